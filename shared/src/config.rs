@@ -1,0 +1,72 @@
+//! What a function reads once, when it starts: its environment, the AWS configuration, its secrets.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, SdkConfig};
+use secrecy::SecretString;
+use serde::Deserialize;
+
+use crate::identity::digest::DigestKey;
+use crate::registry::StoreError;
+
+/// Why a function can't start.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// Terraform sets every variable that a function reads.
+    #[error("environment variable {0} is missing")]
+    Missing(&'static str),
+    /// It is set, but not to a value of the right type.
+    #[error("environment variable {0} has a value of the wrong type")]
+    Invalid(&'static str),
+    /// The secret can't be fetched.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The secret is not `{"id":"…","key":"…"}`.
+    #[error("secret of {0} is not an object with id and key")]
+    Secret(&'static str),
+}
+
+/// The value of an environment variable.
+pub fn variable<T: FromStr>(name: &'static str) -> Result<T, ConfigError> {
+    let text = std::env::var(name).map_err(|_| ConfigError::Missing(name))?;
+    text.parse().map_err(|_| ConfigError::Invalid(name))
+}
+
+/// The AWS configuration of every function: where to reach AWS, how long to wait, how often to try.
+///
+/// The wait is far below any function's own time limit, so that a stalled connection is tried again rather than
+/// ending the invocation.
+pub async fn aws() -> SdkConfig {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(2))
+        .operation_attempt_timeout(Duration::from_secs(5))
+        .build();
+    aws_config::defaults(BehaviorVersion::v2026_01_12()).timeout_config(timeouts).load().await
+}
+
+#[derive(Deserialize)]
+struct StoredKey {
+    id: String,
+    key: SecretString,
+}
+
+/// The digest key whose secret's ARN is in `variable`.
+pub async fn digest_key(
+    client: &aws_sdk_secretsmanager::Client,
+    arn_variable: &'static str,
+) -> Result<DigestKey, ConfigError> {
+    let arn: String = variable(arn_variable)?;
+    let secret = client
+        .get_secret_value()
+        .secret_id(arn)
+        .send()
+        .await
+        .map_err(|error| StoreError::new("secretsmanager GetSecretValue", &error))?;
+    let stored: StoredKey = secret
+        .secret_string()
+        .and_then(|text| serde_json::from_str(text).ok())
+        .ok_or(ConfigError::Secret(arn_variable))?;
+    Ok(DigestKey::new(stored.id, stored.key))
+}

@@ -1,0 +1,99 @@
+//! One enrolment, and the row of a feed that says it.
+
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+
+use super::academic_year::AcademicYear;
+use super::civil_identity::CivilIdentity;
+use super::commune::CommuneCode;
+use super::ine::Ine;
+use super::regime::Regime;
+use super::status::Status;
+use super::uai::Uai;
+
+/// An enrolment (*inscription*) of a person in an establishment, for a period.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Enrolment {
+    /// First day.
+    pub date_debut: Date,
+    /// Last day, included; never before the first.
+    pub date_fin: Date,
+    /// How far it has come.
+    pub statut: Status,
+    /// Who pays, and how.
+    pub regime: Regime,
+    /// Where the studies take place.
+    pub code_commune: CommuneCode,
+    /// What the feed wrote for it, when that was something else (a postal code).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code_commune_brut: Option<String>,
+    /// The establishment.
+    pub uai: Uai,
+    /// The establishment's name on the day of the feed.
+    pub nom_etablissement: String,
+    /// `L`, `M` or `D`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursus: Option<String>,
+    /// A SISE diploma code, or a MEFSTAT11 for a lycée.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub diplome: Option<String>,
+    /// The year within the diploma.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub niveau_diplome: Option<String>,
+}
+
+impl Enrolment {
+    /// The academic year it belongs to: that of its first day.
+    #[must_use]
+    pub fn academic_year(&self) -> AcademicYear {
+        AcademicYear::starting_on(self.date_debut)
+    }
+
+    /// Whether it may be told on `today`: not cancelled, not over, and begun, or beginning within
+    /// `starts_within_days` (domain.md §4.4: current admissions and enrolments only).
+    #[must_use]
+    pub fn is_current(&self, today: Date, starts_within_days: u16) -> bool {
+        let horizon = today.saturating_add(jiff::Span::new().days(i64::from(starts_within_days)));
+        self.statut != Status::Annule && self.date_fin >= today && self.date_debut <= horizon
+    }
+}
+
+/// What an establishment says in one row: this person, this enrolment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Declaration {
+    /// The INE, when the establishment knows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ine: Option<Ine>,
+    /// The establishment's own number for the student.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub numero_etudiant: Option<String>,
+    /// The person.
+    pub identite: CivilIdentity,
+    /// The enrolment.
+    pub inscription: Enrolment,
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn an_enrolment_is_current_up_to_its_last_day_and_shortly_before_its_first() {
+        let enrolment = crate::identity::fixtures::enrolment("0751967F", date(2026, 9, 1), date(2027, 8, 31));
+        for (today, current) in [
+            (date(2026, 6, 2), false),
+            (date(2026, 6, 3), true),
+            (date(2026, 9, 1), true),
+            (date(2027, 8, 31), true),
+            (date(2027, 9, 1), false),
+        ] {
+            assert_eq!(enrolment.is_current(today, 90), current, "{today}");
+        }
+        let cancelled = Enrolment { statut: Status::Annule, ..enrolment };
+        assert!(!cancelled.is_current(date(2026, 10, 1), 90));
+    }
+}

@@ -1,0 +1,121 @@
+//! Surnames and given names as their owner writes them.
+
+use std::fmt;
+
+use unicode_normalization::UnicodeNormalization;
+
+use super::fold::fold;
+use super::serde_as_text;
+
+/// A name in its original spelling: composed accents (NFC), single blanks, at least one letter.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PersonName(String);
+
+/// Why a text is not a name. The text itself is personal, so it is not repeated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NameError {
+    /// Nothing but blanks.
+    #[error("a name is empty")]
+    Empty,
+    /// Longer than any civil register writes.
+    #[error("a name has at most {} characters, this has {seen}", PersonName::LONGEST)]
+    Long {
+        /// Characters seen.
+        seen: usize,
+    },
+    /// No letter at all, such as `-` or `123`.
+    #[error("a name has no letter")]
+    NoLetter,
+    /// A control or bidirectional character, or one that stands for undecodable bytes.
+    #[error("a name holds an invisible or undecodable character")]
+    Invisible,
+}
+
+impl PersonName {
+    /// Characters at most. The longest surname in the open INSEE list has 30.
+    pub const LONGEST: usize = 100;
+
+    /// Reads a name. Outer blanks go, inner ones are reduced to one, accents are composed.
+    pub fn parse(text: &str) -> Result<Self, NameError> {
+        let mut name = String::with_capacity(text.len());
+        for word in text.split_whitespace() {
+            if !name.is_empty() {
+                name.push(' ');
+            }
+            name.extend(word.nfc());
+        }
+        if name.is_empty() {
+            return Err(NameError::Empty);
+        }
+        let seen = name.chars().count();
+        if seen > Self::LONGEST {
+            return Err(NameError::Long { seen });
+        }
+        if name.chars().any(is_invisible) {
+            return Err(NameError::Invisible);
+        }
+        if !name.chars().any(char::is_alphabetic) {
+            return Err(NameError::NoLetter);
+        }
+        Ok(Self(name))
+    }
+
+    /// The name itself. Personal: for answers and comparison, never for a log.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// Its folded form, for comparison.
+    #[must_use]
+    pub fn folded(&self) -> String {
+        fold(&self.0)
+    }
+}
+
+/// Characters that a reader can't see, or that make him see another order than the stored one.
+fn is_invisible(letter: char) -> bool {
+    letter.is_control()
+        || matches!(letter, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
+        || letter == char::REPLACEMENT_CHARACTER
+}
+
+impl fmt::Debug for PersonName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PersonName(…)")
+    }
+}
+
+serde_as_text!(PersonName, expose, PersonName::parse);
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn spelling_is_kept_and_blanks_are_not() {
+        assert_eq!(PersonName::parse("  Le\u{a0} Goff-N’Diaye ").unwrap().expose(), "Le Goff-N’Diaye");
+        assert_eq!(PersonName::parse("Zoe\u{308}").unwrap().expose(), "Zoë");
+    }
+
+    #[test]
+    fn rubbish_is_refused() {
+        assert_eq!(PersonName::parse(" \t"), Err(NameError::Empty));
+        assert_eq!(PersonName::parse("--"), Err(NameError::NoLetter));
+        assert_eq!(PersonName::parse("Mar\u{202E}tin"), Err(NameError::Invisible));
+        assert_eq!(PersonName::parse("Mar\u{0}tin"), Err(NameError::Invisible));
+        assert_eq!(PersonName::parse(&"a".repeat(101)), Err(NameError::Long { seen: 101 }));
+    }
+
+    proptest! {
+        #[test]
+        fn parse_never_panics_and_is_idempotent(text in "\\PC{0,120}") {
+            if let Ok(name) = PersonName::parse(&text) {
+                prop_assert_eq!(PersonName::parse(name.expose()), Ok(name.clone()));
+                prop_assert_eq!(format!("{name:?}"), "PersonName(…)");
+            }
+        }
+    }
+}

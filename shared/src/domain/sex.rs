@@ -1,0 +1,64 @@
+//! The sex that the civil register writes.
+
+use super::serde_as_text;
+
+/// As SUPDATA writes it: `"1"` and `"2"` (domain.md §1.1). INES writes `H` and `F`, FranceConnect `male` and
+/// `female`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Sex {
+    /// `"1"`.
+    Male,
+    /// `"2"`.
+    Female,
+}
+
+/// The text names no sex that the register knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the sex is \"1\" (M) or \"2\" (F)")]
+pub struct SexError;
+
+impl Sex {
+    /// Reads the contract's code, `1` or `2`.
+    pub fn parse(text: &str) -> Result<Self, SexError> {
+        match text.trim() {
+            "1" => Ok(Self::Male),
+            "2" => Ok(Self::Female),
+            _ => Err(SexError),
+        }
+    }
+
+    /// Reads the contract's code, or the letter that a file's author may prefer: `M` or `H`, `F`.
+    pub fn parse_forgiving(text: &str) -> Result<Self, SexError> {
+        match text.trim() {
+            "M" | "m" | "H" | "h" => Ok(Self::Male),
+            "F" | "f" => Ok(Self::Female),
+            other => Self::parse(other),
+        }
+    }
+
+    /// The contract's code.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Male => "1",
+            Self::Female => "2",
+        }
+    }
+}
+
+serde_as_text!(Sex, code, Sex::parse);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_read_back_and_the_contract_is_strict() {
+        for sex in [Sex::Male, Sex::Female] {
+            assert_eq!(Sex::parse(sex.code()), Ok(sex));
+        }
+        assert_eq!(Sex::parse("M"), Err(SexError));
+        assert_eq!(Sex::parse_forgiving("h"), Ok(Sex::Male));
+        assert_eq!(Sex::parse_forgiving("3"), Err(SexError));
+    }
+}

@@ -1,0 +1,231 @@
+//! Keyed digests: table keys that hold nothing personal.
+//!
+//! A bare hash of an INE is reversed by trying them all; without its secret an HMAC is not. There is one secret
+//! per purpose, and each digest starts with its secret's id, so that old and new ones can live together.
+
+use std::fmt;
+
+use hmac::{Hmac, KeyInit, Mac};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+
+use crate::domain::academic_year::AcademicYear;
+use crate::domain::birth_date::BirthDate;
+use crate::domain::civil_identity::CivilIdentity;
+use crate::domain::enrolment::Declaration;
+use crate::domain::ine::Ine;
+use crate::domain::sex::Sex;
+
+/// A secret and its id.
+#[derive(Clone)]
+pub struct DigestKey {
+    id: String,
+    secret: SecretString,
+}
+
+impl DigestKey {
+    /// Digests made with it start with `id` and a dot.
+    #[must_use]
+    pub fn new(id: String, secret: SecretString) -> Self {
+        Self { id, secret }
+    }
+
+    /// `<key id>.<32 hexadecimal digits>`: 128 bits of HMAC-SHA256, so that among ten million digests the
+    /// chance of one collision is below 10⁻²⁴.
+    ///
+    /// Each part is preceded by its length: `("AB", "C")` and `("A", "BC")` differ.
+    fn digest(&self, parts: &[&str]) -> String {
+        // An HMAC takes a key of any length, so this never fails.
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.secret.expose_secret().as_bytes()) else {
+            return String::new();
+        };
+        for part in parts {
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part.as_bytes());
+        }
+        format!("{}.{}", self.id, hex::encode(&mac.finalize().into_bytes()[..16]))
+    }
+}
+
+/// Opaque id of a source record, which is also the public id of its enrolment (`id_inscription`).
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RecordId(String);
+
+impl RecordId {
+    /// The id of what an establishment says about one student, one academic year and one diploma.
+    ///
+    /// The student is named by the establishment's own number, else by the INE, else by the civil identity: a
+    /// correction of dates, status or names then finds its record again, whatever it corrects.
+    #[must_use]
+    pub fn of(key: &DigestKey, declaration: &Declaration) -> Self {
+        let Declaration { ine, numero_etudiant, identite, inscription } = declaration;
+        let year: AcademicYear = inscription.academic_year();
+        let source = match (numero_etudiant, ine) {
+            (Some(number), _) => ["numero".to_owned(), number.clone(), String::new(), String::new(), String::new()],
+            (None, Some(ine)) => {
+                ["ine".to_owned(), ine.expose().to_owned(), String::new(), String::new(), String::new()]
+            }
+            (None, None) => {
+                let [name, given, birth, sex] = civil_parts(identite);
+                [name, given, birth, sex, "identite".to_owned()]
+            }
+        };
+        let mut parts = vec![inscription.uai.as_str().to_owned(), year.to_string()];
+        parts.extend(source);
+        parts.push(inscription.diplome.clone().unwrap_or_default());
+        let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+        Self(key.digest(&parts))
+    }
+
+    /// The id as it was given out, in a pointer or a path. Only its form is checked.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (id, digest) = text.split_once('.')?;
+        let well_formed = !id.is_empty()
+            && id.len() <= 16
+            && id.bytes().all(|byte| byte.is_ascii_alphanumeric())
+            && digest.len() == 32
+            && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
+        well_formed.then(|| Self(text.to_owned()))
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for RecordId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The digest of an INE: the key of its published answer.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct IneDigest(String);
+
+/// The digest of a folded civil identity: the key that people who may be one share.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct CivilDigest(String);
+
+/// The two secrets of the identity register.
+#[derive(Clone)]
+pub struct IdentityKeys {
+    /// For [`IneDigest`].
+    pub ine: DigestKey,
+    /// For [`CivilDigest`].
+    pub civil: DigestKey,
+}
+
+impl IdentityKeys {
+    /// The key of an INE.
+    #[must_use]
+    pub fn ine(&self, ine: &Ine) -> IneDigest {
+        IneDigest(self.ine.digest(&[ine.expose()]))
+    }
+
+    /// The key of a civil identity: folded birth name and first given name, birth date, sex. The birthplace
+    /// isn't in it, because look-ups often lack it; it decides between those who share the key.
+    #[must_use]
+    pub fn civil(&self, identity: &CivilIdentity) -> CivilDigest {
+        let parts = civil_parts(identity);
+        CivilDigest(self.civil.digest(&parts.each_ref().map(String::as_str)))
+    }
+
+    /// The same key from the parts that a look-up gives.
+    #[must_use]
+    pub fn civil_of(&self, folded_name: &str, folded_given: &str, birth: BirthDate, sex: Sex) -> CivilDigest {
+        CivilDigest(self.civil.digest(&[folded_name, folded_given, &birth.expose(), sex.code()]))
+    }
+}
+
+fn civil_parts(identity: &CivilIdentity) -> [String; 4] {
+    [
+        identity.nom_famille.folded(),
+        identity.prenom1.folded(),
+        identity.date_naissance.expose(),
+        identity.sexe.code().to_owned(),
+    ]
+}
+
+macro_rules! text {
+    ($type:ty) => {
+        impl $type {
+            /// The text, `<key id>.<32 hexadecimal digits>`.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+    };
+}
+text!(IneDigest);
+text!(CivilDigest);
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::identity::fixtures::{declaration, identity, keys};
+
+    #[test]
+    fn parts_do_not_run_into_each_other() {
+        let key = DigestKey::new("1".into(), "secret".to_owned().into());
+        assert_ne!(key.digest(&["AB", "C"]), key.digest(&["A", "BC"]));
+        assert_ne!(key.digest(&["AB"]), key.digest(&["AB", ""]));
+    }
+
+    #[test]
+    fn purposes_and_secrets_separate_digests() {
+        let keys = keys();
+        assert_ne!(keys.ine.digest(&["X"]), keys.civil.digest(&["X"]));
+    }
+
+    #[test]
+    fn spelling_does_not_change_the_civil_key() {
+        let keys = keys();
+        assert_eq!(
+            keys.civil(&identity("Lefèvre-d’Été", "Zoé", "2004-03-02")),
+            keys.civil(&identity("LEFEVRE D ETE", "ZOE", "2004-03-02"))
+        );
+        assert_ne!(
+            keys.civil(&identity("Lefèvre", "Zoé", "2004-03-02")),
+            keys.civil(&identity("Lefèvre", "Zoé", "2004-03-03"))
+        );
+    }
+
+    #[test]
+    fn a_record_is_found_again_whatever_is_corrected() {
+        let key = DigestKey::new("1".into(), "secret".to_owned().into());
+        let sent = declaration(Some("070578267KH"), "Martin", "Léa", "2004-03-02");
+        let mut corrected = sent.clone();
+        corrected.inscription.statut = crate::domain::status::Status::Annule;
+        corrected.identite = identity("Martín", "Lea", "2004-02-03");
+        assert_eq!(RecordId::of(&key, &sent), RecordId::of(&key, &corrected));
+        corrected.inscription.diplome = Some("2400000".into());
+        assert_ne!(RecordId::of(&key, &sent), RecordId::of(&key, &corrected));
+    }
+
+    #[test]
+    fn nothing_personal_is_in_an_id() {
+        let key = DigestKey::new("1".into(), "secret".to_owned().into());
+        let id = RecordId::of(&key, &declaration(None, "Martin", "Léa", "2004-03-02"));
+        assert_eq!(RecordId::parse(id.as_str()), Some(id));
+    }
+
+    proptest! {
+        #[test]
+        fn garbage_is_no_record_id(text in "\\PC{0,60}") {
+            if let Some(id) = RecordId::parse(&text) {
+                prop_assert_eq!(id.as_str(), text);
+            }
+        }
+    }
+}

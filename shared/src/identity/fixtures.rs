@@ -1,0 +1,59 @@
+//! Invented people for the tests of this crate.
+
+use jiff::civil::{Date, date};
+
+use super::digest::{DigestKey, IdentityKeys};
+use crate::domain::birth_date::BirthDate;
+use crate::domain::civil_identity::CivilIdentity;
+use crate::domain::commune::CommuneCode;
+use crate::domain::enrolment::{Declaration, Enrolment};
+use crate::domain::ine::Ine;
+use crate::domain::name::PersonName;
+use crate::domain::regime::Regime;
+use crate::domain::sex::Sex;
+use crate::domain::status::Status;
+use crate::domain::uai::Uai;
+
+pub(crate) fn keys() -> IdentityKeys {
+    IdentityKeys {
+        ine: DigestKey::new("1".into(), "ine secret".to_owned().into()),
+        civil: DigestKey::new("1".into(), "civil secret".to_owned().into()),
+    }
+}
+
+pub(crate) fn identity(family: &str, given: &str, birth: &str) -> CivilIdentity {
+    CivilIdentity {
+        nom_famille: PersonName::parse(family).unwrap(),
+        nom_usage: None,
+        prenom1: PersonName::parse(given).unwrap(),
+        autres_prenoms: Vec::new(),
+        sexe: Sex::Female,
+        date_naissance: BirthDate::parse(birth).unwrap(),
+        lieu_naissance: Some(CommuneCode::parse("44109").unwrap()),
+    }
+}
+
+pub(crate) fn enrolment(uai: &str, from: Date, to: Date) -> Enrolment {
+    Enrolment {
+        date_debut: from,
+        date_fin: to,
+        statut: Status::Inscrit,
+        regime: Regime::FormationInitiale,
+        code_commune: CommuneCode::parse("75113").unwrap(),
+        code_commune_brut: None,
+        uai: Uai::parse(uai).unwrap(),
+        nom_etablissement: "UFR ECONOMIE UNIVERSITE PARIS 1 (75634)".into(),
+        cursus: None,
+        diplome: None,
+        niveau_diplome: None,
+    }
+}
+
+pub(crate) fn declaration(ine: Option<&str>, family: &str, given: &str, birth: &str) -> Declaration {
+    Declaration {
+        ine: ine.map(|ine| Ine::parse(ine).unwrap()),
+        numero_etudiant: None,
+        identite: identity(family, given, birth),
+        inscription: enrolment("0751967F", date(2026, 9, 1), date(2027, 8, 31)),
+    }
+}

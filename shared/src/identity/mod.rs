@@ -1,0 +1,13 @@
+//! Who is who: which student a declaration is about, and which student a look-up means. Pure logic.
+//!
+//! Precision comes first: a wrong merge shows one person's status to another. Whatever isn't certain waits for a
+//! person ([`decide::Doubt`]) and stays invisible to consultation.
+
+pub mod decide;
+pub mod digest;
+pub mod lookup;
+pub mod publication;
+pub mod student;
+
+#[cfg(test)]
+pub(crate) mod fixtures;

@@ -1,0 +1,245 @@
+//! A student: what establishments said about one person, and what follows from it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::decide::Rule;
+use super::digest::{CivilDigest, IdentityKeys, IneDigest, RecordId};
+use crate::domain::birth_date::BirthDate;
+use crate::domain::civil_identity::CivilIdentity;
+use crate::domain::commune::CommuneCode;
+use crate::domain::enrolment::{Declaration, Enrolment};
+use crate::domain::ine::Ine;
+use crate::domain::name::PersonName;
+
+/// A student's id: random, so that it says nothing and never changes because an INE does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct StudentId(Uuid);
+
+impl StudentId {
+    /// A new id.
+    #[must_use]
+    pub fn random() -> Self {
+        Self(Uuid::new_v4())
+    }
+}
+
+impl fmt::Display for StudentId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0.as_simple())
+    }
+}
+
+/// When a statement was made: the extraction time of its file, its import, its line. The greatest one is the
+/// truth, whatever the order of arrival.
+///
+/// Its text sorts as it does: 13 digits of milliseconds since 1970, the import, 10 digits of line, with dots
+/// between. The import keeps two files of the same millisecond apart, so that one of them wins as a whole.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RecordVersion(String);
+
+impl RecordVersion {
+    /// The version of a row.
+    ///
+    /// Two rows of one file about the same record are told apart by their line, so the later one wins and a
+    /// replay of the file finds exactly the versions it wrote.
+    #[must_use]
+    pub fn new(extracted_at: jiff::Timestamp, import: &str, line: u64) -> Self {
+        Self(format!("{:013}.{import}.{line:010}", extracted_at.as_millisecond().max(0)))
+    }
+
+    /// The sortable text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The evidence of an attachment: one record, what it says, and why it was attached to this student.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Edge {
+    /// The record.
+    pub record: RecordId,
+    /// The version of the record that was attached.
+    pub version: RecordVersion,
+    /// What it says.
+    pub declaration: Declaration,
+    /// Why it is this student's.
+    pub rule: Rule,
+    /// The version of the rules that decided.
+    pub rules_version: u32,
+}
+
+/// One person, as known from the records attached to it.
+///
+/// Everything else (INEs, answer, postings) is derived from the edges, so taking one away undoes all that it
+/// brought.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Student {
+    /// Its id.
+    pub id: StudentId,
+    /// How many times it was written; 0 for one that isn't stored yet.
+    pub version: u64,
+    edges: BTreeMap<RecordId, Edge>,
+}
+
+impl Student {
+    /// A student of whom nothing is known yet.
+    #[must_use]
+    pub fn newcomer(id: StudentId) -> Self {
+        Self { id, version: 0, edges: BTreeMap::new() }
+    }
+
+    /// A student as it was stored.
+    #[must_use]
+    pub fn restore(id: StudentId, version: u64, edges: impl IntoIterator<Item = Edge>) -> Self {
+        Self { id, version, edges: edges.into_iter().map(|edge| (edge.record.clone(), edge)).collect() }
+    }
+
+    /// Attaches a record, in place of what the same record said before.
+    pub fn attach(&mut self, edge: Edge) {
+        self.edges.insert(edge.record.clone(), edge);
+    }
+
+    /// Takes a record away.
+    pub fn detach(&mut self, record: &RecordId) {
+        self.edges.remove(record);
+    }
+
+    /// What is attached.
+    pub fn edges(&self) -> impl Iterator<Item = &Edge> {
+        self.edges.values()
+    }
+
+    /// What is attached, without what `record` says itself: the evidence about others' statements.
+    pub fn edges_besides<'a>(&'a self, record: &'a RecordId) -> impl Iterator<Item = &'a Edge> {
+        self.edges.values().filter(move |edge| edge.record != *record)
+    }
+
+    /// The INEs that its records give.
+    #[must_use]
+    pub fn ines(&self) -> BTreeSet<Ine> {
+        self.edges.values().filter_map(|edge| edge.declaration.ine).collect()
+    }
+
+    /// The keys of its INEs.
+    #[must_use]
+    pub fn ine_digests(&self, keys: &IdentityKeys) -> BTreeSet<IneDigest> {
+        self.ines().iter().map(|ine| keys.ine(ine)).collect()
+    }
+
+    /// The answer to publish: the most recent spelling of the identity, and every enrolment. `None` when no
+    /// record is left.
+    #[must_use]
+    pub fn answer(&self) -> Option<Answer> {
+        let latest = &self.edges.values().max_by_key(|edge| &edge.version)?.declaration.identite;
+        let mut enrolments: Vec<Enrolment> =
+            self.edges.values().map(|edge| edge.declaration.inscription.clone()).collect();
+        // Latest first; the rest of the order only has to be the same on every rewriting.
+        enrolments.sort_by(|a, b| {
+            (b.date_debut, a.uai, &a.diplome, a.date_fin).cmp(&(a.date_debut, b.uai, &b.diplome, b.date_fin))
+        });
+        Some(Answer {
+            student: self.id,
+            nom_famille: latest.nom_famille.clone(),
+            prenom: latest.prenom1.clone(),
+            date_naissance: latest.date_naissance,
+            inscriptions: enrolments,
+        })
+    }
+
+    /// One posting per distinct spelling of its civil identity, so that any of them finds it.
+    #[must_use]
+    pub fn postings(&self, keys: &IdentityKeys) -> BTreeMap<CivilDigest, Posting> {
+        let mut postings: BTreeMap<CivilDigest, Posting> = BTreeMap::new();
+        for edge in self.edges.values() {
+            let identity: &CivilIdentity = &edge.declaration.identite;
+            let posting = postings
+                .entry(keys.civil(identity))
+                .or_insert_with(|| Posting { student: self.id, lieux_naissance: BTreeSet::new() });
+            posting.lieux_naissance.extend(identity.lieu_naissance);
+        }
+        postings
+    }
+}
+
+/// All that consultation needs to know of a student, rewritten with it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Answer {
+    /// The student: what a trace names.
+    pub student: StudentId,
+    /// The birth name in its original spelling.
+    pub nom_famille: PersonName,
+    /// The first given name in its original spelling.
+    pub prenom: PersonName,
+    /// The birth date.
+    pub date_naissance: BirthDate,
+    /// Every enrolment, past and cancelled ones included: what may be told depends on the day.
+    pub inscriptions: Vec<Enrolment>,
+}
+
+/// What a look-up by civil identity compares before it reads an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Posting {
+    /// The student.
+    pub student: StudentId,
+    /// The birthplaces that its records give with this spelling; empty when none does.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub lieux_naissance: BTreeSet<CommuneCode>,
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::identity::digest::DigestKey;
+    use crate::identity::fixtures::{declaration, keys};
+
+    fn edge(declaration: Declaration, at: i64) -> Edge {
+        let key = DigestKey::new("1".into(), "records".to_owned().into());
+        Edge {
+            record: RecordId::of(&key, &declaration),
+            version: RecordVersion::new(Timestamp::from_millisecond(at).unwrap(), "import", 2),
+            declaration,
+            rule: Rule::Newcomer,
+            rules_version: 1,
+        }
+    }
+
+    #[test]
+    fn versions_sort_by_time_then_line() {
+        let at =
+            |millisecond, line| RecordVersion::new(Timestamp::from_millisecond(millisecond).unwrap(), "import", line);
+        assert!(at(999, 9) < at(1000, 1) && at(1000, 9) < at(1000, 10));
+    }
+
+    #[test]
+    fn taking_a_record_away_undoes_all_that_it_brought() {
+        let keys = keys();
+        let first = edge(declaration(None, "Lefèvre", "Zoé", "2004-03-02"), 1);
+        let second = edge(declaration(Some("070578267KH"), "Lefevre-Martin", "Zoe", "2004-03-02"), 2);
+        let mut student = Student::newcomer(StudentId::random());
+        student.attach(first);
+        let before = (student.answer(), student.postings(&keys), student.ine_digests(&keys));
+
+        student.attach(second.clone());
+        assert_eq!(student.answer().unwrap().nom_famille.expose(), "Lefevre-Martin", "the latest spelling");
+        assert_eq!((student.postings(&keys).len(), student.ines().len()), (2, 1));
+
+        student.detach(&second.record);
+        assert_eq!((student.answer(), student.postings(&keys), student.ine_digests(&keys)), before);
+    }
+
+    #[test]
+    fn a_student_without_records_has_no_answer() {
+        assert_eq!(Student::newcomer(StudentId::random()).answer(), None);
+    }
+}

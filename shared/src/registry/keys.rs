@@ -1,0 +1,71 @@
+//! Primary keys, in one place: who reads must spell them as who writes.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+
+use crate::identity::digest::{CivilDigest, IneDigest, RecordId};
+use crate::identity::student::StudentId;
+
+/// An item, or the key of one.
+pub(super) type Item = HashMap<String, AttributeValue>;
+
+pub(super) fn text(value: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(value.into())
+}
+
+pub(super) fn number(value: impl ToString) -> AttributeValue {
+    AttributeValue::N(value.to_string())
+}
+
+/// The partition of a student in `students`.
+pub(super) fn student_partition(student: StudentId) -> String {
+    format!("S#{student}")
+}
+
+/// The student itself: its version.
+pub(super) const STUDENT: &str = "STUDENT";
+/// Prefix of its edges.
+pub(super) const EDGE: &str = "E#";
+/// The published answer, of a student as of an INE.
+pub(super) const ANSWER: &str = "ANSWER";
+/// The counter of a civil identity, which sorts before every posting.
+pub(super) const COUNTER: &str = "#";
+
+pub(super) fn student(student: StudentId) -> Item {
+    pair(student_partition(student), STUDENT)
+}
+
+pub(super) fn edge(student: StudentId, record: &RecordId) -> Item {
+    pair(student_partition(student), format!("{EDGE}{record}"))
+}
+
+pub(super) fn answer(student: StudentId) -> Item {
+    pair(student_partition(student), ANSWER)
+}
+
+pub(super) fn ine(ine: &IneDigest) -> Item {
+    pair(format!("I#{}", ine.as_str()), ANSWER)
+}
+
+/// The partition of a civil identity in `postings`. `civil` is the kind of key; there will be others.
+pub(super) fn civil_partition(civil: &CivilDigest) -> String {
+    format!("K#civil#{}", civil.as_str())
+}
+
+pub(super) fn posting(civil: &CivilDigest, student: StudentId) -> Item {
+    pair(civil_partition(civil), student.to_string())
+}
+
+pub(super) fn counter(civil: &CivilDigest) -> Item {
+    pair(civil_partition(civil), COUNTER)
+}
+
+/// The key of `records`.
+pub(super) fn record(record: &RecordId) -> Item {
+    HashMap::from([("id".to_owned(), text(record.as_str()))])
+}
+
+fn pair(partition: String, sort: impl Into<String>) -> Item {
+    HashMap::from([("pk".to_owned(), text(partition)), ("sk".to_owned(), text(sort))])
+}

@@ -1,0 +1,66 @@
+//! The tables, one module each, behind types of the domain.
+//!
+//! | module | table | who |
+//! |---|---|---|
+//! | [`establishments`] | `establishments` | read by ingestion |
+//! | [`imports`] | `imports` | written by ingestion |
+//! | [`records`] | `records` | written by ingestion, resolved by deduplication |
+//! | [`students`] | `students`, `postings` | written by deduplication |
+//! | [`answers`] | `students`, `postings` | read by status |
+//! | [`clients`] | `clients` | read by status |
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::config::http::HttpResponse;
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use backon::{BackoffBuilder, ExponentialBuilder};
+
+pub mod answers;
+pub mod clients;
+pub mod establishments;
+pub mod imports;
+pub mod records;
+pub mod students;
+
+mod keys;
+
+/// A call to a service failed. It names the operation and a code, and not the service's own message: that may
+/// quote the item it is about.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{operation} failed: {code}")]
+pub struct StoreError {
+    operation: &'static str,
+    code: String,
+}
+
+impl StoreError {
+    /// What is left of an SDK error.
+    pub fn new<E: ProvideErrorMetadata>(operation: &'static str, error: &SdkError<E, HttpResponse>) -> Self {
+        let code = match error {
+            SdkError::TimeoutError(_) => "timeout",
+            SdkError::DispatchFailure(_) => "dispatch failure",
+            SdkError::ConstructionFailure(_) => "construction failure",
+            SdkError::ResponseError(_) => "unreadable response",
+            other => other.code().unwrap_or("unknown"),
+        };
+        Self { operation, code: code.to_owned() }
+    }
+
+    /// An item that doesn't have the shape that was written.
+    #[must_use]
+    pub fn shape(operation: &'static str) -> Self {
+        Self { operation, code: "unexpected item shape".to_owned() }
+    }
+
+    /// The work was given up after too many attempts.
+    #[must_use]
+    pub fn contention(operation: &'static str) -> Self {
+        Self { operation, code: "too much contention".to_owned() }
+    }
+}
+
+/// Waits between attempts at a transaction that others got in the way of: from 20 ms, doubled each time, with
+/// jitter, at most seven times, so about two and a half seconds in all.
+pub fn backoff() -> impl Iterator<Item = Duration> {
+    ExponentialBuilder::default().with_min_delay(Duration::from_millis(20)).with_max_times(7).with_jitter().build()
+}
