@@ -46,6 +46,13 @@ pub async fn aws() -> SdkConfig {
     aws_config::defaults(BehaviorVersion::v2026_01_12()).timeout_config(timeouts).load().await
 }
 
+/// The S3 client of every function: bucket names in the path, which an endpoint without a name per bucket (the
+/// local platform's) needs, and AWS takes as well.
+#[must_use]
+pub fn s3(aws: &SdkConfig) -> aws_sdk_s3::Client {
+    aws_sdk_s3::Client::from_conf(aws_sdk_s3::config::Builder::from(aws).force_path_style(true).build())
+}
+
 #[derive(Deserialize)]
 struct StoredKey {
     id: String,

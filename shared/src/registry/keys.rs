@@ -18,9 +18,12 @@ pub(super) fn number(value: impl ToString) -> AttributeValue {
     AttributeValue::N(value.to_string())
 }
 
+/// Prefix of a student's partition in `students`.
+pub(super) const STUDENT_PREFIX: &str = "S#";
+
 /// The partition of a student in `students`.
 pub(super) fn student_partition(student: StudentId) -> String {
-    format!("S#{student}")
+    format!("{STUDENT_PREFIX}{student}")
 }
 
 /// The student itself: its version.

@@ -1,0 +1,57 @@
+//! The file's rows, in batches, from a thread that parses while the others are written.
+
+use std::io::BufReader;
+use std::sync::Arc;
+
+use aws_sdk_s3::primitives::ByteStream;
+use shared::files::reader::{Depositor, EnrolmentReader, FileError, Row};
+use shared::registry::records::MOST_IN_BATCH;
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio_util::io::SyncIoBridge;
+
+/// Batches parsed ahead of the writer: enough to keep it busy, few enough to hold little.
+const AHEAD: usize = 4;
+/// Bytes asked of the stream at a time.
+const CHUNK: usize = 256 * 1024;
+
+/// Rows, and how many bytes of the file they bring us to.
+pub(crate) struct Batch {
+    pub(crate) rows: Vec<Row>,
+    pub(crate) bytes_read: u64,
+}
+
+/// Parses an object while it is downloaded. Memory is bounded by the batches ahead, whatever the size.
+///
+/// The first item tells whether there is a file to read at all; the stream ends after an error.
+pub(crate) fn stream(body: ByteStream, depositor: Arc<Depositor>) -> Receiver<Result<Batch, FileError>> {
+    let (sender, receiver) = channel(AHEAD);
+    let input = SyncIoBridge::new(body.into_async_read());
+    tokio::task::spawn_blocking(move || {
+        if let Err(error) = parse(BufReader::with_capacity(CHUNK, input), &depositor, &sender) {
+            // Nobody listens any more when the import was given up: then there is nobody to tell.
+            let _ = sender.blocking_send(Err(error));
+        }
+    });
+    receiver
+}
+
+fn parse(
+    input: impl std::io::BufRead,
+    depositor: &Depositor,
+    sender: &Sender<Result<Batch, FileError>>,
+) -> Result<(), FileError> {
+    let mut reader = EnrolmentReader::new(input, depositor)?;
+    let mut rows = Vec::with_capacity(MOST_IN_BATCH);
+    loop {
+        let row = reader.next_row()?;
+        let ended = row.is_none();
+        rows.extend(row);
+        if ended || rows.len() == MOST_IN_BATCH {
+            let full = std::mem::replace(&mut rows, Vec::with_capacity(MOST_IN_BATCH));
+            let batch = Batch { rows: full, bytes_read: reader.bytes_read() };
+            if sender.blocking_send(Ok(batch)).is_err() || ended {
+                return Ok(());
+            }
+        }
+    }
+}

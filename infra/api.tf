@@ -1,0 +1,299 @@
+# The consultation API. REST rather than HTTP API, and one proxy resource rather than an OpenAPI body:
+# docs/decisions/0002-rest-api.md says why.
+
+module "status" {
+  source = "./modules/function"
+
+  name                 = "${local.name}-status"
+  package              = "status"
+  description          = "Answers what a student's status is, and traces who asked"
+  platform             = local.function_platform
+  timeout_seconds      = 10
+  memory_megabytes     = 512
+  reserved_concurrency = var.reserved_concurrency.status
+
+  environment = {
+    STUDENTS_TABLE            = aws_dynamodb_table.this["students"].name
+    POSTINGS_TABLE            = aws_dynamodb_table.this["postings"].name
+    CLIENTS_TABLE             = aws_dynamodb_table.this["clients"].name
+    ACCESS_LOG_TABLE          = aws_dynamodb_table.this["access_log"].name
+    INE_SECRET_ARN            = module.hmac_secret["ine"].arn
+    IDENTITY_SECRET_ARN       = module.hmac_secret["identity"].arn
+    STARTS_WITHIN_DAYS        = var.starts_within_days
+    ACCESS_LOG_RETENTION_DAYS = var.access_log_retention_days
+  }
+
+  statements = {
+    ReadAnswers = {
+      actions   = ["dynamodb:GetItem"]
+      resources = [aws_dynamodb_table.this["students"].arn]
+    }
+    FindByIdentity = {
+      actions   = ["dynamodb:Query"]
+      resources = [aws_dynamodb_table.this["postings"].arn]
+    }
+    RecogniseClients = {
+      actions   = ["dynamodb:GetItem"]
+      resources = [aws_dynamodb_table.this["clients"].arn]
+    }
+    # Write-only: who can leave a trace can neither read nor change one.
+    TraceConsultations = {
+      actions   = ["dynamodb:PutItem"]
+      resources = [aws_dynamodb_table.this["access_log"].arn]
+    }
+    ReadRegistryKeys = {
+      actions = ["secretsmanager:GetSecretValue"]
+      resources = [
+        module.hmac_secret["ine"].arn,
+        module.hmac_secret["identity"].arn,
+      ]
+    }
+  }
+
+  # DynamoDB decrypts the table's own data key for its caller, to write as to read: it generates none on this path.
+  data_key_use = {
+    decrypt = ["dynamodb", "secretsmanager"]
+  }
+}
+
+# --- Gateway ---------------------------------------------------------------------------------------------------------
+
+locals {
+  api_stage = "v1"
+}
+
+resource "aws_api_gateway_rest_api" "this" {
+  name        = local.name
+  description = "National student status"
+
+  endpoint_configuration {
+    types = ["REGIONAL"]
+  }
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+resource "aws_api_gateway_resource" "proxy" {
+  rest_api_id = aws_api_gateway_rest_api.this.id
+  parent_id   = aws_api_gateway_rest_api.this.root_resource_id
+  path_part   = "{proxy+}"
+}
+
+locals {
+  # Everything goes to the function, so that an unknown path or method gets the contract's error and not the gateway's.
+  api_resources = {
+    root  = aws_api_gateway_rest_api.this.root_resource_id
+    proxy = aws_api_gateway_resource.proxy.id
+  }
+}
+
+resource "aws_api_gateway_method" "any" {
+  #checkov:skip=CKV_AWS_59:The function authenticates every call itself, with the contract's own keys and tokens
+  #checkov:skip=CKV2_AWS_53:The contract fixes the answer to a bad request: the function validates, and says what is wrong
+  for_each = local.api_resources
+
+  rest_api_id   = aws_api_gateway_rest_api.this.id
+  resource_id   = each.value
+  http_method   = "ANY"
+  authorization = "NONE"
+}
+
+resource "aws_api_gateway_integration" "status" {
+  for_each = local.api_resources
+
+  rest_api_id             = aws_api_gateway_rest_api.this.id
+  resource_id             = each.value
+  http_method             = aws_api_gateway_method.any[each.key].http_method
+  type                    = "AWS_PROXY"
+  integration_http_method = "POST"
+  uri                     = module.status.invoke_arn
+}
+
+resource "aws_lambda_permission" "api" {
+  statement_id  = "ApiGateway"
+  action        = "lambda:InvokeFunction"
+  function_name = module.status.function_name
+  qualifier     = module.status.alias_name
+  principal     = "apigateway.amazonaws.com"
+  source_arn    = "${aws_api_gateway_rest_api.this.execution_arn}/${local.api_stage}/*"
+}
+
+resource "aws_api_gateway_deployment" "this" {
+  rest_api_id = aws_api_gateway_rest_api.this.id
+
+  # A deployment is a snapshot: whatever it must follow goes in here. Attribute by attribute, because those the provider
+  # only reads back would make a new deployment of an API that did not change.
+  triggers = {
+    configuration = sha1(jsonencode([
+      aws_api_gateway_resource.proxy.path_part,
+      [for method in aws_api_gateway_method.any : [method.resource_id, method.http_method, method.authorization]],
+      [for integration in aws_api_gateway_integration.status : [integration.id, integration.type, integration.uri]],
+    ]))
+  }
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+resource "aws_api_gateway_stage" "this" {
+  #checkov:skip=CKV_AWS_120:An answer depends on who asks, and every consultation must be traced: nothing may be cached
+  #checkov:skip=CKV2_AWS_4:Execution logs print requests, that is students; the access log below and the function's own log replace them
+  #checkov:skip=CKV2_AWS_51:Callers are authenticated by the contract's keys and tokens, not by client certificates
+  #checkov:skip=CKV2_AWS_77:The anonymous address list would refuse administrations behind shared exits; the known bad inputs are there
+  #checkov:skip=CKV_AWS_73:Traces start at the function, see gateway_tracing_enabled
+  rest_api_id          = aws_api_gateway_rest_api.this.id
+  deployment_id        = aws_api_gateway_deployment.this.id
+  stage_name           = local.api_stage
+  xray_tracing_enabled = var.gateway_tracing_enabled
+
+  # A path or a query string may hold an INE or a name, so the resource's template stands for them. The caller's address
+  # is left out as well, the least data that do the job: the firewall acts on it, and the access log table says which
+  # client asked.
+  access_log_settings {
+    destination_arn = aws_cloudwatch_log_group.api.arn
+    format = jsonencode({
+      requestId          = "$context.requestId"
+      requestTime        = "$context.requestTime"
+      httpMethod         = "$context.httpMethod"
+      resourcePath       = "$context.resourcePath"
+      status             = "$context.status"
+      errorType          = "$context.error.responseType"
+      responseLength     = "$context.responseLength"
+      responseLatency    = "$context.responseLatency"
+      integrationLatency = "$context.integration.latency"
+      integrationStatus  = "$context.integration.status"
+      wafStatus          = "$context.waf.status"
+      traceId            = "$context.xrayTraceId"
+    })
+  }
+
+  # The gateway refuses a stage with logs until the account has a role to write them.
+  depends_on = [aws_api_gateway_account.this]
+}
+
+resource "aws_api_gateway_method_settings" "all" {
+  #checkov:skip=CKV_AWS_225:An answer depends on who asks, and every consultation must be traced: nothing may be cached
+  rest_api_id = aws_api_gateway_rest_api.this.id
+  stage_name  = aws_api_gateway_stage.this.stage_name
+  method_path = "*/*"
+
+  settings {
+    metrics_enabled        = true
+    throttling_rate_limit  = var.api_throttling.rate_limit
+    throttling_burst_limit = var.api_throttling.burst_limit
+
+    # Execution logs and data traces print paths, queries and bodies: students.
+    logging_level      = "OFF"
+    data_trace_enabled = false
+  }
+}
+
+resource "aws_cloudwatch_log_group" "api" {
+  name              = "/aws/apigateway/${local.name}"
+  retention_in_days = var.log_retention_days
+  kms_key_id        = aws_kms_key.logs.arn
+}
+
+resource "aws_iam_role" "api_logs" {
+  count = var.manage_api_gateway_account ? 1 : 0
+
+  name = "${local.name}-api-logs"
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Principal = { Service = "apigateway.amazonaws.com" }
+      Action    = "sts:AssumeRole"
+    }]
+  })
+}
+
+# AWS's own policy: the gateway checks for these permissions on all log groups when the role is set.
+resource "aws_iam_role_policy_attachment" "api_logs" {
+  count = var.manage_api_gateway_account ? 1 : 0
+
+  role       = aws_iam_role.api_logs[0].name
+  policy_arn = "arn:${local.partition}:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"
+}
+
+resource "aws_api_gateway_account" "this" {
+  count = var.manage_api_gateway_account ? 1 : 0
+
+  cloudwatch_role_arn = aws_iam_role.api_logs[0].arn
+
+  depends_on = [aws_iam_role_policy_attachment.api_logs]
+}
+
+# --- Firewall --------------------------------------------------------------------------------------------------------
+# Not AWS's common or SQL rule sets: they take an apostrophe in a surname for an attack.
+
+resource "aws_wafv2_web_acl" "api" {
+  #checkov:skip=CKV2_AWS_31:Its logs would hold the path and the query string of every request: students
+  name        = local.name
+  description = "In front of the consultation API"
+  scope       = "REGIONAL"
+
+  default_action {
+    allow {}
+  }
+
+  rule {
+    name     = "rate-per-address"
+    priority = 1
+
+    action {
+      block {}
+    }
+
+    statement {
+      rate_based_statement {
+        limit              = var.waf_rate_limit_per_ip
+        aggregate_key_type = "IP"
+      }
+    }
+
+    # No sampled requests, here and below: a sample keeps the whole address of the request, INE included.
+    visibility_config {
+      cloudwatch_metrics_enabled = true
+      metric_name                = "${local.name}-rate-per-address"
+      sampled_requests_enabled   = false
+    }
+  }
+
+  rule {
+    name     = "known-bad-inputs"
+    priority = 2
+
+    override_action {
+      none {}
+    }
+
+    statement {
+      managed_rule_group_statement {
+        vendor_name = "AWS"
+        name        = "AWSManagedRulesKnownBadInputsRuleSet"
+      }
+    }
+
+    visibility_config {
+      cloudwatch_metrics_enabled = true
+      metric_name                = "${local.name}-known-bad-inputs"
+      sampled_requests_enabled   = false
+    }
+  }
+
+  visibility_config {
+    cloudwatch_metrics_enabled = true
+    metric_name                = local.name
+    sampled_requests_enabled   = false
+  }
+}
+
+resource "aws_wafv2_web_acl_association" "api" {
+  resource_arn = aws_api_gateway_stage.this.arn
+  web_acl_arn  = aws_wafv2_web_acl.api.arn
+}

@@ -1,0 +1,15 @@
+# The local platform. It adds what it alone knows: packages_dir and function_endpoint_url.
+
+environment = "local"
+
+# The packages are built with the host's own toolchain.
+architecture = "x86_64"
+
+# Everything goes away with the emulator.
+deletion_protection         = false
+force_destroy               = true
+secret_recovery_window_days = 0
+
+# A poisoned message reaches its dead-letter queue in half a minute instead of a quarter of an hour.
+identity_queue_visibility_seconds = 15
+identity_max_receive_count        = 2

@@ -1,0 +1,30 @@
+# An example, to be copied and decided by whoever deploys. What is not here keeps its default, which is the safe choice.
+
+environment = "production"
+
+# Where `cargo lambda build --release --arm64 --output-format zip` leaves its packages, seen from this directory.
+packages_dir = "../target/lambda"
+
+# Reserved so that the night's imports cannot take the consultation's share of the account, nor the reverse.
+# Ingestion is kept low: each instance alone can fill a table's write capacity. Statistics never runs twice at a time.
+reserved_concurrency = {
+  status        = 200
+  ingestion     = 10
+  deduplication = 50
+  statistics    = 1
+}
+
+# All that is reserved for it. Lower it if the national identity service asks for less.
+identity_maximum_concurrency = 50
+
+# A year rather than six months: abuses are often found at the yearly audit of the clients.
+access_log_retention_days = 365
+
+# 200 instances answer 4,000 requests a second at 50 ms each: half of that, so that a slow day queues nobody.
+api_throttling = {
+  rate_limit  = 2000
+  burst_limit = 4000
+}
+
+# A team's list, not a person.
+alarm_email = "exploitation@example.org"

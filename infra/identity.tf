@@ -1,0 +1,104 @@
+# Pointers to new source records → which student is each of them? The answer is published in the same transaction.
+
+resource "aws_sqs_queue" "identity" {
+  name              = "${local.name}-identity"
+  kms_master_key_id = aws_kms_key.data.arn
+
+  visibility_timeout_seconds = coalesce(var.identity_queue_visibility_seconds, 6 * var.deduplication_timeout_seconds)
+
+  # Shorter than the dead-letter queue's, because a message keeps its age when it moves there.
+  message_retention_seconds = 4 * 24 * 60 * 60
+}
+
+# The two queues name each other, so each tells of the other only once both exist.
+resource "aws_sqs_queue_redrive_policy" "identity" {
+  queue_url = aws_sqs_queue.identity.url
+
+  redrive_policy = jsonencode({
+    deadLetterTargetArn = aws_sqs_queue.dead_letter["identity"].arn
+    maxReceiveCount     = var.identity_max_receive_count
+  })
+}
+
+resource "aws_sqs_queue_redrive_allow_policy" "identity" {
+  queue_url = aws_sqs_queue.dead_letter["identity"].url
+
+  redrive_allow_policy = jsonencode({
+    redrivePermission = "byQueue"
+    sourceQueueArns   = [aws_sqs_queue.identity.arn]
+  })
+}
+
+module "deduplication" {
+  source = "./modules/function"
+
+  name                 = "${local.name}-deduplication"
+  package              = "deduplication"
+  description          = "Resolves source records to students and publishes their answers"
+  platform             = local.function_platform
+  timeout_seconds      = var.deduplication_timeout_seconds
+  memory_megabytes     = 512
+  reserved_concurrency = var.reserved_concurrency.deduplication
+
+  environment = {
+    RECORDS_TABLE       = aws_dynamodb_table.this["records"].name
+    STUDENTS_TABLE      = aws_dynamodb_table.this["students"].name
+    POSTINGS_TABLE      = aws_dynamodb_table.this["postings"].name
+    INE_SECRET_ARN      = module.hmac_secret["ine"].arn
+    IDENTITY_SECRET_ARN = module.hmac_secret["identity"].arn
+  }
+
+  statements = {
+    ResolveRecords = {
+      actions = [
+        "dynamodb:ConditionCheckItem",
+        "dynamodb:GetItem",
+        "dynamodb:PutItem",
+        "dynamodb:UpdateItem",
+      ]
+      resources = [aws_dynamodb_table.this["records"].arn]
+    }
+    MaintainRegistry = {
+      actions = [
+        "dynamodb:ConditionCheckItem",
+        "dynamodb:DeleteItem",
+        "dynamodb:GetItem",
+        "dynamodb:PutItem",
+        "dynamodb:Query",
+        "dynamodb:UpdateItem",
+      ]
+      resources = [
+        aws_dynamodb_table.this["students"].arn,
+        aws_dynamodb_table.this["postings"].arn,
+      ]
+    }
+    ConsumeQueue = {
+      actions   = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
+      resources = [aws_sqs_queue.identity.arn]
+    }
+    ReadRegistryKeys = {
+      actions = ["secretsmanager:GetSecretValue"]
+      resources = [
+        module.hmac_secret["ine"].arn,
+        module.hmac_secret["identity"].arn,
+      ]
+    }
+  }
+
+  data_key_use = {
+    decrypt = ["dynamodb", "secretsmanager", "sqs"]
+  }
+}
+
+resource "aws_lambda_event_source_mapping" "identity" {
+  event_source_arn = aws_sqs_queue.identity.arn
+  function_name    = module.deduplication.alias_arn
+  batch_size       = var.identity_batch_size
+
+  # One bad record must not make the nine others start again.
+  function_response_types = ["ReportBatchItemFailures"]
+
+  scaling_config {
+    maximum_concurrency = var.identity_maximum_concurrency
+  }
+}

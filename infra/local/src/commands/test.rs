@@ -1,0 +1,85 @@
+//! `cargo local test`: everything that a reviewer would run, in the order of what fails fastest.
+
+use std::time::Instant;
+
+use anyhow::{Result, bail};
+use tokio::process::Command;
+
+use crate::claim::Claim;
+use crate::files::Files;
+use crate::platform::Platform;
+use crate::process::{self, cargo, command};
+use crate::terraform::Terraform;
+use crate::{tools, ui};
+
+/// Runs everything; stops at the first failure. Each child's output is shown as it is.
+pub(crate) async fn run(files: &Files) -> Result<()> {
+    let started = Instant::now();
+    let claim = Claim::take(files)?;
+    tools::terraform().await?;
+    tools::python().await?;
+
+    let cargo_checks: [(&str, &[&str]); 4] = [
+        ("Format", &["fmt", "--all", "--check"]),
+        ("Lints", &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]),
+        ("The domain knows nothing of AWS", &["check", "--package", "shared", "--no-default-features"]),
+        ("Documentation", &["doc", "--workspace", "--no-deps"]),
+    ];
+    for (title, arguments) in cargo_checks {
+        check(files, title, cargo().args(arguments).env("RUSTDOCFLAGS", "-D warnings")).await?;
+    }
+
+    check(files, "Terraform format", command("terraform").args(["fmt", "-check", "-recursive", "infra"])).await?;
+    let terraform = Terraform::for_tests(files).await?;
+    for (title, verb) in [("Terraform validation", "validate"), ("Terraform tests", "test")] {
+        check_here(title, terraform.command().arg(verb)).await?;
+    }
+
+    check(files, "Unit and contract tests", cargo().args(["test", "--workspace", "--exclude", "tests"])).await?;
+    end_to_end(files, claim).await?;
+
+    ui::heading(&format!("Everything passed ({} s)", started.elapsed().as_secs()));
+    Ok(())
+}
+
+/// The tests that see the system from outside only, on a platform of their own.
+async fn end_to_end(files: &Files, claim: Claim) -> Result<()> {
+    ui::heading("Local platform");
+    let mut platform = Platform::start(files, claim, false).await?;
+    let mut tests = cargo();
+    tests
+        .args(["test", "--package", "tests", "--", "--nocapture"])
+        .env("STATUT_ETUDIANT_OUTPUTS", files.local("outputs.json"))
+        .env("STATUT_ETUDIANT_SANDBOX", files.local("sandbox.json"))
+        .env("NO_PROXY", no_proxy());
+    tokio::select! {
+        outcome = check(files, "End-to-end tests", &mut tests) => outcome,
+        ended = platform.ended() => {
+            ended?;
+            bail!("the AWS emulator ended by itself: see target/local/emulator.log")
+        }
+    }
+}
+
+/// The emulator is on this machine, whatever proxy the person has.
+fn no_proxy() -> String {
+    let own = std::env::var("NO_PROXY").or_else(|_| std::env::var("no_proxy")).unwrap_or_default();
+    if own.is_empty() { "127.0.0.1".to_owned() } else { format!("127.0.0.1,{own}") }
+}
+
+/// Runs one check from the root of the repository.
+async fn check(files: &Files, title: &str, command: &mut Command) -> Result<()> {
+    check_here(title, command.current_dir(files.root())).await
+}
+
+async fn check_here(title: &str, command: &mut Command) -> Result<()> {
+    ui::heading(title);
+    let started = Instant::now();
+    if !process::shown(command).await?.success() {
+        let words: Vec<_> = command.as_std().get_args().map(|argument| argument.to_string_lossy()).collect();
+        let program = std::path::Path::new(command.as_std().get_program()).file_name().unwrap_or_default();
+        bail!("{title} failed: {} {}", program.to_string_lossy(), words.join(" "));
+    }
+    ui::done(title, "", started.elapsed());
+    Ok(())
+}

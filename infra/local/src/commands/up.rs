@@ -1,0 +1,54 @@
+//! `cargo local up`.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::{Result, bail};
+
+use crate::claim::Claim;
+use crate::files::Files;
+use crate::platform::Platform;
+use crate::status::masked;
+use crate::ui;
+
+/// Set once `up` has nothing left to do but wait to be stopped: from then on Ctrl-C is its normal end.
+static SERVING: AtomicBool = AtomicBool::new(false);
+
+/// Whether `up` has done all that was asked.
+pub(crate) fn is_serving() -> bool {
+    SERVING.load(Ordering::Relaxed)
+}
+
+/// Starts the platform, and stays until it is asked to stop or leaves it running.
+pub(crate) async fn run(files: &Files, detach: bool) -> Result<()> {
+    let claim = Claim::take(files)?;
+    ui::heading("Statut Étudiant, local platform");
+    let mut platform = Platform::start(files, claim, detach).await?;
+    summary(&platform);
+    if detach {
+        platform.leave_running()?;
+        println!("  It runs in the background; `cargo local down` stops it.");
+        return Ok(());
+    }
+    println!("  Ctrl-C, or `cargo local down` elsewhere, stops it.");
+    SERVING.store(true, Ordering::Relaxed);
+    platform.ended().await?;
+    bail!("the AWS emulator ended by itself: see target/local/emulator.log")
+}
+
+fn summary(platform: &Platform) {
+    let Platform { outputs, sandbox, .. } = platform;
+    ui::heading("Ready");
+    println!("  API          {}", outputs.api_url);
+    println!("  AWS          {}", outputs.endpoint_url);
+    println!("  outputs      target/local/outputs.json");
+    println!("  keys         target/local/sandbox.json (INE {})", masked(&sandbox.status_ine_key));
+    println!("\n  Drop a file (`cargo local demo` renders sample files in target/local/samples):");
+    for establishment in &sandbox.establishments {
+        println!("    cargo local drop FILE --uai {}   {}", establishment.uai, establishment.name);
+    }
+    println!("\n  Ask for a status:");
+    println!(
+        "    key=$(python3 -c 'import json; print(json.load(open(\"target/local/sandbox.json\"))[\"status_ine_key\"])')"
+    );
+    println!("    curl -H \"X-API-Key: $key\" '{}/api/etudiant?INE=0AYIOP071Y8'\n", outputs.api_url);
+}

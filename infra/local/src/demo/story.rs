@@ -1,0 +1,95 @@
+//! The people of the demonstration, and what must be answered about each.
+
+use anyhow::{Result, bail};
+
+use super::samples::{LYCEE, UNIVERSITY};
+use crate::outputs::Outputs;
+use crate::sandbox::Sandbox;
+use crate::status::{Identity, Question};
+
+/// One scene: a question and the answer that is right.
+#[derive(Debug)]
+pub(super) struct Scene {
+    /// Who it is about.
+    title: &'static str,
+    question: Question,
+    /// Each enrolment's establishment and status; none means that the person is not found.
+    expected: Vec<(&'static str, &'static str)>,
+}
+
+/// The scenes, once both files are imported.
+pub(super) fn scenes() -> Vec<Scene> {
+    let (university, lycee) = (UNIVERSITY.uai, LYCEE.uai);
+    let in_both = || vec![(lycee, "inscrit"), (university, "inscrit")];
+    let ine = |ine: &str| Question::Ine(ine.to_owned());
+    vec![
+        Scene { title: "An enrolled student", question: ine("0AYIOP071Y8"), expected: vec![(university, "inscrit")] },
+        Scene {
+            title: "A student who is only admitted, asked for by civil identity",
+            question: identity("MERCIER", "Yanis", "1999-11-30", "1", "69383"),
+            expected: vec![(university, "admis")],
+        },
+        Scene {
+            title: "One student, two establishments: both files give the same INE",
+            question: ine("111931951DF"),
+            expected: in_both(),
+        },
+        Scene {
+            title: "One student, two spellings: the university gave no INE and wrote D'ALMEIDA-NÚÑEZ Zoé-Élise, \
+                    the lycée wrote d almeida nunez ZOE ELISE",
+            question: ine("098834174KG"),
+            expected: in_both(),
+        },
+        Scene {
+            title: "The same student, asked for by civil identity in a third spelling",
+            question: identity("D’Almeida Nuñez", "Zoé Elise", "2007-06-17", "2", "33063"),
+            expected: in_both(),
+        },
+        Scene { title: "A number that nobody has", question: ine("064139910HK"), expected: Vec::new() },
+        Scene {
+            title: "An identity that nobody has",
+            question: identity("PERSONNE", "Camille", "2004-02-29", "2", "75113"),
+            expected: Vec::new(),
+        },
+    ]
+}
+
+impl Scene {
+    /// Asks, shows the question and the answer, and fails if it is not the right one.
+    pub(super) async fn play(&self, outputs: &Outputs, sandbox: &Sandbox) -> Result<()> {
+        let Self { title, question, expected } = self;
+        println!("\n  ▸ {title}\n");
+        println!("{}", indented(&question.shown(sandbox)));
+        let reply = question.ask(outputs, sandbox).await?;
+        println!("\n    {}", reply.status);
+        println!("{}\n", indented(&format!("{:#}", reply.body)));
+
+        let status = if expected.is_empty() { 404 } else { 200 };
+        if reply.status != status {
+            bail!("{title}: the answer should have been {status} and is {}", reply.status);
+        }
+        let enrolments = reply.enrolments();
+        if enrolments != *expected {
+            bail!("{title}: the enrolments should have been {expected:?} and are {enrolments:?}");
+        }
+        println!("    ✔ as expected: {}", summary(expected));
+        Ok(())
+    }
+}
+
+fn summary(expected: &[(&str, &str)]) -> String {
+    if expected.is_empty() {
+        return "not found, which discloses nothing".to_owned();
+    }
+    expected.iter().map(|(uai, status)| format!("{status} at {uai}")).collect::<Vec<_>>().join(", ")
+}
+
+fn identity(nom_famille: &str, prenom1: &str, date_naissance: &str, sexe: &str, lieu_naissance: &str) -> Question {
+    let [nom_famille, prenom1, date_naissance, sexe, lieu_naissance] =
+        [nom_famille, prenom1, date_naissance, sexe, lieu_naissance].map(str::to_owned);
+    Question::Identity(Identity { nom_famille, prenom1, date_naissance, sexe, lieu_naissance })
+}
+
+fn indented(text: &str) -> String {
+    text.lines().map(|line| format!("    {line}")).collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,77 @@
+//! Requests to the emulator: plain HTTP on this machine, never through a proxy.
+
+use std::io::Read;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use ureq::Agent;
+use ureq::http::{HeaderMap, Request, Response};
+
+/// Longer than any single answer takes, the statistics included.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// An answer, whatever its status.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    /// The status code.
+    pub(crate) status: u16,
+    /// The headers.
+    pub(crate) headers: HeaderMap,
+    /// The body.
+    pub(crate) body: String,
+}
+
+/// Sends a request with a small body, or none.
+pub(crate) async fn send(request: Request<String>) -> Result<Answer> {
+    blocking(move || read(agent(PATIENCE).run(request)?)).await
+}
+
+/// Sends a large body as it is read; `patience` bounds the whole upload.
+pub(crate) async fn upload(
+    request: ureq::http::request::Builder,
+    body: impl Read + Send + 'static,
+    patience: Duration,
+) -> Result<Answer> {
+    blocking(move || {
+        let body = ureq::SendBody::from_owned_reader(body);
+        read(agent(patience).run(request.body(body)?)?)
+    })
+    .await
+}
+
+/// Percent-encodes what is not allowed in one segment of a path or in a query value.
+pub(crate) fn encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push('%');
+            encoded.push_str(&hex::encode_upper([byte]));
+        }
+    }
+    encoded
+}
+
+fn agent(patience: Duration) -> Agent {
+    Agent::config_builder().proxy(None).http_status_as_error(false).timeout_global(Some(patience)).build().new_agent()
+}
+
+fn read(mut response: Response<ureq::Body>) -> Result<Answer> {
+    let body = response.body_mut().read_to_string()?;
+    Ok(Answer { status: response.status().as_u16(), headers: response.headers().clone(), body })
+}
+
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    tokio::task::spawn_blocking(work).await.context("a request was cut short")?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::encoded;
+
+    #[test]
+    fn only_unreserved_characters_stay() {
+        assert_eq!(encoded("été 2026/a-b_c.csv"), "%C3%A9t%C3%A9%202026%2Fa-b_c.csv");
+    }
+}

@@ -1,0 +1,73 @@
+//! `cargo local`: the whole system on this machine, from the same Terraform as production.
+//!
+//! The order of things is told in [`platform`]; each command is a file of [`commands`]. Nothing is left
+//! running: an interruption drops the future of the command, and each child process is owned by a guard
+//! that ends its whole process group when dropped ([`process::Running`]).
+
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "it is a command-line tool: printing is its job")]
+
+mod aws;
+mod claim;
+mod cli;
+mod commands;
+mod demo;
+mod emulator;
+mod files;
+mod http;
+mod inbox;
+mod outputs;
+mod packages;
+mod platform;
+mod process;
+mod sandbox;
+mod signals;
+mod statistics;
+mod status;
+mod terraform;
+mod tools;
+mod ui;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+/// What shells report for a program ended by Ctrl-C.
+const INTERRUPTED: u8 = 130;
+
+fn main() -> ExitCode {
+    let arguments = cli::Arguments::parse();
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&anyhow::Error::new(error)),
+    };
+    let outcome = runtime.block_on(async {
+        let signal = signals::first()?;
+        tokio::select! {
+            biased;
+            () = signal => Ok(None),
+            outcome = commands::run(arguments) => outcome.map(Some),
+        }
+    });
+    // A blocking request may still wait for an emulator that is gone: nobody needs its answer.
+    runtime.shutdown_background();
+    match outcome {
+        Ok(Some(())) => ExitCode::SUCCESS,
+        Ok(None) if commands::is_serving() => {
+            println!("the local platform is stopped");
+            ExitCode::SUCCESS
+        }
+        Ok(None) => {
+            eprintln!("interrupted: everything that was started has been stopped");
+            ExitCode::from(INTERRUPTED)
+        }
+        Err(error) => failed(&error),
+    }
+}
+
+fn failed(error: &anyhow::Error) -> ExitCode {
+    eprintln!("error: {error}");
+    for cause in error.chain().skip(1) {
+        eprintln!("  because: {cause}");
+    }
+    ExitCode::FAILURE
+}

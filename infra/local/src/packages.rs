@@ -1,0 +1,117 @@
+//! Builds the functions and packages each as Lambda wants it: a zip that holds `bootstrap`.
+
+use std::fs::{self, File};
+use std::io::{BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{Instant, UNIX_EPOCH};
+
+use anyhow::{Context as _, Result, anyhow, bail};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use zip::write::SimpleFileOptions;
+
+use crate::files::{self, Files};
+use crate::process::{Running, cargo};
+use crate::ui;
+
+/// The functions, by the name of their crate, their binary and their package.
+const FUNCTIONS: [&str; 4] = ["status", "ingestion", "deduplication", "statistics"];
+
+/// Where the packages are, for Terraform.
+pub(crate) fn directory(files: &Files) -> PathBuf {
+    files.local("packages")
+}
+
+/// Builds and packages every function. Cargo's own progress is shown.
+pub(crate) async fn build(files: &Files) -> Result<()> {
+    let started = Instant::now();
+    println!("  … building the functions");
+    for binary in compile(files).await? {
+        let package = directory(files).join(&binary.name).join("bootstrap.zip");
+        tokio::task::spawn_blocking(move || pack(&binary.path, &package))
+            .await
+            .context("packaging was cut short")??;
+    }
+    ui::done("functions built and packaged", &FUNCTIONS.join(", "), started.elapsed());
+    Ok(())
+}
+
+struct Binary {
+    name: String,
+    path: PathBuf,
+}
+
+async fn compile(files: &Files) -> Result<Vec<Binary>> {
+    let mut command = cargo();
+    command.current_dir(files.root()).args(["build", "--message-format=json-render-diagnostics"]);
+    for function in FUNCTIONS {
+        command.args(["--bin", function]);
+    }
+    let mut build = Running::start(command.stdout(Stdio::piped()))?;
+    let messages = build.child().stdout.take().ok_or_else(|| anyhow!("cargo has no output"))?;
+    let mut binaries = Vec::new();
+    let mut lines = BufReader::new(messages).lines();
+    while let Some(line) = lines.next_line().await.context("cargo's messages can't be read")? {
+        // Cargo says where each binary is, wherever the target directory was put.
+        let Ok(message) = serde_json::from_str::<serde_json::Value>(&line) else { continue };
+        if let (Some(name), Some(path)) = (message["target"]["name"].as_str(), message["executable"].as_str()) {
+            binaries.push(Binary { name: name.to_owned(), path: PathBuf::from(path) });
+        }
+    }
+    if !build.wait().await?.success() {
+        bail!("the functions don't compile: see what cargo says above");
+    }
+    binaries.retain(|binary| FUNCTIONS.contains(&binary.name.as_str()));
+    if binaries.len() != FUNCTIONS.len() {
+        bail!("cargo built {} functions instead of {}", binaries.len(), FUNCTIONS.len());
+    }
+    Ok(binaries)
+}
+
+/// Packages a binary, unless it was already: the stamp beside the package says of which binary it is.
+fn pack(binary: &Path, package: &Path) -> Result<()> {
+    let unreadable = || format!("{} can't be read", binary.display());
+    let metadata = fs::metadata(binary).with_context(unreadable)?;
+    let modified = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
+    let stamp = format!("{} bytes, {} ns\n", metadata.len(), modified.as_nanos());
+    let stamp_path = package.with_extension("stamp");
+    if package.exists() && fs::read_to_string(&stamp_path).is_ok_and(|of_package| of_package == stamp) {
+        return Ok(());
+    }
+    files::create_directory(package.parent().unwrap_or(package))?;
+    let mut source = File::open(binary).with_context(unreadable)?;
+    write_zip(&mut source, package).with_context(|| format!("{} can't be written", package.display()))?;
+    files::write_private(&stamp_path, &stamp)
+}
+
+/// The same bytes in give the same bytes out (a fixed date), so that Terraform sees no change where there is none.
+fn write_zip(source: &mut File, package: &Path) -> Result<()> {
+    let options = SimpleFileOptions::default()
+        .compression_method(zip::CompressionMethod::Deflated)
+        .compression_level(Some(1))
+        .last_modified_time(zip::DateTime::default())
+        .unix_permissions(0o755);
+    let mut archive = zip::ZipWriter::new(BufWriter::new(File::create(package)?));
+    archive.start_file("bootstrap", options)?;
+    std::io::copy(source, &mut archive)?;
+    archive.finish()?.flush()?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_binary_gives_the_same_package() {
+        let directory = std::env::temp_dir().join(format!("local-packages-{}", uuid::Uuid::new_v4()));
+        fs::create_dir_all(&directory).unwrap();
+        let binary = directory.join("binary");
+        fs::write(&binary, b"same bytes").unwrap();
+        let (first, second) = (directory.join("a/bootstrap.zip"), directory.join("b/bootstrap.zip"));
+        pack(&binary, &first).unwrap();
+        pack(&binary, &second).unwrap();
+        assert_eq!(fs::read(first).unwrap(), fs::read(second).unwrap());
+        fs::remove_dir_all(directory).unwrap();
+    }
+}

@@ -1,0 +1,55 @@
+//! The local platform, from nothing to ready and back.
+
+use anyhow::Result;
+
+use crate::claim::Claim;
+use crate::emulator::{self, Emulator};
+use crate::files::Files;
+use crate::outputs::Outputs;
+use crate::packages;
+use crate::sandbox::{self, Sandbox};
+use crate::terraform::Terraform;
+use crate::tools;
+
+/// A platform that is ready; dropping it stops it.
+#[derive(Debug)]
+pub(crate) struct Platform {
+    /// Where everything is.
+    pub(crate) outputs: Outputs,
+    /// Who may do what.
+    pub(crate) sandbox: Sandbox,
+    // In the order of their end: the claim is given up once nothing runs.
+    emulator: Emulator,
+    claim: Claim,
+}
+
+impl Platform {
+    /// Builds, starts, deploys and loads. Whatever was started ends if this fails or is interrupted.
+    ///
+    /// A detached platform may be left running without this process.
+    pub(crate) async fn start(files: &Files, mut claim: Claim, detached: bool) -> Result<Self> {
+        tools::terraform().await?;
+        let python = tools::python().await?;
+        packages::build(files).await?;
+        emulator::install(files, &python).await?;
+        let terraform = Terraform::for_emulator(files).await?;
+        let emulator = Emulator::start(files, detached).await?;
+        claim.holds(emulator.id())?;
+        let deployed = terraform.apply(emulator.endpoint(), &packages::directory(files)).await?;
+        let outputs = Outputs::write(files, deployed, emulator.endpoint())?;
+        let sandbox = sandbox::load(files, &outputs).await?;
+        Ok(Self { outputs, sandbox, emulator, claim })
+    }
+
+    /// Completes if the emulator ends by itself, which it should not.
+    pub(crate) async fn ended(&mut self) -> Result<()> {
+        self.emulator.ended().await
+    }
+
+    /// Leaves the platform running without this process.
+    pub(crate) fn leave_running(self) -> Result<()> {
+        self.claim.hand_over()?;
+        self.emulator.leave_running();
+        Ok(())
+    }
+}

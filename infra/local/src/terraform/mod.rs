@@ -1,0 +1,147 @@
+//! The infrastructure, deployed from a copy of `infra/`: nothing is written beside the sources.
+
+mod apply;
+mod mirror;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, anyhow, bail};
+use tokio::process::Command;
+
+use crate::emulator::REGION;
+use crate::files::{self, Files};
+use crate::process::{self, command};
+use crate::ui::Step;
+
+/// The provider's own retries make a refused connection last for minutes; this is ample for a good one.
+const PATIENCE: Duration = Duration::from_mins(10);
+
+/// A copy of the root module, initialised.
+#[derive(Debug)]
+pub(crate) struct Terraform {
+    directory: PathBuf,
+    log: PathBuf,
+    files: Files,
+}
+
+impl Terraform {
+    /// Copies the root module for deployment on the emulator, with the file that points it there.
+    pub(crate) async fn for_emulator(files: &Files) -> Result<Self> {
+        let step = Step::start("preparing Terraform");
+        let terraform = Self::copy(files, "terraform", &|name| name != "local" && name != "tests")?;
+        let provider = "provider_override.tf";
+        fs::copy(files.source(provider), terraform.directory.join(provider))
+            .context("infra/local/provider_override.tf can't be copied")?;
+        terraform.initialise(&[]).await?;
+        step.done("");
+        Ok(terraform)
+    }
+
+    /// Copies the root module as it is in production, with its tests.
+    pub(crate) async fn for_tests(files: &Files) -> Result<Self> {
+        let terraform = Self::copy(files, "terraform-test", &|name| name != "local")?;
+        // The state bucket is for those who deploy.
+        terraform.initialise(&["-backend=false"]).await?;
+        Ok(terraform)
+    }
+
+    fn copy(files: &Files, name: &str, keep: &dyn Fn(&str) -> bool) -> Result<Self> {
+        let directory = files.local(name);
+        files::remove_directory(&directory)?;
+        // Hidden entries are what a person's own `terraform init` left.
+        let keep = |entry: &str| !entry.starts_with('.') && !entry.contains(".tfstate") && keep(entry);
+        files::copy_directory(&files.infra(""), &directory, &keep)?;
+        let log = files.local(&format!("{name}.log"));
+        files::write_private(&log, "")?;
+        Ok(Self { directory, log, files: files.clone() })
+    }
+
+    /// A Terraform command in the copy. It sees the emulator's credentials, never the person's.
+    pub(crate) fn command(&self) -> Command {
+        let mut command = command("terraform");
+        command.current_dir(&self.directory);
+        for own in ["AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_DEFAULT_REGION"] {
+            command.env_remove(own);
+        }
+        for nowhere in ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"] {
+            command.env(nowhere, self.directory.join("no-such-file"));
+        }
+        command
+            .env("AWS_ACCESS_KEY_ID", "test")
+            .env("AWS_SECRET_ACCESS_KEY", "test")
+            .env("AWS_REGION", REGION)
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .env("TF_IN_AUTOMATION", "1")
+            .env("TF_INPUT", "0")
+            .env("CHECKPOINT_DISABLE", "1")
+            // Without a mirror the provider (over 100 MB) is downloaded once, not at each `up`.
+            .env("TF_PLUGIN_CACHE_DIR", self.files.local("provider-cache"))
+            .env("TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE", "1");
+        command
+    }
+
+    async fn initialise(&self, options: &[&str]) -> Result<()> {
+        files::create_directory(&self.files.local("provider-cache"))?;
+        let mirror = mirror::find()?;
+        let mut command = self.command();
+        command.args(["init", "-input=false", "-no-color"]).args(options);
+        if let Some(mirror) = &mirror {
+            let mut option = std::ffi::OsString::from("-plugin-dir=");
+            option.push(mirror);
+            command.arg(option);
+        }
+        if process::logged(&mut command, &self.log).await?.success() {
+            return Ok(());
+        }
+        let said = files::read(&self.log)?;
+        let unreachable =
+            ["Failed to query available provider packages", "could not connect to", "Failed to install provider"];
+        if mirror.is_none() && unreachable.iter().any(|sign| said.contains(sign)) {
+            bail!(
+                "the Terraform provider hashicorp/aws is out of reach: there is no network, and no provider mirror \
+                 either (a directory that holds {}; TF_PLUGIN_DIR may name it)",
+                mirror::PROVIDER
+            );
+        }
+        Err(anyhow!("Terraform could not prepare the infrastructure: its words are in {}", self.shown_log())
+            .context(apply::error_block(&said)))
+    }
+
+    /// Deploys to the emulator and returns every output, as `terraform output -json` gives them.
+    pub(crate) async fn apply(&self, endpoint: &str, packages: &Path) -> Result<serde_json::Value> {
+        let mut command = self.command();
+        command
+            .args(["apply", "-auto-approve", "-input=false", "-json", "-var-file=environments/local.tfvars"])
+            .arg(format!("-var=packages_dir={}", packages.display()))
+            .arg(format!("-var=function_endpoint_url={endpoint}"))
+            .arg(format!("-var=architecture={}", architecture()))
+            .env("AWS_ENDPOINT_URL", endpoint);
+        let applied = tokio::time::timeout(PATIENCE, apply::follow(&mut command, &self.log)).await;
+        match applied {
+            Err(_) => {
+                bail!("Terraform did not finish in {} minutes: see {}", PATIENCE.as_secs() / 60, self.shown_log())
+            }
+            Ok(Err(errors)) => {
+                return Err(errors.context(format!(
+                    "Terraform could not deploy the infrastructure (all it said is in {})",
+                    self.shown_log()
+                )));
+            }
+            Ok(Ok(())) => {}
+        }
+        let output = self.command().args(["output", "-json"]).kill_on_drop(true).output().await;
+        let output = output.context("terraform can't be started")?;
+        serde_json::from_slice(&output.stdout).context("Terraform's outputs can't be read")
+    }
+
+    fn shown_log(&self) -> String {
+        self.files.shown(&self.log)
+    }
+}
+
+/// What Lambda calls the machine the functions were built on and for.
+fn architecture() -> &'static str {
+    if std::env::consts::ARCH == "aarch64" { "arm64" } else { "x86_64" }
+}

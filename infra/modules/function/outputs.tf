@@ -1,0 +1,34 @@
+output "function_name" {
+  description = "Name of the function."
+  value       = aws_lambda_function.this.function_name
+}
+
+output "alias_name" {
+  description = "Name of the alias that serves."
+  value       = aws_lambda_alias.live.name
+}
+
+output "alias_arn" {
+  description = "ARN of the alias that serves: what events and schedules invoke."
+  value       = aws_lambda_alias.live.arn
+}
+
+output "invoke_arn" {
+  description = "ARN of the alias, as API Gateway wants it."
+  value       = aws_lambda_alias.live.invoke_arn
+}
+
+output "log_group_name" {
+  description = "Name of the log group."
+  value       = aws_cloudwatch_log_group.this.name
+}
+
+output "policy" {
+  description = "What the function may do, as the JSON of its role's policy."
+  value       = aws_iam_role_policy.this.policy
+}
+
+output "failure_destination" {
+  description = "Where asynchronous events go when their retries are over. Null for a function that gets none."
+  value       = one(aws_lambda_function_event_invoke_config.this[*].destination_config[0].on_failure[0].destination)
+}

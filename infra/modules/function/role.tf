@@ -1,0 +1,91 @@
+# Written with jsonencode rather than a policy document data source, which a mocked provider would not render: the tests
+# read this policy.
+
+locals {
+  dead_letter_queue = var.asynchronous[*].dead_letter_queue_arn
+
+  # SQS takes both to send an encrypted message.
+  queue_encryption = toset([for queue in local.dead_letter_queue : "sqs"])
+
+  decrypt_through  = setunion(var.data_key_use.decrypt, local.queue_encryption)
+  generate_through = setunion(var.data_key_use.generate, local.queue_encryption)
+
+  data_key_statements = [
+    for use in [
+      { sid = "DecryptThroughServices", action = "kms:Decrypt", services = local.decrypt_through },
+      { sid = "GenerateKeysThroughServices", action = "kms:GenerateDataKey", services = local.generate_through },
+    ] :
+    {
+      Sid      = use.sid
+      Effect   = "Allow"
+      Action   = [use.action]
+      Resource = [var.platform.data_key_arn]
+      # Only through the services that store our data: the function itself cannot ask the key for anything.
+      Condition = {
+        StringEquals = {
+          "kms:ViaService" = [for service in use.services : "${service}.${data.aws_region.current.name}.amazonaws.com"]
+        }
+      }
+    }
+    if length(use.services) > 0
+  ]
+
+  statements = concat(
+    [
+      for sid, statement in var.statements : {
+        Sid      = sid
+        Effect   = "Allow"
+        Action   = statement.actions
+        Resource = statement.resources
+      }
+    ],
+    local.data_key_statements,
+    [
+      for queue in local.dead_letter_queue : {
+        Sid      = "LeaveDeadLetters"
+        Effect   = "Allow"
+        Action   = ["sqs:SendMessage"]
+        Resource = [queue]
+      }
+    ],
+    [
+      {
+        Sid      = "WriteLogs"
+        Effect   = "Allow"
+        Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+        Resource = ["${aws_cloudwatch_log_group.this.arn}:*"] # Lambda names the streams.
+      },
+      {
+        # X-Ray has no resource to name.
+        Sid      = "WriteTraces"
+        Effect   = "Allow"
+        Action   = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"]
+        Resource = ["*"]
+      },
+    ],
+  )
+}
+
+resource "aws_iam_role" "this" {
+  name        = var.name
+  description = "Runs the function ${var.name}"
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Principal = { Service = "lambda.amazonaws.com" }
+      Action    = "sts:AssumeRole"
+    }]
+  })
+}
+
+resource "aws_iam_role_policy" "this" {
+  name = "function"
+  role = aws_iam_role.this.id
+
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = local.statements
+  })
+}

@@ -1,0 +1,24 @@
+variable "name" {
+  description = "Name of the secret."
+  type        = string
+}
+
+variable "description" {
+  description = "What is derived with the key."
+  type        = string
+}
+
+variable "encryption_key_arn" {
+  description = "KMS key the secret is encrypted with."
+  type        = string
+}
+
+variable "key_version" {
+  description = "Version of the HMAC key, and its key id. A new number writes a new random key."
+  type        = number
+}
+
+variable "recovery_window_days" {
+  description = "Days a deleted secret can be restored, 0 to delete at once."
+  type        = number
+}

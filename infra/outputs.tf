@@ -1,0 +1,119 @@
+output "api_url" {
+  description = "Where the API answers, stage included."
+  value       = aws_api_gateway_stage.this.invoke_url
+}
+
+output "api_id" {
+  description = "Id of the REST API."
+  value       = aws_api_gateway_rest_api.this.id
+}
+
+output "api_stage" {
+  description = "Stage of the REST API."
+  value       = aws_api_gateway_stage.this.stage_name
+}
+
+output "inbox_bucket" {
+  description = "Bucket establishments drop their enrolment files in."
+  value       = aws_s3_bucket.this["inbox"].id
+}
+
+output "reports_bucket" {
+  description = "Bucket of the import reports."
+  value       = aws_s3_bucket.this["reports"].id
+}
+
+output "statistics_bucket" {
+  description = "Bucket of the published statistics."
+  value       = aws_s3_bucket.this["statistics"].id
+}
+
+output "identity_queue_url" {
+  description = "Queue of the records that wait for a student."
+  value       = aws_sqs_queue.identity.url
+}
+
+output "identity_dlq_url" {
+  description = "Records whose deduplication was given up."
+  value       = aws_sqs_queue.dead_letter["identity"].url
+}
+
+output "ingestion_dlq_url" {
+  description = "Files whose ingestion was given up."
+  value       = aws_sqs_queue.dead_letter["ingestion"].url
+}
+
+output "statistics_dlq_url" {
+  description = "Runs of the statistics that were given up."
+  value       = aws_sqs_queue.dead_letter["statistics"].url
+}
+
+output "records_table" {
+  description = "Table of the source records."
+  value       = aws_dynamodb_table.this["records"].name
+}
+
+output "students_table" {
+  description = "Table of the students and of their published answers."
+  value       = aws_dynamodb_table.this["students"].name
+}
+
+output "postings_table" {
+  description = "Table of the blocking keys."
+  value       = aws_dynamodb_table.this["postings"].name
+}
+
+output "imports_table" {
+  description = "Table of the imports and their progress."
+  value       = aws_dynamodb_table.this["imports"].name
+}
+
+output "establishments_table" {
+  description = "Table of the establishments."
+  value       = aws_dynamodb_table.this["establishments"].name
+}
+
+output "clients_table" {
+  description = "Table of the API's clients."
+  value       = aws_dynamodb_table.this["clients"].name
+}
+
+output "access_log_table" {
+  description = "Table of who consulted whose status, and when."
+  value       = aws_dynamodb_table.this["access_log"].name
+}
+
+output "reviews_table" {
+  description = "Table of the doubts a person decides."
+  value       = aws_dynamodb_table.this["reviews"].name
+}
+
+output "status_function" {
+  description = "Name of the consultation function."
+  value       = module.status.function_name
+}
+
+output "ingestion_function" {
+  description = "Name of the ingestion function."
+  value       = module.ingestion.function_name
+}
+
+output "deduplication_function" {
+  description = "Name of the deduplication function."
+  value       = module.deduplication.function_name
+}
+
+output "statistics_function" {
+  description = "Name of the statistics function."
+  value       = module.statistics.function_name
+}
+
+output "statistics_function_alias_arn" {
+  description = "What to invoke to run the statistics now, as the schedule does."
+  value       = module.statistics.alias_arn
+}
+
+output "log_groups" {
+  description = "Log group of each function."
+  value       = { for name, function in local.functions : name => function.log_group_name }
+}

@@ -1,0 +1,130 @@
+# Every night: scan the students, aggregate, suppress small cells, publish.
+
+module "statistics" {
+  source = "./modules/function"
+
+  name                 = "${local.name}-statistics"
+  package              = "statistics"
+  description          = "Publishes aggregates that identify nobody"
+  platform             = local.function_platform
+  timeout_seconds      = 900
+  memory_megabytes     = 1024
+  reserved_concurrency = var.reserved_concurrency.statistics
+
+  environment = {
+    STUDENTS_TABLE        = aws_dynamodb_table.this["students"].name
+    STATISTICS_BUCKET     = aws_s3_bucket.this["statistics"].id
+    SUPPRESSION_THRESHOLD = var.suppression_threshold
+    SCAN_SEGMENTS         = var.scan_segments
+  }
+
+  statements = {
+    ScanStudents = {
+      actions   = ["dynamodb:Scan"]
+      resources = [aws_dynamodb_table.this["students"].arn]
+    }
+    Publish = {
+      actions   = ["s3:PutObject"]
+      resources = ["${aws_s3_bucket.this["statistics"].arn}/*"]
+    }
+  }
+
+  # Decrypting through S3 is what completing a multipart upload takes.
+  data_key_use = {
+    decrypt  = ["dynamodb", "s3"]
+    generate = ["s3"]
+  }
+
+  # The scheduler only hands the event to Lambda's own queue: a run that fails is Lambda's to retry and report.
+  asynchronous = {
+    maximum_retry_attempts       = 2
+    maximum_event_age_in_seconds = 6 * 60 * 60
+    dead_letter_queue_arn        = aws_sqs_queue.dead_letter["statistics"].arn
+  }
+}
+
+# A group of its own, because the scheduler's trust policy can be narrowed to a group and not to a schedule.
+resource "aws_scheduler_schedule_group" "this" {
+  name = local.name
+}
+
+resource "aws_scheduler_schedule" "statistics" {
+  #checkov:skip=CKV_AWS_297:The schedule carries no input, so there is nothing to encrypt with our own key
+  name                         = "statistics"
+  group_name                   = aws_scheduler_schedule_group.this.name
+  description                  = "Publishes the statistics"
+  schedule_expression          = var.statistics_schedule
+  schedule_expression_timezone = "Europe/Paris"
+
+  flexible_time_window {
+    mode = "OFF"
+  }
+
+  target {
+    arn      = module.statistics.alias_arn
+    role_arn = aws_iam_role.scheduler.arn
+
+    retry_policy {
+      maximum_retry_attempts       = 10
+      maximum_event_age_in_seconds = 60 * 60
+    }
+
+    dead_letter_config {
+      arn = aws_sqs_queue.dead_letter["statistics"].arn
+    }
+  }
+
+  depends_on = [aws_iam_role_policy.scheduler]
+}
+
+resource "aws_iam_role" "scheduler" {
+  name        = "${local.name}-scheduler"
+  description = "Starts the statistics function"
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Principal = { Service = "scheduler.amazonaws.com" }
+      Action    = "sts:AssumeRole"
+      Condition = {
+        StringEquals = {
+          "aws:SourceAccount" = local.account_id
+          "aws:SourceArn"     = aws_scheduler_schedule_group.this.arn
+        }
+      }
+    }]
+  })
+}
+
+resource "aws_iam_role_policy" "scheduler" {
+  name = "schedule"
+  role = aws_iam_role.scheduler.id
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid      = "StartStatistics"
+        Effect   = "Allow"
+        Action   = ["lambda:InvokeFunction"]
+        Resource = [module.statistics.alias_arn]
+      },
+      {
+        Sid      = "LeaveDeadLetters"
+        Effect   = "Allow"
+        Action   = ["sqs:SendMessage"]
+        Resource = [aws_sqs_queue.dead_letter["statistics"].arn]
+      },
+      {
+        Sid      = "EncryptDeadLetters"
+        Effect   = "Allow"
+        Action   = ["kms:Decrypt", "kms:GenerateDataKey"]
+        Resource = [aws_kms_key.data.arn]
+        Condition = {
+          StringEquals = { "kms:ViaService" = "sqs.${var.region}.amazonaws.com" }
+        }
+      },
+    ]
+  })
+}

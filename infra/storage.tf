@@ -1,0 +1,215 @@
+# --- Tables ----------------------------------------------------------------------------------------------------------
+# Several tables rather than one: they differ in owner, permissions, retention and heat.
+
+locals {
+  tables = {
+    records        = { hash = "id", expires = true }
+    students       = { hash = "pk", range = "sk" }
+    postings       = { hash = "pk", range = "sk" }
+    imports        = { hash = "id", expires = true }
+    establishments = { hash = "uai" }
+    clients        = { hash = "key_hash" }
+    access_log     = { hash = "subject", range = "at", expires = true }
+    reviews        = { hash = "id" }
+  }
+}
+
+resource "aws_dynamodb_table" "this" {
+  for_each = local.tables
+
+  name                        = "${local.name}-${replace(each.key, "_", "-")}"
+  billing_mode                = "PAY_PER_REQUEST"
+  hash_key                    = each.value.hash
+  range_key                   = try(each.value.range, null)
+  deletion_protection_enabled = var.deletion_protection
+
+  dynamic "attribute" {
+    for_each = compact([each.value.hash, try(each.value.range, null)])
+
+    content {
+      name = attribute.value
+      type = "S"
+    }
+  }
+
+  dynamic "ttl" {
+    for_each = try(each.value.expires, false) ? ["expires_at"] : []
+
+    content {
+      attribute_name = ttl.value
+      enabled        = true
+    }
+  }
+
+  # Backups outlive an expired item by 35 days: count them in when stating a retention period.
+  point_in_time_recovery {
+    enabled = true
+  }
+
+  server_side_encryption {
+    enabled     = true
+    kms_key_arn = aws_kms_key.data.arn
+  }
+}
+
+# --- Buckets ---------------------------------------------------------------------------------------------------------
+
+locals {
+  # Published statistics are kept: a reader may cite any past edition.
+  buckets = {
+    inbox      = { expire_after_days = var.inbox_retention_days }
+    reports    = { expire_after_days = var.reports_retention_days }
+    statistics = { expire_after_days = null }
+  }
+}
+
+resource "aws_s3_bucket" "this" {
+  #checkov:skip=CKV_AWS_18:Object access is traced by the account's CloudTrail data events, kept apart from this stack
+  #checkov:skip=CKV_AWS_144:Student data stay in one region; versioning and the senders' own copies cover loss
+  #checkov:skip=CKV2_AWS_62:Only the inbox has something to start
+  for_each = local.buckets
+
+  bucket        = "${local.name}-${each.key}-${local.account_id}"
+  force_destroy = var.force_destroy
+}
+
+resource "aws_s3_bucket_ownership_controls" "this" {
+  for_each = local.buckets
+
+  bucket = aws_s3_bucket.this[each.key].id
+
+  rule {
+    object_ownership = "BucketOwnerEnforced"
+  }
+}
+
+resource "aws_s3_bucket_public_access_block" "this" {
+  for_each = local.buckets
+
+  bucket                  = aws_s3_bucket.this[each.key].id
+  block_public_acls       = true
+  block_public_policy     = true
+  ignore_public_acls      = true
+  restrict_public_buckets = true
+}
+
+resource "aws_s3_bucket_server_side_encryption_configuration" "this" {
+  for_each = local.buckets
+
+  bucket = aws_s3_bucket.this[each.key].id
+
+  rule {
+    bucket_key_enabled = true
+
+    apply_server_side_encryption_by_default {
+      sse_algorithm     = "aws:kms"
+      kms_master_key_id = aws_kms_key.data.arn
+    }
+  }
+}
+
+resource "aws_s3_bucket_versioning" "this" {
+  for_each = local.buckets
+
+  bucket = aws_s3_bucket.this[each.key].id
+
+  versioning_configuration {
+    status = "Enabled"
+  }
+}
+
+resource "aws_s3_bucket_policy" "this" {
+  for_each = local.buckets
+
+  bucket = aws_s3_bucket.this[each.key].id
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid       = "TlsOnly"
+      Effect    = "Deny"
+      Principal = "*"
+      Action    = "s3:*"
+      Resource  = [aws_s3_bucket.this[each.key].arn, "${aws_s3_bucket.this[each.key].arn}/*"]
+      Condition = { Bool = { "aws:SecureTransport" = "false" } }
+    }]
+  })
+
+  # S3 refuses two changes of a bucket's policy settings at a time.
+  depends_on = [aws_s3_bucket_public_access_block.this]
+}
+
+resource "aws_s3_bucket_lifecycle_configuration" "this" {
+  for_each = local.buckets
+
+  bucket = aws_s3_bucket.this[each.key].id
+
+  dynamic "rule" {
+    for_each = each.value.expire_after_days[*]
+
+    content {
+      id     = "expire"
+      status = "Enabled"
+
+      filter {}
+
+      expiration {
+        days = rule.value
+      }
+    }
+  }
+
+  rule {
+    id     = "clean-up"
+    status = "Enabled"
+
+    filter {}
+
+    noncurrent_version_expiration {
+      noncurrent_days = var.noncurrent_version_retention_days
+    }
+
+    expiration {
+      expired_object_delete_marker = true
+    }
+
+    abort_incomplete_multipart_upload {
+      days_after_initiation = 7
+    }
+  }
+
+  # Rules on noncurrent versions need versioning to be on.
+  depends_on = [aws_s3_bucket_versioning.this]
+}
+
+# --- Dead letters ----------------------------------------------------------------------------------------------------
+# Where work goes when its retries are over, and waits for a person: nothing is lost in silence.
+
+resource "aws_sqs_queue" "dead_letter" {
+  for_each = toset(["ingestion", "identity", "statistics"])
+
+  name                      = "${local.name}-${each.key}-dlq"
+  message_retention_seconds = 14 * 24 * 60 * 60
+  kms_master_key_id         = aws_kms_key.data.arn
+}
+
+# --- Queues over TLS only --------------------------------------------------------------------------------------------
+
+resource "aws_sqs_queue_policy" "this" {
+  for_each = merge(
+    { for name, queue in aws_sqs_queue.dead_letter : "${name}-dlq" => queue },
+    { identity = aws_sqs_queue.identity },
+  )
+
+  queue_url = each.value.url
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid       = "TlsOnly"
+      Effect    = "Deny"
+      Principal = "*"
+      Action    = "sqs:*"
+      Resource  = each.value.arn
+      Condition = { Bool = { "aws:SecureTransport" = "false" } }
+    }]
+  })
+}

@@ -1,0 +1,460 @@
+# What a reviewer would look for in the account, on the plan of a production with every default.
+#   terraform init -backend=false && terraform test
+#
+# Offline and without credentials. The provider is the real one rather than a mock, for two reasons: a mock does not
+# know ephemeral resources, which the HMAC keys are made of, and the real one checks what it plans. What it could only
+# learn from AWS is given here, one distinct ARN each, so that a permission on the wrong table shows.
+
+provider "aws" {
+  region                      = "eu-west-3"
+  access_key                  = "test"
+  secret_key                  = "test"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_requesting_account_id  = true
+}
+
+override_data {
+  target = data.aws_caller_identity.current
+  values = { account_id = "123456789012" }
+}
+
+override_module {
+  target  = module.hmac_secret["record"]
+  outputs = { arn = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:record" }
+}
+
+override_module {
+  target  = module.hmac_secret["ine"]
+  outputs = { arn = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:ine" }
+}
+
+override_module {
+  target  = module.hmac_secret["identity"]
+  outputs = { arn = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:identity" }
+}
+
+override_resource {
+  target          = aws_kms_key.data
+  override_during = plan
+  values          = { arn = "arn:aws:kms:eu-west-3:123456789012:key/data" }
+}
+
+override_resource {
+  target          = aws_kms_key.logs
+  override_during = plan
+  values          = { arn = "arn:aws:kms:eu-west-3:123456789012:key/logs" }
+}
+
+override_resource {
+  target          = aws_dynamodb_table.this["records"]
+  override_during = plan
+  values          = { arn = "arn:aws:dynamodb:eu-west-3:123456789012:table/records" }
+}
+
+override_resource {
+  target          = aws_dynamodb_table.this["students"]
+  override_during = plan
+  values          = { arn = "arn:aws:dynamodb:eu-west-3:123456789012:table/students" }
+}
+
+override_resource {
+  target          = aws_dynamodb_table.this["postings"]
+  override_during = plan
+  values          = { arn = "arn:aws:dynamodb:eu-west-3:123456789012:table/postings" }
+}
+
+override_resource {
+  target          = aws_dynamodb_table.this["imports"]
+  override_during = plan
+  values          = { arn = "arn:aws:dynamodb:eu-west-3:123456789012:table/imports" }
+}
+
+override_resource {
+  target          = aws_dynamodb_table.this["establishments"]
+  override_during = plan
+  values          = { arn = "arn:aws:dynamodb:eu-west-3:123456789012:table/establishments" }
+}
+
+override_resource {
+  target          = aws_dynamodb_table.this["clients"]
+  override_during = plan
+  values          = { arn = "arn:aws:dynamodb:eu-west-3:123456789012:table/clients" }
+}
+
+override_resource {
+  target          = aws_dynamodb_table.this["access_log"]
+  override_during = plan
+  values          = { arn = "arn:aws:dynamodb:eu-west-3:123456789012:table/access_log" }
+}
+
+override_resource {
+  target          = aws_dynamodb_table.this["reviews"]
+  override_during = plan
+  values          = { arn = "arn:aws:dynamodb:eu-west-3:123456789012:table/reviews" }
+}
+
+override_resource {
+  target          = aws_s3_bucket.this["inbox"]
+  override_during = plan
+  values          = { arn = "arn:aws:s3:::inbox" }
+}
+
+override_resource {
+  target          = aws_s3_bucket.this["reports"]
+  override_during = plan
+  values          = { arn = "arn:aws:s3:::reports" }
+}
+
+override_resource {
+  target          = aws_s3_bucket.this["statistics"]
+  override_during = plan
+  values          = { arn = "arn:aws:s3:::statistics" }
+}
+
+override_resource {
+  target          = aws_sqs_queue.dead_letter["ingestion"]
+  override_during = plan
+  values          = { arn = "arn:aws:sqs:eu-west-3:123456789012:statut-etudiant-test-ingestion-dlq" }
+}
+
+override_resource {
+  target          = aws_sqs_queue.dead_letter["identity"]
+  override_during = plan
+  values          = { arn = "arn:aws:sqs:eu-west-3:123456789012:statut-etudiant-test-identity-dlq" }
+}
+
+override_resource {
+  target          = aws_sqs_queue.dead_letter["statistics"]
+  override_during = plan
+  values          = { arn = "arn:aws:sqs:eu-west-3:123456789012:statut-etudiant-test-statistics-dlq" }
+}
+
+override_resource {
+  target          = aws_sqs_queue.identity
+  override_during = plan
+  values          = { arn = "arn:aws:sqs:eu-west-3:123456789012:statut-etudiant-test-identity" }
+}
+
+override_resource {
+  target          = module.status.aws_cloudwatch_log_group.this
+  override_during = plan
+  values          = { arn = "arn:aws:logs:eu-west-3:123456789012:log-group:status" }
+}
+
+override_resource {
+  target          = module.ingestion.aws_cloudwatch_log_group.this
+  override_during = plan
+  values          = { arn = "arn:aws:logs:eu-west-3:123456789012:log-group:ingestion" }
+}
+
+override_resource {
+  target          = module.deduplication.aws_cloudwatch_log_group.this
+  override_during = plan
+  values          = { arn = "arn:aws:logs:eu-west-3:123456789012:log-group:deduplication" }
+}
+
+override_resource {
+  target          = module.statistics.aws_cloudwatch_log_group.this
+  override_during = plan
+  values          = { arn = "arn:aws:logs:eu-west-3:123456789012:log-group:statistics" }
+}
+
+variables {
+  environment  = "test"
+  packages_dir = "./tests/packages"
+}
+
+run "storage" {
+  command = plan
+
+  assert {
+    condition = toset(keys(aws_dynamodb_table.this)) == toset([
+      "records", "students", "postings", "imports", "establishments", "clients", "access_log", "reviews",
+    ])
+    error_message = "The tables are not the eight of the architecture: this file checks each of them."
+  }
+
+  assert {
+    condition = alltrue([
+      for table in aws_dynamodb_table.this :
+      table.point_in_time_recovery[0].enabled && table.deletion_protection_enabled
+    ])
+    error_message = "A table can be lost: no point-in-time recovery, or no deletion protection."
+  }
+
+  assert {
+    condition = alltrue([
+      for table in aws_dynamodb_table.this :
+      table.server_side_encryption[0].enabled && table.server_side_encryption[0].kms_key_arn == aws_kms_key.data.arn
+    ])
+    error_message = "A table is not encrypted with the data key."
+  }
+
+  assert {
+    condition     = toset([for name, table in aws_dynamodb_table.this : name if anytrue(table.ttl[*].enabled)]) == toset(["records", "imports", "access_log"])
+    error_message = "What expires must be the records, the imports and the access log, and nothing else."
+  }
+
+  assert {
+    condition     = toset(keys(aws_s3_bucket.this)) == toset(["inbox", "reports", "statistics"])
+    error_message = "The buckets are not the three of the architecture: this file checks each of them."
+  }
+
+  assert {
+    condition = alltrue([
+      for bucket in keys(aws_s3_bucket.this) :
+      aws_s3_bucket_public_access_block.this[bucket].block_public_acls &&
+      aws_s3_bucket_public_access_block.this[bucket].block_public_policy &&
+      aws_s3_bucket_public_access_block.this[bucket].ignore_public_acls &&
+      aws_s3_bucket_public_access_block.this[bucket].restrict_public_buckets
+    ])
+    error_message = "A bucket could be made public."
+  }
+
+  assert {
+    condition = alltrue([
+      for bucket in keys(aws_s3_bucket.this) : alltrue([
+        for rule in aws_s3_bucket_server_side_encryption_configuration.this[bucket].rule :
+        rule.apply_server_side_encryption_by_default[0].sse_algorithm == "aws:kms" &&
+        rule.apply_server_side_encryption_by_default[0].kms_master_key_id == aws_kms_key.data.arn
+      ])
+    ])
+    error_message = "A bucket is not encrypted with the data key."
+  }
+
+  assert {
+    condition = alltrue([
+      for bucket in keys(aws_s3_bucket.this) : anytrue([
+        for statement in jsondecode(aws_s3_bucket_policy.this[bucket].policy).Statement :
+        statement.Effect == "Deny" && statement.Principal == "*" && statement.Action == "s3:*" &&
+        try(statement.Condition.Bool["aws:SecureTransport"] == "false", false) &&
+        toset(statement.Resource) == toset([aws_s3_bucket.this[bucket].arn, "${aws_s3_bucket.this[bucket].arn}/*"])
+      ])
+    ])
+    error_message = "A bucket answers without TLS."
+  }
+
+  assert {
+    condition = alltrue([
+      for bucket in keys(aws_s3_bucket.this) :
+      aws_s3_bucket_versioning.this[bucket].versioning_configuration[0].status == "Enabled" &&
+      !aws_s3_bucket.this[bucket].force_destroy
+    ])
+    error_message = "A bucket can lose objects: no versions, or destroyed when full."
+  }
+
+  assert {
+    condition = alltrue([
+      for queue in concat(values(aws_sqs_queue.dead_letter), [aws_sqs_queue.identity]) :
+      queue.kms_master_key_id == aws_kms_key.data.arn
+    ])
+    error_message = "A queue is not encrypted with the data key."
+  }
+
+  assert {
+    condition     = aws_kms_key.data.enable_key_rotation && aws_kms_key.logs.enable_key_rotation
+    error_message = "A key is not rotated."
+  }
+
+  assert {
+    condition = alltrue([
+      for statement in jsondecode(aws_kms_key.logs.policy).Statement :
+      can(statement.Principal.AWS) || length(try(statement.Condition, {})) > 0
+    ])
+    error_message = "A service may use the logs key for any account's sake."
+  }
+}
+
+run "permissions" {
+  command = plan
+
+  assert {
+    condition = !anytrue(flatten([
+      for function in local.functions : [
+        for statement in jsondecode(function.policy).Statement : [for action in statement.Action : strcontains(action, "*")]
+      ]
+    ]))
+    error_message = "A role has a wildcard action."
+  }
+
+  # X-Ray has no resource to name. Elsewhere a wildcard may only end an ARN that names its bucket or log group.
+  assert {
+    condition = alltrue(flatten([
+      for function in local.functions : [
+        for statement in jsondecode(function.policy).Statement : [
+          for resource in statement.Resource :
+          resource == "*"
+          ? alltrue([for action in statement.Action : startswith(action, "xray:")])
+          : can(regex("^arn:aws:[a-z0-9]+:[^*]*[^*:/]([/:][*])?$", resource))
+        ]
+      ]
+    ]))
+    error_message = "A role reaches further than the resources it names."
+  }
+
+  assert {
+    condition = alltrue(flatten([
+      for function in local.functions : [
+        for statement in jsondecode(function.policy).Statement :
+        statement.Resource == [aws_kms_key.data.arn] && length(statement.Condition.StringEquals["kms:ViaService"]) > 0
+        if anytrue([for action in statement.Action : startswith(action, "kms:")])
+      ]
+    ]))
+    error_message = "A role may use a key directly, not only through the services that store our data."
+  }
+
+  # Who may do what, the whole of it: "action resource" pairs, dead letters, logs, traces and keys left out.
+  assert {
+    condition = {
+      for name, function in local.functions : name => toset(flatten([
+        for statement in jsondecode(function.policy).Statement : [
+          for pair in setproduct(statement.Action, statement.Resource) : "${pair[0]} ${reverse(split(":", pair[1]))[0]}"
+          if !anytrue([for service in ["kms", "logs", "xray"] : startswith(pair[0], "${service}:")])
+        ]
+      ]))
+      } == {
+      status = toset([
+        "dynamodb:GetItem table/students",
+        "dynamodb:Query table/postings",
+        "dynamodb:GetItem table/clients",
+        "dynamodb:PutItem table/access_log",
+        "secretsmanager:GetSecretValue ine",
+        "secretsmanager:GetSecretValue identity",
+      ])
+      ingestion = toset([
+        "s3:GetObject inbox/*",
+        "s3:GetObjectVersion inbox/*",
+        "s3:PutObject reports/*",
+        "dynamodb:BatchGetItem table/records",
+        "dynamodb:ConditionCheckItem table/records",
+        "dynamodb:GetItem table/records",
+        "dynamodb:PutItem table/records",
+        "dynamodb:UpdateItem table/records",
+        "dynamodb:GetItem table/imports",
+        "dynamodb:PutItem table/imports",
+        "dynamodb:UpdateItem table/imports",
+        "dynamodb:GetItem table/establishments",
+        "sqs:SendMessage statut-etudiant-test-identity",
+        "sqs:SendMessage statut-etudiant-test-ingestion-dlq",
+        "secretsmanager:GetSecretValue record",
+      ])
+      deduplication = toset([
+        "dynamodb:ConditionCheckItem table/records",
+        "dynamodb:GetItem table/records",
+        "dynamodb:PutItem table/records",
+        "dynamodb:UpdateItem table/records",
+        "dynamodb:ConditionCheckItem table/students",
+        "dynamodb:DeleteItem table/students",
+        "dynamodb:GetItem table/students",
+        "dynamodb:PutItem table/students",
+        "dynamodb:Query table/students",
+        "dynamodb:UpdateItem table/students",
+        "dynamodb:ConditionCheckItem table/postings",
+        "dynamodb:DeleteItem table/postings",
+        "dynamodb:GetItem table/postings",
+        "dynamodb:PutItem table/postings",
+        "dynamodb:Query table/postings",
+        "dynamodb:UpdateItem table/postings",
+        "sqs:DeleteMessage statut-etudiant-test-identity",
+        "sqs:GetQueueAttributes statut-etudiant-test-identity",
+        "sqs:ReceiveMessage statut-etudiant-test-identity",
+        "secretsmanager:GetSecretValue ine",
+        "secretsmanager:GetSecretValue identity",
+      ])
+      statistics = toset([
+        "dynamodb:Scan table/students",
+        "s3:PutObject statistics/*",
+        "sqs:SendMessage statut-etudiant-test-statistics-dlq",
+      ])
+    }
+    error_message = "A function's permissions changed. If it must be, change them here too, so that a reviewer sees both."
+  }
+}
+
+run "dead_letters" {
+  command = plan
+
+  assert {
+    condition     = module.ingestion.failure_destination == aws_sqs_queue.dead_letter["ingestion"].arn
+    error_message = "A file whose ingestion fails is lost."
+  }
+
+  assert {
+    condition     = module.statistics.failure_destination == aws_sqs_queue.dead_letter["statistics"].arn
+    error_message = "A run of the statistics that fails is lost."
+  }
+
+  assert {
+    condition     = aws_scheduler_schedule.statistics.target[0].dead_letter_config[0].arn == aws_sqs_queue.dead_letter["statistics"].arn
+    error_message = "A run of the statistics that cannot start is lost."
+  }
+
+  assert {
+    condition     = jsondecode(aws_sqs_queue_redrive_policy.identity.redrive_policy).deadLetterTargetArn == aws_sqs_queue.dead_letter["identity"].arn
+    error_message = "A record whose deduplication fails is tried for ever."
+  }
+
+  assert {
+    condition     = jsondecode(aws_sqs_queue_redrive_allow_policy.identity.redrive_allow_policy).sourceQueueArns == [aws_sqs_queue.identity.arn]
+    error_message = "The identity queue may not use its own dead-letter queue."
+  }
+
+  assert {
+    condition     = alltrue([for queue in aws_sqs_queue.dead_letter : queue.message_retention_seconds == 14 * 24 * 60 * 60])
+    error_message = "Dead letters must wait as long as SQS allows: somebody may be on leave."
+  }
+
+  assert {
+    condition = alltrue([
+      for name in keys(aws_sqs_queue.dead_letter) :
+      aws_cloudwatch_metric_alarm.dead_letter[name].threshold == 0 &&
+      aws_cloudwatch_metric_alarm.dead_letter[name].dimensions.QueueName == aws_sqs_queue.dead_letter[name].name
+    ])
+    error_message = "Nobody hears of a dead letter."
+  }
+
+  assert {
+    condition     = contains(aws_lambda_event_source_mapping.identity.function_response_types, "ReportBatchItemFailures")
+    error_message = "One bad record makes its whole batch start again."
+  }
+
+  assert {
+    condition     = aws_sqs_queue.identity.visibility_timeout_seconds >= 6 * var.deduplication_timeout_seconds
+    error_message = "A throttled batch comes back while it is still being tried."
+  }
+}
+
+run "personal_data_stay_out_of_logs" {
+  command = plan
+
+  assert {
+    condition = length(setsubtract(values(jsondecode(aws_api_gateway_stage.this.access_log_settings[0].format)), [
+      "$context.requestId", "$context.requestTime", "$context.httpMethod", "$context.resourcePath", "$context.status",
+      "$context.error.responseType", "$context.responseLength", "$context.responseLatency",
+      "$context.integration.latency", "$context.integration.status", "$context.waf.status", "$context.xrayTraceId",
+    ])) == 0
+    error_message = "The gateway logs something new: a path, a query or an address is personal data. Add it here once you know it is not."
+  }
+
+  assert {
+    condition = alltrue([
+      for settings in aws_api_gateway_method_settings.all.settings :
+      settings.logging_level == "OFF" && !settings.data_trace_enabled
+    ])
+    error_message = "The gateway's execution logs print requests."
+  }
+
+  assert {
+    condition     = !aws_api_gateway_stage.this.xray_tracing_enabled
+    error_message = "The gateway's traces keep the address of each request."
+  }
+
+  assert {
+    condition = !anytrue(concat(
+      aws_wafv2_web_acl.api.visibility_config[*].sampled_requests_enabled,
+      flatten([for rule in aws_wafv2_web_acl.api.rule : rule.visibility_config[*].sampled_requests_enabled]),
+    ))
+    error_message = "The firewall keeps samples of requests."
+  }
+}

@@ -1,0 +1,362 @@
+# --- Where and under which name --------------------------------------------------------------------------------------
+
+variable "environment" {
+  description = "Environment name, part of every resource name and a tag (for example `production`, `local`)."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]{1,11}$", var.environment))
+    error_message = "environment is 2 to 12 lower-case letters and digits, starting with a letter: bucket names are built with it."
+  }
+}
+
+variable "name_prefix" {
+  description = "Prefix of every resource name, and the `project` tag."
+  type        = string
+  default     = "statut-etudiant"
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{1,22}[a-z0-9]$", var.name_prefix))
+    error_message = "name_prefix is 3 to 24 lower-case letters, digits and hyphens: with environment, purpose and account it must fit the 63 characters of a bucket name."
+  }
+}
+
+variable "region" {
+  description = "AWS region. Student data stay in the European Union, Paris by default."
+  type        = string
+  default     = "eu-west-3"
+
+  validation {
+    condition     = contains(["eu-west-3", "eu-west-1", "eu-central-1", "eu-north-1", "eu-south-1", "eu-south-2"], var.region)
+    error_message = "region must be an AWS region inside the European Union."
+  }
+}
+
+# --- Functions -------------------------------------------------------------------------------------------------------
+
+variable "packages_dir" {
+  description = "Directory of the built functions, one `<function>/bootstrap.zip` each."
+  type        = string
+
+  validation {
+    condition = alltrue([
+      for function in ["status", "ingestion", "deduplication", "statistics"] :
+      fileexists("${var.packages_dir}/${function}/bootstrap.zip")
+    ])
+    error_message = "packages_dir must hold status, ingestion, deduplication and statistics, each with its bootstrap.zip: build the functions first."
+  }
+}
+
+variable "architecture" {
+  description = "Instruction set of the packages: `arm64` (cheaper, and faster per euro) or `x86_64`."
+  type        = string
+  default     = "arm64"
+
+  validation {
+    condition     = contains(["arm64", "x86_64"], var.architecture)
+    error_message = "architecture is arm64 or x86_64."
+  }
+}
+
+variable "function_endpoint_url" {
+  description = "AWS endpoint the functions call instead of the real ones. Only for an emulator: null leaves the SDK's own."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.function_endpoint_url == null || can(regex("^https?://[^/]+/?$", var.function_endpoint_url))
+    error_message = "function_endpoint_url is null or an http(s) origin such as http://localhost:4566."
+  }
+}
+
+variable "reserved_concurrency" {
+  description = "Concurrency set aside for, and the most given to, each function. Null shares the account's pool: a new account's is often too small to reserve from."
+  type = object({
+    status        = optional(number)
+    ingestion     = optional(number)
+    deduplication = optional(number)
+    statistics    = optional(number)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for count in values(var.reserved_concurrency) : count == null || try(count >= 1 && floor(count) == count, false)])
+    error_message = "Each reserved concurrency is null or a whole number of at least 1: 0 would switch the function off."
+  }
+}
+
+# --- Protection and retention ----------------------------------------------------------------------------------------
+# The periods below are this project's defaults, to be set by the data controller. None is quoted from the law.
+
+variable "deletion_protection" {
+  description = "Refuse to delete the tables."
+  type        = bool
+  default     = true
+}
+
+variable "force_destroy" {
+  description = "Let `terraform destroy` delete buckets that still hold objects. For throw-away environments."
+  type        = bool
+  default     = false
+}
+
+variable "secret_recovery_window_days" {
+  description = "Days a deleted secret can be restored, 0 to delete at once. Losing an HMAC key makes every key derived from it unreachable."
+  type        = number
+  default     = 30
+
+  validation {
+    condition     = var.secret_recovery_window_days == 0 || (var.secret_recovery_window_days >= 7 && var.secret_recovery_window_days <= 30)
+    error_message = "secret_recovery_window_days is 0 or 7 to 30, as Secrets Manager accepts."
+  }
+}
+
+variable "hmac_key_versions" {
+  description = "Version of each HMAC key, also its key id. Raising one writes a new random key (the former stays readable as AWSPREVIOUS): re-key the tables before raising it again."
+  type = object({
+    record   = optional(number, 1)
+    ine      = optional(number, 1)
+    identity = optional(number, 1)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for version in values(var.hmac_key_versions) : version >= 1 && floor(version) == version])
+    error_message = "Each HMAC key version is a whole number of at least 1."
+  }
+}
+
+variable "inbox_retention_days" {
+  description = "Days an enrolment file stays in the inbox."
+  type        = number
+  default     = 30
+
+  validation {
+    condition     = var.inbox_retention_days >= 1 && floor(var.inbox_retention_days) == var.inbox_retention_days
+    error_message = "inbox_retention_days is a whole number of at least 1."
+  }
+}
+
+variable "reports_retention_days" {
+  description = "Days an import report stays readable by the establishment."
+  type        = number
+  default     = 365
+
+  validation {
+    condition     = var.reports_retention_days >= 1 && floor(var.reports_retention_days) == var.reports_retention_days
+    error_message = "reports_retention_days is a whole number of at least 1."
+  }
+}
+
+variable "noncurrent_version_retention_days" {
+  description = "Days a replaced or deleted object can be restored. It adds to the retention of the inbox and of the reports."
+  type        = number
+  default     = 30
+
+  validation {
+    condition     = var.noncurrent_version_retention_days >= 1 && floor(var.noncurrent_version_retention_days) == var.noncurrent_version_retention_days
+    error_message = "noncurrent_version_retention_days is a whole number of at least 1."
+  }
+}
+
+variable "access_log_retention_days" {
+  description = "Days the trace of a consultation is kept (who asked, when, about whom). The CNIL recommends 6 to 12 months."
+  type        = number
+  default     = 180
+
+  validation {
+    condition     = var.access_log_retention_days >= 180 && var.access_log_retention_days <= 365
+    error_message = "access_log_retention_days is 180 to 365: the CNIL recommends 6 to 12 months."
+  }
+}
+
+variable "log_retention_days" {
+  description = "Days technical logs are kept. They hold no personal data."
+  type        = number
+  default     = 365
+
+  validation {
+    condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731], var.log_retention_days)
+    error_message = "log_retention_days must be a period CloudWatch Logs accepts, two years at most."
+  }
+}
+
+# --- Identity --------------------------------------------------------------------------------------------------------
+
+variable "deduplication_timeout_seconds" {
+  description = "Time the deduplication function has for one batch."
+  type        = number
+  default     = 30
+
+  validation {
+    condition     = var.deduplication_timeout_seconds >= 1 && var.deduplication_timeout_seconds <= 900
+    error_message = "deduplication_timeout_seconds is 1 to 900, Lambda's own limit."
+  }
+}
+
+variable "identity_queue_visibility_seconds" {
+  description = "Time a received message stays hidden. Null: six times the function's timeout, what AWS asks for so that throttled batches do not come back early."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.identity_queue_visibility_seconds == null || try(var.identity_queue_visibility_seconds >= 1 && var.identity_queue_visibility_seconds <= 43200, false)
+    error_message = "identity_queue_visibility_seconds is null or 1 to 43200, SQS's own limit."
+  }
+}
+
+variable "identity_max_receive_count" {
+  description = "Deliveries of a message before it goes to the dead-letter queue."
+  type        = number
+  default     = 5
+
+  validation {
+    condition     = var.identity_max_receive_count >= 1 && var.identity_max_receive_count <= 1000
+    error_message = "identity_max_receive_count is 1 to 1000, SQS's own limit."
+  }
+}
+
+variable "identity_batch_size" {
+  description = "Messages given to one invocation of the deduplication function."
+  type        = number
+  default     = 10
+
+  validation {
+    condition     = var.identity_batch_size >= 1 && var.identity_batch_size <= 10
+    error_message = "identity_batch_size is 1 to 10: more needs a batching window, that is latency before an enrolment is visible."
+  }
+}
+
+variable "identity_maximum_concurrency" {
+  description = "Most deduplication invocations at a time. It protects the tables, and the national identity service, from a large import."
+  type        = number
+  default     = 20
+
+  validation {
+    condition     = var.identity_maximum_concurrency >= 2 && var.identity_maximum_concurrency <= 1000
+    error_message = "identity_maximum_concurrency is 2 to 1000, the event source mapping's own limit."
+  }
+
+  validation {
+    condition     = var.reserved_concurrency.deduplication == null || try(var.identity_maximum_concurrency <= var.reserved_concurrency.deduplication, false)
+    error_message = "identity_maximum_concurrency must not exceed reserved_concurrency.deduplication: the difference would be throttled, and throttles count as deliveries."
+  }
+}
+
+# --- Consultation ----------------------------------------------------------------------------------------------------
+
+variable "starts_within_days" {
+  description = "An enrolment that starts within this many days is already answered."
+  type        = number
+  default     = 90
+
+  validation {
+    condition     = var.starts_within_days >= 0 && var.starts_within_days <= 366
+    error_message = "starts_within_days is 0 to 366."
+  }
+}
+
+variable "api_throttling" {
+  description = "Requests per second, and burst, of the whole API. Quotas per client are the function's own."
+  type = object({
+    rate_limit  = optional(number, 500)
+    burst_limit = optional(number, 1000)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = var.api_throttling.rate_limit > 0 && var.api_throttling.burst_limit > 0
+    error_message = "Both limits are positive: 0 would close the API, and -1 would leave it without a limit."
+  }
+}
+
+variable "waf_rate_limit_per_ip" {
+  description = "Requests per five minutes from one address before the firewall blocks it. High: an upstream service relays all its users from a few addresses."
+  type        = number
+  default     = 100000
+
+  validation {
+    condition     = var.waf_rate_limit_per_ip >= 10 && var.waf_rate_limit_per_ip <= 2000000000
+    error_message = "waf_rate_limit_per_ip is 10 to 2000000000, the firewall's own limits."
+  }
+}
+
+variable "gateway_tracing_enabled" {
+  description = "Start X-Ray traces at the gateway instead of the function. Its segment keeps the URL and the caller's address, and an INE is in the query string: for environments without real students."
+  type        = bool
+  default     = false
+}
+
+variable "manage_api_gateway_account" {
+  description = "Set the role API Gateway writes logs with. It is one setting per account and region: false where the account's owner already sets it."
+  type        = bool
+  default     = true
+}
+
+# --- Statistics ------------------------------------------------------------------------------------------------------
+
+variable "statistics_schedule" {
+  description = "When the statistics are published, as an EventBridge Scheduler expression in Paris time."
+  type        = string
+  default     = "cron(30 3 * * ? *)"
+
+  validation {
+    condition     = can(regex("^(cron|rate)\\(.+\\)$", var.statistics_schedule))
+    error_message = "statistics_schedule is a cron(...) or rate(...) expression."
+  }
+}
+
+variable "suppression_threshold" {
+  description = "Smallest count published. Smaller cells are suppressed so that nobody can be recognised."
+  type        = number
+  default     = 5
+
+  validation {
+    condition     = var.suppression_threshold >= 3 && floor(var.suppression_threshold) == var.suppression_threshold
+    error_message = "suppression_threshold is a whole number of at least 3: below, a member of a cell recognises the others."
+  }
+}
+
+variable "scan_segments" {
+  description = "Parallel segments the statistics function scans the students with."
+  type        = number
+  default     = 4
+
+  validation {
+    condition     = var.scan_segments >= 1 && var.scan_segments <= 64 && floor(var.scan_segments) == var.scan_segments
+    error_message = "scan_segments is a whole number from 1 to 64."
+  }
+}
+
+# --- Monitoring ------------------------------------------------------------------------------------------------------
+
+variable "alarms_enabled" {
+  description = "Create the alarms."
+  type        = bool
+  default     = true
+}
+
+variable "alarm_email" {
+  description = "Address that receives the alarms, after confirming. Null: subscribe something else to the topic."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.alarm_email == null || can(regex("^[^@\\s]+@[^@\\s]+$", var.alarm_email))
+    error_message = "alarm_email is null or an e-mail address."
+  }
+}
+
+variable "log_level" {
+  description = "Least serious level the functions log."
+  type        = string
+  default     = "INFO"
+
+  validation {
+    condition     = contains(["DEBUG", "INFO", "WARN", "ERROR"], var.log_level)
+    error_message = "log_level is DEBUG, INFO, WARN or ERROR."
+  }
+}

@@ -1,0 +1,55 @@
+terraform {
+  required_version = "~> 1.11"
+
+  required_providers {
+    aws = {
+      source  = "hashicorp/aws"
+      version = "5.100.0"
+    }
+  }
+
+  # Partial on purpose: the state bucket belongs to whoever deploys.
+  #   terraform init -backend-config="bucket=<state bucket>" -backend-config="region=<its region>"
+  # S3 locks by itself (`use_lockfile`): no lock table to create first.
+  backend "s3" {
+    key          = "statut-etudiant/terraform.tfstate"
+    encrypt      = true
+    use_lockfile = true
+  }
+}
+
+provider "aws" {
+  region = var.region
+
+  default_tags {
+    tags = {
+      project     = var.name_prefix
+      environment = var.environment
+    }
+  }
+}
+
+data "aws_caller_identity" "current" {}
+
+data "aws_partition" "current" {}
+
+locals {
+  # Two environments may share an account, so the environment is part of every name.
+  name = "${var.name_prefix}-${var.environment}"
+
+  account_id = data.aws_caller_identity.current.account_id
+  partition  = data.aws_partition.current.partition
+
+  # What every function has in common, so that a function's own call shows only what sets it apart.
+  function_platform = {
+    architecture       = var.architecture
+    packages_dir       = var.packages_dir
+    endpoint_url       = var.function_endpoint_url
+    log_level          = var.log_level
+    log_retention_days = var.log_retention_days
+    logs_key_arn       = aws_kms_key.logs.arn
+    data_key_arn       = aws_kms_key.data.arn
+    alarms_enabled     = var.alarms_enabled
+    alarm_topic_arn    = aws_sns_topic.alarms.arn
+  }
+}
