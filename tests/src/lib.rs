@@ -1,1 +1,31 @@
-//! x
+//! What the end-to-end tests share: the deployed stack as its users see it, over HTTP and S3.
+//!
+//! The tests know nothing of the inside: they read `outputs.json` and `sandbox.json`, as a person would.
+
+pub mod http;
+pub mod people;
+pub mod stack;
+
+use std::time::{Duration, Instant};
+
+/// How long the whole way may take, from a dropped file to a visible status, on a busy two-core machine.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Tries until there is something, and fails with what was waited for when there never is.
+///
+/// # Panics
+///
+/// When nothing comes in two minutes.
+pub async fn eventually<T, F>(what: &str, mut attempt: impl FnMut() -> F) -> T
+where
+    F: Future<Output = Option<T>>,
+{
+    let started = Instant::now();
+    loop {
+        if let Some(value) = attempt().await {
+            return value;
+        }
+        assert!(started.elapsed() < PATIENCE, "waited {} s in vain for: {what}", PATIENCE.as_secs());
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    }
+}

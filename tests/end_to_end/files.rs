@@ -1,0 +1,137 @@
+//! Files as they really come: broken, foreign, sent twice, late.
+
+use serde_json::{Value, json};
+use tests::eventually;
+use tests::people::{HEADER, Person, file, fresh_name};
+use tests::stack::{LYCEE, Stack, UNIVERSITY};
+
+async fn seen(stack: &Stack, person: &Person, expected: &str) {
+    eventually(&format!("status {expected}"), || async {
+        let answer = stack.by_ine(&person.ine).await;
+        let visible = answer.enrolments().iter().map(|(_, status)| status.clone()).collect::<Vec<_>>().join(",");
+        (visible == expected).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broken_row_in_the_middle_is_reported_and_the_others_go_through() {
+    let stack = Stack::connect().await;
+    let people: Vec<_> = (0..3).map(|_| Person::at(UNIVERSITY)).collect();
+    let broken = Person { birth: "2005-02-30".into(), uai: LYCEE.into(), ..Person::at(UNIVERSITY) };
+    let rows = [people[0].row(), broken.row(), "\"".to_owned() + &people[1].row(), people[2].row()];
+    let report = stack.import(UNIVERSITY, &rows).await;
+
+    assert_eq!(report["lignes"], json!({ "lues": 4, "acceptees": 2, "depassees": 0, "rejetees": 2 }));
+    let rejected: Vec<_> = report["rejets"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| (row["ligne"].clone(), row["colonne"].clone(), row["regle"].clone()))
+        .collect();
+    assert_eq!(
+        rejected,
+        [
+            (json!(3), json!("dateNaissance"), json!("date_invalide")),
+            (json!(3), json!("uai"), json!("uai_non_autorise")),
+            (json!(4), Value::Null, json!("guillemet_non_ferme")),
+        ]
+    );
+    let text = report.to_string();
+    for personal in [&broken.ine, &broken.family, &broken.given, &broken.birth, &people[0].ine] {
+        assert!(!text.contains(personal.as_str()), "the report repeats a personal value");
+    }
+    seen(&stack, &people[0], "inscrit").await;
+    seen(&stack, &people[2], "inscrit").await;
+    assert_eq!(stack.by_ine(&broken.ine).await.status, 404);
+    assert_eq!(stack.by_ine(&people[1].ine).await.status, 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn files_that_are_none_fail_with_a_reason() {
+    let stack = Stack::connect().await;
+    let name = fresh_name();
+    for (key, content, reason) in [
+        (format!("{UNIVERSITY}/{name}-vide.csv"), Vec::new(), "le fichier est vide"),
+        (
+            format!("{UNIVERSITY}/{name}-image.csv"),
+            b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec(),
+            "l'en-tête ne contient pas",
+        ),
+        (
+            format!("{UNIVERSITY}/{name}-zip.csv"),
+            b"PK\x03\x04\x14\0\0\0\x08\0".to_vec(),
+            "le fichier n'est pas un texte CSV",
+        ),
+        (
+            format!("{UNIVERSITY}/{name}-colonnes.csv"),
+            b"ine;nomFamille\n".to_vec(),
+            "l'en-tête ne contient pas les colonnes obligatoires : dateNaissance",
+        ),
+        (format!("{UNIVERSITY}/{name}.xlsx"), b"PK\x03\x04".to_vec(), "seuls les fichiers .csv sont lus"),
+        (format!("0332870R/{name}.csv"), HEADER.into(), "l'établissement déposant n'est pas enregistré"),
+        (format!("rentrée & co/{name}.csv"), HEADER.into(), "le dossier de dépôt n'est pas une UAI"),
+    ] {
+        let dropped = stack.drop_as(&key, content, None).await;
+        let report = stack.report(&dropped).await;
+        assert_eq!(report["etat"], "échoué", "{key}");
+        let given = report["raison"].as_str().unwrap_or_default();
+        assert!(given.starts_with(reason), "{key}: {given}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_file_twice_changes_nothing() {
+    let stack = Stack::connect().await;
+    let person = Person::at(UNIVERSITY);
+    for _ in 0..2 {
+        let report = stack.import(UNIVERSITY, &[person.row()]).await;
+        assert_eq!(report["lignes"]["acceptees"], 1);
+    }
+    seen(&stack, &person, "inscrit").await;
+    assert_eq!(stack.by_ine(&person.ine).await.enrolments().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_event_twice_changes_nothing() {
+    let stack = Stack::connect().await;
+    let person = Person::at(UNIVERSITY);
+    let dropped = stack.drop_file(UNIVERSITY, file(&[person.row()])).await;
+    stack.report(&dropped).await;
+    seen(&stack, &person, "inscrit").await;
+    let before = stack.item("imports_table", "id", &dropped.import).await;
+
+    let mut event: Value = serde_json::from_str(include_str!("../../events/s3-object-created.json")).unwrap();
+    let s3 = &mut event["Records"][0]["s3"];
+    s3["bucket"]["name"] = stack.output("inbox_bucket").into();
+    s3["object"]["key"] = dropped.key.as_str().into();
+    s3["object"]["versionId"] = dropped.version_id.as_str().into();
+    for _ in 0..2 {
+        let invoked = stack.invoke("ingestion", &event).await;
+        assert_eq!((&invoked["status"], &invoked["error"]), (&200.into(), &false.into()), "{invoked}");
+    }
+    assert_eq!(stack.item("imports_table", "id", &dropped.import).await, before);
+    assert_eq!(stack.by_ine(&person.ine).await.enrolments().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_older_file_never_overwrites_a_newer_one() {
+    let stack = Stack::connect().await;
+    let person = Person { number: fresh_name(), ..Person::at(UNIVERSITY) };
+    let sent = |status: &str| file(&[Person { status: status.into(), ..person.clone() }.row()]);
+    let key = |name: &str| format!("{UNIVERSITY}/{}-{name}.csv", person.number);
+
+    let newer = stack.drop_as(&key("newer"), sent("inscrit"), Some("2026-09-10T08:00:00Z")).await;
+    stack.report(&newer).await;
+    seen(&stack, &person, "inscrit").await;
+
+    let older = stack.drop_as(&key("older"), sent("admis"), Some("2026-09-01T08:00:00Z")).await;
+    let report = stack.report(&older).await;
+    assert_eq!(report["lignes"], json!({ "lues": 1, "acceptees": 1, "depassees": 1, "rejetees": 0 }));
+    assert_eq!(stack.by_ine(&person.ine).await.enrolments()[0].1, "inscrit");
+
+    let cancelled = stack.drop_as(&key("cancelled"), sent("annulé"), Some("2026-09-20T08:00:00Z")).await;
+    stack.report(&cancelled).await;
+    seen(&stack, &person, "").await;
+    assert_eq!(stack.by_ine(&person.ine).await.status, 404, "nothing current is like nobody");
+}

@@ -1,0 +1,258 @@
+//! The deployed stack: its addresses, its keys, and what a depositor or an operator can do with them.
+
+use std::collections::HashMap;
+
+use aws_config::{BehaviorVersion, Region};
+use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_s3::primitives::ByteStream;
+use serde_json::{Value, json};
+use shared::registry::imports::ImportId;
+
+use crate::eventually;
+
+/// The university of the sandbox.
+pub const UNIVERSITY: &str = "0751967F";
+/// A lycée that also sends for [`SECOND_LYCEE`].
+pub const LYCEE: &str = "0010006B";
+/// The lycée that [`LYCEE`] sends for.
+pub const SECOND_LYCEE: &str = "0010814E";
+
+/// Everything that a test needs.
+#[derive(Debug, Clone)]
+pub struct Stack {
+    outputs: Value,
+    /// What curl takes.
+    pub api_url: String,
+    /// The key of the route by INE.
+    pub ine_key: String,
+    /// The key of the route by civil identity.
+    pub identity_key: String,
+    s3: aws_sdk_s3::Client,
+    sqs: aws_sdk_sqs::Client,
+    dynamodb: aws_sdk_dynamodb::Client,
+}
+
+/// A file that was dropped.
+#[derive(Debug, Clone)]
+pub struct Drop {
+    /// The import it starts.
+    pub import: String,
+    /// Its key in the inbox.
+    pub key: String,
+    /// Its version.
+    pub version_id: String,
+}
+
+impl Stack {
+    /// The stack that `cargo local test` started.
+    ///
+    /// # Panics
+    ///
+    /// When there is none.
+    pub async fn connect() -> Self {
+        let outputs = read("STATUT_ETUDIANT_OUTPUTS");
+        let sandbox = read("STATUT_ETUDIANT_SANDBOX");
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let aws = aws_config::defaults(BehaviorVersion::v2026_01_12())
+            .endpoint_url(text(&outputs["endpoint_url"]))
+            .region(Region::new("eu-west-3"))
+            .test_credentials()
+            .load()
+            .await;
+        let s3 = aws_sdk_s3::config::Builder::from(&aws).force_path_style(true).build();
+        Self {
+            api_url: text(&outputs["api_url"]),
+            ine_key: text(&sandbox["status_ine_key"]),
+            identity_key: text(&sandbox["status_identity_key"]),
+            s3: aws_sdk_s3::Client::from_conf(s3),
+            sqs: aws_sdk_sqs::Client::new(&aws),
+            dynamodb: aws_sdk_dynamodb::Client::new(&aws),
+            outputs,
+        }
+    }
+
+    /// An output of Terraform.
+    #[must_use]
+    pub fn output(&self, name: &str) -> &str {
+        self.outputs[name].as_str().unwrap_or_default()
+    }
+
+    /// Log groups by function.
+    #[must_use]
+    pub fn log_groups(&self) -> HashMap<String, String> {
+        serde_json::from_value(self.outputs["log_groups"].clone()).unwrap_or_default()
+    }
+
+    /// Drops a file under `prefix`, under a name of its own.
+    pub async fn drop_file(&self, prefix: &str, content: impl Into<Vec<u8>>) -> Drop {
+        self.drop_as(&format!("{prefix}/{}.csv", crate::people::fresh_name()), content, None).await
+    }
+
+    /// Drops a file under a key, with an extraction date if given.
+    ///
+    /// # Panics
+    ///
+    /// When S3 refuses it.
+    pub async fn drop_as(&self, key: &str, content: impl Into<Vec<u8>>, extracted: Option<&str>) -> Drop {
+        let bucket = self.output("inbox_bucket");
+        let put = self
+            .s3
+            .put_object()
+            .bucket(bucket)
+            .key(key)
+            .set_metadata(extracted.map(|date| HashMap::from([("date-extraction".to_owned(), date.to_owned())])))
+            .body(ByteStream::from(content.into()));
+        let put = put.send().await.expect("S3 takes the file");
+        let version_id = put.version_id().expect("the inbox is versioned").to_owned();
+        let import = ImportId::of(bucket, key, &version_id).as_str().to_owned();
+        Drop { import, key: key.to_owned(), version_id }
+    }
+
+    /// Waits until an import has ended, and reads its report.
+    pub async fn report(&self, dropped: &Drop) -> Value {
+        let key = eventually("the end of an import", || async {
+            let import = self.item("imports_table", "id", &dropped.import).await?;
+            let state = import.get("state")?.as_s().ok()?.clone();
+            matches!(state.as_str(), "done" | "failed")
+                .then(|| import["report_key"].as_s().cloned().unwrap_or_default())
+        })
+        .await;
+        self.object("reports_bucket", &key).await
+    }
+
+    /// Drops rows for a depositor and waits for the report.
+    pub async fn import(&self, uai: &str, rows: &[String]) -> Value {
+        let dropped = self.drop_file(uai, crate::people::file(rows)).await;
+        self.report(&dropped).await
+    }
+
+    /// A JSON object of a bucket.
+    ///
+    /// # Panics
+    ///
+    /// When it isn't there.
+    pub async fn object(&self, bucket: &str, key: &str) -> Value {
+        serde_json::from_slice(&self.bytes(bucket, key).await).expect("JSON")
+    }
+
+    /// An object of a bucket.
+    ///
+    /// # Panics
+    ///
+    /// When it isn't there.
+    pub async fn bytes(&self, bucket: &str, key: &str) -> Vec<u8> {
+        let object =
+            self.s3.get_object().bucket(self.output(bucket)).key(key).send().await.expect("the object is there");
+        object.body.collect().await.expect("the object is read").to_vec()
+    }
+
+    /// One item of a table.
+    ///
+    /// # Panics
+    ///
+    /// When the table can't be read.
+    pub async fn item(&self, table: &str, key: &str, value: &str) -> Option<HashMap<String, AttributeValue>> {
+        let get = self
+            .dynamodb
+            .get_item()
+            .table_name(self.output(table))
+            .key(key, AttributeValue::S(value.to_owned()))
+            .consistent_read(true);
+        get.send().await.expect("the table is read").item
+    }
+
+    /// Every item of a table.
+    ///
+    /// # Panics
+    ///
+    /// When the table can't be read.
+    pub async fn items(&self, table: &str) -> Vec<HashMap<String, AttributeValue>> {
+        let scan =
+            self.dynamodb.scan().table_name(self.output(table)).consistent_read(true).into_paginator().items().send();
+        scan.collect::<Result<Vec<_>, _>>().await.expect("the table is read")
+    }
+
+    /// Puts a message in the identity queue.
+    ///
+    /// # Panics
+    ///
+    /// When SQS refuses it.
+    pub async fn enqueue(&self, body: &str) {
+        let send = self.sqs.send_message().queue_url(self.output("identity_queue_url")).message_body(body);
+        send.send().await.expect("SQS takes the message");
+    }
+
+    /// The bodies now in the identity queue's dead-letter queue. They stay there.
+    ///
+    /// # Panics
+    ///
+    /// When SQS refuses.
+    pub async fn dead_letters(&self) -> Vec<String> {
+        let receive = self
+            .sqs
+            .receive_message()
+            .queue_url(self.output("identity_dlq_url"))
+            .max_number_of_messages(10)
+            .visibility_timeout(0);
+        let received = receive.send().await.expect("SQS answers");
+        received.messages().iter().filter_map(|message| message.body().map(str::to_owned)).collect()
+    }
+
+    /// Runs a function now, as its trigger would, and gives what it answers.
+    pub async fn invoke(&self, function: &str, event: &Value) -> Value {
+        let name = self.output(&format!("{function}_function"));
+        let path = format!("/2015-03-31/functions/{name}:live/invocations");
+        let mut direct = self.clone();
+        self.output("endpoint_url").clone_into(&mut direct.api_url);
+        let answer = direct.send(ureq::http::Method::POST, &path, None, Some(event.to_string())).await;
+        json!({ "status": answer.status, "error": answer.headers.contains_key("x-amz-function-error"), "answer": answer.json() })
+    }
+
+    /// Every line that a function logged.
+    pub async fn log_lines(&self, group: &str) -> Vec<String> {
+        let endpoint = self.output("endpoint_url").to_owned();
+        let mut lines = Vec::new();
+        let mut token: Option<String> = None;
+        loop {
+            let mut body = json!({ "logGroupName": group, "limit": 1000 });
+            if let Some(token) = &token {
+                body["nextToken"] = token.as_str().into();
+            }
+            let page = cloudwatch(&endpoint, "FilterLogEvents", body).await;
+            let events = page["events"].as_array().cloned().unwrap_or_default();
+            lines.extend(events.iter().filter_map(|event| event["message"].as_str().map(str::to_owned)));
+            let next = page["nextToken"].as_str().map(str::to_owned);
+            if next.is_none() || next == token || events.is_empty() {
+                return lines;
+            }
+            token = next;
+        }
+    }
+}
+
+/// A call of CloudWatch Logs, whose protocol is JSON over POST: one call doesn't earn another SDK crate.
+async fn cloudwatch(endpoint: &str, operation: &str, body: Value) -> Value {
+    let endpoint = endpoint.to_owned();
+    let target = format!("Logs_20140328.{operation}");
+    let authorization =
+        "AWS4-HMAC-SHA256 Credential=test/20260101/eu-west-3/logs/aws4_request, SignedHeaders=host, Signature=0";
+    let call = tokio::task::spawn_blocking(move || {
+        let agent: ureq::Agent = ureq::Agent::config_builder().proxy(None).build().into();
+        let mut response = agent
+            .post(&endpoint)
+            .header("x-amz-target", target)
+            .header("content-type", "application/x-amz-json-1.1")
+            .header("authorization", authorization)
+            .send(body.to_string())?;
+        response.body_mut().read_to_string()
+    });
+    let text = call.await.expect("the call ends").expect("the logs are read");
+    serde_json::from_str(&text).expect("JSON")
+}
+
+fn read(variable: &str) -> Value {
+    let path = std::env::var(variable)
+        .unwrap_or_else(|_| panic!("{variable} is not set: run `cargo local test`, or `cargo local up` and set it"));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
