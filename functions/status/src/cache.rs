@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use shared::registry::StoreError;
 use shared::registry::clients::{Client, ClientStore, KeyHash};
 
-const REMEMBERED: Duration = Duration::from_secs(60);
+const REMEMBERED: Duration = Duration::from_mins(1);
 /// Unknown keys are remembered too, so that guessing costs no reads; this bounds what guessing costs in memory.
 const MOST: usize = 1_000;
 

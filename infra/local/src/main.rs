@@ -15,6 +15,7 @@ mod emulator;
 mod files;
 mod http;
 mod inbox;
+mod json;
 mod outputs;
 mod packages;
 mod platform;

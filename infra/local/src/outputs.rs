@@ -20,8 +20,6 @@ pub(crate) struct Outputs {
     pub(crate) inbox_bucket: String,
     /// Where import reports are written.
     pub(crate) reports_bucket: String,
-    /// Where statistics are published.
-    pub(crate) statistics_bucket: String,
     /// The imports and how far each is.
     pub(crate) imports_table: String,
     /// The establishments.

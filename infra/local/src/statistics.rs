@@ -1,7 +1,7 @@
 //! Runs the statistics function now, as its schedule would, and shows what it published.
 
 use anyhow::{Context as _, Result, bail};
-use aws_sdk_s3::primitives::DateTime;
+use serde::Deserialize;
 use ureq::http::Request;
 
 use crate::aws;
@@ -9,10 +9,17 @@ use crate::http;
 use crate::outputs::Outputs;
 use crate::ui::{self, Step};
 
-/// Computes the statistics, says where they are and prints the tables. Returns how many were published.
+/// What the function answers: where its output is.
+#[derive(Debug, Deserialize)]
+struct Published {
+    bucket: String,
+    json: String,
+    csv: String,
+}
+
+/// Computes the statistics, says where they are and prints the table. Returns how many lines were published.
 pub(crate) async fn run(outputs: &Outputs) -> Result<usize> {
     let step = Step::start("computing the statistics");
-    let before = std::time::SystemTime::now();
     let Outputs { endpoint_url, statistics_function, .. } = outputs;
     let request = Request::post(format!("{endpoint_url}/2015-03-31/functions/{statistics_function}/invocations"))
         .header("content-type", "application/json")
@@ -22,49 +29,25 @@ pub(crate) async fn run(outputs: &Outputs) -> Result<usize> {
     if answer.status != 200 || answer.headers.contains_key("x-amz-function-error") {
         bail!("the statistics function failed (status {}): {}", answer.status, answer.body);
     }
+    let Published { bucket, json, csv } =
+        serde_json::from_str(&answer.body).context("the statistics function's answer can't be understood")?;
     step.done("");
 
-    let published = published_since(outputs, before).await?;
-    for key in &published {
-        println!("    s3://{}/{key}", outputs.statistics_bucket);
-    }
-    for key in published.iter().filter(|key| has_extension(key, "csv")) {
-        println!("\n    {key}\n");
-        ui::table(&rows_of(&read(outputs, key).await?));
-    }
-    Ok(published.len())
+    println!("    s3://{bucket}/{json}\n    s3://{bucket}/{csv}\n");
+    let rows = rows_of(&read(outputs, &bucket, &csv).await?).context("the published table can't be understood")?;
+    ui::table(&rows);
+    Ok(rows.len().saturating_sub(1))
 }
 
-/// The keys of the objects written since then, in their order. Clocks are the same: it is the same machine.
-async fn published_since(outputs: &Outputs, then: std::time::SystemTime) -> Result<Vec<String>> {
-    let then = DateTime::from(then).secs();
-    let mut pages =
-        aws::s3(&outputs.endpoint_url).list_objects_v2().bucket(&outputs.statistics_bucket).into_paginator().send();
-    let mut keys = Vec::new();
-    while let Some(page) = pages.next().await {
-        for object in page.context("the statistics bucket can't be listed")?.contents.unwrap_or_default() {
-            if object.last_modified.is_some_and(|modified| modified.secs() >= then) {
-                keys.extend(object.key);
-            }
-        }
-    }
-    Ok(keys)
-}
-
-async fn read(outputs: &Outputs, key: &str) -> Result<String> {
-    let object = aws::s3(&outputs.endpoint_url).get_object().bucket(&outputs.statistics_bucket).key(key).send().await;
+async fn read(outputs: &Outputs, bucket: &str, key: &str) -> Result<Vec<u8>> {
+    let object = aws::s3(&outputs.endpoint_url).get_object().bucket(bucket).key(key).send().await;
     let body = object.with_context(|| format!("{key} can't be read"))?.body;
-    let bytes = body.collect().await.with_context(|| format!("{key} was cut short"))?.into_bytes();
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    Ok(body.collect().await.with_context(|| format!("{key} was cut short"))?.to_vec())
 }
 
-fn has_extension(key: &str, extension: &str) -> bool {
-    std::path::Path::new(key).extension().is_some_and(|of_key| of_key.eq_ignore_ascii_case(extension))
-}
-
-/// The published tables quote nothing: codes, labels and numbers.
-fn rows_of(csv: &str) -> Vec<Vec<String>> {
-    let separator = if csv.lines().next().is_some_and(|heading| heading.contains(';')) { ';' } else { ',' };
-    let cells = |line: &str| line.trim_start_matches('\u{feff}').split(separator).map(str::to_owned).collect();
-    csv.lines().map(cells).collect()
+/// The table, its heading first. A suppressed count is an empty cell, shown as a dot.
+fn rows_of(table: &[u8]) -> Result<Vec<Vec<String>>> {
+    let mut reader = csv::ReaderBuilder::new().delimiter(b';').has_headers(false).from_reader(table);
+    let shown = |cell: &str| if cell.is_empty() { "·" } else { cell }.to_owned();
+    reader.records().map(|row| Ok(row?.iter().map(shown).collect())).collect()
 }

@@ -1,10 +1,12 @@
 //! Asks for statuses, as API Particulier does.
 
 use anyhow::{Context as _, Result};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 use ureq::http::Request;
 
 use crate::http::{self, encoded};
+use crate::json::pretty;
 use crate::outputs::Outputs;
 use crate::sandbox::Sandbox;
 
@@ -22,7 +24,8 @@ pub(crate) enum Question {
 }
 
 /// A civil identity, as the contract spells it.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Identity {
     /// Birth name.
     pub(crate) nom_famille: String,
@@ -41,37 +44,41 @@ pub(crate) struct Identity {
 pub(crate) struct Reply {
     /// The status code.
     pub(crate) status: u16,
-    /// The body; null if it is not JSON.
-    pub(crate) body: Value,
+    /// The body, as it came.
+    pub(crate) text: String,
+    body: Value,
 }
 
 impl Question {
     /// Asks it.
     pub(crate) async fn ask(&self, outputs: &Outputs, sandbox: &Sandbox) -> Result<Reply> {
         let base = &outputs.api_url;
-        let request = match self {
-            Self::Ine(ine) => Request::get(format!("{base}{PATH}?INE={}", encoded(ine))),
-            Self::Identity(_) => Request::post(format!("{base}{PATH}")).header("content-type", "application/json"),
+        let (request, body) = match self {
+            Self::Ine(ine) => (Request::get(format!("{base}{PATH}?INE={}", encoded(ine))), String::new()),
+            Self::Identity(identity) => {
+                let request = Request::post(format!("{base}{PATH}")).header("content-type", "application/json");
+                (request, serde_json::to_string(identity)?)
+            }
         };
         let request = request
             .header("x-api-key", self.key(sandbox))
             .header("x-caller", CALLER)
-            .body(self.body().map(|body| body.to_string()).unwrap_or_default())
+            .body(body)
             .context("the request can't be written")?;
         let answer = http::send(request).await.context("the API doesn't answer")?;
-        Ok(Reply { status: answer.status, body: serde_json::from_str(&answer.body).unwrap_or_default() })
+        let body = serde_json::from_str(&answer.body).unwrap_or_default();
+        Ok(Reply { status: answer.status, text: answer.body, body })
     }
 
     /// The question as a person would type it, its key masked.
-    pub(crate) fn shown(&self, sandbox: &Sandbox) -> String {
-        let key = masked(self.key(sandbox));
-        match self {
-            Self::Ine(ine) => format!("GET {PATH}?INE={ine}\nX-API-Key: {key}\nX-Caller: {CALLER}"),
-            Self::Identity(_) => {
-                let body = self.body().unwrap_or_default();
-                format!("POST {PATH}\nX-API-Key: {key}\nX-Caller: {CALLER}\n{body:#}")
+    pub(crate) fn shown(&self, sandbox: &Sandbox) -> Result<String> {
+        let headers = format!("X-API-Key: {}\nX-Caller: {CALLER}", masked(self.key(sandbox)));
+        Ok(match self {
+            Self::Ine(ine) => format!("GET {PATH}?INE={ine}\n{headers}"),
+            Self::Identity(identity) => {
+                format!("POST {PATH}\n{headers}\n{}", pretty(&serde_json::to_string(identity)?))
             }
-        }
+        })
     }
 
     fn key<'a>(&self, sandbox: &'a Sandbox) -> &'a str {
@@ -80,33 +87,22 @@ impl Question {
             Self::Identity(_) => &sandbox.status_identity_key,
         }
     }
-
-    fn body(&self) -> Option<Value> {
-        let Self::Identity(identity) = self else { return None };
-        Some(json!({
-            "nomFamille": identity.nom_famille,
-            "prenom1": identity.prenom1,
-            "dateNaissance": identity.date_naissance,
-            "sexe": identity.sexe,
-            "lieuNaissance": identity.lieu_naissance,
-        }))
-    }
 }
 
 impl Reply {
-    /// Each enrolment of the answer: its establishment and its status.
+    /// Each enrolment of the answer, its establishment and its status, in the order of their establishments.
     pub(crate) fn enrolments(&self) -> Vec<(&str, &str)> {
         let enrolments = self.body["inscriptions"].as_array().map(Vec::as_slice).unwrap_or_default();
         let mut enrolments: Vec<_> = enrolments
             .iter()
-            .map(|enrolment| (text(&enrolment["etablissement"]["uai"]), text(&enrolment["statut"])))
+            .map(|enrolment| (text_of(&enrolment["etablissement"]["uai"]), text_of(&enrolment["statut"])))
             .collect();
         enrolments.sort_unstable();
         enrolments
     }
 }
 
-fn text(value: &Value) -> &str {
+fn text_of(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
 }
 

@@ -115,7 +115,9 @@ mod tests {
     proptest! {
         #[test]
         fn no_other_text_is_a_label(text in "\\PC{0,50}") {
-            prop_assert_eq!(Regime::parse_label(&text).map(|regime| fold(regime.label())).unwrap_or_else(|_| fold(&text)), fold(&text));
+            if let Ok(regime) = Regime::parse_label(&text) {
+                prop_assert_eq!(fold(regime.label()), fold(&text));
+            }
         }
     }
 }

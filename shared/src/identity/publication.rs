@@ -82,24 +82,24 @@ pub struct Change {
 /// [`concerned`].
 #[must_use]
 pub fn plan(changes: &[Change], keys: &IdentityKeys, counters: &BTreeMap<CivilDigest, u64>) -> Vec<Write> {
-    let students: Vec<StudentId> = changes.iter().map(|change| change.after.id).collect();
+    let everyone: Vec<StudentId> = changes.iter().map(|change| change.after.id).collect();
     let mut writes = Vec::new();
     // An INE that moves from one student to another is one write, not a deletion and a publication.
-    let mut ines: BTreeMap<IneDigest, Write> = BTreeMap::new();
+    let mut by_ine: BTreeMap<IneDigest, Write> = BTreeMap::new();
 
     for Change { before, after } in changes {
         let (student, expected) = (after.id, before.version);
-        edges(before, after, &mut writes);
+        changed_edges(before, after, &mut writes);
         for ine in before.ine_digests(keys) {
-            ines.entry(ine.clone()).or_insert(Write::DeleteIne { ine, owner: student });
+            by_ine.entry(ine.clone()).or_insert(Write::DeleteIne { ine, owner: student });
         }
         match after.answer() {
             Some(answer) => {
                 writes.push(Write::PutStudent { student, expected });
                 writes.push(Write::PutAnswer(Box::new(answer.clone())));
                 for ine in after.ine_digests(keys) {
-                    let (answer, owners) = (Box::new(answer.clone()), students.clone());
-                    ines.insert(ine.clone(), Write::PutIne { ine, answer, owners });
+                    let (answer, owners) = (Box::new(answer.clone()), everyone.clone());
+                    by_ine.insert(ine.clone(), Write::PutIne { ine, answer, owners });
                 }
             }
             // A newcomer that nothing was attached to was never stored.
@@ -109,17 +109,9 @@ pub fn plan(changes: &[Change], keys: &IdentityKeys, counters: &BTreeMap<CivilDi
                 writes.push(Write::DeleteAnswer(student));
             }
         }
-        let (old, mut new) = (before.postings(keys), after.postings(keys));
-        for (civil, posting) in old {
-            match new.remove(&civil) {
-                Some(same) if same == posting => {}
-                Some(changed) => writes.push(Write::PutPosting(civil, changed)),
-                None => writes.push(Write::DeletePosting(civil, student)),
-            }
-        }
-        writes.extend(new.into_iter().map(|(civil, posting)| Write::PutPosting(civil, posting)));
+        changed_postings(before, after, keys, &mut writes);
     }
-    writes.extend(ines.into_values());
+    writes.extend(by_ine.into_values());
     writes.extend(
         concerned(changes, keys)
             .into_iter()
@@ -135,8 +127,8 @@ pub fn concerned(changes: &[Change], keys: &IdentityKeys) -> Vec<CivilDigest> {
         .iter()
         .flat_map(|Change { before, after }| {
             let (old, new) = (before.postings(keys), after.postings(keys));
-            let changed = |civil: &CivilDigest| old.get(civil) != new.get(civil);
-            old.keys().chain(new.keys()).filter(|civil| changed(civil)).cloned().collect::<Vec<_>>()
+            let differs = |civil: &CivilDigest| old.get(civil) != new.get(civil);
+            old.keys().chain(new.keys()).filter(|civil| differs(civil)).cloned().collect::<Vec<_>>()
         })
         .collect();
     concerned.sort();
@@ -144,7 +136,7 @@ pub fn concerned(changes: &[Change], keys: &IdentityKeys) -> Vec<CivilDigest> {
     concerned
 }
 
-fn edges(before: &Student, after: &Student, writes: &mut Vec<Write>) {
+fn changed_edges(before: &Student, after: &Student, writes: &mut Vec<Write>) {
     let old: BTreeMap<&RecordId, &Edge> = before.edges().map(|edge| (&edge.record, edge)).collect();
     let new: BTreeMap<&RecordId, &Edge> = after.edges().map(|edge| (&edge.record, edge)).collect();
     for (record, edge) in &new {
@@ -155,6 +147,18 @@ fn edges(before: &Student, after: &Student, writes: &mut Vec<Write>) {
     for record in old.keys().filter(|record| !new.contains_key(*record)) {
         writes.push(Write::DeleteEdge(after.id, (*record).clone()));
     }
+}
+
+fn changed_postings(before: &Student, after: &Student, keys: &IdentityKeys, writes: &mut Vec<Write>) {
+    let mut new = after.postings(keys);
+    for (civil, posting) in before.postings(keys) {
+        match new.remove(&civil) {
+            Some(same) if same == posting => {}
+            Some(changed) => writes.push(Write::PutPosting(civil, changed)),
+            None => writes.push(Write::DeletePosting(civil, after.id)),
+        }
+    }
+    writes.extend(new.into_iter().map(|(civil, posting)| Write::PutPosting(civil, posting)));
 }
 
 #[cfg(test)]

@@ -153,7 +153,7 @@ pub enum ProgressError {
 }
 
 /// How long an owner that shows no progress keeps an import.
-const LEASE: Duration = Duration::from_secs(120);
+const LEASE: Duration = Duration::from_mins(2);
 
 /// The table `imports`.
 #[derive(Debug, Clone)]
@@ -230,7 +230,7 @@ impl ImportStore {
         }
     }
 
-    /// Tells how far an import has come, and keeps it for another [`LEASE`].
+    /// Tells how far an import has come, and keeps it for another two minutes.
     pub async fn progress(
         &self,
         id: &ImportId,

@@ -47,8 +47,9 @@ async fn end_to_end(files: &Files, claim: Claim) -> Result<()> {
     ui::heading("Local platform");
     let mut platform = Platform::start(files, claim, false).await?;
     let mut tests = cargo();
+    // `--workspace` rather than `--package tests`: the same features as before, so nothing is compiled again.
     tests
-        .args(["test", "--package", "tests", "--", "--nocapture"])
+        .args(["test", "--workspace", "--test", "end_to_end", "--", "--nocapture"])
         .env("STATUT_ETUDIANT_OUTPUTS", files.local("outputs.json"))
         .env("STATUT_ETUDIANT_SANDBOX", files.local("sandbox.json"))
         .env("NO_PROXY", no_proxy());

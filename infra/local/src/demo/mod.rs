@@ -40,7 +40,7 @@ pub(crate) async fn run(files: &Files) -> Result<()> {
 
     ui::heading("5. Statistics, small counts suppressed");
     if statistics::run(&platform.outputs).await? == 0 {
-        bail!("the statistics function published nothing");
+        bail!("the statistics function published an empty table");
     }
 
     ui::heading("6. The platform stops");
@@ -74,7 +74,7 @@ async fn wait_until_visible(platform: &Platform, mut waiting: Vec<Question>) -> 
             match reply.status {
                 200 => step.bar().inc(1),
                 404 => still_waiting.push(question),
-                status => bail!("the API answered {status} where a student or a 404 was expected: {}", reply.body),
+                status => bail!("the API answered {status} where a student or a 404 was expected: {}", reply.text),
             }
         }
         if still_waiting.is_empty() {

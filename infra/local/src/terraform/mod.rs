@@ -105,8 +105,9 @@ impl Terraform {
                 mirror::PROVIDER
             );
         }
-        Err(anyhow!("Terraform could not prepare the infrastructure: its words are in {}", self.shown_log())
-            .context(apply::error_block(&said)))
+        let sentence =
+            format!("Terraform could not prepare the infrastructure (all it said is in {})", self.shown_log());
+        Err(anyhow!(apply::error_block(&said)).context(sentence))
     }
 
     /// Deploys to the emulator and returns every output, as `terraform output -json` gives them.
