@@ -1,9 +1,10 @@
 //! Files as they really come: broken, foreign, sent twice, late.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use serde_json::{Value, json};
 use tests::eventually;
 use tests::people::{HEADER, Person, file, fresh_name};
-use tests::stack::{LYCEE, Stack, UNIVERSITY};
+use tests::stack::{Drop, LYCEE, Stack, UNIVERSITY};
 
 async fn seen(stack: &Stack, person: &Person, expected: &str) {
     eventually(&format!("status {expected}"), || async {
@@ -92,6 +93,16 @@ async fn the_same_file_twice_changes_nothing() {
     assert_eq!(stack.by_ine(&person.ine).await.enrolments().len(), 1);
 }
 
+/// The event of a drop, as S3 would deliver it again.
+fn event(stack: &Stack, dropped: &Drop) -> Value {
+    let mut event: Value = serde_json::from_str(include_str!("../../events/s3-object-created.json")).unwrap();
+    let s3 = &mut event["Records"][0]["s3"];
+    s3["bucket"]["name"] = stack.output("inbox_bucket").into();
+    s3["object"]["key"] = dropped.key.as_str().into();
+    s3["object"]["versionId"] = dropped.version_id.as_str().into();
+    event
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_event_twice_changes_nothing() {
     let stack = Stack::connect().await;
@@ -100,17 +111,38 @@ async fn the_same_event_twice_changes_nothing() {
     stack.report(&dropped).await;
     seen(&stack, &person, "inscrit").await;
     let before = stack.item("imports_table", "id", &dropped.import).await;
-
-    let mut event: Value = serde_json::from_str(include_str!("../../events/s3-object-created.json")).unwrap();
-    let s3 = &mut event["Records"][0]["s3"];
-    s3["bucket"]["name"] = stack.output("inbox_bucket").into();
-    s3["object"]["key"] = dropped.key.as_str().into();
-    s3["object"]["versionId"] = dropped.version_id.as_str().into();
     for _ in 0..2 {
-        let invoked = stack.invoke("ingestion", &event).await;
+        let invoked = stack.invoke("ingestion", &event(&stack, &dropped)).await;
         assert_eq!((&invoked["status"], &invoked["error"]), (&200.into(), &false.into()), "{invoked}");
     }
     assert_eq!(stack.item("imports_table", "id", &dropped.import).await, before);
+    assert_eq!(stack.by_ine(&person.ine).await.enrolments().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_whose_owner_is_lost_is_taken_over_and_one_in_hand_is_not() {
+    let stack = Stack::connect().await;
+    let person = Person::at(UNIVERSITY);
+    let dropped = stack.drop_file(UNIVERSITY, file(&[person.row(), "broken".to_owned()])).await;
+    let report = stack.report(&dropped).await;
+    seen(&stack, &person, "inscrit").await;
+    let ended = stack.item("imports_table", "id", &dropped.import).await.unwrap();
+
+    // As if the invocation had died between its last record and its report, a minute or an hour ago.
+    let state = async || stack.item("imports_table", "id", &dropped.import).await.unwrap()["state"].clone();
+    let running = AttributeValue::S("running".into());
+    let in_a_minute = jiff::Timestamp::now().as_second() + 60;
+    stack.lose_owner(&dropped, in_a_minute).await;
+    stack.invoke("ingestion", &event(&stack, &dropped)).await;
+    assert_eq!(state().await, running, "another invocation has it in hand");
+
+    stack.lose_owner(&dropped, in_a_minute - 3600).await;
+    stack.invoke("ingestion", &event(&stack, &dropped)).await;
+    let again = stack.item("imports_table", "id", &dropped.import).await.unwrap();
+    for count in ["state", "rows_read", "accepted", "rejected", "superseded", "report_key"] {
+        assert_eq!(again[count], ended[count], "{count}");
+    }
+    assert_eq!(stack.report(&dropped).await, report);
     assert_eq!(stack.by_ine(&person.ine).await.enrolments().len(), 1);
 }
 

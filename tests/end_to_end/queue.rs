@@ -30,3 +30,24 @@ async fn garbage_ends_in_the_dead_letter_queue_and_the_others_go_through() {
         tokio::time::sleep(std::time::Duration::from_millis(250)).await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pointer_delivered_again_changes_nothing() {
+    let stack = Stack::connect().await;
+    let person = Person::at(UNIVERSITY);
+    stack.import(UNIVERSITY, &[person.row()]).await;
+    eventually("the status", || async { (stack.by_ine(&person.ine).await.status == 200).then_some(()) }).await;
+    let records = stack.items("records_table").await;
+    let record = records.iter().find(|record| format!("{record:?}").contains(&person.ine)).expect("it is stored");
+    let id = record["id"].as_s().unwrap();
+    let before = stack.by_ine(&person.ine).await.text;
+
+    let unchanged = async || {
+        let lines = stack.log_lines(&stack.log_groups()["deduplication"]).await;
+        lines.iter().filter(|line| line.contains("\"unchanged\":1")).count()
+    };
+    let seen = unchanged().await;
+    stack.enqueue(&format!("{{\"record\":\"{id}\"}}")).await;
+    eventually("the pointer found its record resolved", || async { (unchanged().await > seen).then_some(()) }).await;
+    assert_eq!(stack.by_ine(&person.ine).await.text, before);
+}

@@ -172,6 +172,26 @@ impl Stack {
         scan.collect::<Result<Vec<_>, _>>().await.expect("the table is read")
     }
 
+    /// Makes an ended import look as its owner left it when it died, with a lease until then (seconds since 1970).
+    ///
+    /// # Panics
+    ///
+    /// When the table can't be written.
+    pub async fn lose_owner(&self, dropped: &Drop, lease_until: i64) {
+        let update = self
+            .dynamodb
+            .update_item()
+            .table_name(self.output("imports_table"))
+            .key("id", AttributeValue::S(dropped.import.clone()))
+            .update_expression("SET #state = :running, #owner = :owner, lease_until = :lease REMOVE report_key")
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_names("#owner", "owner")
+            .expression_attribute_values(":running", AttributeValue::S("running".into()))
+            .expression_attribute_values(":owner", AttributeValue::S("an invocation that died".into()))
+            .expression_attribute_values(":lease", AttributeValue::N(lease_until.to_string()));
+        update.send().await.expect("the table is written");
+    }
+
     /// Puts a message in the identity queue.
     ///
     /// # Panics

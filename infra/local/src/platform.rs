@@ -18,6 +18,7 @@ pub(crate) struct Platform {
     pub(crate) outputs: Outputs,
     /// Who may do what.
     pub(crate) sandbox: Sandbox,
+    terraform: Terraform,
     // In the order of their end: the claim is given up once nothing runs.
     emulator: Emulator,
     claim: Claim,
@@ -38,7 +39,12 @@ impl Platform {
         let deployed = terraform.apply(emulator.endpoint(), &packages::directory(files)).await?;
         let outputs = Outputs::write(files, deployed, emulator.endpoint())?;
         let sandbox = sandbox::load(files, &outputs).await?;
-        Ok(Self { outputs, sandbox, emulator, claim })
+        Ok(Self { outputs, sandbox, terraform, emulator, claim })
+    }
+
+    /// What a second deployment would change, by address.
+    pub(crate) async fn drift(&self, files: &Files) -> Result<Vec<String>> {
+        self.terraform.drift(self.emulator.endpoint(), &packages::directory(files)).await
     }
 
     /// Completes if the emulator ends by itself, which it should not.

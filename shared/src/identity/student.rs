@@ -53,6 +53,16 @@ impl RecordVersion {
         Self(format!("{:013}.{import}.{line:010}", extracted_at.as_millisecond().max(0)))
     }
 
+    /// Whether both were written by one import.
+    #[must_use]
+    pub fn same_import(&self, other: &Self) -> bool {
+        self.import().is_some() && self.import() == other.import()
+    }
+
+    fn import(&self) -> Option<&str> {
+        self.0.split('.').nth(1)
+    }
+
     /// The sortable text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -219,6 +229,9 @@ mod tests {
         let at =
             |millisecond, line| RecordVersion::new(Timestamp::from_millisecond(millisecond).unwrap(), "import", line);
         assert!(at(999, 9) < at(1000, 1) && at(1000, 9) < at(1000, 10));
+        assert!(at(999, 9).same_import(&at(1000, 1)));
+        let other = RecordVersion::new(Timestamp::from_millisecond(999).unwrap(), "other", 9);
+        assert!(!at(999, 9).same_import(&other));
     }
 
     #[test]

@@ -66,9 +66,9 @@ pub struct NewRecord {
 /// What became of a batch.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct PutOutcome {
-    /// Stored by this call or by an earlier attempt at the same row, and still to be attached to a student.
+    /// Stored by this import, now or in an earlier attempt, and still to be attached to a student.
     pub pending: Vec<RecordId>,
-    /// How many were older than what is stored.
+    /// How many were older than what another import stored.
     pub superseded: u64,
 }
 
@@ -111,8 +111,9 @@ impl RecordStore {
     /// Stores up to [`MOST_IN_BATCH`] records, no two with one id, each only if it is more recent than what is
     /// stored.
     ///
-    /// Idempotent: a row stored before by the same import has the same version, so its condition fails and it is
-    /// reported as pending if it still is; that covers a crash between this call and the sending of pointers.
+    /// Idempotent: a row stored before by the same import, in an earlier attempt or by a later line, fails its
+    /// condition and is reported as pending if the record still is; that covers a crash between this call and the
+    /// sending of pointers.
     ///
     /// One transaction rather than conditional writes one by one: those cost fifteen times the processor time
     /// (engineering.md), and plain batches have no conditions. The price is twice the write units.
@@ -180,7 +181,7 @@ fn settle(batch: Vec<NewRecord>, reasons: &[CancellationReason], outcome: &mut P
             .and_then(CancellationReason::item)
             .and_then(|item| serde_dynamo::from_item::<_, Stored>(item.clone()).ok());
         match stored {
-            Some(stored) if stored.version == record.version => {
+            Some(stored) if stored.version.same_import(&record.version) => {
                 if stored.state != RecordState::Resolved {
                     outcome.pending.push(record.id);
                 }
@@ -215,19 +216,20 @@ mod tests {
 
     #[test]
     fn a_cancelled_batch_is_sorted_by_what_is_stored() {
-        let at = |second| RecordVersion::new(Timestamp::from_second(second).unwrap(), "import", 2);
-        let (ours, newer) = (at(10), at(11));
-        let batch: Vec<_> = ["new", "stale", "again", "published"].map(|name| record(name, &ours)).into();
+        let at = |second, import| RecordVersion::new(Timestamp::from_second(second).unwrap(), import, 2);
+        let (ours, newer, ours_before) = (at(10, "import"), at(11, "other"), at(11, "import"));
+        let batch: Vec<_> = ["new", "stale", "again", "published", "replayed"].map(|name| record(name, &ours)).into();
         let ids: Vec<_> = batch.iter().map(|record| record.id.clone()).collect();
         let reasons = [
             CancellationReason::builder().code("None").build(),
             failed(&newer, RecordState::Pending),
             failed(&ours, RecordState::Pending),
             failed(&ours, RecordState::Resolved),
+            failed(&ours_before, RecordState::Pending),
         ];
         let mut outcome = PutOutcome::default();
         let left = settle(batch, &reasons, &mut outcome);
         assert_eq!(left.iter().map(|record| &record.id).collect::<Vec<_>>(), [&ids[0]]);
-        assert_eq!(outcome, PutOutcome { pending: vec![ids[2].clone()], superseded: 1 });
+        assert_eq!(outcome, PutOutcome { pending: vec![ids[2].clone(), ids[4].clone()], superseded: 1 });
     }
 }

@@ -46,6 +46,7 @@ pub(crate) async fn run(files: &Files) -> Result<()> {
 async fn end_to_end(files: &Files, claim: Claim) -> Result<()> {
     ui::heading("Local platform");
     let mut platform = Platform::start(files, claim, false).await?;
+    no_drift(files, &platform).await?;
     let mut tests = cargo();
     // `--workspace` rather than `--package tests`: the same features as before, so nothing is compiled again.
     tests
@@ -60,6 +61,21 @@ async fn end_to_end(files: &Files, claim: Claim) -> Result<()> {
             bail!("the AWS emulator ended by itself: see target/local/emulator.log")
         }
     }
+}
+
+/// A second deployment must find nothing to change, or the description lies about what is deployed.
+async fn no_drift(files: &Files, platform: &Platform) -> Result<()> {
+    let title = "A second deployment changes nothing";
+    ui::heading(title);
+    let started = Instant::now();
+    let mut changes = platform.drift(files).await?;
+    // The emulator reads alarms back without their statistic and dimensions.
+    changes.retain(|change| !change.contains("aws_cloudwatch_metric_alarm."));
+    if !changes.is_empty() {
+        bail!("a second deployment would change {}", changes.join(", "));
+    }
+    ui::done(title, "", started.elapsed());
+    Ok(())
 }
 
 /// The emulator is on this machine, whatever proxy the person has.

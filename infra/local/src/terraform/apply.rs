@@ -18,6 +18,8 @@ use crate::ui::Step;
 enum Event {
     /// How much there is to do, once the plan is made; and again at the end, with what was done.
     ChangeSummary { changes: Changes },
+    /// A resource that differs from its description.
+    PlannedChange { change: Change },
     /// A resource is finished.
     ApplyComplete { hook: Hook },
     /// A warning or an error.
@@ -30,6 +32,12 @@ enum Event {
 struct Changes {
     add: u64,
     operation: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct Change {
+    resource: Resource,
+    action: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -95,6 +103,15 @@ fn message(line: &str) -> String {
     format!("{}{detail}", event["@message"].as_str().unwrap_or(line))
 }
 
+/// The resources that a plan would change, each with what would be done.
+pub(super) fn planned_changes(said: &str) -> Vec<String> {
+    let changes = said.lines().filter_map(|line| match serde_json::from_str(line) {
+        Ok(Event::PlannedChange { change }) if change.action != "noop" && change.action != "read" => Some(change),
+        _ => None,
+    });
+    changes.map(|change| format!("{} ({})", change.resource.addr, change.action)).collect()
+}
+
 /// What follows the first `Error:` of Terraform's plain output.
 pub(super) fn error_block(said: &str) -> String {
     said.find("Error:").map_or_else(|| said.trim().to_owned(), |start| said[start..].trim().to_owned())
@@ -112,5 +129,7 @@ mod tests {
         assert!(matches!(serde_json::from_str(line).unwrap(), Event::ApplyComplete { .. }));
         assert!(matches!(serde_json::from_str(r#"{"type":"version","terraform":"1.11.4"}"#).unwrap(), Event::Other));
         assert_eq!(message(line), "x");
+        let plan = r#"{"type":"planned_change","change":{"resource":{"addr":"aws_sqs_queue.a"},"action":"update"}}"#;
+        assert_eq!(planned_changes(plan), ["aws_sqs_queue.a (update)"]);
     }
 }

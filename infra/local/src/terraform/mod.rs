@@ -112,13 +112,8 @@ impl Terraform {
 
     /// Deploys to the emulator and returns every output, as `terraform output -json` gives them.
     pub(crate) async fn apply(&self, endpoint: &str, packages: &Path) -> Result<serde_json::Value> {
-        let mut command = self.command();
-        command
-            .args(["apply", "-auto-approve", "-input=false", "-json", "-var-file=environments/local.tfvars"])
-            .arg(format!("-var=packages_dir={}", packages.display()))
-            .arg(format!("-var=function_endpoint_url={endpoint}"))
-            .arg(format!("-var=architecture={}", architecture()))
-            .env("AWS_ENDPOINT_URL", endpoint);
+        let mut command = self.on_emulator("apply", endpoint, packages);
+        command.arg("-auto-approve");
         let applied = tokio::time::timeout(PATIENCE, apply::follow(&mut command, &self.log)).await;
         match applied {
             Err(_) => {
@@ -135,6 +130,28 @@ impl Terraform {
         let output = self.command().args(["output", "-json"]).kill_on_drop(true).output().await;
         let output = output.context("terraform can't be started")?;
         serde_json::from_slice(&output.stdout).context("Terraform's outputs can't be read")
+    }
+
+    /// What a second deployment would change, by address. Nothing, if the description is true.
+    pub(crate) async fn drift(&self, endpoint: &str, packages: &Path) -> Result<Vec<String>> {
+        let mut command = self.on_emulator("plan", endpoint, packages);
+        let output = command.kill_on_drop(true).output().await.context("terraform can't be started")?;
+        if !output.status.success() {
+            bail!("Terraform could not plan a second deployment: {}", String::from_utf8_lossy(&output.stdout));
+        }
+        Ok(apply::planned_changes(&String::from_utf8_lossy(&output.stdout)))
+    }
+
+    /// A `plan` or an `apply` of the local environment, told in JSON.
+    fn on_emulator(&self, verb: &str, endpoint: &str, packages: &Path) -> Command {
+        let mut command = self.command();
+        command
+            .args([verb, "-input=false", "-json", "-var-file=environments/local.tfvars"])
+            .arg(format!("-var=packages_dir={}", packages.display()))
+            .arg(format!("-var=function_endpoint_url={endpoint}"))
+            .arg(format!("-var=architecture={}", architecture()))
+            .env("AWS_ENDPOINT_URL", endpoint);
+        command
     }
 
     fn shown_log(&self) -> String {
