@@ -1,6 +1,7 @@
 //! The local platform, from nothing to ready and back.
 
 use anyhow::Result;
+use serde_json::Value;
 
 use crate::claim::Claim;
 use crate::emulator::{self, Emulator};
@@ -33,10 +34,13 @@ impl Platform {
         let python = tools::python().await?;
         packages::build(files).await?;
         emulator::install(files, &python).await?;
-        let terraform = Terraform::for_emulator(files).await?;
-        let emulator = Emulator::start(files, detached).await?;
-        claim.holds(emulator.id())?;
-        let deployed = terraform.apply(emulator.endpoint(), &packages::directory(files)).await?;
+        let (terraform, emulator, deployed) = match deploy(files, &mut claim, detached).await {
+            Err(error) if was_answer_lost(&error) => {
+                println!("  … the emulator lost an answer: once more, from nothing");
+                deploy(files, &mut claim, detached).await
+            }
+            deployed => deployed,
+        }?;
         let outputs = Outputs::write(files, deployed, emulator.endpoint())?;
         let sandbox = sandbox::load(files, &outputs).await?;
         Ok(Self { outputs, sandbox, terraform, emulator, claim })
@@ -57,5 +61,34 @@ impl Platform {
         self.claim.hand_over()?;
         self.emulator.leave_running();
         Ok(())
+    }
+}
+
+/// Starts an emulator and deploys to it.
+async fn deploy(files: &Files, claim: &mut Claim, detached: bool) -> Result<(Terraform, Emulator, Value)> {
+    let terraform = Terraform::for_emulator(files).await?;
+    let emulator = Emulator::start(files, detached).await?;
+    claim.holds(emulator.id())?;
+    let deployed = terraform.apply(emulator.endpoint(), &packages::directory(files)).await?;
+    Ok((terraform, emulator, deployed))
+}
+
+/// Now and then the emulator carries out a request and closes the connection before it answers. The provider
+/// then asks again, and is told that what it creates exists: on an empty emulator, that can mean nothing else.
+fn was_answer_lost(error: &anyhow::Error) -> bool {
+    let said = format!("{error:#}").to_lowercase();
+    ["already exists", "resourceinuse", "alreadyexists", "resourceexists"].iter().any(|sign| said.contains(sign))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_second_creation_is_taken_for_a_lost_answer() {
+        let said = |text: &'static str| anyhow::anyhow!(text).context("Terraform could not deploy");
+        assert!(was_answer_lost(&said("ResourceExistsException: the secret already exists")));
+        assert!(was_answer_lost(&said("ResourceInUseException: Table already exists: x")));
+        assert!(!was_answer_lost(&said("AccessDenied: not allowed")));
     }
 }

@@ -143,11 +143,25 @@ impl Student {
         self.ines().iter().map(|ine| keys.ine(ine)).collect()
     }
 
-    /// The answer to publish: the most recent spelling of the identity, and every enrolment. `None` when no
-    /// record is left.
+    /// The identity to tell: the most recent one, in the spelling that keeps most accents. Software that writes
+    /// without accents must not take them from a name that another establishment wrote in full: clients compare
+    /// it with their own (domain.md §9).
+    fn spelling(&self) -> Option<&CivilIdentity> {
+        let key = |identity: &CivilIdentity| (identity.nom_famille.folded(), identity.prenom1.folded());
+        let accents = |identity: &CivilIdentity| {
+            let letters = identity.nom_famille.expose().chars().chain(identity.prenom1.expose().chars());
+            letters.filter(|letter| !letter.is_ascii()).count()
+        };
+        let latest = key(&self.edges.values().max_by_key(|edge| &edge.version)?.declaration.identite);
+        let same = self.edges.values().filter(|edge| key(&edge.declaration.identite) == latest);
+        let best = same.max_by_key(|edge| (accents(&edge.declaration.identite), &edge.version))?;
+        Some(&best.declaration.identite)
+    }
+
+    /// The answer to publish: the identity to tell, and every enrolment. `None` when no record is left.
     #[must_use]
     pub fn answer(&self) -> Option<Answer> {
-        let latest = &self.edges.values().max_by_key(|edge| &edge.version)?.declaration.identite;
+        let latest = self.spelling()?;
         let mut enrolments: Vec<Enrolment> =
             self.edges.values().map(|edge| edge.declaration.inscription.clone()).collect();
         // Latest first; the rest of the order only has to be the same on every rewriting.
@@ -249,6 +263,16 @@ mod tests {
 
         student.detach(&second.record);
         assert_eq!((student.answer(), student.postings(&keys), student.ine_digests(&keys)), before);
+    }
+
+    #[test]
+    fn accents_are_kept_whoever_writes_without_them_later() {
+        let mut student = Student::newcomer(StudentId::random());
+        student.attach(edge(declaration(None, "Lefèvre", "Zoé", "2004-03-02"), 1));
+        student.attach(edge(declaration(Some("070578267KH"), "LEFEVRE", "ZOE", "2004-03-02"), 2));
+        assert_eq!(student.answer().unwrap().nom_famille.expose(), "Lefèvre");
+        student.attach(edge(declaration(Some("0906018155T"), "MARTIN", "ZOE", "2004-03-02"), 3));
+        assert_eq!(student.answer().unwrap().nom_famille.expose(), "MARTIN", "another name is not a spelling");
     }
 
     #[test]
