@@ -50,27 +50,16 @@ module "deduplication" {
 
   statements = {
     ResolveRecords = {
-      actions = [
-        "dynamodb:ConditionCheckItem",
-        "dynamodb:GetItem",
-        "dynamodb:PutItem",
-        "dynamodb:UpdateItem",
-      ]
+      actions   = ["dynamodb:GetItem", "dynamodb:UpdateItem"]
       resources = [aws_dynamodb_table.this["records"].arn]
     }
-    MaintainRegistry = {
-      actions = [
-        "dynamodb:ConditionCheckItem",
-        "dynamodb:DeleteItem",
-        "dynamodb:GetItem",
-        "dynamodb:PutItem",
-        "dynamodb:Query",
-        "dynamodb:UpdateItem",
-      ]
-      resources = [
-        aws_dynamodb_table.this["students"].arn,
-        aws_dynamodb_table.this["postings"].arn,
-      ]
+    MaintainStudents = {
+      actions   = ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"]
+      resources = [aws_dynamodb_table.this["students"].arn]
+    }
+    MaintainPostings = {
+      actions   = ["dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Query"]
+      resources = [aws_dynamodb_table.this["postings"].arn]
     }
     ConsumeQueue = {
       actions   = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]

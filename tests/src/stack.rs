@@ -56,7 +56,7 @@ impl Stack {
         let aws = aws_config::defaults(BehaviorVersion::v2026_01_12())
             .endpoint_url(text(&outputs["endpoint_url"]))
             .region(Region::new("eu-west-3"))
-            .test_credentials()
+            .credentials_provider(aws_sdk_s3::config::Credentials::new("test", "test", None, None, "sandbox"))
             .load()
             .await;
         let s3 = aws_sdk_s3::config::Builder::from(&aws).force_path_style(true).build();

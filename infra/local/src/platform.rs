@@ -77,7 +77,9 @@ async fn deploy(files: &Files, claim: &mut Claim, detached: bool) -> Result<(Ter
 /// then asks again, and is told that what it creates exists: on an empty emulator, that can mean nothing else.
 fn was_answer_lost(error: &anyhow::Error) -> bool {
     let said = format!("{error:#}").to_lowercase();
-    ["already exists", "resourceinuse", "alreadyexists", "resourceexists"].iter().any(|sign| said.contains(sign))
+    ["already exists", "alreadyexists", "resourceconflict", "resourceexists", "resourceinuse"]
+        .iter()
+        .any(|sign| said.contains(sign))
 }
 
 #[cfg(test)]

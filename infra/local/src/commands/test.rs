@@ -1,5 +1,6 @@
 //! `cargo local test`: everything that a reviewer would run, in the order of what fails fastest.
 
+use std::io::IsTerminal as _;
 use std::time::Instant;
 
 use anyhow::{Result, bail};
@@ -32,7 +33,13 @@ pub(crate) async fn run(files: &Files) -> Result<()> {
     check(files, "Terraform format", command("terraform").args(["fmt", "-check", "-recursive", "infra"])).await?;
     let terraform = Terraform::for_tests(files).await?;
     for (title, verb) in [("Terraform validation", "validate"), ("Terraform tests", "test")] {
-        check_here(title, terraform.command().arg(verb)).await?;
+        let mut command = terraform.command();
+        command.arg(verb);
+        // Terraform colours its words even when they go to a file.
+        if !std::io::stdout().is_terminal() {
+            command.arg("-no-color");
+        }
+        check_here(title, &mut command).await?;
     }
 
     check(files, "Unit and contract tests", cargo().args(["test", "--workspace", "--exclude", "tests"])).await?;
