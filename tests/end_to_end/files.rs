@@ -131,13 +131,15 @@ async fn an_import_whose_owner_is_lost_is_taken_over_and_one_in_hand_is_not() {
     // As if the invocation had died between its last record and its report, a minute or an hour ago.
     let state = async || stack.item("imports_table", "id", &dropped.import).await.unwrap()["state"].clone();
     let running = AttributeValue::S("running".into());
-    let in_a_minute = jiff::Timestamp::now().as_second() + 60;
-    stack.lose_owner(&dropped, in_a_minute).await;
-    stack.invoke("ingestion", &event(&stack, &dropped)).await;
+    let now = jiff::Timestamp::now().as_second();
+    stack.lose_owner(&dropped, now + 3600).await;
+    let invoked = stack.invoke("ingestion", &event(&stack, &dropped)).await;
+    assert_eq!(invoked["error"], true, "an event is not acknowledged while another has the import: {invoked}");
     assert_eq!(state().await, running, "another invocation has it in hand");
 
-    stack.lose_owner(&dropped, in_a_minute - 3600).await;
-    stack.invoke("ingestion", &event(&stack, &dropped)).await;
+    stack.lose_owner(&dropped, now - 3600).await;
+    let invoked = stack.invoke("ingestion", &event(&stack, &dropped)).await;
+    assert_eq!(invoked["error"], false, "{invoked}");
     let again = stack.item("imports_table", "id", &dropped.import).await.unwrap();
     for count in ["state", "rows_read", "accepted", "rejected", "superseded", "report_key"] {
         assert_eq!(again[count], ended[count], "{count}");

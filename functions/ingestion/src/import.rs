@@ -1,8 +1,9 @@
 //! One import: claim → read, check and store the rows → report → end.
 //!
-//! A crash between any two of these leaves the import claimed by this invocation. Lambda retries the event under
-//! the same request id, which takes it up again from the first row: rows stored before have the same version and
-//! are recognised, the report is put under the same key, and only the end is final.
+//! A crash between any two of these leaves the import claimed by this invocation. Lambda retries the event, and the
+//! retry takes the import up again from the first row, once the lease is over if it comes under another request
+//! id: rows stored before are recognised by their version, the report is put under the same key, and only the end
+//! is final.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -16,7 +17,7 @@ use shared::files::report::{Counts, Outcome, Tally};
 use shared::identity::digest::RecordId;
 use shared::identity::student::RecordVersion;
 use shared::registry::StoreError;
-use shared::registry::imports::{Arrival, Claim, ImportId, ProgressError};
+use shared::registry::imports::{Arrival, Claim, ImportId, LEASE, ProgressError};
 use shared::registry::records::NewRecord;
 
 use crate::context::Context;
@@ -26,6 +27,8 @@ use crate::writer::Writer;
 
 /// How often progress is told, and the lease renewed.
 const PROGRESS_EVERY: Duration = Duration::from_secs(1);
+/// How long to wait before asking again for an import that is in another's hands.
+const CLAIM_AGAIN: Duration = Duration::from_secs(2);
 
 /// The infrastructure failed: the event is worth another try.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +39,8 @@ pub(crate) enum ImportError {
     Progress(#[from] ProgressError),
     #[error("reading the object was interrupted")]
     Interrupted,
+    #[error("another invocation has the import in hand")]
+    InHand,
 }
 
 impl From<ImportError> for Diagnostic {
@@ -54,12 +59,9 @@ pub(crate) async fn run(context: &Context, object: &InboxObject, owner: &str) ->
     let id = ImportId::of(&object.bucket, &object.key, &object.version_id);
     let uai = object.depositor();
     let arrival = Arrival { object_key: &object.key, version_id: &object.version_id, bytes: object.bytes, uai };
-    match context.imports.claim(&id, owner, &arrival, Timestamp::now()).await? {
-        Claim::Taken => {}
-        Claim::Ended | Claim::Busy => {
-            tracing::info!(import = id.as_str(), "import already in hand, nothing to do");
-            return Ok(());
-        }
+    if !claimed(context, &id, owner, &arrival).await? {
+        tracing::info!(import = id.as_str(), "import ended before, nothing to do");
+        return Ok(());
     }
 
     let import = Import { context, id: &id, owner };
@@ -88,6 +90,23 @@ pub(crate) async fn run(context: &Context, object: &InboxObject, owner: &str) ->
         "import ended"
     );
     Ok(())
+}
+
+/// Takes the import; `false` when it has ended.
+///
+/// While another invocation has it, this one waits until that one has ended, or has been silent long enough to be
+/// taken for dead. If it is alive after all, the event comes back later: acknowledging it would lose the file, should
+/// the other die now.
+async fn claimed(context: &Context, id: &ImportId, owner: &str, arrival: &Arrival<'_>) -> Result<bool, ImportError> {
+    let started = Instant::now();
+    loop {
+        match context.imports.claim(id, owner, arrival, Timestamp::now()).await? {
+            Claim::Taken => return Ok(true),
+            Claim::Ended => return Ok(false),
+            Claim::Busy if started.elapsed() > LEASE + CLAIM_AGAIN => return Err(ImportError::InHand),
+            Claim::Busy => tokio::time::sleep(CLAIM_AGAIN).await,
+        }
+    }
 }
 
 struct Import<'a> {

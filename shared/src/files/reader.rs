@@ -6,7 +6,7 @@ use std::io::{self, BufRead};
 
 use csv_core::ReadRecordResult;
 
-use super::column::{Column, Header, HeaderError};
+use super::column::{Header, HeaderError};
 use super::lines::{Charset, Lines};
 use super::problem::{Problem, RowRule};
 use super::row;
@@ -156,12 +156,6 @@ impl<'a, R: BufRead> EnrolmentReader<'a, R> {
     #[must_use]
     pub fn bytes_read(&self) -> u64 {
         self.lines.bytes_read()
-    }
-
-    /// Whether the file has this column.
-    #[must_use]
-    pub fn has(&self, column: Column) -> bool {
-        self.header.position(column).is_some()
     }
 }
 

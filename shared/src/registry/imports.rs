@@ -5,12 +5,13 @@
 //! ```text
 //! (none) ── claim ──► received ── start ──► running ── finish ──► done | failed
 //!                        ▲ │                 │ ▲
-//!                        └─┴──── claim ──────┴─┘   by the same owner at once (a retry of its invocation),
+//!                        └─┴──── claim ──────┴─┘   by the same owner at once (a retry under its request id),
 //!                                                  by another once the lease is over (a lost owner)
 //! ```
 //!
-//! The owner is the request id of the invocation, which Lambda keeps when it retries an event. Progress renews the
-//! lease; whoever finds it taken by another stops. `done` and `failed` are final: a replayed event changes nothing.
+//! The owner is the request id of the invocation. Progress renews the lease; whoever finds it taken by another
+//! stops. `done` and `failed` are final: a replayed event changes nothing. An import in another's hands is never
+//! acknowledged by who finds it so: its owner may be dead, and nobody else be coming.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -136,8 +137,7 @@ pub enum Claim {
     Taken,
     /// It has ended before: there is nothing to do.
     Ended,
-    /// Another invocation is at it, and answers for it: Lambda retries that one's event, and then sends it to the
-    /// dead-letter queue.
+    /// Another invocation is at it, or died less than [`LEASE`] ago.
     Busy,
 }
 
@@ -152,8 +152,9 @@ pub enum ProgressError {
     Store(#[from] StoreError),
 }
 
-/// How long an owner that shows no progress keeps an import.
-const LEASE: Duration = Duration::from_mins(2);
+/// How long an owner that shows no progress keeps an import. It shows some every second, so half a minute is a
+/// long silence; and one that was only slow finds itself taken over and stops, which harms nothing.
+pub const LEASE: Duration = Duration::from_secs(30);
 
 /// The table `imports`.
 #[derive(Debug, Clone)]
@@ -230,7 +231,7 @@ impl ImportStore {
         }
     }
 
-    /// Tells how far an import has come, and keeps it for another two minutes.
+    /// Tells how far an import has come, and keeps it for another [`LEASE`].
     pub async fn progress(
         &self,
         id: &ImportId,

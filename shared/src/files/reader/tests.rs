@@ -6,6 +6,7 @@ use super::*;
 use crate::domain::commune::CommuneCode;
 use crate::domain::regime::Regime;
 use crate::domain::status::Status;
+use crate::files::column::Column;
 
 const HEADER: &str = "ine;dateNaissance;nomFamille;nomUsage;prenom1;prenom2;prenom3;sexe;lieuNaissance;dateDebutInscription;dateFinInscription;statut;regime;codeCommune;uai;cursus;diplome;niveauDiplome;numeroEtudiant";
 const ROW: &str = "070578267KH;2004-03-02;Lefèvre;;Zoé;Inès;;2;44109;2026-09-01;2027-08-31;inscrit;formation initiale;75113;0751967F;L;2400001;01;E42";
