@@ -4,7 +4,6 @@ use std::time::Instant;
 
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use shared::contract::pointer::{NotAPointer, Pointer};
-use shared::registry::StoreError;
 
 use crate::context::Context;
 use crate::resolve::{Resolution, ResolveError, resolve};
@@ -17,12 +16,6 @@ enum Failure {
     Poison(#[from] NotAPointer),
     #[error(transparent)]
     Resolve(#[from] ResolveError),
-}
-
-impl From<StoreError> for Failure {
-    fn from(error: StoreError) -> Self {
-        Self::Resolve(error.into())
-    }
 }
 
 /// Resolves a batch and reports the messages that failed.

@@ -150,6 +150,7 @@ impl Situation {
                 Settled::Attached(student)
             }
             (None, Decision::Review(doubt)) => Settled::InReview(doubt),
+            // An attachment to a student that wasn't read can't be decided; if it ever were, doubt is the safe end.
             (None, _) => Settled::InReview(Doubt::Homonyms),
         };
         (changes, settled)
