@@ -8,7 +8,7 @@ use aws_config::{BehaviorVersion, SdkConfig};
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use crate::identity::digest::DigestKey;
+use crate::identity::digest::{DigestKey, IdentityKeys};
 use crate::registry::StoreError;
 
 /// Why a function can't start.
@@ -76,4 +76,11 @@ pub async fn digest_key(
         .and_then(|text| serde_json::from_str(text).ok())
         .ok_or(ConfigError::Secret(arn_variable))?;
     Ok(DigestKey::new(stored.id, stored.key))
+}
+
+/// The two keys of the identity register, which whoever looks students up has to share with whoever publishes them.
+pub async fn identity_keys(client: &aws_sdk_secretsmanager::Client) -> Result<IdentityKeys, ConfigError> {
+    let (ine, civil) =
+        tokio::try_join!(digest_key(client, "INE_SECRET_ARN"), digest_key(client, "IDENTITY_SECRET_ARN"))?;
+    Ok(IdentityKeys { ine, civil })
 }

@@ -18,10 +18,7 @@ impl Context {
         let dynamodb = aws_sdk_dynamodb::Client::new(&aws);
         let secrets = aws_sdk_secretsmanager::Client::new(&aws);
         Ok(Self {
-            keys: IdentityKeys {
-                ine: config::digest_key(&secrets, "INE_SECRET_ARN").await?,
-                civil: config::digest_key(&secrets, "IDENTITY_SECRET_ARN").await?,
-            },
+            keys: config::identity_keys(&secrets).await?,
             records: RecordStore::new(dynamodb.clone(), config::variable("RECORDS_TABLE")?),
             students: StudentStore::new(
                 dynamodb,

@@ -23,12 +23,8 @@ impl Context {
         let aws = config::aws().await;
         let dynamodb = aws_sdk_dynamodb::Client::new(&aws);
         let secrets = aws_sdk_secretsmanager::Client::new(&aws);
-        let (ine, civil) = tokio::try_join!(
-            config::digest_key(&secrets, "INE_SECRET_ARN"),
-            config::digest_key(&secrets, "IDENTITY_SECRET_ARN"),
-        )?;
         Ok(Self {
-            keys: IdentityKeys { ine, civil },
+            keys: config::identity_keys(&secrets).await?,
             answers: AnswerStore::new(
                 dynamodb.clone(),
                 config::variable("STUDENTS_TABLE")?,
