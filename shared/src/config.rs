@@ -34,6 +34,12 @@ pub fn variable<T: FromStr>(name: &'static str) -> Result<T, ConfigError> {
     text.parse().map_err(|_| ConfigError::Invalid(name))
 }
 
+/// Whether an environment variable is set to something.
+#[must_use]
+pub fn is_set(name: &'static str) -> bool {
+    std::env::var(name).is_ok_and(|text| !text.is_empty())
+}
+
 /// The AWS configuration of every function: where to reach AWS, how long to wait, how often to try.
 ///
 /// The wait is far below any function's own time limit, so that a stalled connection is tried again rather than

@@ -5,15 +5,18 @@
 //! ```text
 //! telemetry, config
 //!    │
-//! registry, audit, secrets        ports and their AWS adapters (feature `aws`)
+//! registry, audit                 ports and their AWS adapters (feature `aws`)
+//! auth                            tokens and FranceConnect, over HTTP (feature `auth`)
 //!    │
-//! files, identity, contract       pure logic: bytes to rows, records to students, answers to JSON
+//! files, identity, contract,      pure logic: bytes to rows, records to students, answers to JSON,
+//! access                          what a client may ask
 //!    │
 //! domain                          types that cannot hold rubbish; no I/O, no AWS
 //! ```
 //!
-//! Without the feature `aws` only the two lower layers compile, which proves that they know nothing of it.
+//! Without its features only the two lower layers compile, which proves that they know nothing of AWS or HTTP.
 
+pub mod access;
 pub mod contract;
 pub mod domain;
 pub mod files;
@@ -21,6 +24,8 @@ pub mod identity;
 
 #[cfg(feature = "aws")]
 pub mod audit;
+#[cfg(feature = "auth")]
+pub mod auth;
 #[cfg(feature = "aws")]
 pub mod config;
 #[cfg(feature = "aws")]

@@ -1,10 +1,11 @@
-//! One import: claim → read, check and store the rows → report → end.
+//! One import: claim → read, check and store the rows → note whose feed came → report → end.
 //!
 //! A crash between any two of these leaves the import claimed by this invocation. Lambda retries the event, and the
 //! retry takes the import up again from the first row, once the lease is over if it comes under another request
 //! id: rows stored before are recognised by their version, the report is put under the same key, and only the end
 //! is final.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -12,6 +13,7 @@ use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use aws_sdk_s3::primitives::ByteStream;
 use jiff::Timestamp;
 use lambda_runtime::Diagnostic;
+use shared::domain::uai::Uai;
 use shared::files::reader::{Depositor, FileError};
 use shared::files::report::{Counts, Outcome, Tally};
 use shared::identity::digest::RecordId;
@@ -66,10 +68,14 @@ pub(crate) async fn run(context: &Context, object: &InboxObject, owner: &str) ->
 
     let import = Import { context, id: &id, owner };
     let mut tally = Tally::default();
-    let failure = match import.read(object, &mut tally).await? {
+    let mut fed = BTreeSet::new();
+    let failure = match import.read(object, &mut tally, &mut fed).await? {
         Ok(()) => None,
         Err(Unreadable(reason)) => Some(reason),
     };
+    for uai in fed {
+        context.establishments.note_feed(uai, Timestamp::now()).await?;
+    }
     let uai = uai.map_or_else(|| "inconnu".to_owned(), |uai| uai.to_string());
     let outcome = failure.as_deref().map_or(Outcome::Done, Outcome::Failed);
     let report_key = import.put_report(&uai, &tally, outcome).await?;
@@ -116,8 +122,14 @@ struct Import<'a> {
 }
 
 impl Import<'_> {
-    /// Reads the file to its end. The outer error is ours, the inner one the file's.
-    async fn read(&self, object: &InboxObject, tally: &mut Tally) -> Result<Result<(), Unreadable>, ImportError> {
+    /// Reads the file to its end, and says whose enrolments were accepted. The outer error is ours, the inner one the
+    /// file's.
+    async fn read(
+        &self,
+        object: &InboxObject,
+        tally: &mut Tally,
+        fed: &mut BTreeSet<Uai>,
+    ) -> Result<Result<(), Unreadable>, ImportError> {
         let depositor = match self.depositor(object).await? {
             Ok(depositor) => Arc::new(depositor),
             Err(unreadable) => return Ok(Err(unreadable)),
@@ -145,6 +157,7 @@ impl Import<'_> {
             };
             let bytes_read = batch.bytes_read;
             let records = self.sort(batch, extracted_at, tally);
+            fed.extend(records.iter().map(|record| record.declaration.inscription.uai));
             tally.supersede(writer.write(records).await?);
             if told.elapsed() >= PROGRESS_EVERY {
                 self.progress(tally, bytes_read).await?;

@@ -1,184 +1,106 @@
-//! One request, in order: route, key, parameters, look-up, trace, answer.
+//! One request, in order: endpoint, answer or refusal, metrics.
 
 use std::convert::Infallible;
-use std::time::Instant;
+use std::sync::atomic::Ordering;
+use std::time::{Instant, SystemTime};
 
 use jiff::Timestamp;
-use lambda_http::http::{Method, StatusCode};
+use lambda_http::http::Method;
 use lambda_http::{Body, Request, RequestExt, Response};
-use shared::audit::Access;
 use shared::contract::error::Uid;
-use shared::contract::student_status::{IdentityRequest, StudentStatus};
-use shared::domain::academic_year::day_in_france;
-use shared::domain::ine::Ine;
-use shared::identity::lookup;
-use shared::identity::student::Answer;
-use shared::registry::StoreError;
-use shared::registry::clients::{Client, KeyHash, Route};
 
 use crate::context::Context;
-use crate::reply::{Refusal, json};
+use crate::endpoint::{Endpoint, style};
+use crate::metrics::RequestMetrics;
+use crate::quotas::Allowance;
+use crate::reply::{Refusal, set_header};
+use crate::{batch, consultation, public};
+use shared::access::route::Route;
 
-/// A look-up's body has some 150 bytes.
-const LARGEST_BODY: usize = 16 * 1024;
-/// `X-Caller` is `DINUM - <uuid>`, 44 characters; what is longer is kept up to here.
-const LONGEST_CALLER: usize = 200;
+/// What is learnt of a request while it is answered.
+#[derive(Debug)]
+pub(crate) struct Exchange {
+    pub(crate) now: Timestamp,
+    /// The correlation id that the caller gets.
+    pub(crate) uid: Uid,
+    /// Who asked, once it is known.
+    pub(crate) client: Option<String>,
+    /// How many people it asked about.
+    pub(crate) people: usize,
+    /// What it has left.
+    pub(crate) allowance: Option<Allowance>,
+    /// Whether it looks like trying numbers out.
+    pub(crate) enumeration_suspected: bool,
+}
 
-/// Answers a request. Reads only, and writes one trace under a key of its own: delivered twice, a request is
-/// traced twice, as two consultations are.
-pub(crate) async fn handle(context: &Context, request: Request) -> Result<Response<Body>, Infallible> {
+/// Answers a request. It reads, takes from a quota and writes a trace under a key of its own: delivered twice, a
+/// request is counted and traced twice, as two consultations are.
+pub async fn handle(context: &Context, request: Request) -> Result<Response<Body>, Infallible> {
     let started = Instant::now();
     let now = Timestamp::now();
-    let uid = Uid::at(now);
-    let mut log = Consultation::default();
-
-    let result = match route(&request) {
-        Ok(Some(route)) => consult(context, &request, route, now, &uid, &mut log).await,
-        Ok(None) => Ok(json(StatusCode::OK, &"pong")),
+    let mut exchange =
+        Exchange { now, uid: Uid::at(now), client: None, people: 0, allowance: None, enumeration_suspected: false };
+    let path = request.raw_http_path();
+    let endpoint = Endpoint::find(request.method(), path);
+    let route = endpoint.as_ref().map_or("unknown", |endpoint| endpoint.name());
+    let result = match endpoint {
+        Ok(endpoint) => answer(context, &request, endpoint, &mut exchange).await,
         Err(refusal) => Err(refusal),
     };
 
-    let outcome = match &result {
-        Ok(_) => "found",
-        Err(refusal) => refusal.name(),
-    };
+    let outcome = result.as_ref().map_or_else(Refusal::name, |_| "found");
+    let france_connect_failed = result.as_ref().is_err_and(Refusal::is_france_connect_failure);
     if let Err(Refusal::Unavailable(error)) = &result {
-        tracing::error!(%uid, %error, "store failed");
+        tracing::error!(uid = %exchange.uid, %error, "store failed");
     }
-    let response = result.unwrap_or_else(|refusal| {
-        // Only the path that we serve is repeated: any other may hold anything.
-        let endpoint = if matches!(refusal, Refusal::NoSuchPath) { "" } else { "etudiant" };
-        refusal.response(&uid, request.method().as_str(), endpoint)
-    });
-    tracing::info!(
-        %uid,
-        route = log.route,
-        client = log.client.as_deref(),
+    if let Err(Refusal::FranceConnect(error)) = &result {
+        tracing::warn!(uid = %exchange.uid, %error, "FranceConnect gave nobody");
+    }
+    let mut response =
+        result.unwrap_or_else(|refusal| refusal.response(style(path), &exchange.uid, request.method().as_str()));
+    set_header(&mut response, "x-request-id", &exchange.uid);
+    if let Some(allowance) = exchange.allowance {
+        allowance.write(&mut response);
+    }
+    if request.method() == Method::HEAD {
+        *response.body_mut() = Body::Empty;
+    }
+
+    let status = response.status().as_u16();
+    context.metrics.emit(RequestMetrics {
+        timestamp: SystemTime::now(),
+        environment: context.metrics.environment.clone(),
+        route,
+        request_id: request.lambda_context_ref().map(|lambda| lambda.request_id.clone()).unwrap_or_default(),
+        uid: exchange.uid.to_string(),
+        client: exchange.client,
         outcome,
-        status = response.status().as_u16(),
-        duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
-        "consultation"
-    );
+        status,
+        requests: 1,
+        people: exchange.people as u64,
+        duration_ms: started.elapsed().as_secs_f64() * 1_000.0,
+        cold_starts: context.cold.swap(false, Ordering::Relaxed).into(),
+        server_errors: (status >= 500).into(),
+        refused_quota: (status == 429).into(),
+        enumeration_suspected: exchange.enumeration_suspected.into(),
+        france_connect_failures: france_connect_failed.into(),
+    });
     Ok(response)
 }
 
-/// What the log line tells of a request.
-#[derive(Default)]
-struct Consultation {
-    route: Option<&'static str>,
-    client: Option<String>,
-}
-
-/// `None` for the liveness probe.
-fn route(request: &Request) -> Result<Option<Route>, Refusal> {
-    match (request.raw_http_path().trim_end_matches('/'), request.method()) {
-        ("/api/etudiant", &Method::GET) => Ok(Some(Route::StatusByIne)),
-        ("/api/etudiant", &Method::POST) => Ok(Some(Route::StatusByIdentity)),
-        ("/ping", &Method::GET) => Ok(None),
-        ("/api/etudiant" | "/ping", _) => Err(Refusal::MethodNotAllowed),
-        _ => Err(Refusal::NoSuchPath),
-    }
-}
-
-async fn consult(
+async fn answer(
     context: &Context,
     request: &Request,
-    route: Route,
-    now: Timestamp,
-    uid: &Uid,
-    log: &mut Consultation,
+    endpoint: Endpoint,
+    exchange: &mut Exchange,
 ) -> Result<Response<Body>, Refusal> {
-    log.route = Some(route.name());
-    let client = authenticate(context, request, route).await?;
-    log.client = Some(client.client_id.clone());
-
-    let question = Question::parse(request, route)?;
-    let answer = question.look_up(context).await?;
-    let ine = question.ine();
-    let told = answer
-        .as_ref()
-        .and_then(|answer| StudentStatus::on(answer, day_in_france(now), context.starts_within_days, ine));
-
-    let caller = caller(request);
-    let access = Access {
-        uid,
-        at: now,
-        client: &client.client_id,
-        route: route.name(),
-        caller: caller.as_deref(),
-        student: told.as_ref().and(answer.as_ref()).map(|answer| answer.student),
-        enrolments: told.as_ref().map_or(0, StudentStatus::enrolments),
-    };
-    context.access_log.write(&access).await?;
-
-    told.map(|told| json(StatusCode::OK, &told)).ok_or_else(|| question.not_found())
-}
-
-async fn authenticate(context: &Context, request: &Request, route: Route) -> Result<Client, Refusal> {
-    let key = request.headers().get("x-api-key").and_then(|key| key.to_str().ok()).ok_or(Refusal::Unauthenticated)?;
-    let client = context.clients.get(KeyHash::of(key)).await?;
-    client.filter(|client| client.may(route)).ok_or(Refusal::Unauthenticated)
-}
-
-/// What is asked.
-enum Question {
-    ByIne { ine: Ine, as_asked: String },
-    ByIdentity(IdentityRequest),
-}
-
-impl Question {
-    fn parse(request: &Request, route: Route) -> Result<Self, Refusal> {
-        match route {
-            Route::StatusByIne => {
-                let parameters = request.query_string_parameters();
-                // The contract writes it in upper case, and so do its callers.
-                let as_asked = parameters.first("INE").unwrap_or_default();
-                let ine = Ine::parse(as_asked).map_err(|_| Refusal::InvalidIne)?;
-                Ok(Self::ByIne { ine, as_asked: as_asked.to_owned() })
-            }
-            Route::StatusByIdentity => {
-                let body = request.body().as_ref();
-                if body.len() > LARGEST_BODY {
-                    return Err(Refusal::TooLarge);
-                }
-                IdentityRequest::parse(body)
-                    .map(Self::ByIdentity)
-                    .map_err(|error| Refusal::InvalidParameter(error.to_string()))
-            }
-        }
+    match endpoint {
+        Endpoint::Consultation(Route::Batch) => batch::answer(context, request, exchange).await,
+        Endpoint::Consultation(route) => consultation::answer(context, request, route, exchange).await,
+        Endpoint::Introspect => public::introspect(context, request, exchange).await,
+        Endpoint::Coverage => public::coverage(context, request).await,
+        Endpoint::EncryptionKeys => public::encryption_keys(context).await,
+        Endpoint::OpenApi => Ok(public::documentation()),
+        Endpoint::Ping => Ok(public::ping()),
     }
-
-    /// One read by INE, two in sequence by civil identity.
-    async fn look_up(&self, context: &Context) -> Result<Option<Answer>, StoreError> {
-        match self {
-            Self::ByIne { ine, .. } => context.answers.by_ine(&context.keys.ine(ine)).await,
-            Self::ByIdentity(request) => {
-                let postings = context.answers.postings(&request.digest(&context.keys)).await?;
-                match lookup::unique(&postings, request.lieu_naissance) {
-                    Some(student) => context.answers.by_student(student).await,
-                    None => Ok(None),
-                }
-            }
-        }
-    }
-
-    fn ine(&self) -> Option<&str> {
-        match self {
-            Self::ByIne { ine, .. } => Some(ine.expose()),
-            Self::ByIdentity(_) => None,
-        }
-    }
-
-    fn not_found(&self) -> Refusal {
-        match self {
-            Self::ByIne { as_asked, .. } => Refusal::EnrolmentNotFound { ine: as_asked.clone() },
-            Self::ByIdentity(_) => Refusal::StudentNotFound,
-        }
-    }
-}
-
-/// On whose behalf a relaying client asks, for the trace.
-fn caller(request: &Request) -> Option<String> {
-    let caller = request.headers().get("x-caller")?.to_str().ok()?;
-    Some(caller.chars().take(LONGEST_CALLER).collect())
 }

@@ -4,6 +4,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// The correlation id of one answer: 13 hexadecimal digits of the time in seconds and microseconds and `_0000`,
 /// as PHP's `uniqid()` makes them, because that is what callers have in their logs.
@@ -33,22 +34,26 @@ impl fmt::Display for Uid {
 }
 
 /// The body of every error.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct ErrorBody<'a> {
     /// What went wrong, in the contract's words.
+    #[schema(example = "inscription introuvable")]
     pub message: &'a str,
     /// The correlation id.
+    #[schema(value_type = String, pattern = "^[0-9a-f]{13}_0000$", example = "62ee80b93834a_0000")]
     pub uid: &'a Uid,
     /// Where it went wrong.
     pub details: Details<'a>,
 }
 
 /// Where it went wrong.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Details<'a> {
     /// The HTTP method.
+    #[schema(example = "GET")]
     pub method: &'a str,
     /// The last part of the path, `etudiant` or `inscription`.
+    #[schema(example = "etudiant")]
     pub endpoint: &'a str,
     /// What the contract puts here: the caller's own INE, a sentence, or nothing.
     pub parameter: &'a str,

@@ -1,5 +1,8 @@
-//! The wire: what `/api/etudiant` takes and answers, to the letter (domain.md §1), and what our queue carries.
+//! The wire: what `/api/etudiant` takes and answers, to the letter (domain.md §1), the direct API of v3 (§4.2), and what
+//! our queue carries.
 
 pub mod error;
+pub mod parameters;
 pub mod pointer;
 pub mod student_status;
+pub mod v3;

@@ -1,31 +1,23 @@
 //! `GET /api/etudiant?INE=` and `POST /api/etudiant`: requests and the 200 answer (domain.md §1.1, §1.2).
 
+use std::fmt;
+
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::domain::birth_date::BirthDate;
 use crate::domain::commune::CommuneCode;
 use crate::domain::enrolment::Enrolment;
 use crate::domain::name::PersonName;
 use crate::domain::sex::Sex;
-use crate::identity::digest::{CivilDigest, IdentityKeys};
+use crate::identity::lookup::CivilQuestion;
 use crate::identity::student::Answer;
-
-/// A look-up by civil identity that can be carried out.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IdentityRequest {
-    nom_famille: PersonName,
-    prenom1: PersonName,
-    date_naissance: BirthDate,
-    sexe: Sex,
-    /// The commune of birth, when the caller knows it.
-    pub lieu_naissance: Option<CommuneCode>,
-}
 
 /// The first thing that is wrong with a look-up, as `details.parameter` says it. The contract publishes no
 /// sentence for these, so they follow the tone of the one that it does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum IdentityRequestError {
+pub enum QuestionError {
     /// Not a JSON object of strings.
     #[error("le corps de la requête n'est pas un objet JSON valide")]
     Body,
@@ -46,80 +38,126 @@ pub enum IdentityRequestError {
     Birthplace,
 }
 
-/// The body as it comes: every field may be missing, and is then reported by name.
-#[derive(Deserialize)]
+/// A civil identity as it comes: every field may be missing, and is then reported by name.
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-struct Body {
+pub struct EtatCivil {
+    /// Birth name.
     #[serde(default)]
+    #[schema(required, example = "Dupont")]
     nom_famille: String,
+    /// First given name only.
     #[serde(default)]
+    #[schema(required, example = "Jean")]
     prenom1: String,
+    /// Birth date, `YYYY-MM-DD`.
     #[serde(default)]
+    #[schema(required, format = Date, example = "2000-01-01")]
     date_naissance: String,
+    /// `1` for male, `2` for female, as a string.
     #[serde(default)]
+    #[schema(required, pattern = "^[12]$", example = "1")]
     sexe: String,
+    /// COG code of the birthplace (not a postal code), to tell homonyms apart.
     #[serde(default)]
+    #[schema(pattern = "^([013-9][0-9]|2[AB1-9])[0-9]{3}$", example = "75113")]
     lieu_naissance: Option<String>,
 }
 
-impl IdentityRequest {
-    /// Reads a request body. Unknown fields are ignored, as upstream does.
-    pub fn parse(body: &[u8]) -> Result<Self, IdentityRequestError> {
-        // serde would also take a sequence for a structure.
-        if !body.trim_ascii_start().starts_with(b"{") {
-            return Err(IdentityRequestError::Body);
-        }
-        let body: Body = serde_json::from_slice(body).map_err(|_| IdentityRequestError::Body)?;
-        let birthplace = body.lieu_naissance.as_deref().map(str::trim).filter(|text| !text.is_empty());
-        Ok(Self {
-            nom_famille: PersonName::parse(&body.nom_famille).map_err(|_| IdentityRequestError::FamilyName)?,
-            prenom1: PersonName::parse(&body.prenom1).map_err(|_| IdentityRequestError::GivenName)?,
-            date_naissance: BirthDate::parse(&body.date_naissance)
-                .ok()
-                .filter(|date| date.full().is_some())
-                .ok_or(IdentityRequestError::BirthDate)?,
-            sexe: Sex::parse(&body.sexe).map_err(|_| IdentityRequestError::Sex)?,
-            lieu_naissance: birthplace
-                .map(|text| CommuneCode::parse(text).map_err(|_| IdentityRequestError::Birthplace))
-                .transpose()?,
-        })
-    }
-
-    /// The key under which the students who may be meant are posted.
-    #[must_use]
-    pub fn digest(&self, keys: &IdentityKeys) -> CivilDigest {
-        keys.civil_of(&self.nom_famille.folded(), &self.prenom1.folded(), self.date_naissance, self.sexe)
+impl fmt::Debug for EtatCivil {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("EtatCivil(…)")
     }
 }
 
+/// Reads the body of a look-up by civil identity. Unknown fields are ignored, as upstream does.
+pub fn parse_question(body: &[u8]) -> Result<CivilQuestion, QuestionError> {
+    // serde would also take a sequence for a structure.
+    if !body.trim_ascii_start().starts_with(b"{") {
+        return Err(QuestionError::Body);
+    }
+    let body: EtatCivil = serde_json::from_slice(body).map_err(|_| QuestionError::Body)?;
+    let birthplace = body.lieu_naissance.as_deref().map(str::trim).filter(|text| !text.is_empty());
+    Ok(CivilQuestion {
+        nom_famille: PersonName::parse(&body.nom_famille).map_err(|_| QuestionError::FamilyName)?,
+        prenom1: PersonName::parse(&body.prenom1).map_err(|_| QuestionError::GivenName)?,
+        date_naissance: BirthDate::parse(&body.date_naissance)
+            .ok()
+            .filter(|date| date.full().is_some())
+            .ok_or(QuestionError::BirthDate)?,
+        sexe: Sex::parse(&body.sexe).map_err(|_| QuestionError::Sex)?,
+        lieu_naissance: birthplace
+            .map(|text| CommuneCode::parse(text).map_err(|_| QuestionError::Birthplace))
+            .transpose()?,
+    })
+}
+
+/// What a 200 answer tells, for its trace. The contract fixes it, whoever asks.
+pub const FIELDS: [&str; 9] = [
+    "nomFamille",
+    "prenom",
+    "dateNaissance",
+    "dateDebutInscription",
+    "dateFinInscription",
+    "statut",
+    "regime",
+    "codeCommune",
+    "etablissement",
+];
+
 /// The body of a 200 answer. Fields come in the contract's order.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StudentStatus<'a> {
     /// On the call by INE only; absent on the call by civil identity.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "0AYIOP071Y8")]
     ine: Option<&'a str>,
+    /// Birth name, in its original spelling.
+    #[schema(example = "Dupont")]
     nom_famille: &'a str,
+    /// First given name.
+    #[schema(example = "Jean")]
     prenom: &'a str,
+    /// Birth date, as precise as it is known.
+    #[schema(example = "2000-01-01")]
     date_naissance: String,
+    /// Current admissions and enrolments, and those that begin soon.
+    #[schema(min_items = 1)]
     inscriptions: Vec<EnrolmentStatus<'a>>,
 }
 
-#[derive(Debug, Serialize)]
+/// One admission or enrolment.
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct EnrolmentStatus<'a> {
+    /// First day.
+    #[schema(value_type = String, format = Date)]
     date_debut_inscription: Date,
+    /// Last day.
+    #[schema(value_type = String, format = Date)]
     date_fin_inscription: Date,
+    /// `admis` (the application is accepted) or `inscrit` (the fees are paid).
+    #[schema(pattern = "^(admis|inscrit)$")]
     statut: &'static str,
+    /// One of the seven labels.
+    #[schema(example = "formation initiale")]
     regime: &'static str,
+    /// COG code of the commune of study.
+    #[schema(example = "75113")]
     code_commune: &'a str,
+    /// The establishment.
     etablissement: Etablissement<'a>,
 }
 
-#[derive(Debug, Serialize)]
+/// An establishment.
+#[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Etablissement<'a> {
+    /// Its UAI.
+    #[schema(example = "0751967F")]
     uai: &'a str,
+    /// Its name.
     nom_etablissement: &'a str,
 }
 
@@ -180,33 +218,33 @@ mod tests {
     const REQUEST: &str =
         r#"{"nomFamille":"Dupont","prenom1":"Jeanne","dateNaissance":"2000-01-01","sexe":"2","lieuNaissance":"44109"}"#;
 
-    fn with(field: &str, value: &str) -> Result<IdentityRequest, IdentityRequestError> {
+    fn with(field: &str, value: &str) -> Result<CivilQuestion, QuestionError> {
         let mut body: serde_json::Value = serde_json::from_str(REQUEST).unwrap();
         body[field] = value.into();
-        IdentityRequest::parse(body.to_string().as_bytes())
+        parse_question(body.to_string().as_bytes())
     }
 
     #[test]
     fn a_request_finds_the_key_of_the_identity() {
-        let request = IdentityRequest::parse(REQUEST.as_bytes()).unwrap();
+        let request = parse_question(REQUEST.as_bytes()).unwrap();
         assert_eq!(request.digest(&keys()), keys().civil(&identity("DUPONT", "jeanne", "2000-01-01")));
     }
 
     #[test]
     fn each_wrong_field_is_named() {
         for (field, value, error) in [
-            ("nomFamille", "", IdentityRequestError::FamilyName),
-            ("prenom1", "?", IdentityRequestError::GivenName),
-            ("dateNaissance", "2000-01", IdentityRequestError::BirthDate),
-            ("dateNaissance", "01/01/2000", IdentityRequestError::BirthDate),
-            ("sexe", "F", IdentityRequestError::Sex),
-            ("lieuNaissance", "Nantes", IdentityRequestError::Birthplace),
+            ("nomFamille", "", QuestionError::FamilyName),
+            ("prenom1", "?", QuestionError::GivenName),
+            ("dateNaissance", "2000-01", QuestionError::BirthDate),
+            ("dateNaissance", "01/01/2000", QuestionError::BirthDate),
+            ("sexe", "F", QuestionError::Sex),
+            ("lieuNaissance", "Nantes", QuestionError::Birthplace),
         ] {
             assert_eq!(with(field, value), Err(error), "{field}={value}");
         }
-        assert_eq!(IdentityRequest::parse(b"[]"), Err(IdentityRequestError::Body));
-        assert_eq!(IdentityRequest::parse(br#"{"sexe":1}"#), Err(IdentityRequestError::Body));
-        assert_eq!(IdentityRequest::parse(b"{}"), Err(IdentityRequestError::FamilyName));
+        assert_eq!(parse_question(b"[]"), Err(QuestionError::Body));
+        assert_eq!(parse_question(br#"{"sexe":1}"#), Err(QuestionError::Body));
+        assert_eq!(parse_question(b"{}"), Err(QuestionError::FamilyName));
     }
 
     #[test]
@@ -236,7 +274,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_body_is_read_or_refused(body in prop::collection::vec(any::<u8>(), 0..200)) {
-            let _ = IdentityRequest::parse(&body);
+            let _ = parse_question(&body);
         }
 
         #[test]

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::fold::fold;
 use super::serde_as_text;
 
 /// A COG code: five characters. Metropolitan (`44109`), Corsican (`2A004`), overseas (`97411`), a municipal
@@ -37,6 +38,25 @@ impl CommuneCode {
         self.0.starts_with(b"99") || listed(self.as_str())
     }
 
+    /// The only commune of that name in a department (`44`, `2A`, `971`), whatever the spelling; not an
+    /// arrondissement. `None` when there is none, or several.
+    #[must_use]
+    pub fn named(name: &str, department: &str) -> Option<Self> {
+        let name = fold(name);
+        let department = department.trim().to_ascii_uppercase();
+        if name.is_empty() || department.contains(|letter: char| !letter.is_ascii_alphanumeric()) {
+            return None;
+        }
+        // Every line but the first follows a line end: the list starts with a comment.
+        let needle = format!("\n{department};{name};");
+        let mut found = memchr::memmem::find_iter(NAMES.as_bytes(), needle.as_bytes());
+        let line = found.next()?;
+        if found.next().is_some() {
+            return None;
+        }
+        NAMES[line + needle.len()..].lines().next().and_then(|code| Self::parse(code).ok())
+    }
+
     /// The five characters.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -47,6 +67,9 @@ impl CommuneCode {
 
 /// INSEE's list, sorted, one code a line (see `reference/README.md`).
 const COMMUNES: &str = include_str!("../../reference/communes.txt");
+
+/// INSEE's list again: department, folded name, code.
+const NAMES: &str = include_str!("../../reference/commune_names.txt");
 
 fn listed(code: &str) -> bool {
     // Lines have one length, so the list is searched where it lies in the binary, without being read at start.
@@ -146,6 +169,34 @@ mod tests {
             ("75000", false),
         ] {
             assert_eq!(CommuneCode::parse(text).map(|code| code.is_listed()), Ok(listed), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_commune_is_found_by_its_name_and_department() {
+        for (name, department, found) in [
+            ("Nantes", "44", Some("44109")),
+            ("saint étienne de montluc", "44", Some("44158")),
+            ("L'Haÿ-les-Roses", "94", Some("94038")),
+            ("Ajaccio", "2a", Some("2A004")),
+            ("Saint-Denis", "974", Some("97411")),
+            ("Saint-Denis", "93", Some("93066")),
+            ("Nantes", "35", None),
+            ("Nant", "44", None),
+            ("", "44", None),
+            ("NANTES;44109\n44", "44", None),
+            ("Nantes", "44;", None),
+        ] {
+            assert_eq!(CommuneCode::named(name, department), found.map(code), "{name} {department}");
+        }
+    }
+
+    #[test]
+    fn names_are_folded_and_their_codes_are_listed() {
+        for line in NAMES.lines().skip(1) {
+            let [department, name, written] = line.split(';').collect::<Vec<_>>()[..] else { panic!("{line}") };
+            assert_eq!(fold(name), name);
+            assert!(code(written).is_listed() && written.starts_with(department), "{line}");
         }
     }
 

@@ -15,6 +15,7 @@ pub mod ine;
 pub mod name;
 pub mod regime;
 pub mod sex;
+pub mod siret;
 pub mod status;
 pub mod uai;
 

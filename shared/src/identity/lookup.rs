@@ -1,7 +1,34 @@
 //! Which student a look-up by civil identity means.
 
+use super::digest::{CivilDigest, IdentityKeys};
 use super::student::{Posting, StudentId};
+use crate::domain::birth_date::BirthDate;
 use crate::domain::commune::CommuneCode;
+use crate::domain::name::PersonName;
+use crate::domain::sex::Sex;
+
+/// A person who is asked about, by civil identity, whichever contract asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CivilQuestion {
+    /// The birth name.
+    pub nom_famille: PersonName,
+    /// The first given name.
+    pub prenom1: PersonName,
+    /// The birth date, known to the day.
+    pub date_naissance: BirthDate,
+    /// The sex.
+    pub sexe: Sex,
+    /// The commune of birth, when the caller knows it.
+    pub lieu_naissance: Option<CommuneCode>,
+}
+
+impl CivilQuestion {
+    /// The key under which the students who may be meant are posted.
+    #[must_use]
+    pub fn digest(&self, keys: &IdentityKeys) -> CivilDigest {
+        keys.civil_of(&self.nom_famille.folded(), &self.prenom1.folded(), self.date_naissance, self.sexe)
+    }
+}
 
 /// The only student that may be told among those who share the folded civil identity, if there is exactly one.
 ///

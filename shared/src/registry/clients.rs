@@ -1,107 +1,44 @@
-//! Clients: who may ask, and how.
-
-use std::fmt;
+//! The table `clients`: clients, their keys, the service providers of FranceConnect, revoked tokens.
+//!
+//! | `id` | item |
+//! |---|---|
+//! | `CLIENT#<client id>` | a [`Client`] |
+//! | `KEY#<locator>` | a [`Key`] |
+//! | `FC#<service provider>` | the client that a FranceConnect service provider is |
+//! | `TOKEN#<locator of its jti>` | a token that was revoked, until it expires by itself |
 
 use aws_sdk_dynamodb::Client as DynamoDb;
-use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::StoreError;
 use super::keys::text;
-
-/// The digest under which a key is stored.
-///
-/// A bare SHA-256: unlike a password, a key is 256 random bits, which no dictionary holds. Looking the digest up
-/// also keeps the comparison free of the key's own bytes, so its timing tells nothing about them.
-#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct KeyHash(String);
-
-impl KeyHash {
-    /// The digest of a key.
-    #[must_use]
-    pub fn of(key: &str) -> Self {
-        Self(hex::encode(Sha256::digest(key.as_bytes())))
-    }
-}
-
-impl fmt::Debug for KeyHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("KeyHash(…)")
-    }
-}
-
-/// A route that a key may open. The contract gives a different key to each (domain.md §0).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Route {
-    /// `GET /api/etudiant?INE=`.
-    StatusByIne,
-    /// `POST /api/etudiant`.
-    StatusByIdentity,
-}
-
-impl Route {
-    /// Its name in logs and traces.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::StatusByIne => "status_by_ine",
-            Self::StatusByIdentity => "status_by_identity",
-        }
-    }
-}
-
-/// Whether a client may ask at all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum State {
-    /// It may.
-    Active,
-    /// It may no longer.
-    Revoked,
-}
-
-/// A client, as one of its keys shows it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Client {
-    /// The digest of the key.
-    pub key_hash: KeyHash,
-    /// Its stable id, in logs and traces.
-    pub client_id: String,
-    /// Its name, for people.
-    pub name: String,
-    /// What the key opens.
-    pub routes: Vec<Route>,
-    /// Whether it may ask at all.
-    pub state: State,
-}
-
-impl Client {
-    /// An active client with a key.
-    #[must_use]
-    pub fn new(client_id: &str, name: &str, key: &str, routes: Vec<Route>) -> Self {
-        Self {
-            key_hash: KeyHash::of(key),
-            client_id: client_id.to_owned(),
-            name: name.to_owned(),
-            routes,
-            state: State::Active,
-        }
-    }
-
-    /// Whether it may use a route now.
-    #[must_use]
-    pub fn may(&self, route: Route) -> bool {
-        self.state == State::Active && self.routes.contains(&route)
-    }
-}
+use crate::access::client::{Client, Key};
+use crate::access::key::KeyDigest;
 
 /// The table `clients`.
 #[derive(Debug, Clone)]
 pub struct ClientStore {
     client: DynamoDb,
     table: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Stored<T> {
+    id: String,
+    #[serde(flatten)]
+    item: T,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ServiceProvider {
+    client_id: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct RevokedToken {
+    /// When DynamoDB may forget it, in seconds since 1970.
+    expires_at: i64,
 }
 
 impl ClientStore {
@@ -111,14 +48,82 @@ impl ClientStore {
         Self { client, table }
     }
 
-    /// The client that a key belongs to.
-    pub async fn get(&self, key: &KeyHash) -> Result<Option<Client>, StoreError> {
+    /// The client of an id.
+    pub async fn by_id(&self, client_id: &str) -> Result<Option<Client>, StoreError> {
+        self.get(client_item(client_id)).await
+    }
+
+    /// The key of a digest.
+    pub async fn key(&self, digest: &KeyDigest) -> Result<Option<Key>, StoreError> {
+        let key: Option<Key> = self.get(key_item(digest)).await?;
+        Ok(key.filter(|key| key.digest.matches(digest)))
+    }
+
+    /// The client that a service provider of FranceConnect is, by the id it has there.
+    pub async fn service_provider(&self, provider: &str) -> Result<Option<Client>, StoreError> {
+        let stored: Option<ServiceProvider> = self.get(format!("FC#{provider}")).await?;
+        match stored {
+            Some(provider) => self.by_id(&provider.client_id).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Whether a token was revoked, by the digest of its `jti`.
+    pub async fn is_token_revoked(&self, token: &KeyDigest) -> Result<bool, StoreError> {
+        let revoked: Option<RevokedToken> = self.get(token_item(token)).await?;
+        Ok(revoked.is_some())
+    }
+
+    /// Registers a client, in place of what was registered before.
+    pub async fn put(&self, client: &Client) -> Result<(), StoreError> {
+        self.put_item(client_item(&client.client_id), client).await
+    }
+
+    /// Registers a key, or changes what it opens.
+    pub async fn put_key(&self, key: &Key) -> Result<(), StoreError> {
+        self.put_item(key_item(&key.digest), key).await
+    }
+
+    /// Says which client a service provider of FranceConnect is.
+    pub async fn put_service_provider(&self, provider: &str, client_id: &str) -> Result<(), StoreError> {
+        let stored = ServiceProvider { client_id: client_id.to_owned() };
+        self.put_item(format!("FC#{provider}"), &stored).await
+    }
+
+    /// Revokes a token until it would have expired.
+    pub async fn revoke_token(&self, token: &KeyDigest, expires: Timestamp) -> Result<(), StoreError> {
+        self.put_item(token_item(token), &RevokedToken { expires_at: expires.as_second() }).await
+    }
+
+    /// Every client and every key, for the operators: a few hundred items.
+    pub async fn list(&self) -> Result<(Vec<Client>, Vec<Key>), StoreError> {
+        const OPERATION: &str = "clients Scan";
+        let mut items = self.client.scan().table_name(&self.table).into_paginator().items().send();
+        let (mut clients, mut keys) = (Vec::new(), Vec::new());
+        while let Some(item) = items.next().await {
+            let item = item.map_err(|error| StoreError::new(OPERATION, &error))?;
+            let id = item.get("id").and_then(|id| id.as_s().ok()).cloned().unwrap_or_default();
+            let shape = |_| StoreError::shape(OPERATION);
+            if id.starts_with("CLIENT#") {
+                clients.push(serde_dynamo::from_item(item).map_err(shape)?);
+            } else if id.starts_with("KEY#") {
+                keys.push(serde_dynamo::from_item(item).map_err(shape)?);
+            }
+        }
+        clients.sort_by(|a: &Client, b| a.client_id.cmp(&b.client_id));
+        keys.sort_by(|a: &Key, b| (&a.client_id, a.created_at).cmp(&(&b.client_id, b.created_at)));
+        Ok((clients, keys))
+    }
+
+    /// Reads consistently: what is read is believed for up to a minute, so it must not be late already.
+    async fn get<T: DeserializeOwned>(&self, id: String) -> Result<Option<T>, StoreError> {
         const OPERATION: &str = "clients GetItem";
         let output = self
             .client
             .get_item()
             .table_name(&self.table)
-            .key("key_hash", text(&key.0))
+            .key("id", text(id))
+            .consistent_read(true)
             .send()
             .await
             .map_err(|error| StoreError::new(OPERATION, &error))?;
@@ -126,10 +131,9 @@ impl ClientStore {
         output.item.map(serde_dynamo::from_item).transpose().map_err(shape)
     }
 
-    /// Registers a client's key, or changes what it opens.
-    pub async fn put(&self, client: &Client) -> Result<(), StoreError> {
+    async fn put_item<T: Serialize>(&self, id: String, item: &T) -> Result<(), StoreError> {
         const OPERATION: &str = "clients PutItem";
-        let item = serde_dynamo::to_item(client).map_err(|_| StoreError::shape(OPERATION))?;
+        let item = serde_dynamo::to_item(Stored { id, item }).map_err(|_| StoreError::shape(OPERATION))?;
         self.client
             .put_item()
             .table_name(&self.table)
@@ -141,22 +145,14 @@ impl ClientStore {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+fn client_item(client_id: &str) -> String {
+    format!("CLIENT#{client_id}")
+}
 
-    #[test]
-    fn a_key_opens_its_routes_until_it_is_revoked() {
-        let mut client = Client::new("dinum", "DINUM", "key", vec![Route::StatusByIne]);
-        assert!(client.may(Route::StatusByIne) && !client.may(Route::StatusByIdentity));
-        client.state = State::Revoked;
-        assert!(!client.may(Route::StatusByIne));
-    }
+fn key_item(digest: &KeyDigest) -> String {
+    format!("KEY#{}", digest.locator())
+}
 
-    #[test]
-    fn a_key_is_never_printed_or_stored() {
-        let client = Client::new("dinum", "DINUM", "a secret key", vec![]);
-        assert!(!format!("{client:?}").contains("a secret key"));
-        assert!(!serde_json::to_string(&client).unwrap().contains("a secret key"));
-    }
+fn token_item(token: &KeyDigest) -> String {
+    format!("TOKEN#{}", token.locator())
 }

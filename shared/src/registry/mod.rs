@@ -2,12 +2,13 @@
 //!
 //! | module | table | who |
 //! |---|---|---|
-//! | [`establishments`] | `establishments` | read by ingestion |
+//! | [`establishments`] | `establishments` | read by ingestion, which notes each feed; told by status |
 //! | [`imports`] | `imports` | written by ingestion |
 //! | [`records`] | `records` | written by ingestion, resolved by deduplication |
 //! | [`students`] | `students`, `postings` | written by deduplication |
 //! | [`answers`] | `students`, `postings` | read by status |
 //! | [`clients`] | `clients` | read by status |
+//! | [`quotas`] | `quotas` | written by status |
 
 use std::time::Duration;
 
@@ -19,6 +20,7 @@ pub mod answers;
 pub mod clients;
 pub mod establishments;
 pub mod imports;
+pub mod quotas;
 pub mod records;
 pub mod students;
 

@@ -1,0 +1,95 @@
+//! Up to a hundred people in one call: the order of [`crate::consultation`], with a line of answer for each.
+
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use lambda_http::http::StatusCode;
+use lambda_http::{Body, Request, Response};
+use shared::access::route::Route;
+use shared::audit::{self, Told};
+use shared::contract::v3::answer::{self, StudentData};
+use shared::contract::v3::batch::{self, BatchAnswer, Line, LineAnswer, LineQuestion};
+use shared::contract::v3::request;
+use shared::domain::academic_year::day_in_france;
+use shared::identity::student::Answer;
+use shared::registry::StoreError;
+
+use crate::caller::Caller;
+use crate::consultation::count_unknown;
+use crate::context::Context;
+use crate::handler::Exchange;
+use crate::question::{Question, body, parameters};
+use crate::quotas::Refused;
+use crate::reply::{Refusal, json};
+
+/// A hundred civil identities have some 25 KB.
+const LARGEST_BODY: usize = 128 * 1024;
+/// Look-ups under way at a time.
+const SIDE_BY_SIDE: usize = 20;
+
+/// Answers about each person of a batch. All traces are written, or nothing is told.
+pub(crate) async fn answer(
+    context: &Context,
+    request: &Request,
+    exchange: &mut Exchange,
+) -> Result<Response<Body>, Refusal> {
+    let caller = Caller::of(context, request, Route::Batch, exchange.now).await?;
+    exchange.client = Some(caller.client.client_id.clone());
+    let recipient =
+        request::recipient(&parameters(request)).map_err(|wrong| Refusal::InvalidParameters(vec![wrong]))?;
+    let lines = batch::parse(body(request, LARGEST_BODY)?).ok_or(Refusal::NotABatch)?;
+    if !caller.client.serves(&recipient) {
+        return Err(Refusal::RecipientNotAllowed);
+    }
+    exchange.people = lines.len();
+
+    // Taken before anything is read: a refused batch must not cost a hundred reads.
+    let people = u32::try_from(lines.len()).unwrap_or(u32::MAX);
+    let allowance = context.quotas.take(&caller.client, caller.relayed.as_deref(), people, exchange.now).await;
+    exchange.allowance = allowance.as_ref().map_or_else(Refused::allowance, |allowance| Some(*allowance));
+    allowance?;
+    let look_ups: Vec<_> = lines.iter().map(|line| look_up(context, line)).collect();
+    let found: Vec<Option<Answer>> = stream::iter(look_ups).buffered(SIDE_BY_SIDE).try_collect().await?;
+
+    let today = day_in_france(exchange.now);
+    let fields = answer::fields(caller.scopes);
+    let (mut told, mut answers) = (Vec::with_capacity(lines.len()), Vec::with_capacity(lines.len()));
+    for (line, found) in lines.iter().zip(&found) {
+        let data =
+            found.as_ref().and_then(|answer| StudentData::on(answer, today, context.starts_within_days, caller.scopes));
+        // A line that can't be read asks about nobody.
+        if line.question.is_ok() {
+            told.push(match (&data, found) {
+                (Some(data), Some(answer)) => {
+                    Told { student: Some(answer.student), enrolments: data.enrolments(), fields: fields.clone() }
+                }
+                _ => Told::default(),
+            });
+        }
+        answers.push(LineAnswer::new(line, data));
+    }
+
+    let trace = audit::Request {
+        uid: &exchange.uid,
+        at: exchange.now,
+        client: &caller.client.client_id,
+        route: Route::Batch,
+        caller: caller.relayed.as_deref(),
+        recipient: Some(recipient),
+    };
+    let unknown = told.iter().filter(|told| told.student.is_none()).count();
+    let (traced, suspected) = tokio::join!(
+        context.access_log.write(&trace, &told),
+        count_unknown(context, &caller, u32::try_from(unknown).unwrap_or(u32::MAX), exchange)
+    );
+    traced?;
+    exchange.enumeration_suspected = suspected?;
+    Ok(json(StatusCode::OK, &BatchAnswer::new(answers)))
+}
+
+async fn look_up(context: &Context, asked: &Line) -> Result<Option<Answer>, StoreError> {
+    let question = match &asked.question {
+        Ok(LineQuestion::Ine(ine)) => Question::Ine(*ine),
+        Ok(LineQuestion::Civil(question)) => Question::Civil(question.clone()),
+        Err(_) => return Ok(None),
+    };
+    question.look_up(context).await
+}

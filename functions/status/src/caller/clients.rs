@@ -1,0 +1,54 @@
+//! Clients and keys, remembered: a caller is recognised without a read, and a revocation still holds within a minute.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use shared::access::client::{Client, Key};
+use shared::access::key::KeyDigest;
+use shared::registry::StoreError;
+use shared::registry::clients::ClientStore;
+
+use crate::remembered::Remembered;
+
+/// The table `clients`, through what was read of it lately.
+#[derive(Debug)]
+pub(crate) struct Clients {
+    store: ClientStore,
+    keys: Remembered<KeyDigest, Option<Arc<Key>>>,
+    by_id: Remembered<String, Option<Arc<Client>>>,
+    service_providers: Remembered<String, Option<Arc<Client>>>,
+    revoked_tokens: Remembered<KeyDigest, bool>,
+}
+
+impl Clients {
+    pub(crate) fn new(store: ClientStore, kept_for: Duration) -> Self {
+        Self {
+            store,
+            keys: Remembered::new(kept_for),
+            by_id: Remembered::new(kept_for),
+            service_providers: Remembered::new(kept_for),
+            revoked_tokens: Remembered::new(kept_for),
+        }
+    }
+
+    /// The key of a digest.
+    pub(crate) async fn key(&self, digest: KeyDigest) -> Result<Option<Arc<Key>>, StoreError> {
+        self.keys.get_or(digest, async |digest| Ok(self.store.key(digest).await?.map(Arc::new))).await
+    }
+
+    /// The client of an id.
+    pub(crate) async fn by_id(&self, client_id: &str) -> Result<Option<Arc<Client>>, StoreError> {
+        self.by_id.get_or(client_id.to_owned(), async |id| Ok(self.store.by_id(id).await?.map(Arc::new))).await
+    }
+
+    /// The client that a service provider of FranceConnect is.
+    pub(crate) async fn service_provider(&self, provider: &str) -> Result<Option<Arc<Client>>, StoreError> {
+        let read = async |provider: &String| Ok(self.store.service_provider(provider).await?.map(Arc::new));
+        self.service_providers.get_or(provider.to_owned(), read).await
+    }
+
+    /// Whether a token was revoked, by the digest of its `jti`.
+    pub(crate) async fn is_token_revoked(&self, token: KeyDigest) -> Result<bool, StoreError> {
+        self.revoked_tokens.get_or(token, async |token| self.store.is_token_revoked(token).await).await
+    }
+}

@@ -1,0 +1,182 @@
+//! Who asks, and what it may be told.
+
+mod clients;
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use lambda_http::Request;
+use lambda_http::http::{HeaderMap, header};
+use shared::access::client::Client;
+use shared::access::key::KeyDigest;
+use shared::access::route::Route;
+use shared::access::scope::{Scope, Scopes};
+use shared::auth::france_connect::PivotIdentity;
+use shared::auth::token::{self, Token, TokenError};
+
+pub(crate) use self::clients::Clients;
+use crate::context::Context;
+use crate::reply::{Refusal, Unauthenticated};
+
+/// `X-Caller` is `DINUM - <uuid>`, 44 characters; what is longer is cut here.
+const LONGEST_CALLER: usize = 200;
+
+/// Who asks.
+#[derive(Debug)]
+pub(crate) struct Caller {
+    pub(crate) client: Arc<Client>,
+    /// What it may be told, where scopes govern.
+    pub(crate) scopes: Scopes,
+    /// On whose behalf a relaying client asks.
+    pub(crate) relayed: Option<String>,
+    /// Whom it asks about, when FranceConnect says that.
+    pub(crate) person: Option<PivotIdentity>,
+}
+
+impl Caller {
+    /// The caller of a consultation, if it may ask by this route.
+    pub(crate) async fn of(
+        context: &Context,
+        request: &Request,
+        route: Route,
+        now: Timestamp,
+    ) -> Result<Self, Refusal> {
+        let relayed = relayed(request.headers());
+        let caller = match route {
+            Route::StatusByIne | Route::StatusByIdentity => {
+                // The contract's body is fixed: scopes don't govern here (architecture.md).
+                let client = by_key(context, request.headers(), Some(route), now).await?;
+                Self { client, scopes: Scopes::ALL, relayed, person: None }
+            }
+            Route::DirectByIne | Route::DirectByIdentity | Route::Batch => {
+                let (client, scopes) = by_token(context, request.headers(), now).await?;
+                Self { client, scopes, relayed, person: None }
+            }
+            Route::FranceConnect => Self { relayed, ..by_france_connect(context, request.headers(), now).await? },
+        };
+        // Without a scope there is nothing to tell, not even whether there is somebody.
+        if !caller.client.may(route) || caller.scopes.is_empty() {
+            return Err(Refusal::Forbidden);
+        }
+        Ok(caller)
+    }
+
+    /// The holder of a token, or of a key: whom `/api/introspect` tells about itself.
+    pub(crate) async fn holder(context: &Context, request: &Request, now: Timestamp) -> Result<Self, Refusal> {
+        let headers = request.headers();
+        let (client, scopes) = if headers.contains_key("x-api-key") {
+            let client = by_key(context, headers, None, now).await?;
+            let scopes = client.scopes;
+            (client, scopes)
+        } else {
+            by_token(context, headers, now).await?
+        };
+        Ok(Self { client, scopes, relayed: None, person: None })
+    }
+}
+
+/// The client whose key is shown, if the key opens `route`.
+async fn by_key(
+    context: &Context,
+    headers: &HeaderMap,
+    route: Option<Route>,
+    now: Timestamp,
+) -> Result<Arc<Client>, Refusal> {
+    let unknown = || Refusal::Unauthenticated(Unauthenticated::Unknown);
+    let shown = headers.get("x-api-key").and_then(|key| key.to_str().ok()).ok_or_else(unknown)?;
+    let key = context.clients.key(KeyDigest::of(shown)).await?.ok_or_else(unknown)?;
+    if !key.is_active(now) || route.is_some_and(|route| !key.routes.contains(&route)) {
+        return Err(unknown());
+    }
+    let client = context.clients.by_id(&key.client_id).await?.filter(|client| client.is_active(now));
+    client.ok_or_else(unknown)
+}
+
+/// The client that a token is of, and what both the token and the client's record allow.
+async fn by_token(context: &Context, headers: &HeaderMap, now: Timestamp) -> Result<(Arc<Client>, Scopes), Refusal> {
+    let refuse = |why| Refusal::Unauthenticated(why);
+    let issuer = context.issuer.as_ref().ok_or_else(|| refuse(Unauthenticated::Unknown))?;
+    let text = bearer(headers).ok_or_else(|| refuse(Unauthenticated::Unknown))?;
+    let http = context.http().ok_or(Refusal::IssuerUnreachable)?;
+    let Token { sub, jti, scopes, .. } =
+        token::verify(text, &issuer.trust, &issuer.jwks, http, now).await.map_err(|error| match error {
+            TokenError::Expired => refuse(Unauthenticated::Expired),
+            TokenError::Unreachable => Refusal::IssuerUnreachable,
+            _ => refuse(Unauthenticated::Unknown),
+        })?;
+    let (client, revoked) =
+        tokio::try_join!(context.clients.by_id(&sub), context.clients.is_token_revoked(KeyDigest::of(&jti)))?;
+    let client = client.ok_or_else(|| refuse(Unauthenticated::Unknown))?;
+    active(&client, revoked, now)?;
+    let scopes = scopes.and(client.scopes);
+    Ok((client, scopes))
+}
+
+/// The client that FranceConnect gave a token to, and the person that the token stands for.
+async fn by_france_connect(context: &Context, headers: &HeaderMap, now: Timestamp) -> Result<Caller, Refusal> {
+    let unknown = || Refusal::Unauthenticated(Unauthenticated::Unknown);
+    let token = bearer(headers).ok_or_else(unknown)?;
+    let france_connect = context.france_connect.get().await?.ok_or_else(unknown)?;
+    let http = context.http().ok_or(Refusal::IssuerUnreachable)?;
+    let introspection = france_connect.introspect(token, http, now).await.map_err(Refusal::FranceConnect)?;
+    let client = context.clients.service_provider(&introspection.service_provider).await?;
+    let client = client.ok_or(Refusal::Forbidden)?;
+    active(&client, false, now)?;
+    // The caller has the identity from FranceConnect: this route never tells it (domain.md §4.2).
+    let scopes = introspection.scopes.and(client.scopes).without(Scope::Identite);
+    Ok(Caller { client, scopes, relayed: None, person: Some(introspection.identity) })
+}
+
+fn active(client: &Client, token_revoked: bool, now: Timestamp) -> Result<(), Refusal> {
+    use shared::access::client::State;
+    match (client.is_active(now), client.state) {
+        (true, _) if !token_revoked => Ok(()),
+        (false, State::Active) => Err(Refusal::Unauthenticated(Unauthenticated::Expired)),
+        _ => Err(Refusal::Unauthenticated(Unauthenticated::Revoked)),
+    }
+}
+
+/// `Authorization: Bearer <token>`, whatever the case of the scheme (RFC 9110 §11.1).
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.trim().split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+fn relayed(headers: &HeaderMap) -> Option<String> {
+    let caller = headers.get("x-caller")?.to_str().ok()?.trim();
+    Some(caller.chars().take(LONGEST_CALLER).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use lambda_http::http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn the_scheme_is_bearer_in_any_case() {
+        for (value, token) in [
+            ("Bearer abc", Some("abc")),
+            ("bearer  abc ", Some("abc")),
+            ("Basic abc", None),
+            ("Bearer", None),
+            ("", None),
+        ] {
+            let headers = HeaderMap::from_iter([(header::AUTHORIZATION, HeaderValue::from_static(value))]);
+            assert_eq!(bearer(&headers), token, "{value}");
+        }
+        assert_eq!(bearer(&HeaderMap::new()), None);
+    }
+
+    #[test]
+    fn a_caller_is_cut_and_never_breaks() {
+        let with = |value: &[u8]| {
+            let mut headers = HeaderMap::new();
+            headers.insert("x-caller", HeaderValue::from_bytes(value).unwrap());
+            relayed(&headers)
+        };
+        assert_eq!(with(b" DINUM - 1 "), Some("DINUM - 1".into()));
+        assert_eq!(with(&[b'x'; 5_000]).map(|caller| caller.len()), Some(LONGEST_CALLER));
+        assert_eq!(with(&[0xff, 0xfe]), None);
+    }
+}

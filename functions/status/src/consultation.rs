@@ -1,0 +1,99 @@
+//! One person, in order: caller, question, quota and look-up, trace, answer.
+
+use lambda_http::http::StatusCode;
+use lambda_http::{Body, Request, Response};
+use shared::access::route::Route;
+use shared::audit::{self, Told};
+use shared::contract::student_status::{self, StudentStatus};
+use shared::contract::v3::answer::{self, StudentData};
+use shared::domain::academic_year::day_in_france;
+
+use crate::caller::Caller;
+use crate::context::Context;
+use crate::handler::Exchange;
+use crate::question::Asked;
+use crate::quotas::Refused;
+use crate::reply::{Refusal, json};
+
+/// Answers about one person.
+pub(crate) async fn answer(
+    context: &Context,
+    request: &Request,
+    route: Route,
+    exchange: &mut Exchange,
+) -> Result<Response<Body>, Refusal> {
+    let caller = Caller::of(context, request, route, exchange.now).await?;
+    exchange.client = Some(caller.client.client_id.clone());
+    let asked = Asked::read(request, route, &caller)?;
+    if asked.recipient.is_some_and(|recipient| !caller.client.serves(&recipient)) {
+        return Err(Refusal::RecipientNotAllowed);
+    }
+    exchange.people = 1;
+
+    // Side by side, because both are a call to the store. What is found is dropped if there was no right to ask.
+    let relayed = caller.relayed.as_deref();
+    let (allowance, found) =
+        tokio::join!(context.quotas.take(&caller.client, relayed, 1, exchange.now), asked.question.look_up(context));
+    exchange.allowance = allowance.as_ref().map_or_else(Refused::allowance, |allowance| Some(*allowance));
+    allowance?;
+    let found = found?;
+
+    let today = day_in_france(exchange.now);
+    let starts_within_days = context.starts_within_days;
+    let (told, response) = match route {
+        Route::StatusByIne | Route::StatusByIdentity => {
+            let status = found
+                .as_ref()
+                .and_then(|answer| StudentStatus::on(answer, today, starts_within_days, asked.question.ine()));
+            (
+                status.as_ref().map(|status| (status.enrolments(), student_status::FIELDS.to_vec())),
+                status.as_ref().map(|status| json(StatusCode::OK, status)),
+            )
+        }
+        _ => {
+            let data =
+                found.as_ref().and_then(|answer| StudentData::on(answer, today, starts_within_days, caller.scopes));
+            (
+                data.as_ref().map(|data| (data.enrolments(), answer::fields(caller.scopes))),
+                data.map(|data| json(StatusCode::OK, &data.into_answer())),
+            )
+        }
+    };
+    let told = match (&found, told) {
+        (Some(answer), Some((enrolments, fields))) => Told { student: Some(answer.student), enrolments, fields },
+        _ => Told::default(),
+    };
+
+    let trace = audit::Request {
+        uid: &exchange.uid,
+        at: exchange.now,
+        client: &caller.client.client_id,
+        route,
+        caller: relayed,
+        recipient: asked.recipient,
+    };
+    // Whom FranceConnect names can't be made up: only the others' questions may be a search.
+    let guessed = u32::from(told.student.is_none() && route != Route::FranceConnect);
+    let (traced, suspected) = tokio::join!(
+        context.access_log.write(&trace, std::slice::from_ref(&told)),
+        count_unknown(context, &caller, guessed, exchange)
+    );
+    traced?;
+    exchange.enumeration_suspected = suspected?;
+    response.ok_or(Refusal::NotFound { ine: asked.echo })
+}
+
+/// Counts people that nobody knows against the caller, if there were any.
+pub(crate) async fn count_unknown(
+    context: &Context,
+    caller: &Caller,
+    people: u32,
+    exchange: &Exchange,
+) -> Result<bool, Refusal> {
+    if people == 0 {
+        return Ok(false);
+    }
+    let suspected =
+        context.quotas.count_unknown(&caller.client, caller.relayed.as_deref(), people, exchange.now).await?;
+    Ok(suspected)
+}

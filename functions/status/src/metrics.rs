@@ -1,0 +1,121 @@
+//! One line for each request: a log line for people, and metrics in CloudWatch's embedded format (EMF).
+//!
+//! The line is wide: what is a number and no identifier is a metric, the rest are properties to search by. Nothing in
+//! it is personal (docs/logging.md).
+
+use std::io::Write as _;
+use std::sync::Mutex;
+use std::time::SystemTime;
+
+use metrique::emf::Emf;
+use metrique::emf::flags::NoMetric;
+use metrique::unit_of_work::metrics;
+use metrique::writer::format::Format as _;
+use metrique::{CloseValue as _, RootEntry};
+
+/// Where alarms and dashboards look (infra/monitoring.tf).
+const NAMESPACE: &str = "StatutEtudiant";
+
+/// What a request came to.
+#[metrics(
+    rename_all = "snake_case",
+    emf::dimension_sets = [["environment"], ["environment", "route"]]
+)]
+#[derive(Debug)]
+pub(crate) struct RequestMetrics {
+    #[metrics(timestamp)]
+    pub(crate) timestamp: SystemTime,
+    pub(crate) environment: String,
+    /// The endpoint's name; `unknown` for a path that isn't ours.
+    pub(crate) route: &'static str,
+    /// Lambda's id of the invocation.
+    pub(crate) request_id: String,
+    /// The correlation id that the caller has.
+    pub(crate) uid: String,
+    /// The client, once it is known.
+    pub(crate) client: Option<String>,
+    pub(crate) outcome: &'static str,
+    #[metrics(flags(NoMetric))]
+    pub(crate) status: u16,
+    pub(crate) requests: u64,
+    /// People asked about.
+    pub(crate) people: u64,
+    pub(crate) duration_ms: f64,
+    pub(crate) cold_starts: u64,
+    pub(crate) server_errors: u64,
+    pub(crate) refused_quota: u64,
+    pub(crate) enumeration_suspected: u64,
+    pub(crate) france_connect_failures: u64,
+}
+
+/// Writes the lines.
+pub(crate) struct Metrics {
+    pub(crate) environment: String,
+    format: Mutex<Emf>,
+}
+
+impl Metrics {
+    pub(crate) fn new(environment: String) -> Self {
+        Self { environment, format: Mutex::new(Emf::builder(NAMESPACE.to_owned(), vec![vec![]]).build()) }
+    }
+
+    /// Writes one line to the standard output, which is the function's log.
+    pub(crate) fn emit(&self, metrics: RequestMetrics) {
+        let line = self.line(metrics);
+        // A log that can't be written must not cost the caller its answer.
+        let _ = std::io::stdout().lock().write_all(&line);
+    }
+
+    fn line(&self, metrics: RequestMetrics) -> Vec<u8> {
+        let mut line = Vec::with_capacity(1_024);
+        if let Ok(mut format) = self.format.lock()
+            && let Err(error) = format.format(&RootEntry::new(metrics.close()), &mut line)
+        {
+            tracing::error!(%error, "metrics not written");
+        }
+        line
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_one_json_object_with_its_metrics_and_dimensions() {
+        let metrics = Metrics::new("test".into());
+        let line = metrics.line(RequestMetrics {
+            timestamp: SystemTime::UNIX_EPOCH,
+            environment: "test".into(),
+            route: "status_by_ine",
+            request_id: "id".into(),
+            uid: "62ee80b93834a_0000".into(),
+            client: Some("dinum".into()),
+            outcome: "found",
+            status: 200,
+            requests: 1,
+            people: 1,
+            duration_ms: 1.5,
+            cold_starts: 0,
+            server_errors: 0,
+            refused_quota: 0,
+            enumeration_suspected: 0,
+            france_connect_failures: 0,
+        });
+        let line = String::from_utf8(line).unwrap();
+        assert_eq!(line.matches('\n').count(), 1);
+        let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+        let directive = &line["_aws"]["CloudWatchMetrics"][0];
+        assert_eq!(directive["Namespace"], "StatutEtudiant");
+        assert_eq!(directive["Dimensions"], serde_json::json!([["environment"], ["environment", "route"]]));
+        let names: Vec<_> =
+            directive["Metrics"].as_array().unwrap().iter().map(|metric| metric["Name"].as_str().unwrap()).collect();
+        for name in
+            ["requests", "duration_ms", "cold_starts", "server_errors", "refused_quota", "enumeration_suspected"]
+        {
+            assert!(names.contains(&name), "{name} in {names:?}");
+        }
+        assert!(!names.contains(&"status"));
+        assert_eq!((&line["outcome"], &line["client"]), (&"found".into(), &"dinum".into()));
+    }
+}

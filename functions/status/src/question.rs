@@ -1,0 +1,226 @@
+//! What is asked about one person, in each contract's own manner, and the look-up that answers it.
+
+use lambda_http::http::header;
+use lambda_http::{Request, RequestExt};
+use shared::access::route::Route;
+use shared::auth::france_connect::PivotIdentity;
+use shared::contract::parameters::Parameters;
+use shared::contract::student_status::parse_question;
+use shared::contract::v3::error::Parameter;
+use shared::contract::v3::request;
+use shared::domain::birth_date::BirthDate;
+use shared::domain::commune::CommuneCode;
+use shared::domain::ine::Ine;
+use shared::domain::name::PersonName;
+use shared::domain::sex::Sex;
+use shared::domain::siret::Siret;
+use shared::identity::lookup::{self, CivilQuestion};
+use shared::identity::student::Answer;
+use shared::registry::StoreError;
+
+use crate::caller::Caller;
+use crate::context::Context;
+use crate::reply::Refusal;
+
+/// A look-up's body has some 150 bytes.
+const LARGEST_BODY: usize = 16 * 1024;
+/// FranceConnect's code of France: only then does it give a commune of birth (domain.md §6.2).
+const FRANCE: &str = "99100";
+
+/// Who is asked about.
+#[derive(Debug, Clone)]
+pub(crate) enum Question {
+    Ine(Ine),
+    Civil(CivilQuestion),
+}
+
+/// A question, and for whom it is asked.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    pub(crate) question: Question,
+    /// The administration that receives the answer; upstream's contract has none.
+    pub(crate) recipient: Option<Siret>,
+    /// The INE in the caller's own words, which upstream's contract gives back when nobody has it.
+    pub(crate) echo: Option<String>,
+}
+
+impl Asked {
+    /// Reads the question of a route.
+    pub(crate) fn read(request: &Request, route: Route, caller: &Caller) -> Result<Self, Refusal> {
+        let parameters = parameters(request);
+        let v3 = |question: Result<Question, Vec<Parameter>>| {
+            let recipient = request::recipient(&parameters);
+            match (question, recipient) {
+                (Ok(question), Ok(recipient)) => Ok(Self { question, recipient: Some(recipient), echo: None }),
+                (question, recipient) => {
+                    let wrong = recipient.err().into_iter().chain(question.err().into_iter().flatten());
+                    Err(Refusal::InvalidParameters(wrong.collect()))
+                }
+            }
+        };
+        match route {
+            Route::StatusByIne => {
+                // The contract writes it in upper case, and so do its callers.
+                let echo = parameters.one("INE").ok().flatten().unwrap_or_default().to_owned();
+                let ine = Ine::parse(&echo).map_err(|_| Refusal::InvalidIne)?;
+                Ok(Self { question: Question::Ine(ine), recipient: None, echo: Some(echo) })
+            }
+            Route::StatusByIdentity => {
+                let question = parse_question(body(request, LARGEST_BODY)?)
+                    .map_err(|error| Refusal::InvalidField(error.to_string()))?;
+                Ok(Self { question: Question::Civil(question), recipient: None, echo: None })
+            }
+            Route::DirectByIne => v3(request::ine(&parameters).map(Question::Ine).map_err(|wrong| vec![wrong])),
+            Route::DirectByIdentity => v3(request::civil_identity(&parameters).map(Question::Civil)),
+            Route::FranceConnect => {
+                let identity = caller.person.as_ref().ok_or(Refusal::IncompleteIdentity)?;
+                v3(Ok(Question::Civil(pivot(identity)?)))
+            }
+            Route::Batch => Err(Refusal::NotABatch),
+        }
+    }
+}
+
+impl Question {
+    /// The INE that the caller asked with, if it did.
+    pub(crate) fn ine(&self) -> Option<&str> {
+        match self {
+            Self::Ine(ine) => Some(ine.expose()),
+            Self::Civil(_) => None,
+        }
+    }
+
+    /// The published answer of the student who is meant: one read by INE, two in sequence by civil identity.
+    pub(crate) async fn look_up(&self, context: &Context) -> Result<Option<Answer>, StoreError> {
+        match self {
+            Self::Ine(ine) => context.answers.by_ine(&context.keys.ine(ine)).await,
+            Self::Civil(question) => {
+                let postings = context.answers.postings(&question.digest(&context.keys)).await?;
+                match lookup::unique(&postings, question.lieu_naissance) {
+                    Some(student) => context.answers.by_student(student).await,
+                    None => Ok(None),
+                }
+            }
+        }
+    }
+}
+
+/// The query's parameters, decoded.
+pub(crate) fn parameters(request: &Request) -> Parameters {
+    request.query_string_parameters().iter().collect()
+}
+
+/// A body that is JSON, as far as its size and its type say.
+pub(crate) fn body(request: &Request, largest: usize) -> Result<&[u8], Refusal> {
+    let body: &[u8] = request.body().as_ref();
+    if body.len() > largest {
+        return Err(Refusal::TooLarge);
+    }
+    // One who forgets to say what it is, is believed.
+    let Some(content_type) = request.headers().get(header::CONTENT_TYPE) else { return Ok(body) };
+    let kind = content_type.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    let is_json = kind.eq_ignore_ascii_case("application/json") || kind.to_ascii_lowercase().ends_with("+json");
+    if is_json { Ok(body) } else { Err(Refusal::NotJson) }
+}
+
+/// The question about a person whom FranceConnect names (domain.md §4.3, §6.2): the first of the given names, and the
+/// commune of birth of who was born in France.
+fn pivot(identity: &PivotIdentity) -> Result<CivilQuestion, Refusal> {
+    let missing = |_| Refusal::IncompleteIdentity;
+    let birth_date = BirthDate::parse(&identity.birthdate).map_err(|_| Refusal::IncompleteIdentity)?;
+    if birth_date.full().is_none() {
+        return Err(Refusal::PartialBirthDate);
+    }
+    let sexe = match identity.gender.as_str() {
+        "male" => Sex::Male,
+        "female" => Sex::Female,
+        _ => return Err(Refusal::IncompleteIdentity),
+    };
+    let first_given = identity.given_name.split_whitespace().next().unwrap_or_default();
+    let born_in_france = identity.birthcountry.is_empty() || identity.birthcountry == FRANCE;
+    Ok(CivilQuestion {
+        nom_famille: PersonName::parse(&identity.family_name).map_err(missing)?,
+        prenom1: PersonName::parse(first_given).map_err(missing)?,
+        date_naissance: birth_date,
+        sexe,
+        // A birthplace only tells homonyms apart: an unreadable one is as good as none.
+        lieu_naissance: born_in_france.then(|| CommuneCode::parse(&identity.birthplace).ok()).flatten(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use lambda_http::http;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn zoe() -> PivotIdentity {
+        PivotIdentity {
+            family_name: "LEFÈVRE".into(),
+            given_name: "Zoé Marie".into(),
+            birthdate: "2004-03-02".into(),
+            gender: "female".into(),
+            birthplace: "44109".into(),
+            birthcountry: "99100".into(),
+        }
+    }
+
+    #[test]
+    fn the_pivot_identity_is_asked_about_by_its_first_given_name() {
+        let question = pivot(&zoe()).unwrap();
+        assert_eq!((question.prenom1.expose(), question.sexe), ("Zoé", Sex::Female));
+        assert_eq!(question.lieu_naissance.map(|code| code.to_string()), Some("44109".into()));
+    }
+
+    #[test]
+    fn who_was_born_abroad_has_no_birthplace() {
+        let abroad = PivotIdentity { birthplace: String::new(), birthcountry: "99352".into(), ..zoe() };
+        assert_eq!(pivot(&abroad).unwrap().lieu_naissance, None);
+        let said_all_the_same = PivotIdentity { birthplace: "44109".into(), ..abroad };
+        assert_eq!(pivot(&said_all_the_same).unwrap().lieu_naissance, None);
+    }
+
+    #[test]
+    fn who_was_presumed_born_in_a_year_is_not_looked_up() {
+        for birthdate in ["1994", "1994-05", "1994-00-00"] {
+            let presumed = PivotIdentity { birthdate: birthdate.into(), ..zoe() };
+            assert!(matches!(pivot(&presumed), Err(Refusal::PartialBirthDate)), "{birthdate}");
+        }
+        for incomplete in [
+            PivotIdentity { birthdate: String::new(), ..zoe() },
+            PivotIdentity { gender: "unspecified".into(), ..zoe() },
+            PivotIdentity { given_name: "  ".into(), ..zoe() },
+            PivotIdentity::default(),
+        ] {
+            assert!(matches!(pivot(&incomplete), Err(Refusal::IncompleteIdentity)));
+        }
+    }
+
+    #[test]
+    fn a_body_is_json_or_says_nothing() {
+        let with = |content_type: Option<&str>| {
+            let mut request = http::Request::builder();
+            if let Some(content_type) = content_type {
+                request = request.header("content-type", content_type);
+            }
+            body(&request.body("{}".into()).unwrap(), 2).is_ok()
+        };
+        assert!(with(None) && with(Some("application/json; charset=utf-8")) && with(Some("application/vnd.x+json")));
+        assert!(!with(Some("application/x-www-form-urlencoded")) && !with(Some("text/plain")));
+        let large = http::Request::builder().body("{ }".into()).unwrap();
+        assert!(matches!(body(&large, 2), Err(Refusal::TooLarge)));
+    }
+
+    proptest! {
+        #[test]
+        fn any_pivot_identity_is_read_or_refused(
+            family in "\\PC{0,40}", given in "\\PC{0,40}", birth in "\\PC{0,12}|[0-9-]{0,10}",
+            gender in "male|female|\\PC{0,5}", place in "\\PC{0,8}", country in "\\PC{0,8}",
+        ) {
+            let _ = pivot(&PivotIdentity {
+                family_name: family, given_name: given, birthdate: birth, gender, birthplace: place, birthcountry: country,
+            });
+        }
+    }
+}

@@ -1,0 +1,237 @@
+//! How much a caller may still ask: the shared buckets, and what this process knows of them.
+//!
+//! Every instance draws on the same buckets, so a quota holds whatever their number. To spare a busy bucket a write
+//! for each request, an instance draws some of a large quota ahead and spends it within a second; and it refuses by
+//! itself while it knows that a bucket is empty.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+
+use jiff::Timestamp;
+use lambda_http::{Body, Response};
+use shared::access::client::{Client, Quota};
+use shared::access::quota::{Micros, Rate, micros};
+use shared::registry::StoreError;
+use shared::registry::quotas::{Buckets, QuotaStore, Subject, Taken};
+
+use crate::reply::{Refusal, set_header};
+
+/// A client of 20 a second draws one by one; one of 2,000, a hundred at a time: twenty writes a second either way.
+const DRAWS_PER_SECOND: u32 = 20;
+/// What was drawn ahead is spent within this time, or lost.
+const DRAWN_KEPT: Micros = 1_000_000;
+/// Callers remembered at most. What is forgotten costs one write to learn again.
+const MOST: usize = 10_000;
+
+/// The quotas of every caller.
+#[derive(Debug)]
+pub(crate) struct Quotas {
+    store: QuotaStore,
+    known: Mutex<HashMap<Subject, Known>>,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Known {
+    buckets: Buckets,
+    /// Drawn ahead and not spent.
+    drawn: u32,
+    drawn_at: Micros,
+}
+
+/// What a caller has left, as `RateLimit-*` headers say it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Allowance {
+    limit: u32,
+    remaining: u32,
+    /// When the bucket is full again, in seconds since 1970, as API Particulier's `RateLimit-Reset`.
+    reset: i64,
+}
+
+impl Allowance {
+    pub(crate) fn write(self, response: &mut Response<Body>) {
+        set_header(response, "ratelimit-limit", self.limit);
+        set_header(response, "ratelimit-remaining", self.remaining);
+        set_header(response, "ratelimit-reset", self.reset);
+    }
+}
+
+/// There isn't enough left, or it can't be known.
+#[derive(Debug)]
+pub(crate) enum Refused {
+    /// Not before so many seconds.
+    Empty {
+        allowance: Allowance,
+        retry_after: u64,
+    },
+    Unavailable(StoreError),
+}
+
+impl Refused {
+    pub(crate) fn allowance(&self) -> Option<Allowance> {
+        match self {
+            Self::Empty { allowance, .. } => Some(*allowance),
+            Self::Unavailable(_) => None,
+        }
+    }
+}
+
+impl From<Refused> for Refusal {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Empty { retry_after, .. } => Self::TooManyRequests { retry_after },
+            Refused::Unavailable(error) => Self::Unavailable(error),
+        }
+    }
+}
+
+/// One of the buckets that a request draws on.
+struct Bucket {
+    subject: Subject,
+    per_second: u32,
+    rate: Rate,
+    unknown: Rate,
+}
+
+/// The client's bucket, and that of whom it asks for when it relays others.
+fn buckets(client: &Client, relayed: Option<&str>) -> Vec<Bucket> {
+    let Quota { per_second, per_caller, unknown_per_hour } = client.quota;
+    // A relaying client is allowed the unknown people of as many callers as its quota has room for.
+    let callers = per_caller.map_or(1, |each| (per_second.get() / each.get()).max(1));
+    let of_all = unknown_per_hour.saturating_mul(callers.try_into().unwrap_or(std::num::NonZeroU32::MIN));
+    let bucket = |subject, per_second: std::num::NonZeroU32, unknown| Bucket {
+        subject,
+        per_second: per_second.get(),
+        rate: Rate::per_second(per_second),
+        unknown: Rate::per_hour(unknown),
+    };
+    let mut buckets = vec![bucket(Subject::client(&client.client_id), per_second, of_all)];
+    if let Some(each) = per_caller {
+        let subject = Subject::caller(&client.client_id, relayed.unwrap_or_default());
+        buckets.push(bucket(subject, each, unknown_per_hour));
+    }
+    buckets
+}
+
+impl Quotas {
+    pub(crate) fn new(store: QuotaStore) -> Self {
+        Self { store, known: Mutex::default() }
+    }
+
+    /// Takes the right to ask about `people` persons.
+    pub(crate) async fn take(
+        &self,
+        client: &Client,
+        relayed: Option<&str>,
+        people: u32,
+        now: Timestamp,
+    ) -> Result<Allowance, Refused> {
+        let now = micros(now);
+        let mut tightest: Option<Allowance> = None;
+        // The caller's own bucket first: a caller that is refused takes nothing from the others'.
+        for bucket in buckets(client, relayed).iter().rev() {
+            let allowance = self.take_from(bucket, people, now).await?;
+            if tightest.is_none_or(|other| allowance.remaining < other.remaining) {
+                tightest = Some(allowance);
+            }
+        }
+        Ok(tightest.unwrap_or(Allowance { limit: 0, remaining: 0, reset: 0 }))
+    }
+
+    /// Counts people that nobody knows; says whether the caller looks like trying numbers out, from now on.
+    pub(crate) async fn count_unknown(
+        &self,
+        client: &Client,
+        relayed: Option<&str>,
+        people: u32,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let now = micros(now);
+        let mut suspected = false;
+        for bucket in &buckets(client, relayed) {
+            let seen = self.store.count_unknown(&bucket.subject, bucket.unknown, people, now).await?;
+            suspected |= bucket.unknown.is_overdrawn(seen.unknown_until, now);
+            let known = self.known(&bucket.subject);
+            self.remember(bucket, Known { buckets: seen, ..known });
+        }
+        Ok(suspected)
+    }
+
+    async fn take_from(&self, bucket: &Bucket, people: u32, now: Micros) -> Result<Allowance, Refused> {
+        let known = self.known(&bucket.subject);
+        let lowered = bucket.unknown.is_overdrawn(known.buckets.unknown_until, now);
+        let rate = if lowered { bucket.rate.lowered() } else { bucket.rate };
+        if known.drawn >= people && now - known.drawn_at < DRAWN_KEPT && !lowered {
+            self.remember(bucket, Known { drawn: known.drawn - people, ..known });
+            return Ok(bucket.allowance(rate, known.buckets, known.drawn - people, now));
+        }
+        // A bucket only ever moves on: what was empty by what we know is empty.
+        if known.buckets.spent_until > rate.latest(now) {
+            return Err(bucket.refusal(rate, known.buckets, now));
+        }
+        let ahead = if lowered { 1 } else { (bucket.per_second / DRAWS_PER_SECOND).max(1) };
+        let draw = people.max(ahead);
+        match self.store.take(&bucket.subject, rate, draw, now).await.map_err(Refused::Unavailable)? {
+            Taken::Granted(buckets) => {
+                self.remember(bucket, Known { buckets, drawn: draw - people, drawn_at: now });
+                Ok(bucket.allowance(rate, buckets, draw - people, now))
+            }
+            Taken::Refused(buckets) => {
+                self.remember(bucket, Known { buckets, drawn: 0, drawn_at: now });
+                Err(bucket.refusal(rate, buckets, now))
+            }
+        }
+    }
+
+    fn known(&self, subject: &Subject) -> Known {
+        self.known.lock().ok().and_then(|known| known.get(subject).copied()).unwrap_or_default()
+    }
+
+    fn remember(&self, bucket: &Bucket, fresh: Known) {
+        if let Ok(mut known) = self.known.lock() {
+            if known.len() >= MOST && !known.contains_key(&bucket.subject) {
+                known.clear();
+            }
+            known.insert(bucket.subject.clone(), fresh);
+        }
+    }
+}
+
+impl Bucket {
+    fn allowance(&self, rate: Rate, buckets: Buckets, drawn: u32, now: Micros) -> Allowance {
+        Allowance {
+            limit: self.per_second,
+            remaining: rate.remaining(buckets.spent_until, now).saturating_add(drawn).min(self.per_second),
+            reset: (buckets.spent_until.max(now) + 999_999) / 1_000_000,
+        }
+    }
+
+    fn refusal(&self, rate: Rate, buckets: Buckets, now: Micros) -> Refused {
+        Refused::Empty {
+            allowance: Allowance { remaining: 0, ..self.allowance(rate, buckets, 0, now) },
+            retry_after: rate.retry_after_seconds(buckets.spent_until, now),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::num::NonZeroU32;
+
+    use super::*;
+
+    #[test]
+    fn a_relaying_client_has_a_bucket_of_its_own_and_one_for_each_caller() {
+        let number = |number| NonZeroU32::new(number).unwrap();
+        let mut client = Client::new("dinum", "DINUM");
+        client.quota = Quota { per_second: number(2_000), per_caller: Some(number(20)), ..Quota::default() };
+        let of = |caller| buckets(&client, caller).into_iter().map(|bucket| bucket.subject).collect::<Vec<_>>();
+        assert_eq!(of(Some("DINUM - 1")).len(), 2);
+        assert_eq!(of(Some("DINUM - 1"))[0], of(Some("DINUM - 2"))[0]);
+        assert_ne!(of(Some("DINUM - 1"))[1], of(Some("DINUM - 2"))[1]);
+        assert!(!format!("{:?}", of(Some("Camille Martin"))).contains("Martin"), "a caller may be a name");
+        assert_eq!(of(None).len(), 2, "without X-Caller there is one bucket for all of them");
+
+        client.quota.per_caller = None;
+        assert_eq!(buckets(&client, Some("DINUM - 1")).len(), 1);
+    }
+}

@@ -1,0 +1,269 @@
+//! Every end but a success. A refusal knows what happened; the style of the path gives it its words.
+
+use lambda_http::http::StatusCode;
+use lambda_http::{Body, Response};
+use shared::auth::france_connect::FranceConnectError;
+use shared::contract::error::{Details, ErrorBody, Uid, message};
+use shared::contract::v3::error::{ErrorList, Parameter, Problem};
+use shared::registry::StoreError;
+
+use super::{json, set_header};
+
+/// Which contract a path follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Style {
+    /// `{message, uid, details}` (domain.md §1.3); `endpoint` is the last part of the path when it is one of ours.
+    Upstream { endpoint: &'static str },
+    /// `{errors:[…]}` (domain.md §4.2).
+    V3,
+}
+
+/// Why a caller is not known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unauthenticated {
+    /// It shows nothing, or nothing that we know.
+    Unknown,
+    /// It, or what it shows, is over.
+    Expired,
+    /// It, or what it shows, was revoked.
+    Revoked,
+}
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    /// No such path.
+    NoSuchPath,
+    /// The path is right, the method isn't.
+    MethodNotAllowed { allowed: String },
+    /// The body is larger than any question.
+    TooLarge,
+    /// The body is said to be something else than JSON.
+    NotJson,
+    /// Who asks is not known.
+    Unauthenticated(Unauthenticated),
+    /// The client may not ask this.
+    Forbidden,
+    /// The client may not ask this for that recipient.
+    RecipientNotAllowed,
+    /// FranceConnect says nobody, or nothing that we can use.
+    FranceConnect(FranceConnectError),
+    /// FranceConnect's identity lacks what we look up by.
+    IncompleteIdentity,
+    /// FranceConnect's birth date is not known to the day.
+    PartialBirthDate,
+    /// The INE has no known form (upstream's words).
+    InvalidIne,
+    /// A field of the identity, named by the sentence (upstream's manner).
+    InvalidField(String),
+    /// Parameters that are missing or malformed (v3's manner).
+    InvalidParameters(Vec<Parameter>),
+    /// The body is not a batch.
+    NotABatch,
+    /// Nobody, or nobody that can be told apart, or nothing current. By INE, the caller's own words are echoed: the
+    /// contract puts them in the answer, and they go nowhere else.
+    NotFound { ine: Option<String> },
+    /// The quota is used up.
+    TooManyRequests { retry_after: u64 },
+    /// A store failed, that of the traces included: no answer without a trace.
+    Unavailable(StoreError),
+    /// The issuer's keys are out of reach: no token can be verified.
+    IssuerUnreachable,
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        Self::Unavailable(error)
+    }
+}
+
+impl Refusal {
+    /// The outcome's name in logs and metrics.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::NoSuchPath => "no_such_path",
+            Self::MethodNotAllowed { .. } => "method_not_allowed",
+            Self::TooLarge => "too_large",
+            Self::NotJson => "not_json",
+            Self::Unauthenticated(_) => "unauthenticated",
+            Self::Forbidden | Self::RecipientNotAllowed => "forbidden",
+            Self::FranceConnect(FranceConnectError::MalformedToken | FranceConnectError::InactiveToken) => {
+                "france_connect_token"
+            }
+            Self::FranceConnect(_) => "france_connect_failed",
+            Self::IncompleteIdentity | Self::PartialBirthDate => "france_connect_identity",
+            Self::InvalidIne | Self::InvalidField(_) | Self::InvalidParameters(_) | Self::NotABatch => "invalid",
+            Self::NotFound { .. } => "not_found",
+            Self::TooManyRequests { .. } => "too_many_requests",
+            Self::Unavailable(_) => "unavailable",
+            Self::IssuerUnreachable => "issuer_unreachable",
+        }
+    }
+
+    /// Whether FranceConnect, rather than a token, is at fault.
+    pub(crate) fn is_france_connect_failure(&self) -> bool {
+        self.name() == "france_connect_failed"
+    }
+
+    /// The response, in the words of `style`.
+    pub(crate) fn response(&self, style: Style, uid: &Uid, method: &str) -> Response<Body> {
+        let problems = self.problems();
+        let status = problems.first().map_or(500, |problem| problem.status());
+        let mut response = match style {
+            Style::V3 => json(code(status), &ErrorList::of(problems)),
+            Style::Upstream { endpoint } => {
+                let (message, parameter) = self.words();
+                let body = ErrorBody { message, uid, details: Details { method, endpoint, parameter } };
+                json(code(upstream_status(status)), &body)
+            }
+        };
+        match self {
+            Self::MethodNotAllowed { allowed } => set_header(&mut response, "allow", allowed),
+            Self::TooManyRequests { retry_after } => set_header(&mut response, "retry-after", retry_after),
+            Self::Unavailable(_) | Self::IssuerUnreachable => set_header(&mut response, "retry-after", 10),
+            Self::Unauthenticated(_) => set_header(&mut response, "www-authenticate", style.challenge()),
+            _ => {}
+        }
+        response
+    }
+
+    fn problems(&self) -> Vec<Problem> {
+        let problem = match self {
+            Self::InvalidParameters(parameters) => {
+                return parameters.iter().map(|parameter| Problem::Parameter(*parameter)).collect();
+            }
+            Self::NoSuchPath => Problem::NoSuchPath,
+            Self::MethodNotAllowed { .. } => Problem::MethodNotAllowed,
+            Self::TooLarge => Problem::TooLarge,
+            Self::NotJson => Problem::NotJson,
+            Self::Unauthenticated(Unauthenticated::Unknown) => Problem::InvalidToken,
+            Self::Unauthenticated(Unauthenticated::Expired) => Problem::ExpiredToken,
+            Self::Unauthenticated(Unauthenticated::Revoked) => Problem::RevokedToken,
+            Self::Forbidden => Problem::Forbidden,
+            Self::RecipientNotAllowed => Problem::RecipientNotAllowed,
+            Self::FranceConnect(error) => match error {
+                FranceConnectError::MalformedToken => Problem::FranceConnectMalformed,
+                FranceConnectError::InactiveToken => Problem::FranceConnectInactive,
+                FranceConnectError::Timeout => Problem::FranceConnectTimeout,
+                FranceConnectError::Unreachable => Problem::FranceConnectUnreachable,
+                FranceConnectError::RefusedUs | FranceConnectError::Unbelievable(_) => Problem::FranceConnectInvalid,
+            },
+            Self::IncompleteIdentity => Problem::FranceConnectIncomplete,
+            Self::PartialBirthDate => Problem::FranceConnectPartialBirthDate,
+            Self::InvalidIne => Problem::Parameter(Parameter::Ine),
+            Self::InvalidField(_) | Self::NotABatch => Problem::NotABatch,
+            Self::NotFound { .. } => Problem::NotFound,
+            Self::TooManyRequests { retry_after } => Problem::TooManyRequests(*retry_after),
+            Self::Unavailable(_) | Self::IssuerUnreachable => Problem::Unavailable,
+        };
+        vec![problem]
+    }
+
+    /// Upstream's words where it has some, its tone where it has none.
+    fn words(&self) -> (&str, &str) {
+        match self {
+            Self::Unauthenticated(_) | Self::Forbidden | Self::RecipientNotAllowed => {
+                (message::UNAUTHENTICATED, "le token n'est pas valide")
+            }
+            Self::InvalidIne | Self::InvalidParameters(_) | Self::NotABatch => {
+                (message::INVALID_PARAMETER, message::INVALID_INE)
+            }
+            Self::InvalidField(sentence) => (message::INVALID_PARAMETER, sentence),
+            Self::NotFound { ine: Some(ine) } => (message::ENROLMENT_NOT_FOUND, ine),
+            Self::NotFound { ine: None } => (message::STUDENT_NOT_FOUND, ""),
+            Self::NoSuchPath => ("ressource introuvable", ""),
+            Self::MethodNotAllowed { .. } => ("méthode non autorisée", ""),
+            Self::TooLarge => ("le corps de la requête est trop volumineux", ""),
+            Self::NotJson => ("le corps de la requête doit être du JSON", ""),
+            Self::TooManyRequests { .. } => ("trop de requêtes, réessayez plus tard", ""),
+            Self::FranceConnect(_)
+            | Self::IncompleteIdentity
+            | Self::PartialBirthDate
+            | Self::IssuerUnreachable
+            | Self::Unavailable(_) => ("service momentanément indisponible", ""),
+        }
+    }
+}
+
+impl Style {
+    /// What `WWW-Authenticate` asks for (RFC 9110 §11.6.1).
+    fn challenge(self) -> &'static str {
+        match self {
+            Self::Upstream { .. } => "X-API-Key",
+            Self::V3 => "Bearer",
+        }
+    }
+}
+
+/// Upstream has 400 for what v3 calls 422, and no 403: a key that is not for this route is no key.
+fn upstream_status(status: u16) -> u16 {
+    match status {
+        422 => 400,
+        403 => 401,
+        other => other,
+    }
+}
+
+fn code(status: u16) -> StatusCode {
+    StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+
+    fn body(refusal: &Refusal, style: Style, method: &str) -> (u16, String) {
+        let uid = Uid::at(Timestamp::new(0x62ee_80b9, 0x3834a * 1_000).unwrap());
+        let response = refusal.response(style, &uid, method);
+        let Body::Text(text) = response.body() else { panic!("not text") };
+        (response.status().as_u16(), text.clone())
+    }
+
+    const UPSTREAM: Style = Style::Upstream { endpoint: "etudiant" };
+
+    #[test]
+    fn the_upstream_contracts_errors_are_byte_compatible() {
+        assert_eq!(
+            body(&Refusal::NotFound { ine: Some("1234567890G".into()) }, UPSTREAM, "GET"),
+            (404, r#"{"message":"inscription introuvable","uid":"62ee80b93834a_0000","details":{"method":"GET","endpoint":"etudiant","parameter":"1234567890G"}}"#.into())
+        );
+        assert_eq!(
+            body(&Refusal::NotFound { ine: None }, UPSTREAM, "POST"),
+            (404, r#"{"message":"étudiant introuvable","uid":"62ee80b93834a_0000","details":{"method":"POST","endpoint":"etudiant","parameter":""}}"#.into())
+        );
+        assert_eq!(
+            body(&Refusal::InvalidIne, UPSTREAM, "GET"),
+            (400, r#"{"message":"la valeur du paramètre n'est pas valide","uid":"62ee80b93834a_0000","details":{"method":"GET","endpoint":"etudiant","parameter":"le format de l'INE n'est valide"}}"#.into())
+        );
+        assert_eq!(body(&Refusal::Forbidden, UPSTREAM, "GET").0, 401);
+    }
+
+    #[test]
+    fn each_refusal_has_its_status_in_v3() {
+        for (refusal, status, code) in [
+            (Refusal::Unauthenticated(Unauthenticated::Unknown), 401, "00101"),
+            (Refusal::Unauthenticated(Unauthenticated::Expired), 401, "00103"),
+            (Refusal::Unauthenticated(Unauthenticated::Revoked), 401, "00105"),
+            (Refusal::Forbidden, 403, "00100"),
+            (Refusal::NotFound { ine: Some("1234567890G".into()) }, 404, "25003"),
+            (Refusal::InvalidParameters(vec![Parameter::Recipient]), 422, "00203"),
+            (Refusal::InvalidParameters(vec![Parameter::Ine]), 422, "00360"),
+            (Refusal::PartialBirthDate, 422, "00363"),
+            (Refusal::TooManyRequests { retry_after: 3 }, 429, "00429"),
+            (Refusal::FranceConnect(FranceConnectError::MalformedToken), 401, "50001"),
+            (Refusal::FranceConnect(FranceConnectError::InactiveToken), 401, "50002"),
+            (Refusal::IncompleteIdentity, 401, "50003"),
+            (Refusal::FranceConnect(FranceConnectError::Timeout), 504, "51002"),
+            (Refusal::FranceConnect(FranceConnectError::Unreachable), 502, "51001"),
+            (Refusal::FranceConnect(FranceConnectError::RefusedUs), 502, "51999"),
+            (Refusal::IssuerUnreachable, 503, "00503"),
+        ] {
+            let (seen, body) = body(&refusal, Style::V3, "GET");
+            assert_eq!(seen, status, "{refusal:?}");
+            assert!(body.starts_with(&format!(r#"{{"errors":[{{"code":"{code}""#)), "{body}");
+            assert!(!body.contains("1234567890G"), "v3 echoes nothing");
+        }
+    }
+}

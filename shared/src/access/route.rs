@@ -1,0 +1,66 @@
+//! The routes that a client is allowed one by one.
+
+use serde::{Deserialize, Serialize};
+
+/// A route that needs leave. Those that tell nothing about anybody (probes, coverage, documentation) need none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Route {
+    /// `GET /api/etudiant?INE=`.
+    StatusByIne,
+    /// `POST /api/etudiant`.
+    StatusByIdentity,
+    /// `GET /v3/mesri/statut_etudiant/ine`.
+    DirectByIne,
+    /// `GET /v3/mesri/statut_etudiant/identite`.
+    DirectByIdentity,
+    /// `GET /v3/mesri/statut_etudiant/france_connect`.
+    FranceConnect,
+    /// `POST /v3/mesri/statut_etudiant/lot`.
+    Batch,
+}
+
+impl Route {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::StatusByIne,
+        Self::StatusByIdentity,
+        Self::DirectByIne,
+        Self::DirectByIdentity,
+        Self::FranceConnect,
+        Self::Batch,
+    ];
+
+    /// Its name in client records, logs, metrics and traces.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::StatusByIne => "status_by_ine",
+            Self::StatusByIdentity => "status_by_identity",
+            Self::DirectByIne => "direct_by_ine",
+            Self::DirectByIdentity => "direct_by_identity",
+            Self::FranceConnect => "france_connect",
+            Self::Batch => "batch",
+        }
+    }
+
+    /// The route of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|route| route.name() == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_what_client_records_hold() {
+        for route in Route::ALL {
+            assert_eq!(serde_json::to_value(route).unwrap(), route.name());
+            assert_eq!(Route::named(route.name()), Some(route));
+        }
+        assert_eq!(Route::named("ping"), None);
+    }
+}
