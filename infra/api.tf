@@ -12,43 +12,80 @@ module "status" {
   memory_megabytes     = 512
   reserved_concurrency = var.reserved_concurrency.status
 
-  environment = {
-    STUDENTS_TABLE            = aws_dynamodb_table.this["students"].name
-    POSTINGS_TABLE            = aws_dynamodb_table.this["postings"].name
-    CLIENTS_TABLE             = aws_dynamodb_table.this["clients"].name
-    ACCESS_LOG_TABLE          = aws_dynamodb_table.this["access_log"].name
-    INE_SECRET_ARN            = module.hmac_secret["ine"].arn
-    IDENTITY_SECRET_ARN       = module.hmac_secret["identity"].arn
-    STARTS_WITHIN_DAYS        = var.starts_within_days
-    ACCESS_LOG_RETENTION_DAYS = var.access_log_retention_days
-  }
+  environment = merge(
+    {
+      ENVIRONMENT               = var.environment
+      STUDENTS_TABLE            = aws_dynamodb_table.this["students"].name
+      POSTINGS_TABLE            = aws_dynamodb_table.this["postings"].name
+      CLIENTS_TABLE             = aws_dynamodb_table.this["clients"].name
+      QUOTAS_TABLE              = aws_dynamodb_table.this["quotas"].name
+      ESTABLISHMENTS_TABLE      = aws_dynamodb_table.this["establishments"].name
+      ACCESS_LOG_TABLE          = aws_dynamodb_table.this["access_log"].name
+      INE_SECRET_ARN            = module.hmac_secret["ine"].arn
+      IDENTITY_SECRET_ARN       = module.hmac_secret["identity"].arn
+      STARTS_WITHIN_DAYS        = var.starts_within_days
+      ACCESS_LOG_RETENTION_DAYS = var.access_log_retention_days
+      CLIENT_CACHE_SECONDS      = var.client_cache_seconds
+    },
+    # Absent, not empty, where there is none: the function then refuses what it has nobody to check with.
+    var.token_issuer == null ? {} : {
+      TOKEN_ISSUER   = var.token_issuer.issuer
+      TOKEN_AUDIENCE = var.token_issuer.audience
+      TOKEN_JWKS_URL = var.token_issuer.jwks_url
+    },
+    var.france_connect == null ? {} : {
+      FRANCE_CONNECT_VERSION    = var.france_connect.version
+      FRANCE_CONNECT_URL        = var.france_connect.url
+      FRANCE_CONNECT_ISSUER     = var.france_connect.issuer
+      FRANCE_CONNECT_CLIENT_ID  = var.france_connect.client_id
+      FRANCE_CONNECT_SECRET_ARN = one(aws_secretsmanager_secret.france_connect[*].arn)
+    },
+  )
 
-  statements = {
-    ReadAnswers = {
-      actions   = ["dynamodb:GetItem"]
-      resources = [aws_dynamodb_table.this["students"].arn]
-    }
-    FindByIdentity = {
-      actions   = ["dynamodb:Query"]
-      resources = [aws_dynamodb_table.this["postings"].arn]
-    }
-    RecogniseClients = {
-      actions   = ["dynamodb:GetItem"]
-      resources = [aws_dynamodb_table.this["clients"].arn]
-    }
-    # Write-only: who can leave a trace can neither read nor change one.
-    TraceConsultations = {
-      actions   = ["dynamodb:PutItem"]
-      resources = [aws_dynamodb_table.this["access_log"].arn]
-    }
-    ReadRegistryKeys = {
-      actions = ["secretsmanager:GetSecretValue"]
-      resources = [
-        module.hmac_secret["ine"].arn,
-        module.hmac_secret["identity"].arn,
-      ]
-    }
-  }
+  statements = merge(
+    {
+      ReadAnswers = {
+        actions   = ["dynamodb:GetItem"]
+        resources = [aws_dynamodb_table.this["students"].arn]
+      }
+      FindByIdentity = {
+        actions   = ["dynamodb:Query"]
+        resources = [aws_dynamodb_table.this["postings"].arn]
+      }
+      RecogniseClients = {
+        actions   = ["dynamodb:GetItem"]
+        resources = [aws_dynamodb_table.this["clients"].arn]
+      }
+      # One write takes from a quota and says what is left: there is nothing to read apart.
+      CountConsultations = {
+        actions   = ["dynamodb:UpdateItem"]
+        resources = [aws_dynamodb_table.this["quotas"].arn]
+      }
+      # Which establishments the register covers, and since when they are up to date: told to anybody.
+      TellCoverage = {
+        actions   = ["dynamodb:GetItem", "dynamodb:Scan"]
+        resources = [aws_dynamodb_table.this["establishments"].arn]
+      }
+      # Write-only: who can leave a trace can neither read nor change one.
+      TraceConsultations = {
+        actions   = ["dynamodb:PutItem"]
+        resources = [aws_dynamodb_table.this["access_log"].arn]
+      }
+      ReadRegistryKeys = {
+        actions = ["secretsmanager:GetSecretValue"]
+        resources = [
+          module.hmac_secret["ine"].arn,
+          module.hmac_secret["identity"].arn,
+        ]
+      }
+    },
+    var.france_connect == null ? {} : {
+      ReadFranceConnectSecret = {
+        actions   = ["secretsmanager:GetSecretValue"]
+        resources = aws_secretsmanager_secret.france_connect[*].arn
+      }
+    },
+  )
 
   # DynamoDB decrypts the table's own data key for its caller, to write as to read: it generates none on this path.
   data_key_use = {

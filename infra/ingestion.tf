@@ -41,8 +41,9 @@ module "ingestion" {
       actions   = ["dynamodb:UpdateItem"]
       resources = [aws_dynamodb_table.this["imports"].arn]
     }
-    ReadEstablishments = {
-      actions   = ["dynamodb:GetItem"]
+    # It writes there when an establishment's last feed was accepted: the coverage that the API tells.
+    FollowEstablishments = {
+      actions   = ["dynamodb:GetItem", "dynamodb:UpdateItem"]
       resources = [aws_dynamodb_table.this["establishments"].arn]
     }
     AnnounceRecords = {

@@ -91,3 +91,18 @@ module "hmac_secret" {
   key_version          = var.hmac_key_versions[each.key]
   recovery_window_days = var.secret_recovery_window_days
 }
+
+# --- FranceConnect ---------------------------------------------------------------------------------------------------
+# The secret shared with FranceConnect and the private keys it encrypts its answers for. An operator puts the content
+# (docs/deploying.md), never Terraform, so that no state and no plan holds it:
+#   {"client_secret":"…","keys":[{"kid":"…","alg":"RSA-OAEP-256"|"ECDH-ES","pem":"<PKCS#8 PEM>"}]}
+
+resource "aws_secretsmanager_secret" "france_connect" {
+  #checkov:skip=CKV2_AWS_57:FranceConnect must have fetched a new key before the old one goes, and gives the client secret itself: renewed by a person
+  count = var.france_connect == null ? 0 : 1
+
+  name                    = "${local.name}/france-connect"
+  description             = "Client secret and private keys of the data provider at FranceConnect"
+  kms_key_id              = aws_kms_key.data.arn
+  recovery_window_in_days = var.secret_recovery_window_days
+}

@@ -93,6 +93,60 @@ resource "aws_cloudwatch_metric_alarm" "api_errors" {
   ok_actions    = [aws_sns_topic.alarms.arn]
 }
 
+# --- What the consultation function says of itself -------------------------------------------------------------------
+# It writes metrics as log lines (EMF), twice over: by environment, which the alarms watch, and by environment and
+# route. The environment, because several may share an account and a namespace has no owner.
+
+locals {
+  consultation_metrics = "StatutEtudiant"
+
+  consultation_alarms = merge(
+    {
+      enumeration = {
+        metric      = "enumeration_suspected"
+        threshold   = 0
+        description = "A caller asks about many people nobody knows, as one would who tries out INEs: see the runbook."
+      }
+      refusals = {
+        metric      = "refused_quota"
+        threshold   = var.refusals_alarm_threshold
+        description = "Many requests are refused for their quota: a client's programme has gone wrong, or its quota is too small."
+      }
+    },
+    # A call fails now and then on any network. This many do not.
+    var.france_connect == null ? {} : {
+      france-connect = {
+        metric      = "france_connect_failures"
+        threshold   = 20
+        description = "FranceConnect does not answer, or not as agreed: its state, then our client secret and keys (docs/deploying.md)."
+      }
+    },
+  )
+}
+
+resource "aws_cloudwatch_metric_alarm" "consultation" {
+  for_each = var.alarms_enabled ? local.consultation_alarms : {}
+
+  alarm_name        = "${local.name}-${each.key}"
+  alarm_description = each.value.description
+
+  namespace   = local.consultation_metrics
+  metric_name = each.value.metric
+  dimensions  = { environment = var.environment }
+
+  statistic           = "Sum"
+  period              = 300
+  evaluation_periods  = 1
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = each.value.threshold
+  treat_missing_data  = "notBreaching"
+
+  alarm_actions = [aws_sns_topic.alarms.arn]
+  ok_actions    = [aws_sns_topic.alarms.arn]
+}
+
+# --- Dashboard -------------------------------------------------------------------------------------------------------
+
 locals {
   functions = {
     status        = module.status
@@ -100,6 +154,10 @@ locals {
     deduplication = module.deduplication
     statistics    = module.statistics
   }
+
+  # Routes are the function's own: a search finds those of tomorrow too.
+  search_by_route = "SEARCH('{${local.consultation_metrics},environment,route} MetricName=\"%s\" environment=\"${var.environment}\"', '%s', 300)"
+  route_label     = "$${PROP('Dim.route')}"
 
   # Two graphs a row.
   graphs = [
@@ -117,6 +175,32 @@ locals {
       metrics = [
         for metric in ["Latency", "IntegrationLatency"] :
         ["AWS/ApiGateway", metric, "ApiName", aws_api_gateway_rest_api.this.name, "Stage", local.api_stage]
+      ]
+    },
+    {
+      title   = "Consultations by route"
+      stat    = "Sum"
+      metrics = [[{ expression = format(local.search_by_route, "requests", "Sum"), label = local.route_label }]]
+    },
+    {
+      title   = "Consultation time by route (ms)"
+      stat    = "p99"
+      metrics = [[{ expression = format(local.search_by_route, "duration_ms", "p99"), label = local.route_label }]]
+    },
+    {
+      title = "Consultations by outcome"
+      stat  = "Sum"
+      metrics = [
+        for metric in ["requests", "server_errors", "france_connect_failures", "cold_starts"] :
+        [local.consultation_metrics, metric, "environment", var.environment]
+      ]
+    },
+    {
+      title = "Refused for their quota, suspected of enumeration"
+      stat  = "Sum"
+      metrics = [
+        for metric in ["refused_quota", "enumeration_suspected"] :
+        [local.consultation_metrics, metric, "environment", var.environment]
       ]
     },
     {

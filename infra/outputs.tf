@@ -74,8 +74,18 @@ output "establishments_table" {
 }
 
 output "clients_table" {
-  description = "Table of the API's clients."
+  description = "Table of the API's clients, their keys and revoked tokens."
   value       = aws_dynamodb_table.this["clients"].name
+}
+
+output "quotas_table" {
+  description = "Table of how much each client has asked."
+  value       = aws_dynamodb_table.this["quotas"].name
+}
+
+output "france_connect_secret_arn" {
+  description = "Secret whose content an operator puts, for FranceConnect. Null without FranceConnect."
+  value       = one(aws_secretsmanager_secret.france_connect[*].arn)
 }
 
 output "access_log_table" {

@@ -2,19 +2,29 @@
 # Several tables rather than one: they differ in owner, permissions, retention and heat.
 
 locals {
+  # Where `expires` is true, DynamoDB deletes an item once its `expires_at` is past.
   tables = {
     records        = { hash = "id", expires = true }
     students       = { hash = "pk", range = "sk" }
     postings       = { hash = "pk", range = "sk" }
     imports        = { hash = "id", expires = true }
     establishments = { hash = "uai" }
-    clients        = { hash = "key_hash" }
     access_log     = { hash = "subject", range = "at", expires = true }
     reviews        = { hash = "id" }
+
+    # Clients, their keys, and the ids of revoked tokens. Of these only token ids are meant to vanish, once the token
+    # would no longer be valid anyway: they alone may have `expires_at`. A client or a key that ends at a date has
+    # `valid_until`, which refuses it and keeps it: who could ask, and when, must stay known.
+    clients = { hash = "id", expires = true }
+
+    # Counters that say nothing any more after some hours: restored from a backup, they would charge callers for
+    # another day's requests. Still protected from deletion, for the API counts on the table itself.
+    quotas = { hash = "subject", expires = true, recoverable = false }
   }
 }
 
 resource "aws_dynamodb_table" "this" {
+  #checkov:skip=CKV_AWS_28:Off for the quotas alone, counters of some hours; the tests hold every other table to it
   for_each = local.tables
 
   name                        = "${local.name}-${replace(each.key, "_", "-")}"
@@ -43,7 +53,7 @@ resource "aws_dynamodb_table" "this" {
 
   # Backups outlive an expired item by 35 days: count them in when stating a retention period.
   point_in_time_recovery {
-    enabled = true
+    enabled = try(each.value.recoverable, true)
   }
 
   server_side_encryption {

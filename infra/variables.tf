@@ -258,6 +258,74 @@ variable "starts_within_days" {
   }
 }
 
+variable "client_cache_seconds" {
+  description = "Seconds a running function believes what it read of a client. A revocation takes effect within this time: a minute by default, and at most. 0 reads at every request."
+  type        = number
+  default     = 60
+
+  validation {
+    condition     = var.client_cache_seconds >= 0 && var.client_cache_seconds <= 60 && floor(var.client_cache_seconds) == var.client_cache_seconds
+    error_message = "client_cache_seconds is a whole number from 0 to 60: a revocation takes effect within a minute."
+  }
+}
+
+locals {
+  # Keys, tokens and civil identities travel to and from these addresses: over TLS, except to a double on the same
+  # machine. No user name in front of the host, which could make http://localhost@elsewhere pass for this machine.
+  safe_url = "^(https://[A-Za-z0-9.-]+|http://(127[.]0[.]0[.]1|localhost))(:[0-9]+)?([/?][^\\s#]*)?$"
+}
+
+variable "token_issuer" {
+  description = "Who signs the tokens of the direct API: `issuer` and `audience`, as in the tokens' `iss` and `aud`, and `jwks_url`, where its public keys are. Null: there is nobody to trust, and the direct API refuses every token."
+  type = object({
+    issuer   = string
+    audience = string
+    jwks_url = string
+  })
+  default = null
+
+  validation {
+    condition     = alltrue([for issuer in var.token_issuer[*] : can(regex(local.safe_url, issuer.issuer)) && can(regex(local.safe_url, issuer.jwks_url))])
+    error_message = "issuer and jwks_url are https:// addresses; http:// is for 127.0.0.1 and localhost alone. Otherwise whoever is on the way could hand out keys of their own."
+  }
+
+  validation {
+    condition     = alltrue([for issuer in var.token_issuer[*] : can(regex("^\\S+$", issuer.audience))])
+    error_message = "audience is not empty: a token that the issuer made for another service must not open this one."
+  }
+}
+
+variable "france_connect" {
+  description = "FranceConnect, as it knows us: `version` of its protocol for data providers (`v1` or `v2`, which signs and encrypts what it says), `url` (its origin, what comes before `/api/`), `issuer` (the `iss` of its answers) and our `client_id`. The secrets are put apart: see docs/deploying.md. Null: FranceConnect's tokens are refused."
+  type = object({
+    version   = optional(string, "v2")
+    url       = string
+    issuer    = string
+    client_id = string
+  })
+  default = null
+
+  validation {
+    condition     = alltrue([for service in var.france_connect[*] : contains(["v1", "v2"], service.version)])
+    error_message = "version is v1 or v2."
+  }
+
+  validation {
+    condition     = alltrue([for service in var.france_connect[*] : can(regex(local.safe_url, service.url)) && can(regex(local.safe_url, service.issuer))])
+    error_message = "url and issuer are https:// addresses; http:// is for 127.0.0.1 and localhost alone. A client secret and people's tokens travel there."
+  }
+
+  validation {
+    condition     = alltrue([for service in var.france_connect[*] : can(regex("^https?://[^/?]+$", service.url))])
+    error_message = "url is an origin, without a path or a final slash: the function adds the path of the version."
+  }
+
+  validation {
+    condition     = alltrue([for service in var.france_connect[*] : can(regex("^\\S{32,}$", service.client_id))])
+    error_message = "client_id has 32 characters or more: FranceConnect gives no shorter one."
+  }
+}
+
 variable "api_throttling" {
   description = "Requests per second, and burst, of the whole API. Quotas per client are the function's own."
   type = object({
@@ -339,6 +407,17 @@ variable "alarms_enabled" {
   default     = true
 }
 
+variable "refusals_alarm_threshold" {
+  description = "Requests refused for their quota in five minutes above which it is alarming: a client's programme has gone wrong, or its quota is too small."
+  type        = number
+  default     = 1000
+
+  validation {
+    condition     = var.refusals_alarm_threshold >= 1 && floor(var.refusals_alarm_threshold) == var.refusals_alarm_threshold
+    error_message = "refusals_alarm_threshold is a whole number of at least 1: a refusal now and then is what a quota is for."
+  }
+}
+
 variable "alarm_email" {
   description = "Address that receives the alarms, after confirming. Null: subscribe something else to the topic."
   type        = string
@@ -351,7 +430,7 @@ variable "alarm_email" {
 }
 
 variable "log_level" {
-  description = "Least serious level the functions log."
+  description = "Least serious level the functions log. Above INFO, see on AWS that their metrics, which travel as log lines, still arrive: alarms depend on them."
   type        = string
   default     = "INFO"
 

@@ -13,3 +13,6 @@ secret_recovery_window_days = 0
 # A poisoned message reaches its dead-letter queue in half a minute instead of a quarter of an hour.
 identity_queue_visibility_seconds = 15
 identity_max_receive_count        = 2
+
+# A test that revokes a key waits for seconds, not for a minute.
+client_cache_seconds = 2

@@ -26,5 +26,18 @@ api_throttling = {
   burst_limit = 4000
 }
 
+# Who may vouch for a caller. Both are given by those who run them (docs/deploying.md); without them the direct API
+# refuses every token. No secret is among them.
+# token_issuer = {
+#   issuer   = "https://…"
+#   audience = "…"
+#   jwks_url = "https://…"
+# }
+# france_connect = {
+#   url       = "https://…"
+#   issuer    = "https://…"
+#   client_id = "…"
+# }
+
 # A team's list, not a person.
 alarm_email = "exploitation@example.org"

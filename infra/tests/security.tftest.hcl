@@ -95,6 +95,24 @@ override_resource {
 }
 
 override_resource {
+  target          = aws_dynamodb_table.this["quotas"]
+  override_during = plan
+  values          = { arn = "arn:aws:dynamodb:eu-west-3:123456789012:table/quotas" }
+}
+
+override_resource {
+  target          = aws_secretsmanager_secret.france_connect
+  override_during = plan
+  values          = { arn = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:france-connect" }
+}
+
+override_resource {
+  target          = aws_sns_topic.alarms
+  override_during = plan
+  values          = { arn = "arn:aws:sns:eu-west-3:123456789012:alarms" }
+}
+
+override_resource {
   target          = aws_s3_bucket.this["inbox"]
   override_during = plan
   values          = { arn = "arn:aws:s3:::inbox" }
@@ -170,17 +188,35 @@ run "storage" {
 
   assert {
     condition = toset(keys(aws_dynamodb_table.this)) == toset([
-      "records", "students", "postings", "imports", "establishments", "clients", "access_log", "reviews",
+      "records", "students", "postings", "imports", "establishments", "clients", "quotas", "access_log", "reviews",
     ])
-    error_message = "The tables are not the eight of the architecture: this file checks each of them."
+    error_message = "The tables are not the nine of the architecture: this file checks each of them."
   }
 
   assert {
-    condition = alltrue([
-      for table in aws_dynamodb_table.this :
-      table.point_in_time_recovery[0].enabled && table.deletion_protection_enabled
-    ])
-    error_message = "A table can be lost: no point-in-time recovery, or no deletion protection."
+    condition     = alltrue([for table in aws_dynamodb_table.this : table.deletion_protection_enabled])
+    error_message = "A table can be deleted by mistake."
+  }
+
+  assert {
+    condition     = toset([for name, table in aws_dynamodb_table.this : name if !table.point_in_time_recovery[0].enabled]) == toset(["quotas"])
+    error_message = "What cannot be recovered must be the quotas, counters of some hours, and nothing else."
+  }
+
+  # What has no key of its own cannot be read: the functions name these attributes.
+  assert {
+    condition = { for name, table in aws_dynamodb_table.this : name => join(" ", compact([table.hash_key, table.range_key])) } == {
+      records        = "id"
+      students       = "pk sk"
+      postings       = "pk sk"
+      imports        = "id"
+      establishments = "uai"
+      clients        = "id"
+      quotas         = "subject"
+      access_log     = "subject at"
+      reviews        = "id"
+    }
+    error_message = "A table's key is not the one that the functions name."
   }
 
   assert {
@@ -192,8 +228,14 @@ run "storage" {
   }
 
   assert {
-    condition     = toset([for name, table in aws_dynamodb_table.this : name if anytrue(table.ttl[*].enabled)]) == toset(["records", "imports", "access_log"])
-    error_message = "What expires must be the records, the imports and the access log, and nothing else."
+    condition     = toset([for name, table in aws_dynamodb_table.this : name if anytrue(table.ttl[*].enabled)]) == toset(["records", "imports", "clients", "quotas", "access_log"])
+    error_message = "What expires must be the records, the imports, revoked tokens, the quotas and the access log, and nothing else."
+  }
+
+  # Above all not `valid_until`: a client that has ended would vanish, and with it who it was.
+  assert {
+    condition     = toset(flatten([for table in aws_dynamodb_table.this : table.ttl[*].attribute_name])) == toset(["expires_at"])
+    error_message = "Items expire by another attribute than expires_at, which the functions give to what is meant to vanish."
   }
 
   assert {
@@ -318,6 +360,9 @@ run "permissions" {
         "dynamodb:GetItem table/students",
         "dynamodb:Query table/postings",
         "dynamodb:GetItem table/clients",
+        "dynamodb:UpdateItem table/quotas",
+        "dynamodb:GetItem table/establishments",
+        "dynamodb:Scan table/establishments",
         "dynamodb:PutItem table/access_log",
         "secretsmanager:GetSecretValue ine",
         "secretsmanager:GetSecretValue identity",
@@ -328,6 +373,7 @@ run "permissions" {
         "dynamodb:UpdateItem table/records",
         "dynamodb:UpdateItem table/imports",
         "dynamodb:GetItem table/establishments",
+        "dynamodb:UpdateItem table/establishments",
         "sqs:SendMessage statut-etudiant-test-identity",
         "sqs:SendMessage statut-etudiant-test-ingestion-dlq",
         "secretsmanager:GetSecretValue record",
@@ -355,6 +401,170 @@ run "permissions" {
       ])
     }
     error_message = "A function's permissions changed. If it must be, change them here too, so that a reviewer sees both."
+  }
+}
+
+# With every default nobody's tokens are trusted, and the function must be able to tell: by a variable's absence.
+run "no_token_is_trusted_by_default" {
+  command = plan
+
+  assert {
+    condition = module.status.environment == tomap({
+      ENVIRONMENT               = "test"
+      STUDENTS_TABLE            = "statut-etudiant-test-students"
+      POSTINGS_TABLE            = "statut-etudiant-test-postings"
+      CLIENTS_TABLE             = "statut-etudiant-test-clients"
+      QUOTAS_TABLE              = "statut-etudiant-test-quotas"
+      ESTABLISHMENTS_TABLE      = "statut-etudiant-test-establishments"
+      ACCESS_LOG_TABLE          = "statut-etudiant-test-access-log"
+      INE_SECRET_ARN            = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:ine"
+      IDENTITY_SECRET_ARN       = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:identity"
+      STARTS_WITHIN_DAYS        = "90"
+      ACCESS_LOG_RETENTION_DAYS = "180"
+      CLIENT_CACHE_SECONDS      = "60"
+    })
+    error_message = "Without a token issuer and FranceConnect, the consultation is told something else than it should be."
+  }
+
+  assert {
+    condition     = length(aws_secretsmanager_secret.france_connect) == 0 && output.france_connect_secret_arn == null
+    error_message = "A secret waits for FranceConnect, which is not configured."
+  }
+}
+
+run "token_issuer" {
+  command = plan
+
+  variables {
+    token_issuer = {
+      issuer   = "https://issuer.example.org/"
+      audience = "statut-etudiant"
+      jwks_url = "https://issuer.example.org/jwks"
+    }
+  }
+
+  assert {
+    condition = { for name, value in module.status.environment : name => value if can(regex("^(TOKEN|FRANCE_CONNECT)_", name)) } == {
+      TOKEN_ISSUER   = "https://issuer.example.org/"
+      TOKEN_AUDIENCE = "statut-etudiant"
+      TOKEN_JWKS_URL = "https://issuer.example.org/jwks"
+    }
+    error_message = "The consultation is told of another token issuer than was configured, or of FranceConnect, which was not."
+  }
+}
+
+run "france_connect" {
+  command = plan
+
+  variables {
+    france_connect = {
+      url       = "https://france-connect.example.org"
+      issuer    = "https://france-connect.example.org/api/v2"
+      client_id = "0123456789abcdef0123456789abcdef"
+    }
+  }
+
+  assert {
+    condition = { for name, value in module.status.environment : name => value if can(regex("^(TOKEN|FRANCE_CONNECT)_", name)) } == {
+      FRANCE_CONNECT_VERSION    = "v2"
+      FRANCE_CONNECT_URL        = "https://france-connect.example.org"
+      FRANCE_CONNECT_ISSUER     = "https://france-connect.example.org/api/v2"
+      FRANCE_CONNECT_CLIENT_ID  = "0123456789abcdef0123456789abcdef"
+      FRANCE_CONNECT_SECRET_ARN = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:france-connect"
+    }
+    error_message = "The consultation is told of another FranceConnect than was configured, or of a token issuer, which was not."
+  }
+
+  assert {
+    condition = alltrue([
+      for secret in aws_secretsmanager_secret.france_connect :
+      secret.kms_key_id == aws_kms_key.data.arn && secret.name == "statut-etudiant-test/france-connect" &&
+      secret.recovery_window_in_days == 30
+    ]) && output.france_connect_secret_arn == one(aws_secretsmanager_secret.france_connect).arn
+    error_message = "FranceConnect's secret is not encrypted with the data key, cannot be restored, or has another name or output."
+  }
+
+  # A version in Terraform would be in the state and in every plan. The HMAC keys' is write-only.
+  assert {
+    condition = [
+      for file in setunion(fileset(".", "*.tf"), fileset(".", "modules/**/*.tf")) : file
+      if strcontains(file(file), "\"aws_secretsmanager_secret_version\"")
+    ] == ["modules/hmac-secret/main.tf"] && toset(keys(module.hmac_secret)) == toset(["record", "ine", "identity"])
+    error_message = "Terraform writes or reads the content of a secret that is not an HMAC key: its state would hold it."
+  }
+
+  assert {
+    condition = {
+      for name, function in local.functions : name => toset(flatten([
+        for statement in jsondecode(function.policy).Statement : [for arn in statement.Resource : reverse(split(":", arn))[0]]
+        if contains(statement.Action, "secretsmanager:GetSecretValue")
+      ]))
+      } == {
+      status        = toset(["ine", "identity", "france-connect"])
+      ingestion     = toset(["record"])
+      deduplication = toset(["ine", "identity"])
+      statistics    = toset([])
+    }
+    error_message = "FranceConnect's secret is for the consultation alone."
+  }
+}
+
+run "consultation_alarms" {
+  command = plan
+
+  variables {
+    refusals_alarm_threshold = 50
+    france_connect = {
+      url       = "https://france-connect.example.org"
+      issuer    = "https://france-connect.example.org/api/v2"
+      client_id = "0123456789abcdef0123456789abcdef"
+    }
+  }
+
+  assert {
+    condition = { for alarm in aws_cloudwatch_metric_alarm.consultation : alarm.metric_name => alarm.threshold } == {
+      enumeration_suspected   = 0
+      refused_quota           = 50
+      france_connect_failures = 20
+    }
+    error_message = "Nobody hears of an enumeration, of many refusals, or of FranceConnect failing."
+  }
+
+  # The names that the function gives to its metrics: an alarm on another name never goes off, and nothing says so.
+  assert {
+    condition = alltrue([
+      for alarm in aws_cloudwatch_metric_alarm.consultation :
+      alarm.namespace == "StatutEtudiant" && alarm.dimensions == tomap({ environment = module.status.environment.ENVIRONMENT }) &&
+      alarm.statistic == "Sum" && alarm.period == 300 && alarm.comparison_operator == "GreaterThanThreshold"
+    ])
+    error_message = "An alarm watches a metric that the function does not write."
+  }
+
+  assert {
+    condition = alltrue([
+      for alarm in aws_cloudwatch_metric_alarm.consultation :
+      alarm.treat_missing_data == "notBreaching" && alarm.alarm_actions == toset([aws_sns_topic.alarms.arn])
+    ])
+    error_message = "An alarm tells nobody, or goes off in a quiet night."
+  }
+
+  assert {
+    condition = alltrue([
+      for metric in [
+        "requests", "duration_ms", "server_errors", "refused_quota", "enumeration_suspected", "cold_starts",
+        "france_connect_failures",
+      ] : strcontains(aws_cloudwatch_dashboard.this.dashboard_body, metric)
+    ])
+    error_message = "A metric of the consultation is on no graph."
+  }
+}
+
+run "no_alarm_about_what_is_not_there" {
+  command = plan
+
+  assert {
+    condition     = toset([for alarm in aws_cloudwatch_metric_alarm.consultation : alarm.metric_name]) == toset(["enumeration_suspected", "refused_quota"])
+    error_message = "Without FranceConnect, the alarms of the consultation are those on enumeration and on refusals."
   }
 }
 

@@ -19,6 +19,12 @@ override_module {
   outputs = { arn = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:mock" }
 }
 
+override_resource {
+  target          = aws_secretsmanager_secret.france_connect
+  override_during = plan
+  values          = { arn = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:france-connect" }
+}
+
 variables {
   environment  = "test"
   packages_dir = "./tests/packages"
@@ -123,4 +129,190 @@ run "names_too_long_for_a_bucket" {
   }
 
   expect_failures = [var.name_prefix]
+}
+
+run "revocation_later_than_a_minute" {
+  command = plan
+
+  variables {
+    client_cache_seconds = 61
+  }
+
+  expect_failures = [var.client_cache_seconds]
+}
+
+run "token_keys_without_tls" {
+  command = plan
+
+  variables {
+    token_issuer = {
+      issuer   = "https://issuer.example.org"
+      audience = "statut-etudiant"
+      jwks_url = "http://issuer.example.org/jwks"
+    }
+  }
+
+  expect_failures = [var.token_issuer]
+}
+
+run "token_issuer_without_tls" {
+  command = plan
+
+  variables {
+    token_issuer = {
+      issuer   = "http://issuer.example.org"
+      audience = "statut-etudiant"
+      jwks_url = "https://issuer.example.org/jwks"
+    }
+  }
+
+  expect_failures = [var.token_issuer]
+}
+
+run "host_that_only_begins_like_this_machine" {
+  command = plan
+
+  variables {
+    token_issuer = {
+      issuer   = "https://issuer.example.org"
+      audience = "statut-etudiant"
+      jwks_url = "http://localhost.example.org/jwks"
+    }
+  }
+
+  expect_failures = [var.token_issuer]
+}
+
+run "user_name_that_looks_like_this_machine" {
+  command = plan
+
+  variables {
+    token_issuer = {
+      issuer   = "https://issuer.example.org"
+      audience = "statut-etudiant"
+      jwks_url = "http://localhost:80@issuer.example.org/jwks"
+    }
+  }
+
+  expect_failures = [var.token_issuer]
+}
+
+run "tokens_for_any_service" {
+  command = plan
+
+  variables {
+    token_issuer = {
+      issuer   = "https://issuer.example.org"
+      audience = ""
+      jwks_url = "https://issuer.example.org/jwks"
+    }
+  }
+
+  expect_failures = [var.token_issuer]
+}
+
+run "france_connect_without_tls" {
+  command = plan
+
+  variables {
+    france_connect = {
+      url       = "http://france-connect.example.org"
+      issuer    = "https://france-connect.example.org/api/v2"
+      client_id = "0123456789abcdef0123456789abcdef"
+    }
+  }
+
+  expect_failures = [var.france_connect]
+}
+
+run "france_connect_issuer_without_tls" {
+  command = plan
+
+  variables {
+    france_connect = {
+      url       = "https://france-connect.example.org"
+      issuer    = "http://france-connect.example.org/api/v2"
+      client_id = "0123456789abcdef0123456789abcdef"
+    }
+  }
+
+  expect_failures = [var.france_connect]
+}
+
+run "france_connect_with_a_final_slash" {
+  command = plan
+
+  variables {
+    france_connect = {
+      url       = "https://france-connect.example.org/"
+      issuer    = "https://france-connect.example.org/api/v2"
+      client_id = "0123456789abcdef0123456789abcdef"
+    }
+  }
+
+  expect_failures = [var.france_connect]
+}
+
+run "unknown_version_of_france_connect" {
+  command = plan
+
+  variables {
+    france_connect = {
+      version   = "v3"
+      url       = "https://france-connect.example.org"
+      issuer    = "https://france-connect.example.org/api/v2"
+      client_id = "0123456789abcdef0123456789abcdef"
+    }
+  }
+
+  expect_failures = [var.france_connect]
+}
+
+run "client_id_too_short" {
+  command = plan
+
+  variables {
+    france_connect = {
+      url       = "https://france-connect.example.org"
+      issuer    = "https://france-connect.example.org/api/v2"
+      client_id = "0123456789abcdef0123456789abcde"
+    }
+  }
+
+  expect_failures = [var.france_connect]
+}
+
+run "alarm_at_every_refusal" {
+  command = plan
+
+  variables {
+    refusals_alarm_threshold = 0
+  }
+
+  expect_failures = [var.refusals_alarm_threshold]
+}
+
+# What must be accepted, so that the refusals above are known to be about what they say.
+run "doubles_on_this_machine" {
+  command = plan
+
+  variables {
+    client_cache_seconds = 0
+    token_issuer = {
+      issuer   = "http://127.0.0.1:8080"
+      audience = "statut-etudiant"
+      jwks_url = "http://localhost:8080/jwks?use=sig"
+    }
+    france_connect = {
+      version   = "v1"
+      url       = "http://localhost"
+      issuer    = "https://france-connect.example.org:8443/api/v2"
+      client_id = "0123456789abcdef0123456789abcdef"
+    }
+  }
+
+  assert {
+    condition     = module.status.environment.CLIENT_CACHE_SECONDS == "0" && module.status.environment.FRANCE_CONNECT_VERSION == "v1"
+    error_message = "The consultation is not told what was asked for."
+  }
 }

@@ -28,6 +28,17 @@ pub(crate) fn s3(endpoint: &str) -> aws_sdk_s3::Client {
     aws_sdk_s3::Client::from_conf(config)
 }
 
+/// A client for the secrets.
+pub(crate) fn secrets_manager(endpoint: &str) -> aws_sdk_secretsmanager::Client {
+    let config = aws_sdk_secretsmanager::Config::builder()
+        .behavior_version(without_proxy())
+        .region(Region::new(REGION))
+        .endpoint_url(endpoint)
+        .credentials_provider(credentials())
+        .build();
+    aws_sdk_secretsmanager::Client::from_conf(config)
+}
+
 /// The last behaviour that ignores the proxies of the environment: the emulator is on this machine.
 #[expect(deprecated, reason = "later behaviours would send requests for 127.0.0.1 to the person's proxy")]
 fn without_proxy() -> BehaviorVersion {

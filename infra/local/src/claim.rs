@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::files::{self, Files};
 use crate::process::end_group;
+use crate::service::Service;
 
 const LOCK: &str = "lock";
 const RECORD: &str = "platform.json";
@@ -37,9 +38,11 @@ struct Record {
     owner: Option<Process>,
     /// The emulator, leader of the process group of the functions.
     emulator: Option<Process>,
+    /// The test double of identity providers, leader of its own.
+    double: Option<Process>,
 }
 
-/// The right to run the platform; dropping it forgets the platform, so drop the emulator first.
+/// The right to run the platform; dropping it forgets the platform, so drop what runs first.
 #[derive(Debug)]
 pub(crate) struct Claim {
     files: Files,
@@ -61,11 +64,11 @@ impl Claim {
         if left.owner.is_none() && left.emulator.as_ref().is_some_and(Process::is_alive) {
             bail!("{ALREADY_RUNNING}");
         }
-        left.end_emulator();
+        left.end();
         forget(files)?;
         let claim = Self {
             files: files.clone(),
-            record: Record { owner: Process::of(std::process::id().cast_signed()), emulator: None },
+            record: Record { owner: Process::of(std::process::id().cast_signed()), ..Record::default() },
             _lock: lock,
             handed_over: false,
         };
@@ -74,8 +77,14 @@ impl Claim {
     }
 
     /// Remembers the emulator.
-    pub(crate) fn holds(&mut self, emulator: i32) -> Result<()> {
-        self.record.emulator = Process::of(emulator);
+    pub(crate) fn holds_emulator(&mut self, emulator: &Service) -> Result<()> {
+        self.record.emulator = Process::of(emulator.id());
+        self.write()
+    }
+
+    /// Remembers the test double.
+    pub(crate) fn holds_double(&mut self, double: &Service) -> Result<()> {
+        self.record.double = Process::of(double.id());
         self.write()
     }
 
@@ -121,7 +130,7 @@ pub(crate) fn stop(files: &Files) -> Result<bool> {
             owner.signal(Signal::KILL);
         }
     }
-    found |= record.end_emulator();
+    found |= record.end();
     let lock = lock_file(files)?;
     if lock.try_lock().is_err() {
         bail!("a command is just starting the local platform: try again in a moment");
@@ -159,12 +168,16 @@ impl Record {
         serde_json::from_str(&text).unwrap_or_default()
     }
 
-    fn end_emulator(&self) -> bool {
-        let Some(emulator) = self.emulator.as_ref().filter(|emulator| emulator.is_alive()) else { return false };
-        if let Some(group) = Pid::from_raw(emulator.pid) {
-            end_group(group, || {});
+    /// Ends every process group that is still alive; false if there was none.
+    fn end(&self) -> bool {
+        let mut found = false;
+        for leader in [&self.emulator, &self.double].into_iter().flatten().filter(|leader| leader.is_alive()) {
+            found = true;
+            if let Some(group) = Pid::from_raw(leader.pid) {
+                end_group(group, || {});
+            }
         }
-        true
+        found
     }
 }
 

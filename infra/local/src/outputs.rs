@@ -14,6 +14,8 @@ const FILE: &str = "outputs.json";
 pub(crate) struct Outputs {
     /// The emulator.
     pub(crate) endpoint_url: String,
+    /// The test double of FranceConnect and of the token issuer.
+    pub(crate) double_url: String,
     /// The API, as curl needs it.
     pub(crate) api_url: String,
     /// Where enrolment files are dropped.
@@ -26,14 +28,17 @@ pub(crate) struct Outputs {
     pub(crate) establishments_table: String,
     /// The clients of the API.
     pub(crate) clients_table: String,
+    /// Where FranceConnect's secret and our keys for it go.
+    pub(crate) france_connect_secret_arn: String,
     /// The function that computes the statistics.
     pub(crate) statistics_function: String,
 }
 
 impl Outputs {
     /// Writes the file from Terraform's outputs.
-    pub(crate) fn write(files: &Files, terraform: Value, endpoint: &str) -> Result<Self> {
-        let flat = flatten(terraform, endpoint)?;
+    pub(crate) fn write(files: &Files, terraform: Value, endpoint: &str, double: &str) -> Result<Self> {
+        let mut flat = flatten(terraform, endpoint)?;
+        flat.insert("double_url".to_owned(), Value::String(double.to_owned()));
         files::write_private(&files.local(FILE), &serde_json::to_string_pretty(&flat)?)?;
         serde_json::from_value(Value::Object(flat)).context("infra/outputs.tf lacks an output")
     }

@@ -4,12 +4,16 @@ use anyhow::Result;
 use serde_json::Value;
 
 use crate::claim::Claim;
-use crate::emulator::{self, Emulator};
+use crate::data_provider;
+use crate::double;
+use crate::emulator;
+use crate::environment;
 use crate::files::Files;
 use crate::outputs::Outputs;
 use crate::packages;
 use crate::sandbox::{self, Sandbox};
-use crate::terraform::Terraform;
+use crate::service::Service;
+use crate::terraform::{Local, Terraform};
 use crate::tools;
 
 /// A platform that is ready; dropping it stops it.
@@ -21,7 +25,8 @@ pub(crate) struct Platform {
     pub(crate) sandbox: Sandbox,
     terraform: Terraform,
     // In the order of their end: the claim is given up once nothing runs.
-    emulator: Emulator,
+    emulator: Service,
+    double: Service,
     claim: Claim,
 }
 
@@ -33,43 +38,53 @@ impl Platform {
         tools::terraform().await?;
         let python = tools::python().await?;
         packages::build(files).await?;
-        emulator::install(files, &python).await?;
-        let (terraform, emulator, deployed) = match deploy(files, &mut claim, detached).await {
+        environment::install(files, &python).await?;
+        let double = double::start(files, detached).await?;
+        claim.holds_double(&double)?;
+        let (terraform, emulator, deployed) = match deploy(files, &mut claim, double.endpoint(), detached).await {
             Err(error) if was_answer_lost(&error) => {
                 println!("  … the emulator lost an answer: once more, from nothing");
-                deploy(files, &mut claim, detached).await
+                deploy(files, &mut claim, double.endpoint(), detached).await
             }
             deployed => deployed,
         }?;
-        let outputs = Outputs::write(files, deployed, emulator.endpoint())?;
+        let outputs = Outputs::write(files, deployed, emulator.endpoint(), double.endpoint())?;
+        data_provider::register(&outputs).await?;
         let sandbox = sandbox::load(files, &outputs).await?;
-        Ok(Self { outputs, sandbox, terraform, emulator, claim })
+        Ok(Self { outputs, sandbox, terraform, emulator, double, claim })
     }
 
     /// What a second deployment would change, by address.
     pub(crate) async fn drift(&self, files: &Files) -> Result<Vec<String>> {
-        self.terraform.drift(self.emulator.endpoint(), &packages::directory(files)).await
+        let packages = packages::directory(files);
+        let (endpoint, double) = (self.emulator.endpoint(), self.double.endpoint());
+        self.terraform.drift(Local { endpoint, double, packages: &packages }).await
     }
 
-    /// Completes if the emulator ends by itself, which it should not.
-    pub(crate) async fn ended(&mut self) -> Result<()> {
-        self.emulator.ended().await
+    /// Completes if a part of it ends by itself, which it should not; says which.
+    pub(crate) async fn ended(&mut self) -> anyhow::Error {
+        tokio::select! {
+            ended = self.emulator.ended() => ended,
+            ended = self.double.ended() => ended,
+        }
     }
 
     /// Leaves the platform running without this process.
     pub(crate) fn leave_running(self) -> Result<()> {
         self.claim.hand_over()?;
         self.emulator.leave_running();
+        self.double.leave_running();
         Ok(())
     }
 }
 
 /// Starts an emulator and deploys to it.
-async fn deploy(files: &Files, claim: &mut Claim, detached: bool) -> Result<(Terraform, Emulator, Value)> {
+async fn deploy(files: &Files, claim: &mut Claim, double: &str, detached: bool) -> Result<(Terraform, Service, Value)> {
     let terraform = Terraform::for_emulator(files).await?;
-    let emulator = Emulator::start(files, detached).await?;
-    claim.holds(emulator.id())?;
-    let deployed = terraform.apply(emulator.endpoint(), &packages::directory(files)).await?;
+    let emulator = emulator::start(files, detached).await?;
+    claim.holds_emulator(&emulator)?;
+    let packages = packages::directory(files);
+    let deployed = terraform.apply(Local { endpoint: emulator.endpoint(), double, packages: &packages }).await?;
     Ok((terraform, emulator, deployed))
 }
 

@@ -10,8 +10,8 @@ locals {
 
 resource "aws_lambda_function" "this" {
   #checkov:skip=CKV_AWS_116:Asynchronous functions have a failure destination on their alias, which says more than a dead letter
-  #checkov:skip=CKV_AWS_117:It calls only AWS's regional services, over TLS and under IAM: a VPC would add cost and no barrier
-  #checkov:skip=CKV_AWS_173:The environment holds names and ARNs; secrets are read from Secrets Manager
+  #checkov:skip=CKV_AWS_117:Nothing it calls is in a VPC: AWS's regional services, under IAM, and for status FranceConnect and the token issuer, all over TLS at addresses set here
+  #checkov:skip=CKV_AWS_173:The environment holds names, addresses and ARNs; secrets are read from Secrets Manager
   #checkov:skip=CKV_AWS_272:Packages come from this pipeline alone, and are pinned by hash
   function_name = var.name
   description   = var.description

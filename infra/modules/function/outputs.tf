@@ -28,6 +28,11 @@ output "policy" {
   value       = aws_iam_role_policy.this.policy
 }
 
+output "environment" {
+  description = "What the function is told: names, addresses and settings, never a secret's value."
+  value       = aws_lambda_function.this.environment[0].variables
+}
+
 output "failure_destination" {
   description = "Where asynchronous events go when their retries are over. Null for a function that gets none."
   value       = one(aws_lambda_function_event_invoke_config.this[*].destination_config[0].on_failure[0].destination)

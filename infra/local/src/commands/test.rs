@@ -11,14 +11,14 @@ use crate::files::Files;
 use crate::platform::Platform;
 use crate::process::{self, cargo, command};
 use crate::terraform::Terraform;
-use crate::{tools, ui};
+use crate::{double, environment, tools, ui};
 
 /// Runs everything; stops at the first failure. Each child's output is shown as it is.
 pub(crate) async fn run(files: &Files) -> Result<()> {
     let started = Instant::now();
     let claim = Claim::take(files)?;
     tools::terraform().await?;
-    tools::python().await?;
+    let python = tools::python().await?;
 
     let cargo_checks: [(&str, &[&str]); 4] = [
         ("Format", &["fmt", "--all", "--check"]),
@@ -43,6 +43,8 @@ pub(crate) async fn run(files: &Files) -> Result<()> {
     }
 
     check(files, "Unit and contract tests", cargo().args(["test", "--workspace", "--exclude", "tests"])).await?;
+    environment::install(files, &python).await?;
+    check_here("Tests of the test double", &mut double::tests(files)).await?;
     end_to_end(files, claim).await?;
 
     ui::heading(&format!("Everything passed ({} s)", started.elapsed().as_secs()));
@@ -63,10 +65,7 @@ async fn end_to_end(files: &Files, claim: Claim) -> Result<()> {
         .env("NO_PROXY", no_proxy());
     tokio::select! {
         outcome = check(files, "End-to-end tests", &mut tests) => outcome,
-        ended = platform.ended() => {
-            ended?;
-            bail!("the AWS emulator ended by itself: see target/local/emulator.log")
-        }
+        ended = platform.ended() => Err(ended),
     }
 }
 

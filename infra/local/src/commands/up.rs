@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
 use crate::claim::Claim;
 use crate::files::Files;
@@ -31,8 +31,7 @@ pub(crate) async fn run(files: &Files, detach: bool) -> Result<()> {
     }
     println!("  Ctrl-C, or `cargo local down` elsewhere, stops it.");
     SERVING.store(true, Ordering::Relaxed);
-    platform.ended().await?;
-    bail!("the AWS emulator ended by itself: see target/local/emulator.log")
+    Err(platform.ended().await)
 }
 
 fn summary(platform: &Platform) {
@@ -40,8 +39,9 @@ fn summary(platform: &Platform) {
     ui::heading("Ready");
     println!("  API          {}", outputs.api_url);
     println!("  AWS          {}", outputs.endpoint_url);
+    println!("  test double  {} (FranceConnect and the token issuer)", outputs.double_url);
     println!("  outputs      target/local/outputs.json");
-    println!("  keys         target/local/sandbox.json (INE {})", masked(&sandbox.status_ine_key));
+    println!("  keys, tokens target/local/sandbox.json (INE {})", masked(&sandbox.status_ine_key));
     println!("\n  Drop a file (`cargo local demo` renders sample files in target/local/samples):");
     for establishment in &sandbox.establishments {
         println!("    cargo local drop FILE --uai {}   {}", establishment.uai, establishment.name);

@@ -10,6 +10,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, anyhow, bail};
 use tokio::process::Command;
 
+use crate::double;
 use crate::emulator::REGION;
 use crate::files::{self, Files};
 use crate::process::{self, command};
@@ -17,6 +18,17 @@ use crate::ui::Step;
 
 /// The provider's own retries make a refused connection last for minutes; this is ample for a good one.
 const PATIENCE: Duration = Duration::from_mins(10);
+
+/// What the local environment is made of and talks to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Local<'a> {
+    /// The emulator.
+    pub(crate) endpoint: &'a str,
+    /// The test double of FranceConnect and of the token issuer.
+    pub(crate) double: &'a str,
+    /// The functions' packages.
+    pub(crate) packages: &'a Path,
+}
 
 /// A copy of the root module, initialised.
 #[derive(Debug)]
@@ -111,8 +123,8 @@ impl Terraform {
     }
 
     /// Deploys to the emulator and returns every output, as `terraform output -json` gives them.
-    pub(crate) async fn apply(&self, endpoint: &str, packages: &Path) -> Result<serde_json::Value> {
-        let mut command = self.on_emulator("apply", endpoint, packages);
+    pub(crate) async fn apply(&self, local: Local<'_>) -> Result<serde_json::Value> {
+        let mut command = self.on_emulator("apply", local);
         command.arg("-auto-approve");
         let applied = tokio::time::timeout(PATIENCE, apply::follow(&mut command, &self.log)).await;
         match applied {
@@ -133,8 +145,8 @@ impl Terraform {
     }
 
     /// What a second deployment would change, by address. Nothing, if the description is true.
-    pub(crate) async fn drift(&self, endpoint: &str, packages: &Path) -> Result<Vec<String>> {
-        let mut command = self.on_emulator("plan", endpoint, packages);
+    pub(crate) async fn drift(&self, local: Local<'_>) -> Result<Vec<String>> {
+        let mut command = self.on_emulator("plan", local);
         let output = command.kill_on_drop(true).output().await.context("terraform can't be started")?;
         if !output.status.success() {
             bail!("Terraform could not plan a second deployment: {}", String::from_utf8_lossy(&output.stdout));
@@ -143,14 +155,17 @@ impl Terraform {
     }
 
     /// A `plan` or an `apply` of the local environment, told in JSON.
-    fn on_emulator(&self, verb: &str, endpoint: &str, packages: &Path) -> Command {
+    fn on_emulator(&self, verb: &str, local: Local<'_>) -> Command {
         let mut command = self.command();
         command
             .args([verb, "-input=false", "-json", "-var-file=environments/local.tfvars"])
-            .arg(format!("-var=packages_dir={}", packages.display()))
-            .arg(format!("-var=function_endpoint_url={endpoint}"))
+            .arg(format!("-var=packages_dir={}", local.packages.display()))
+            .arg(format!("-var=function_endpoint_url={}", local.endpoint))
             .arg(format!("-var=architecture={}", architecture()))
-            .env("AWS_ENDPOINT_URL", endpoint);
+            .env("AWS_ENDPOINT_URL", local.endpoint);
+        for (name, value) in double::variables(local.double) {
+            command.arg(format!("-var={name}={value}"));
+        }
         command
     }
 
