@@ -4,13 +4,14 @@ use std::sync::OnceLock;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use aws_config::SdkConfig;
 use shared::access::key::KeyDigest;
 use shared::audit::AccessLog;
-use shared::auth::france_connect::Settings;
+use shared::auth::france_connect;
 use shared::auth::http::HttpClient;
 use shared::auth::jwks::Jwks;
 use shared::auth::token::Trust;
-use shared::config::{self, ConfigError};
+use shared::config::{self, ConfigError, variable};
 use shared::identity::digest::IdentityKeys;
 use shared::registry::answers::AnswerStore;
 use shared::registry::clients::ClientStore;
@@ -19,7 +20,7 @@ use shared::registry::quotas::QuotaStore;
 
 use crate::caller::Clients;
 use crate::france_connect::LazyFranceConnect;
-use crate::metrics::Metrics;
+use crate::metrics::{Log, Metrics};
 use crate::quotas::Quotas;
 
 /// Stores, keys and settings.
@@ -48,35 +49,88 @@ pub(crate) struct Issuer {
     pub(crate) jwks: Jwks,
 }
 
+/// What the environment says.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) students_table: String,
+    pub(crate) postings_table: String,
+    pub(crate) clients_table: String,
+    pub(crate) quotas_table: String,
+    pub(crate) establishments_table: String,
+    pub(crate) access_log_table: String,
+    pub(crate) access_log_retention_days: u32,
+    /// How long clients are remembered.
+    pub(crate) clients_kept: Duration,
+    pub(crate) starts_within_days: u16,
+    pub(crate) environment: String,
+    /// Whom to believe, and where its keys are.
+    pub(crate) issuer: Option<(Trust, String)>,
+    /// Where FranceConnect is, and the ARN of our secret.
+    pub(crate) france_connect: Option<(france_connect::Settings, String)>,
+}
+
+impl Settings {
+    fn from_env() -> Result<Self, ConfigError> {
+        Ok(Self {
+            students_table: variable("STUDENTS_TABLE")?,
+            postings_table: variable("POSTINGS_TABLE")?,
+            clients_table: variable("CLIENTS_TABLE")?,
+            quotas_table: variable("QUOTAS_TABLE")?,
+            establishments_table: variable("ESTABLISHMENTS_TABLE")?,
+            access_log_table: variable("ACCESS_LOG_TABLE")?,
+            access_log_retention_days: variable("ACCESS_LOG_RETENTION_DAYS")?,
+            clients_kept: Duration::from_secs(variable("CLIENT_CACHE_SECONDS")?),
+            starts_within_days: variable("STARTS_WITHIN_DAYS")?,
+            environment: variable("ENVIRONMENT")?,
+            issuer: config::is_set("TOKEN_ISSUER").then(Self::issuer).transpose()?,
+            france_connect: config::is_set("FRANCE_CONNECT_URL").then(Self::france_connect).transpose()?,
+        })
+    }
+
+    fn issuer() -> Result<(Trust, String), ConfigError> {
+        let trust = Trust { issuer: variable("TOKEN_ISSUER")?, audience: variable("TOKEN_AUDIENCE")? };
+        Ok((trust, variable("TOKEN_JWKS_URL")?))
+    }
+
+    fn france_connect() -> Result<(france_connect::Settings, String), ConfigError> {
+        let settings = france_connect::Settings {
+            version: variable("FRANCE_CONNECT_VERSION")?,
+            url: variable("FRANCE_CONNECT_URL")?,
+            issuer: variable("FRANCE_CONNECT_ISSUER")?,
+            client_id: variable("FRANCE_CONNECT_CLIENT_ID")?,
+        };
+        Ok((settings, variable("FRANCE_CONNECT_SECRET_ARN")?))
+    }
+}
+
 impl Context {
     /// Reads the environment and the secrets.
     pub async fn from_env() -> Result<Self, ConfigError> {
+        let settings = Settings::from_env()?;
         let aws = config::aws().await;
-        let dynamodb = aws_sdk_dynamodb::Client::new(&aws);
-        let secrets = aws_sdk_secretsmanager::Client::new(&aws);
-        let clients_kept = Duration::from_secs(config::variable("CLIENT_CACHE_SECONDS")?);
-        Ok(Self {
-            keys: config::identity_keys(&secrets).await?,
-            answers: AnswerStore::new(
-                dynamodb.clone(),
-                config::variable("STUDENTS_TABLE")?,
-                config::variable("POSTINGS_TABLE")?,
-            ),
-            clients: Clients::new(ClientStore::new(dynamodb.clone(), config::variable("CLIENTS_TABLE")?), clients_kept),
-            quotas: Quotas::new(QuotaStore::new(dynamodb.clone(), config::variable("QUOTAS_TABLE")?)),
-            establishments: EstablishmentStore::new(dynamodb.clone(), config::variable("ESTABLISHMENTS_TABLE")?),
-            access_log: AccessLog::new(
-                dynamodb,
-                config::variable("ACCESS_LOG_TABLE")?,
-                config::variable("ACCESS_LOG_RETENTION_DAYS")?,
-            ),
-            issuer: issuer()?,
-            france_connect: LazyFranceConnect::new(france_connect()?, secrets),
-            starts_within_days: config::variable("STARTS_WITHIN_DAYS")?,
-            metrics: Metrics::new(config::variable("ENVIRONMENT")?),
+        let keys = config::identity_keys(&aws_sdk_secretsmanager::Client::new(&aws)).await?;
+        Ok(Self::new(settings, keys, &aws, Box::new(std::io::stdout())))
+    }
+
+    /// Nothing is called yet.
+    pub(crate) fn new(settings: Settings, keys: IdentityKeys, aws: &SdkConfig, log: Log) -> Self {
+        let dynamodb = aws_sdk_dynamodb::Client::new(aws);
+        let secrets = aws_sdk_secretsmanager::Client::new(aws);
+        let clients = ClientStore::new(dynamodb.clone(), settings.clients_table);
+        Self {
+            keys,
+            answers: AnswerStore::new(dynamodb.clone(), settings.students_table, settings.postings_table),
+            clients: Clients::new(clients, settings.clients_kept),
+            quotas: Quotas::new(QuotaStore::new(dynamodb.clone(), settings.quotas_table)),
+            establishments: EstablishmentStore::new(dynamodb.clone(), settings.establishments_table),
+            access_log: AccessLog::new(dynamodb, settings.access_log_table, settings.access_log_retention_days),
+            issuer: settings.issuer.map(|(trust, jwks_url)| Issuer { trust, jwks: Jwks::new(jwks_url) }),
+            france_connect: LazyFranceConnect::new(settings.france_connect, secrets),
+            starts_within_days: settings.starts_within_days,
+            metrics: Metrics::new(settings.environment, log),
             cold: AtomicBool::new(true),
             http: OnceLock::new(),
-        })
+        }
     }
 
     /// Opens the connection to DynamoDB and fetches the issuer's keys while the process starts: TLS costs the first
@@ -102,26 +156,4 @@ impl Context {
     pub(crate) fn http(&self) -> Option<&HttpClient> {
         self.http.get_or_init(HttpClient::new).as_ref()
     }
-}
-
-fn issuer() -> Result<Option<Issuer>, ConfigError> {
-    if !config::is_set("TOKEN_ISSUER") {
-        return Ok(None);
-    }
-    let trust = Trust { issuer: config::variable("TOKEN_ISSUER")?, audience: config::variable("TOKEN_AUDIENCE")? };
-    Ok(Some(Issuer { trust, jwks: Jwks::new(config::variable("TOKEN_JWKS_URL")?) }))
-}
-
-/// Where FranceConnect is, and the ARN of our secret.
-fn france_connect() -> Result<Option<(Settings, String)>, ConfigError> {
-    if !config::is_set("FRANCE_CONNECT_URL") {
-        return Ok(None);
-    }
-    let settings = Settings {
-        version: config::variable("FRANCE_CONNECT_VERSION")?,
-        url: config::variable("FRANCE_CONNECT_URL")?,
-        issuer: config::variable("FRANCE_CONNECT_ISSUER")?,
-        client_id: config::variable("FRANCE_CONNECT_CLIENT_ID")?,
-    };
-    Ok(Some((settings, config::variable("FRANCE_CONNECT_SECRET_ARN")?)))
 }

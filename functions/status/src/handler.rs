@@ -7,6 +7,7 @@ use std::time::{Instant, SystemTime};
 use jiff::Timestamp;
 use lambda_http::http::Method;
 use lambda_http::{Body, Request, RequestExt, Response};
+use shared::access::route::Route;
 use shared::contract::error::Uid;
 
 use crate::context::Context;
@@ -15,7 +16,6 @@ use crate::metrics::RequestMetrics;
 use crate::quotas::Allowance;
 use crate::reply::{Refusal, set_header};
 use crate::{batch, consultation, public};
-use shared::access::route::Route;
 
 /// What is learnt of a request while it is answered.
 #[derive(Debug)]
@@ -104,3 +104,6 @@ async fn answer(
         Endpoint::Ping => Ok(public::ping()),
     }
 }
+
+#[cfg(test)]
+mod tests;

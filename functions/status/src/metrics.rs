@@ -3,7 +3,6 @@
 //! The line is wide: what is a number and no identifier is a metric, the rest are properties to search by. Nothing in
 //! it is personal (docs/logging.md).
 
-use std::io::Write as _;
 use std::sync::Mutex;
 use std::time::SystemTime;
 
@@ -52,18 +51,25 @@ pub(crate) struct RequestMetrics {
 pub(crate) struct Metrics {
     pub(crate) environment: String,
     format: Mutex<Emf>,
+    log: Mutex<Log>,
 }
 
+/// Where lines go: the standard output, which is the function's log.
+pub(crate) type Log = Box<dyn std::io::Write + Send>;
+
 impl Metrics {
-    pub(crate) fn new(environment: String) -> Self {
-        Self { environment, format: Mutex::new(Emf::builder(NAMESPACE.to_owned(), vec![vec![]]).build()) }
+    pub(crate) fn new(environment: String, log: Log) -> Self {
+        let format = Mutex::new(Emf::builder(NAMESPACE.to_owned(), vec![vec![]]).build());
+        Self { environment, format, log: Mutex::new(log) }
     }
 
-    /// Writes one line to the standard output, which is the function's log.
+    /// Writes one line.
     pub(crate) fn emit(&self, metrics: RequestMetrics) {
         let line = self.line(metrics);
-        // A log that can't be written must not cost the caller its answer.
-        let _ = std::io::stdout().lock().write_all(&line);
+        if let Ok(mut log) = self.log.lock() {
+            // A log that can't be written must not cost the caller its answer.
+            let _ = log.write_all(&line);
+        }
     }
 
     fn line(&self, metrics: RequestMetrics) -> Vec<u8> {
@@ -83,7 +89,7 @@ mod tests {
 
     #[test]
     fn a_line_is_one_json_object_with_its_metrics_and_dimensions() {
-        let metrics = Metrics::new("test".into());
+        let metrics = Metrics::new("test".into(), Box::new(std::io::sink()));
         let line = metrics.line(RequestMetrics {
             timestamp: SystemTime::UNIX_EPOCH,
             environment: "test".into(),

@@ -107,6 +107,23 @@ fn a_key_id_is_not_needed_but_is_respected() {
 }
 
 #[test]
+fn while_a_key_replaces_another_both_open() {
+    let other = PrivateDecryptingKey::generate(KeySize::Rsa2048).unwrap();
+    let other: Pkcs8V1Der<'_> = other.as_der().unwrap();
+    let former = StoredKey {
+        kid: "former".into(),
+        alg: "RSA-OAEP-256".into(),
+        pem: pem::encode(&Pem::new("PRIVATE KEY", other.as_ref())),
+    };
+    let mut stored = stored_keys();
+    stored.insert(0, former);
+    let keys = DecryptionKeys::new(stored).unwrap();
+    let unnamed = seal_with_header(&json!({ "alg": "RSA-OAEP-256", "enc": "A256GCM" }), b"content");
+    assert_eq!(keys.decrypt(&unnamed).unwrap(), b"content");
+    assert_eq!(keys.decrypt(&seal_for_rsa(b"content")).unwrap(), b"content");
+}
+
+#[test]
 fn other_algorithms_are_refused() {
     for header in [
         json!({ "alg": "RSA-OAEP", "enc": "A256GCM" }),

@@ -61,6 +61,12 @@ impl Caller {
         Ok(caller)
     }
 
+    /// The scopes that have an effect on a route: the caller of FranceConnect's has the identity from there, so it is
+    /// never told (domain.md §4.2).
+    pub(crate) fn effective(route: Route, scopes: Scopes) -> Scopes {
+        if route == Route::FranceConnect { scopes.without(Scope::Identite) } else { scopes }
+    }
+
     /// The holder of a token, or of a key: whom `/api/introspect` tells about itself.
     pub(crate) async fn holder(context: &Context, request: &Request, now: Timestamp) -> Result<Self, Refusal> {
         let headers = request.headers();
@@ -122,8 +128,7 @@ async fn by_france_connect(context: &Context, headers: &HeaderMap, now: Timestam
     let client = context.clients.service_provider(&introspection.service_provider).await?;
     let client = client.ok_or(Refusal::Forbidden)?;
     active(&client, false, now)?;
-    // The caller has the identity from FranceConnect: this route never tells it (domain.md §4.2).
-    let scopes = introspection.scopes.and(client.scopes).without(Scope::Identite);
+    let scopes = Caller::effective(Route::FranceConnect, introspection.scopes.and(client.scopes));
     Ok(Caller { client, scopes, relayed: None, person: Some(introspection.identity) })
 }
 
@@ -150,6 +155,7 @@ fn relayed(headers: &HeaderMap) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use lambda_http::http::HeaderValue;
+    use shared::contract::v3::answer::fields_of;
 
     use super::*;
 
@@ -166,6 +172,28 @@ mod tests {
             assert_eq!(bearer(&headers), token, "{value}");
         }
         assert_eq!(bearer(&HeaderMap::new()), None);
+    }
+
+    #[test]
+    fn the_documented_scopes_are_those_of_the_code() {
+        const ROUTES: [Route; 4] = [Route::DirectByIne, Route::DirectByIdentity, Route::Batch, Route::FranceConnect];
+        let mut table =
+            String::from("| scope | fields | ine | identite | lot | france_connect |\n|---|---|---|---|---|---|\n");
+        for scope in Scope::ALL {
+            let granted = ROUTES.map(|route| Caller::effective(route, Scopes::ALL).has(scope));
+            let cells = granted.map(|granted| if granted { "yes" } else { "never" }).join(" | ");
+            let fields = fields_of(scope).iter().map(|field| format!("`{field}`")).collect::<Vec<_>>().join(", ");
+            table += &format!("| `{}` | {fields} | {cells} |\n", scope.name());
+        }
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/scopes.md");
+        let text = std::fs::read_to_string(path).unwrap();
+        let (before, rest) = text.split_once("<!-- table -->\n").unwrap();
+        let (documented, after) = rest.split_once("<!-- /table -->").unwrap();
+        if std::env::var_os("UPDATE_SCOPES").is_some() {
+            std::fs::write(path, format!("{before}<!-- table -->\n{table}<!-- /table -->{after}")).unwrap();
+        } else {
+            assert_eq!(documented, table, "scopes changed: UPDATE_SCOPES=1 cargo test -p status scopes");
+        }
     }
 
     #[test]

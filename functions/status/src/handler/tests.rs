@@ -1,0 +1,326 @@
+//! The handler over an AWS of this process: what no deployed stack can be made to do (fail at one point), and any
+//! request at all.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_smithy_http_client::test_util::infallible_client_fn;
+use aws_smithy_types::body::SdkBody;
+use lambda_http::http;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use shared::access::client::{Client, Key, State};
+use shared::access::key::KeyDigest;
+use shared::identity::digest::{DigestKey, IdentityKeys};
+
+use super::*;
+use crate::context::Settings;
+
+const KEY: &str = "the key of both upstream routes";
+
+/// Tables that answer from memory; those named in `failing` are out of reach.
+#[derive(Default)]
+struct World {
+    failing: Mutex<BTreeSet<&'static str>>,
+    /// The tables that were called, in order.
+    calls: Mutex<Vec<String>>,
+    /// Whether the person asked about is known.
+    known: bool,
+    /// What the store says of the bucket: `None` has room.
+    spent_until: Mutex<Option<i64>>,
+    log: SharedLog,
+}
+
+/// What the function writes to its log.
+#[derive(Clone, Default)]
+struct SharedLog(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for SharedLog {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl World {
+    fn called(&self, table: &str) -> usize {
+        self.calls.lock().unwrap().iter().filter(|called| *called == table).count()
+    }
+
+    fn answer(&self, request: &http::Request<SdkBody>) -> http::Response<String> {
+        let operation = request.headers()["x-amz-target"].to_str().unwrap().rsplit('.').next().unwrap().to_owned();
+        let body: Value = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
+        let transaction = &body["TransactItems"][0]["Put"]["TableName"];
+        let table = body["TableName"].as_str().or(transaction.as_str()).unwrap().to_owned();
+        self.calls.lock().unwrap().push(table.clone());
+        if self.failing.lock().unwrap().contains(table.as_str()) {
+            return respond(400, &json!({ "__type": "ValidationException", "message": "out of reach" }));
+        }
+        let body = match (table.as_str(), operation.as_str()) {
+            ("clients", _) => match self.client_item(body["Key"]["id"]["S"].as_str().unwrap()) {
+                Some(item) => json!({ "Item": dynamo(&item) }),
+                None => json!({}),
+            },
+            ("students", _) if self.known => json!({ "Item": dynamo(&json!({ "answer": answer() })) }),
+            ("postings", _) if self.known => {
+                let posting = json!({ "posting": { "student": answer()["student"] } });
+                json!({ "Items": [dynamo(&posting)], "Count": 1, "ScannedCount": 1 })
+            }
+            ("postings", _) => json!({ "Items": [], "Count": 0, "ScannedCount": 0 }),
+            ("quotas", _) => {
+                let spent = body["ExpressionAttributeValues"][":then"]["N"].as_str().unwrap_or("0").to_owned();
+                if let Some(spent_until) = *self.spent_until.lock().unwrap() {
+                    return respond(
+                        400,
+                        &json!({
+                            "__type": "ConditionalCheckFailedException", "message": "no",
+                            "Item": { "spent_until": { "N": spent_until.to_string() } },
+                        }),
+                    );
+                }
+                json!({ "Attributes": { "spent_until": { "N": spent } } })
+            }
+            _ => json!({}),
+        };
+        respond(200, &body)
+    }
+
+    fn client_item(&self, id: &str) -> Option<Value> {
+        let digest = KeyDigest::of(KEY);
+        let routes = [Route::StatusByIne, Route::StatusByIdentity];
+        match id {
+            "CLIENT#client" => {
+                let client = Client { routes: routes.into(), ..Client::new("client", "Client") };
+                Some(serde_json::to_value(client).unwrap())
+            }
+            id if id == format!("KEY#{}", digest.locator()) => {
+                let key = Key {
+                    digest,
+                    client_id: "client".into(),
+                    routes: routes.into(),
+                    state: State::Active,
+                    valid_until: None,
+                    created_at: Timestamp::now(),
+                };
+                Some(serde_json::to_value(key).unwrap())
+            }
+            _ => None,
+        }
+    }
+}
+
+fn answer() -> Value {
+    let today = shared::domain::academic_year::day_in_france(Timestamp::now());
+    json!({
+        "student": "6f9619ff8b86d011b42d00cf4fc964ff".parse::<uuid::Uuid>().unwrap(), "nomFamille": "Quintefeuille",
+        "prenom": "Eudoxie", "dateNaissance": "2003-11-27",
+        "inscriptions": [{
+            "dateDebut": today, "dateFin": today, "statut": "inscrit", "regime": "RF1", "codeCommune": "75113",
+            "uai": "0751967F", "nomEtablissement": "Université",
+        }],
+    })
+}
+
+fn respond(status: u16, body: &Value) -> http::Response<String> {
+    http::Response::builder().status(status).body(body.to_string()).unwrap()
+}
+
+/// JSON as DynamoDB writes it.
+fn dynamo(value: &Value) -> Value {
+    match value {
+        Value::Null => json!({ "NULL": true }),
+        Value::Bool(value) => json!({ "BOOL": value }),
+        Value::Number(value) => json!({ "N": value.to_string() }),
+        Value::String(value) => json!({ "S": value }),
+        Value::Array(values) => json!({ "L": values.iter().map(dynamo).collect::<Vec<_>>() }),
+        Value::Object(fields) => {
+            let fields: serde_json::Map<_, _> =
+                fields.iter().map(|(name, value)| (name.clone(), dynamo(value))).collect();
+            if fields.contains_key("answer") || fields.contains_key("posting") || fields.contains_key("client_id") {
+                Value::Object(fields)
+            } else {
+                json!({ "M": fields })
+            }
+        }
+    }
+}
+
+fn context(world: &Arc<World>) -> Context {
+    let answering = Arc::clone(world);
+    let aws = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .region(Region::new("eu-west-3"))
+        .credentials_provider(aws_sdk_dynamodb::config::SharedCredentialsProvider::new(
+            aws_sdk_dynamodb::config::Credentials::new("test", "test", None, None, "tests"),
+        ))
+        .http_client(infallible_client_fn(move |request| answering.answer(&request)))
+        .build();
+    let key = |name: &str| DigestKey::new("1".into(), name.to_owned().into());
+    let settings = Settings {
+        students_table: "students".into(),
+        postings_table: "postings".into(),
+        clients_table: "clients".into(),
+        quotas_table: "quotas".into(),
+        establishments_table: "establishments".into(),
+        access_log_table: "access_log".into(),
+        access_log_retention_days: 180,
+        clients_kept: Duration::from_mins(1),
+        starts_within_days: 90,
+        environment: "test".into(),
+        issuer: None,
+        france_connect: None,
+    };
+    let log = Box::new(world.log.clone());
+    Context::new(settings, IdentityKeys { ine: key("ine"), civil: key("civil") }, &aws, log)
+}
+
+fn request(method: &str, path_and_query: &str, key: Option<&str>, body: &str) -> Request {
+    let (path, query) = path_and_query.split_once('?').unwrap_or((path_and_query, ""));
+    let mut request = http::Request::builder().method(method).uri("/");
+    if let Some(key) = key {
+        request = request.header("x-api-key", key);
+    }
+    let parameters = query.split('&').filter_map(|pair| pair.split_once('='));
+    let mut map = std::collections::HashMap::<String, Vec<String>>::new();
+    for (name, value) in parameters {
+        map.entry(name.to_owned()).or_default().push(value.to_owned());
+    }
+    request.body(body.into()).unwrap().with_raw_http_path(path).with_query_string_parameters(map)
+}
+
+async fn ask(context: &Context, request: Request) -> (u16, Value, http::HeaderMap) {
+    let response = handle(context, request).await.unwrap();
+    let body = serde_json::from_slice(response.body().as_ref()).unwrap_or(Value::Null);
+    (response.status().as_u16(), body, response.headers().clone())
+}
+
+fn by_ine() -> Request {
+    request("GET", "/api/etudiant?INE=0AYIOP071Y8", Some(KEY), "")
+}
+
+const EUDOXIE: &str = r#"{"nomFamille":"Quintefeuille","prenom1":"Eudoxie","dateNaissance":"2003-11-27","sexe":"2"}"#;
+
+#[tokio::test]
+async fn a_known_person_is_told_after_the_trace() {
+    let world = Arc::new(World { known: true, ..World::default() });
+    let context = context(&world);
+    let (status, body, headers) = ask(&context, by_ine()).await;
+    assert_eq!((status, &body["nomFamille"]), (200, &"Quintefeuille".into()));
+    assert_eq!(headers["ratelimit-limit"], "20");
+    assert_eq!(headers["ratelimit-remaining"], "19");
+    assert_eq!((world.called("students"), world.called("access_log"), world.called("quotas")), (1, 1, 1));
+    let (status, body, _) = ask(&context, request("POST", "/api/etudiant", Some(KEY), EUDOXIE)).await;
+    assert_eq!((status, body.get("ine")), (200, None));
+    assert_eq!(world.called("clients"), 2, "a key and a client are read once");
+
+    let log = String::from_utf8(world.log.0.lock().unwrap().clone()).unwrap();
+    let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(lines.len(), 2, "one line a request");
+    assert_eq!((&lines[0]["route"], &lines[0]["client"]), (&"status_by_ine".into(), &"client".into()));
+    assert_eq!((&lines[0]["cold_starts"], &lines[1]["cold_starts"]), (&1.into(), &0.into()));
+    for personal in ["Quintefeuille", "Eudoxie", "2003-11-27", "0AYIOP071Y8", KEY] {
+        assert!(!log.contains(personal), "{personal} in {log}");
+    }
+}
+
+#[tokio::test]
+async fn without_a_trace_nothing_is_told() {
+    for known in [true, false] {
+        let world = Arc::new(World { known, ..World::default() });
+        world.failing.lock().unwrap().insert("access_log");
+        let (status, body, headers) = ask(&context(&world), by_ine()).await;
+        assert_eq!(status, 503);
+        assert_eq!(body["message"], "service momentanément indisponible");
+        assert!(!body.to_string().contains("Quintefeuille") && !body.to_string().contains("0AYIOP071Y8"));
+        assert!(headers.contains_key("retry-after"));
+    }
+}
+
+#[tokio::test]
+async fn whatever_store_fails_the_answer_is_a_503_in_the_contracts_words() {
+    for table in ["clients", "students", "quotas"] {
+        let world = Arc::new(World { known: true, ..World::default() });
+        world.failing.lock().unwrap().insert(table);
+        let (status, body, _) = ask(&context(&world), by_ine()).await;
+        assert_eq!((status, &body["details"]["endpoint"]), (503, &"etudiant".into()), "{table}");
+        assert_eq!(world.called("access_log"), 0, "{table}: nothing was told, so nothing is traced");
+    }
+}
+
+#[tokio::test]
+async fn an_empty_bucket_refuses_and_is_not_asked_again() {
+    let world = Arc::new(World { known: true, ..World::default() });
+    let context = context(&world);
+    let now = Timestamp::now().as_microsecond();
+    *world.spent_until.lock().unwrap() = Some(now + 60_000_000);
+    let (status, body, headers) = ask(&context, by_ine()).await;
+    assert_eq!((status, &body["message"]), (429, &"trop de requêtes, réessayez plus tard".into()));
+    assert_eq!(headers["ratelimit-remaining"], "0");
+    let wait: u64 = headers["retry-after"].to_str().unwrap().parse().unwrap();
+    assert!((55..=60).contains(&wait), "{wait}");
+    assert_eq!(world.called("access_log"), 0);
+    let asked = world.called("quotas");
+    assert_eq!(ask(&context, by_ine()).await.0, 429);
+    assert_eq!(world.called("quotas"), asked, "what is known to be empty is not asked again");
+}
+
+#[tokio::test]
+async fn unknown_people_are_counted() {
+    let world = Arc::new(World::default());
+    let (status, body, _) = ask(&context(&world), by_ine()).await;
+    assert_eq!((status, &body["details"]["parameter"]), (404, &"0AYIOP071Y8".into()));
+    assert_eq!(world.called("quotas"), 2, "one for the question, one for the unknown person");
+    assert_eq!(world.called("access_log"), 1);
+}
+
+#[tokio::test]
+async fn without_an_issuer_no_token_is_believed() {
+    let world = Arc::new(World { known: true, ..World::default() });
+    for path in ["ine?ine=0AYIOP071Y8", "identite", "france_connect", "lot"] {
+        let method = if path == "lot" { "POST" } else { "GET" };
+        let mut request = request(method, &format!("/v3/mesri/statut_etudiant/{path}"), None, "");
+        request.headers_mut().insert("authorization", http::HeaderValue::from_static("Bearer e30.e30.e30"));
+        let (status, body, _) = ask(&context(&world), request).await;
+        assert_eq!((status, &body["errors"][0]["code"]), (401, &"00101".into()), "{path}");
+    }
+}
+
+/// Any request, near the real ones.
+fn any_request() -> impl Strategy<Value = (String, String, String, Vec<u8>, String)> {
+    (
+        "GET|POST|HEAD|PUT|DELETE|OPTIONS|PATCH",
+        "/api/etudiant|/v3/mesri/statut_etudiant/(ine|identite|france_connect|lot|couverture)|/api/introspect|/ping|/openapi.json|/\\PC{0,20}|",
+        "((INE|ine|recipient|nomNaissance|prenoms\\[\\]|uai|limite|apres|\\PC{0,8})=\\PC{0,24}&){0,4}",
+        prop::collection::vec(any::<u8>(), 0..64),
+        "\\PC{0,40}|Bearer \\PC{0,40}",
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+    #[test]
+    fn any_request_has_a_decent_answer((method, path, query, body, header) in any_request(), with_key in any::<bool>()) {
+        let world = Arc::new(World { known: true, ..World::default() });
+        let mut request = request(&method, &format!("{path}?{query}"), with_key.then_some(KEY), "");
+        *request.body_mut() = Body::Binary(body);
+        for name in ["authorization", "x-caller", "content-type"] {
+            if let Ok(value) = http::HeaderValue::from_bytes(header.as_bytes()) {
+                request.headers_mut().insert(name, value);
+            }
+        }
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let response = runtime.block_on(handle(&context(&world), request)).unwrap();
+        let status = response.status().as_u16();
+        prop_assert!(status < 500, "{status}");
+        if method != "HEAD" {
+            let body: Value = serde_json::from_slice(response.body().as_ref()).unwrap();
+            prop_assert!(status == 200 || body.get("message").is_some() || body.get("errors").is_some());
+        }
+    }
+}
