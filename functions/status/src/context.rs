@@ -63,8 +63,7 @@ pub(crate) struct Settings {
     pub(crate) clients_kept: Duration,
     pub(crate) starts_within_days: u16,
     pub(crate) environment: String,
-    /// Whom to believe, and where its keys are.
-    pub(crate) issuer: Option<(Trust, String)>,
+    pub(crate) issuer: Option<Issuer>,
     /// Where FranceConnect is, and the ARN of our secret.
     pub(crate) france_connect: Option<(france_connect::Settings, String)>,
 }
@@ -87,9 +86,9 @@ impl Settings {
         })
     }
 
-    fn issuer() -> Result<(Trust, String), ConfigError> {
+    fn issuer() -> Result<Issuer, ConfigError> {
         let trust = Trust { issuer: variable("TOKEN_ISSUER")?, audience: variable("TOKEN_AUDIENCE")? };
-        Ok((trust, variable("TOKEN_JWKS_URL")?))
+        Ok(Issuer { trust, jwks: Jwks::new(variable("TOKEN_JWKS_URL")?) })
     }
 
     fn france_connect() -> Result<(france_connect::Settings, String), ConfigError> {
@@ -104,12 +103,31 @@ impl Settings {
 }
 
 impl Context {
-    /// Reads the environment and the secrets.
+    /// Reads the environment and the secrets, and warms up side by side: TLS costs the first call to DynamoDB up to
+    /// 0.7 s (engineering.md), and the issuer's keys are needed by the first token. A failure to warm up is left for the
+    /// first request to report.
     pub async fn from_env() -> Result<Self, ConfigError> {
         let settings = Settings::from_env()?;
         let aws = config::aws().await;
-        let keys = config::identity_keys(&aws_sdk_secretsmanager::Client::new(&aws)).await?;
-        Ok(Self::new(settings, keys, &aws, Box::new(std::io::stdout())))
+        let secrets = aws_sdk_secretsmanager::Client::new(&aws);
+        let clients = ClientStore::new(aws_sdk_dynamodb::Client::new(&aws), settings.clients_table.clone());
+        let http = OnceLock::new();
+        // Two at once open two connections, which the first request needs: it takes from a quota beside its look-up.
+        let sentinel = KeyDigest::of("");
+        let dynamodb = async {
+            if let (Err(error), _) | (_, Err(error)) = tokio::join!(clients.key(&sentinel), clients.key(&sentinel)) {
+                tracing::warn!(%error, "warm-up failed");
+            }
+        };
+        let issuer = async {
+            if let Some(issuer) = &settings.issuer
+                && let Some(http) = http.get_or_init(HttpClient::new)
+            {
+                issuer.jwks.warm_up(http).await;
+            }
+        };
+        let (keys, (), ()) = tokio::join!(config::identity_keys(&secrets), dynamodb, issuer);
+        Ok(Self { http, ..Self::new(settings, keys?, &aws, Box::new(std::io::stdout())) })
     }
 
     /// Nothing is called yet.
@@ -124,31 +142,13 @@ impl Context {
             quotas: Quotas::new(QuotaStore::new(dynamodb.clone(), settings.quotas_table)),
             establishments: EstablishmentStore::new(dynamodb.clone(), settings.establishments_table),
             access_log: AccessLog::new(dynamodb, settings.access_log_table, settings.access_log_retention_days),
-            issuer: settings.issuer.map(|(trust, jwks_url)| Issuer { trust, jwks: Jwks::new(jwks_url) }),
+            issuer: settings.issuer,
             france_connect: LazyFranceConnect::new(settings.france_connect, secrets),
             starts_within_days: settings.starts_within_days,
             metrics: Metrics::new(settings.environment, log),
             cold: AtomicBool::new(true),
             http: OnceLock::new(),
         }
-    }
-
-    /// Opens the connection to DynamoDB and fetches the issuer's keys while the process starts: TLS costs the first
-    /// call up to 0.7 s (engineering.md). A failure is left for the first request to report.
-    pub async fn warm_up(&self) {
-        let dynamodb = async {
-            if let Err(error) = self.clients.key(KeyDigest::of("")).await {
-                tracing::warn!(%error, "warm-up failed");
-            }
-        };
-        let issuer = async {
-            if let Some(issuer) = &self.issuer
-                && let Some(http) = self.http()
-            {
-                issuer.jwks.warm_up(http).await;
-            }
-        };
-        tokio::join!(dynamodb, issuer);
     }
 
     /// The client for issuers and FranceConnect; made when it is first needed, because it reads the system's root

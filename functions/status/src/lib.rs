@@ -14,6 +14,7 @@
 
 pub mod context;
 pub mod handler;
+pub mod metrics;
 pub mod openapi;
 
 mod batch;
@@ -21,7 +22,6 @@ mod caller;
 mod consultation;
 mod endpoint;
 mod france_connect;
-mod metrics;
 mod public;
 mod question;
 mod quotas;

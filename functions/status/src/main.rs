@@ -5,10 +5,10 @@ use status::context::Context;
 use status::handler;
 
 // One request at a time per process, and all its work is waiting: a second thread would only cost memory.
-#[tokio::main(flavor = "current_thread")]
+#[tokio::main(flavor = "local")]
 async fn main() -> Result<(), Error> {
     shared::telemetry::init();
-    let context = Context::from_env().await?;
-    context.warm_up().await;
-    run(service_fn(|request| handler::handle(&context, request))).await
+    let context: &'static Context = Box::leak(Box::new(Box::pin(Context::from_env()).await?));
+    // A task of its own: each wake-up of the future that `block_on` drives costs a system call, a task's doesn't.
+    tokio::task::spawn_local(run(service_fn(move |request| handler::handle(context, request)))).await?
 }

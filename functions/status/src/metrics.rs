@@ -21,50 +21,64 @@ const NAMESPACE: &str = "StatutEtudiant";
     emf::dimension_sets = [["environment"], ["environment", "route"]]
 )]
 #[derive(Debug)]
-pub(crate) struct RequestMetrics {
+pub struct RequestMetrics {
     #[metrics(timestamp)]
-    pub(crate) timestamp: SystemTime,
-    pub(crate) environment: String,
+    /// When it was answered.
+    pub timestamp: SystemTime,
+    /// Several environments may share an account.
+    pub environment: String,
     /// The endpoint's name; `unknown` for a path that isn't ours.
-    pub(crate) route: &'static str,
+    pub route: &'static str,
     /// Lambda's id of the invocation.
-    pub(crate) request_id: String,
+    pub request_id: String,
     /// The correlation id that the caller has.
-    pub(crate) uid: String,
+    pub uid: String,
     /// The client, once it is known.
-    pub(crate) client: Option<String>,
-    pub(crate) outcome: &'static str,
+    pub client: Option<String>,
+    /// `found`, or the refusal's name.
+    pub outcome: &'static str,
+    /// The HTTP status.
     #[metrics(flags(NoMetric))]
-    pub(crate) status: u16,
-    pub(crate) requests: u64,
+    pub status: u16,
+    /// Always 1: what CloudWatch sums up.
+    pub requests: u64,
     /// People asked about.
-    pub(crate) people: u64,
-    pub(crate) duration_ms: f64,
-    pub(crate) cold_starts: u64,
-    pub(crate) server_errors: u64,
-    pub(crate) refused_quota: u64,
-    pub(crate) enumeration_suspected: u64,
-    pub(crate) france_connect_failures: u64,
+    pub people: u64,
+    /// From the event to the answer.
+    pub duration_ms: f64,
+    /// 1 for the first request of a process.
+    pub cold_starts: u64,
+    /// 1 for a status of 500 or more.
+    pub server_errors: u64,
+    /// 1 for a quota that was used up.
+    pub refused_quota: u64,
+    /// 1 when the caller looks like trying numbers out.
+    pub enumeration_suspected: u64,
+    /// 1 when FranceConnect, rather than a token, was at fault.
+    pub france_connect_failures: u64,
 }
 
 /// Writes the lines.
-pub(crate) struct Metrics {
-    pub(crate) environment: String,
+pub struct Metrics {
+    /// What every line says of where it comes from.
+    pub environment: String,
     format: Mutex<Emf>,
     log: Mutex<Log>,
 }
 
 /// Where lines go: the standard output, which is the function's log.
-pub(crate) type Log = Box<dyn std::io::Write + Send>;
+pub type Log = Box<dyn std::io::Write + Send>;
 
 impl Metrics {
-    pub(crate) fn new(environment: String, log: Log) -> Self {
+    /// Lines of an environment, written to `log`.
+    #[must_use]
+    pub fn new(environment: String, log: Log) -> Self {
         let format = Mutex::new(Emf::builder(NAMESPACE.to_owned(), vec![vec![]]).build());
         Self { environment, format, log: Mutex::new(log) }
     }
 
     /// Writes one line.
-    pub(crate) fn emit(&self, metrics: RequestMetrics) {
+    pub fn emit(&self, metrics: RequestMetrics) {
         let line = self.line(metrics);
         if let Ok(mut log) = self.log.lock() {
             // A log that can't be written must not cost the caller its answer.

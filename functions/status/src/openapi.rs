@@ -31,7 +31,7 @@ pub fn document() -> utoipa::openapi::OpenApi {
         description = "Cette personne est-elle étudiante ?\n\nDeux contrats sont servis. Le contrat amont (`/api/etudiant`) est celui qu'appelle API Particulier : une clé par route, un corps fixe. Le contrat direct (`/v3/…`) est celui d'API Particulier v3 : un jeton, des droits (scopes) qui décident de chaque champ, un destinataire (`recipient`).\n\nNe pas être trouvé ne prouve rien : la couverture dit quand chaque établissement a été alimenté pour la dernière fois. Plusieurs homonymes et personne sont la même réponse. Les paramètres inconnus sont ignorés.",
         license(name = "EUPL-1.2", identifier = "EUPL-1.2")
     ),
-    servers((url = "/", description = "L'adresse de déploiement, étage compris")),
+    servers((url = "./", description = "Là où est servi ce document")),
     paths(
         by_ine, by_identity, direct_by_ine, direct_by_identity, france_connect, batch, coverage, introspect,
         encryption_keys, openapi_json, ping

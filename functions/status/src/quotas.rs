@@ -43,7 +43,7 @@ struct Known {
 pub(crate) struct Allowance {
     limit: u32,
     remaining: u32,
-    /// When the bucket is full again, in seconds since 1970, as API Particulier's `RateLimit-Reset`.
+    /// When the bucket is full again, in seconds since 1970. The contract names the header, not its unit.
     reset: i64,
 }
 

@@ -3,6 +3,7 @@
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use jiff::Timestamp;
+use serde::de::DeserializeOwned;
 
 use super::StoreError;
 use super::keys::{Item, text};
@@ -27,17 +28,7 @@ impl EstablishmentStore {
 
     /// One establishment.
     pub async fn get(&self, uai: Uai) -> Result<Option<Establishment>, StoreError> {
-        const OPERATION: &str = "establishments GetItem";
-        let output = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .key("uai", text(uai.as_str()))
-            .send()
-            .await
-            .map_err(|error| StoreError::new(OPERATION, &error))?;
-        let shape = |_| StoreError::shape(OPERATION);
-        output.item.map(serde_dynamo::from_item).transpose().map_err(shape)
+        self.item(uai).await
     }
 
     /// An establishment with those that it may send for. One that it may send for and that isn't registered is
@@ -107,17 +98,7 @@ impl EstablishmentStore {
 
     /// When the last feed of one establishment came.
     pub async fn coverage(&self, uai: Uai) -> Result<Option<Coverage>, StoreError> {
-        const OPERATION: &str = "establishments GetItem";
-        let output = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .key("uai", text(uai.as_str()))
-            .send()
-            .await
-            .map_err(|error| StoreError::new(OPERATION, &error))?;
-        let shape = |_| StoreError::shape(OPERATION);
-        output.item.map(serde_dynamo::from_item).transpose().map_err(shape)
+        self.item(uai).await
     }
 
     /// The same of a page of them, in no particular order, and the one that it ended with when there may be more.
@@ -142,5 +123,19 @@ impl EstablishmentStore {
         let page =
             serde_dynamo::from_items(output.items.unwrap_or_default()).map_err(|_| StoreError::shape(OPERATION))?;
         Ok((page, next))
+    }
+
+    async fn item<T: DeserializeOwned>(&self, uai: Uai) -> Result<Option<T>, StoreError> {
+        const OPERATION: &str = "establishments GetItem";
+        let output = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .key("uai", text(uai.as_str()))
+            .send()
+            .await
+            .map_err(|error| StoreError::new(OPERATION, &error))?;
+        let shape = |_| StoreError::shape(OPERATION);
+        output.item.map(serde_dynamo::from_item).transpose().map_err(shape)
     }
 }

@@ -179,12 +179,13 @@ mod tests {
         const ROUTES: [Route; 4] = [Route::DirectByIne, Route::DirectByIdentity, Route::Batch, Route::FranceConnect];
         let mut table =
             String::from("| scope | fields | ine | identite | lot | france_connect |\n|---|---|---|---|---|---|\n");
-        for scope in Scope::ALL {
+        let line = |scope: Scope| {
             let granted = ROUTES.map(|route| Caller::effective(route, Scopes::ALL).has(scope));
             let cells = granted.map(|granted| if granted { "yes" } else { "never" }).join(" | ");
             let fields = fields_of(scope).iter().map(|field| format!("`{field}`")).collect::<Vec<_>>().join(", ");
-            table += &format!("| `{}` | {fields} | {cells} |\n", scope.name());
-        }
+            format!("| `{}` | {fields} | {cells} |\n", scope.name())
+        };
+        table.extend(Scope::ALL.map(line));
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/scopes.md");
         let text = std::fs::read_to_string(path).unwrap();
         let (before, rest) = text.split_once("<!-- table -->\n").unwrap();

@@ -63,7 +63,7 @@ impl World {
             return respond(400, &json!({ "__type": "ValidationException", "message": "out of reach" }));
         }
         let body = match (table.as_str(), operation.as_str()) {
-            ("clients", _) => match self.client_item(body["Key"]["id"]["S"].as_str().unwrap()) {
+            ("clients", _) => match client_item(body["Key"]["id"]["S"].as_str().unwrap()) {
                 Some(item) => json!({ "Item": dynamo(&item) }),
                 None => json!({}),
             },
@@ -90,28 +90,28 @@ impl World {
         };
         respond(200, &body)
     }
+}
 
-    fn client_item(&self, id: &str) -> Option<Value> {
-        let digest = KeyDigest::of(KEY);
-        let routes = [Route::StatusByIne, Route::StatusByIdentity];
-        match id {
-            "CLIENT#client" => {
-                let client = Client { routes: routes.into(), ..Client::new("client", "Client") };
-                Some(serde_json::to_value(client).unwrap())
-            }
-            id if id == format!("KEY#{}", digest.locator()) => {
-                let key = Key {
-                    digest,
-                    client_id: "client".into(),
-                    routes: routes.into(),
-                    state: State::Active,
-                    valid_until: None,
-                    created_at: Timestamp::now(),
-                };
-                Some(serde_json::to_value(key).unwrap())
-            }
-            _ => None,
+fn client_item(id: &str) -> Option<Value> {
+    let digest = KeyDigest::of(KEY);
+    let routes = [Route::StatusByIne, Route::StatusByIdentity];
+    match id {
+        "CLIENT#client" => {
+            let client = Client { routes: routes.into(), ..Client::new("client", "Client") };
+            Some(serde_json::to_value(client).unwrap())
         }
+        id if id == format!("KEY#{}", digest.locator()) => {
+            let key = Key {
+                digest,
+                client_id: "client".into(),
+                routes: routes.into(),
+                state: State::Active,
+                valid_until: None,
+                created_at: Timestamp::now(),
+            };
+            Some(serde_json::to_value(key).unwrap())
+        }
+        _ => None,
     }
 }
 
