@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, SdkConfig};
+use aws_smithy_http_client::tls::Provider;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use secrecy::SecretString;
 use serde::Deserialize;
 
@@ -43,13 +45,14 @@ pub fn is_set(name: &'static str) -> bool {
 /// The AWS configuration of every function: where to reach AWS, how long to wait, how often to try.
 ///
 /// The wait is far below any function's own time limit, so that a stalled connection is tried again rather than
-/// ending the invocation.
+/// ending the invocation. One HTTP client for all services: each would read the system's root certificates by itself.
 pub async fn aws() -> SdkConfig {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(2))
         .operation_attempt_timeout(Duration::from_secs(5))
         .build();
-    aws_config::defaults(BehaviorVersion::v2026_01_12()).timeout_config(timeouts).load().await
+    let http = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build_https();
+    aws_config::defaults(BehaviorVersion::v2026_01_12()).timeout_config(timeouts).http_client(http).load().await
 }
 
 /// The S3 client of every function: bucket names in the path, which an endpoint without a name per bucket (the

@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
+use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use shared::access::key::KeyDigest;
 use shared::audit::AccessLog;
 use shared::auth::france_connect;
@@ -110,11 +111,12 @@ impl Context {
         let settings = Settings::from_env()?;
         let aws = config::aws().await;
         let secrets = aws_sdk_secretsmanager::Client::new(&aws);
-        let clients = ClientStore::new(aws_sdk_dynamodb::Client::new(&aws), settings.clients_table.clone());
+        let dynamodb = dynamodb(&aws);
+        let clients = ClientStore::new(dynamodb.clone(), settings.clients_table.clone());
         let http = OnceLock::new();
         // Two at once open two connections, which the first request needs: it takes from a quota beside its look-up.
         let sentinel = KeyDigest::of("");
-        let dynamodb = async {
+        let warm_up = async {
             if let (Err(error), _) | (_, Err(error)) = tokio::join!(clients.key(&sentinel), clients.key(&sentinel)) {
                 tracing::warn!(%error, "warm-up failed");
             }
@@ -126,14 +128,18 @@ impl Context {
                 issuer.jwks.warm_up(http).await;
             }
         };
-        let (keys, (), ()) = tokio::join!(config::identity_keys(&secrets), dynamodb, issuer);
-        Ok(Self { http, ..Self::new(settings, keys?, &aws, Box::new(std::io::stdout())) })
+        let (keys, (), ()) = tokio::join!(config::identity_keys(&secrets), warm_up, issuer);
+        Ok(Self { http, ..Self::new(settings, keys?, dynamodb, secrets, Box::new(std::io::stdout())) })
     }
 
     /// Nothing is called yet.
-    pub(crate) fn new(settings: Settings, keys: IdentityKeys, aws: &SdkConfig, log: Log) -> Self {
-        let dynamodb = aws_sdk_dynamodb::Client::new(aws);
-        let secrets = aws_sdk_secretsmanager::Client::new(aws);
+    pub(crate) fn new(
+        settings: Settings,
+        keys: IdentityKeys,
+        dynamodb: aws_sdk_dynamodb::Client,
+        secrets: aws_sdk_secretsmanager::Client,
+        log: Log,
+    ) -> Self {
         let clients = ClientStore::new(dynamodb.clone(), settings.clients_table);
         Self {
             keys,
@@ -156,4 +162,13 @@ impl Context {
     pub(crate) fn http(&self) -> Option<&HttpClient> {
         self.http.get_or_init(HttpClient::new).as_ref()
     }
+}
+
+/// One client for every table, so that they share its connections. Its answers are small and have a time limit, so
+/// watching over how fast they flow is work for nothing.
+fn dynamodb(aws: &SdkConfig) -> aws_sdk_dynamodb::Client {
+    let config = aws_sdk_dynamodb::config::Builder::from(aws)
+        .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
+        .build();
+    aws_sdk_dynamodb::Client::from_conf(config)
 }

@@ -32,7 +32,7 @@ pub(crate) async fn coverage(context: &Context, request: &Request) -> Result<Res
         CoverageQuestion::parse(&parameters(request)).map_err(|wrong| Refusal::InvalidParameters(vec![wrong]))?;
     let answer = match question {
         CoverageQuestion::One(uai) => {
-            let one = context.establishments.coverage(uai).await?.ok_or(Refusal::NoSuchPath)?;
+            let one = context.establishments.coverage(uai).await?.ok_or(Refusal::NoSuchEstablishment)?;
             CoverageAnswer::new(COVERAGE, vec![one], None, 1)
         }
         CoverageQuestion::Page { after, limit } => {

@@ -1,8 +1,9 @@
 //! How much a caller may still ask: the shared buckets, and what this process knows of them.
 //!
 //! Every instance draws on the same buckets, so a quota holds whatever their number. To spare a busy bucket a write
-//! for each request, an instance draws some of a large quota ahead and spends it within a second; and it refuses by
-//! itself while it knows that a bucket is empty.
+//! for each request, an instance that a caller keeps busy draws ahead, twice as much each time, and spends it within a
+//! second; one that sees the caller now and then draws one by one. And an instance refuses by itself while it knows
+//! that a bucket is empty.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -16,10 +17,12 @@ use shared::registry::quotas::{Buckets, QuotaStore, Subject, Taken};
 
 use crate::reply::{Refusal, set_header};
 
-/// A client of 20 a second draws one by one; one of 2,000, a hundred at a time: twenty writes a second either way.
-const DRAWS_PER_SECOND: u32 = 20;
 /// What was drawn ahead is spent within this time, or lost.
 const DRAWN_KEPT: Micros = 1_000_000;
+/// A caller that has spent what was drawn within this time keeps the instance busy.
+const BUSY: Micros = DRAWN_KEPT / 4;
+/// No draw is larger than this part of a second's quota, so that the other instances find some.
+const LARGEST_PART: u32 = 4;
 /// Callers remembered at most. What is forgotten costs one write to learn again.
 const MOST: usize = 10_000;
 
@@ -33,6 +36,8 @@ pub(crate) struct Quotas {
 #[derive(Debug, Clone, Copy, Default)]
 struct Known {
     buckets: Buckets,
+    /// How much the last draw took.
+    draw: u32,
     /// Drawn ahead and not spent.
     drawn: u32,
     drawn_at: Micros,
@@ -168,15 +173,14 @@ impl Quotas {
         if known.buckets.spent_until > rate.latest(now) {
             return Err(bucket.refusal(rate, known.buckets, now));
         }
-        let ahead = if lowered { 1 } else { (bucket.per_second / DRAWS_PER_SECOND).max(1) };
-        let draw = people.max(ahead);
+        let draw = if lowered { people } else { people.max(bucket.next_draw(&known, now)) };
         match self.store.take(&bucket.subject, rate, draw, now).await.map_err(Refused::Unavailable)? {
             Taken::Granted(buckets) => {
-                self.remember(bucket, Known { buckets, drawn: draw - people, drawn_at: now });
+                self.remember(bucket, Known { buckets, draw, drawn: draw - people, drawn_at: now });
                 Ok(bucket.allowance(rate, buckets, draw - people, now))
             }
             Taken::Refused(buckets) => {
-                self.remember(bucket, Known { buckets, drawn: 0, drawn_at: now });
+                self.remember(bucket, Known { buckets, draw: 0, drawn: 0, drawn_at: now });
                 Err(bucket.refusal(rate, buckets, now))
             }
         }
@@ -197,6 +201,13 @@ impl Quotas {
 }
 
 impl Bucket {
+    /// How much to draw, when what was drawn is spent.
+    fn next_draw(&self, known: &Known, now: Micros) -> u32 {
+        let largest = (self.per_second / LARGEST_PART).max(1);
+        let busy = known.drawn == 0 && now - known.drawn_at < BUSY;
+        if busy { known.draw.saturating_mul(2).clamp(1, largest) } else { 1 }
+    }
+
     fn allowance(&self, rate: Rate, buckets: Buckets, drawn: u32, now: Micros) -> Allowance {
         Allowance {
             limit: self.per_second,
@@ -218,6 +229,21 @@ mod tests {
     use std::num::NonZeroU32;
 
     use super::*;
+
+    #[test]
+    fn a_busy_instance_draws_ahead_and_a_quiet_one_does_not() {
+        let client = Client::new("client", "Client");
+        let bucket = &buckets(&client, None)[0];
+        let now = 1_800_000_000_000_000;
+        let (mut known, mut draws) = (Known::default(), Vec::new());
+        for _ in 0..5 {
+            known = Known { draw: bucket.next_draw(&known, now), drawn_at: now, ..known };
+            draws.push(known.draw);
+        }
+        assert_eq!(draws, [1, 2, 4, 5, 5], "a quarter of the twenty at most");
+        assert_eq!(bucket.next_draw(&known, now + BUSY), 1);
+        assert_eq!(bucket.next_draw(&Known { drawn: 3, ..known }, now + 1), 1, "what it drew was not needed");
+    }
 
     #[test]
     fn a_relaying_client_has_a_bucket_of_its_own_and_one_for_each_caller() {

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use super::http::{Http, HttpError, Reply};
 use super::jwe::{DecryptionKeys, JweError, StoredKey, StoredKeyError};
@@ -80,22 +80,32 @@ pub struct Introspection {
     pub identity: PivotIdentity,
 }
 
-/// The *identité pivot*, as it comes; any of it may be missing or partial.
+/// The *identité pivot*, as it comes; any of it may be missing, `null` or partial.
 #[derive(Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(default)]
 pub struct PivotIdentity {
     /// The birth name.
+    #[serde(deserialize_with = "null_is_empty")]
     pub family_name: String,
     /// Every given name, between blanks.
+    #[serde(deserialize_with = "null_is_empty")]
     pub given_name: String,
     /// `YYYY-MM-DD`; `YYYY-MM` or `YYYY` for who was only presumed to be born then.
+    #[serde(deserialize_with = "null_is_empty")]
     pub birthdate: String,
     /// `male` or `female`.
+    #[serde(deserialize_with = "null_is_empty")]
     pub gender: String,
     /// A COG code, for who was born in France; else empty.
+    #[serde(deserialize_with = "null_is_empty")]
     pub birthplace: String,
     /// A COG code, `99100` for France.
+    #[serde(deserialize_with = "null_is_empty")]
     pub birthcountry: String,
+}
+
+fn null_is_empty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
 impl fmt::Debug for PivotIdentity {

@@ -75,6 +75,15 @@ async fn a_valid_token_says_who_and_what() {
 }
 
 #[tokio::test]
+async fn a_null_is_as_good_as_nothing() {
+    let scene = Scene::new(Version::V2);
+    scene.answer(none(), serde_json::json!({ "birthplace": null, "birthcountry": null, "given_name": null }));
+    let identity = scene.introspect().await.unwrap().identity;
+    assert_eq!((identity.birthplace.as_str(), identity.given_name.as_str()), ("", ""));
+    assert_eq!(identity.family_name, "LEFÈVRE");
+}
+
+#[tokio::test]
 async fn an_inactive_token_is_nobodys() {
     for introspection in [serde_json::json!({ "active": false }), serde_json::json!({ "exp": NOW })] {
         let scene = Scene::new(Version::V2);

@@ -15,7 +15,7 @@ pub(crate) struct Arguments {
     #[arg(long, default_value_t = 15, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) cold: u32,
     /// What to measure
-    #[arg(long, value_enum, value_delimiter = ',', default_values = ["rust", "bare", "python", "node", "parts"])]
+    #[arg(long, value_enum, value_delimiter = ',', default_values = ["rust", "bare", "python", "node", "bundle", "parts"])]
     pub(crate) only: Vec<Kind>,
     /// The function to measure, instead of building it
     #[arg(long)]
@@ -35,8 +35,10 @@ pub(crate) enum Kind {
     Bare,
     /// The bare look-up in Python.
     Python,
-    /// The bare look-up in Node.
+    /// The bare look-up in Node, as npm installs it.
     Node,
+    /// The same as one minified file.
+    Bundle,
     /// The function's parts, one by one.
     Parts,
 }

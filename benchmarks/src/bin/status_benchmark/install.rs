@@ -23,8 +23,9 @@ pub(crate) async fn subjects(files: &Files, arguments: &Arguments) -> Result<Vec
     if arguments.wants(Kind::Python) {
         subjects.extend(python(files).await?);
     }
-    if arguments.wants(Kind::Node) {
-        subjects.extend(node(files).await?);
+    if arguments.wants(Kind::Node) || arguments.wants(Kind::Bundle) {
+        let installed = node(files).await?.into_iter();
+        subjects.extend(installed.filter(|subject| arguments.wants(subject.kind())));
     }
     Ok(subjects)
 }
@@ -80,8 +81,9 @@ async fn python(files: &Files) -> Result<Option<Subject>> {
     Ok(Some(Subject::new(files, Kind::Python, format!("Python {version}"), program, [script])))
 }
 
-async fn node(files: &Files) -> Result<Option<Subject>> {
-    let Some(version) = version("node", NODE).await else { return Ok(None) };
+/// The script beside its modules, and as one minified file, as a function that cares for its cold start is deployed.
+async fn node(files: &Files) -> Result<Vec<Subject>> {
+    let Some(version) = version("node", NODE).await else { return Ok(Vec::new()) };
     let (directory, sources) = (files.scratch("node"), files.source("node"));
     let wanted = format!("{version}\n{}", read(&sources.join("package-lock.json"))?);
     if !is_installed(&directory, &wanted) {
@@ -93,11 +95,13 @@ async fn node(files: &Files) -> Result<Option<Subject>> {
         run(npm.current_dir(&directory).stdout(Stdio::null())).await?;
         installed(&directory, &wanted)?;
     }
-    // In one minified file, as a function that cares for its cold start is deployed: a third less of it.
     copy(&sources, &directory, &["lookup.mjs"])?;
     run(Command::new("npm").args(["run", "--silent", "bundle"]).current_dir(&directory).stdout(Stdio::null())).await?;
-    let script = directory.join("bundle.mjs").into();
-    Ok(Some(Subject::new(files, Kind::Node, format!("Node {version}"), "node", [script])))
+    let subject = |kind, name, script| Subject::new(files, kind, name, "node", [directory.join(script).into()]);
+    Ok(vec![
+        subject(Kind::Node, format!("Node {version}"), "lookup.mjs"),
+        subject(Kind::Bundle, format!("Node {version}, one file"), "bundle.mjs"),
+    ])
 }
 
 /// The version of a program, if it is there and recent enough.

@@ -176,8 +176,9 @@ fn context(world: &Arc<World>) -> Context {
         issuer: None,
         france_connect: None,
     };
+    let keys = IdentityKeys { ine: key("ine"), civil: key("civil") };
     let log = Box::new(world.log.clone());
-    Context::new(settings, IdentityKeys { ine: key("ine"), civil: key("civil") }, &aws, log)
+    Context::new(settings, keys, aws_sdk_dynamodb::Client::new(&aws), aws_sdk_secretsmanager::Client::new(&aws), log)
 }
 
 fn request(method: &str, path_and_query: &str, key: Option<&str>, body: &str) -> Request {

@@ -34,6 +34,8 @@ pub(crate) enum Unauthenticated {
 pub(crate) enum Refusal {
     /// No such path.
     NoSuchPath,
+    /// No establishment of that number is registered.
+    NoSuchEstablishment,
     /// The path is right, the method isn't.
     MethodNotAllowed { allowed: String },
     /// The body is larger than any question.
@@ -82,6 +84,7 @@ impl Refusal {
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::NoSuchPath => "no_such_path",
+            Self::NoSuchEstablishment => "no_such_establishment",
             Self::MethodNotAllowed { .. } => "method_not_allowed",
             Self::TooLarge => "too_large",
             Self::NotJson => "not_json",
@@ -109,6 +112,7 @@ impl Refusal {
     pub(crate) fn response(&self, style: Style, uid: &Uid, method: &str) -> Response<Body> {
         let problems = self.problems();
         let status = problems.first().map_or(500, |problem| problem.status());
+        let retry_in = problems.first().and_then(|problem| problem.retry_in());
         let mut response = match style {
             Style::V3 => json(code(status), &ErrorList::of(problems)),
             Style::Upstream { endpoint } => {
@@ -117,12 +121,14 @@ impl Refusal {
                 json(code(upstream_status(status)), &body)
             }
         };
-        match self {
-            Self::MethodNotAllowed { allowed } => set_header(&mut response, "allow", allowed),
-            Self::TooManyRequests { retry_after } => set_header(&mut response, "retry-after", retry_after),
-            Self::Unavailable(_) | Self::IssuerUnreachable => set_header(&mut response, "retry-after", 10),
-            Self::Unauthenticated(_) => set_header(&mut response, "www-authenticate", style.challenge()),
-            _ => {}
+        if let Self::MethodNotAllowed { allowed } = self {
+            set_header(&mut response, "allow", allowed);
+        }
+        if let Some(seconds) = retry_in {
+            set_header(&mut response, "retry-after", seconds);
+        }
+        if response.status() == StatusCode::UNAUTHORIZED {
+            set_header(&mut response, "www-authenticate", style.challenge());
         }
         response
     }
@@ -133,6 +139,7 @@ impl Refusal {
                 return parameters.iter().map(|parameter| Problem::Parameter(*parameter)).collect();
             }
             Self::NoSuchPath => Problem::NoSuchPath,
+            Self::NoSuchEstablishment => Problem::NoSuchEstablishment,
             Self::MethodNotAllowed { .. } => Problem::MethodNotAllowed,
             Self::TooLarge => Problem::TooLarge,
             Self::NotJson => Problem::NotJson,
@@ -171,7 +178,7 @@ impl Refusal {
             Self::InvalidField(sentence) => (message::INVALID_PARAMETER, sentence),
             Self::NotFound { ine: Some(ine) } => (message::ENROLMENT_NOT_FOUND, ine),
             Self::NotFound { ine: None } => (message::STUDENT_NOT_FOUND, ""),
-            Self::NoSuchPath => ("ressource introuvable", ""),
+            Self::NoSuchPath | Self::NoSuchEstablishment => ("ressource introuvable", ""),
             Self::MethodNotAllowed { .. } => ("méthode non autorisée", ""),
             Self::TooLarge => ("le corps de la requête est trop volumineux", ""),
             Self::NotJson => ("le corps de la requête doit être du JSON", ""),

@@ -68,6 +68,8 @@ pub enum Problem {
     NotFound,
     /// No such path.
     NoSuchPath,
+    /// No establishment of that number is registered.
+    NoSuchEstablishment,
     /// The path is right, the method isn't.
     MethodNotAllowed,
     /// The body is too large.
@@ -150,7 +152,7 @@ impl Problem {
             | Self::FranceConnectInactive
             | Self::FranceConnectIncomplete => 401,
             Self::Forbidden | Self::RecipientNotAllowed => 403,
-            Self::NotFound | Self::NoSuchPath => 404,
+            Self::NotFound | Self::NoSuchPath | Self::NoSuchEstablishment => 404,
             Self::MethodNotAllowed => 405,
             Self::TooLarge => 413,
             Self::NotJson => 415,
@@ -162,6 +164,16 @@ impl Problem {
         }
     }
 
+    /// After how many seconds it makes sense to try again, if it does.
+    #[must_use]
+    pub fn retry_in(self) -> Option<u64> {
+        match self {
+            Self::TooManyRequests(seconds) => Some(seconds),
+            Self::Unavailable | Self::FranceConnectTimeout | Self::FranceConnectUnreachable => Some(10),
+            _ => None,
+        }
+    }
+
     /// The error as the contract writes it.
     #[must_use]
     pub fn item(self) -> ErrorItem {
@@ -169,6 +181,7 @@ impl Problem {
         let parameter = match self {
             Self::Parameter(parameter) => Some(parameter.name()),
             Self::RecipientNotAllowed => Some(Parameter::Recipient.name()),
+            Self::NoSuchEstablishment => Some(Parameter::Uai.name()),
             _ => None,
         };
         let provider = match self {
@@ -182,17 +195,12 @@ impl Problem {
             | Self::FranceConnectInvalid => FRANCE_CONNECT,
             _ => None,
         };
-        let retry_in = match self {
-            Self::TooManyRequests(seconds) => Some(seconds),
-            Self::Unavailable | Self::FranceConnectTimeout | Self::FranceConnectUnreachable => Some(10),
-            _ => None,
-        };
         ErrorItem {
             code,
             title,
             detail,
             source: parameter.map(|parameter| Source { parameter }),
-            meta: Meta { provider, retry_in },
+            meta: Meta { provider, retry_in: self.retry_in() },
         }
     }
 
@@ -213,6 +221,9 @@ impl Problem {
                 "Aucun étudiant n'a pu être trouvé avec les critères de recherche fournis",
             ),
             Self::NoSuchPath => ("00404", "Ressource inconnue", "Ce chemin n'existe pas, voir /openapi.json"),
+            Self::NoSuchEstablishment => {
+                ("00404", "Établissement inconnu", "Aucun établissement de ce numéro (UAI) n'alimente le registre")
+            }
             Self::MethodNotAllowed => {
                 ("00405", "Méthode non autorisée", "Ce chemin s'appelle avec la méthode de l'en-tête Allow")
             }
