@@ -1,27 +1,10 @@
 //! Golden files: the contract of domain.md §1 to the byte, over the wire.
 
 use tests::eventually;
-use tests::http::Answer;
-use tests::people::{Person, period};
+use tests::people::Person;
 use tests::stack::{Stack, UNIVERSITY};
 
-/// Compares an answer with `golden/<name>.snap`, whatever changes from run to run left out.
-fn golden(name: &str, answer: &Answer, personal: &[(&str, &str)]) {
-    let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path("../golden");
-    settings.set_prepend_module_to_snapshot(false);
-    settings.set_omit_expression(true);
-    settings.add_filter("\"uid\":\"[0-9a-f]{13}_0000\"", "\"uid\":\"[uid]\"");
-    let (first, last) = period();
-    for (value, label) in
-        personal.iter().copied().chain([(first.as_str(), "[first day]"), (last.as_str(), "[last day]")])
-    {
-        settings.add_filter(value, label);
-    }
-    let content_type = answer.headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let text = format!("{}\n{content_type}\n\n{}", answer.status, answer.text);
-    settings.bind(|| insta::assert_snapshot!(name, text));
-}
+use crate::golden::{golden, personal};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_student_by_ine_and_by_identity() {
@@ -33,9 +16,8 @@ async fn a_student_by_ine_and_by_identity() {
         (answer.status == 200).then_some(answer)
     })
     .await;
-    let personal = [(person.ine.as_str(), "[INE]"), (&person.family, "[nom]"), (&person.given, "[prénom]")];
-    golden("by_ine_found", &by_ine, &personal);
-    golden("by_identity_found", &stack.by_identity(&person).await, &personal);
+    golden("by_ine_found", &by_ine, &personal(&person));
+    golden("by_identity_found", &stack.by_identity(&person).await, &personal(&person));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,12 +1,30 @@
 //! The whole system from outside: files in S3, questions over HTTP, on the stack that `cargo local test` deploys.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that can't go on fails by panicking")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that can't go on fails by panicking"
+)]
 
+mod batch;
+mod clients;
 mod consultation;
 mod contract;
+mod coverage;
+mod direct;
 mod files;
+mod france_connect;
+mod golden;
+mod http;
 mod identity;
+mod metrics;
+mod oracle;
+mod population;
 mod privacy;
 mod queue;
+mod quotas;
+mod scopes;
 mod statistics;
 mod story;
+mod tokens;

@@ -1,10 +1,16 @@
 //! The consultation API, as curl would call it.
 
+use std::collections::BTreeSet;
+
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
-use ureq::http;
+use ureq::http::{self, Method};
 
 use crate::people::Person;
 use crate::stack::Stack;
+
+/// The DINUM, which may be told what the sandbox's clients may ask.
+pub const RECIPIENT: &str = "13002526500013";
 
 /// An answer as it came over the wire.
 #[derive(Debug, Clone)]
@@ -24,6 +30,32 @@ impl Answer {
         serde_json::from_str(&self.text).unwrap_or_default()
     }
 
+    /// A header's text; empty when it isn't there.
+    #[must_use]
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    /// The correlation id.
+    ///
+    /// # Panics
+    ///
+    /// When there is none: every answer has one.
+    #[must_use]
+    pub fn uid(&self) -> String {
+        let uid = self.header("x-request-id");
+        assert!(uid.ends_with("_0000"), "no correlation id: {self:?}");
+        uid.to_owned()
+    }
+
+    /// The status and the codes of v3's errors, between blanks.
+    #[must_use]
+    pub fn refusal(&self) -> String {
+        let json = self.json();
+        let codes = json["errors"].as_array().into_iter().flatten().filter_map(|error| error["code"].as_str());
+        std::iter::once(self.status.to_string().as_str()).chain(codes).collect::<Vec<_>>().join(" ")
+    }
+
     /// Each enrolment's establishment and status, sorted.
     #[must_use]
     pub fn enrolments(&self) -> Vec<(String, String)> {
@@ -39,42 +71,75 @@ impl Answer {
     }
 }
 
-impl Stack {
-    /// `GET /api/etudiant?INE=`, with the right key.
-    pub async fn by_ine(&self, ine: &str) -> Answer {
-        self.get(&format!("/api/etudiant?INE={ine}"), Some(&self.ine_key)).await
+/// The names of all the fields that v3 tells of a person, in `identite` and in each of `admissions`.
+#[must_use]
+pub fn told_fields(data: &Value) -> BTreeSet<String> {
+    let admissions = data["admissions"].as_array().into_iter().flatten();
+    std::iter::once(&data["identite"])
+        .chain(admissions)
+        .flat_map(|object| object.as_object().into_iter().flatten().map(|(name, _)| name.clone()))
+        .collect()
+}
+
+/// Parameters as a query.
+#[must_use]
+pub fn query<'a>(parameters: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+    let encoded = |text| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+    let pairs = parameters.into_iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value)));
+    pairs.collect::<Vec<_>>().join("&")
+}
+
+/// A request in the making.
+#[derive(Debug)]
+#[must_use = "it is sent by `send`"]
+pub struct Call {
+    request: http::request::Builder,
+    body: Vec<u8>,
+}
+
+impl Call {
+    /// A request to an address.
+    pub fn to(method: Method, url: &str) -> Self {
+        Self { request: http::Request::builder().method(method).uri(url), body: Vec::new() }
     }
 
-    /// `POST /api/etudiant` about a person, with the right key and the birthplace.
-    pub async fn by_identity(&self, person: &Person) -> Answer {
-        self.post(&person.question(Some(&person.birthplace)).to_string(), Some(&self.identity_key)).await
+    /// With a header.
+    pub fn header(self, name: &str, value: &str) -> Self {
+        Self { request: self.request.header(name, value), ..self }
     }
 
-    /// Any GET.
-    pub async fn get(&self, path_and_query: &str, key: Option<&str>) -> Answer {
-        self.send(http::Method::GET, path_and_query, key, None).await
+    /// With a signed token, or one of FranceConnect.
+    pub fn bearer(self, token: &str) -> Self {
+        self.header("authorization", &format!("Bearer {token}"))
     }
 
-    /// Any POST to `/api/etudiant`.
-    pub async fn post(&self, body: &str, key: Option<&str>) -> Answer {
-        self.send(http::Method::POST, "/api/etudiant", key, Some(body.to_owned())).await
+    /// With an API key.
+    pub fn key(self, key: &str) -> Self {
+        self.header("x-api-key", key)
     }
 
-    /// Any request.
+    /// On behalf of somebody.
+    pub fn caller(self, caller: &str) -> Self {
+        self.header("x-caller", caller)
+    }
+
+    /// With a body, as it is.
+    pub fn body(self, body: impl Into<Vec<u8>>) -> Self {
+        Self { body: body.into(), ..self }
+    }
+
+    /// With a body of JSON.
+    pub fn json(self, body: &Value) -> Self {
+        self.header("content-type", "application/json").body(body.to_string())
+    }
+
+    /// The answer.
     ///
     /// # Panics
     ///
-    /// When there is no answer at all.
-    pub async fn send(&self, method: http::Method, path: &str, key: Option<&str>, body: Option<String>) -> Answer {
-        let mut request = http::Request::builder()
-            .method(method)
-            .uri(format!("{}{path}", self.api_url))
-            .header("content-type", "application/json")
-            .header("x-caller", "DINUM - 22222222-2222-2222-2222-222222222222");
-        if let Some(key) = key {
-            request = request.header("x-api-key", key);
-        }
-        let request = request.body(body.unwrap_or_default()).expect("a well-formed request");
+    /// When there is none at all.
+    pub async fn send(self) -> Answer {
+        let request = self.request.body(self.body).expect("a well-formed request");
         let call = tokio::task::spawn_blocking(move || {
             let agent: ureq::Agent = ureq::Agent::config_builder()
                 .http_status_as_error(false)
@@ -91,5 +156,71 @@ impl Stack {
             })
         });
         call.await.expect("the call ends").expect("the API answers")
+    }
+}
+
+impl Stack {
+    /// A call of the API.
+    pub fn call(&self, method: Method, path_and_query: &str) -> Call {
+        Call::to(method, &format!("{}{path_and_query}", self.api_url))
+    }
+
+    /// `GET /api/etudiant?INE=`, with the right key.
+    pub async fn by_ine(&self, ine: &str) -> Answer {
+        self.get(&format!("/api/etudiant?INE={ine}"), Some(&self.ine_key)).await
+    }
+
+    /// `POST /api/etudiant` about a person, with the right key and the birthplace.
+    pub async fn by_identity(&self, person: &Person) -> Answer {
+        self.post(&person.question(Some(&person.birthplace)).to_string(), Some(&self.identity_key)).await
+    }
+
+    /// Any GET.
+    pub async fn get(&self, path_and_query: &str, key: Option<&str>) -> Answer {
+        self.send(Method::GET, path_and_query, key, None).await
+    }
+
+    /// Any POST to `/api/etudiant`.
+    pub async fn post(&self, body: &str, key: Option<&str>) -> Answer {
+        self.send(Method::POST, "/api/etudiant", key, Some(body.to_owned())).await
+    }
+
+    /// Any request, as API Particulier makes them.
+    pub async fn send(&self, method: Method, path: &str, key: Option<&str>, body: Option<String>) -> Answer {
+        let call = self
+            .call(method, path)
+            .header("content-type", "application/json")
+            .caller("DINUM - 22222222-2222-2222-2222-222222222222")
+            .body(body.unwrap_or_default());
+        let call = if let Some(key) = key { call.key(key) } else { call };
+        call.send().await
+    }
+
+    /// `GET /v3/mesri/statut_etudiant/…` with a token; the rest of the path has the parameters.
+    pub async fn direct(&self, path_and_query: &str, token: &str) -> Answer {
+        self.call(Method::GET, &format!("/v3/mesri/statut_etudiant/{path_and_query}")).bearer(token).send().await
+    }
+
+    /// v3 about an INE.
+    pub async fn direct_by_ine(&self, ine: &str, token: &str) -> Answer {
+        self.direct(&format!("ine?{}", query([("ine", ine), ("recipient", RECIPIENT)])), token).await
+    }
+
+    /// v3 about a person.
+    pub async fn direct_by_identity(&self, person: &Person, token: &str) -> Answer {
+        let parameters = person.parameters();
+        let parameters = parameters.iter().map(|(name, value)| (*name, value.as_str()));
+        self.direct(&format!("identite?{}", query(parameters)), token).await
+    }
+
+    /// v3 about whom FranceConnect names.
+    pub async fn france_connect(&self, token: &str) -> Answer {
+        self.direct(&format!("france_connect?recipient={RECIPIENT}"), token).await
+    }
+
+    /// v3 about several people at once.
+    pub async fn batch(&self, lines: &[Value], token: &str) -> Answer {
+        let path = format!("/v3/mesri/statut_etudiant/lot?recipient={RECIPIENT}");
+        self.call(Method::POST, &path).bearer(token).json(&serde_json::json!({ "demandes": lines })).send().await
     }
 }

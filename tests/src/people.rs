@@ -4,6 +4,8 @@ use serde_json::{Value, json};
 use shared::domain::ine::{Checksum, Ine};
 use uuid::Uuid;
 
+use crate::http::RECIPIENT;
+
 /// The documented header.
 pub const HEADER: &str = "ine;dateNaissance;nomFamille;nomUsage;prenom1;prenom2;prenom3;sexe;lieuNaissance;dateDebutInscription;dateFinInscription;statut;regime;codeCommune;uai;cursus;diplome;niveauDiplome;numeroEtudiant";
 
@@ -31,6 +33,8 @@ pub struct Person {
     pub diploma: String,
     /// The establishment's number for the student, or nothing.
     pub number: String,
+    /// The first and the last day of the enrolment.
+    pub period: (String, String),
 }
 
 impl Person {
@@ -48,14 +52,15 @@ impl Person {
             uai: uai.into(),
             diploma: "2400001".into(),
             number: String::new(),
+            period: period(),
         }
     }
 
-    /// Their row under [`HEADER`], in the current academic year.
+    /// Their row under [`HEADER`].
     #[must_use]
     pub fn row(&self) -> String {
-        let Self { ine, birth, family, given, sex, birthplace, status, uai, diploma, number } = self;
-        let (first, last) = period();
+        let Self { ine, birth, family, given, sex, birthplace, status, uai, diploma, number, period } = self;
+        let (first, last) = period;
         format!(
             "{ine};{birth};{family};;{given};;;{sex};{birthplace};{first};{last};{status};formation initiale;;{uai};L;{diploma};01;{number}"
         )
@@ -71,6 +76,54 @@ impl Person {
             body["lieuNaissance"] = birthplace.into();
         }
         body
+    }
+
+    /// The question about them in v3's manner, for [`RECIPIENT`].
+    #[must_use]
+    pub fn parameters(&self) -> Vec<(&'static str, String)> {
+        let [year, month, day] = self.birth_parts();
+        let parameters = [
+            ("recipient", RECIPIENT),
+            ("nomNaissance", &self.family),
+            ("prenoms[]", &self.given),
+            ("anneeDateNaissance", year),
+            ("moisDateNaissance", month),
+            ("jourDateNaissance", day),
+            ("sexeEtatCivil", self.sex_letter()),
+            ("codeCogInseeCommuneNaissance", &self.birthplace),
+        ];
+        parameters.map(|(name, value)| (name, value.to_owned())).into()
+    }
+
+    /// The line of a batch that asks about them by civil identity.
+    #[must_use]
+    pub fn line(&self) -> Value {
+        json!({
+            "nomNaissance": self.family, "prenoms": [self.given], "dateNaissance": self.birth,
+            "sexeEtatCivil": self.sex_letter(), "codeCogInseeCommuneNaissance": self.birthplace,
+        })
+    }
+
+    /// Who they are for FranceConnect, which writes in capitals, gives every given name, and gives no birthplace to
+    /// who was born abroad.
+    #[must_use]
+    pub fn pivot(&self) -> Value {
+        let abroad = self.birthplace.starts_with("99");
+        json!({
+            "family_name": self.family.to_uppercase(), "given_name": format!("{} Marie Ange", self.given),
+            "birthdate": self.birth, "gender": if self.sex == "1" { "male" } else { "female" },
+            "birthplace": if abroad { "" } else { self.birthplace.as_str() },
+            "birthcountry": if abroad { self.birthplace.as_str() } else { "99100" },
+        })
+    }
+
+    fn sex_letter(&self) -> &'static str {
+        if self.sex == "1" { "M" } else { "F" }
+    }
+
+    fn birth_parts(&self) -> [&str; 3] {
+        let mut parts = self.birth.split('-');
+        std::array::from_fn(|_| parts.next().unwrap_or_default())
     }
 }
 

@@ -6,12 +6,17 @@ use aws_config::{BehaviorVersion, Region};
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_s3::primitives::ByteStream;
 use serde_json::{Value, json};
+use shared::registry::clients::ClientStore;
 use shared::registry::imports::ImportId;
+use ureq::http::Method;
 
 use crate::eventually;
+use crate::http::Call;
 
 /// The university of the sandbox.
 pub const UNIVERSITY: &str = "0751967F";
+/// A university that no file is about but those of `coverage.rs`.
+pub const QUIET_UNIVERSITY: &str = "0751722P";
 /// A lycée that also sends for [`SECOND_LYCEE`].
 pub const LYCEE: &str = "0010006B";
 /// The lycée that [`LYCEE`] sends for.
@@ -27,9 +32,15 @@ pub struct Stack {
     pub ine_key: String,
     /// The key of the route by civil identity.
     pub identity_key: String,
+    /// The test double of FranceConnect and of the issuer of our tokens.
+    pub double_url: String,
+    /// The tokens that come with the sandbox.
+    pub tokens: Value,
+    /// The clients, as an operator registers them.
+    pub clients: ClientStore,
     s3: aws_sdk_s3::Client,
     sqs: aws_sdk_sqs::Client,
-    dynamodb: aws_sdk_dynamodb::Client,
+    pub(crate) dynamodb: aws_sdk_dynamodb::Client,
 }
 
 /// A file that was dropped.
@@ -59,14 +70,18 @@ impl Stack {
             .credentials_provider(aws_sdk_s3::config::Credentials::new("test", "test", None, None, "sandbox"))
             .load()
             .await;
+        let dynamodb = aws_sdk_dynamodb::Client::new(&aws);
         let s3 = aws_sdk_s3::config::Builder::from(&aws).force_path_style(true).build();
         Self {
             api_url: text(&outputs["api_url"]),
             ine_key: text(&sandbox["status_ine_key"]),
             identity_key: text(&sandbox["status_identity_key"]),
+            double_url: text(&sandbox["double_url"]),
+            tokens: sandbox["tokens"].clone(),
+            clients: ClientStore::new(dynamodb.clone(), text(&outputs["clients_table"])),
             s3: aws_sdk_s3::Client::from_conf(s3),
             sqs: aws_sdk_sqs::Client::new(&aws),
-            dynamodb: aws_sdk_dynamodb::Client::new(&aws),
+            dynamodb,
             outputs,
         }
     }
@@ -172,6 +187,26 @@ impl Stack {
         scan.collect::<Result<Vec<_>, _>>().await.expect("the table is read")
     }
 
+    /// The items of a table of which a text attribute contains a text.
+    ///
+    /// # Panics
+    ///
+    /// When the table can't be read.
+    pub async fn items_with(&self, table: &str, name: &str, part: &str) -> Vec<HashMap<String, AttributeValue>> {
+        let scan = self
+            .dynamodb
+            .scan()
+            .table_name(self.output(table))
+            .consistent_read(true)
+            .filter_expression("contains(#name, :part)")
+            .expression_attribute_names("#name", name)
+            .expression_attribute_values(":part", AttributeValue::S(part.to_owned()))
+            .into_paginator()
+            .items()
+            .send();
+        scan.collect::<Result<Vec<_>, _>>().await.expect("the table is read")
+    }
+
     /// Makes an ended import look as its owner left it when it died, with a lease until then (seconds since 1970).
     ///
     /// # Panics
@@ -221,53 +256,10 @@ impl Stack {
     /// Runs a function now, as its trigger would, and gives what it answers.
     pub async fn invoke(&self, function: &str, event: &Value) -> Value {
         let name = self.output(&format!("{function}_function"));
-        let path = format!("/2015-03-31/functions/{name}:live/invocations");
-        let mut direct = self.clone();
-        self.output("endpoint_url").clone_into(&mut direct.api_url);
-        let answer = direct.send(ureq::http::Method::POST, &path, None, Some(event.to_string())).await;
+        let url = format!("{}/2015-03-31/functions/{name}:live/invocations", self.output("endpoint_url"));
+        let answer = Call::to(Method::POST, &url).json(event).send().await;
         json!({ "status": answer.status, "error": answer.headers.contains_key("x-amz-function-error"), "answer": answer.json() })
     }
-
-    /// Every line that a function logged.
-    pub async fn log_lines(&self, group: &str) -> Vec<String> {
-        let endpoint = self.output("endpoint_url").to_owned();
-        let mut lines = Vec::new();
-        let mut token: Option<String> = None;
-        loop {
-            let mut body = json!({ "logGroupName": group, "limit": 1000 });
-            if let Some(token) = &token {
-                body["nextToken"] = token.as_str().into();
-            }
-            let page = cloudwatch(&endpoint, "FilterLogEvents", body).await;
-            let events = page["events"].as_array().cloned().unwrap_or_default();
-            lines.extend(events.iter().filter_map(|event| event["message"].as_str().map(str::to_owned)));
-            let next = page["nextToken"].as_str().map(str::to_owned);
-            if next.is_none() || next == token || events.is_empty() {
-                return lines;
-            }
-            token = next;
-        }
-    }
-}
-
-/// A call of CloudWatch Logs, whose protocol is JSON over POST: one call doesn't earn another SDK crate.
-async fn cloudwatch(endpoint: &str, operation: &str, body: Value) -> Value {
-    let endpoint = endpoint.to_owned();
-    let target = format!("Logs_20140328.{operation}");
-    let authorization =
-        "AWS4-HMAC-SHA256 Credential=test/20260101/eu-west-3/logs/aws4_request, SignedHeaders=host, Signature=0";
-    let call = tokio::task::spawn_blocking(move || {
-        let agent: ureq::Agent = ureq::Agent::config_builder().proxy(None).build().into();
-        let mut response = agent
-            .post(&endpoint)
-            .header("x-amz-target", target)
-            .header("content-type", "application/x-amz-json-1.1")
-            .header("authorization", authorization)
-            .send(body.to_string())?;
-        response.body_mut().read_to_string()
-    });
-    let text = call.await.expect("the call ends").expect("the logs are read");
-    serde_json::from_str(&text).expect("JSON")
 }
 
 fn read(variable: &str) -> Value {

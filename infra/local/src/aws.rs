@@ -1,6 +1,8 @@
-//! AWS clients that talk to the emulator, and to nothing else.
+//! AWS clients: those that talk to the emulator and to nothing else, and, for the commands of operators, those of a
+//! real account.
 
-use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use anyhow::{Context as _, Result};
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, ProvideCredentials as _, Region};
 
 use crate::emulator::REGION;
 
@@ -37,6 +39,34 @@ pub(crate) fn secrets_manager(endpoint: &str) -> aws_sdk_secretsmanager::Client 
         .credentials_provider(credentials())
         .build();
     aws_sdk_secretsmanager::Client::from_conf(config)
+}
+
+/// What an operator's environment reaches: a real account, by its own credentials, region and proxies.
+#[derive(Debug)]
+pub(crate) struct Ambient {
+    /// The tables.
+    pub(crate) dynamodb: aws_sdk_dynamodb::Client,
+    /// The secrets.
+    pub(crate) secrets: aws_sdk_secretsmanager::Client,
+    /// Where they are, for people.
+    pub(crate) place: String,
+}
+
+impl Ambient {
+    /// Reads the environment and the AWS configuration files, as the functions do.
+    pub(crate) async fn new() -> Result<Self> {
+        let config = shared::config::aws().await;
+        let region = config.region().context("no AWS region is set: AWS_REGION, or that of a profile")?;
+        // Asked for now: a call that lacks them fails without a word about them.
+        let credentials = config.credentials_provider().context("no AWS credentials are configured")?;
+        credentials.provide_credentials().await.context("no AWS credentials are found")?;
+        let endpoint = config.endpoint_url().map(|url| format!(" at {url}")).unwrap_or_default();
+        Ok(Self {
+            dynamodb: aws_sdk_dynamodb::Client::new(&config),
+            secrets: aws_sdk_secretsmanager::Client::new(&config),
+            place: format!("{region}{endpoint}"),
+        })
+    }
 }
 
 /// The last behaviour that ignores the proxies of the environment: the emulator is on this machine.

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tokio::process::Command;
 use ureq::http::Request;
 
-use crate::environment;
+use crate::environment::PLATFORM;
 use crate::files::Files;
 use crate::http::{self, Answer};
 use crate::process::command;
@@ -36,7 +36,7 @@ pub(crate) fn tests(files: &Files) -> Command {
 
 /// A module run beside the doubles, with nothing of the person's own environment.
 fn module(files: &Files, name: &str) -> Command {
-    let mut command = command(environment::interpreter(files));
+    let mut command = command(PLATFORM.program(files, "python"));
     command.args(["-B", "-m", name]).current_dir(files.source(""));
     command.env_clear().env("LANG", "C.UTF-8").env("PYTHONUNBUFFERED", "1");
     command

@@ -1,10 +1,12 @@
 //! The AWS emulator.
 
+use std::path::PathBuf;
+
 use anyhow::{Context as _, Result, bail};
 use tokio::process::Command;
 
-use crate::environment;
-use crate::files::Files;
+use crate::environment::PLATFORM;
+use crate::files::{self, Files};
 use crate::process::command;
 use crate::service::{Program, Service, free_port};
 
@@ -29,8 +31,8 @@ pub(crate) async fn start(files: &Files, detached: bool) -> Result<Service> {
 }
 
 fn emulator_command(files: &Files, port: u16) -> Result<Command> {
-    let temporary = environment::clean_temporary(files)?;
-    let mut command = command(environment::interpreter(files));
+    let temporary = clean_temporary(files)?;
+    let mut command = command(PLATFORM.program(files, "python"));
     // -B: no compiled copy of what it imports is left beside the sources.
     command.arg("-B").arg(files.source("emulator.py")).current_dir(&temporary);
     // The functions inherit this environment, so it holds nothing of the person's own: no credentials, no proxy.
@@ -49,6 +51,14 @@ fn emulator_command(files: &Files, port: u16) -> Result<Command> {
         // It removes the containers it believes its own when it starts and stops: keep it away from Docker.
         .env("DOCKER_HOST", format!("unix://{}", temporary.join("no-docker.sock").display()));
     Ok(command)
+}
+
+/// An empty directory for temporary files, so that none is left elsewhere.
+fn clean_temporary(files: &Files) -> Result<PathBuf> {
+    let temporary = files.local("tmp");
+    files::remove_directory(&temporary)?;
+    files::create_directory(&temporary)?;
+    Ok(temporary)
 }
 
 fn choose_port() -> Result<u16> {

@@ -1,10 +1,9 @@
-//! The Python programs' virtual environment, under `target/local`: the AWS emulator, and the test double of identity
-//! providers.
+//! The Python programs' virtual environments, under `target/local`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 use sha2::{Digest as _, Sha256};
 
 use crate::files::{self, Files};
@@ -12,77 +11,88 @@ use crate::process::{self, command};
 use crate::tools::Python;
 use crate::ui::Step;
 
-/// What is installed, pinned by digest.
-const REQUIREMENTS: [&str; 2] = ["emulator-requirements.txt", "doubles/requirements.txt"];
-
-/// Installs what is pinned, once for each version of the requirements and of Python.
-pub(crate) async fn install(files: &Files, python: &Python) -> Result<()> {
-    let requirements = REQUIREMENTS.map(|name| files.source(name));
-    let mut pinned = Sha256::new();
-    for path in &requirements {
-        pinned.update(files::read(path)?);
-    }
-    let stamp = format!("{}, python {}\n", hex::encode(pinned.finalize()), python.version);
-    let environment = directory(files);
-    let stamp_path = environment.join("installed");
-    if fs::read_to_string(&stamp_path).is_ok_and(|installed| installed == stamp) {
-        return Ok(());
-    }
-    let step = Step::start("installing the AWS emulator and the test double");
-    let log = files.local("install.log");
-    files::write_private(&log, "")?;
-    files::remove_directory(&environment)?;
-    let mut create = command(python.program);
-    create.args(["-m", "venv"]).arg(&environment);
-    if !process::logged(&mut create, &log).await?.success() {
-        bail!("{} could not make a virtual environment: see {}", python.program, files.shown(&log));
-    }
-    let temporary = clean_temporary(files)?;
-    let mut install = command(interpreter(files));
-    // The digests decide what is installed, whichever index it comes from; nothing goes to the home directory.
-    install
-        .args(["-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check", "--no-cache-dir"])
-        .args(["--require-hashes", "--only-binary", ":all:"])
-        .env("TMPDIR", temporary);
-    for path in &requirements {
-        install.arg("--requirement").arg(path);
-    }
-    if !process::logged(&mut install, &log).await?.success() {
-        return Err(install_error(files, &log));
-    }
-    files::write_private(&stamp_path, &stamp)?;
-    step.done("");
-    Ok(())
+/// A virtual environment.
+#[derive(Debug)]
+pub(crate) struct Environment {
+    /// What messages call what is in it.
+    what: &'static str,
+    /// Where it is, under `target/local`.
+    directory: &'static str,
+    /// What is installed, pinned by digest.
+    requirements: &'static [&'static str],
 }
 
-/// The Python that has it all.
-pub(crate) fn interpreter(files: &Files) -> PathBuf {
-    directory(files).join("bin/python")
-}
+/// The AWS emulator and the test double of identity providers, which the platform runs.
+pub(crate) const PLATFORM: Environment = Environment {
+    what: "the AWS emulator and the test double",
+    directory: "emulator",
+    requirements: &["emulator-requirements.txt", "doubles/requirements.txt"],
+};
 
-/// An empty directory for temporary files, so that none is left elsewhere.
-pub(crate) fn clean_temporary(files: &Files) -> Result<PathBuf> {
-    let temporary = files.local("tmp");
-    files::remove_directory(&temporary)?;
-    files::create_directory(&temporary)?;
-    Ok(temporary)
-}
+/// What asks the API everything that its documentation allows, and more. Apart, so that neither decides what version
+/// of a library the other gets.
+pub(crate) const FUZZING: Environment =
+    Environment { what: "schemathesis", directory: "fuzz", requirements: &["fuzz-requirements.txt"] };
 
-fn directory(files: &Files) -> PathBuf {
-    files.local("emulator")
-}
+impl Environment {
+    /// Installs what is pinned, once for each version of the requirements and of Python.
+    pub(crate) async fn install(&self, files: &Files, python: &Python) -> Result<()> {
+        let requirements: Vec<PathBuf> = self.requirements.iter().map(|name| files.source(name)).collect();
+        let mut pinned = Sha256::new();
+        for path in &requirements {
+            pinned.update(files::read(path)?);
+        }
+        let stamp = format!("{}, python {}\n", hex::encode(pinned.finalize()), python.version);
+        let directory = files.local(self.directory);
+        let stamp_path = directory.join("installed");
+        if fs::read_to_string(&stamp_path).is_ok_and(|installed| installed == stamp) {
+            return Ok(());
+        }
+        let step = Step::start(format!("installing {}", self.what));
+        let log = files.local("install.log");
+        files::write_private(&log, "")?;
+        files::remove_directory(&directory)?;
+        let mut create = command(python.program);
+        create.args(["-m", "venv"]).arg(&directory);
+        if !process::logged(&mut create, &log).await?.success() {
+            bail!("{} could not make a virtual environment: see {}", python.program, files.shown(&log));
+        }
+        // Inside, because the platform's own temporary directory may be in use.
+        let temporary = directory.join("tmp");
+        files::create_directory(&temporary)?;
+        let mut install = command(self.program(files, "python"));
+        // The digests decide what is installed, whichever index it comes from; nothing goes to the home directory.
+        install
+            .args(["-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check", "--no-cache-dir"])
+            .args(["--require-hashes", "--only-binary", ":all:"])
+            .env("TMPDIR", &temporary);
+        for path in &requirements {
+            install.arg("--requirement").arg(path);
+        }
+        if !process::logged(&mut install, &log).await?.success() {
+            return Err(self.install_error(files, &log));
+        }
+        files::remove_directory(&temporary)?;
+        files::write_private(&stamp_path, &stamp)?;
+        step.done("");
+        Ok(())
+    }
 
-/// What pip says when the index is out of reach; anything else is in its log.
-fn install_error(files: &Files, log: &Path) -> anyhow::Error {
-    let said = files::tail(log, 50);
-    let offline =
-        ["No matching distribution", "NewConnectionError", "NameResolutionError", "ConnectTimeout", "ProxyError"];
-    let log = files.shown(log);
-    if offline.iter().any(|sign| said.contains(sign)) {
-        anyhow::anyhow!(
-            "the AWS emulator can't be installed: the Python package index is out of reach (pip's words are in {log})"
-        )
-    } else {
-        anyhow::anyhow!("the AWS emulator can't be installed: pip's words are in {log}")
+    /// A program of it, the interpreter being `python`.
+    pub(crate) fn program(&self, files: &Files, name: &str) -> PathBuf {
+        files.local(self.directory).join("bin").join(name)
+    }
+
+    /// What pip says when the index is out of reach; anything else is in its log.
+    fn install_error(&self, files: &Files, log: &Path) -> anyhow::Error {
+        let said = files::tail(log, 50);
+        let offline =
+            ["No matching distribution", "NewConnectionError", "NameResolutionError", "ConnectTimeout", "ProxyError"];
+        let (what, log) = (self.what, files.shown(log));
+        if offline.iter().any(|sign| said.contains(sign)) {
+            anyhow!("{what} can't be installed: the Python package index is out of reach (pip's words are in {log})")
+        } else {
+            anyhow!("{what} can't be installed: pip's words are in {log}")
+        }
     }
 }

@@ -6,16 +6,20 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "it is a command-line tool: printing is its job")]
 
+mod accesses;
 mod aws;
 mod claim;
 mod cli;
+mod clients;
 mod commands;
 mod data_provider;
 mod demo;
 mod double;
 mod emulator;
 mod environment;
+mod feed;
 mod files;
+mod fuzz;
 mod http;
 mod inbox;
 mod json;
@@ -23,6 +27,7 @@ mod outputs;
 mod packages;
 mod platform;
 mod process;
+mod samples;
 mod sandbox;
 mod service;
 mod signals;

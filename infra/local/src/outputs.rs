@@ -26,6 +26,8 @@ pub(crate) struct Outputs {
     pub(crate) imports_table: String,
     /// The establishments.
     pub(crate) establishments_table: String,
+    /// The students and their published answers.
+    pub(crate) students_table: String,
     /// The clients of the API.
     pub(crate) clients_table: String,
     /// Where FranceConnect's secret and our keys for it go.

@@ -7,7 +7,7 @@ use crate::claim::Claim;
 use crate::data_provider;
 use crate::double;
 use crate::emulator;
-use crate::environment;
+use crate::environment::PLATFORM;
 use crate::files::Files;
 use crate::outputs::Outputs;
 use crate::packages;
@@ -38,7 +38,7 @@ impl Platform {
         tools::terraform().await?;
         let python = tools::python().await?;
         packages::build(files).await?;
-        environment::install(files, &python).await?;
+        PLATFORM.install(files, &python).await?;
         let double = double::start(files, detached).await?;
         claim.holds_double(&double)?;
         let (terraform, emulator, deployed) = match deploy(files, &mut claim, double.endpoint(), detached).await {

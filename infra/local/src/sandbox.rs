@@ -43,7 +43,7 @@ const FRANCE_CONNECT_SCOPES: [&str; 6] = [
     "mesri_admission_etablissement_etude",
 ];
 /// The administrations that receive the answers: the DINUM and the city of Paris, by their published numbers.
-const RECIPIENTS: [&str; 2] = ["13002526500013", "21750001600019"];
+pub(crate) const RECIPIENTS: [&str; 2] = ["13002526500013", "21750001600019"];
 const HOUR: i64 = 3_600;
 
 /// The demonstration asks again and again, for people who are not there yet.

@@ -35,7 +35,8 @@ pub(crate) struct Identity {
     pub(crate) date_naissance: String,
     /// `1` or `2`.
     pub(crate) sexe: String,
-    /// COG code of the commune or country of birth.
+    /// COG code of the commune or country of birth; left out when it is blank, as the contract wants.
+    #[serde(skip_serializing_if = "String::is_empty")]
     pub(crate) lieu_naissance: String,
 }
 

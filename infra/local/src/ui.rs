@@ -3,7 +3,7 @@
 //! Bars go to the standard error and only to a terminal. Elsewhere (a continuous integration log) each step
 //! is two plain lines, one when it starts and one when it is done.
 
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -79,9 +79,14 @@ pub(crate) fn table(rows: &[Vec<String>]) {
     let widths: Vec<usize> = (0..columns).map(|column| width(column).unwrap_or(0)).collect();
     for (number, row) in rows.iter().enumerate() {
         let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
-        println!("    {}", cells.join("  ").trim_end());
+        line(cells.join("  ").trim_end());
         if number == 0 {
-            println!("    {}", widths.iter().map(|width| "─".repeat(*width)).collect::<Vec<_>>().join("  "));
+            line(&widths.iter().map(|width| "─".repeat(*width)).collect::<Vec<_>>().join("  "));
         }
     }
+}
+
+/// Prints an indented line of a result, which may be piped into a program that doesn't read to the end (`head`).
+pub(crate) fn line(text: &str) {
+    let _ = writeln!(std::io::stdout(), "    {text}");
 }

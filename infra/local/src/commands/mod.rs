@@ -1,5 +1,8 @@
 //! One file a command; the demonstration has a module of its own, [`demo`].
 
+mod accesses;
+mod bench;
+mod client;
 mod down;
 mod drop;
 mod stats;
@@ -18,11 +21,14 @@ pub(crate) use self::up::is_serving;
 pub(crate) async fn run(arguments: Arguments) -> Result<()> {
     let files = Files::locate()?;
     match arguments.command {
-        Command::Up(options) => up::run(&files, options.detach).await,
+        Command::Up(options) => up::run(&files, &options).await,
         Command::Down => down::run(&files),
-        Command::Demo => demo::run(&files).await,
+        Command::Demo(options) => demo::run(&files, options.with_probes).await,
         Command::Drop(options) => drop::run(&files, &options).await,
         Command::Stats => stats::run(&files).await,
+        Command::Client(options) => client::run(&files, &options).await,
+        Command::Accesses(options) => accesses::run(&files, &options).await,
+        Command::Bench(options) => bench::run(&files, &options).await,
         Command::Test => test::run(&files).await,
     }
 }

@@ -7,11 +7,13 @@ use anyhow::{Result, bail};
 use tokio::process::Command;
 
 use crate::claim::Claim;
+use crate::environment::{FUZZING, PLATFORM};
 use crate::files::Files;
 use crate::platform::Platform;
 use crate::process::{self, cargo, command};
+use crate::samples::UNIVERSITY;
 use crate::terraform::Terraform;
-use crate::{double, environment, tools, ui};
+use crate::{double, feed, fuzz, tools, ui};
 
 /// Runs everything; stops at the first failure. Each child's output is shown as it is.
 pub(crate) async fn run(files: &Files) -> Result<()> {
@@ -43,7 +45,8 @@ pub(crate) async fn run(files: &Files) -> Result<()> {
     }
 
     check(files, "Unit and contract tests", cargo().args(["test", "--workspace", "--exclude", "tests"])).await?;
-    environment::install(files, &python).await?;
+    PLATFORM.install(files, &python).await?;
+    FUZZING.install(files, &python).await?;
     check_here("Tests of the test double", &mut double::tests(files)).await?;
     end_to_end(files, claim).await?;
 
@@ -51,7 +54,7 @@ pub(crate) async fn run(files: &Files) -> Result<()> {
     Ok(())
 }
 
-/// The tests that see the system from outside only, on a platform of their own.
+/// The tests that see the system from outside only, on a platform of their own, and whatever else may be asked of it.
 async fn end_to_end(files: &Files, claim: Claim) -> Result<()> {
     ui::heading("Local platform");
     let mut platform = Platform::start(files, claim, false).await?;
@@ -65,6 +68,14 @@ async fn end_to_end(files: &Files, claim: Claim) -> Result<()> {
         .env("NO_PROXY", no_proxy());
     tokio::select! {
         outcome = check(files, "End-to-end tests", &mut tests) => outcome,
+        ended = platform.ended() => Err(ended),
+    }?;
+
+    ui::heading("People to ask about");
+    feed::send(files, &platform, &UNIVERSITY).await?;
+    let mut questions = fuzz::run(files, &platform.outputs, &platform.sandbox);
+    tokio::select! {
+        outcome = check_here("Any question has a documented answer", &mut questions) => outcome,
         ended = platform.ended() => Err(ended),
     }
 }

@@ -5,8 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::Result;
 
 use crate::claim::Claim;
+use crate::cli;
+use crate::feed;
 use crate::files::Files;
 use crate::platform::Platform;
+use crate::sandbox::RECIPIENTS;
 use crate::status::masked;
 use crate::ui;
 
@@ -19,12 +22,15 @@ pub(crate) fn is_serving() -> bool {
 }
 
 /// Starts the platform, and stays until it is asked to stop or leaves it running.
-pub(crate) async fn run(files: &Files, detach: bool) -> Result<()> {
+pub(crate) async fn run(files: &Files, options: &cli::Up) -> Result<()> {
     let claim = Claim::take(files)?;
     ui::heading("Statut Étudiant, local platform");
-    let mut platform = Platform::start(files, claim, detach).await?;
+    let mut platform = Platform::start(files, claim, options.detach).await?;
+    if options.with_probes {
+        feed::send_probes(files, &platform).await?;
+    }
     summary(&platform);
-    if detach {
+    if options.detach {
         platform.leave_running()?;
         println!("  It runs in the background; `cargo local down` stops it.");
         return Ok(());
@@ -46,9 +52,17 @@ fn summary(platform: &Platform) {
     for establishment in &sandbox.establishments {
         println!("    cargo local drop FILE --uai {}   {}", establishment.uai, establishment.name);
     }
-    println!("\n  Ask for a status:");
+    println!("\n  Ask for a status, by the upstream contract and by the direct one:");
+    println!("    {}", from_sandbox("key", "[\"status_ine_key\"]"));
+    println!("    curl -H \"X-API-Key: $key\" '{}/api/etudiant?INE=0AYIOP071Y8'", outputs.api_url);
+    println!("    {}", from_sandbox("token", "[\"tokens\"][\"direct\"]"));
     println!(
-        "    key=$(python3 -c 'import json; print(json.load(open(\"target/local/sandbox.json\"))[\"status_ine_key\"])')"
+        "    curl -H \"Authorization: Bearer $token\" \\\n         '{}/v3/mesri/statut_etudiant/ine?ine=0AYIOP071Y8&recipient={}'\n",
+        outputs.api_url, RECIPIENTS[0]
     );
-    println!("    curl -H \"X-API-Key: $key\" '{}/api/etudiant?INE=0AYIOP071Y8'\n", outputs.api_url);
+}
+
+/// Sets a shell's variable, without asking for more than the Python that the platform needs anyway.
+fn from_sandbox(variable: &str, path: &str) -> String {
+    format!("{variable}=$(python3 -c 'import json; print(json.load(open(\"target/local/sandbox.json\")){path})')")
 }

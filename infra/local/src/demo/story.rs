@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 
-use super::PACE;
-use super::samples::{LYCEE, UNIVERSITY};
+use crate::feed::PACE;
 use crate::json::pretty;
 use crate::outputs::Outputs;
+use crate::samples::{LYCEE, UNIVERSITY};
 use crate::sandbox::Sandbox;
 use crate::status::{Identity, Question, Reply};
 

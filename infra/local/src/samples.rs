@@ -13,39 +13,50 @@ use crate::status::{Identity, Question};
 
 /// One sample: what it is on disk and what its import should say.
 #[derive(Debug)]
-pub(super) struct Sample {
+pub(crate) struct Sample {
     /// The template's name, and the file's.
     name: &'static str,
     /// How the establishment's software writes text.
     encoding: &'static Encoding,
     separator: u8,
     /// Who sends it.
-    pub(super) uai: &'static str,
+    pub(crate) uai: &'static str,
     /// The lines that are broken on purpose; the heading is line 1.
-    pub(super) broken: &'static [u64],
+    pub(crate) broken: &'static [u64],
 }
 
 /// A university's: UTF-8 and semicolons, régimes as its software numbers them.
-pub(super) const UNIVERSITY: Sample =
+pub(crate) const UNIVERSITY: Sample =
     Sample { name: "universite.csv", encoding: UTF_8, separator: b';', uai: "0751967F", broken: &[9, 15, 25] };
 
 /// A lycée's (higher technician certificates and preparatory classes): windows-1252, commas, columns in
 /// another order. It also sends for a neighbour.
-pub(super) const LYCEE: Sample =
+pub(crate) const LYCEE: Sample =
     Sample { name: "lycee.csv", encoding: WINDOWS_1252, separator: b',', uai: "0010006B", broken: &[7, 11] };
+
+/// The person whom API Particulier's probes ask for every other minute (domain.md §1.4). In production they must find
+/// nobody, so this is dropped only where it is asked for.
+pub(crate) const PROBES: Sample =
+    Sample { name: "sondes.csv", encoding: UTF_8, separator: b';', uai: "0751967F", broken: &[] };
+
+/// What the probe by civil identity asks: it gives no birthplace.
+pub(crate) fn probe_by_identity() -> Question {
+    let [nom_famille, prenom1, date_naissance, sexe] = ["DUPONT", "Jean", "2000-01-01", "1"].map(str::to_owned);
+    Question::Identity(Identity { nom_famille, prenom1, date_naissance, sexe, lieu_naissance: String::new() })
+}
 
 /// A file ready to be dropped.
 #[derive(Debug)]
-pub(super) struct Rendered {
+pub(crate) struct Rendered {
     /// Where it is.
-    pub(super) path: PathBuf,
+    pub(crate) path: PathBuf,
     /// One question for each person that should be visible once the file is imported.
-    pub(super) visible: Vec<Question>,
+    pub(crate) visible: Vec<Question>,
 }
 
 impl Sample {
     /// Writes the file in `target/local/samples`.
-    pub(super) fn render(&self, files: &Files) -> Result<Rendered> {
+    pub(crate) fn render(&self, files: &Files) -> Result<Rendered> {
         let template = files::read(&files.source("sandbox").join(self.name))?;
         let text = with_years(&template, AcademicYear::starting_on(day_in_france(Timestamp::now())).first_year());
         let (bytes, _, lossy) = self.encoding.encode(&text);
@@ -105,7 +116,7 @@ mod tests {
     #[test]
     fn every_sample_can_be_written_in_its_encoding() {
         let files = Files::locate().unwrap();
-        for (sample, people) in [(UNIVERSITY, 24), (LYCEE, 10)] {
+        for (sample, people) in [(UNIVERSITY, 24), (LYCEE, 10), (PROBES, 1)] {
             let text = files::read(&files.source("sandbox").join(sample.name)).unwrap();
             assert!(!sample.encoding.encode(&text).2, "{}", sample.name);
             assert_eq!(sample.visible(&text).unwrap().len(), people, "{}", sample.name);

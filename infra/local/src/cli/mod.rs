@@ -1,0 +1,117 @@
+//! The command line.
+
+pub(crate) mod client;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+use shared::domain::uai::Uai;
+
+/// The local platform of Statut Étudiant: the same Terraform as production, on a local AWS emulator.
+#[derive(Debug, Parser)]
+#[command(name = "cargo local", bin_name = "cargo local", disable_version_flag = true)]
+pub(crate) struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// One variant a command, one file of `commands` each.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Build, start and load the platform; stays until Ctrl-C
+    Up(Up),
+    /// Stop the platform and leave nothing running
+    Down,
+    /// Tell the whole story: up, drop two files, ask for statuses, compute statistics, down
+    Demo(Demo),
+    /// Drop an enrolment file and follow its import
+    Drop(Drop),
+    /// Compute the statistics now and show them
+    Stats,
+    /// Register, change and revoke clients, keys and tokens, here or on a real account
+    Client(client::Client),
+    /// Show who was told a student's status, and when (the right of access: RGPD, article 15)
+    Accesses(Accesses),
+    /// Measure the consultation function: builds the benchmark and runs it
+    Bench(Bench),
+    /// Run everything that a reviewer would run
+    Test,
+}
+
+/// Options of `up`.
+#[derive(Debug, Args)]
+pub(crate) struct Up {
+    /// Return once the platform is ready, and leave it running
+    #[arg(long)]
+    pub(crate) detach: bool,
+    /// Enrol the person whom API Particulier's probes ask for: they then find somebody, as in its own sandbox
+    #[arg(long)]
+    pub(crate) with_probes: bool,
+}
+
+/// Options of `demo`.
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// Enrol the person whom API Particulier's probes ask for, and check that both probes find it
+    #[arg(long)]
+    pub(crate) with_probes: bool,
+}
+
+/// Options of `drop`.
+#[derive(Debug, Args)]
+pub(crate) struct Drop {
+    /// The enrolment file, CSV
+    pub(crate) file: PathBuf,
+    /// The establishment that sends it
+    #[arg(long, value_parser = |text: &str| Uai::parse(text))]
+    pub(crate) uai: Uai,
+    /// How long the import may take, in seconds
+    #[arg(long, default_value = "600", value_parser = seconds)]
+    pub(crate) timeout: Duration,
+}
+
+/// Options of `accesses`.
+#[derive(Debug, Args)]
+pub(crate) struct Accesses {
+    /// The student's INE; `-` reads it from the standard input, which leaves it out of the shell's history
+    #[arg(long)]
+    pub(crate) ine: String,
+    /// A deployment on a real account, by the beginning of its tables' names (`statut-etudiant-production`), reached
+    /// with the AWS configuration of the environment, instead of the local platform
+    #[arg(long, value_name = "NAME")]
+    pub(crate) deployment: Option<String>,
+}
+
+/// Options of `bench`.
+#[derive(Debug, Args)]
+pub(crate) struct Bench {
+    /// What the benchmark is given; `cargo local bench -- --help` shows what it takes
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    pub(crate) arguments: Vec<OsString>,
+}
+
+fn seconds(text: &str) -> Result<Duration, std::num::ParseIntError> {
+    text.parse().map(Duration::from_secs)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn the_benchmark_gets_its_arguments_as_they_are() {
+        let arguments = Arguments::try_parse_from(["local", "bench", "--", "--only", "rust"]).unwrap();
+        let Command::Bench(bench) = arguments.command else { panic!("{arguments:?}") };
+        assert_eq!(bench.arguments, ["--only", "rust"]);
+    }
+}
