@@ -21,6 +21,7 @@ CREDENTIALS = {
     "directParFranceConnect": ("Authorization", f"Bearer {os.environ['FUZZ_FRANCE_CONNECT_TOKEN']}"),
 }
 
+
 def operation_id(operation):
     return operation.definition.raw.get("operationId")
 
