@@ -5,7 +5,7 @@
 
 #![allow(dead_code, reason = "the functions below are only there for what is written above them")]
 
-use shared::contract::error::ErrorBody;
+use shared::contract::error::{Details, ErrorBody};
 use shared::contract::student_status::{EtatCivil, StudentStatus};
 use shared::contract::v3::answer::DirectAnswer;
 use shared::contract::v3::batch::{BatchAnswer, BatchRequest};
@@ -36,6 +36,7 @@ pub fn document() -> utoipa::openapi::OpenApi {
         by_ine, by_identity, direct_by_ine, direct_by_identity, france_connect, batch, coverage, introspect,
         encryption_keys, openapi_json, ping
     ),
+    components(schemas(Details<'static>)),
     modifiers(&Security),
     tags(
         (name = "amont", description = "Le contrat amont, appelé par API Particulier"),
@@ -269,7 +270,7 @@ fn openapi_json() {}
 /// Sonde
 #[utoipa::path(
     get, path = "/ping", tag = "public", operation_id = "ping",
-    responses((status = 200, description = "`\"pong\"`", body = String), PublicErrors)
+    responses((status = 200, description = "`\"pong\"`", body = String, content_type = "application/json"), PublicErrors)
 )]
 fn ping() {}
 

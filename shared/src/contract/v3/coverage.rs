@@ -54,10 +54,10 @@ pub struct Coverage {
     #[schema(value_type = String, example = "0751967F")]
     pub uai: Uai,
     /// Its name.
-    #[serde(rename(serialize = "nom", deserialize = "name"))]
+    #[serde(rename = "nom", alias = "name")]
     pub name: String,
     /// When its last feed with at least one enrolment was accepted; `null` when none ever was.
-    #[serde(rename(serialize = "derniere_alimentation", deserialize = "last_feed_at"), default)]
+    #[serde(rename = "derniere_alimentation", alias = "last_feed_at", default)]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub last_feed_at: Option<Timestamp>,
 }
