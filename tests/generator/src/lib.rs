@@ -1,0 +1,1 @@
+//! National enrolment files of any size, from a seed.
