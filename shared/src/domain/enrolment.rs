@@ -51,6 +51,14 @@ impl Enrolment {
         AcademicYear::starting_on(self.date_debut)
     }
 
+    /// All that an answer tells of it: two with equal ones are one enrolment, however the commune and the establishment's
+    /// name were written.
+    #[must_use]
+    pub fn told(&self) -> impl Ord + use<'_> {
+        let studies = (&self.diplome, &self.niveau_diplome, &self.cursus);
+        (self.date_debut, self.date_fin, self.uai, studies, self.statut, self.regime.code(), self.code_commune.as_str())
+    }
+
     /// Whether it may be told on `today`: not cancelled, not over, and begun, or beginning within
     /// `starts_within_days` (domain.md §4.4: current admissions and enrolments only).
     #[must_use]

@@ -181,16 +181,17 @@ impl Student {
         Some(best)
     }
 
-    /// The answer to publish: the identity to tell, and every enrolment. `None` when no record is left.
+    /// The answer to publish: the identity to tell, and every enrolment, once: an establishment that pushes in real
+    /// time and sends files as well says the same twice, under another name of the student. `None` when no record is
+    /// left.
     #[must_use]
     pub fn answer(&self) -> Option<Answer> {
         let latest = self.spelling()?;
         let mut enrolments: Vec<Enrolment> =
             self.edges.values().map(|edge| edge.declaration.inscription.clone()).collect();
         // Latest first; the rest of the order only has to be the same on every rewriting.
-        enrolments.sort_by(|a, b| {
-            (b.date_debut, a.uai, &a.diplome, a.date_fin).cmp(&(a.date_debut, b.uai, &b.diplome, b.date_fin))
-        });
+        enrolments.sort_by(|a, b| b.date_debut.cmp(&a.date_debut).then_with(|| a.told().cmp(&b.told())));
+        enrolments.dedup_by(|a, b| a.told() == b.told());
         Some(Answer {
             student: self.id,
             nom_famille: latest.nom_famille.clone(),
@@ -316,6 +317,21 @@ mod tests {
         assert_eq!(student.answer().unwrap().nom_famille.expose(), "Lefèvre");
         student.attach(edge(declaration(Some("0906018155T"), "MARTIN", "ZOE", "2004-03-02"), 3));
         assert_eq!(student.answer().unwrap().nom_famille.expose(), "MARTIN", "another name is not a spelling");
+    }
+
+    #[test]
+    fn an_enrolment_said_by_two_records_is_told_once() {
+        let mut said = declaration(Some("070578267KH"), "Lefèvre", "Zoé", "2004-03-02");
+        let mut student = Student::newcomer(StudentId::random());
+        student.attach(edge(said.clone(), 1));
+        said.numero_etudiant = Some("E42".into());
+        said.inscription.code_commune_brut = Some("75013".into());
+        student.attach(edge(said.clone(), 2));
+        assert_eq!((student.edges().count(), student.answer().unwrap().inscriptions.len()), (2, 1));
+        said.numero_etudiant = Some("E43".into());
+        said.inscription.statut = crate::domain::status::Status::Admis;
+        student.attach(edge(said, 3));
+        assert_eq!(student.answer().unwrap().inscriptions.len(), 2);
     }
 
     #[test]
