@@ -69,18 +69,19 @@ pub(super) fn write<W: Write>(rows: impl Iterator<Item = GeneratedRow>, output: 
     Ok(workbook.finish()?.into_inner())
 }
 
-fn text_cell(letter: char, line: u64, text: &str, xml: &mut impl Write) -> io::Result<()> {
+fn text_cell(letter: char, line: u64, text: &str, xml: &mut Vec<u8>) -> io::Result<()> {
     write!(xml, "<c r=\"{letter}{line}\" t=\"inlineStr\"><is><t>")?;
-    for character in text.chars() {
-        match character {
-            '&' => write!(xml, "&amp;")?,
-            '<' => write!(xml, "&lt;")?,
+    for byte in text.bytes() {
+        match byte {
+            b'&' => xml.extend_from_slice(b"&amp;"),
+            b'<' => xml.extend_from_slice(b"&lt;"),
             // XML 1.0 has no control characters; spreadsheets write them so.
-            control if control.is_ascii_control() => write!(xml, "_x{:04X}_", u32::from(control))?,
-            other => write!(xml, "{other}")?,
+            control if control.is_ascii_control() => write!(xml, "_x{control:04X}_")?,
+            other => xml.push(other),
         }
     }
-    write!(xml, "</t></is></c>")
+    xml.extend_from_slice(b"</t></is></c>");
+    Ok(())
 }
 
 /// Nothing for a date that no calendar has: it stays a text, as when someone types it.
