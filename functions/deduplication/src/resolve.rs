@@ -6,12 +6,13 @@
 
 use std::collections::BTreeMap;
 
+use shared::domain::enrolment::{Declaration, Person};
 use shared::identity::decide::{Decision, Doubt, Evidence, RULES_VERSION, Rule, decide};
 use shared::identity::digest::{CivilDigest, RecordId};
 use shared::identity::publication::{Change, concerned, plan};
 use shared::identity::student::{Edge, Student, StudentId};
 use shared::registry::records::{Record, RecordState};
-use shared::registry::students::{Published, Settled};
+use shared::registry::students::{Namesakes, Published, Settled};
 use shared::registry::{StoreError, backoff};
 
 use crate::context::Context;
@@ -80,8 +81,8 @@ struct Situation {
     resembling: Vec<Student>,
     /// More share it than were read.
     crowded: bool,
-    civil: CivilDigest,
-    counter: u64,
+    /// The civil identity that the record names, with its counter.
+    civil: Option<(CivilDigest, u64)>,
 }
 
 impl Situation {
@@ -97,14 +98,18 @@ impl Situation {
             Some(ine) => students.by_ine(&keys.ine(ine)).await?,
             None => None,
         };
-        let civil = keys.civil(&record.declaration.identite);
-        let namesakes = students.namesakes(&civil).await?;
+        let civil = record.declaration.identite.said().map(|identity| keys.civil(identity));
+        let namesakes = match &civil {
+            Some(civil) => students.namesakes(civil).await?,
+            None => Namesakes::default(),
+        };
         let mut resembling = Vec::new();
         for student in namesakes.students.iter().take(MOST_NAMESAKES) {
             resembling.extend(students.get(*student).await?);
         }
         let crowded = namesakes.students.len() > MOST_NAMESAKES;
-        Ok(Self { current, by_ine, resembling, crowded, civil, counter: namesakes.counter })
+        let civil = civil.map(|civil| (civil, namesakes.counter));
+        Ok(Self { current, by_ine, resembling, crowded, civil })
     }
 
     /// Decides, and says which students change how.
@@ -141,7 +146,7 @@ impl Situation {
                 after.attach(Edge {
                     record: record.id.clone(),
                     version: record.version.clone(),
-                    declaration: record.declaration.clone(),
+                    declaration: registered(record.declaration.clone(), &before),
                     rule,
                     rules_version: RULES_VERSION,
                 });
@@ -162,10 +167,19 @@ impl Situation {
 
     /// The counters of all the civil identities that the changes concern.
     async fn counters(&self, context: &Context, changes: &[Change]) -> Result<BTreeMap<CivilDigest, u64>, StoreError> {
-        let others: Vec<_> =
-            concerned(changes, &context.keys).into_iter().filter(|civil| *civil != self.civil).collect();
+        let read = |civil: &CivilDigest| self.civil.as_ref().is_some_and(|(own, _)| own == civil);
+        let others: Vec<_> = concerned(changes, &context.keys).into_iter().filter(|civil| !read(civil)).collect();
         let mut counters = context.students.counters(&others).await?;
-        counters.insert(self.civil.clone(), self.counter);
+        counters.extend(self.civil.clone());
         Ok(counters)
     }
+}
+
+/// A declaration that names nobody keeps the identity of the student it is attached to: it stays to be told should the
+/// records that gave it be taken away.
+fn registered(mut declaration: Declaration, student: &Student) -> Declaration {
+    if let Person::Pair(pair) = &mut declaration.identite {
+        pair.registre = student.spelling().cloned().map(Box::new);
+    }
+    declaration
 }

@@ -15,7 +15,8 @@ use jiff::Timestamp;
 use lambda_runtime::Diagnostic;
 use shared::domain::uai::Uai;
 use shared::files::reader::{Depositor, FileError};
-use shared::files::report::{Counts, Outcome, Tally};
+use shared::files::report::{Counts, Ending, Tally};
+use shared::files::row::Outcome;
 use shared::identity::digest::RecordId;
 use shared::identity::student::RecordVersion;
 use shared::registry::StoreError;
@@ -77,8 +78,8 @@ pub(crate) async fn run(context: &Context, object: &InboxObject, owner: &str) ->
         context.establishments.note_feed(uai, Timestamp::now()).await?;
     }
     let uai = uai.map_or_else(|| "inconnu".to_owned(), |uai| uai.to_string());
-    let outcome = failure.as_deref().map_or(Outcome::Done, Outcome::Failed);
-    let report_key = import.put_report(&uai, &tally, outcome).await?;
+    let ending = failure.as_deref().map_or(Ending::Done, Ending::Failed);
+    let report_key = import.put_report(&uai, &tally, ending).await?;
     let counts = tally.counts();
     context.imports.finish(&id, owner, counts, &report_key, failure.as_deref(), Timestamp::now()).await?;
 
@@ -208,15 +209,15 @@ impl Import<'_> {
         let mut records = Vec::with_capacity(batch.rows.len());
         for row in batch.rows {
             match row.outcome {
-                Ok(declaration) => {
+                Outcome::Accepted { declaration, .. } => {
                     tally.accept();
                     records.push(NewRecord {
                         id: RecordId::of(&self.context.record_key, &declaration),
-                        version: RecordVersion::new(extracted_at, self.id.as_str(), row.line),
+                        version: RecordVersion::new(extracted_at, "", self.id.as_str(), row.line),
                         declaration,
                     });
                 }
-                Err(problems) => tally.reject(row.line, &problems),
+                Outcome::Rejected { problems, .. } => tally.reject(row.line, &problems),
             }
         }
         records
@@ -227,10 +228,10 @@ impl Import<'_> {
     }
 
     /// Puts the report where it belongs, twice the same if done twice.
-    async fn put_report(&self, uai: &str, tally: &Tally, outcome: Outcome<'_>) -> Result<String, StoreError> {
+    async fn put_report(&self, uai: &str, tally: &Tally, ending: Ending<'_>) -> Result<String, StoreError> {
         const OPERATION: &str = "s3 PutObject";
         let key = format!("{uai}/{}/rapport.json", self.id.as_str());
-        let report = tally.report(self.id.as_str(), uai, outcome);
+        let report = tally.report(self.id.as_str(), uai, ending);
         let body = serde_json::to_vec_pretty(&report).map_err(|_| StoreError::shape(OPERATION))?;
         self.context
             .s3

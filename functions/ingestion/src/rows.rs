@@ -4,7 +4,10 @@ use std::io::BufReader;
 use std::sync::Arc;
 
 use aws_sdk_s3::primitives::ByteStream;
+use jiff::Timestamp;
+use shared::domain::academic_year::day_in_france;
 use shared::files::reader::{Depositor, EnrolmentReader, FileError, Row};
+use shared::files::row::Setting;
 use shared::registry::records::MOST_IN_BATCH;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio_util::io::SyncIoBridge;
@@ -40,7 +43,8 @@ fn parse(
     depositor: &Depositor,
     sender: &Sender<Result<Batch, FileError>>,
 ) -> Result<(), FileError> {
-    let mut reader = EnrolmentReader::new(input, depositor)?;
+    let today = day_in_france(Timestamp::now());
+    let mut reader = EnrolmentReader::new(input, Setting { depositor, today, year: None })?;
     let mut rows = Vec::with_capacity(MOST_IN_BATCH);
     loop {
         let row = reader.next_row()?;

@@ -4,6 +4,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use super::academic_year::AcademicYear;
+use super::birth_date::BirthDate;
 use super::civil_identity::CivilIdentity;
 use super::commune::CommuneCode;
 use super::ine::Ine;
@@ -70,9 +71,60 @@ pub struct Declaration {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub numero_etudiant: Option<String>,
     /// The person.
-    pub identite: CivilIdentity,
+    pub identite: Person,
     /// The enrolment.
     pub inscription: Enrolment,
+}
+
+/// Whom a declaration is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Person {
+    /// A person who is named, as in an enrolment file.
+    Civil(CivilIdentity),
+    /// A person who is known by the declaration's INE and this birth date.
+    Pair(Pair),
+}
+
+/// The write contract's way to name a person, beside the INE (domain.md §2: no nominative data in the feed).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Pair {
+    /// The birth date.
+    pub date_naissance: BirthDate,
+    /// The identity that the register had for the pair when the declaration was attached to a student: it is told
+    /// with the enrolment, but it is no evidence, for nobody has said it again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registre: Option<Box<CivilIdentity>>,
+}
+
+impl Person {
+    /// The birth date, which both ways give.
+    #[must_use]
+    pub fn birth_date(&self) -> BirthDate {
+        match self {
+            Self::Civil(identity) => identity.date_naissance,
+            Self::Pair(pair) => pair.date_naissance,
+        }
+    }
+
+    /// The identity that the establishment itself wrote.
+    #[must_use]
+    pub fn said(&self) -> Option<&CivilIdentity> {
+        match self {
+            Self::Civil(identity) => Some(identity),
+            Self::Pair(_) => None,
+        }
+    }
+
+    /// The identity to tell: what was said, else what the register had.
+    #[must_use]
+    pub fn told(&self) -> Option<&CivilIdentity> {
+        match self {
+            Self::Civil(identity) => Some(identity),
+            Self::Pair(pair) => pair.registre.as_deref(),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -95,5 +147,17 @@ mod tests {
         }
         let cancelled = Enrolment { statut: Status::Annule, ..enrolment };
         assert!(!cancelled.is_current(date(2026, 10, 1), 90));
+    }
+
+    #[test]
+    fn a_person_reads_back_whichever_way_it_is_known() {
+        let identity = crate::identity::fixtures::identity("Lefèvre", "Zoé", "2004-03-02");
+        let pair = Pair { date_naissance: identity.date_naissance, registre: None };
+        let registered = Pair { registre: Some(Box::new(identity.clone())), ..pair.clone() };
+        for person in [Person::Civil(identity.clone()), Person::Pair(pair), Person::Pair(registered)] {
+            let stored = serde_json::to_string(&person).unwrap();
+            assert_eq!(serde_json::from_str::<Person>(&stored).unwrap(), person);
+            assert_eq!(person.birth_date(), identity.date_naissance);
+        }
     }
 }

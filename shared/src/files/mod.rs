@@ -8,6 +8,6 @@ pub mod column;
 pub mod problem;
 pub mod reader;
 pub mod report;
+pub mod row;
 
 mod lines;
-mod row;

@@ -6,11 +6,10 @@ use std::io::{self, BufRead};
 
 use csv_core::ReadRecordResult;
 
-use super::column::{Header, HeaderError};
+use super::column::{Column, Header, HeaderError};
 use super::lines::{Charset, Lines};
 use super::problem::{Problem, RowRule};
-use super::row;
-use crate::domain::enrolment::Declaration;
+use super::row::{self, Outcome, Setting, Values};
 use crate::domain::establishment::Establishment;
 use crate::domain::uai::Uai;
 
@@ -52,7 +51,7 @@ pub struct Row {
     /// Its line in the file, from 1; the header is line 1.
     pub line: u64,
     /// What it says, or everything that is wrong with it.
-    pub outcome: Result<Box<Declaration>, Vec<Problem>>,
+    pub outcome: Outcome,
 }
 
 /// Why a file can't be read at all.
@@ -104,12 +103,12 @@ pub struct EnrolmentReader<'a, R> {
     charset: Charset,
     splitter: Splitter,
     header: Header,
-    depositor: &'a Depositor,
+    setting: Setting<'a>,
 }
 
 impl<'a, R: BufRead> EnrolmentReader<'a, R> {
     /// Reads the header.
-    pub fn new(input: R, depositor: &'a Depositor) -> Result<Self, FileError> {
+    pub fn new(input: R, setting: Setting<'a>) -> Result<Self, FileError> {
         let mut lines = Lines::new(input, LONGEST_LINE);
         let mut charset = Charset::default();
         let first = loop {
@@ -126,7 +125,7 @@ impl<'a, R: BufRead> EnrolmentReader<'a, R> {
         let mut splitter = Splitter::new(delimiter(&first));
         let fields = splitter.split(&first).map_err(|_| FileError::NotText)?;
         let header = Header::parse(fields.iter().copied()).map_err(FileError::Header)?;
-        Ok(Self { lines, charset, splitter, header, depositor })
+        Ok(Self { lines, charset, splitter, header, setting })
     }
 
     /// The next row that isn't blank, `None` at the end.
@@ -134,7 +133,10 @@ impl<'a, R: BufRead> EnrolmentReader<'a, R> {
         loop {
             let Some(line) = self.lines.next().map_err(FileError::Io)? else { return Ok(None) };
             let number = line.number;
-            let whole = |rule| Some(Row { line: number, outcome: Err(vec![Problem { column: None, rule }]) });
+            let whole = |rule| {
+                let outcome = Outcome::Rejected { problems: vec![Problem { column: None, rule }], about: None };
+                Some(Row { line: number, outcome })
+            };
             let Some(bytes) = line.bytes else { return Ok(whole(RowRule::LigneTropLongue)) };
             let Some(text) = self.charset.decode(bytes) else { return Ok(whole(RowRule::CaracteresIllisibles)) };
             let fields = match self.splitter.split(&text) {
@@ -148,7 +150,10 @@ impl<'a, R: BufRead> EnrolmentReader<'a, R> {
             if fields.len() != self.header.width() {
                 return Ok(whole(RowRule::NombreDeChamps));
             }
-            return Ok(Some(Row { line: number, outcome: row::parse(&fields, &self.header, self.depositor) }));
+            return Ok(Some(Row {
+                line: number,
+                outcome: row::read(&Fields { fields: &fields, header: &self.header }, self.setting),
+            }));
         }
     }
 
@@ -156,6 +161,18 @@ impl<'a, R: BufRead> EnrolmentReader<'a, R> {
     #[must_use]
     pub fn bytes_read(&self) -> u64 {
         self.lines.bytes_read()
+    }
+}
+
+/// The fields of a line, found by the header.
+struct Fields<'a> {
+    fields: &'a [&'a str],
+    header: &'a Header,
+}
+
+impl Values for Fields<'_> {
+    fn value(&self, column: Column) -> &str {
+        self.header.position(column).and_then(|position| self.fields.get(position)).map_or("", |field| field.trim())
     }
 }
 

@@ -70,10 +70,10 @@ impl Tally {
 
     /// The report.
     #[must_use]
-    pub fn report<'a>(&'a self, import: &'a str, uai: &'a str, outcome: Outcome<'a>) -> Report<'a> {
-        let (state, reason) = match outcome {
-            Outcome::Done => ("terminé", None),
-            Outcome::Failed(reason) => ("échoué", Some(reason)),
+    pub fn report<'a>(&'a self, import: &'a str, uai: &'a str, ending: Ending<'a>) -> Report<'a> {
+        let (state, reason) = match ending {
+            Ending::Done => ("terminé", None),
+            Ending::Failed(reason) => ("échoué", Some(reason)),
         };
         Report {
             import,
@@ -90,7 +90,7 @@ impl Tally {
 
 /// How an import ended.
 #[derive(Debug, Clone, Copy)]
-pub enum Outcome<'a> {
+pub enum Ending<'a> {
     /// Every row was accepted or rejected.
     Done,
     /// The file could not be read, for this reason.
@@ -149,7 +149,7 @@ mod tests {
         tally.accept();
         tally.reject(3, &[Problem { column: Some(Column::DateNaissance), rule: RowRule::DateInvalide }]);
         tally.reject(4, &[Problem { column: None, rule: RowRule::NombreDeChamps }]);
-        insta::assert_json_snapshot!(tally.report("abc", "0751967F", Outcome::Done), @r#"
+        insta::assert_json_snapshot!(tally.report("abc", "0751967F", Ending::Done), @r#"
         {
           "import": "abc",
           "uai": "0751967F",
@@ -186,7 +186,7 @@ mod tests {
     #[test]
     fn a_failed_file_has_its_reason() {
         let report =
-            serde_json::to_value(Tally::default().report("abc", "0751967F", Outcome::Failed("le fichier est vide")))
+            serde_json::to_value(Tally::default().report("abc", "0751967F", Ending::Failed("le fichier est vide")))
                 .unwrap();
         assert_eq!((&report["etat"], &report["raison"]), (&"échoué".into(), &"le fichier est vide".into()));
     }
@@ -197,7 +197,7 @@ mod tests {
         for line in 0..=MOST_LISTED as u64 {
             tally.reject(line, &[Problem { column: None, rule: RowRule::NombreDeChamps }]);
         }
-        let report = serde_json::to_value(tally.report("abc", "0751967F", Outcome::Done)).unwrap();
+        let report = serde_json::to_value(tally.report("abc", "0751967F", Ending::Done)).unwrap();
         assert_eq!(report["rejets"].as_array().unwrap().len(), MOST_LISTED);
         assert_eq!(report["totauxParRegle"]["nombre_de_champs"], MOST_LISTED + 1);
         assert_eq!(report["listeComplete"], false);

@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use jiff::civil::Date;
 
-use super::column::{Column, Header};
+use super::column::Column;
 use super::problem::{Problem, RowRule};
 use super::reader::Depositor;
+use crate::domain::academic_year::AcademicYear;
 use crate::domain::birth_date::BirthDate;
 use crate::domain::civil_identity::CivilIdentity;
 use crate::domain::commune::{CommuneCode, CommuneSource, commune_of_study};
-use crate::domain::enrolment::{Declaration, Enrolment};
+use crate::domain::enrolment::{Declaration, Enrolment, Person};
 use crate::domain::establishment::Establishment;
 use crate::domain::ine::Ine;
 use crate::domain::name::PersonName;
@@ -18,6 +19,7 @@ use crate::domain::regime::Regime;
 use crate::domain::sex::Sex;
 use crate::domain::status::Status;
 use crate::domain::uai::Uai;
+use crate::identity::digest::Subject;
 
 /// Longest value of a code or number (`diplome`, `numeroEtudiant`…), in characters. A MEFSTAT11 has 11.
 const LONGEST_CODE: usize = 64;
@@ -25,25 +27,63 @@ const LONGEST_CODE: usize = 64;
 /// The value is wrong, and the row's problems say so already.
 struct Reported;
 
-/// Reads a row, which has as many fields as the header. Every value is looked at before any is given up on, so
-/// that all problems are told at once.
-pub(super) fn parse(fields: &[&str], header: &Header, depositor: &Depositor) -> Result<Box<Declaration>, Vec<Problem>> {
-    let mut row = Row { fields, header, problems: Vec::new() };
+/// The values of a row, by column, wherever they come from: a line of a file, a cell range, a JSON body.
+pub trait Values {
+    /// The value without outer blanks; blank when there is none.
+    fn value(&self, column: Column) -> &str;
+}
+
+/// What a row is read against.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting<'a> {
+    /// Who sends it, and for whom.
+    pub depositor: &'a Depositor,
+    /// The day it is in France, which tells plausible dates from slips.
+    pub today: Date,
+    /// The only academic year that the rows may be about, for a complete file.
+    pub year: Option<AcademicYear>,
+}
+
+/// What becomes of a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// It says this; some of it may be odd.
+    Accepted {
+        /// What it says.
+        declaration: Box<Declaration>,
+        /// What the establishment should look at.
+        warnings: Vec<Problem>,
+    },
+    /// It breaks a rule.
+    Rejected {
+        /// All the rules that it breaks, and what else is odd.
+        problems: Vec<Problem>,
+        /// What it is about, when that much can be read: a complete file that has a broken row about an enrolment
+        /// doesn't mean to cancel it.
+        about: Option<Box<Subject<'static>>>,
+    },
+}
+
+/// Reads a row. Every value is looked at before any is given up on, so that all problems are told at once.
+pub fn read(values: &impl Values, setting: Setting<'_>) -> Outcome {
+    let mut row = Row { values, problems: Vec::new() };
 
     let person = identity(&mut row);
     let ine = row.optional(Column::Ine, RowRule::IneInvalide, |text| Ine::parse(text).ok());
     let student_number = row.code(Column::NumeroEtudiant);
-    let enrolment = enrolment(&mut row, depositor);
+    let enrolment = enrolment(&mut row, setting.depositor);
 
     match (person, ine, student_number, enrolment) {
-        (Ok(identite), Ok(ine), Ok(numero_etudiant), Ok(inscription)) if row.problems.is_empty() => {
-            Ok(Box::new(Declaration { ine, numero_etudiant, identite, inscription }))
+        (Ok(person), Ok(ine), Ok(numero_etudiant), Ok(inscription)) if row.problems.is_empty() => {
+            let declaration =
+                Box::new(Declaration { ine, numero_etudiant, identite: Person::Civil(person), inscription });
+            Outcome::Accepted { declaration, warnings: Vec::new() }
         }
-        _ => Err(row.problems),
+        _ => Outcome::Rejected { problems: row.problems, about: None },
     }
 }
 
-fn identity(row: &mut Row<'_>) -> Result<CivilIdentity, Reported> {
+fn identity<V: Values>(row: &mut Row<'_, V>) -> Result<CivilIdentity, Reported> {
     let name = |text: &str| PersonName::parse(text).ok();
     let family = row.required(Column::NomFamille, RowRule::NomInvalide, name);
     let usage = row.optional(Column::NomUsage, RowRule::NomInvalide, name);
@@ -72,7 +112,7 @@ fn identity(row: &mut Row<'_>) -> Result<CivilIdentity, Reported> {
     })
 }
 
-fn enrolment(row: &mut Row<'_>, depositor: &Depositor) -> Result<Enrolment, Reported> {
+fn enrolment<V: Values>(row: &mut Row<'_, V>, depositor: &Depositor) -> Result<Enrolment, Reported> {
     let first_day = row.required(Column::DateDebutInscription, RowRule::DateInvalide, date);
     let last_day = row.required(Column::DateFinInscription, RowRule::DateInvalide, date);
     if let (Ok(first), Ok(last)) = (&first_day, &last_day)
@@ -118,13 +158,16 @@ fn enrolment(row: &mut Row<'_>, depositor: &Depositor) -> Result<Enrolment, Repo
     })
 }
 
-fn establishment<'a>(row: &mut Row<'_>, depositor: &'a Depositor) -> Result<&'a Establishment, Reported> {
+fn establishment<'a, V: Values>(row: &mut Row<'_, V>, depositor: &'a Depositor) -> Result<&'a Establishment, Reported> {
     let uai = row.required(Column::Uai, RowRule::UaiInvalide, |text| Uai::parse(text).ok())?;
     depositor.may_send_for(uai).ok_or_else(|| row.reject(Column::Uai, RowRule::UaiNonAutorise))
 }
 
 /// The commune of study, and what the feed wrote when that was a postal code.
-fn commune(row: &mut Row<'_>, establishment: &Establishment) -> Result<(CommuneCode, Option<String>), Reported> {
+fn commune<V: Values>(
+    row: &mut Row<'_, V>,
+    establishment: &Establishment,
+) -> Result<(CommuneCode, Option<String>), Reported> {
     let given = row.value(Column::CodeCommune);
     let (code, source) = commune_of_study(given, establishment.place())
         .map_err(|_| row.reject(Column::CodeCommune, RowRule::CommuneInvalide))?;
@@ -141,16 +184,14 @@ fn date(text: &str) -> Option<Date> {
     form.then(|| text.parse().ok()).flatten()
 }
 
-struct Row<'a> {
-    fields: &'a [&'a str],
-    header: &'a Header,
+struct Row<'a, V> {
+    values: &'a V,
     problems: Vec<Problem>,
 }
 
-impl<'a> Row<'a> {
-    /// The trimmed value; blank when the file has no such column.
+impl<'a, V: Values> Row<'a, V> {
     fn value(&self, column: Column) -> &'a str {
-        self.header.position(column).and_then(|position| self.fields.get(position)).map_or("", |field| field.trim())
+        self.values.value(column)
     }
 
     fn reject(&mut self, column: Column, rule: RowRule) -> Reported {

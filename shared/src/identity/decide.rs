@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::digest::RecordId;
 use super::student::{Student, StudentId};
 use crate::domain::civil_identity::CivilIdentity;
-use crate::domain::enrolment::Declaration;
+use crate::domain::enrolment::{Declaration, Person};
 use crate::domain::fold::folded_words;
 use crate::domain::ine::Ine;
 
@@ -44,6 +44,8 @@ pub enum Doubt {
     Homonyms,
     /// One student resembles, and nothing but name, birth date and sex says that it is the same.
     Uncorroborated,
+    /// The record gives an INE and a birth date and names nobody, and nobody has this INE yet.
+    Unknown,
 }
 
 /// What follows for a record.
@@ -79,11 +81,14 @@ pub fn decide(evidence: Evidence<'_>) -> Decision {
     if let Some(student) = by_ine.filter(|student| student.edges_besides(record).next().is_some()) {
         return same_ine(record, declaration, student);
     }
+    let Some(said) = declaration.identite.said() else {
+        return Decision::Review(Doubt::Unknown);
+    };
 
     let mut corroborated = Vec::new();
     let mut bare = false;
     for student in resembling {
-        match resemblance(record, declaration, student) {
+        match resemblance(record, declaration.ine, said, student) {
             Resemblance::Corroborated => corroborated.push(student.id),
             Resemblance::Bare => bare = true,
             Resemblance::None => {}
@@ -103,16 +108,20 @@ pub fn decide(evidence: Evidence<'_>) -> Decision {
     }
 }
 
-/// An equal INE alone is no proof: the other records of that student must agree.
+/// An equal INE alone is no proof: the other records of that student must agree. A record that names nobody agrees by
+/// its birth date alone, as the write contract has it (domain.md §2).
 fn same_ine(record: &RecordId, declaration: &Declaration, student: &Student) -> Decision {
-    let said = &declaration.identite;
     let others = || student.edges_besides(record).map(|edge| &edge.declaration.identite);
-    if !others().any(|other| other.date_naissance == said.date_naissance) {
-        Decision::Review(Doubt::BirthDateDiffers)
-    } else if !others().any(|other| given_names_agree(said, other)) {
-        Decision::Review(Doubt::GivenNamesDiffer)
-    } else {
-        Decision::Attach(student.id, Rule::SameIne)
+    let birth_date = declaration.identite.birth_date();
+    if !others().any(|other| other.birth_date() == birth_date) {
+        return Decision::Review(Doubt::BirthDateDiffers);
+    }
+    let mut named = others().filter_map(Person::told).peekable();
+    match declaration.identite.said() {
+        Some(said) if named.peek().is_some() && !named.any(|other| given_names_agree(said, other)) => {
+            Decision::Review(Doubt::GivenNamesDiffer)
+        }
+        _ => Decision::Attach(student.id, Rule::SameIne),
     }
 }
 
@@ -123,15 +132,15 @@ enum Resemblance {
 }
 
 /// How far a student with the same folded civil identity is the same person.
-fn resemblance(record: &RecordId, declaration: &Declaration, student: &Student) -> Resemblance {
-    let said = &declaration.identite;
+fn resemblance(record: &RecordId, ine: Option<Ine>, said: &CivilIdentity, student: &Student) -> Resemblance {
     let mut resemblance = Resemblance::None;
     for edge in student.edges_besides(record) {
-        let other = &edge.declaration.identite;
+        // What the register had is somebody else's statement: it counts once, with that one.
+        let Some(other) = edge.declaration.identite.said() else { continue };
         match (said.lieu_naissance, other.lieu_naissance) {
             // Another birthplace is another person, and so is another INE of the same register.
             (Some(a), Some(b)) if a != b => return Resemblance::None,
-            _ if two_ines_of_one_register(declaration.ine, edge.declaration.ine) => return Resemblance::None,
+            _ if two_ines_of_one_register(ine, edge.declaration.ine) => return Resemblance::None,
             (Some(_), Some(_)) => resemblance = Resemblance::Corroborated,
             _ if shares_another_given_name(said, other) => resemblance = Resemblance::Corroborated,
             _ if matches!(resemblance, Resemblance::None) => resemblance = Resemblance::Bare,
@@ -176,6 +185,7 @@ mod tests {
     use super::*;
     use crate::domain::birth_date::BirthDate;
     use crate::domain::commune::CommuneCode;
+    use crate::domain::enrolment::Pair;
     use crate::domain::name::PersonName;
     use crate::identity::digest::DigestKey;
     use crate::identity::fixtures::declaration;
@@ -193,7 +203,7 @@ mod tests {
         let mut student = Student::newcomer(StudentId::random());
         student.attach(Edge {
             record: id(name),
-            version: RecordVersion::new(Timestamp::UNIX_EPOCH, "import", 2),
+            version: RecordVersion::new(Timestamp::UNIX_EPOCH, "", "import", 2),
             declaration: said,
             rule: Rule::Newcomer,
             rules_version: RULES_VERSION,
@@ -206,8 +216,40 @@ mod tests {
     }
 
     fn without_birthplace(mut said: Declaration) -> Declaration {
-        said.identite.lieu_naissance = None;
+        named(&mut said).lieu_naissance = None;
         said
+    }
+
+    fn named(said: &mut Declaration) -> &mut CivilIdentity {
+        let Person::Civil(identity) = &mut said.identite else { panic!("it names nobody") };
+        identity
+    }
+
+    fn by_pair(ine: &str, birth: &str) -> Declaration {
+        let mut said = declaration(Some(ine), "x", "y", birth);
+        said.identite = Person::Pair(Pair { date_naissance: BirthDate::parse(birth).unwrap(), registre: None });
+        said
+    }
+
+    #[test]
+    fn a_record_that_names_nobody_needs_a_known_pair() {
+        let known = student("other", declaration(Some(RNIE), "Lefèvre", "Zoé", "2004-03-02"));
+        let pair = by_pair(RNIE, "2004-03-02");
+        assert_eq!(decided(&pair, Some(&known), &[]), Decision::Attach(known.id, Rule::SameIne));
+        assert_eq!(decided(&pair, None, &[]), Decision::Review(Doubt::Unknown));
+        let other_date = by_pair(RNIE, "2004-02-03");
+        assert_eq!(decided(&other_date, Some(&known), &[]), Decision::Review(Doubt::BirthDateDiffers));
+    }
+
+    #[test]
+    fn what_the_register_had_is_no_evidence_for_a_homonym() {
+        let mut pushed = by_pair(RNIE, "2004-03-02");
+        let identity = crate::identity::fixtures::identity("Martin", "Léa", "2004-03-02");
+        let Person::Pair(pair) = &mut pushed.identite else { panic!("it names somebody") };
+        pair.registre = Some(Box::new(identity));
+        let known = student("other", pushed);
+        let said = declaration(None, "Martin", "Léa", "2004-03-02");
+        assert_eq!(decided(&said, None, &[known]), Decision::Create);
     }
 
     #[test]
@@ -252,11 +294,11 @@ mod tests {
     #[test]
     fn without_ine_and_birthplace_a_second_given_name_corroborates_and_nothing_else() {
         let mut known = declaration(Some(RNIE), "Lefèvre", "Zoé", "2004-03-02");
-        known.identite.autres_prenoms = vec![PersonName::parse("Inès").unwrap()];
+        named(&mut known).autres_prenoms = vec![PersonName::parse("Inès").unwrap()];
         let known = student("other", known);
         let mut said = without_birthplace(declaration(None, "LEFEVRE", "ZOE", "2004-03-02"));
         assert_eq!(decided(&said, None, std::slice::from_ref(&known)), Decision::Review(Doubt::Uncorroborated));
-        said.identite.autres_prenoms = vec![PersonName::parse("INES").unwrap()];
+        named(&mut said).autres_prenoms = vec![PersonName::parse("INES").unwrap()];
         assert_eq!(
             decided(&said, None, std::slice::from_ref(&known)),
             Decision::Attach(known.id, Rule::SameCivilIdentity)
@@ -267,7 +309,7 @@ mod tests {
     fn another_birthplace_is_another_person() {
         let known = student("other", declaration(None, "Martin", "Léa", "2004-03-02"));
         let mut said = declaration(None, "Martin", "Léa", "2004-03-02");
-        said.identite.lieu_naissance = Some(CommuneCode::parse("35238").unwrap());
+        named(&mut said).lieu_naissance = Some(CommuneCode::parse("35238").unwrap());
         assert_eq!(decided(&said, None, &[known]), Decision::Create);
     }
 
@@ -302,7 +344,7 @@ mod tests {
     fn one_record_with_another_birthplace_vetoes_the_whole_student() {
         let mut known = student("a", declaration(None, "Martin", "Léa", "2004-03-02"));
         let mut elsewhere = declaration(None, "Martin", "Léa", "2004-03-02");
-        elsewhere.identite.lieu_naissance = Some(CommuneCode::parse("35238").unwrap());
+        named(&mut elsewhere).lieu_naissance = Some(CommuneCode::parse("35238").unwrap());
         known.attach(student("b", elsewhere).edges().next().unwrap().clone());
         let said = declaration(None, "Martin", "Léa", "2004-03-02");
         assert_eq!(decided(&said, None, &[known]), Decision::Create);
@@ -312,7 +354,7 @@ mod tests {
     fn a_partial_birth_date_is_not_the_full_one() {
         let known = student("other", declaration(Some(RNIE), "Diallo", "Awa", "2004-03-02"));
         let mut said = declaration(Some(RNIE), "Diallo", "Awa", "2004");
-        said.identite.date_naissance = BirthDate::parse("2004").unwrap();
+        named(&mut said).date_naissance = BirthDate::parse("2004").unwrap();
         assert_eq!(decided(&said, Some(&known), &[]), Decision::Review(Doubt::BirthDateDiffers));
     }
 }

@@ -3,6 +3,7 @@
 //! A bare hash of an INE is reversed by trying them all; without its secret an HMAC is not. There is one secret
 //! per purpose, and each digest starts with its secret's id, so that old and new ones can live together.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};
@@ -13,9 +14,10 @@ use sha2::Sha256;
 use crate::domain::academic_year::AcademicYear;
 use crate::domain::birth_date::BirthDate;
 use crate::domain::civil_identity::CivilIdentity;
-use crate::domain::enrolment::Declaration;
+use crate::domain::enrolment::{Declaration, Person};
 use crate::domain::ine::Ine;
 use crate::domain::sex::Sex;
+use crate::domain::uai::Uai;
 
 /// A secret and its id.
 #[derive(Clone)]
@@ -48,34 +50,86 @@ impl DigestKey {
     }
 }
 
+/// What a record is about: one student of one establishment, one academic year, one diploma.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subject<'a> {
+    /// The establishment.
+    pub uai: Uai,
+    /// The academic year.
+    pub year: AcademicYear,
+    /// The student.
+    pub student: Named<'a>,
+    /// The diploma, when it is given.
+    pub diplome: Option<Cow<'a, str>>,
+}
+
+/// How an establishment names a student: by its own number if it gives one, else by the INE, else by the civil
+/// identity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Named<'a> {
+    /// The establishment's own number.
+    Number(Cow<'a, str>),
+    /// The INE.
+    Ine(Ine),
+    /// The civil identity.
+    Identity(Cow<'a, CivilIdentity>),
+    /// Nothing but a birth date, which no reader accepts without an INE.
+    BirthDate(BirthDate),
+}
+
+impl<'a> Subject<'a> {
+    /// What a declaration is about.
+    #[must_use]
+    pub fn of(declaration: &'a Declaration) -> Self {
+        let Declaration { ine, numero_etudiant, identite, inscription } = declaration;
+        let student = match (numero_etudiant, ine, identite) {
+            (Some(number), _, _) => Named::Number(Cow::Borrowed(number)),
+            (None, Some(ine), _) => Named::Ine(*ine),
+            (None, None, Person::Civil(identity)) => Named::Identity(Cow::Borrowed(identity)),
+            (None, None, Person::Pair(pair)) => Named::BirthDate(pair.date_naissance),
+        };
+        Self {
+            uai: inscription.uai,
+            year: inscription.academic_year(),
+            student,
+            diplome: inscription.diplome.as_deref().map(Cow::Borrowed),
+        }
+    }
+}
+
 /// Opaque id of a source record, which is also the public id of its enrolment (`id_inscription`).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RecordId(String);
 
 impl RecordId {
-    /// The id of what an establishment says about one student, one academic year and one diploma.
-    ///
-    /// The student is named by the establishment's own number, else by the INE, else by the civil identity: a
-    /// correction of dates, status or names then finds its record again, whatever it corrects.
+    /// The id of what a declaration is about.
     #[must_use]
     pub fn of(key: &DigestKey, declaration: &Declaration) -> Self {
-        let Declaration { ine, numero_etudiant, identite, inscription } = declaration;
-        let year: AcademicYear = inscription.academic_year();
-        let source = match (numero_etudiant, ine) {
-            (Some(number), _) => ["numero".to_owned(), number.clone(), String::new(), String::new(), String::new()],
-            (None, Some(ine)) => {
-                ["ine".to_owned(), ine.expose().to_owned(), String::new(), String::new(), String::new()]
+        Self::of_subject(key, &Subject::of(declaration))
+    }
+
+    /// The id of a subject: a correction of dates, status or names finds its record again, whatever it corrects.
+    #[must_use]
+    pub fn of_subject(key: &DigestKey, subject: &Subject<'_>) -> Self {
+        let Subject { uai, year, student, diplome } = subject;
+        let year = year.to_string();
+        let student = match student {
+            Named::Number(number) => {
+                ["numero".to_owned(), number.clone().into_owned(), String::new(), String::new(), String::new()]
             }
-            (None, None) => {
-                let [name, given, birth, sex] = civil_parts(identite);
+            Named::Ine(ine) => ["ine".to_owned(), ine.expose().to_owned(), String::new(), String::new(), String::new()],
+            Named::Identity(identity) => {
+                let [name, given, birth, sex] = civil_parts(identity);
                 [name, given, birth, sex, "identite".to_owned()]
             }
+            Named::BirthDate(birth) => {
+                ["naissance".to_owned(), birth.expose(), String::new(), String::new(), String::new()]
+            }
         };
-        let mut parts = vec![inscription.uai.as_str().to_owned(), year.to_string()];
-        parts.extend(source);
-        parts.push(inscription.diplome.clone().unwrap_or_default());
-        let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+        let mut parts = vec![uai.as_str(), &year];
+        parts.extend(student.iter().map(String::as_str));
+        parts.push(diplome.as_deref().unwrap_or_default());
         Self(key.digest(&parts))
     }
 
@@ -207,7 +261,7 @@ mod tests {
         let sent = declaration(Some("070578267KH"), "Martin", "Léa", "2004-03-02");
         let mut corrected = sent.clone();
         corrected.inscription.statut = crate::domain::status::Status::Annule;
-        corrected.identite = identity("Martín", "Lea", "2004-02-03");
+        corrected.identite = Person::Civil(identity("Martín", "Lea", "2004-02-03"));
         assert_eq!(RecordId::of(&key, &sent), RecordId::of(&key, &corrected));
         corrected.inscription.diplome = Some("2400000".into());
         assert_ne!(RecordId::of(&key, &sent), RecordId::of(&key, &corrected));

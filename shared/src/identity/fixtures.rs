@@ -6,7 +6,7 @@ use super::digest::{DigestKey, IdentityKeys};
 use crate::domain::birth_date::BirthDate;
 use crate::domain::civil_identity::CivilIdentity;
 use crate::domain::commune::CommuneCode;
-use crate::domain::enrolment::{Declaration, Enrolment};
+use crate::domain::enrolment::{Declaration, Enrolment, Person};
 use crate::domain::ine::Ine;
 use crate::domain::name::PersonName;
 use crate::domain::regime::Regime;
@@ -53,7 +53,7 @@ pub(crate) fn declaration(ine: Option<&str>, family: &str, given: &str, birth: &
     Declaration {
         ine: ine.map(|ine| Ine::parse(ine).unwrap()),
         numero_etudiant: None,
-        identite: identity(family, given, birth),
+        identite: Person::Civil(identity(family, given, birth)),
         inscription: enrolment("0751967F", date(2026, 9, 1), date(2027, 8, 31)),
     }
 }

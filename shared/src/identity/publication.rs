@@ -167,6 +167,7 @@ mod tests {
 
     use super::*;
     use crate::domain::enrolment::Declaration;
+    use crate::domain::enrolment::Person;
     use crate::identity::decide::{RULES_VERSION, Rule};
     use crate::identity::digest::DigestKey;
     use crate::identity::fixtures::{declaration, keys};
@@ -175,7 +176,7 @@ mod tests {
     fn edge(said: &Declaration) -> Edge {
         Edge {
             record: RecordId::of(&DigestKey::new("1".into(), "records".to_owned().into()), said),
-            version: RecordVersion::new(Timestamp::UNIX_EPOCH, "import", 2),
+            version: RecordVersion::new(Timestamp::UNIX_EPOCH, "", "import", 2),
             declaration: said.clone(),
             rule: Rule::Newcomer,
             rules_version: RULES_VERSION,
@@ -256,7 +257,7 @@ mod tests {
         let before = stored(&said);
         let mut after = before.clone();
         let mut renamed = said.clone();
-        renamed.identite.nom_famille = crate::domain::name::PersonName::parse("Petit").unwrap();
+        renamed.identite = Person::Civil(crate::identity::fixtures::identity("Petit", "Zoé", "2004-03-02"));
         after.attach(edge(&renamed));
         let writes = plan(&[Change { before, after }], &keys(), &BTreeMap::new());
         assert_eq!(

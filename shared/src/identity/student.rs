@@ -11,7 +11,7 @@ use super::digest::{CivilDigest, IdentityKeys, IneDigest, RecordId};
 use crate::domain::birth_date::BirthDate;
 use crate::domain::civil_identity::CivilIdentity;
 use crate::domain::commune::CommuneCode;
-use crate::domain::enrolment::{Declaration, Enrolment};
+use crate::domain::enrolment::{Declaration, Enrolment, Person};
 use crate::domain::ine::Ine;
 use crate::domain::name::PersonName;
 
@@ -34,23 +34,33 @@ impl fmt::Display for StudentId {
     }
 }
 
-/// When a statement was made: the extraction time of its file, its import, its line. The greatest one is the
-/// truth, whatever the order of arrival.
+/// When a statement was made: the extraction time of its file, its place among the drops of one name, its import, its
+/// line. The greatest one is the truth, whatever the order of arrival.
 ///
-/// Its text sorts as it does: 13 digits of milliseconds since 1970, the import, 10 digits of line, with dots
-/// between. The import keeps two files of the same millisecond apart, so that one of them wins as a whole.
+/// Its text sorts as it does: 13 digits of milliseconds since 1970, 24 hexadecimal digits of S3's `sequencer`, the
+/// import, 10 digits of line, with dots between. The sequencer orders two drops under one name that give the same
+/// extraction date; the import keeps two files of the same millisecond apart, so that one of them wins as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RecordVersion(String);
 
 impl RecordVersion {
+    /// Digits kept of a sequencer. Those seen have 16 to 18.
+    const SEQUENCER: usize = 24;
+
     /// The version of a row.
     ///
     /// Two rows of one file about the same record are told apart by their line, so the later one wins and a
     /// replay of the file finds exactly the versions it wrote.
+    ///
+    /// `sequencer` is S3's, empty for a statement that came another way. Two of different lengths are compared as if
+    /// the shorter one went on with zeros, as S3 asks.
     #[must_use]
-    pub fn new(extracted_at: jiff::Timestamp, import: &str, line: u64) -> Self {
-        Self(format!("{:013}.{import}.{line:010}", extracted_at.as_millisecond().max(0)))
+    pub fn new(extracted_at: jiff::Timestamp, sequencer: &str, import: &str, line: u64) -> Self {
+        let mut sequence: String = sequencer.chars().filter(char::is_ascii_hexdigit).take(Self::SEQUENCER).collect();
+        sequence.make_ascii_uppercase();
+        let (time, width) = (extracted_at.as_millisecond().max(0), Self::SEQUENCER);
+        Self(format!("{time:013}.{sequence:0<width$}.{import}.{line:010}"))
     }
 
     /// Whether both were written by one import.
@@ -60,7 +70,7 @@ impl RecordVersion {
     }
 
     fn import(&self) -> Option<&str> {
-        self.0.split('.').nth(1)
+        self.0.split('.').nth(2)
     }
 
     /// The sortable text.
@@ -143,19 +153,32 @@ impl Student {
         self.ines().iter().map(|ine| keys.ine(ine)).collect()
     }
 
+    /// The identities that may be told, with their versions: those that establishments wrote, or while there are none,
+    /// those that the register had.
+    fn told(&self) -> Vec<(&RecordVersion, &CivilIdentity)> {
+        let of = |identity: fn(&Person) -> Option<&CivilIdentity>| -> Vec<_> {
+            let edges = self.edges.values();
+            edges.filter_map(|edge| Some((&edge.version, identity(&edge.declaration.identite)?))).collect()
+        };
+        let said = of(Person::said);
+        if said.is_empty() { of(Person::told) } else { said }
+    }
+
     /// The identity to tell: the most recent one, in the spelling that keeps most accents. Software that writes
     /// without accents must not take them from a name that another establishment wrote in full: clients compare
     /// it with their own (domain.md §9).
-    fn spelling(&self) -> Option<&CivilIdentity> {
+    #[must_use]
+    pub fn spelling(&self) -> Option<&CivilIdentity> {
         let key = |identity: &CivilIdentity| (identity.nom_famille.folded(), identity.prenom1.folded());
         let accents = |identity: &CivilIdentity| {
             let letters = identity.nom_famille.expose().chars().chain(identity.prenom1.expose().chars());
             letters.filter(|letter| !letter.is_ascii()).count()
         };
-        let latest = key(&self.edges.values().max_by_key(|edge| &edge.version)?.declaration.identite);
-        let same = self.edges.values().filter(|edge| key(&edge.declaration.identite) == latest);
-        let best = same.max_by_key(|edge| (accents(&edge.declaration.identite), &edge.version))?;
-        Some(&best.declaration.identite)
+        let told = self.told();
+        let (_, latest) = told.iter().max_by_key(|(version, _)| *version)?;
+        let same = told.iter().filter(|(_, identity)| key(identity) == key(latest));
+        let (_, best) = same.max_by_key(|(version, identity)| (accents(identity), *version))?;
+        Some(best)
     }
 
     /// The answer to publish: the identity to tell, and every enrolment. `None` when no record is left.
@@ -181,8 +204,7 @@ impl Student {
     #[must_use]
     pub fn postings(&self, keys: &IdentityKeys) -> BTreeMap<CivilDigest, Posting> {
         let mut postings: BTreeMap<CivilDigest, Posting> = BTreeMap::new();
-        for edge in self.edges.values() {
-            let identity: &CivilIdentity = &edge.declaration.identite;
+        for (_, identity) in self.told() {
             let posting = postings
                 .entry(keys.civil(identity))
                 .or_insert_with(|| Posting { student: self.id, lieux_naissance: BTreeSet::new() });
@@ -224,6 +246,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
+    use crate::domain::enrolment::Pair;
     use crate::identity::digest::DigestKey;
     use crate::identity::fixtures::{declaration, keys};
 
@@ -231,7 +254,7 @@ mod tests {
         let key = DigestKey::new("1".into(), "records".to_owned().into());
         Edge {
             record: RecordId::of(&key, &declaration),
-            version: RecordVersion::new(Timestamp::from_millisecond(at).unwrap(), "import", 2),
+            version: RecordVersion::new(Timestamp::from_millisecond(at).unwrap(), "", "import", 2),
             declaration,
             rule: Rule::Newcomer,
             rules_version: 1,
@@ -240,12 +263,32 @@ mod tests {
 
     #[test]
     fn versions_sort_by_time_then_line() {
-        let at =
-            |millisecond, line| RecordVersion::new(Timestamp::from_millisecond(millisecond).unwrap(), "import", line);
+        let time = |millisecond| Timestamp::from_millisecond(millisecond).unwrap();
+        let at = |millisecond, line| RecordVersion::new(time(millisecond), "", "import", line);
         assert!(at(999, 9) < at(1000, 1) && at(1000, 9) < at(1000, 10));
         assert!(at(999, 9).same_import(&at(1000, 1)));
-        let other = RecordVersion::new(Timestamp::from_millisecond(999).unwrap(), "other", 9);
+        let other = RecordVersion::new(time(999), "", "other", 9);
         assert!(!at(999, 9).same_import(&other));
+        let drop = |sequencer, import| RecordVersion::new(time(999), sequencer, import, 2);
+        assert!(drop("0055AED6DCD90281E5", "b") < drop("0055AED6DCD90281E6", "a"), "one name dropped twice");
+        assert!(drop("0055", "a") < drop("0055AE", "a") && drop("0055", "a") == drop("005500", "a"));
+    }
+
+    #[test]
+    fn what_the_register_had_is_told_only_while_nobody_says_better() {
+        let keys = keys();
+        let identity = crate::identity::fixtures::identity("Lefèvre", "Zoé", "2004-03-02");
+        let pair = Pair { date_naissance: identity.date_naissance, registre: Some(Box::new(identity)) };
+        let mut pushed = declaration(Some("070578267KH"), "x", "y", "2004-03-02");
+        pushed.identite = Person::Pair(pair);
+        let mut student = Student::newcomer(StudentId::random());
+        student.attach(edge(pushed, 9));
+        assert_eq!(student.answer().unwrap().nom_famille.expose(), "Lefèvre");
+        assert_eq!(student.postings(&keys).len(), 1);
+
+        student.attach(edge(declaration(None, "Martin", "Zoé", "2004-03-02"), 1));
+        assert_eq!(student.answer().unwrap().nom_famille.expose(), "Martin");
+        assert_eq!(student.postings(&keys).len(), 1, "nobody said Lefèvre");
     }
 
     #[test]

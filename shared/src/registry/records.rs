@@ -216,7 +216,7 @@ mod tests {
 
     #[test]
     fn a_cancelled_batch_is_sorted_by_what_is_stored() {
-        let at = |second, import| RecordVersion::new(Timestamp::from_second(second).unwrap(), import, 2);
+        let at = |second, import| RecordVersion::new(Timestamp::from_second(second).unwrap(), "", import, 2);
         let (ours, newer, ours_before) = (at(10, "import"), at(11, "other"), at(11, "import"));
         let batch: Vec<_> = ["new", "stale", "again", "published", "replayed"].map(|name| record(name, &ours)).into();
         let ids: Vec<_> = batch.iter().map(|record| record.id.clone()).collect();

@@ -54,7 +54,7 @@ async fn student(dynamodb: aws_sdk_dynamodb::Client) -> Result<()> {
     for (line, declaration) in (2..).zip(sample::declarations()?) {
         let edge = Edge {
             record: RecordId::of(&keys.ine, &declaration),
-            version: RecordVersion::new(Timestamp::now(), "benchmark", line),
+            version: RecordVersion::new(Timestamp::now(), "", "benchmark", line),
             declaration,
             rule: Rule::Newcomer,
             rules_version: 1,

@@ -1,9 +1,11 @@
 use std::collections::BTreeMap;
 
+use jiff::civil::date;
 use proptest::prelude::*;
 
 use super::*;
 use crate::domain::commune::CommuneCode;
+use crate::domain::enrolment::Declaration;
 use crate::domain::regime::Regime;
 use crate::domain::status::Status;
 use crate::files::column::Column;
@@ -32,11 +34,16 @@ type Outcome = Result<Box<Declaration>, Vec<(Option<Column>, RowRule)>>;
 
 fn read(input: &[u8]) -> Result<Vec<(u64, Outcome)>, FileError> {
     let depositor = depositor();
-    let mut reader = EnrolmentReader::new(input, &depositor)?;
+    let setting = Setting { depositor: &depositor, today: date(2026, 9, 15), year: None };
+    let mut reader = EnrolmentReader::new(input, setting)?;
     let mut rows = Vec::new();
     while let Some(row) = reader.next_row()? {
-        let outcome =
-            row.outcome.map_err(|problems| problems.iter().map(|problem| (problem.column, problem.rule)).collect());
+        let outcome = match row.outcome {
+            row::Outcome::Accepted { declaration, .. } => Ok(declaration),
+            row::Outcome::Rejected { problems, .. } => {
+                Err(problems.iter().map(|problem| (problem.column, problem.rule)).collect())
+            }
+        };
         rows.push((row.line, outcome));
     }
     Ok(rows)
@@ -60,8 +67,8 @@ fn with(column: Column, value: &str) -> Outcome {
 fn a_row_says_what_it_says() {
     let declaration = one(ROW).unwrap();
     assert_eq!(declaration.ine.unwrap().expose(), "070578267KH");
-    assert_eq!(declaration.identite.nom_famille.expose(), "Lefèvre");
-    assert_eq!(declaration.identite.autres_prenoms[0].expose(), "Inès");
+    assert_eq!(declaration.identite.said().unwrap().nom_famille.expose(), "Lefèvre");
+    assert_eq!(declaration.identite.said().unwrap().autres_prenoms[0].expose(), "Inès");
     assert_eq!(declaration.inscription.statut, Status::Inscrit);
     assert_eq!(declaration.inscription.nom_etablissement, "UFR ECONOMIE");
     assert_eq!(declaration.numero_etudiant.as_deref(), Some("E42"));
@@ -136,7 +143,7 @@ fn values_are_forgiven_what_the_domain_says() {
         Regime::FormationContinue,
         "the depositor's table"
     );
-    assert_eq!(with(Column::Prenom1, "Zoé, Inès").unwrap().identite.prenom1.expose(), "Zoé");
+    assert_eq!(with(Column::Prenom1, "Zoé, Inès").unwrap().identite.said().unwrap().prenom1.expose(), "Zoé");
     assert_eq!(with(Column::Ine, "").unwrap().ine, None);
     let postal = with(Column::CodeCommune, "75634").unwrap().inscription;
     assert_eq!((postal.code_commune.as_str(), postal.code_commune_brut.as_deref()), ("75113", Some("75634")));
