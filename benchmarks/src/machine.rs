@@ -28,6 +28,7 @@ impl Machine {
     }
 
     /// In a line.
+    #[must_use]
     pub fn line(&self) -> String {
         let Self { processor, cores, architecture, kernel } = self;
         format!("{processor}, {cores} cores, {architecture}, Linux {kernel}")

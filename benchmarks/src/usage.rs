@@ -37,6 +37,7 @@ impl Cpu {
     }
 
     /// What was had since `before`.
+    #[must_use]
     pub fn since(&self, before: &Self) -> Duration {
         let thread = |(thread, now): (&u32, &Duration)| {
             now.saturating_sub(before.threads.get(thread).copied().unwrap_or_default())

@@ -99,7 +99,7 @@ impl Maker {
     }
 
     /// What the rows of a file say.
-    pub(crate) fn records(&self, rows: u64) -> Result<Vec<Box<Declaration>>> {
+    pub(crate) fn records(&self, rows: u64) -> Result<Vec<Declaration>> {
         reading::declarations(&self.file(&FORMATS[0], rows)?, self)
     }
 

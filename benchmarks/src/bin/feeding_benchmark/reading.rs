@@ -44,11 +44,11 @@ pub(crate) fn read_from(input: impl std::io::Read, maker: &Maker) -> Result<u64>
 }
 
 /// What the accepted rows of a file say.
-pub(crate) fn declarations(file: &[u8], maker: &Maker) -> Result<Vec<Box<Declaration>>> {
+pub(crate) fn declarations(file: &[u8], maker: &Maker) -> Result<Vec<Declaration>> {
     let mut declarations = Vec::new();
     each(file, maker, |outcome| {
         if let Outcome::Accepted { declaration, .. } = outcome {
-            declarations.push(declaration);
+            declarations.push(*declaration);
         }
     })?;
     Ok(declarations)

@@ -43,7 +43,7 @@ pub(crate) struct Written {
 }
 
 /// Writes the records in each way, in turns.
-pub(crate) fn measure(declarations: &[Box<Declaration>], rounds: u32) -> Result<Written> {
+pub(crate) fn measure(declarations: &[Declaration], rounds: u32) -> Result<Written> {
     let stub = Stub::serve()?;
     // One thread, as the import has: its processor time is what is measured. The stub has its own.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -71,13 +71,13 @@ impl Written {
     }
 }
 
-async fn round(client: &Client, declarations: &[Box<Declaration>]) -> Result<Written> {
+async fn round(client: &Client, declarations: &[Declaration]) -> Result<Written> {
     let clock = Clock::start();
-    let items = declarations.iter().map(|declaration| Item::of(declaration)).collect::<Result<Vec<_>>>()?;
+    let items = declarations.iter().map(Item::of).collect::<Result<Vec<_>>>()?;
     let values = each(clock.elapsed(), items.len());
 
     let store = RecordStore::new(client.clone(), TABLE.into());
-    let records: Vec<_> = declarations.iter().map(|declaration| record(declaration)).collect();
+    let records: Vec<_> = declarations.iter().map(record).collect();
     let count = records.len();
     let batches = in_batches(records, MOST_IN_BATCH);
     let clock = Clock::start();
