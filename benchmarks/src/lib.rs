@@ -1,5 +1,8 @@
-//! What the programs of the status benchmark have in common: the invented student that is looked up.
+//! What the programs of the benchmarks have in common: the invented student that is looked up, and what the system
+//! says of a process and of the machine.
 //!
-//! How to run it and what it measures is in `benchmarks/README.md`.
+//! How to run them and what they measure is in `benchmarks/README.md`.
 
+pub mod machine;
 pub mod sample;
+pub mod usage;

@@ -5,11 +5,9 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "it is a command-line tool: its table is its result")]
 
 mod arguments;
-mod cpu;
 mod files;
 mod fill;
 mod install;
-mod machine;
 mod measure;
 mod process;
 mod question;

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use anyhow::Result;
+use benchmarks::usage::{Cpu, Memory};
 use serde::{Deserialize as _, Serialize};
 use serde_json::Value;
 use tokio::time::sleep;
 
-use crate::cpu::{Cpu, Memory};
 use crate::process::Process;
 use crate::question::Question;
 use crate::stub::{Calls, Tables};

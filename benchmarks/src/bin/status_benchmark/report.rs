@@ -7,10 +7,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
+use benchmarks::machine::Machine;
 use serde::Serialize;
 
 use crate::arguments::{Arguments, Kind};
-use crate::machine::Machine;
 use crate::measure::{ColdStart, Part, Warm, median, microseconds};
 use crate::subject::Subject;
 

@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use shared::domain::uai::Uai;
 
 /// The local platform of Statut Étudiant: the same Terraform as production, on a local AWS emulator.
@@ -35,7 +35,7 @@ pub(crate) enum Command {
     Client(client::Client),
     /// Show who was told a student's status, and when (the right of access: RGPD, article 15)
     Accesses(Accesses),
-    /// Measure the consultation function: builds the benchmark and runs it
+    /// Measure the consultation function, or what feeding costs: builds the benchmark and runs it
     Bench(Bench),
     /// Run everything that a reviewer would run
     Test,
@@ -88,9 +88,21 @@ pub(crate) struct Accesses {
 /// Options of `bench`.
 #[derive(Debug, Args)]
 pub(crate) struct Bench {
-    /// What the benchmark is given; `cargo local bench -- --help` shows what it takes
-    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    /// What to measure
+    #[arg(value_enum, default_value_t = Measured::Status)]
+    pub(crate) measured: Measured,
+    /// What the benchmark is given, after `--`; `cargo local bench -- --help` shows what it takes
+    #[arg(last = true)]
     pub(crate) arguments: Vec<OsString>,
+}
+
+/// What can be measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Measured {
+    /// The consultation function, beside Python and Node
+    Status,
+    /// Reading a row of a file, and writing its record
+    Feeding,
 }
 
 fn seconds(text: &str) -> Result<Duration, std::num::ParseIntError> {
@@ -110,8 +122,13 @@ mod tests {
 
     #[test]
     fn the_benchmark_gets_its_arguments_as_they_are() {
-        let arguments = Arguments::try_parse_from(["local", "bench", "--", "--only", "rust"]).unwrap();
-        let Command::Bench(bench) = arguments.command else { panic!("{arguments:?}") };
-        assert_eq!(bench.arguments, ["--only", "rust"]);
+        for (line, measured) in [
+            (&["local", "bench", "--", "--only", "rust"][..], Measured::Status),
+            (&["local", "bench", "feeding", "--", "--only", "rust"], Measured::Feeding),
+        ] {
+            let arguments = Arguments::try_parse_from(line).unwrap();
+            let Command::Bench(bench) = arguments.command else { panic!("{arguments:?}") };
+            assert_eq!((bench.measured, &bench.arguments[..]), (measured, &["--only".into(), "rust".into()][..]));
+        }
     }
 }

@@ -13,7 +13,7 @@ const TOLERANCE: Duration = Duration::from_millis(30);
 
 /// The processor time that a process has had, user and system.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Cpu {
+pub struct Cpu {
     /// To the nanosecond, by thread: a thread that has ended is no longer counted.
     threads: BTreeMap<u32, Duration>,
     /// To the tick, with the threads that have ended.
@@ -22,7 +22,7 @@ pub(crate) struct Cpu {
 
 impl Cpu {
     /// As of now. Exact when the process is waiting, as a function is between two events.
-    pub(crate) fn of(pid: u32) -> Result<Self> {
+    pub fn of(pid: u32) -> Result<Self> {
         let stat = read(&format!("/proc/{pid}/stat"))?;
         let whole = ticks(&stat).with_context(|| format!("/proc/{pid}/stat can't be understood"))?;
         let mut threads = BTreeMap::new();
@@ -37,7 +37,8 @@ impl Cpu {
     }
 
     /// What was had since `before`.
-    pub(crate) fn since(&self, before: &Self) -> Duration {
+    #[must_use]
+    pub fn since(&self, before: &Self) -> Duration {
         let thread = |(thread, now): (&u32, &Duration)| {
             now.saturating_sub(before.threads.get(thread).copied().unwrap_or_default())
         };
@@ -50,16 +51,16 @@ impl Cpu {
 
 /// The memory of a process, in bytes.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Memory {
+pub struct Memory {
     /// Resident now.
-    pub(crate) resident: u64,
+    pub resident: u64,
     /// Resident at most.
-    pub(crate) peak: u64,
+    pub peak: u64,
 }
 
 impl Memory {
     /// As of now.
-    pub(crate) fn of(pid: u32) -> Result<Self> {
+    pub fn of(pid: u32) -> Result<Self> {
         let status = read(&format!("/proc/{pid}/status"))?;
         let field = |name| kilobytes(&status, name).with_context(|| format!("/proc/{pid}/status has no {name}"));
         Ok(Self { resident: field("VmRSS:")? * 1024, peak: field("VmHWM:")? * 1024 })

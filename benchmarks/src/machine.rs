@@ -6,7 +6,7 @@ use serde::Serialize;
 
 /// What to know of it.
 #[derive(Debug, Clone, Serialize)]
-pub(crate) struct Machine {
+pub struct Machine {
     processor: String,
     cores: usize,
     architecture: &'static str,
@@ -15,7 +15,7 @@ pub(crate) struct Machine {
 
 impl Machine {
     /// This one.
-    pub(crate) fn this() -> Self {
+    pub fn this() -> Self {
         let processors = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
         let model = processors.lines().find(|line| line.starts_with("model name"));
         let model = model.and_then(|line| line.split_once(':')).map_or("unknown processor", |(_, name)| name.trim());
@@ -28,7 +28,8 @@ impl Machine {
     }
 
     /// In a line.
-    pub(crate) fn line(&self) -> String {
+    #[must_use]
+    pub fn line(&self) -> String {
         let Self { processor, cores, architecture, kernel } = self;
         format!("{processor}, {cores} cores, {architecture}, Linux {kernel}")
     }
