@@ -7,8 +7,8 @@
 //! | [`records`] | `records` | written by ingestion, resolved by deduplication |
 //! | [`students`] | `students`, `postings` | written by deduplication |
 //! | [`answers`] | `students`, `postings` | read by status |
-//! | [`clients`] | `clients` | read by status |
-//! | [`quotas`] | `quotas` | written by status |
+//! | [`clients`], remembered by [`known_clients`] | `clients` | read by status and enrolment |
+//! | [`quotas`], drawn on by [`allowances`] | `quotas` | written by status and enrolment |
 
 use std::time::Duration;
 
@@ -16,15 +16,18 @@ use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use backon::{BackoffBuilder, ExponentialBuilder};
 
+pub mod allowances;
 pub mod answers;
 pub mod clients;
 pub mod establishments;
 pub mod imports;
+pub mod known_clients;
 pub mod quotas;
 pub mod records;
 pub mod students;
 
 mod keys;
+mod remembered;
 
 /// A call to a service failed. It names the operation and a code, and not the service's own message: that may
 /// quote the item it is about.
