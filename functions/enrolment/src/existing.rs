@@ -47,7 +47,7 @@ pub(crate) async fn cancel(
             context.queue.send(std::slice::from_ref(&record.id)).await?;
         }
     } else {
-        let version = Moment::of_request(exchange.now).version(0);
+        let version = Moment::after_reading(exchange.now).version(0);
         if record.version >= version {
             return Err(Refusal::Superseded);
         }

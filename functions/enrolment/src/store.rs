@@ -37,6 +37,11 @@ impl Moment {
         Self { at: since, sequence: sequence.to_owned() }
     }
 
+    /// The last one of a millisecond: what follows from what was read is later than it.
+    pub(crate) fn after_reading(now: Timestamp) -> Self {
+        Self { at: now, sequence: "f".repeat(32) }
+    }
+
     /// The version of the request's statement at `position`.
     pub(crate) fn version(&self, position: u64) -> RecordVersion {
         RecordVersion::new(self.at, &self.sequence, IMPORT, position)
