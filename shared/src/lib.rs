@@ -4,6 +4,7 @@
 //!
 //! ```text
 //! telemetry, config
+//! api                             bodies, replies and metrics of the functions behind API Gateway (feature `api`)
 //!    │
 //! registry, audit                 ports and their AWS adapters (feature `aws`)
 //! auth                            tokens and FranceConnect, over HTTP (feature `auth`)
@@ -22,6 +23,8 @@ pub mod domain;
 pub mod files;
 pub mod identity;
 
+#[cfg(feature = "api")]
+pub mod api;
 #[cfg(feature = "aws")]
 pub mod audit;
 #[cfg(feature = "auth")]

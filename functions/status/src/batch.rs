@@ -4,6 +4,7 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
 use shared::access::route::Route;
+use shared::api::{body, reply::json};
 use shared::audit::{self, Told};
 use shared::contract::v3::answer::{self, StudentData};
 use shared::contract::v3::batch::{self, BatchAnswer, Line, LineAnswer, LineQuestion};
@@ -11,14 +12,14 @@ use shared::contract::v3::request;
 use shared::domain::academic_year::day_in_france;
 use shared::identity::student::Answer;
 use shared::registry::StoreError;
+use shared::registry::allowances::Refused;
 
 use crate::caller::Caller;
 use crate::consultation::count_unknown;
 use crate::context::Context;
 use crate::handler::Exchange;
-use crate::question::{Question, body, parameters};
-use crate::quotas::Refused;
-use crate::reply::{Refusal, json};
+use crate::question::{Question, parameters};
+use crate::reply::Refusal;
 
 /// A hundred civil identities have some 25 KB.
 const LARGEST_BODY: usize = 128 * 1024;
@@ -35,7 +36,7 @@ pub(crate) async fn answer(
     exchange.client = Some(caller.client.client_id.clone());
     let recipient =
         request::recipient(&parameters(request)).map_err(|wrong| Refusal::InvalidParameters(vec![wrong]))?;
-    let lines = batch::parse(body(request, LARGEST_BODY)?).ok_or(Refusal::NotABatch)?;
+    let lines = batch::parse(body::json(request, LARGEST_BODY)?).ok_or(Refusal::NotABatch)?;
     if !caller.client.serves(&recipient) {
         return Err(Refusal::RecipientNotAllowed);
     }

@@ -3,17 +3,18 @@
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
 use shared::access::route::Route;
+use shared::api::reply::json;
 use shared::audit::{self, Told};
 use shared::contract::student_status::{self, StudentStatus};
 use shared::contract::v3::answer::{self, StudentData};
 use shared::domain::academic_year::day_in_france;
+use shared::registry::allowances::Refused;
 
 use crate::caller::Caller;
 use crate::context::Context;
 use crate::handler::Exchange;
 use crate::question::Asked;
-use crate::quotas::Refused;
-use crate::reply::{Refusal, json};
+use crate::reply::Refusal;
 
 /// Answers about one person.
 pub(crate) async fn answer(

@@ -7,6 +7,7 @@ use std::time::Duration;
 use aws_config::SdkConfig;
 use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use shared::access::key::KeyDigest;
+use shared::api::metrics::{Log, Metrics};
 use shared::audit::AccessLog;
 use shared::auth::france_connect;
 use shared::auth::http::HttpClient;
@@ -14,21 +15,20 @@ use shared::auth::jwks::Jwks;
 use shared::auth::token::Trust;
 use shared::config::{self, ConfigError, variable};
 use shared::identity::digest::IdentityKeys;
+use shared::registry::allowances::Quotas;
 use shared::registry::answers::AnswerStore;
 use shared::registry::clients::ClientStore;
 use shared::registry::establishments::EstablishmentStore;
+use shared::registry::known_clients::KnownClients;
 use shared::registry::quotas::QuotaStore;
 
-use crate::caller::Clients;
 use crate::france_connect::LazyFranceConnect;
-use crate::metrics::{Log, Metrics};
-use crate::quotas::Quotas;
 
 /// Stores, keys and settings.
 pub struct Context {
     pub(crate) keys: IdentityKeys,
     pub(crate) answers: AnswerStore,
-    pub(crate) clients: Clients,
+    pub(crate) clients: KnownClients,
     pub(crate) quotas: Quotas,
     pub(crate) access_log: AccessLog,
     pub(crate) establishments: EstablishmentStore,
@@ -144,7 +144,7 @@ impl Context {
         Self {
             keys,
             answers: AnswerStore::new(dynamodb.clone(), settings.students_table, settings.postings_table),
-            clients: Clients::new(clients, settings.clients_kept),
+            clients: KnownClients::new(clients, settings.clients_kept),
             quotas: Quotas::new(QuotaStore::new(dynamodb.clone(), settings.quotas_table)),
             establishments: EstablishmentStore::new(dynamodb.clone(), settings.establishments_table),
             access_log: AccessLog::new(dynamodb, settings.access_log_table, settings.access_log_retention_days),

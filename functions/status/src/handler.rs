@@ -8,13 +8,14 @@ use jiff::Timestamp;
 use lambda_http::http::Method;
 use lambda_http::{Body, Request, RequestExt, Response};
 use shared::access::route::Route;
+use shared::api::reply::set_header;
 use shared::contract::error::Uid;
+use shared::registry::allowances::Allowance;
 
 use crate::context::Context;
 use crate::endpoint::{Endpoint, style};
 use crate::metrics::RequestMetrics;
-use crate::quotas::Allowance;
-use crate::reply::{Refusal, set_header};
+use crate::reply::Refusal;
 use crate::{batch, consultation, public};
 
 /// What is learnt of a request while it is answered.
@@ -60,7 +61,9 @@ pub async fn handle(context: &Context, request: Request) -> Result<Response<Body
         result.unwrap_or_else(|refusal| refusal.response(style(path), &exchange.uid, request.method().as_str()));
     set_header(&mut response, "x-request-id", &exchange.uid);
     if let Some(allowance) = exchange.allowance {
-        allowance.write(&mut response);
+        for (name, value) in allowance.headers() {
+            set_header(&mut response, name, value);
+        }
     }
     if request.method() == Method::HEAD {
         *response.body_mut() = Body::Empty;

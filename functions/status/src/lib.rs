@@ -7,8 +7,7 @@
 //!   ├── batch         the same for a hundred
 //!   ├── public        what is told to anybody: probe, coverage, keys, documentation
 //!   ├── caller        who asks: an API key, a signed token, FranceConnect
-//!   ├── quotas        how much it may still ask
-//!   ├── reply         answers and refusals, in the words of each contract
+//!   ├── reply         refusals, in the words of each contract
 //!   └── openapi       the documentation, generated from the types
 //! ```
 
@@ -24,6 +23,4 @@ mod endpoint;
 mod france_connect;
 mod public;
 mod question;
-mod quotas;
-mod remembered;
 mod reply;

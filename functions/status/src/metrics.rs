@@ -1,19 +1,9 @@
-//! One line for each request: a log line for people, and metrics in CloudWatch's embedded format (EMF).
-//!
-//! The line is wide: what is a number and no identifier is a metric, the rest are properties to search by. Nothing in
-//! it is personal (docs/logging.md).
+//! What the line of each request holds (see [`shared::api::metrics`]).
 
-use std::sync::Mutex;
 use std::time::SystemTime;
 
-use metrique::emf::Emf;
 use metrique::emf::flags::NoMetric;
 use metrique::unit_of_work::metrics;
-use metrique::writer::format::Format as _;
-use metrique::{CloseValue as _, RootEntry};
-
-/// Where alarms and dashboards look (infra/monitoring.tf).
-const NAMESPACE: &str = "StatutEtudiant";
 
 /// What a request came to.
 #[metrics(
@@ -58,47 +48,10 @@ pub struct RequestMetrics {
     pub france_connect_failures: u64,
 }
 
-/// Writes the lines.
-pub struct Metrics {
-    /// What every line says of where it comes from.
-    pub environment: String,
-    format: Mutex<Emf>,
-    log: Mutex<Log>,
-}
-
-/// Where lines go: the standard output, which is the function's log.
-pub type Log = Box<dyn std::io::Write + Send>;
-
-impl Metrics {
-    /// Lines of an environment, written to `log`.
-    #[must_use]
-    pub fn new(environment: String, log: Log) -> Self {
-        let format = Mutex::new(Emf::builder(NAMESPACE.to_owned(), vec![vec![]]).build());
-        Self { environment, format, log: Mutex::new(log) }
-    }
-
-    /// Writes one line.
-    pub fn emit(&self, metrics: RequestMetrics) {
-        let line = self.line(metrics);
-        if let Ok(mut log) = self.log.lock() {
-            // A log that can't be written must not cost the caller its answer.
-            let _ = log.write_all(&line);
-        }
-    }
-
-    fn line(&self, metrics: RequestMetrics) -> Vec<u8> {
-        let mut line = Vec::with_capacity(1_024);
-        if let Ok(mut format) = self.format.lock()
-            && let Err(error) = format.format(&RootEntry::new(metrics.close()), &mut line)
-        {
-            tracing::error!(%error, "metrics not written");
-        }
-        line
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use shared::api::metrics::Metrics;
+
     use super::*;
 
     #[test]

@@ -2,6 +2,7 @@
 
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
+use shared::api::reply::{json, public};
 use shared::contract::v3::coverage::{CoverageAnswer, CoverageQuestion};
 use shared::contract::v3::introspection::Introspection;
 
@@ -10,7 +11,7 @@ use crate::context::Context;
 use crate::handler::Exchange;
 use crate::openapi;
 use crate::question::parameters;
-use crate::reply::{Refusal, json, public};
+use crate::reply::Refusal;
 
 /// Where coverage is, for the link to the next page.
 const COVERAGE: &str = "/v3/mesri/statut_etudiant/couverture";

@@ -1,8 +1,8 @@
 //! What is asked about one person, in each contract's own manner, and the look-up that answers it.
 
-use lambda_http::http::header;
 use lambda_http::{Request, RequestExt};
 use shared::access::route::Route;
+use shared::api::body;
 use shared::auth::france_connect::PivotIdentity;
 use shared::contract::parameters::Parameters;
 use shared::contract::student_status::parse_question;
@@ -66,7 +66,7 @@ impl Asked {
                 Ok(Self { question: Question::Ine(ine), recipient: None, echo: Some(echo) })
             }
             Route::StatusByIdentity => {
-                let question = parse_question(body(request, LARGEST_BODY)?)
+                let question = parse_question(body::json(request, LARGEST_BODY)?)
                     .map_err(|error| Refusal::InvalidField(error.to_string()))?;
                 Ok(Self { question: Question::Civil(question), recipient: None, echo: None })
             }
@@ -76,7 +76,7 @@ impl Asked {
                 let identity = caller.person.as_ref().ok_or(Refusal::IncompleteIdentity)?;
                 v3(Ok(Question::Civil(pivot(identity)?)))
             }
-            Route::Batch => Err(Refusal::NotABatch),
+            Route::Batch | Route::Enrolment | Route::Deposit => Err(Refusal::NotABatch),
         }
     }
 }
@@ -110,19 +110,6 @@ pub(crate) fn parameters(request: &Request) -> Parameters {
     request.query_string_parameters().iter().collect()
 }
 
-/// A body that is JSON, as far as its size and its type say.
-pub(crate) fn body(request: &Request, largest: usize) -> Result<&[u8], Refusal> {
-    let body: &[u8] = request.body().as_ref();
-    if body.len() > largest {
-        return Err(Refusal::TooLarge);
-    }
-    // One who forgets to say what it is, is believed.
-    let Some(content_type) = request.headers().get(header::CONTENT_TYPE) else { return Ok(body) };
-    let kind = content_type.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim();
-    let is_json = kind.eq_ignore_ascii_case("application/json") || kind.to_ascii_lowercase().ends_with("+json");
-    if is_json { Ok(body) } else { Err(Refusal::NotJson) }
-}
-
 /// The question about a person whom FranceConnect names (domain.md §4.3, §6.2): the first of the given names, and the
 /// commune of birth of who was born in France.
 fn pivot(identity: &PivotIdentity) -> Result<CivilQuestion, Refusal> {
@@ -150,7 +137,6 @@ fn pivot(identity: &PivotIdentity) -> Result<CivilQuestion, Refusal> {
 
 #[cfg(test)]
 mod tests {
-    use lambda_http::http;
     use proptest::prelude::*;
 
     use super::*;
@@ -195,21 +181,6 @@ mod tests {
         ] {
             assert!(matches!(pivot(&incomplete), Err(Refusal::IncompleteIdentity)));
         }
-    }
-
-    #[test]
-    fn a_body_is_json_or_says_nothing() {
-        let with = |content_type: Option<&str>| {
-            let mut request = http::Request::builder();
-            if let Some(content_type) = content_type {
-                request = request.header("content-type", content_type);
-            }
-            body(&request.body("{}".into()).unwrap(), 2).is_ok()
-        };
-        assert!(with(None) && with(Some("application/json; charset=utf-8")) && with(Some("application/vnd.x+json")));
-        assert!(!with(Some("application/x-www-form-urlencoded")) && !with(Some("text/plain")));
-        let large = http::Request::builder().body("{ }".into()).unwrap();
-        assert!(matches!(body(&large, 2), Err(Refusal::TooLarge)));
     }
 
     proptest! {

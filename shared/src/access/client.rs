@@ -1,4 +1,4 @@
-//! Clients: the administrations and companies that ask.
+//! Clients: the administrations and companies that ask, the establishments that send.
 
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;
@@ -10,6 +10,7 @@ use super::key::KeyDigest;
 use super::route::Route;
 use super::scope::Scopes;
 use crate::domain::siret::Siret;
+use crate::domain::uai::Uai;
 
 /// Whether a client, or one of its keys, may be used at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,6 +70,9 @@ pub struct Client {
     pub scopes: Scopes,
     /// For whom.
     pub recipients: Recipients,
+    /// The establishment that it sends as, where it may send: it sends for those that this one sends for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub depositor: Option<Uai>,
     /// How much.
     pub quota: Quota,
     /// Whether it may ask at all.
@@ -88,6 +92,7 @@ impl Client {
             routes: BTreeSet::new(),
             scopes: Scopes::NONE,
             recipients: Recipients::Only(BTreeSet::new()),
+            depositor: None,
             quota: Quota::default(),
             state: State::Active,
             valid_until: None,
@@ -180,5 +185,9 @@ mod tests {
         let client = Client { valid_until: Some(at(100)), ..Client::new("dinum", "DINUM") };
         let stored = serde_json::to_string(&client).unwrap();
         assert_eq!(serde_json::from_str::<Client>(&stored).unwrap(), client);
+        assert!(!stored.contains("depositor"), "clients of before read back too");
+        let writer = Client { depositor: Uai::parse("0751967F").ok(), ..client };
+        let stored = serde_json::to_string(&writer).unwrap();
+        assert_eq!(serde_json::from_str::<Client>(&stored).unwrap(), writer);
     }
 }

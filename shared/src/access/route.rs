@@ -18,17 +18,23 @@ pub enum Route {
     FranceConnect,
     /// `POST /v3/mesri/statut_etudiant/lot`.
     Batch,
+    /// `/api/inscription`: to tell of enrolments, read them back and cancel them.
+    Enrolment,
+    /// `/api/depots`: to drop files and follow their imports.
+    Deposit,
 }
 
 impl Route {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::StatusByIne,
         Self::StatusByIdentity,
         Self::DirectByIne,
         Self::DirectByIdentity,
         Self::FranceConnect,
         Self::Batch,
+        Self::Enrolment,
+        Self::Deposit,
     ];
 
     /// Its name in client records, logs, metrics and traces.
@@ -41,7 +47,21 @@ impl Route {
             Self::DirectByIdentity => "direct_by_identity",
             Self::FranceConnect => "france_connect",
             Self::Batch => "batch",
+            Self::Enrolment => "enrolment",
+            Self::Deposit => "deposit",
         }
+    }
+
+    /// Whether a key opens it; the others take a token.
+    #[must_use]
+    pub fn is_opened_by_key(self) -> bool {
+        self.is_write() || matches!(self, Self::StatusByIne | Self::StatusByIdentity)
+    }
+
+    /// Whether it is an establishment's, to send by rather than to ask by.
+    #[must_use]
+    pub fn is_write(self) -> bool {
+        matches!(self, Self::Enrolment | Self::Deposit)
     }
 
     /// The route of that name.

@@ -11,7 +11,7 @@ use crate::domain::academic_year::AcademicYear;
 use crate::domain::birth_date::BirthDate;
 use crate::domain::civil_identity::CivilIdentity;
 use crate::domain::commune::{CommuneCode, CommuneSource, commune_of_study};
-use crate::domain::enrolment::{Declaration, Enrolment, Person};
+use crate::domain::enrolment::{Declaration, Enrolment, Pair, Person};
 use crate::domain::establishment::Establishment;
 use crate::domain::ine::Ine;
 use crate::domain::name::PersonName;
@@ -68,19 +68,30 @@ pub enum Outcome {
 pub fn read(values: &impl Values, setting: Setting<'_>) -> Outcome {
     let mut row = Row { values, problems: Vec::new() };
 
-    let person = identity(&mut row);
+    let person = if names_nobody(values) { pair(&mut row) } else { identity(&mut row).map(Person::Civil) };
     let ine = row.optional(Column::Ine, RowRule::IneInvalide, |text| Ine::parse(text).ok());
     let student_number = row.code(Column::NumeroEtudiant);
     let enrolment = enrolment(&mut row, setting.depositor);
 
     match (person, ine, student_number, enrolment) {
-        (Ok(person), Ok(ine), Ok(numero_etudiant), Ok(inscription)) if row.problems.is_empty() => {
-            let declaration =
-                Box::new(Declaration { ine, numero_etudiant, identite: Person::Civil(person), inscription });
+        (Ok(identite), Ok(ine), Ok(numero_etudiant), Ok(inscription)) if row.problems.is_empty() => {
+            let declaration = Box::new(Declaration { ine, numero_etudiant, identite, inscription });
             Outcome::Accepted { declaration, warnings: Vec::new() }
         }
         _ => Outcome::Rejected { problems: row.problems, about: None },
     }
+}
+
+/// Whether the INE and the birth date alone name the person, as in the write contract.
+fn names_nobody(values: &impl Values) -> bool {
+    const NAMES: [Column; 5] =
+        [Column::NomFamille, Column::NomUsage, Column::Prenom1, Column::Prenom2, Column::Prenom3];
+    !values.value(Column::Ine).is_empty() && NAMES.into_iter().all(|column| values.value(column).is_empty())
+}
+
+fn pair<V: Values>(row: &mut Row<'_, V>) -> Result<Person, Reported> {
+    let birth = row.required(Column::DateNaissance, RowRule::DateInvalide, |text| BirthDate::parse(text).ok())?;
+    Ok(Person::Pair(Pair { date_naissance: birth, registre: None }))
 }
 
 fn identity<V: Values>(row: &mut Row<'_, V>) -> Result<CivilIdentity, Reported> {

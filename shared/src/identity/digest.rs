@@ -38,13 +38,19 @@ impl DigestKey {
     ///
     /// Each part is preceded by its length: `("AB", "C")` and `("A", "BC")` differ.
     fn digest(&self, parts: &[&str]) -> String {
+        self.of(parts)
+    }
+
+    /// The same of any bytes.
+    #[must_use]
+    pub(crate) fn of<P: AsRef<[u8]>>(&self, parts: &[P]) -> String {
         // An HMAC takes a key of any length, so this never fails.
         let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.secret.expose_secret().as_bytes()) else {
             return String::new();
         };
-        for part in parts {
+        for part in parts.iter().map(AsRef::as_ref) {
             mac.update(&(part.len() as u64).to_be_bytes());
-            mac.update(part.as_bytes());
+            mac.update(part);
         }
         format!("{}.{}", self.id, hex::encode(&mac.finalize().into_bytes()[..16]))
     }

@@ -4,11 +4,16 @@
 //! |---|---|---|
 //! | [`establishments`] | `establishments` | read by ingestion, which notes each feed; told by status |
 //! | [`imports`] | `imports` | written by ingestion |
-//! | [`records`] | `records` | written by ingestion, resolved by deduplication |
+//! | [`deposits`] | `imports` | written by enrolment, pointed to imports by ingestion |
+//! | [`idempotency`] | `idempotency` | written by enrolment |
+//! | [`records`] | `records` | written by ingestion and enrolment, resolved by deduplication |
 //! | [`students`] | `students`, `postings` | written by deduplication |
 //! | [`answers`] | `students`, `postings` | read by status |
-//! | [`clients`] | `clients` | read by status |
-//! | [`quotas`] | `quotas` | written by status |
+//! | [`clients`], remembered by [`known_clients`] | `clients` | read by status and enrolment |
+//! | [`quotas`], drawn on by [`allowances`] | `quotas` | written by status and enrolment |
+
+//!
+//! [`identity_queue`] is no table: it leads from a record to its student.
 
 use std::time::Duration;
 
@@ -16,12 +21,18 @@ use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use backon::{BackoffBuilder, ExponentialBuilder};
 
+pub mod allowances;
 pub mod answers;
 pub mod clients;
+pub mod deposits;
 pub mod establishments;
+pub mod idempotency;
+pub mod identity_queue;
 pub mod imports;
+pub mod known_clients;
 pub mod quotas;
 pub mod records;
+pub mod remembered;
 pub mod students;
 
 mod keys;

@@ -2,12 +2,13 @@
 
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Response};
+use shared::api::body::BodyError;
+use shared::api::reply::{json, set_header};
 use shared::auth::france_connect::FranceConnectError;
 use shared::contract::error::{Details, ErrorBody, Uid, message};
 use shared::contract::v3::error::{ErrorList, Parameter, Problem};
 use shared::registry::StoreError;
-
-use super::{json, set_header};
+use shared::registry::allowances::Refused;
 
 /// Which contract a path follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,6 +77,24 @@ pub(crate) enum Refusal {
 impl From<StoreError> for Refusal {
     fn from(error: StoreError) -> Self {
         Self::Unavailable(error)
+    }
+}
+
+impl From<Refused> for Refusal {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Empty { retry_after, .. } => Self::TooManyRequests { retry_after },
+            Refused::Unavailable(error) => Self::Unavailable(error),
+        }
+    }
+}
+
+impl From<BodyError> for Refusal {
+    fn from(error: BodyError) -> Self {
+        match error {
+            BodyError::TooLarge => Self::TooLarge,
+            BodyError::NotJson => Self::NotJson,
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use shared::access::client::Recipients;
 use shared::access::route::Route;
 use shared::access::scope::{Scope, Scopes};
 use shared::domain::siret::Siret;
+use shared::domain::uai::Uai;
 
 const REAL_ACCOUNT: &str = "\
 On a real account, name its table (`terraform output -raw clients_table`): the AWS configuration of the environment is
@@ -49,7 +50,7 @@ pub(crate) enum Action {
     NewKey {
         /// The client
         id: String,
-        /// What it opens, of the client's upstream routes; all of them by default
+        /// What it opens, of the client's routes by key; all of them by default
         #[arg(long, value_parser = routes)]
         routes: Option<Routes>,
     },
@@ -108,14 +109,15 @@ pub(crate) struct Create {
     /// Its name, for people
     #[arg(long)]
     pub(crate) name: String,
-    /// What it may ask, between commas: `status_by_ine`, `status_by_identity` (upstream, by key), `direct_by_ine`,
-    /// `direct_by_identity`, `batch` (direct, by token), `france_connect`
+    /// What it may, between commas: `status_by_ine`, `status_by_identity` (upstream, by key), `direct_by_ine`,
+    /// `direct_by_identity`, `batch` (direct, by token), `france_connect`; for an establishment, `enrolment`, `deposit`
+    /// (by key)
     #[arg(long, value_parser = routes)]
     pub(crate) routes: Routes,
     /// The rest of what it may.
     #[command(flatten)]
     pub(crate) terms: Terms,
-    /// Make a key that opens its upstream routes, and print it
+    /// Make a key that opens its routes by key, and print it
     #[arg(long)]
     pub(crate) key: bool,
 }
@@ -145,7 +147,10 @@ pub(crate) struct Terms {
     /// For whom it may ask by the direct routes: SIRETs between commas, or `any` or `none`; none when it is created
     #[arg(long, value_parser = recipients)]
     pub(crate) recipients: Option<Recipients>,
-    /// People asked about a second, all callers together; 20 when it is created
+    /// The establishment that it sends as, for `enrolment` and `deposit`
+    #[arg(long, value_name = "UAI", value_parser = uai)]
+    pub(crate) establishment: Option<Uai>,
+    /// People asked or told about a second, all callers together; 20 when it is created
     #[arg(long, value_name = "N")]
     pub(crate) per_second: Option<NonZeroU32>,
     /// For a client that relays others: the same for each `X-Caller`, or `none`
@@ -194,6 +199,10 @@ fn recipients(text: &str) -> Result<Recipients, String> {
         "none" => Ok(Recipients::Only(BTreeSet::new())),
         _ => parts(text).map(siret).collect::<Result<_, _>>().map(Recipients::Only),
     }
+}
+
+fn uai(text: &str) -> Result<Uai, String> {
+    Uai::parse(text).map_err(|error| error.to_string())
 }
 
 fn limit(text: &str) -> Result<Limit, String> {
@@ -269,6 +278,7 @@ mod tests {
             ("set a --routes status_by_ine,", "\"\""),
             ("set a --scopes mesri_identite,mesri_all", "\"mesri_all\""),
             ("set a --recipients 13002526500013,13002526500014", "\"13002526500014\""),
+            ("set a --establishment 0751967A", "'0751967A'"),
             ("set a --per-second 0", "'0'"),
             ("set a --per-caller some", "'some'"),
             ("set a --until 2027-08-31", "'2027-08-31'"),

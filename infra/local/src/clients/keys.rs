@@ -8,7 +8,7 @@ use shared::access::client::{Client, Key, State};
 use shared::access::key::KeyDigest;
 use shared::access::route::Route;
 
-use super::terms::upstream;
+use super::terms::by_key;
 
 /// A key that takes the place of others.
 #[derive(Debug, PartialEq, Eq)]
@@ -19,19 +19,15 @@ pub(crate) struct Rotation {
     pub(crate) ending: Vec<Key>,
 }
 
-/// What is left of a new key: it opens `routes`, or else every upstream route of its client.
+/// What is left of a new key: it opens `routes`, or else every route of its client that a key opens.
 pub(crate) fn new(client: &Client, key: &str, routes: Option<&BTreeSet<Route>>, now: Timestamp) -> Result<Key> {
-    let may = upstream(&client.routes);
+    let may = by_key(&client.routes);
     let routes = routes.unwrap_or(&may);
     if let Some(other) = routes.iter().find(|route| !may.contains(route)) {
-        bail!(
-            "a key of {} can't open {}: it is not among the client's upstream routes",
-            client.client_id,
-            other.name()
-        );
+        bail!("a key of {} can't open {}: it is not among the client's routes by key", client.client_id, other.name());
     }
     if routes.is_empty() {
-        bail!("{} has no route that a key opens (status_by_ine, status_by_identity)", client.client_id);
+        bail!("{} has no route that a key opens ({})", client.client_id, names(&by_key(&Route::ALL.into())));
     }
     Ok(Key {
         digest: KeyDigest::of(key),
@@ -108,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_opens_upstream_routes_only() {
+    fn a_key_opens_routes_by_key_only() {
         let both = new(&client(), "k", None, now()).unwrap();
         assert_eq!(both.routes, [Route::StatusByIne, Route::StatusByIdentity].into());
         assert_eq!(new(&client(), "k", Some(&[Route::StatusByIne].into()), now()).unwrap().routes.len(), 1);

@@ -35,6 +35,7 @@ pub(crate) fn card(client: &Client, keys: &[Key], now: Timestamp) -> (Vec<(&'sta
         ("routes", names(&client.routes)),
         ("scopes", scopes(client.scopes)),
         ("recipients", recipients(&client.recipients)),
+        ("sends as", client.depositor.map_or_else(|| "none".to_owned(), |uai| uai.to_string())),
         ("quota", quota(client.quota)),
     ];
     let mut rows = vec![["key", "state", "routes", "made"].map(str::to_owned).to_vec()];

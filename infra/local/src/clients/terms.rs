@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use shared::access::client::{Client, Key, Quota, Recipients};
 use shared::access::route::Route;
 
+use super::keys::names;
 use crate::cli::client::{Create, Set, Terms};
 
 /// Ids are in the names of items and of buckets, and in every log line.
@@ -19,8 +20,8 @@ pub(crate) fn created(options: &Create, now: Timestamp) -> Result<Client> {
     if id.is_empty() || id.len() > LONGEST_ID || !id.bytes().all(is_plain) {
         bail!("{id:?} can't be a client's id: letters, digits and ._-:@/ only, {LONGEST_ID} at most");
     }
-    if *key && upstream(routes).is_empty() {
-        bail!("--key: a key opens status_by_ine and status_by_identity only, and this client has neither route");
+    if *key && by_key(routes).is_empty() {
+        bail!("--key: a key opens {} only, and this client has none of them", names(&by_key(&Route::ALL.into())));
     }
     let client = Client { routes: routes.clone(), ..Client::new(id, name) };
     with(client, terms, now)
@@ -35,7 +36,7 @@ pub(crate) fn changed(client: Client, options: &Set, now: Timestamp) -> Result<C
 }
 
 fn with(client: Client, terms: &Terms, now: Timestamp) -> Result<Client> {
-    let Terms { scopes, recipients, per_second, per_caller, unknown_per_hour, until } = terms;
+    let Terms { scopes, recipients, establishment, per_second, per_caller, unknown_per_hour, until } = terms;
     let Quota { per_second: of_all, per_caller: of_each, unknown_per_hour: unknown } = client.quota;
     let quota = Quota {
         per_second: per_second.unwrap_or(of_all),
@@ -54,6 +55,7 @@ fn with(client: Client, terms: &Terms, now: Timestamp) -> Result<Client> {
     Ok(Client {
         scopes: scopes.unwrap_or(client.scopes),
         recipients: recipients.clone().unwrap_or(client.recipients),
+        depositor: establishment.or(client.depositor),
         quota,
         valid_until: until.map_or(client.valid_until, |end| end.0),
         ..client
@@ -61,14 +63,14 @@ fn with(client: Client, terms: &Terms, now: Timestamp) -> Result<Client> {
 }
 
 /// The routes that are opened by a key; the others are by a token.
-pub(super) fn upstream(routes: &BTreeSet<Route>) -> BTreeSet<Route> {
-    routes.iter().copied().filter(|route| matches!(route, Route::StatusByIne | Route::StatusByIdentity)).collect()
+pub(super) fn by_key(routes: &BTreeSet<Route>) -> BTreeSet<Route> {
+    routes.iter().copied().filter(|route| route.is_opened_by_key()).collect()
 }
 
 /// Why a client would still be refused where it has a route.
 pub(crate) fn warnings(client: &Client, keys: &[Key], now: Timestamp) -> Vec<String> {
     let mut warnings = Vec::new();
-    let is_direct = upstream(&client.routes).len() < client.routes.len();
+    let is_direct = by_key(&client.routes).len() < client.routes.len();
     if is_direct && client.scopes.is_empty() {
         warnings.push("it has no scope: every question by a direct route will be refused (--scopes)".to_owned());
     }
@@ -76,7 +78,10 @@ pub(crate) fn warnings(client: &Client, keys: &[Key], now: Timestamp) -> Vec<Str
         warnings
             .push("it has no recipient: every question by a direct route will be refused (--recipients)".to_owned());
     }
-    for route in upstream(&client.routes) {
+    if client.depositor.is_none() && client.routes.iter().any(|route| route.is_write()) {
+        warnings.push("it sends as no establishment: all that it sends will be refused (--establishment)".to_owned());
+    }
+    for route in by_key(&client.routes) {
         if !keys.iter().any(|key| key.is_active(now) && key.routes.contains(&route)) {
             warnings.push(format!("no key opens {} (new-key)", route.name()));
         }
@@ -153,5 +158,24 @@ mod tests {
         let client = changed(client, &set(terms), now()).unwrap();
         let key = super::super::keys::new(&client, "a key", None, now()).unwrap();
         assert_eq!(warnings(&client, &[key], now()), Vec::<String>::new());
+    }
+
+    #[test]
+    fn an_establishment_has_a_key_and_needs_no_scope() {
+        let options = Create {
+            id: "etablissement-0751967F".to_owned(),
+            name: "UFR ECONOMIE".to_owned(),
+            routes: [Route::Enrolment, Route::Deposit].into(),
+            terms: Terms::default(),
+            key: true,
+        };
+        let client = created(&options, now()).unwrap();
+        let key = super::super::keys::new(&client, "a key", None, now()).unwrap();
+        assert_eq!(key.routes, client.routes);
+        let said = warnings(&client, std::slice::from_ref(&key), now());
+        assert!(said.len() == 1 && said[0].contains("--establishment"), "{said:?}");
+        let establishment = shared::domain::uai::Uai::parse("0751967F").ok();
+        let client = changed(client, &set(Terms { establishment, ..Terms::default() }), now()).unwrap();
+        assert_eq!((client.depositor, warnings(&client, &[key], now())), (establishment, Vec::new()));
     }
 }

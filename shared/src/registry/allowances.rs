@@ -9,13 +9,11 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 
 use jiff::Timestamp;
-use lambda_http::{Body, Response};
-use shared::access::client::{Client, Quota};
-use shared::access::quota::{Micros, Rate, micros};
-use shared::registry::StoreError;
-use shared::registry::quotas::{Buckets, QuotaStore, Subject, Taken};
 
-use crate::reply::{Refusal, set_header};
+use super::StoreError;
+use super::quotas::{Buckets, QuotaStore, Subject, Taken};
+use crate::access::client::{Client, Quota};
+use crate::access::quota::{Micros, Rate, micros};
 
 /// What was drawn ahead is spent within this time, or lost.
 const DRAWN_KEPT: Micros = 1_000_000;
@@ -28,7 +26,7 @@ const MOST: usize = 10_000;
 
 /// The quotas of every caller.
 #[derive(Debug)]
-pub(crate) struct Quotas {
+pub struct Quotas {
     store: QuotaStore,
     known: Mutex<HashMap<Subject, Known>>,
 }
@@ -45,7 +43,7 @@ struct Known {
 
 /// What a caller has left, as `RateLimit-*` headers say it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Allowance {
+pub struct Allowance {
     limit: u32,
     remaining: u32,
     /// When the bucket is full again, in seconds since 1970. The contract names the header, not its unit.
@@ -53,38 +51,38 @@ pub(crate) struct Allowance {
 }
 
 impl Allowance {
-    pub(crate) fn write(self, response: &mut Response<Body>) {
-        set_header(response, "ratelimit-limit", self.limit);
-        set_header(response, "ratelimit-remaining", self.remaining);
-        set_header(response, "ratelimit-reset", self.reset);
+    /// The headers, by name.
+    #[must_use]
+    pub fn headers(self) -> [(&'static str, String); 3] {
+        [
+            ("ratelimit-limit", self.limit.to_string()),
+            ("ratelimit-remaining", self.remaining.to_string()),
+            ("ratelimit-reset", self.reset.to_string()),
+        ]
     }
 }
 
 /// There isn't enough left, or it can't be known.
 #[derive(Debug)]
-pub(crate) enum Refused {
+pub enum Refused {
     /// Not before so many seconds.
     Empty {
+        /// What is left: nothing, and when there will be more.
         allowance: Allowance,
+        /// In seconds.
         retry_after: u64,
     },
+    /// The store failed: without a quota there is no protection against enumeration, so there is no answer.
     Unavailable(StoreError),
 }
 
 impl Refused {
-    pub(crate) fn allowance(&self) -> Option<Allowance> {
+    /// What is left, if it is known.
+    #[must_use]
+    pub fn allowance(&self) -> Option<Allowance> {
         match self {
             Self::Empty { allowance, .. } => Some(*allowance),
             Self::Unavailable(_) => None,
-        }
-    }
-}
-
-impl From<Refused> for Refusal {
-    fn from(refused: Refused) -> Self {
-        match refused {
-            Refused::Empty { retry_after, .. } => Self::TooManyRequests { retry_after },
-            Refused::Unavailable(error) => Self::Unavailable(error),
         }
     }
 }
@@ -118,12 +116,14 @@ fn buckets(client: &Client, relayed: Option<&str>) -> Vec<Bucket> {
 }
 
 impl Quotas {
-    pub(crate) fn new(store: QuotaStore) -> Self {
+    /// The buckets of `store`.
+    #[must_use]
+    pub fn new(store: QuotaStore) -> Self {
         Self { store, known: Mutex::default() }
     }
 
     /// Takes the right to ask about `people` persons.
-    pub(crate) async fn take(
+    pub async fn take(
         &self,
         client: &Client,
         relayed: Option<&str>,
@@ -143,7 +143,7 @@ impl Quotas {
     }
 
     /// Counts people that nobody knows; says whether the caller looks like trying numbers out, from now on.
-    pub(crate) async fn count_unknown(
+    pub async fn count_unknown(
         &self,
         client: &Client,
         relayed: Option<&str>,

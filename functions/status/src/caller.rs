@@ -1,7 +1,5 @@
 //! Who asks, and what it may be told.
 
-mod clients;
-
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -14,7 +12,6 @@ use shared::access::scope::{Scope, Scopes};
 use shared::auth::france_connect::PivotIdentity;
 use shared::auth::token::{self, Token, TokenError};
 
-pub(crate) use self::clients::Clients;
 use crate::context::Context;
 use crate::reply::{Refusal, Unauthenticated};
 
@@ -52,6 +49,8 @@ impl Caller {
                 let (client, scopes) = by_token(context, request.headers(), now).await?;
                 Self { client, scopes, relayed, person: None }
             }
+            // An establishment's key opens what it sends by, which another function serves.
+            Route::Enrolment | Route::Deposit => return Err(Refusal::Forbidden),
             Route::FranceConnect => Self { relayed, ..by_france_connect(context, request.headers(), now).await? },
         };
         // Without a scope there is nothing to tell, not even whether there is somebody.
@@ -90,12 +89,7 @@ async fn by_key(
 ) -> Result<Arc<Client>, Refusal> {
     let unknown = || Refusal::Unauthenticated(Unauthenticated::Unknown);
     let shown = headers.get("x-api-key").and_then(|key| key.to_str().ok()).ok_or_else(unknown)?;
-    let key = context.clients.key(KeyDigest::of(shown)).await?.ok_or_else(unknown)?;
-    if !key.is_active(now) || route.is_some_and(|route| !key.routes.contains(&route)) {
-        return Err(unknown());
-    }
-    let client = context.clients.by_id(&key.client_id).await?.filter(|client| client.is_active(now));
-    client.ok_or_else(unknown)
+    context.clients.by_key(shown, route, now).await?.ok_or_else(unknown)
 }
 
 /// The client that a token is of, and what both the token and the client's record allow.

@@ -3,16 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use shared::access::client::{Client, Key};
-use shared::access::key::KeyDigest;
-use shared::registry::StoreError;
-use shared::registry::clients::ClientStore;
+use jiff::Timestamp;
 
-use crate::remembered::Remembered;
+use super::StoreError;
+use super::clients::ClientStore;
+use super::remembered::Remembered;
+use crate::access::client::{Client, Key};
+use crate::access::key::KeyDigest;
+use crate::access::route::Route;
 
 /// The table `clients`, through what was read of it lately.
 #[derive(Debug)]
-pub(crate) struct Clients {
+pub struct KnownClients {
     store: ClientStore,
     keys: Remembered<KeyDigest, Option<Arc<Key>>>,
     by_id: Remembered<String, Option<Arc<Client>>>,
@@ -20,8 +22,10 @@ pub(crate) struct Clients {
     revoked_tokens: Remembered<KeyDigest, bool>,
 }
 
-impl Clients {
-    pub(crate) fn new(store: ClientStore, kept_for: Duration) -> Self {
+impl KnownClients {
+    /// The clients of `store`, each remembered for `kept_for`.
+    #[must_use]
+    pub fn new(store: ClientStore, kept_for: Duration) -> Self {
         Self {
             store,
             keys: Remembered::new(kept_for),
@@ -32,23 +36,37 @@ impl Clients {
     }
 
     /// The key of a digest.
-    pub(crate) async fn key(&self, digest: KeyDigest) -> Result<Option<Arc<Key>>, StoreError> {
+    pub async fn key(&self, digest: KeyDigest) -> Result<Option<Arc<Key>>, StoreError> {
         self.keys.get_or(digest, async |digest| Ok(self.store.key(digest).await?.map(Arc::new))).await
     }
 
     /// The client of an id.
-    pub(crate) async fn by_id(&self, client_id: &str) -> Result<Option<Arc<Client>>, StoreError> {
+    pub async fn by_id(&self, client_id: &str) -> Result<Option<Arc<Client>>, StoreError> {
         self.by_id.get_or(client_id.to_owned(), async |id| Ok(self.store.by_id(id).await?.map(Arc::new))).await
     }
 
     /// The client that a service provider of FranceConnect is.
-    pub(crate) async fn service_provider(&self, provider: &str) -> Result<Option<Arc<Client>>, StoreError> {
+    pub async fn service_provider(&self, provider: &str) -> Result<Option<Arc<Client>>, StoreError> {
         let read = async |provider: &String| Ok(self.store.service_provider(provider).await?.map(Arc::new));
         self.service_providers.get_or(provider.to_owned(), read).await
     }
 
     /// Whether a token was revoked, by the digest of its `jti`.
-    pub(crate) async fn is_token_revoked(&self, token: KeyDigest) -> Result<bool, StoreError> {
+    pub async fn is_token_revoked(&self, token: KeyDigest) -> Result<bool, StoreError> {
         self.revoked_tokens.get_or(token, async |token| self.store.is_token_revoked(token).await).await
+    }
+
+    /// The client whose key is shown, if both are active and the key opens `route`.
+    pub async fn by_key(
+        &self,
+        shown: &str,
+        route: Option<Route>,
+        now: Timestamp,
+    ) -> Result<Option<Arc<Client>>, StoreError> {
+        let Some(key) = self.key(KeyDigest::of(shown)).await? else { return Ok(None) };
+        if !key.is_active(now) || route.is_some_and(|route| !key.routes.contains(&route)) {
+            return Ok(None);
+        }
+        Ok(self.by_id(&key.client_id).await?.filter(|client| client.is_active(now)))
     }
 }

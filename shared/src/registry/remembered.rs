@@ -10,18 +10,20 @@ const MOST: usize = 1_000;
 
 /// Values by key, each forgotten some time after it was read.
 #[derive(Debug)]
-pub(crate) struct Remembered<K, V> {
+pub struct Remembered<K, V> {
     kept_for: Duration,
     values: Mutex<HashMap<K, (Instant, V)>>,
 }
 
 impl<K: Hash + Eq, V: Clone> Remembered<K, V> {
-    pub(crate) fn new(kept_for: Duration) -> Self {
+    /// Nothing yet; what will be read is kept for `kept_for`.
+    #[must_use]
+    pub fn new(kept_for: Duration) -> Self {
         Self { kept_for, values: Mutex::default() }
     }
 
     /// The value if it is remembered, or else what `read` reads.
-    pub(crate) async fn get_or<E>(&self, key: K, read: impl AsyncFnOnce(&K) -> Result<V, E>) -> Result<V, E> {
+    pub async fn get_or<E>(&self, key: K, read: impl AsyncFnOnce(&K) -> Result<V, E>) -> Result<V, E> {
         if let Ok(values) = self.values.lock()
             && let Some((at, value)) = values.get(&key)
             && at.elapsed() < self.kept_for

@@ -1,0 +1,108 @@
+//! Up to five hundred enrolments in one call: the order of [`crate::single`], with a result for each, in their order.
+
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use lambda_http::Request;
+use lambda_http::http::StatusCode;
+use shared::api::body;
+use shared::contract::enrolment::{
+    BatchAnswer, BatchBody, BatchResult, Created, EnrolmentBody, PairNotFound, message as sentences,
+};
+use shared::contract::error::{Details, ErrorBody, message};
+use shared::registry::StoreError;
+use shared::registry::idempotency::Answered;
+
+use crate::caller::Caller;
+use crate::context::Context;
+use crate::handler::{Answer, Exchange};
+use crate::once::{Once, Start};
+use crate::refusal::{Refusal, not_an_object};
+use crate::statement::Statement;
+use crate::store::store;
+
+/// Five hundred enrolments have some 150 KB; the answer is as large, and has to fit into an item that keeps it.
+const LARGEST_BODY: usize = 512 * 1024;
+/// Students read at a time.
+const SIDE_BY_SIDE: usize = 20;
+
+/// Takes what an establishment says of many enrolments.
+///
+/// A failure of a store ends the whole, even when some are stored: sent again, all of them are stored again, and the
+/// same records say the same.
+pub(crate) async fn tell(
+    context: &Context,
+    caller: &Caller,
+    request: &Request,
+    exchange: &mut Exchange,
+) -> Result<Answer, Refusal> {
+    let bodies = EnrolmentBody::parse_batch(body::json(request, LARGEST_BODY)?)
+        .ok_or_else(|| Refusal::Invalid(sentences::NOT_A_BATCH.to_owned()))?;
+    exchange.enrolments = bodies.len();
+    exchange.take(context, caller, u32::try_from(bodies.len()).unwrap_or(u32::MAX)).await?;
+    let once = match Once::begin(context, caller, "lot", request, exchange.now).await? {
+        Start::Do(once) => once,
+        Start::Done(answered) => return Ok(Answer::Replayed(answered)),
+    };
+    let result = say(context, caller, &bodies, &once, exchange).await;
+    once.end(context, result).await.map(Answer::Done)
+}
+
+async fn say(
+    context: &Context,
+    caller: &Caller,
+    bodies: &[Option<EnrolmentBody>],
+    once: &Once,
+    exchange: &mut Exchange,
+) -> Result<Answered, Refusal> {
+    let read = |body: &Option<EnrolmentBody>| match body {
+        Some(body) => Statement::read(context, caller, body, exchange.now),
+        None => Err(not_an_object()),
+    };
+    let checks: Vec<_> = bodies.iter().map(|body| check(context, read(body))).collect();
+    let checked: Vec<Result<Statement, Refusal>> =
+        stream::iter(checks).buffered(SIDE_BY_SIDE).try_collect().await.map_err(Refusal::Unavailable)?;
+
+    let unknown = checked.iter().filter(|statement| matches!(statement, Err(Refusal::PairNotFound { .. }))).count();
+    exchange.count_unknown(context, caller, u32::try_from(unknown).unwrap_or(u32::MAX)).await?;
+    let said = (0..).zip(&checked).filter_map(|(position, statement)| {
+        let statement = statement.as_ref().ok()?;
+        Some((position, &statement.id, &*statement.declaration))
+    });
+    store(context, &once.moment, said, exchange.now).await?;
+    exchange.stored = checked.iter().filter(|statement| statement.is_ok()).count();
+
+    let resultats = checked.iter().map(|statement| result(statement, exchange)).collect();
+    Ok(Answered::new(StatusCode::OK.as_u16(), &BatchAnswer { resultats }))
+}
+
+/// The statement, if the register knows its pair. The outer error is a store's.
+async fn check(
+    context: &Context,
+    statement: Result<Statement, Refusal>,
+) -> Result<Result<Statement, Refusal>, StoreError> {
+    match statement {
+        Ok(statement) if !statement.names_a_student(context).await? => {
+            Ok(Err(Refusal::PairNotFound { pair: statement.pair }))
+        }
+        other => Ok(other),
+    }
+}
+
+/// What the enrolment would have been answered alone.
+fn result<'a>(statement: &'a Result<Statement, Refusal>, exchange: &'a Exchange) -> BatchResult<'a> {
+    let (uid, endpoint) = (&exchange.uid, "inscription");
+    let (code, reponse) = match statement {
+        Ok(Statement { id, declaration, .. }) => (StatusCode::OK, BatchBody::Created(Created::new(id, declaration))),
+        Err(Refusal::PairNotFound { pair: [ine, birth_date] }) => {
+            (StatusCode::NOT_FOUND, BatchBody::NotFound(PairNotFound::new(uid, endpoint, [ine, birth_date])))
+        }
+        Err(refusal) => {
+            let parameter = if let Refusal::Invalid(sentence) = refusal { sentence } else { "" };
+            let details = Details { method: "POST", endpoint, parameter };
+            (
+                StatusCode::BAD_REQUEST,
+                BatchBody::Invalid(ErrorBody { message: message::INVALID_PARAMETER, uid, details }),
+            )
+        }
+    };
+    BatchResult { code: code.as_u16(), reponse }
+}

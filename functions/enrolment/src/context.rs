@@ -1,0 +1,153 @@
+//! What lives as long as the process.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+use shared::access::key::KeyDigest;
+use shared::api::metrics::{Log, Metrics};
+use shared::config::{self, ConfigError, variable};
+use shared::domain::uai::Uai;
+use shared::files::reader::Depositor;
+use shared::identity::digest::{DigestKey, IdentityKeys};
+use shared::registry::StoreError;
+use shared::registry::allowances::Quotas;
+use shared::registry::clients::ClientStore;
+use shared::registry::deposits::DepositStore;
+use shared::registry::establishments::EstablishmentStore;
+use shared::registry::idempotency::IdempotencyStore;
+use shared::registry::identity_queue::IdentityQueue;
+use shared::registry::known_clients::KnownClients;
+use shared::registry::quotas::QuotaStore;
+use shared::registry::records::RecordStore;
+use shared::registry::remembered::Remembered;
+use shared::registry::students::StudentStore;
+
+use crate::deposits::Buckets;
+
+/// Stores, keys and settings.
+pub struct Context {
+    pub(crate) keys: Keys,
+    pub(crate) records: RecordStore,
+    pub(crate) students: StudentStore,
+    pub(crate) clients: KnownClients,
+    pub(crate) quotas: Quotas,
+    pub(crate) establishments: EstablishmentStore,
+    pub(crate) deposits: DepositStore,
+    pub(crate) idempotency: IdempotencyStore,
+    pub(crate) queue: IdentityQueue,
+    pub(crate) buckets: Buckets,
+    pub(crate) metrics: Metrics,
+    /// Until the first request.
+    pub(crate) cold: AtomicBool,
+    /// Who sends for whom.
+    depositors: Remembered<Uai, Option<Arc<Depositor>>>,
+}
+
+/// The secrets that keys of tables are made with.
+pub(crate) struct Keys {
+    pub(crate) record: DigestKey,
+    pub(crate) identity: IdentityKeys,
+}
+
+/// What the environment says.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) records_table: String,
+    pub(crate) students_table: String,
+    pub(crate) postings_table: String,
+    pub(crate) clients_table: String,
+    pub(crate) quotas_table: String,
+    pub(crate) establishments_table: String,
+    pub(crate) imports_table: String,
+    pub(crate) idempotency_table: String,
+    pub(crate) identity_queue_url: String,
+    pub(crate) inbox_bucket: String,
+    pub(crate) reports_bucket: String,
+    /// How long clients and establishments are remembered.
+    pub(crate) clients_kept: Duration,
+    /// Bytes of a file at most.
+    pub(crate) deposit_max_bytes: u64,
+    /// How long a form may be posted.
+    pub(crate) deposit_lifetime: Duration,
+    pub(crate) environment: String,
+}
+
+impl Settings {
+    fn from_env() -> Result<Self, ConfigError> {
+        Ok(Self {
+            records_table: variable("RECORDS_TABLE")?,
+            students_table: variable("STUDENTS_TABLE")?,
+            postings_table: variable("POSTINGS_TABLE")?,
+            clients_table: variable("CLIENTS_TABLE")?,
+            quotas_table: variable("QUOTAS_TABLE")?,
+            establishments_table: variable("ESTABLISHMENTS_TABLE")?,
+            imports_table: variable("IMPORTS_TABLE")?,
+            idempotency_table: variable("IDEMPOTENCY_TABLE")?,
+            identity_queue_url: variable("IDENTITY_QUEUE_URL")?,
+            inbox_bucket: variable("INBOX_BUCKET")?,
+            reports_bucket: variable("REPORTS_BUCKET")?,
+            clients_kept: Duration::from_secs(variable("CLIENT_CACHE_SECONDS")?),
+            deposit_max_bytes: variable("DEPOSIT_MAX_BYTES")?,
+            deposit_lifetime: Duration::from_secs(variable("DEPOSIT_LIFETIME_SECONDS")?),
+            environment: variable("ENVIRONMENT")?,
+        })
+    }
+}
+
+impl Context {
+    /// Reads the environment and the secrets, and warms up side by side: TLS costs the first call to DynamoDB up to
+    /// 0.7 s (engineering.md). A failure to warm up is left for the first request to report.
+    pub async fn from_env() -> Result<Self, ConfigError> {
+        let settings = Settings::from_env()?;
+        let aws = config::aws().await;
+        let secrets = aws_sdk_secretsmanager::Client::new(&aws);
+        let clients = ClientStore::new(aws_sdk_dynamodb::Client::new(&aws), settings.clients_table.clone());
+        let sentinel = KeyDigest::of("");
+        let (record, identity, warm) = tokio::join!(
+            config::digest_key(&secrets, "RECORD_SECRET_ARN"),
+            config::identity_keys(&secrets),
+            clients.key(&sentinel)
+        );
+        if let Err(error) = warm {
+            tracing::warn!(%error, "warm-up failed");
+        }
+        let keys = Keys { record: record?, identity: identity? };
+        Ok(Self::new(settings, keys, &aws, Box::new(std::io::stdout())))
+    }
+
+    /// Nothing is called yet.
+    pub(crate) fn new(settings: Settings, keys: Keys, aws: &SdkConfig, log: Log) -> Self {
+        let dynamodb = aws_sdk_dynamodb::Client::new(aws);
+        let clients = ClientStore::new(dynamodb.clone(), settings.clients_table);
+        Self {
+            keys,
+            records: RecordStore::new(dynamodb.clone(), settings.records_table),
+            students: StudentStore::new(dynamodb.clone(), settings.students_table, settings.postings_table),
+            clients: KnownClients::new(clients, settings.clients_kept),
+            quotas: Quotas::new(QuotaStore::new(dynamodb.clone(), settings.quotas_table)),
+            establishments: EstablishmentStore::new(dynamodb.clone(), settings.establishments_table),
+            deposits: DepositStore::new(dynamodb.clone(), settings.imports_table),
+            idempotency: IdempotencyStore::new(dynamodb, settings.idempotency_table),
+            queue: IdentityQueue::new(aws_sdk_sqs::Client::new(aws), settings.identity_queue_url),
+            buckets: Buckets::new(
+                aws,
+                settings.inbox_bucket,
+                settings.reports_bucket,
+                settings.deposit_max_bytes,
+                settings.deposit_lifetime,
+            ),
+            metrics: Metrics::new(settings.environment, log),
+            cold: AtomicBool::new(true),
+            depositors: Remembered::new(settings.clients_kept),
+        }
+    }
+
+    /// An establishment with those that it sends for; remembered as long as clients are, so that what it may no longer
+    /// send is refused within a minute.
+    pub(crate) async fn depositor(&self, uai: Uai) -> Result<Option<Arc<Depositor>>, StoreError> {
+        let read = async |uai: &Uai| Ok(self.establishments.depositor(*uai).await?.map(Arc::new));
+        self.depositors.get_or(uai, read).await
+    }
+}

@@ -1,0 +1,83 @@
+//! What an establishment said before: reading it back, and cancelling it.
+//!
+//! Only of its own: any other id is unknown, whether or not it exists.
+
+use lambda_http::http::StatusCode;
+use lambda_http::{Body, Response};
+use shared::api::reply::json;
+use shared::contract::enrolment::{Existing, Progress};
+use shared::domain::status::Status;
+use shared::identity::digest::RecordId;
+use shared::registry::records::{NewRecord, Record, RecordState};
+
+use crate::caller::Caller;
+use crate::context::Context;
+use crate::handler::Exchange;
+use crate::refusal::Refusal;
+use crate::store::{Moment, put};
+
+/// Reads an enrolment back.
+pub(crate) async fn read(
+    context: &Context,
+    caller: &Caller,
+    id: &str,
+    exchange: &mut Exchange,
+) -> Result<Response<Body>, Refusal> {
+    exchange.take(context, caller, 1).await?;
+    let record = own(context, caller, id).await?;
+    Ok(json(StatusCode::OK, &Existing::found(&record.id, &record.declaration, progress(&record))))
+}
+
+/// Cancels an enrolment: a statement like any other, that it is no longer, as of now. What was said later stands, and
+/// what is said later brings it back.
+///
+/// Cancelled twice is the same: the second time finds it cancelled, and sends its pointer again if it still waits, which
+/// covers a crash between the two.
+pub(crate) async fn cancel(
+    context: &Context,
+    caller: &Caller,
+    id: &str,
+    exchange: &mut Exchange,
+) -> Result<Response<Body>, Refusal> {
+    exchange.take(context, caller, 1).await?;
+    let mut record = own(context, caller, id).await?;
+    exchange.enrolments = 1;
+    if record.declaration.inscription.statut == Status::Annule {
+        if record.state != RecordState::Resolved {
+            context.queue.send(std::slice::from_ref(&record.id)).await?;
+        }
+    } else {
+        let version = Moment::after_reading(exchange.now).version(0);
+        if record.version >= version {
+            return Err(Refusal::Superseded);
+        }
+        record.declaration.inscription.statut = Status::Annule;
+        record.state = RecordState::Pending;
+        let cancelled = NewRecord { id: record.id.clone(), version, declaration: Box::new(record.declaration.clone()) };
+        // Someone may have said something later between the reading and now.
+        if put(context, vec![cancelled]).await?.superseded > 0 {
+            return Err(Refusal::Superseded);
+        }
+        exchange.stored = 1;
+    }
+    Ok(json(StatusCode::OK, &Existing::cancelled(&record.id, &record.declaration, progress(&record))))
+}
+
+/// The record of an id, if it is about one of the establishments that the caller sends for.
+async fn own(context: &Context, caller: &Caller, id: &str) -> Result<Record, Refusal> {
+    // What hasn't the form of an id may be anything, and isn't given back.
+    let id = RecordId::parse(id).ok_or_else(|| Refusal::EnrolmentNotFound { id: String::new() })?;
+    let record = context.records.get(&id).await?;
+    let own = record.filter(|record| caller.depositor.may_send_for(record.declaration.inscription.uai).is_some());
+    own.ok_or_else(|| Refusal::EnrolmentNotFound { id: id.as_str().to_owned() })
+}
+
+/// How far a record has come. One that is to be cancelled waits like any other until it is.
+fn progress(record: &Record) -> Progress {
+    match record.state {
+        RecordState::Pending => Progress::Pending,
+        RecordState::InReview => Progress::InReview,
+        RecordState::Resolved if record.declaration.inscription.statut == Status::Annule => Progress::Cancelled,
+        RecordState::Resolved => Progress::Published,
+    }
+}

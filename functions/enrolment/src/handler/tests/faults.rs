@@ -1,0 +1,137 @@
+//! A crash between any two calls, or an answer that is lost: whoever sends again finds it done once.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::world::{Fault, KEY, World, ask, dynamo, enrolment, push, push_once, request, tick};
+
+/// Calls of one request at most.
+const MOST_CALLS: usize = 16;
+
+fn faults() -> impl Iterator<Item = Fault> {
+    (1..=MOST_CALLS).flat_map(|call| [Fault::Before(call), Fault::After(call)])
+}
+
+/// Every record that waits has a pointer.
+fn assert_no_record_is_forgotten(world: &World, fault: Fault) {
+    let sent: BTreeSet<String> = world.queue.lock().unwrap().iter().cloned().collect();
+    for record in world.records() {
+        let pointer = json!({ "record": record["id"]["S"] }).to_string();
+        assert!(sent.contains(&pointer), "{fault:?}: a record waits without a pointer");
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_failed_anywhere_is_done_by_the_next_attempt() {
+    let mut failed = 0;
+    for fault in faults() {
+        for key in [None, Some("k1")] {
+            let world = World::new();
+            *world.fault.lock().unwrap() = Some(fault);
+            let body = enrolment(&json!({}));
+            let told = match key {
+                Some(key) => push_once(&world.context(), key, &body).await,
+                None => push(&world.context(), &body).await,
+            };
+            if told.status != 200 {
+                failed += 1;
+                assert_eq!(
+                    (told.status, &told.json()["message"]),
+                    (500, &"erreur serveur interne".into()),
+                    "{fault:?}"
+                );
+                assert_eq!(told.json()["details"]["parameter"], "");
+                assert!(told.headers.contains_key("retry-after"));
+                *world.fault.lock().unwrap() = None;
+                // A key whose release was lost, too, is free once no invocation can be at it any more.
+                for item in world.tables.lock().unwrap().items_mut("idempotency") {
+                    item.insert("in_progress_until".into(), dynamo(&json!(0)));
+                }
+                let again = match key {
+                    Some(key) => push_once(&world.context(), key, &body).await,
+                    None => push(&world.context(), &body).await,
+                };
+                assert_eq!(again.status, 200, "{fault:?}: {}", again.text);
+            }
+            assert_eq!(world.records().len(), 1, "{fault:?}");
+            assert_no_record_is_forgotten(&world, fault);
+            world.assert_nothing_personal();
+        }
+    }
+    assert!(failed > 20, "the faults struck {failed} times only");
+}
+
+#[tokio::test]
+async fn a_late_retry_does_not_override_what_was_said_since() {
+    for fault in faults() {
+        let world = World::new();
+        *world.fault.lock().unwrap() = Some(fault);
+        let old = enrolment(&json!({ "statut": "admis" }));
+        let failed = push_once(&world.context(), "k1", &old).await.status != 200;
+        *world.fault.lock().unwrap() = None;
+        // Without its key in the table the first attempt is as if it had never been.
+        let begun = !world.tables.lock().unwrap().items("idempotency").is_empty();
+        if !(failed && begun) {
+            continue;
+        }
+        tick();
+        assert_eq!(push(&world.context(), &enrolment(&json!({}))).await.status, 200);
+        tick();
+        for item in world.tables.lock().unwrap().items_mut("idempotency") {
+            item.insert("in_progress_until".into(), dynamo(&json!(0)));
+        }
+        let late = push_once(&world.context(), "k1", &old).await;
+        assert_eq!((late.status, &late.json()["inscription"]["statut"]), (200, &"admis".into()), "acknowledged");
+        let stored = &world.records()[0]["declaration"]["M"]["inscription"]["M"]["statut"];
+        assert_eq!(*stored, dynamo(&json!("inscrit")), "{fault:?}: and ignored");
+    }
+}
+
+#[tokio::test]
+async fn a_batch_that_failed_anywhere_is_done_by_the_next_attempt() {
+    let batch: Vec<Value> = ["a", "b", "c"].map(|diploma| enrolment(&json!({ "diplome": diploma }))).into();
+    let send = || {
+        request(
+            "POST",
+            "/api/inscription/lot",
+            &[("x-api-key", KEY), ("idempotency-key", "k")],
+            json!(batch).to_string(),
+        )
+    };
+    for fault in faults() {
+        let world = World::new();
+        *world.fault.lock().unwrap() = Some(fault);
+        if ask(&world.context(), send()).await.status != 200 {
+            *world.fault.lock().unwrap() = None;
+            for item in world.tables.lock().unwrap().items_mut("idempotency") {
+                item.insert("in_progress_until".into(), dynamo(&json!(0)));
+            }
+            assert_eq!(ask(&world.context(), send()).await.status, 200, "{fault:?}");
+        }
+        assert_eq!(world.records().len(), 3, "{fault:?}");
+        assert_no_record_is_forgotten(&world, fault);
+    }
+}
+
+#[tokio::test]
+async fn a_cancellation_that_failed_anywhere_is_done_by_the_next_attempt() {
+    for fault in faults() {
+        let world = World::new();
+        let id = push(&world.context(), &enrolment(&json!({}))).await.json()["inscription"]["id_inscription"].clone();
+        let path = format!("/api/inscription/{}", id.as_str().unwrap());
+        for record in world.tables.lock().unwrap().items_mut("records") {
+            record.insert("state".into(), dynamo(&json!("resolved")));
+        }
+        world.queue.lock().unwrap().clear();
+        *world.calls.lock().unwrap() = 0;
+        *world.fault.lock().unwrap() = Some(fault);
+        let cancel = || request("DELETE", &path, &[("x-api-key", KEY)], "");
+        if ask(&world.context(), cancel()).await.status != 200 {
+            *world.fault.lock().unwrap() = None;
+            assert_eq!(ask(&world.context(), cancel()).await.status, 200, "{fault:?}");
+        }
+        assert_eq!(world.records()[0]["declaration"]["M"]["inscription"]["M"]["statut"], dynamo(&json!("annulé")));
+        assert_no_record_is_forgotten(&world, fault);
+    }
+}

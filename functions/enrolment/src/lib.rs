@@ -1,0 +1,33 @@
+//! Feeding in real time: what establishments tell of enrolments, one by one or in batches, and the forms that they send
+//! files with. The API that their own software calls, behind API Gateway.
+//!
+//! ```text
+//! handler     the order of things: endpoint → answer, or refusal → metrics
+//!   ├── endpoint      what a path and a method mean
+//!   ├── caller        which establishment sends, shown by its key
+//!   ├── statement     what one body says, and whether it may be said
+//!   ├── single        one enrolment: caller → statement → quota → once → store, pointer → answer
+//!   ├── batch         the same for five hundred
+//!   ├── once          an `Idempotency-Key` is answered once
+//!   ├── store         records, then pointers, then the day of the feed
+//!   ├── existing      reading back and cancelling
+//!   ├── deposits      forms to send files with, and what became of the files
+//!   ├── refusal       every end but a success, in the contract's words
+//!   └── openapi       the documentation, generated from the types
+//! ```
+
+pub mod context;
+pub mod handler;
+pub mod metrics;
+pub mod openapi;
+
+mod batch;
+mod caller;
+mod deposits;
+mod endpoint;
+mod existing;
+mod once;
+mod refusal;
+mod single;
+mod statement;
+mod store;

@@ -1,0 +1,78 @@
+//! An `Idempotency-Key` is answered once: whoever asks again within a day is told the same, and nothing is done again.
+//!
+//! Only what was done is kept. A refusal that did nothing is forgotten, so that the same key may bring a better body; a
+//! failure halfway is released, so that the next attempt goes on at once, under the time of the first (see
+//! [`shared::registry::idempotency`]). A crash leaves the key in progress until no invocation can be at it any more.
+
+use jiff::Timestamp;
+use lambda_http::Request;
+use shared::registry::idempotency::{Answered, Begun, Operation};
+
+use crate::caller::Caller;
+use crate::context::Context;
+use crate::refusal::Refusal;
+use crate::store::Moment;
+
+/// Characters of a key at most.
+const LONGEST: usize = 255;
+
+/// A request that may be repeated.
+#[derive(Debug)]
+pub(crate) struct Once {
+    operation: Option<Operation>,
+    /// When what it says was first said.
+    pub(crate) moment: Moment,
+}
+
+/// Whether there is something to do.
+pub(crate) enum Start {
+    /// There is.
+    Do(Once),
+    /// It was done: this is what was answered.
+    Done(Answered),
+}
+
+impl Once {
+    /// Begins a request, under its key if it has one.
+    pub(crate) async fn begin(
+        context: &Context,
+        caller: &Caller,
+        endpoint: &str,
+        request: &Request,
+        now: Timestamp,
+    ) -> Result<Start, Refusal> {
+        let Some(key) = request.headers().get("idempotency-key") else {
+            return Ok(Start::Do(Self { operation: None, moment: Moment::of_request(now) }));
+        };
+        let key = key.to_str().unwrap_or_default().trim();
+        if key.is_empty() || key.len() > LONGEST {
+            return Err(Refusal::Invalid("Idempotency-Key : de 1 à 255 caractères ASCII".to_owned()));
+        }
+        let body: &[u8] = request.body().as_ref();
+        let operation = Operation::new(&context.keys.record, &caller.client.client_id, endpoint, key, body);
+        match context.idempotency.begin(&operation, now).await? {
+            Begun::Ours { since } => {
+                let moment = Moment::of_first_attempt(since, operation.sequence());
+                Ok(Start::Do(Self { operation: Some(operation), moment }))
+            }
+            Begun::Completed(answered) => Ok(Start::Done(answered)),
+            Begun::InProgress => Err(Refusal::InProgress),
+            Begun::Mismatch => Err(Refusal::KeyReused),
+        }
+    }
+
+    /// Ends it: keeps the answer, or lets the key be used again. The answer is given even if it can't be kept: it is
+    /// true, and whoever repeats the request will have the statements stored again, which changes nothing.
+    pub(crate) async fn end(self, context: &Context, result: Result<Answered, Refusal>) -> Result<Answered, Refusal> {
+        let Some(operation) = self.operation else { return result };
+        let kept = match &result {
+            Ok(answered) => context.idempotency.complete(&operation, answered).await,
+            Err(Refusal::Unavailable(_)) => context.idempotency.release(&operation).await,
+            Err(_) => context.idempotency.forget(&operation).await,
+        };
+        if let Err(error) = kept {
+            tracing::warn!(%error, "idempotency key not ended");
+        }
+        result
+    }
+}

@@ -1,0 +1,73 @@
+//! What one body says, and whether this caller may say it.
+
+use jiff::Timestamp;
+use shared::contract::enrolment::{EnrolmentBody, message, sentence};
+use shared::domain::academic_year::day_in_france;
+use shared::domain::enrolment::Declaration;
+use shared::files::column::Column;
+use shared::files::problem::{Problem, RowRule};
+use shared::files::row::{self, Outcome, Setting, Values as _};
+use shared::identity::digest::RecordId;
+use shared::registry::StoreError;
+
+use crate::caller::Caller;
+use crate::context::Context;
+use crate::refusal::Refusal;
+
+/// What an establishment says of one enrolment.
+#[derive(Debug)]
+pub(crate) struct Statement {
+    /// The record that it is about.
+    pub(crate) id: RecordId,
+    pub(crate) declaration: Box<Declaration>,
+    /// The pair in the caller's own words.
+    pub(crate) pair: [String; 2],
+}
+
+impl Statement {
+    /// Reads a body, by the rules of files.
+    ///
+    /// What is wrong with the values comes before an establishment that isn't the caller's: whether that one exists, and
+    /// what its students are, is then never told by the kind of refusal.
+    pub(crate) fn read(
+        context: &Context,
+        caller: &Caller,
+        body: &EnrolmentBody,
+        now: Timestamp,
+    ) -> Result<Self, Refusal> {
+        let unreadable =
+            body.unreadable().iter().map(|column| Problem { column: Some(*column), rule: RowRule::ValeurInvalide });
+        let unreadable: Vec<Problem> = unreadable.collect();
+        if !unreadable.is_empty() {
+            return Err(Refusal::Invalid(sentence(&unreadable)));
+        }
+        // The contract names the person by the INE, which rows may lack.
+        if body.value(Column::Ine).is_empty() {
+            return Err(Refusal::Invalid(message::INVALID_INE.to_owned()));
+        }
+        let pair = body.pair().map(str::to_owned);
+        let setting = Setting { depositor: &caller.depositor, today: day_in_france(now), year: None };
+        match row::read(body, setting) {
+            Outcome::Accepted { declaration, .. } => {
+                Ok(Self { id: RecordId::of(&context.keys.record, &declaration), declaration, pair })
+            }
+            Outcome::Rejected { mut problems, .. } => {
+                let rejected = problems.len();
+                problems.retain(|problem| problem.rule != RowRule::UaiNonAutorise);
+                if problems.is_empty() && rejected > 0 {
+                    return Err(Refusal::PairNotFound { pair });
+                }
+                Err(Refusal::Invalid(sentence(&problems)))
+            }
+        }
+    }
+
+    /// Whether the register knows the pair: a student has this INE, and some record says this birth date of it.
+    pub(crate) async fn names_a_student(&self, context: &Context) -> Result<bool, StoreError> {
+        let Some(ine) = &self.declaration.ine else { return Ok(false) };
+        let birth_date = self.declaration.identite.birth_date();
+        let student = context.students.by_ine(&context.keys.identity.ine(ine)).await?;
+        Ok(student
+            .is_some_and(|student| student.edges().any(|edge| edge.declaration.identite.birth_date() == birth_date)))
+    }
+}

@@ -1,0 +1,266 @@
+//! `/api/depots`: how an establishment sends a file with its write key. Ours: the contract has only the portal.
+//!
+//! `POST` gives the form of one upload, which S3 takes without any other credential; `GET` follows the import of what
+//! was uploaded.
+
+use serde::ser::SerializeMap as _;
+use serde::{Deserialize, Serialize, Serializer};
+use utoipa::ToSchema;
+
+use crate::domain::academic_year::AcademicYear;
+use crate::domain::uai::Uai;
+
+/// The body of a request. It may be empty: a delta of the key's own establishment.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct DepositRequest {
+    /// The establishment that sends the file: that of the key, and no other.
+    #[schema(example = "0751967F")]
+    uai: Option<String>,
+    /// `delta` (by default): what is new or changed. `complet`: every enrolment of an academic year; those that it
+    /// doesn't contain are cancelled.
+    mode: Option<DepositMode>,
+    /// The civil year in which the academic year of a complete file starts: 2026 for 2026-2027.
+    #[schema(minimum = 2000, maximum = 2100, example = 2026)]
+    annee: Option<u16>,
+    /// A complete file may cancel however many enrolments.
+    confirme: bool,
+    /// A report only: nothing changes.
+    essai: bool,
+}
+
+/// What a file is meant to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum DepositMode {
+    /// What is new or changed.
+    Delta,
+    /// Every enrolment of an academic year.
+    Complet,
+}
+
+/// What is asked for, read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wish {
+    /// The establishment that is named, if one is.
+    pub uai: Option<Uai>,
+    /// The academic year of a complete file.
+    pub complete: Option<AcademicYear>,
+    /// Whether it may cancel however many enrolments.
+    pub confirmed: bool,
+    /// Whether only a report is wanted.
+    pub dry_run: bool,
+}
+
+/// Why there is no form, as `details.parameter` says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum DepositError {
+    /// Not a JSON object of that shape.
+    #[error("le corps de la requête n'est pas un objet JSON valide")]
+    Body,
+    /// The establishment's number.
+    #[error("uai : l'UAI est formée de 7 chiffres et de leur lettre de contrôle")]
+    Uai,
+    /// The year of a complete file.
+    #[error("annee : un fichier complet porte sur une année universitaire, 2026 pour 2026-2027")]
+    Year,
+    /// What only a complete file has.
+    #[error("annee et confirme ne valent que pour un fichier complet (mode)")]
+    OnlyComplete,
+}
+
+impl Wish {
+    /// Reads the body of a request.
+    pub fn parse(body: &[u8]) -> Result<Self, DepositError> {
+        let body = body.trim_ascii();
+        // An array would do for serde, as the fields in their order.
+        if !body.is_empty() && !body.starts_with(b"{") {
+            return Err(DepositError::Body);
+        }
+        let request: DepositRequest = if body.is_empty() {
+            DepositRequest::default()
+        } else {
+            serde_json::from_slice(body).map_err(|_| DepositError::Body)?
+        };
+        let DepositRequest { uai, mode, annee, confirme, essai } = request;
+        let uai = uai.map(|uai| Uai::parse(&uai)).transpose().map_err(|_| DepositError::Uai)?;
+        let complete = match mode.unwrap_or(DepositMode::Delta) {
+            DepositMode::Complet => Some(annee.and_then(year).ok_or(DepositError::Year)?),
+            DepositMode::Delta if annee.is_some() || confirme => return Err(DepositError::OnlyComplete),
+            DepositMode::Delta => None,
+        };
+        Ok(Self { uai, complete, confirmed: confirme, dry_run: essai })
+    }
+
+    /// The key that the file goes to: chosen by us, so nothing in it is personal. What it says is what ingestion reads.
+    #[must_use]
+    pub fn key(&self, uai: Uai, deposit: &str) -> String {
+        let complete = self.complete.map(|year| format!("complete/{}/", year.first_year())).unwrap_or_default();
+        let confirmed = if self.confirmed { "confirm/" } else { "" };
+        let dry_run = if self.dry_run { "dry-run/" } else { "" };
+        format!("{uai}/{complete}{confirmed}{dry_run}depot/{deposit}")
+    }
+}
+
+fn year(first: u16) -> Option<AcademicYear> {
+    if !(2000..=2100).contains(&first) {
+        return None;
+    }
+    AcademicYear::parse(&format!("{first}-{}", first + 1)).ok()
+}
+
+/// A 201: the form of one upload.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DepositForm {
+    /// The deposit, to follow it by.
+    #[schema(example = "6f9619ff8b86d011b42d00cf4fc964ff")]
+    pub id: String,
+    /// Where to `POST` the form, `multipart/form-data`.
+    pub url: String,
+    /// The fields of the form, in order. The file comes last, as `file`.
+    #[schema(value_type = Object)]
+    pub champs: Fields,
+    /// Until when it may be posted (RFC 3339).
+    #[schema(example = "2026-09-15T08:15:00Z")]
+    pub expire: String,
+    /// Bytes that S3 takes at most.
+    #[serde(rename = "tailleMax")]
+    #[schema(example = 1_073_741_824_u64)]
+    pub largest: u64,
+}
+
+/// Fields of a form, in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fields(pub Vec<(&'static str, String)>);
+
+impl Serialize for Fields {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for (name, value) in &self.0 {
+            map.serialize_entry(name, value)?;
+        }
+        map.end()
+    }
+}
+
+/// How far the import of a deposit has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub enum DepositState {
+    /// Nothing was uploaded yet.
+    #[serde(rename = "attendu")]
+    Awaited,
+    /// Uploaded, not yet read.
+    #[serde(rename = "reçu")]
+    Received,
+    /// Rows are being read.
+    #[serde(rename = "en cours")]
+    Running,
+    /// Every row was accepted or rejected; see the report.
+    #[serde(rename = "terminé")]
+    Done,
+    /// The file could not be read as a whole; see `raison`.
+    #[serde(rename = "échoué")]
+    Failed,
+}
+
+/// A 200 about a deposit.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DepositStatus {
+    /// The deposit.
+    #[schema(example = "6f9619ff8b86d011b42d00cf4fc964ff")]
+    pub id: String,
+    /// How far its import has come.
+    pub etat: DepositState,
+    /// Rows so far.
+    pub lignes: Lines,
+    /// The part of the file that is read, from 0 to 1.
+    #[schema(minimum = 0, maximum = 1, example = 0.42)]
+    pub progression: f64,
+    /// Why it failed, if it did.
+    pub raison: Option<String>,
+    /// Where its report is, once there is one: links that last some minutes.
+    pub rapport: Option<ReportLinks>,
+}
+
+/// Rows so far.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Lines {
+    /// Read.
+    pub lues: u64,
+    /// Accepted.
+    pub acceptees: u64,
+    /// Older than what was known.
+    pub depassees: u64,
+    /// Rejected.
+    pub rejetees: u64,
+    /// Accepted, with something odd.
+    pub averties: u64,
+}
+
+/// The report, in two forms.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ReportLinks {
+    /// For programs.
+    pub json: String,
+    /// For a spreadsheet.
+    pub csv: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const ID: &str = "6f9619ff8b86d011b42d00cf4fc964ff";
+
+    fn key(body: &str) -> Result<String, DepositError> {
+        let uai = Uai::parse("0751967F").unwrap();
+        Wish::parse(body.as_bytes()).map(|wish| wish.key(uai, ID))
+    }
+
+    #[test]
+    fn each_wish_has_its_place_in_the_key() {
+        for (body, part) in [
+            ("", ""),
+            ("{}", ""),
+            (r#"{"mode":"delta","essai":true}"#, "dry-run/"),
+            (r#"{"mode":"complet","annee":2026}"#, "complete/2026/"),
+            (r#"{"mode":"complet","annee":2026,"confirme":true,"essai":true}"#, "complete/2026/confirm/dry-run/"),
+        ] {
+            assert_eq!(key(body), Ok(format!("0751967F/{part}depot/{ID}")), "{body}");
+        }
+    }
+
+    #[test]
+    fn nonsense_is_named() {
+        for (body, error) in [
+            ("[]", DepositError::Body),
+            ("nothing", DepositError::Body),
+            (r#"{"mode":"tout"}"#, DepositError::Body),
+            (r#"{"annee":"2026","mode":"complet"}"#, DepositError::Body),
+            (r#"{"uai":"0751967A"}"#, DepositError::Uai),
+            (r#"{"mode":"complet"}"#, DepositError::Year),
+            (r#"{"mode":"complet","annee":26}"#, DepositError::Year),
+            (r#"{"annee":2026}"#, DepositError::OnlyComplete),
+            (r#"{"confirme":true}"#, DepositError::OnlyComplete),
+        ] {
+            assert_eq!(key(body), Err(error), "{body}");
+        }
+    }
+
+    #[test]
+    fn the_form_keeps_the_order_of_its_fields() {
+        let fields = Fields(vec![("key", "k".into()), ("x-amz-algorithm", "a".into()), ("policy", "p".into())]);
+        assert_eq!(serde_json::to_string(&fields).unwrap(), r#"{"key":"k","x-amz-algorithm":"a","policy":"p"}"#);
+    }
+
+    proptest! {
+        #[test]
+        fn any_body_is_read_or_refused(body in "\\PC{0,60}|\\{\"(uai|mode|annee|confirme|essai)\":\\PC{0,20}\\}") {
+            if let Ok(key) = key(&body) {
+                prop_assert!(key.starts_with("0751967F/") && key.ends_with(ID));
+            }
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! The queue that leads from a stored record to its student.
+
+use aws_sdk_sqs::Client;
+use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+
+use super::{StoreError, backoff};
+use crate::contract::pointer::Pointer;
+use crate::identity::digest::RecordId;
+
+/// SQS takes so many messages in one call.
+const MOST_AT_ONCE: usize = 10;
+
+/// The identity queue.
+#[derive(Debug, Clone)]
+pub struct IdentityQueue {
+    client: Client,
+    url: String,
+}
+
+impl IdentityQueue {
+    /// The queue of that URL.
+    #[must_use]
+    pub fn new(client: Client, url: String) -> Self {
+        Self { client, url }
+    }
+
+    /// Sends a pointer to each record. Sent twice, a pointer is resolved twice, and the second time changes nothing.
+    pub async fn send(&self, records: &[RecordId]) -> Result<(), StoreError> {
+        for chunk in records.chunks(MOST_AT_ONCE) {
+            self.send_some(chunk).await?;
+        }
+        Ok(())
+    }
+
+    async fn send_some(&self, records: &[RecordId]) -> Result<(), StoreError> {
+        const OPERATION: &str = "sqs SendMessageBatch";
+        let mut left: Vec<usize> = (0..records.len()).collect();
+        let mut waits = backoff();
+        loop {
+            let entries = left.iter().map(|index| {
+                SendMessageBatchRequestEntry::builder()
+                    .id(index.to_string())
+                    .message_body(Pointer::write(&records[*index]))
+                    .build()
+                    .map_err(|_| StoreError::shape(OPERATION))
+            });
+            let entries = entries.collect::<Result<Vec<_>, _>>()?;
+            let output = self
+                .client
+                .send_message_batch()
+                .queue_url(&self.url)
+                .set_entries(Some(entries))
+                .send()
+                .await
+                .map_err(|error| StoreError::new(OPERATION, &error))?;
+            // A call that succeeds may have taken some of the messages only.
+            left = output.failed().iter().filter_map(|failure| failure.id().parse().ok()).collect();
+            if left.is_empty() {
+                return Ok(());
+            }
+            let wait = waits.next().ok_or_else(|| StoreError::contention(OPERATION))?;
+            tokio::time::sleep(wait).await;
+        }
+    }
+}
