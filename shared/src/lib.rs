@@ -9,8 +9,8 @@
 //! registry, audit                 ports and their AWS adapters (feature `aws`)
 //! auth                            tokens and FranceConnect, over HTTP (feature `auth`)
 //!    │
-//! files, identity, contract,      pure logic: bytes to rows, records to students, answers to JSON,
-//! access                          what a client may ask
+//! files, feeding, identity,       pure logic: bytes to rows, rows to records, records to students,
+//! contract, access                answers to JSON, what a client may ask
 //!    │
 //! domain                          types that cannot hold rubbish; no I/O, no AWS
 //! ```
@@ -20,6 +20,7 @@
 pub mod access;
 pub mod contract;
 pub mod domain;
+pub mod feeding;
 pub mod files;
 pub mod identity;
 

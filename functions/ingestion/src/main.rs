@@ -1,23 +1,30 @@
-//! Feeding: a file dropped in the inbox becomes source records, pointers and a report.
+//! The function `ingestion`: reads its environment, and hands each delivery of its queue to [`ingestion::handler`].
 
-mod context;
-mod handler;
-mod import;
-mod object;
-mod rows;
-mod writer;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use ingestion::aws::Aws;
+use ingestion::clock::Clock;
+use ingestion::handler;
+use jiff::Timestamp;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use tokio::time::Instant;
 
-// The file is parsed on a thread of its own while this one waits for DynamoDB.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     shared::telemetry::init();
-    let context = context::Context::from_env().await?;
+    let (world, settings) = Aws::from_env().await?;
     run(service_fn(|event: LambdaEvent<_>| {
-        let LambdaEvent { payload, context: invocation } = event;
-        let context = &context;
-        async move { handler::handle(context, payload, &invocation.request_id).await }
+        let LambdaEvent { payload, context } = event;
+        let (world, settings) = (&world, &settings);
+        async move {
+            let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+            let left = Duration::from_millis(context.deadline).saturating_sub(now);
+            let killed_at = Instant::now() + left;
+            let clock = Clock::showing(Timestamp::now());
+            Ok::<_, std::convert::Infallible>(
+                handler::handle(world, settings, payload, &context.request_id, clock, killed_at).await,
+            )
+        }
     }))
     .await
 }

@@ -47,16 +47,51 @@ pub struct StoreError {
 }
 
 impl StoreError {
+    /// The code of a call that wasn't answered in time.
+    pub const TIMEOUT: &'static str = "timeout";
+    /// The code of work that others kept getting in the way of.
+    const CONTENTION: &'static str = "too much contention";
+
     /// What is left of an SDK error.
     pub fn new<E: ProvideErrorMetadata>(operation: &'static str, error: &SdkError<E, HttpResponse>) -> Self {
         let code = match error {
-            SdkError::TimeoutError(_) => "timeout",
+            SdkError::TimeoutError(_) => Self::TIMEOUT,
             SdkError::DispatchFailure(_) => "dispatch failure",
             SdkError::ConstructionFailure(_) => "construction failure",
             SdkError::ResponseError(_) => "unreadable response",
             other => other.code().unwrap_or("unknown"),
         };
         Self { operation, code: code.to_owned() }
+    }
+
+    /// A failure of `operation` by its code alone.
+    #[must_use]
+    pub fn of(operation: &'static str, code: impl Into<String>) -> Self {
+        Self { operation, code: code.into() }
+    }
+
+    /// The service is at its limit, or didn't answer in time: what was asked may be asked again, more slowly. It may
+    /// have been done all the same.
+    #[must_use]
+    pub fn is_slowing(&self) -> bool {
+        matches!(
+            self.code.as_str(),
+            Self::TIMEOUT
+                | Self::CONTENTION
+                | "dispatch failure"
+                | "unreadable response"
+                | "InternalServerError"
+                | "InternalError"
+                | "LimitExceededException"
+                | "ProvisionedThroughputExceededException"
+                | "RequestLimitExceeded"
+                | "RequestThrottled"
+                | "ServiceUnavailable"
+                | "SlowDown"
+                | "ThrottlingException"
+                | "Throttling"
+                | "TransactionInProgressException"
+        )
     }
 
     /// An item that doesn't have the shape that was written.
@@ -68,7 +103,7 @@ impl StoreError {
     /// The work was given up after too many attempts.
     #[must_use]
     pub fn contention(operation: &'static str) -> Self {
-        Self { operation, code: "too much contention".to_owned() }
+        Self { operation, code: Self::CONTENTION.to_owned() }
     }
 }
 

@@ -1,75 +1,69 @@
 //! Source records: what establishments sent, one item per enrolment they tell of.
+//!
+//! | attribute | |
+//! |---|---|
+//! | `id` | the record |
+//! | `version` | of the latest statement |
+//! | `said_at`, `first_version` | the versions that the content came with, and the record |
+//! | `declaration`, `digest` | the content, and the digest by which a repetition is recognised |
+//! | `state`, `student`, `doubt` | where it stands (written by deduplication as well) |
+//! | `seen` | the version of the latest complete file that had a broken row about it |
+//! | `slice` | establishment, year and digit: the hash key of the index of the same name |
+
+use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{CancellationReason, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
-use serde::Deserialize;
+use aws_sdk_dynamodb::types::builders::UpdateBuilder;
+use aws_sdk_dynamodb::types::{
+    CancellationReason, KeysAndAttributes, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+};
 
-use super::keys::{self, text};
+use super::keys::{self, Item, text};
 use super::{StoreError, backoff};
-use crate::domain::enrolment::Declaration;
+use crate::domain::status::Status;
+use crate::feeding::record::{Batch, Horizons, Slice, Statement, Stored, Verdict, Write, Written};
+pub use crate::feeding::record::{NewRecord, PutOutcome, Record, RecordState};
 use crate::identity::digest::RecordId;
-use crate::identity::student::{RecordVersion, StudentId};
+use crate::identity::student::RecordVersion;
 
-/// Records of one [`RecordStore::put`] at most: DynamoDB's limit for a transaction.
+/// Records of one [`RecordStore::read`] or [`RecordStore::write`] at most: DynamoDB's limit for both.
 pub const MOST_IN_BATCH: usize = 100;
+/// The index that lists records by slice.
+const SLICES: &str = "slice";
+/// What a decision needs of an item. A projection doesn't cost less, but a hundred items are then 30 KB rather than
+/// 150 KB to parse.
+const DECIDING: &str = "id, version, said_at, first_version, digest, #state, seen, declaration.inscription.statut";
 
-/// Where a record stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RecordState {
-    /// Stored, not yet attached to a student.
+/// Whether a read must see every write that ended before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reading {
+    /// It may be a little old, at half the price: a write's condition decides.
+    Eventual,
+    /// It sees every write.
+    Consistent,
+}
+
+/// A page of the records of a slice.
+#[derive(Debug, Default)]
+pub struct Page {
+    /// The records, in the order of their ids.
+    pub ids: Vec<RecordId>,
+    /// Where to go on, when there may be more.
+    pub after: Option<RecordId>,
+}
+
+/// What became of a cancellation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cancelled {
+    /// The record is cancelled, now or before, and still to be published so.
     Pending,
-    /// Attached and published.
-    Resolved,
-    /// Waits for a person's decision; nobody can see it.
-    InReview,
-}
-
-impl RecordState {
-    pub(super) fn name(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Resolved => "resolved",
-            Self::InReview => "in_review",
-        }
-    }
-}
-
-/// A record as it is stored.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Record {
-    /// Its id.
-    pub id: RecordId,
-    /// The version of what it says.
-    pub version: RecordVersion,
-    /// Where it stands.
-    pub state: RecordState,
-    /// What it says.
-    pub declaration: Declaration,
-    /// The student it is attached to, by this version or an earlier one.
-    #[serde(default)]
-    pub student: Option<StudentId>,
-}
-
-/// A record to store.
-#[derive(Debug, Clone)]
-pub struct NewRecord {
-    /// Its id.
-    pub id: RecordId,
-    /// The version of what it says.
-    pub version: RecordVersion,
-    /// What it says.
-    pub declaration: Box<Declaration>,
-}
-
-/// What became of a batch.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct PutOutcome {
-    /// Stored by this import, now or in an earlier attempt, and still to be attached to a student.
-    pub pending: Vec<RecordId>,
-    /// How many were older than what another import stored.
-    pub superseded: u64,
+    /// It was cancelled before, and published so.
+    Before,
+    /// Something more recent was said about it.
+    Superseded,
+    /// There is no such record.
+    Unknown,
 }
 
 /// The table `records`.
@@ -108,128 +102,282 @@ impl RecordStore {
         output.item.map(serde_dynamo::from_item).transpose().map_err(shape)
     }
 
-    /// Stores up to [`MOST_IN_BATCH`] records, no two with one id, each only if it is more recent than what is
-    /// stored.
+    /// Stores up to [`MOST_IN_BATCH`] records, each only if it is more recent than what is stored.
     ///
-    /// Idempotent: a row stored before by the same import, in an earlier attempt or by a later line, fails its
-    /// condition and is reported as pending if the record still is; that covers a crash between this call and the
-    /// sending of pointers.
-    ///
-    /// One transaction rather than conditional writes one by one: those cost fifteen times the processor time
-    /// (engineering.md), and plain batches have no conditions. The price is twice the write units.
-    pub async fn put(&self, mut batch: Vec<NewRecord>) -> Result<PutOutcome, StoreError> {
-        const OPERATION: &str = "records TransactWriteItems";
-        let mut outcome = PutOutcome::default();
+    /// Idempotent: a statement stored before by the same import, in an earlier attempt or by a later line, is reported
+    /// as pending if the record still is; that covers a crash between this call and the sending of pointers.
+    pub async fn put(&self, records: Vec<NewRecord>) -> Result<PutOutcome, StoreError> {
+        let horizons = Horizons::new();
+        let mut batch = Batch::new(records, &horizons);
+        batch.learn(&self.read(&batch.ids(), Reading::Eventual).await?);
         let mut waits = backoff();
-        while !batch.is_empty() {
-            let writes = batch.iter().map(|record| self.write(record)).collect::<Result<Vec<_>, _>>()?;
-            let Err(error) = self.client.transact_write_items().set_transact_items(Some(writes)).send().await else {
-                outcome.pending.extend(batch.into_iter().map(|record| record.id));
-                break;
-            };
-            let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error()
-            else {
-                return Err(StoreError::new(OPERATION, &error));
-            };
-            let before = batch.len();
-            batch = settle(batch, cancelled.cancellation_reasons(), &mut outcome);
-            // Without a settled record the reason is contention or throttling: slow down, then try again.
-            if batch.len() == before {
-                let wait = waits.next().ok_or_else(|| StoreError::contention(OPERATION))?;
+        while !batch.writes().is_empty() {
+            let written = self.write(batch.writes()).await?;
+            if batch.apply(written) {
+                let wait = waits.next().ok_or_else(|| StoreError::contention("records TransactWriteItems"))?;
                 tokio::time::sleep(wait).await;
             }
         }
-        Ok(outcome)
+        Ok(batch.outcome())
     }
 
-    fn write(&self, record: &NewRecord) -> Result<TransactWriteItem, StoreError> {
+    /// Cancels the enrolment of a record, unless something more recent than `version` was said about it. Repeated,
+    /// it changes nothing.
+    pub async fn cancel(&self, id: &RecordId, version: &RecordVersion) -> Result<Cancelled, StoreError> {
+        let writes = [Write::Cancel { id: id.clone(), version: version.clone() }];
+        let mut waits = backoff();
+        loop {
+            match self.write(&writes).await? {
+                Written::All => return Ok(Cancelled::Pending),
+                Written::None(verdicts) => match verdicts.into_iter().next() {
+                    Some(Verdict::Stale(None)) => return Ok(Cancelled::Unknown),
+                    Some(Verdict::Stale(Some(stored))) => {
+                        return Ok(match (stored.is_cancelled(), stored.waits()) {
+                            (true, true) => Cancelled::Pending,
+                            (true, false) => Cancelled::Before,
+                            (false, _) => Cancelled::Superseded,
+                        });
+                    }
+                    _ => {
+                        let wait = waits.next().ok_or_else(|| StoreError::contention("records TransactWriteItems"))?;
+                        tokio::time::sleep(wait).await;
+                    }
+                },
+            }
+        }
+    }
+
+    /// What is stored of up to [`MOST_IN_BATCH`] records, no two with one id; those that aren't are left out.
+    pub async fn read(&self, ids: &[RecordId], reading: Reading) -> Result<HashMap<RecordId, Stored>, StoreError> {
+        const OPERATION: &str = "records BatchGetItem";
+        let mut found = HashMap::with_capacity(ids.len());
+        let mut keys: Vec<Item> = ids.iter().map(keys::record).collect();
+        while !keys.is_empty() {
+            let asked = keys.len();
+            let request = KeysAndAttributes::builder()
+                .set_keys(Some(keys))
+                .consistent_read(reading == Reading::Consistent)
+                .projection_expression(DECIDING)
+                .expression_attribute_names("#state", "state")
+                .build()
+                .map_err(|_| StoreError::shape(OPERATION))?;
+            let output = self
+                .client
+                .batch_get_item()
+                .request_items(&self.table, request)
+                .send()
+                .await
+                .map_err(|error| StoreError::new(OPERATION, &error))?;
+            for item in output.responses.unwrap_or_default().into_values().flatten() {
+                let stored: Stored = serde_dynamo::from_item(item).map_err(|_| StoreError::shape(OPERATION))?;
+                found.insert(stored.id.clone(), stored);
+            }
+            keys = output.unprocessed_keys.unwrap_or_default().remove(&self.table).map_or_else(Vec::new, |left| left.keys);
+            // A table at its limit reads some of what is asked, or nothing.
+            if keys.len() == asked {
+                return Err(StoreError::of(OPERATION, "ProvisionedThroughputExceededException"));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Does up to [`MOST_IN_BATCH`] writes, no two to one record, all or none.
+    ///
+    /// One transaction rather than conditional writes one by one: those cost fifteen times the processor time
+    /// (engineering.md), and plain batches have no conditions. The price is twice the write units.
+    pub async fn write(&self, writes: &[Write]) -> Result<Written, StoreError> {
         const OPERATION: &str = "records TransactWriteItems";
-        let declaration =
-            serde_dynamo::to_attribute_value(&record.declaration).map_err(|_| StoreError::shape(OPERATION))?;
-        // An update rather than a put: the student that an earlier version was attached to stays known.
+        let items = writes
+            .iter()
+            .map(|write| self.update(write).map(|update| TransactWriteItem::builder().update(update).build()))
+            .collect::<Result<Vec<_>, _>>()?;
+        let Err(error) = self.client.transact_write_items().set_transact_items(Some(items)).send().await else {
+            return Ok(Written::All);
+        };
+        match error.as_service_error() {
+            Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
+                verdicts(cancelled.cancellation_reasons(), writes.len())
+            }
+            _ => Err(StoreError::new(OPERATION, &error)),
+        }
+    }
+
+    /// A page of the records of a slice, after `after`. The index lags behind the table by moments: who needs a record
+    /// to be listed waits for it.
+    pub async fn slice(&self, slice: &Slice, after: Option<&RecordId>) -> Result<Page, StoreError> {
+        const OPERATION: &str = "records Query";
+        let mut query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(SLICES)
+            .expression_attribute_names("#slice", SLICES)
+            .expression_attribute_values(":slice", text(slice.name()))
+            .limit(i32::try_from(MOST_IN_BATCH).unwrap_or(i32::MAX));
+        // A range condition rather than the key of the last page: it holds even if that record is gone.
+        query = match after {
+            Some(after) => query
+                .key_condition_expression("#slice = :slice AND id > :after")
+                .expression_attribute_values(":after", text(after.as_str())),
+            None => query.key_condition_expression("#slice = :slice"),
+        };
+        let output = query.send().await.map_err(|error| StoreError::new(OPERATION, &error))?;
+        let ids = output
+            .items()
+            .iter()
+            .map(|item| item.get("id").and_then(|id| id.as_s().ok()).and_then(|id| RecordId::parse(id)))
+            .collect::<Option<Vec<_>>>()
+            .ok_or_else(|| StoreError::shape(OPERATION))?;
+        let after = output.last_evaluated_key.and_then(|_| ids.last().cloned());
+        Ok(Page { ids, after })
+    }
+
+    fn update(&self, write: &Write) -> Result<Update, StoreError> {
+        const OPERATION: &str = "records TransactWriteItems";
         let update = Update::builder()
             .table_name(&self.table)
-            .set_key(Some(keys::record(&record.id)))
-            .update_expression("SET version = :version, #state = :pending, declaration = :declaration REMOVE doubt")
-            .condition_expression("attribute_not_exists(id) OR version < :version")
-            .expression_attribute_names("#state", "state")
-            .expression_attribute_values(":version", text(record.version.as_str()))
-            .expression_attribute_values(":pending", text(RecordState::Pending.name()))
-            .expression_attribute_values(":declaration", declaration)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .build()
-            .map_err(|_| StoreError::shape(OPERATION))?;
-        Ok(TransactWriteItem::builder().update(update).build())
+            .set_key(Some(keys::record(write.id())))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        let update = match write {
+            Write::Put(statement) => put(update, statement)?,
+            Write::Renew(Statement { record, digest }) => update
+                .update_expression("SET version = :version")
+                .condition_expression("version < :version AND digest = :digest")
+                .expression_attribute_values(":version", text(record.version.as_str()))
+                .expression_attribute_values(":digest", text(digest.as_str())),
+            // Without a digest any later statement about it counts as a change.
+            Write::Cancel { version, .. } => update
+                .update_expression(
+                    "SET version = :version, said_at = :version, declaration.inscription.statut = :cancelled, \
+                     #state = :pending REMOVE digest, doubt",
+                )
+                .condition_expression(
+                    "attribute_exists(id) AND version < :version AND declaration.inscription.statut <> :cancelled \
+                     AND (attribute_not_exists(seen) OR seen < :version)",
+                )
+                .expression_attribute_names("#state", "state")
+                .expression_attribute_values(":version", text(version.as_str()))
+                .expression_attribute_values(":cancelled", text(Status::Annule.label()))
+                .expression_attribute_values(":pending", text(RecordState::Pending.name())),
+            Write::See { version, .. } => update
+                .update_expression("SET seen = :version")
+                .condition_expression("attribute_exists(id) AND (attribute_not_exists(seen) OR seen < :version)")
+                .expression_attribute_values(":version", text(version.as_str())),
+        };
+        update.build().map_err(|_| StoreError::shape(OPERATION))
     }
 }
 
-/// Takes out of a batch the records whose condition failed, and says what became of them.
-fn settle(batch: Vec<NewRecord>, reasons: &[CancellationReason], outcome: &mut PutOutcome) -> Vec<NewRecord> {
-    #[derive(Deserialize)]
-    struct Stored {
-        version: RecordVersion,
-        state: RecordState,
-    }
-    let mut left = Vec::with_capacity(batch.len());
-    for (index, record) in batch.into_iter().enumerate() {
-        let reason = reasons.get(index);
-        if reason.and_then(CancellationReason::code) != Some("ConditionalCheckFailed") {
-            left.push(record);
-            continue;
-        }
-        let stored = reason
-            .and_then(CancellationReason::item)
-            .and_then(|item| serde_dynamo::from_item::<_, Stored>(item.clone()).ok());
-        match stored {
-            Some(stored) if stored.version.same_import(&record.version) => {
-                if stored.state != RecordState::Resolved {
-                    outcome.pending.push(record.id);
-                }
+/// An update rather than a put: the student that an earlier version was attached to stays known.
+fn put(update: UpdateBuilder, Statement { record, digest }: &Statement) -> Result<UpdateBuilder, StoreError> {
+    let declaration = serde_dynamo::to_attribute_value(&record.declaration)
+        .map_err(|_| StoreError::shape("records TransactWriteItems"))?;
+    Ok(update
+        .update_expression(
+            "SET version = :version, said_at = :version, first_version = if_not_exists(first_version, :version), \
+             #state = :pending, declaration = :declaration, digest = :digest, #slice = :slice REMOVE doubt",
+        )
+        .condition_expression("attribute_not_exists(id) OR version < :version")
+        .expression_attribute_names("#state", "state")
+        .expression_attribute_names("#slice", SLICES)
+        .expression_attribute_values(":version", text(record.version.as_str()))
+        .expression_attribute_values(":pending", text(RecordState::Pending.name()))
+        .expression_attribute_values(":declaration", declaration)
+        .expression_attribute_values(":digest", text(digest.as_str()))
+        .expression_attribute_values(":slice", text(Slice::of(&record.id, &record.declaration).name())))
+}
+
+/// Why each write of a transaction stopped it, if it did.
+fn verdicts(reasons: &[CancellationReason], writes: usize) -> Result<Written, StoreError> {
+    const OPERATION: &str = "records TransactWriteItems";
+    let mut verdicts = Vec::with_capacity(writes);
+    for reason in reasons {
+        verdicts.push(match reason.code() {
+            None | Some("None") => Verdict::Willing,
+            Some("ConditionalCheckFailed") => {
+                let stored = reason.item().filter(|item| !item.is_empty()).cloned();
+                let stored = stored.map(serde_dynamo::from_item).transpose().map_err(|_| StoreError::shape(OPERATION))?;
+                Verdict::Stale(stored.map(Box::new))
             }
-            _ => outcome.superseded += 1,
-        }
+            Some("TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded") => Verdict::Busy,
+            // An item over DynamoDB's size, an expression that it doesn't take: it won't take it another time either.
+            Some(code) => return Err(StoreError::of(OPERATION, code)),
+        });
     }
-    left
+    // Without reasons, or with too few, nothing is known: try again.
+    verdicts.resize_with(writes, || Verdict::Busy);
+    Ok(Written::None(verdicts))
 }
 
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
-
     use super::*;
-    use crate::identity::digest::DigestKey;
-    use crate::identity::fixtures::declaration;
 
-    fn record(name: &str, version: &RecordVersion) -> NewRecord {
-        let declaration = Box::new(declaration(None, name, "x", "2000"));
-        let id = RecordId::of(&DigestKey::new("1".into(), "records".to_owned().into()), &declaration);
-        NewRecord { id, version: version.clone(), declaration }
-    }
-
-    fn failed(version: &RecordVersion, state: RecordState) -> CancellationReason {
-        let item = keys::Item::from([
-            ("version".to_owned(), text(version.as_str())),
-            ("state".to_owned(), text(state.name())),
-        ]);
-        CancellationReason::builder().code("ConditionalCheckFailed").set_item(Some(item)).build()
+    fn stored(version: &str, state: RecordState) -> Item {
+        serde_dynamo::to_item(serde_json::json!({
+            "id": "1.0123456789abcdef0123456789abcdef",
+            "version": version,
+            "state": state.name(),
+            "slice": "0751967F#2026#f",
+            "declaration": {"ine": "070578267KH", "inscription": {"statut": "annulé", "uai": "0751967F"}},
+        }))
+        .unwrap()
     }
 
     #[test]
-    fn a_cancelled_batch_is_sorted_by_what_is_stored() {
-        let at = |second, import| RecordVersion::new(Timestamp::from_second(second).unwrap(), "", import, 2);
-        let (ours, newer, ours_before) = (at(10, "import"), at(11, "other"), at(11, "import"));
-        let batch: Vec<_> = ["new", "stale", "again", "published", "replayed"].map(|name| record(name, &ours)).into();
-        let ids: Vec<_> = batch.iter().map(|record| record.id.clone()).collect();
+    fn a_cancelled_transaction_says_what_is_stored_instead() {
+        let reason = |code: &str, item| CancellationReason::builder().code(code).set_item(item).build();
         let reasons = [
-            CancellationReason::builder().code("None").build(),
-            failed(&newer, RecordState::Pending),
-            failed(&ours, RecordState::Pending),
-            failed(&ours, RecordState::Resolved),
-            failed(&ours_before, RecordState::Pending),
+            reason("None", None),
+            reason("ConditionalCheckFailed", Some(stored("v", RecordState::Resolved))),
+            reason("ConditionalCheckFailed", None),
+            reason("TransactionConflict", None),
         ];
-        let mut outcome = PutOutcome::default();
-        let left = settle(batch, &reasons, &mut outcome);
-        assert_eq!(left.iter().map(|record| &record.id).collect::<Vec<_>>(), [&ids[0]]);
-        assert_eq!(outcome, PutOutcome { pending: vec![ids[2].clone(), ids[4].clone()], superseded: 1 });
+        let Written::None(verdicts) = verdicts(&reasons, 5).unwrap() else { panic!("not written") };
+        let [Verdict::Willing, Verdict::Stale(Some(stored)), Verdict::Stale(None), Verdict::Busy, Verdict::Busy] =
+            &verdicts[..]
+        else {
+            panic!("{verdicts:?}")
+        };
+        assert!(stored.is_cancelled() && !stored.waits());
+    }
+
+    #[test]
+    fn what_dynamodb_refuses_for_good_is_an_error() {
+        let reasons = [CancellationReason::builder().code("ValidationError").build()];
+        assert!(!verdicts(&reasons, 1).unwrap_err().is_slowing());
+    }
+
+    #[test]
+    fn every_write_is_well_formed() {
+        let client = Client::from_conf(
+            aws_sdk_dynamodb::Config::builder().behavior_version(aws_config::BehaviorVersion::v2026_01_12()).build(),
+        );
+        let store = RecordStore::new(client, "records".into());
+        let declaration = Box::new(crate::identity::fixtures::declaration(None, "Martin", "Léa", "2004-03-02"));
+        let id = RecordId::parse("1.0123456789abcdef0123456789abcdef").unwrap();
+        let version = RecordVersion::new(jiff::Timestamp::UNIX_EPOCH, "", "import", 2);
+        let digest = crate::feeding::record::ContentDigest::of(&declaration);
+        let statement = Statement { record: NewRecord { id: id.clone(), version: version.clone(), declaration }, digest };
+        for write in [
+            Write::Put(statement.clone()),
+            Write::Renew(statement),
+            Write::Cancel { id: id.clone(), version: version.clone() },
+            Write::See { id, version },
+        ] {
+            let update = store.update(&write).unwrap();
+            let expression = format!("{} {}", update.update_expression(), update.condition_expression().unwrap());
+            // DynamoDB refuses a value or a name that no expression uses, and one that is used and not given.
+            for name in update.expression_attribute_names().into_iter().flat_map(HashMap::keys) {
+                assert!(expression.contains(name.as_str()), "{name} in {expression}");
+            }
+            let given = update.expression_attribute_values().unwrap();
+            for value in given.keys() {
+                assert!(expression.contains(value.as_str()), "{value} in {expression}");
+            }
+            for word in expression.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != ':') {
+                assert!(!word.starts_with(':') || given.contains_key(word), "{word} in {expression}");
+            }
+        }
     }
 }

@@ -1,0 +1,116 @@
+//! The inbox and the reports, in S3.
+
+use std::fmt;
+
+use aws_sdk_s3::error::ProvideErrorMetadata;
+use aws_sdk_s3::operation::get_object::GetObjectOutput;
+use aws_sdk_s3::primitives::ByteStream;
+use jiff::Timestamp;
+use shared::registry::StoreError;
+
+use crate::ports::{Bucket, Chunks, Opened};
+
+/// The two buckets.
+#[derive(Debug)]
+pub struct Buckets {
+    s3: aws_sdk_s3::Client,
+    inbox: String,
+    reports: String,
+}
+
+impl Buckets {
+    pub(super) fn new(s3: aws_sdk_s3::Client, inbox: String, reports: String) -> Self {
+        Self { s3, inbox, reports }
+    }
+}
+
+impl Bucket for Buckets {
+    type Chunks = Body;
+
+    async fn open(&self, key: &str, version: &str, from: u64) -> Result<Option<Opened<Body>>, StoreError> {
+        let request = self.s3.get_object().bucket(&self.inbox).key(key).version_id(version);
+        let request = if from > 0 { request.range(format!("bytes={from}-")) } else { request };
+        let output = match request.send().await {
+            Ok(output) => output,
+            Err(error) => {
+                return match error.as_service_error().and_then(ProvideErrorMetadata::code) {
+                    Some("NoSuchKey" | "NoSuchVersion" | "MethodNotAllowed") => Ok(None),
+                    // There is nothing from there on.
+                    Some("InvalidRange") => {
+                        let chunks = Body { stream: ByteStream::default(), skip: 0 };
+                        Ok(Some(Opened { last_modified: Timestamp::UNIX_EPOCH, extraction_date: None, chunks }))
+                    }
+                    _ => Err(StoreError::new("s3 GetObject", &error)),
+                };
+            }
+        };
+        // The local platform's emulator answers a range of a version with the whole object.
+        let skip = if output.content_range().is_some() { 0 } else { from };
+        Ok(Some(Opened {
+            last_modified: last_modified(&output),
+            extraction_date: output.metadata().and_then(|metadata| metadata.get("date-extraction")).cloned(),
+            chunks: Body { stream: output.body, skip },
+        }))
+    }
+
+    async fn put(&self, key: &str, kind: &'static str, body: Vec<u8>) -> Result<(), StoreError> {
+        self.s3
+            .put_object()
+            .bucket(&self.reports)
+            .key(key)
+            .content_type(kind)
+            .body(ByteStream::from(body))
+            .send()
+            .await
+            .map_err(|error| StoreError::new("s3 PutObject", &error))?;
+        Ok(())
+    }
+
+    async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        const OPERATION: &str = "s3 GetObject";
+        match self.s3.get_object().bucket(&self.reports).key(key).send().await {
+            Ok(output) => {
+                let body = output.body.collect().await.map_err(|_| StoreError::of(OPERATION, StoreError::TIMEOUT))?;
+                Ok(Some(body.to_vec()))
+            }
+            Err(error) if error.as_service_error().is_some_and(aws_sdk_s3::operation::get_object::GetObjectError::is_no_such_key) => {
+                Ok(None)
+            }
+            Err(error) => Err(StoreError::new(OPERATION, &error)),
+        }
+    }
+}
+
+fn last_modified(output: &GetObjectOutput) -> Timestamp {
+    output
+        .last_modified()
+        .and_then(|time| Timestamp::new(time.secs(), i32::try_from(time.subsec_nanos()).unwrap_or_default()).ok())
+        .unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+/// The bytes of an object, as they come.
+pub struct Body {
+    stream: ByteStream,
+    /// Bytes that were not asked for and come all the same.
+    skip: u64,
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Body").field("skip", &self.skip).finish_non_exhaustive()
+    }
+}
+
+impl Chunks for Body {
+    async fn next(&mut self) -> Result<Option<Vec<u8>>, StoreError> {
+        loop {
+            let Some(bytes) = self.stream.next().await else { return Ok(None) };
+            let bytes = bytes.map_err(|_| StoreError::of("s3 GetObject", StoreError::TIMEOUT))?;
+            let skipped = usize::try_from(self.skip).unwrap_or(usize::MAX).min(bytes.len());
+            self.skip -= skipped as u64;
+            if skipped < bytes.len() {
+                return Ok(Some(bytes[skipped..].to_vec()));
+            }
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! The queues `identity` and `imports`, in SQS.
+
+use std::time::Duration;
+
+use aws_sdk_sqs::error::ProvideErrorMetadata;
+use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use shared::contract::pointer::Pointer;
+use shared::identity::digest::RecordId;
+use shared::registry::StoreError;
+use shared::registry::imports::ImportId;
+
+use crate::handler::GoOn;
+use crate::ports::{Message, Queue};
+
+/// The two queues.
+#[derive(Debug)]
+pub struct Queues {
+    sqs: aws_sdk_sqs::Client,
+    identity: String,
+    imports: String,
+}
+
+impl Queues {
+    pub(super) fn new(sqs: aws_sdk_sqs::Client, identity: String, imports: String) -> Self {
+        Self { sqs, identity, imports }
+    }
+}
+
+impl Queue for Queues {
+    async fn point(&self, records: &[RecordId]) -> Result<(), StoreError> {
+        const OPERATION: &str = "sqs SendMessageBatch";
+        let mut left: Vec<usize> = (0..records.len()).collect();
+        while !left.is_empty() {
+            let entry = |index: &usize| {
+                let body = records.get(*index).map(Pointer::write).unwrap_or_default();
+                let entry = SendMessageBatchRequestEntry::builder().id(index.to_string()).message_body(body).build();
+                entry.map_err(|_| StoreError::shape(OPERATION))
+            };
+            let entries = left.iter().map(entry).collect::<Result<Vec<_>, _>>()?;
+            let sent = entries.len();
+            let output = self
+                .sqs
+                .send_message_batch()
+                .queue_url(&self.identity)
+                .set_entries(Some(entries))
+                .send()
+                .await
+                .map_err(|error| StoreError::new(OPERATION, &error))?;
+            left = output.failed().iter().filter_map(|failure| failure.id().parse().ok()).collect();
+            if left.len() == sent {
+                return Err(StoreError::of(OPERATION, "ServiceUnavailable"));
+            }
+        }
+        Ok(())
+    }
+
+    async fn go_on(&self, import: &ImportId) -> Result<(), StoreError> {
+        self.sqs
+            .send_message()
+            .queue_url(&self.imports)
+            .message_body(GoOn::body(import))
+            .send()
+            .await
+            .map_err(|error| StoreError::new("sqs SendMessage", &error))?;
+        Ok(())
+    }
+
+    async fn hold(&self, message: &Message, time: Duration) -> Result<(), StoreError> {
+        let result = self
+            .sqs
+            .change_message_visibility()
+            .queue_url(&self.imports)
+            .receipt_handle(&message.receipt)
+            .visibility_timeout(i32::try_from(time.as_secs()).unwrap_or(i32::MAX))
+            .send()
+            .await;
+        match result {
+            Ok(_) => Ok(()),
+            // Deleted, or delivered again since: no longer ours.
+            Err(error) => match error.as_service_error().and_then(ProvideErrorMetadata::code) {
+                Some("ReceiptHandleIsInvalid" | "MessageNotInflight" | "InvalidParameterValue") => Ok(()),
+                _ => Err(StoreError::new("sqs ChangeMessageVisibility", &error)),
+            },
+        }
+    }
+}

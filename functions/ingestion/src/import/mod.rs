@@ -1,0 +1,389 @@
+//! One import: claim → read, check and store the rows → compare, if the file is complete → report → end.
+//!
+//! A crash between any two calls leaves a message that is delivered again within about a minute, an import whose lease
+//! is then over, and a checkpoint before which everything is done ([`work`]). What was done after it is done again and
+//! finds itself: rows by their version, cancellations by theirs, reports under the same keys. Only the end is final.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use shared::domain::uai::Uai;
+use shared::feeding::key::{DepositKey, Mode};
+use shared::files::reader::Depositor;
+use shared::files::report::Ending;
+use shared::identity::digest::DigestKey;
+use shared::identity::student::RecordVersion;
+use shared::registry::StoreError;
+use shared::registry::imports::{Arrival, Claim, End, Hands, Import, ImportId, LEASE, Progress, ProgressError};
+use tokio::time::Instant;
+
+use crate::clock::Clock;
+use crate::ports::{Bucket, Establishments, Imports, Message, Notice, Notifier, Queue, World};
+
+mod complete;
+mod report;
+mod rows;
+mod work;
+mod writer;
+
+use work::{Stage, Work};
+use writer::Speed;
+
+/// How often the owner of an import shows that it lives.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+/// For how long the message stays away after each sign of life: a little longer than the lease, so that it comes back
+/// when the import can be claimed.
+const HELD: Duration = LEASE.saturating_add(Duration::from_secs(10));
+/// Most of the time of an invocation that is kept for letting go in good order.
+const LONGEST_MARGIN: Duration = Duration::from_secs(20);
+
+/// What an import is carried out with, besides the world.
+pub struct Settings {
+    /// For the ids of records.
+    pub record_key: DigestKey,
+    /// The inbox bucket's name.
+    pub inbox: String,
+    /// The share of an establishment's enrolments, in percent, that a complete file may cancel unconfirmed.
+    pub cancel_share: u64,
+}
+
+/// One invocation: who works, for which message, until when.
+#[derive(Debug, Clone, Copy)]
+pub struct Invocation<'a> {
+    /// Lambda's request id.
+    pub owner: &'a str,
+    /// The message that it was called with.
+    pub message: &'a Message,
+    /// What time it is.
+    pub clock: Clock,
+    /// When it is killed.
+    pub killed_at: Instant,
+}
+
+impl Invocation<'_> {
+    /// When to stop working, to let go in good order.
+    fn stop_at(&self) -> Instant {
+        let left = self.killed_at.saturating_duration_since(Instant::now());
+        self.killed_at - (left / 4).min(LONGEST_MARGIN)
+    }
+}
+
+/// Why the message may be acknowledged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// The import ended, by this invocation.
+    Ended,
+    /// It had ended before.
+    EndedBefore,
+    /// Another invocation has it, for a message that is still there.
+    Elsewhere,
+    /// Time ran out, and a message asks for the rest.
+    HandedOver,
+    /// There is nothing that could be carried out.
+    Nothing,
+}
+
+/// The infrastructure failed, or someone else is at it: the message must come back.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ImportError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Progress(#[from] ProgressError),
+    #[error("the import is in hand for this very message")]
+    InHand { after: Duration },
+    #[error("time ran out without any progress")]
+    Stuck,
+}
+
+/// Why work on an import stops before its end.
+enum Stop {
+    /// Time runs out; whether there is a checkpoint more than when it began.
+    OutOfTime { progressed: bool },
+    /// See [`ImportError`].
+    Error(ImportError),
+}
+
+impl<E: Into<ImportError>> From<E> for Stop {
+    fn from(error: E) -> Self {
+        Self::Error(error.into())
+    }
+}
+
+/// Carries out an import, or as much of it as time allows, if nobody else does.
+pub(crate) async fn run<W: World>(
+    world: &W,
+    settings: &Settings,
+    invocation: Invocation<'_>,
+    id: &ImportId,
+    arrival: Option<&Arrival>,
+) -> Result<Outcome, ImportError> {
+    let Invocation { owner, message, clock, .. } = invocation;
+    let hands = Hands { import: id, owner };
+    let import = match world.imports().claim(hands, &message.id, arrival, clock.now()).await? {
+        Claim::Taken(import) => import,
+        Claim::Ended => return Ok(Outcome::EndedBefore),
+        Claim::Elsewhere => return Ok(Outcome::Elsewhere),
+        Claim::Again { after } => return Err(ImportError::InHand { after }),
+        Claim::Unknown => return Ok(Outcome::Nothing),
+    };
+    let stop_at = invocation.stop_at();
+    let job = Job { world, settings, invocation, stop_at, hands, import: &import, speed: Speed::new(seed(owner)) };
+    let stopped = tokio::select! {
+        biased;
+        result = job.carry_out() => result,
+        taken_over = job.stay_alive() => Err(taken_over.into()),
+    };
+    match stopped {
+        Ok(()) => Ok(Outcome::Ended),
+        // First let go, then ask for the rest: who is asked finds the import free. A crash between the two leaves our
+        // own message, which comes back; one after them leaves both, and whichever comes second finds the other's.
+        Err(Stop::OutOfTime { progressed }) => {
+            world.imports().release(hands).await?;
+            if !progressed {
+                // Asked again and again, it would go round for ever: as an error it ends where the alarm is.
+                return Err(ImportError::Stuck);
+            }
+            world.queue().go_on(id).await?;
+            Ok(Outcome::HandedOver)
+        }
+        Err(Stop::Error(error)) => {
+            // So that the next delivery needn't wait for the lease. If it fails as well, it waits.
+            if let Err(error) = world.imports().release(hands).await {
+                tracing::warn!(import = id.as_str(), %error, "import not released");
+            }
+            Err(error)
+        }
+    }
+}
+
+/// Jitter that differs from one invocation to another.
+fn seed(owner: &str) -> u64 {
+    owner.bytes().fold(0, |seed: u64, byte| seed.wrapping_mul(31).wrapping_add(u64::from(byte)))
+}
+
+/// An import in our hands.
+struct Job<'a, W> {
+    world: &'a W,
+    settings: &'a Settings,
+    invocation: Invocation<'a>,
+    stop_at: Instant,
+    hands: Hands<'a>,
+    import: &'a Import,
+    speed: Speed,
+}
+
+/// What the file says or is that makes the import end as failed, for the establishment.
+struct Unreadable(String);
+
+/// A file that can be read.
+struct File {
+    key: DepositKey,
+    depositor: Depositor,
+}
+
+impl<W: World> Job<'_, W> {
+    fn id(&self) -> &str {
+        self.hands.import.as_str()
+    }
+
+    fn now(&self) -> Timestamp {
+        self.invocation.clock.now()
+    }
+
+    fn out_of_time(&self) -> bool {
+        Instant::now() >= self.stop_at
+    }
+
+    /// Keeps the message and the import, until it finds the import taken over.
+    async fn stay_alive(&self) -> ProgressError {
+        loop {
+            tokio::time::sleep(HEARTBEAT).await;
+            // Neither failure is worth stopping for: the next sign of life may come through, and if none does, the
+            // import is taken over, which is found out at the next write to its item.
+            if let Err(error) = self.world.queue().hold(self.invocation.message, HELD).await {
+                tracing::warn!(import = self.id(), %error, "message not held");
+            }
+            match self.world.imports().renew(self.hands, self.now()).await {
+                Ok(()) => {}
+                Err(ProgressError::TakenOver) => return ProgressError::TakenOver,
+                Err(error) => tracing::warn!(import = self.id(), %error, "import not renewed"),
+            }
+        }
+    }
+
+    /// The order of things.
+    async fn carry_out(&self) -> Result<(), Stop> {
+        let started = Instant::now();
+        let mut work = self.resume().await?;
+        let file = self.file().await?;
+        let failure = match &file {
+            Ok(file) => {
+                let mut run = Run { job: self, file, work: &mut work, told: Told::now(), progressed: false };
+                match run.rows().await? {
+                    Ok(()) => {
+                        run.compare().await?;
+                        None
+                    }
+                    Err(Unreadable(reason)) => Some(reason),
+                }
+            }
+            Err(Unreadable(reason)) => Some(reason.clone()),
+        };
+        let file = file.as_ref().ok();
+        if file.is_none_or(|file| !file.key.dry_run) {
+            for uai in &work.fed {
+                self.world.establishments().note_feed(*uai, self.now()).await?;
+            }
+        }
+        let report_key = self.put_report(file, &work, failure.as_deref().map_or(Ending::Done, Ending::Failed)).await?;
+        let progress = work.progress();
+        // Told before it is so: after a crash in between it is told again, rather than never.
+        self.world
+            .notifier()
+            .notify(&Notice {
+                import: self.hands.import,
+                uai: self.uai(),
+                failed: failure.is_some(),
+                progress,
+                report_key: &report_key,
+            })
+            .await?;
+        let end = End { progress, report_key: &report_key, failure: failure.as_deref() };
+        self.world.imports().finish(self.hands, end, self.now()).await?;
+        let Progress { read, accepted, superseded, unchanged, rejected, warned, .. } = progress;
+        tracing::info!(
+            import = self.id(),
+            uai = self.folder(),
+            outcome = if failure.is_some() { "failed" } else { "done" },
+            dry_run = file.is_some_and(|file| file.key.dry_run),
+            complete = file.is_some_and(|file| file.key.mode != Mode::Delta),
+            read,
+            accepted,
+            superseded,
+            unchanged,
+            rejected,
+            warned,
+            cancelled = work.comparison.cancelled,
+            bytes = self.import.bytes,
+            duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            "import ended"
+        );
+        Ok(())
+    }
+
+    /// The work to go on with.
+    async fn resume(&self) -> Result<Work, ImportError> {
+        let Some(key) = &self.import.work_key else { return Ok(Work::default()) };
+        let stored = self.world.bucket().get(key).await?;
+        // Named by the item, it was put before. One that an older version of the code wrote is started over, which is
+        // safe: all that it led to is found again.
+        Ok(stored.and_then(|stored| serde_json::from_slice(&stored).ok()).unwrap_or_default())
+    }
+
+    /// What the key says, and who sends it.
+    async fn file(&self) -> Result<Result<File, Unreadable>, StoreError> {
+        let key = match DepositKey::parse(&self.import.object_key) {
+            Ok(key) => key,
+            Err(error) => return Ok(Err(Unreadable(error.to_string()))),
+        };
+        if let Some(deposit) = &key.deposit {
+            self.world.imports().link_deposit(deposit, self.hands.import).await?;
+        }
+        let depositor = self.world.establishments().depositor(key.uai).await?;
+        let unknown = || Unreadable("l'établissement déposant n'est pas enregistré".to_owned());
+        Ok(depositor.map(|depositor| File { key, depositor }).ok_or_else(unknown))
+    }
+
+    /// The depositor, if the key names one.
+    fn uai(&self) -> Option<Uai> {
+        DepositKey::depositor(&self.import.object_key)
+    }
+
+    /// The folder of its reports.
+    fn folder(&self) -> String {
+        self.uai().map_or_else(|| "inconnu".to_owned(), |uai| uai.to_string())
+    }
+}
+
+/// A file on its way, from where it stands.
+struct Run<'a, W> {
+    job: &'a Job<'a, W>,
+    file: &'a File,
+    work: &'a mut Work,
+    told: Told,
+    /// Whether there was a checkpoint since it began.
+    progressed: bool,
+}
+
+/// When things were told.
+struct Told {
+    progress: Instant,
+    checkpoint: Instant,
+    report: Option<Instant>,
+}
+
+impl Told {
+    fn now() -> Self {
+        let now = Instant::now();
+        Self { progress: now, checkpoint: now, report: None }
+    }
+}
+
+/// How often progress is told.
+const PROGRESS_EVERY: Duration = Duration::from_secs(1);
+/// How often the work is put by. What was done since the last time is what a crash makes us do again.
+const CHECKPOINT_EVERY: Duration = Duration::from_secs(10);
+/// How often the establishment can read how far it came.
+const REPORT_EVERY: Duration = Duration::from_secs(30);
+
+impl<W: World> Run<'_, W> {
+    fn complete(&self) -> bool {
+        self.file.key.mode != Mode::Delta
+    }
+
+    /// The version of a row of the file; of line 0, that with which a complete file cancels.
+    fn version(&self, line: u64) -> RecordVersion {
+        self.work.version(&self.job.import.sequencer, self.job.id(), line)
+    }
+
+    /// Puts the work by. Everything before its position is written and pointed to.
+    ///
+    /// A crash before the item is updated leaves the state before, or the new one under the name of the last one of
+    /// the same owner: both are whole.
+    async fn checkpoint(&mut self) -> Result<(), Stop> {
+        const OPERATION: &str = "writing the work";
+        let job = self.job;
+        if self.told.report.is_none_or(|told| told.elapsed() >= REPORT_EVERY) {
+            job.put_report(Some(self.file), self.work, Ending::Running).await?;
+            self.told.report = Some(Instant::now());
+        }
+        let key = format!("{}/{}/travail/{}.json", job.folder(), job.id(), job.hands.owner);
+        let body = serde_json::to_vec(&self.work).map_err(|_| StoreError::shape(OPERATION))?;
+        job.world.bucket().put(&key, report::JSON, body).await?;
+        job.world.imports().progress(job.hands, self.work.progress(), Some(&key), job.now()).await?;
+        self.progressed = true;
+        self.told.checkpoint = Instant::now();
+        self.told.progress = self.told.checkpoint;
+        Ok(())
+    }
+
+    fn out_of_time(&self) -> Stop {
+        Stop::OutOfTime { progressed: self.progressed }
+    }
+
+    /// After a step that is whole: puts the work by now and then, and stops when time runs out.
+    async fn step(&mut self) -> Result<(), Stop> {
+        let out_of_time = self.job.out_of_time();
+        if out_of_time || self.told.checkpoint.elapsed() >= CHECKPOINT_EVERY {
+            self.checkpoint().await?;
+        }
+        if out_of_time { Err(self.out_of_time()) } else { Ok(()) }
+    }
+
+    /// Goes on to another stage, for good.
+    async fn enter(&mut self, stage: Stage) -> Result<(), Stop> {
+        self.work.stage = stage;
+        self.checkpoint().await
+    }
+}

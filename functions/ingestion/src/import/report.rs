@@ -1,0 +1,70 @@
+//! What an establishment reads about an import: `rapport.json` for its software, `rapport.csv` for its registrar.
+
+use shared::feeding::key::Mode;
+use shared::files::report::{self, Ending};
+use shared::registry::StoreError;
+use shared::registry::imports::Progress;
+
+use super::work::Work;
+use super::{File, Job};
+use crate::ports::{Bucket, World};
+
+/// The type of the JSON objects among the reports.
+pub(super) const JSON: &str = "application/json; charset=utf-8";
+const CSV: &str = "text/csv; charset=utf-8";
+
+impl Work {
+    /// How far the import has come.
+    pub(super) fn progress(&self) -> Progress {
+        let counts = self.tally.counts();
+        Progress {
+            read: counts.read,
+            accepted: counts.accepted,
+            superseded: counts.superseded,
+            unchanged: counts.unchanged,
+            rejected: counts.rejected,
+            warned: counts.warned,
+            bytes_read: self.bytes_read,
+        }
+    }
+
+    /// What a complete file did, or would do.
+    fn complete(&self, file: &File) -> Option<report::Complete> {
+        let Mode::Complete { year, .. } = file.key.mode else { return None };
+        let found = &self.comparison;
+        Some(report::Complete {
+            year,
+            covered: self.covered.iter().copied().collect(),
+            present: found.present - found.absent,
+            absent: found.absent,
+            cancelled: if file.key.dry_run && found.refusal.is_none() { found.absent } else { found.cancelled },
+            refused: found.refusal.clone(),
+        })
+    }
+}
+
+impl<W: World> Job<'_, W> {
+    /// Puts the reports where they belong, twice the same if done twice, and says where the JSON is.
+    pub(super) async fn put_report(
+        &self,
+        file: Option<&File>,
+        work: &Work,
+        ending: Ending<'_>,
+    ) -> Result<String, StoreError> {
+        let folder = format!("{}/{}", self.folder(), self.id());
+        let uai = self.folder();
+        let complete = file.and_then(|file| work.complete(file));
+        let mode = if complete.is_some() { report::Mode::Complete } else { report::Mode::Delta };
+        let report = work
+            .tally
+            .report(self.id(), &uai, ending)
+            .asked(mode, file.is_some_and(|file| file.key.dry_run))
+            .detected(work.detected.as_ref())
+            .complete(complete.as_ref());
+        let json = serde_json::to_vec_pretty(&report).map_err(|_| StoreError::shape("writing the report"))?;
+        let key = format!("{folder}/rapport.json");
+        self.world.bucket().put(&format!("{folder}/rapport.csv"), CSV, report.table().into_bytes()).await?;
+        self.world.bucket().put(&key, JSON, json).await?;
+        Ok(key)
+    }
+}

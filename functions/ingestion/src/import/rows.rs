@@ -1,0 +1,234 @@
+//! Reading the file, and writing what its rows say.
+
+use jiff::Timestamp;
+use shared::domain::academic_year::{AcademicYear, day_in_france};
+use shared::domain::uai::Uai;
+use shared::feeding::key::Mode;
+use shared::files::reader::{EnrolmentReader, Next, Row};
+use shared::files::row::{Outcome, Setting};
+use shared::identity::digest::RecordId;
+use shared::registry::StoreError;
+use shared::registry::records::NewRecord;
+use tokio::time::Instant;
+
+use super::work::{Known, Stage};
+use super::writer::Writer;
+use super::{CHECKPOINT_EVERY, ImportError, PROGRESS_EVERY, Run, Stop, Unreadable};
+use crate::object::{self, InTheFuture};
+use crate::ports::{Bucket, Chunks, Imports, Opened, World};
+
+/// Rows between two looks at the clock.
+const ROWS_A_LOOK: u64 = 64;
+/// How many times in a row a download that breaks off is taken up again.
+const MOST_BREAKS: u32 = 5;
+
+impl<W: World> Run<'_, W> {
+    /// Reads the rows that are left and writes what they say. The outer error is ours, the inner one the file's.
+    pub(super) async fn rows(&mut self) -> Result<Result<(), Unreadable>, Stop> {
+        if self.work.stage != Stage::Reading {
+            return Ok(Ok(()));
+        }
+        let job = self.job;
+        let year = match self.file.key.mode {
+            Mode::Delta => None,
+            Mode::Complete { year, .. } => Some(year),
+        };
+        let setting = Setting { depositor: &self.file.depositor, today: day_in_france(job.now()), year };
+        let reader = match &self.work.position {
+            None => Ok(EnrolmentReader::new(setting)),
+            Some(position) => EnrolmentReader::resume(setting, position),
+        };
+        let mut reader = match reader {
+            Ok(reader) => reader,
+            Err(error) => return Ok(Err(Unreadable(error.to_string()))),
+        };
+        let from = self.work.position.as_ref().map_or(0, shared::files::reader::Position::object_offset);
+        let Some(mut download) = Download::start(self, from).await? else {
+            return Ok(Err(Unreadable("le fichier a été retiré avant d'être lu".to_owned())));
+        };
+        if self.work.extracted_at.is_none() {
+            match download.extracted_at(job.import.event_time) {
+                Ok(at) => self.work.extracted_at = Some(at),
+                Err(error) => return Ok(Err(Unreadable(error.to_string()))),
+            }
+        }
+        let mut writer = Writer::new(job.world, &job.speed, self.file.key.dry_run);
+        for known in &self.work.horizons {
+            if let Some(horizon) = &known.horizon {
+                writer.mind(known.uai, known.year, horizon.clone());
+            }
+        }
+        let mut read = 0_u64;
+        loop {
+            match reader.next() {
+                Ok(Next::Row(row)) => {
+                    self.take(row, &mut writer).await?;
+                    read += 1;
+                    if read.is_multiple_of(ROWS_A_LOOK) {
+                        self.look(&reader, &mut writer).await?;
+                    }
+                }
+                Ok(Next::NeedsBytes) => {
+                    match writer.alongside(download.next(self)).await?? {
+                        Some(chunk) => reader.push(&chunk),
+                        None => reader.finish(),
+                    }
+                    self.look(&reader, &mut writer).await?;
+                    // A file that is read without anything to write must leave the heartbeat its turn.
+                    tokio::task::yield_now().await;
+                }
+                Ok(Next::Ended) => break,
+                Err(error) => {
+                    self.settle(&reader, &mut writer).await?;
+                    return Ok(Err(Unreadable(error.to_string())));
+                }
+            }
+        }
+        self.settle(&reader, &mut writer).await?;
+        self.work.listed.sort();
+        let next = self.after_reading();
+        self.enter(next).await?;
+        Ok(Ok(()))
+    }
+
+    /// Counts a row, and writes what it says.
+    async fn take(&mut self, row: Row, writer: &mut Writer<'_, W>) -> Result<(), Stop> {
+        let line = row.line;
+        let key = &self.job.settings.record_key;
+        match row.outcome {
+            Outcome::Accepted { declaration, warnings } => {
+                self.work.tally.accept(line, &warnings);
+                let inscription = &declaration.inscription;
+                let (uai, year) = (inscription.uai, inscription.academic_year());
+                self.know(uai, year, writer).await?;
+                let record = NewRecord {
+                    id: RecordId::of(key, &declaration),
+                    version: self.version(line),
+                    declaration,
+                };
+                if self.complete() && self.file.key.dry_run {
+                    self.work.listed.add(&record.id);
+                }
+                writer.add(record).await?;
+            }
+            Outcome::Rejected { problems, about } => {
+                self.work.tally.reject(line, &problems);
+                match about {
+                    Some(subject) if self.complete() => {
+                        let id = RecordId::of_subject(key, &subject);
+                        self.work.covered.insert(subject.uai);
+                        if self.file.key.dry_run {
+                            self.work.listed.add(&id);
+                        } else {
+                            writer.see(id, &self.version(0)).await?;
+                        }
+                    }
+                    Some(_) => {}
+                    None => self.work.unidentified += 1,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks how far complete files go for an establishment and year, the first time that a row is about them.
+    async fn know(&mut self, uai: Uai, year: AcademicYear, writer: &mut Writer<'_, W>) -> Result<(), Stop> {
+        // Rows of one establishment and year follow each other: the last one met is nearly always the one.
+        if self.work.horizons.iter().rev().any(|known| known.uai == uai && known.year == year) {
+            return Ok(());
+        }
+        let horizon = self.job.world.imports().horizon(uai, year).await?;
+        if let Some(horizon) = &horizon {
+            writer.mind(uai, year, horizon.clone());
+        }
+        self.work.fed.insert(uai);
+        self.work.covered.insert(uai);
+        self.work.horizons.push(Known { uai, year, horizon });
+        Ok(())
+    }
+
+    /// Looks at the clock: tells progress, puts the work by, or stops.
+    async fn look(&mut self, reader: &EnrolmentReader<'_>, writer: &mut Writer<'_, W>) -> Result<(), Stop> {
+        let job = self.job;
+        if job.out_of_time() {
+            // If the table is so slow that not even this ends, the last checkpoint stands.
+            let killed_at = job.invocation.killed_at;
+            let half = killed_at.saturating_duration_since(Instant::now()) / 2;
+            let settled = tokio::time::timeout(half, self.settle(reader, writer)).await;
+            if let Ok(settled) = settled {
+                settled?;
+                self.checkpoint().await?;
+            }
+            return Err(self.out_of_time());
+        }
+        // A dry run changes nothing, so a crash costs it only time; and what it remembers is large.
+        let light = !(self.complete() && self.file.key.dry_run);
+        if light && self.told.checkpoint.elapsed() >= CHECKPOINT_EVERY {
+            self.settle(reader, writer).await?;
+            self.checkpoint().await?;
+        } else if self.told.progress.elapsed() >= PROGRESS_EVERY {
+            self.work.bytes_read = reader.bytes_read();
+            let progress = job.world.imports().progress(job.hands, self.work.progress(), None, job.now());
+            writer.alongside(progress).await??;
+            self.told.progress = Instant::now();
+        }
+        Ok(())
+    }
+
+    /// Waits until all rows so far are written and pointed to, and moves the position there.
+    async fn settle(&mut self, reader: &EnrolmentReader<'_>, writer: &mut Writer<'_, W>) -> Result<(), Stop> {
+        let fates = writer.drain(&self.version(0)).await?;
+        self.work.tally.supersede(fates.superseded);
+        self.work.tally.leave(fates.unchanged);
+        self.work.position = Some(reader.position());
+        self.work.detected = reader.detected();
+        self.work.bytes_read = reader.bytes_read();
+        Ok(())
+    }
+}
+
+/// The bytes of the object, from a position on; taken up again where it breaks off, for a slow writer may leave the
+/// connection idle for longer than S3 does.
+struct Download<C> {
+    opened: Opened<C>,
+    offset: u64,
+    breaks: u32,
+}
+
+impl<C: Chunks> Download<C> {
+    async fn start<W: World<Bucket: Bucket<Chunks = C>>>(
+        run: &Run<'_, W>,
+        offset: u64,
+    ) -> Result<Option<Self>, StoreError> {
+        let import = run.job.import;
+        let opened = run.job.world.bucket().open(&import.object_key, &import.version_id, offset).await?;
+        Ok(opened.map(|opened| Self { opened, offset, breaks: 0 }))
+    }
+
+    fn extracted_at(&self, event_time: Option<Timestamp>) -> Result<Timestamp, InTheFuture> {
+        object::extracted_at(self.opened.extraction_date.as_deref(), event_time, self.opened.last_modified)
+    }
+
+    async fn next<W: World<Bucket: Bucket<Chunks = C>>>(
+        &mut self,
+        run: &Run<'_, W>,
+    ) -> Result<Option<Vec<u8>>, ImportError> {
+        loop {
+            let error = match self.opened.chunks.next().await {
+                Ok(chunk) => {
+                    self.breaks = 0;
+                    self.offset += chunk.as_ref().map_or(0, |chunk| chunk.len() as u64);
+                    return Ok(chunk);
+                }
+                Err(error) => error,
+            };
+            self.breaks += 1;
+            if self.breaks > MOST_BREAKS {
+                return Err(error.into());
+            }
+            // Gone between two reads: the next invocation finds so, and ends the import.
+            let Some(again) = Self::start(run, self.offset).await? else { return Err(error.into()) };
+            self.opened = again.opened;
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! What has to be known to go on with an import where another invocation left off.
+//!
+//! It is one object beside the report, put whole at each checkpoint under a key of its owner's; the import's item then
+//! names it. Whatever happens between the two, the item names a state in which everything before the position is
+//! written and pointed to: the last one, or the one before it. An owner that was taken over goes on writing its own
+//! object, which nobody names any more.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use shared::domain::academic_year::AcademicYear;
+use shared::domain::uai::Uai;
+use shared::feeding::record::Slice;
+use shared::files::reader::{Detected, Position};
+use shared::files::report::Tally;
+use shared::identity::digest::RecordId;
+use shared::identity::student::RecordVersion;
+
+/// The state of an import.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct Work {
+    pub(super) stage: Stage,
+    /// When what the file says was true. Known once the object was opened.
+    pub(super) extracted_at: Option<Timestamp>,
+    /// After the last row that is accounted for.
+    pub(super) position: Option<Position>,
+    pub(super) bytes_read: u64,
+    pub(super) tally: Tally,
+    pub(super) detected: Option<Detected>,
+    /// The establishments that rows were accepted for.
+    pub(super) fed: BTreeSet<Uai>,
+    /// The establishments that rows are about, accepted or not: those that a complete file covers.
+    pub(super) covered: BTreeSet<Uai>,
+    /// How far complete files went when rows about an establishment and year first came.
+    pub(super) horizons: Vec<Known>,
+    /// Rejected rows that don't say what they are about.
+    pub(super) unidentified: u64,
+    /// Of a complete file that is run dry.
+    pub(super) listed: Listed,
+    pub(super) comparison: Comparison,
+}
+
+/// What is being done.
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Stage {
+    /// Reading rows and writing records.
+    #[default]
+    Reading,
+    /// Counting what a complete file lacks.
+    Counting(Walk),
+    /// Looking for complete files that came while this one was read.
+    Overtaking,
+    /// Cancelling what a complete file lacks.
+    Cancelling(Walk),
+    /// Reporting.
+    Reporting,
+}
+
+/// How far complete files went when rows of an import first asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Known {
+    pub(super) uai: Uai,
+    pub(super) year: AcademicYear,
+    pub(super) horizon: Option<RecordVersion>,
+}
+
+/// What a complete file was found to lack.
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Comparison {
+    /// Enrolments that were there before the file and not cancelled.
+    pub(super) present: u64,
+    /// Among them, those that it lacks.
+    pub(super) absent: u64,
+    /// Among those, those that it cancelled.
+    pub(super) cancelled: u64,
+    /// Why it cancels nothing.
+    pub(super) refusal: Option<String>,
+}
+
+/// A walk through the stored records of establishments and years.
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Walk {
+    pub(super) targets: Vec<Target>,
+    target: usize,
+    digit: u8,
+    after: Option<RecordId>,
+}
+
+/// The records of one establishment and year that are older than a complete file, and not in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Target {
+    pub(super) uai: Uai,
+    pub(super) year: AcademicYear,
+    pub(super) horizon: RecordVersion,
+}
+
+impl Walk {
+    pub(super) fn through(targets: Vec<Target>) -> Self {
+        Self { targets, ..Self::default() }
+    }
+
+    /// Where it stands; `None` when it is over.
+    pub(super) fn place(&self) -> Option<(&Target, Slice, Option<&RecordId>)> {
+        let target = self.targets.get(self.target)?;
+        let slice = Slice { uai: target.uai, year: target.year, digit: self.digit };
+        Some((target, slice, self.after.as_ref()))
+    }
+
+    /// Goes on after a page.
+    pub(super) fn advance(&mut self, after: Option<RecordId>) {
+        if after.is_none() {
+            self.digit += 1;
+            if self.digit == Slice::DIGITS {
+                self.digit = 0;
+                self.target += 1;
+            }
+        }
+        self.after = after;
+    }
+}
+
+/// The records that a file is about, by 64 bits of their ids: eight bytes each. That two of ten million share them
+/// has a chance of one in four hundred thousand, and only a dry run's count is at stake.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(super) struct Listed(Vec<u64>);
+
+impl Listed {
+    pub(super) fn add(&mut self, id: &RecordId) {
+        self.0.push(prefix(id));
+    }
+
+    /// Makes it ready to be asked.
+    pub(super) fn sort(&mut self) {
+        self.0.sort_unstable();
+    }
+
+    pub(super) fn has(&self, id: &RecordId) -> bool {
+        self.0.binary_search(&prefix(id)).is_ok()
+    }
+}
+
+fn prefix(id: &RecordId) -> u64 {
+    let digits = id.as_str().split_once('.').map_or("", |(_, digits)| digits);
+    digits.get(..16).and_then(|digits| u64::from_str_radix(digits, 16).ok()).unwrap_or_default()
+}
+
+impl Work {
+    /// The version of a row. A complete file cancels with that of line 0, which every row of its own is newer than.
+    pub(super) fn version(&self, sequencer: &str, import: &str, line: u64) -> RecordVersion {
+        RecordVersion::new(self.extracted_at.unwrap_or(Timestamp::UNIX_EPOCH), sequencer, import, line)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_walk_goes_through_every_slice_of_every_target() {
+        let horizon = Work::default().version("", "import", 0);
+        let year = AcademicYear::parse("2026-2027").unwrap();
+        let target = |uai| Target { uai: Uai::parse(uai).unwrap(), year, horizon: horizon.clone() };
+        let mut walk = Walk::through(vec![target("0751967F"), target("0011402U")]);
+        let id = RecordId::parse("1.0123456789abcdef0123456789abcdef").unwrap();
+        let (mut slices, mut pages) = (BTreeSet::new(), 0);
+        while let Some((_, slice, after)) = walk.place() {
+            pages += 1;
+            slices.insert(slice);
+            // Each slice has two pages.
+            let next = after.is_none().then(|| id.clone());
+            walk = serde_json::from_str(&serde_json::to_string(&walk).unwrap()).unwrap();
+            walk.advance(next);
+        }
+        assert_eq!((slices.len(), pages), (32, 64));
+    }
+
+    #[test]
+    fn listed_records_are_found() {
+        let id = |digit: char| RecordId::parse(&format!("1.{}0123456789abcdef", String::from(digit).repeat(16))).unwrap();
+        let mut listed = Listed::default();
+        for digit in ['9', '1', 'f', '1'] {
+            listed.add(&id(digit));
+        }
+        listed.sort();
+        assert!(listed.has(&id('9')) && listed.has(&id('f')));
+        assert!(!listed.has(&id('a')));
+    }
+}

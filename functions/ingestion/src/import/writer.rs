@@ -1,0 +1,230 @@
+//! Accepted rows to records and pointers, a hundred at a time, many batches side by side.
+//!
+//! Records before pointers: a pointer never leads to nothing. A crash in between leaves records pending, and whoever
+//! goes on with the import from its last checkpoint finds them so and sends their pointers.
+
+use std::collections::BTreeSet;
+use std::future::Future;
+use std::mem;
+use std::pin::pin;
+use std::rc::Rc;
+
+use futures_util::StreamExt;
+use futures_util::future::{LocalBoxFuture, try_join_all};
+use futures_util::stream::FuturesUnordered;
+use shared::domain::academic_year::AcademicYear;
+use shared::domain::uai::Uai;
+use shared::feeding::record::{Batch, Horizons, Slice, Stored, Verdict, Write, Written};
+use shared::identity::digest::RecordId;
+use shared::identity::student::RecordVersion;
+use shared::registry::StoreError;
+use shared::registry::records::{MOST_IN_BATCH, NewRecord, Reading};
+
+use crate::limiter::Limiter;
+use crate::ports::{MOST_POINTERS, Queue, Records, World};
+
+/// What became of rows that were written, for the report.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Fates {
+    pub(super) superseded: u64,
+    pub(super) unchanged: u64,
+}
+
+/// How fast the table and the queue are asked.
+#[derive(Debug)]
+pub(super) struct Speed {
+    records: Limiter,
+    queue: Limiter,
+}
+
+impl Speed {
+    pub(super) fn new(seed: u64) -> Self {
+        Self { records: Limiter::new(seed), queue: Limiter::new(!seed) }
+    }
+}
+
+/// Writes, or with a dry run only finds out what it would write.
+pub(super) struct Writer<'a, W> {
+    world: &'a W,
+    speed: &'a Speed,
+    dry_run: bool,
+    horizons: Rc<Horizons>,
+    batch: Vec<NewRecord>,
+    seen: BTreeSet<RecordId>,
+    running: FuturesUnordered<LocalBoxFuture<'a, Result<Fates, StoreError>>>,
+    fates: Fates,
+}
+
+impl<'a, W: World> Writer<'a, W> {
+    pub(super) fn new(world: &'a W, speed: &'a Speed, dry_run: bool) -> Self {
+        Self {
+            world,
+            speed,
+            dry_run,
+            horizons: Rc::default(),
+            batch: Vec::with_capacity(MOST_IN_BATCH),
+            seen: BTreeSet::new(),
+            running: FuturesUnordered::new(),
+            fates: Fates::default(),
+        }
+    }
+
+    /// Rows about an establishment and year are compared with how far complete files went.
+    pub(super) fn mind(&mut self, uai: Uai, year: AcademicYear, horizon: RecordVersion) {
+        Rc::make_mut(&mut self.horizons).insert((uai, year), horizon);
+    }
+
+    /// Writes a record, sooner or later; waits for room first.
+    pub(super) async fn add(&mut self, record: NewRecord) -> Result<(), StoreError> {
+        self.batch.push(record);
+        if self.batch.len() == MOST_IN_BATCH { self.start().await } else { Ok(()) }
+    }
+
+    /// Notes, sooner or later, that a complete file which cancels with this version has a broken row about a record.
+    pub(super) async fn see(&mut self, record: RecordId, version: &RecordVersion) -> Result<(), StoreError> {
+        self.seen.insert(record);
+        if self.seen.len() == MOST_IN_BATCH { self.start_seen(version).await } else { Ok(()) }
+    }
+
+    /// Waits for something else while batches go on being written.
+    pub(super) async fn alongside<T>(&mut self, other: impl Future<Output = T>) -> Result<T, StoreError> {
+        let mut other = pin!(other);
+        loop {
+            if self.running.is_empty() {
+                return Ok(other.await);
+            }
+            tokio::select! {
+                biased;
+                done = &mut other => return Ok(done),
+                Some(fates) = self.running.next() => self.count(fates?),
+            }
+        }
+    }
+
+    /// Waits until everything is written and pointed to, and says what became of it since the last time.
+    pub(super) async fn drain(&mut self, version: &RecordVersion) -> Result<Fates, StoreError> {
+        self.start().await?;
+        self.start_seen(version).await?;
+        while let Some(fates) = self.running.next().await {
+            self.count(fates?);
+        }
+        Ok(mem::take(&mut self.fates))
+    }
+
+    async fn start(&mut self) -> Result<(), StoreError> {
+        if self.batch.is_empty() {
+            return Ok(());
+        }
+        self.room().await?;
+        let records = mem::replace(&mut self.batch, Vec::with_capacity(MOST_IN_BATCH));
+        let (world, speed, dry_run, horizons) = (self.world, self.speed, self.dry_run, Rc::clone(&self.horizons));
+        self.running.push(Box::pin(async move { put(world, speed, records, &horizons, dry_run).await }));
+        Ok(())
+    }
+
+    async fn start_seen(&mut self, version: &RecordVersion) -> Result<(), StoreError> {
+        let seen: Vec<RecordId> = mem::take(&mut self.seen).into_iter().collect();
+        if seen.is_empty() || self.dry_run {
+            return Ok(());
+        }
+        self.room().await?;
+        let (world, speed, version) = (self.world, self.speed, version.clone());
+        self.running.push(Box::pin(async move {
+            let stored = speed.records.call(async || world.records().read(&seen, Reading::Consistent).await, |_| false);
+            let stored = stored.await?;
+            let known = seen.into_iter().filter(|id| stored.contains_key(id));
+            let writes = known.map(|id| Write::See { id, version: version.clone() }).collect();
+            write_those_that_hold(world, speed, writes).await?;
+            Ok(Fates::default())
+        }));
+        Ok(())
+    }
+
+    /// One batch more than may run waits ready, so that none has to be made while the table waits.
+    async fn room(&mut self) -> Result<(), StoreError> {
+        while self.running.len() > self.speed.records.room() {
+            if let Some(fates) = self.running.next().await {
+                self.count(fates?);
+            }
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, fates: Fates) {
+        self.fates.superseded += fates.superseded;
+        self.fates.unchanged += fates.unchanged;
+    }
+}
+
+async fn put<W: World>(
+    world: &W,
+    speed: &Speed,
+    records: Vec<NewRecord>,
+    horizons: &Horizons,
+    dry_run: bool,
+) -> Result<Fates, StoreError> {
+    let mut batch = Batch::new(records, horizons);
+    let ids = batch.ids();
+    let stored = speed.records.call(async || world.records().read(&ids, Reading::Eventual).await, |_| false).await?;
+    batch.learn(&stored);
+    let outcome = if dry_run {
+        batch.forecast()
+    } else {
+        while !batch.writes().is_empty() {
+            let written = speed.records.call(async || world.records().write(batch.writes()).await, is_busy).await?;
+            batch.apply(written);
+        }
+        let outcome = batch.outcome();
+        point(world, speed, &outcome.pending).await?;
+        outcome
+    };
+    Ok(Fates { superseded: outcome.superseded, unchanged: outcome.unchanged })
+}
+
+/// Does all of the writes whose condition holds, and says to which records.
+pub(super) async fn write_those_that_hold<W: World>(
+    world: &W,
+    speed: &Speed,
+    mut writes: Vec<Write>,
+) -> Result<Vec<RecordId>, StoreError> {
+    while !writes.is_empty() {
+        let written = speed.records.call(async || world.records().write(&writes).await, is_busy).await?;
+        match written {
+            Written::All => break,
+            Written::None(verdicts) => {
+                let mut verdicts = verdicts.iter();
+                writes.retain(|_| !matches!(verdicts.next(), Some(Verdict::Stale(_))));
+            }
+        }
+    }
+    Ok(writes.iter().map(|write| write.id().clone()).collect())
+}
+
+/// Sends pointers to records.
+pub(super) async fn point<W: World>(world: &W, speed: &Speed, records: &[RecordId]) -> Result<(), StoreError> {
+    let calls = records.chunks(MOST_POINTERS).map(|some| async move {
+        speed.queue.call(async || world.queue().point(some).await, |()| false).await
+    });
+    try_join_all(calls).await.map(|_| ())
+}
+
+/// A page of a slice, with what is stored of each record as of now, and where to go on.
+pub(super) async fn slice_page<W: World>(
+    world: &W,
+    speed: &Speed,
+    slice: &Slice,
+    after: Option<&RecordId>,
+) -> Result<(Vec<Stored>, Option<RecordId>), StoreError> {
+    let page = speed.records.call(async || world.records().slice(slice, after).await, |_| false).await?;
+    if page.ids.is_empty() {
+        return Ok((Vec::new(), page.after));
+    }
+    let ids = &page.ids;
+    let mut stored =
+        speed.records.call(async || world.records().read(ids, Reading::Consistent).await, |_| false).await?;
+    Ok((page.ids.iter().filter_map(|id| stored.remove(id)).collect(), page.after))
+}
+
+fn is_busy(written: &Written) -> bool {
+    matches!(written, Written::None(verdicts) if verdicts.iter().any(|verdict| matches!(verdict, Verdict::Busy)))
+}

@@ -1,0 +1,298 @@
+//! Files that establishments drop, and what must be stored once all of them are imported.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::rc::Rc;
+use std::time::Duration;
+
+use jiff::{Timestamp, ToSpan};
+use shared::domain::academic_year::AcademicYear;
+use shared::domain::commune::CommuneCode;
+use shared::domain::establishment::Establishment;
+use shared::domain::uai::Uai;
+use shared::identity::digest::{DigestKey, Named, RecordId, Subject};
+use shared::identity::student::RecordVersion;
+use shared::registry::imports::ImportId;
+
+use crate::world::{Object, Sim};
+
+pub const INBOX: &str = "inbox";
+const HEADER: &str = "numeroEtudiant;uai;nomFamille;prenom1;sexe;dateNaissance;dateDebutInscription;dateFinInscription;statut";
+const GIVEN: [&str; 3] = ["Léa", "Zoé", "Ève"];
+
+pub fn key() -> DigestKey {
+    DigestKey::new("1".into(), "a secret of records".to_owned().into())
+}
+
+pub fn uais() -> [Uai; 2] {
+    ["0751967F", "0751722P"].map(|uai| Uai::parse(uai).unwrap())
+}
+
+pub fn year() -> AcademicYear {
+    AcademicYear::parse("2026-2027").unwrap()
+}
+
+/// Two establishments, of which the first sends for both.
+pub fn establishments() -> Vec<Establishment> {
+    let [first, second] = uais();
+    [(first, vec![first, second]), (second, vec![second])]
+        .map(|(uai, sends_for)| Establishment {
+            uai,
+            name: "UNIVERSITE".into(),
+            kind: "universite".into(),
+            commune: CommuneCode::parse("75113").unwrap(),
+            postal_code: "75013".into(),
+            sends_for,
+            regime_codes: BTreeMap::new(),
+            status_codes: BTreeMap::new(),
+        })
+        .into()
+}
+
+/// Whose enrolment a row is about.
+pub type Whose = (Uai, u64);
+
+pub fn record_id(whose: Whose) -> RecordId {
+    let student = Named::Number(format!("E{}", whose.1).into());
+    RecordId::of_subject(&key(), &Subject { uai: whose.0, year: year(), student, diplome: None })
+}
+
+#[derive(Debug, Clone)]
+pub enum Line {
+    Good { whose: Whose, given: usize },
+    /// Wrong, and says whose it is.
+    Broken { whose: Whose },
+    /// Wrong, and doesn't.
+    Garbage,
+}
+
+/// A file, as it is dropped.
+#[derive(Debug, Clone)]
+pub struct Drop {
+    pub key: String,
+    pub complete: bool,
+    pub dry_run: bool,
+    pub lines: Vec<Line>,
+    pub extracted_at: Timestamp,
+    pub arrives: Duration,
+    sequencer: String,
+}
+
+impl Drop {
+    /// A file of the random kind.
+    pub fn random(sim: &Sim, number: usize, students: u64, orderly: bool) -> Self {
+        let [first, second] = uais();
+        let depositor = if sim.chance(0.7) { first } else { second };
+        let (complete, dry_run) = (sim.chance(0.4), sim.chance(0.15));
+        let whose = |depositor: Uai| (if depositor == first && sim.chance(0.3) { second } else { depositor }, sim.below(students));
+        let mut lines: Vec<Line> = Vec::new();
+        let mut about = BTreeSet::new();
+        for _ in 0..1 + sim.below(students) {
+            let whose = whose(depositor);
+            if orderly && !about.insert(whose) {
+                continue;
+            }
+            let given = usize::try_from(sim.below(if sim.chance(0.7) { 1 } else { 3 })).unwrap();
+            lines.push(match sim.below(100) {
+                0..3 => Line::Broken { whose },
+                3..5 => Line::Garbage,
+                _ => Line::Good { whose, given },
+            });
+        }
+        let mode = if complete { "complete/2026/confirm/" } else { "" };
+        let dry = if dry_run { "dry-run/" } else { "" };
+        let ago = i64::try_from(sim.below(30)).unwrap();
+        Self {
+            key: format!("{depositor}/{mode}{dry}été {number}.csv"),
+            complete,
+            dry_run,
+            lines,
+            extracted_at: sim.start.0.checked_sub(ago.hours()).unwrap(),
+            arrives: Duration::from_millis(sim.below(120_000)),
+            sequencer: format!("{:016X}", sim.below(u64::MAX)),
+        }
+    }
+
+    pub fn delta(key: &str, lines: Vec<Line>, extracted_at: Timestamp) -> Self {
+        let (complete, dry_run) = (key.contains("/complete/"), key.contains("/dry-run/"));
+        let arrives = Duration::ZERO;
+        Self { key: key.into(), complete, dry_run, lines, extracted_at, arrives, sequencer: "00".into() }
+    }
+
+    pub fn import(&self) -> ImportId {
+        ImportId::of(INBOX, &self.key, "v1")
+    }
+
+    pub fn version(&self, line: u64) -> RecordVersion {
+        RecordVersion::new(self.extracted_at, &self.sequencer, self.import().as_str(), line)
+    }
+
+    pub fn csv(&self) -> String {
+        let mut csv = format!("{HEADER}\n");
+        for line in &self.lines {
+            match line {
+                Line::Good { whose: (uai, student), given } => {
+                    let given = GIVEN[*given];
+                    writeln!(csv, "E{student};{uai};Martin;{given};2;2004-03-02;2026-09-01;2027-08-31;inscrit").unwrap();
+                }
+                Line::Broken { whose: (uai, student) } => {
+                    writeln!(csv, "E{student};{uai};Martin;Léa;2;2004-02-31;2026-09-01;2027-08-31;inscrit").unwrap();
+                }
+                Line::Garbage => csv.push_str("n'importe;quoi\n"),
+            }
+        }
+        csv
+    }
+
+    /// Puts it in the inbox, and has S3 say so, now and then more than once.
+    pub fn put(&self, sim: &Sim, times: u64) {
+        let object = Object {
+            bytes: Rc::new(self.csv().into_bytes()),
+            last_modified: sim.now(),
+            extraction_date: Some(self.extracted_at.to_string()),
+        };
+        let size = object.bytes.len();
+        sim.inbox.borrow_mut().insert((self.key.clone(), "v1".into()), object);
+        let mut event: serde_json::Value =
+            serde_json::from_str(include_str!("../../../../events/s3-object-created.json")).unwrap();
+        let s3 = &mut event["Records"][0]["s3"];
+        s3["bucket"]["name"] = INBOX.into();
+        s3["object"] = serde_json::json!({
+            "key": percent_encoding::utf8_percent_encode(&self.key, percent_encoding::NON_ALPHANUMERIC).to_string(),
+            "size": size,
+            "versionId": "v1",
+            "sequencer": self.sequencer,
+        });
+        for _ in 0..times {
+            sim.send(event.to_string(), self.arrives + Duration::from_millis(sim.below(5_000)));
+        }
+    }
+
+    fn numbered(&self) -> impl Iterator<Item = (u64, &Line)> {
+        (2..).zip(&self.lines)
+    }
+
+    /// What it says of someone: the version and the given name of its last row about them.
+    fn says(&self, whose: Whose) -> Option<(RecordVersion, &'static str)> {
+        let about = |(number, line): (u64, &Line)| match line {
+            Line::Good { whose: of, given } if *of == whose => Some((self.version(number), GIVEN[*given])),
+            _ => None,
+        };
+        self.numbered().filter_map(about).last()
+    }
+
+    fn broken(&self, whose: Whose) -> bool {
+        self.lines.iter().any(|line| matches!(line, Line::Broken { whose: of } if *of == whose))
+    }
+
+    fn covers(&self, uai: Uai) -> bool {
+        self.complete
+            && self.lines.iter().any(|line| match line {
+                Line::Good { whose, .. } | Line::Broken { whose } => whose.0 == uai,
+                Line::Garbage => false,
+            })
+    }
+
+    pub fn counts(&self) -> (u64, u64, u64) {
+        let good = self.lines.iter().filter(|line| matches!(line, Line::Good { .. })).count();
+        (self.lines.len() as u64, good as u64, (self.lines.len() - good) as u64)
+    }
+}
+
+/// What may be stored of someone once every file is imported.
+#[derive(Debug)]
+pub enum Expected {
+    /// Nobody said anything.
+    Nothing,
+    /// The latest statement.
+    Said(RecordVersion, &'static str),
+    /// Cancelled with one of these versions; or never stored, if the complete file came first.
+    Cancelled(Vec<RecordVersion>),
+    /// A complete file had a broken row about them: what came before stays, or is cancelled by another.
+    Open,
+}
+
+/// The model: the latest statement, unless a later complete file lacks it.
+pub fn expected(drops: &[Drop], whose: Whose) -> Expected {
+    let real = || drops.iter().filter(|drop| !drop.dry_run);
+    let Some((version, given)) = real().filter_map(|drop| drop.says(whose)).max() else { return Expected::Nothing };
+    let later = || real().filter(|drop| drop.covers(whose.0) && drop.version(0) > version);
+    if real().any(|drop| drop.complete && drop.broken(whose)) {
+        return Expected::Open;
+    }
+    let cancels: Vec<_> = later().filter(|drop| drop.says(whose).is_none()).map(|drop| drop.version(0)).collect();
+    if cancels.is_empty() { Expected::Said(version, given) } else { Expected::Cancelled(cancels) }
+}
+
+/// What an import that nobody else gets in the way of must count.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Fates {
+    pub superseded: u64,
+    pub unchanged: u64,
+    pub cancelled: u64,
+}
+
+#[derive(Debug, Clone)]
+struct Known {
+    version: RecordVersion,
+    given: Option<&'static str>,
+    cancelled: bool,
+    seen: Option<RecordVersion>,
+}
+
+/// The same model one file after the other, with counts.
+#[derive(Debug, Default)]
+pub struct Sequence {
+    known: BTreeMap<Whose, Known>,
+    horizons: BTreeMap<Uai, RecordVersion>,
+}
+
+impl Sequence {
+    pub fn import(&mut self, drop: &Drop) -> Fates {
+        let mut fates = Fates::default();
+        let mut after = (self.known.clone(), self.horizons.clone());
+        for (number, line) in drop.numbered() {
+            match line {
+                Line::Good { whose, given } => {
+                    let (version, given) = (drop.version(number), GIVEN[*given]);
+                    let known = self.known.get(whose);
+                    let horizon = self.horizons.get(&whose.0).filter(|horizon| **horizon > version);
+                    let left_out = horizon.is_some_and(|horizon| known.is_none_or(|known| known.seen.as_ref() < Some(horizon)));
+                    if known.is_some_and(|known| known.version > version) || left_out {
+                        fates.superseded += 1;
+                        continue;
+                    }
+                    fates.unchanged += u64::from(known.is_some_and(|known| known.given == Some(given)));
+                    let seen = known.and_then(|known| known.seen.clone());
+                    after.0.insert(*whose, Known { version, given: Some(given), cancelled: false, seen });
+                }
+                Line::Broken { whose } if drop.complete => {
+                    if let Some(known) = after.0.get_mut(whose) {
+                        known.seen = known.seen.clone().max(Some(drop.version(0)));
+                    }
+                }
+                Line::Broken { .. } | Line::Garbage => {}
+            }
+        }
+        if drop.complete {
+            let horizon = drop.version(0);
+            for uai in uais().into_iter().filter(|uai| drop.covers(*uai)) {
+                let highest = after.1.entry(uai).or_insert_with(|| horizon.clone());
+                *highest = highest.clone().max(horizon.clone());
+                // What a dry run would cancel has to be told from what was there before.
+                let mentioned = |whose: &Whose| drop.says(*whose).is_some() || drop.broken(*whose);
+                for (whose, known) in after.0.iter_mut().filter(|(whose, _)| whose.0 == uai) {
+                    if !known.cancelled && known.version < horizon && known.seen.as_ref() < Some(&horizon) {
+                        assert!(!mentioned(whose) || drop.dry_run);
+                        fates.cancelled += 1;
+                        *known = Known { version: horizon.clone(), given: None, cancelled: true, seen: known.seen.clone() };
+                    }
+                }
+            }
+        }
+        if !drop.dry_run {
+            (self.known, self.horizons) = after;
+        }
+        fates
+    }
+}

@@ -1,0 +1,6 @@
+//! Feeding: what an object in the inbox is for, and what becomes of each statement that it makes.
+//!
+//! Pure decisions; the registry's stores and the importer carry them out.
+
+pub mod key;
+pub mod record;
