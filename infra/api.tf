@@ -1,5 +1,5 @@
-# The consultation API. REST rather than HTTP API, and one proxy resource rather than an OpenAPI body:
-# docs/decisions/0002-rest-api.md says why.
+# The consultation API, and the gateway in front of it and of the API of establishments (enrolment.tf). REST rather than HTTP
+# API, and proxy resources rather than an OpenAPI body: docs/decisions/0002-rest-api.md says why.
 
 module "status" {
   source = "./modules/function"
@@ -112,49 +112,85 @@ resource "aws_api_gateway_rest_api" "this" {
   }
 }
 
-resource "aws_api_gateway_resource" "proxy" {
+# The gateway takes the most exact resource. Everything under /api goes to the consultation as if there were no resource for
+# it, but for what establishments write.
+resource "aws_api_gateway_resource" "at_root" {
+  for_each = toset(["api", "{proxy+}"])
+
   rest_api_id = aws_api_gateway_rest_api.this.id
   parent_id   = aws_api_gateway_rest_api.this.root_resource_id
+  path_part   = each.value
+}
+
+resource "aws_api_gateway_resource" "under_api" {
+  for_each = toset(["inscription", "depots", "{proxy+}"])
+
+  rest_api_id = aws_api_gateway_rest_api.this.id
+  parent_id   = aws_api_gateway_resource.at_root["api"].id
+  path_part   = each.value
+}
+
+resource "aws_api_gateway_resource" "under_enrolment" {
+  for_each = toset(["inscription", "depots"])
+
+  rest_api_id = aws_api_gateway_rest_api.this.id
+  parent_id   = aws_api_gateway_resource.under_api[each.value].id
   path_part   = "{proxy+}"
 }
 
 locals {
-  # Everything goes to the function, so that an unknown path or method gets the contract's error and not the gateway's.
+  # Every path goes to a function, so that an unknown path or method gets the contract's error and not the gateway's.
   api_resources = {
-    root  = aws_api_gateway_rest_api.this.root_resource_id
-    proxy = aws_api_gateway_resource.proxy.id
+    "/"                         = { id = aws_api_gateway_rest_api.this.root_resource_id, function = "status" }
+    "/{proxy+}"                 = { id = aws_api_gateway_resource.at_root["{proxy+}"].id, function = "status" }
+    "/api"                      = { id = aws_api_gateway_resource.at_root["api"].id, function = "status" }
+    "/api/{proxy+}"             = { id = aws_api_gateway_resource.under_api["{proxy+}"].id, function = "status" }
+    "/api/inscription"          = { id = aws_api_gateway_resource.under_api["inscription"].id, function = "enrolment" }
+    "/api/inscription/{proxy+}" = { id = aws_api_gateway_resource.under_enrolment["inscription"].id, function = "enrolment" }
+    "/api/depots"               = { id = aws_api_gateway_resource.under_api["depots"].id, function = "enrolment" }
+    "/api/depots/{proxy+}"      = { id = aws_api_gateway_resource.under_enrolment["depots"].id, function = "enrolment" }
+  }
+
+  api_functions = {
+    status    = module.status
+    enrolment = module.enrolment
   }
 }
 
 resource "aws_api_gateway_method" "any" {
-  #checkov:skip=CKV_AWS_59:The function authenticates every call itself, with the contract's own keys and tokens
-  #checkov:skip=CKV2_AWS_53:The contract fixes the answer to a bad request: the function validates, and says what is wrong
+  #checkov:skip=CKV_AWS_59:The functions authenticate every call themselves, with the contract's own keys and tokens
+  #checkov:skip=CKV2_AWS_53:The contract fixes the answer to a bad request: the functions validate, and say what is wrong
   for_each = local.api_resources
 
   rest_api_id   = aws_api_gateway_rest_api.this.id
-  resource_id   = each.value
+  resource_id   = each.value.id
   http_method   = "ANY"
   authorization = "NONE"
 }
 
-resource "aws_api_gateway_integration" "status" {
+resource "aws_api_gateway_integration" "function" {
   for_each = local.api_resources
 
   rest_api_id             = aws_api_gateway_rest_api.this.id
-  resource_id             = each.value
+  resource_id             = each.value.id
   http_method             = aws_api_gateway_method.any[each.key].http_method
   type                    = "AWS_PROXY"
   integration_http_method = "POST"
-  uri                     = module.status.invoke_arn
+  uri                     = local.api_functions[each.value.function].invoke_arn
 }
 
 resource "aws_lambda_permission" "api" {
+  for_each = {
+    status    = "*"
+    enrolment = "*/api/*"
+  }
+
   statement_id  = "ApiGateway"
   action        = "lambda:InvokeFunction"
-  function_name = module.status.function_name
-  qualifier     = module.status.alias_name
+  function_name = local.api_functions[each.key].function_name
+  qualifier     = local.api_functions[each.key].alias_name
   principal     = "apigateway.amazonaws.com"
-  source_arn    = "${aws_api_gateway_rest_api.this.execution_arn}/${local.api_stage}/*"
+  source_arn    = "${aws_api_gateway_rest_api.this.execution_arn}/${local.api_stage}/${each.value}"
 }
 
 resource "aws_api_gateway_deployment" "this" {
@@ -164,9 +200,9 @@ resource "aws_api_gateway_deployment" "this" {
   # only reads back would make a new deployment of an API that did not change.
   triggers = {
     configuration = sha1(jsonencode([
-      aws_api_gateway_resource.proxy.path_part,
+      keys(local.api_resources),
       [for method in aws_api_gateway_method.any : [method.resource_id, method.http_method, method.authorization]],
-      [for integration in aws_api_gateway_integration.status : [integration.id, integration.type, integration.uri]],
+      [for integration in aws_api_gateway_integration.function : [integration.id, integration.type, integration.uri]],
     ]))
   }
 
@@ -271,7 +307,7 @@ resource "aws_api_gateway_account" "this" {
 resource "aws_wafv2_web_acl" "api" {
   #checkov:skip=CKV2_AWS_31:Its logs would hold the path and the query string of every request: students
   name        = local.name
-  description = "In front of the consultation API"
+  description = "In front of the API"
   scope       = "REGIONAL"
 
   default_action {

@@ -1,4 +1,70 @@
-# An enrolment file lands in the inbox → each row becomes a source record → the identity queue is told.
+# An enrolment file lands in the inbox → the queue of imports is told → each row becomes a source record → the identity
+# queue is told, and whoever subscribed hears how it ended.
+#
+# A queue rather than S3's own call of the function: it keeps a file for as long as an outage lasts, holds back the night's
+# hundreds of files without a throttle, takes the continuation of an import that one invocation cannot finish, and can be
+# redriven.
+
+resource "aws_sqs_queue" "imports" {
+  name              = "${local.name}-imports"
+  kms_master_key_id = aws_kms_key.data.arn
+
+  # For whoever dies before its first sign of life. From then on the invocation hides its own message a minute at a time, for
+  # as long as it works: its death is noticed within that minute, not after six times its longest run.
+  visibility_timeout_seconds = coalesce(var.imports_queue_visibility_seconds, 6 * var.ingestion_timeout_seconds)
+
+  # Shorter than the dead-letter queue's, because a message keeps its age when it moves there.
+  message_retention_seconds = 4 * 24 * 60 * 60
+}
+
+# The two queues name each other, so each tells of the other only once both exist.
+resource "aws_sqs_queue_redrive_policy" "imports" {
+  queue_url = aws_sqs_queue.imports.url
+
+  redrive_policy = jsonencode({
+    deadLetterTargetArn = aws_sqs_queue.dead_letter["imports"].arn
+    maxReceiveCount     = var.imports_max_receive_count
+  })
+}
+
+resource "aws_sqs_queue_redrive_allow_policy" "imports" {
+  queue_url = aws_sqs_queue.dead_letter["imports"].url
+
+  redrive_allow_policy = jsonencode({
+    redrivePermission = "byQueue"
+    sourceQueueArns   = [aws_sqs_queue.imports.arn]
+  })
+}
+
+locals {
+  # In the policy of the queue (storage.tf). The account too: a bucket's ARN has none, and its name could be taken over
+  # once deleted.
+  inbox_may_notify = {
+    Sid       = "InboxNotifications"
+    Effect    = "Allow"
+    Principal = { Service = "s3.amazonaws.com" }
+    Action    = "sqs:SendMessage"
+    Resource  = aws_sqs_queue.imports.arn
+    Condition = {
+      ArnEquals    = { "aws:SourceArn" = aws_s3_bucket.this["inbox"].arn }
+      StringEquals = { "aws:SourceAccount" = local.account_id }
+    }
+  }
+}
+
+# No suffix filter: a file with the wrong extension must get a failed import as an answer, not silence.
+resource "aws_s3_bucket_notification" "inbox" {
+  bucket = aws_s3_bucket.this["inbox"].id
+
+  queue {
+    id        = "imports"
+    queue_arn = aws_sqs_queue.imports.arn
+    events    = ["s3:ObjectCreated:*"]
+  }
+
+  # S3 tries the queue out before it accepts it: with its policy, and with the key, whose policy came with it.
+  depends_on = [aws_sqs_queue_policy.this]
+}
 
 module "ingestion" {
   source = "./modules/function"
@@ -7,20 +73,23 @@ module "ingestion" {
   package              = "ingestion"
   description          = "Reads enrolment files from the inbox and stores each row as a source record"
   platform             = local.function_platform
-  timeout_seconds      = 900
+  timeout_seconds      = var.ingestion_timeout_seconds
   reserved_concurrency = var.reserved_concurrency.ingestion
 
   # The first size with a whole virtual CPU: parsing and hashing are bound by it.
   memory_megabytes = 1769
 
   environment = {
-    RECORDS_TABLE        = aws_dynamodb_table.this["records"].name
-    IMPORTS_TABLE        = aws_dynamodb_table.this["imports"].name
-    ESTABLISHMENTS_TABLE = aws_dynamodb_table.this["establishments"].name
-    INBOX_BUCKET         = aws_s3_bucket.this["inbox"].id
-    REPORTS_BUCKET       = aws_s3_bucket.this["reports"].id
-    IDENTITY_QUEUE_URL   = aws_sqs_queue.identity.url
-    RECORD_SECRET_ARN    = module.hmac_secret["record"].arn
+    RECORDS_TABLE           = aws_dynamodb_table.this["records"].name
+    IMPORTS_TABLE           = aws_dynamodb_table.this["imports"].name
+    ESTABLISHMENTS_TABLE    = aws_dynamodb_table.this["establishments"].name
+    INBOX_BUCKET            = aws_s3_bucket.this["inbox"].id
+    REPORTS_BUCKET          = aws_s3_bucket.this["reports"].id
+    IMPORTS_QUEUE_URL       = aws_sqs_queue.imports.url
+    IDENTITY_QUEUE_URL      = aws_sqs_queue.identity.url
+    NOTIFICATIONS_TOPIC_ARN = aws_sns_topic.imports.arn
+    RECORD_SECRET_ARN       = module.hmac_secret["record"].arn
+    COMPLETE_CANCEL_SHARE   = var.complete_cancel_share
   }
 
   statements = {
@@ -29,17 +98,36 @@ module "ingestion" {
       actions   = ["s3:GetObjectVersion"]
       resources = ["${aws_s3_bucket.this["inbox"].arn}/*"]
     }
+    # It reads back what it wrote of a report, to go on with it in another invocation.
     WriteReports = {
-      actions   = ["s3:PutObject"]
+      actions   = ["s3:GetObject", "s3:PutObject"]
       resources = ["${aws_s3_bucket.this["reports"].arn}/*"]
     }
     StoreRecords = {
-      actions   = ["dynamodb:UpdateItem"]
+      actions   = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:UpdateItem"]
       resources = [aws_dynamodb_table.this["records"].arn]
     }
+    # What a complete file does not contain.
+    CompareRecords = {
+      actions   = ["dynamodb:Query"]
+      resources = ["${aws_dynamodb_table.this["records"].arn}/index/slice"]
+    }
     FollowImports = {
-      actions   = ["dynamodb:UpdateItem"]
+      actions   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
       resources = [aws_dynamodb_table.this["imports"].arn]
+    }
+    ConsumeQueue = {
+      actions   = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
+      resources = [aws_sqs_queue.imports.arn]
+    }
+    # To itself: an import that needs more than one invocation.
+    ContinueImports = {
+      actions   = ["sqs:SendMessage"]
+      resources = [aws_sqs_queue.imports.arn]
+    }
+    TellHowImportsEnd = {
+      actions   = ["sns:Publish"]
+      resources = [aws_sns_topic.imports.arn]
     }
     # It writes there when an establishment's last feed was accepted: the coverage that the API tells.
     FollowEstablishments = {
@@ -57,37 +145,72 @@ module "ingestion" {
   }
 
   data_key_use = {
-    decrypt  = ["dynamodb", "s3", "secretsmanager", "sqs"]
-    generate = ["s3", "sqs"]
-  }
-
-  # S3 asks asynchronously, so the retries are Lambda's. Six hours: an outage of an evening must not lose a file.
-  asynchronous = {
-    maximum_retry_attempts       = 2
-    maximum_event_age_in_seconds = 6 * 60 * 60
-    dead_letter_queue_arn        = aws_sqs_queue.dead_letter["ingestion"].arn
+    decrypt  = ["dynamodb", "s3", "secretsmanager", "sns", "sqs"]
+    generate = ["s3", "sns", "sqs"]
   }
 }
 
-resource "aws_lambda_permission" "inbox" {
-  statement_id   = "InboxNotifications"
-  action         = "lambda:InvokeFunction"
-  function_name  = module.ingestion.function_name
-  qualifier      = module.ingestion.alias_name
-  principal      = "s3.amazonaws.com"
-  source_arn     = aws_s3_bucket.this["inbox"].arn
-  source_account = local.account_id # A bucket's ARN has no account: its name could be taken over once deleted.
+resource "aws_lambda_event_source_mapping" "imports" {
+  event_source_arn = aws_sqs_queue.imports.arn
+  function_name    = module.ingestion.alias_arn
+
+  # A file may take a whole invocation.
+  batch_size = 1
+
+  function_response_types = ["ReportBatchItemFailures"]
+
+  scaling_config {
+    maximum_concurrency = var.imports_maximum_concurrency
+  }
 }
 
-# No suffix filter: a file with the wrong extension must get a failed import as an answer, not silence.
-resource "aws_s3_bucket_notification" "inbox" {
-  bucket = aws_s3_bucket.this["inbox"].id
+# --- Notifications ---------------------------------------------------------------------------------------------------
+# That an import has ended, or failed: whose it is, how it ended and its counts, with the attributes `uai` and `etat` to
+# filter by. Nothing personal is in a message, not even the name of the file.
 
-  lambda_function {
-    id                  = "ingestion"
-    lambda_function_arn = module.ingestion.alias_arn
-    events              = ["s3:ObjectCreated:*"]
-  }
+resource "aws_sns_topic" "imports" {
+  name              = "${local.name}-imports"
+  kms_master_key_id = aws_kms_key.data.arn
+}
 
-  depends_on = [aws_lambda_permission.inbox]
+resource "aws_sns_topic_policy" "imports" {
+  arn = aws_sns_topic.imports.arn
+
+  # Who publishes and who subscribes is IAM's to say, within the account.
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid       = "TlsOnly"
+      Effect    = "Deny"
+      Principal = "*"
+      Action    = "sns:Publish"
+      Resource  = aws_sns_topic.imports.arn
+      Condition = { Bool = { "aws:SecureTransport" = "false" } }
+    }]
+  })
+}
+
+resource "aws_sns_topic_subscription" "imports" {
+  for_each = { for subscriber in var.import_notifications : "${subscriber.protocol} ${subscriber.endpoint}" => subscriber }
+
+  topic_arn     = aws_sns_topic.imports.arn
+  protocol      = each.value.protocol
+  endpoint      = each.value.endpoint
+  filter_policy = each.value.uai == null ? null : jsonencode({ uai = [each.value.uai] })
+}
+
+# --- Establishments with a role of their own -------------------------------------------------------------------------
+# For those who are on AWS: no key to keep, and any S3 client. The others ask for a form with POST /api/depots.
+
+module "depositor" {
+  source = "./modules/depositor"
+
+  for_each = var.depositors
+
+  name         = "${local.name}-depot-${lower(each.key)}"
+  uai          = each.key
+  principal    = each.value.principal
+  external_id  = each.value.external_id
+  inbox_arn    = aws_s3_bucket.this["inbox"].arn
+  data_key_arn = aws_kms_key.data.arn
 }

@@ -18,8 +18,22 @@ resource "aws_kms_key" "data" {
   deletion_window_in_days = 30
 
   policy = jsonencode({
-    Version   = "2012-10-17"
-    Statement = [local.account_administers_key]
+    Version = "2012-10-17"
+    Statement = [
+      local.account_administers_key,
+      {
+        # S3 puts its event in an encrypted queue under its own name: without this the event is lost, and nobody hears of it.
+        Sid       = "InboxNotifications"
+        Effect    = "Allow"
+        Principal = { Service = "s3.amazonaws.com" }
+        Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
+        Resource  = "*"
+        Condition = {
+          ArnEquals    = { "aws:SourceArn" = aws_s3_bucket.this["inbox"].arn }
+          StringEquals = { "aws:SourceAccount" = local.account_id }
+        }
+      },
+    ]
   })
 }
 

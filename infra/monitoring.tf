@@ -50,15 +50,24 @@ resource "aws_cloudwatch_metric_alarm" "dead_letter" {
   ok_actions    = [aws_sns_topic.alarms.arn]
 }
 
-resource "aws_cloudwatch_metric_alarm" "identity_age" {
-  count = var.alarms_enabled ? 1 : 0
+resource "aws_cloudwatch_metric_alarm" "queue_age" {
+  for_each = var.alarms_enabled ? {
+    identity = {
+      queue       = aws_sqs_queue.identity.name
+      description = "Enrolments wait more than an hour to become visible: deduplication is slow, throttled or failing."
+    }
+    imports = {
+      queue       = aws_sqs_queue.imports.name
+      description = "A file waits more than an hour for its import, or comes back again and again: see the runbook."
+    }
+  } : {}
 
-  alarm_name        = "${aws_sqs_queue.identity.name}-age"
-  alarm_description = "Enrolments wait more than an hour to become visible: deduplication is slow, throttled or failing."
+  alarm_name        = "${each.value.queue}-age"
+  alarm_description = each.value.description
 
   namespace   = "AWS/SQS"
   metric_name = "ApproximateAgeOfOldestMessage"
-  dimensions  = { QueueName = aws_sqs_queue.identity.name }
+  dimensions  = { QueueName = each.value.queue }
 
   statistic           = "Maximum"
   period              = 300
@@ -75,7 +84,7 @@ resource "aws_cloudwatch_metric_alarm" "api_errors" {
   count = var.alarms_enabled ? 1 : 0
 
   alarm_name        = "${local.name}-api-errors"
-  alarm_description = "More than one consultation in a hundred ends in a server error."
+  alarm_description = "More than one request in a hundred ends in a server error."
 
   namespace   = "AWS/ApiGateway"
   metric_name = "5XXError"
@@ -98,7 +107,7 @@ resource "aws_cloudwatch_metric_alarm" "api_errors" {
 # route. The environment, because several may share an account and a namespace has no owner.
 
 locals {
-  consultation_metrics = "StatutEtudiant"
+  metrics_namespace = "StatutEtudiant"
 
   consultation_alarms = merge(
     {
@@ -130,7 +139,7 @@ resource "aws_cloudwatch_metric_alarm" "consultation" {
   alarm_name        = "${local.name}-${each.key}"
   alarm_description = each.value.description
 
-  namespace   = local.consultation_metrics
+  namespace   = local.metrics_namespace
   metric_name = each.value.metric
   dimensions  = { environment = var.environment }
 
@@ -145,24 +154,72 @@ resource "aws_cloudwatch_metric_alarm" "consultation" {
   ok_actions    = [aws_sns_topic.alarms.arn]
 }
 
+# --- What ingestion says of each import ------------------------------------------------------------------------------
+# One line for each that ends. Counted here rather than by the function: a line is written once an import has ended, and
+# with it the metric.
+
+locals {
+  import_outcomes = {
+    done   = "imports_done"
+    failed = "imports_failed"
+  }
+}
+
+resource "aws_cloudwatch_log_metric_filter" "imports" {
+  for_each = local.import_outcomes
+
+  name           = "imports-${each.key}"
+  log_group_name = module.ingestion.log_group_name
+  pattern        = "{ $.message = \"import ended\" && $.outcome = \"${each.key}\" }"
+
+  metric_transformation {
+    namespace = local.metrics_namespace
+    # A filter cannot add a dimension that the line does not have: the environment is in the name.
+    name  = "${each.value}_${var.environment}"
+    value = "1"
+    unit  = "Count"
+  }
+}
+
+resource "aws_cloudwatch_metric_alarm" "failed_imports" {
+  count = var.alarms_enabled ? 1 : 0
+
+  alarm_name        = "${local.name}-failed-imports"
+  alarm_description = "A file could not be imported: its report tells the establishment why, and the runbook what to do."
+
+  namespace   = local.metrics_namespace
+  metric_name = aws_cloudwatch_log_metric_filter.imports["failed"].metric_transformation[0].name
+
+  statistic           = "Sum"
+  period              = 300
+  evaluation_periods  = 1
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = var.failed_imports_alarm_threshold
+  treat_missing_data  = "notBreaching"
+
+  alarm_actions = [aws_sns_topic.alarms.arn]
+  ok_actions    = [aws_sns_topic.alarms.arn]
+}
+
 # --- Dashboard -------------------------------------------------------------------------------------------------------
 
 locals {
   functions = {
     status        = module.status
+    enrolment     = module.enrolment
     ingestion     = module.ingestion
     deduplication = module.deduplication
     statistics    = module.statistics
   }
 
   # Routes are the function's own: a search finds those of tomorrow too.
-  search_by_route = "SEARCH('{${local.consultation_metrics},environment,route} MetricName=\"%s\" environment=\"${var.environment}\"', '%s', 300)"
+  search_by_route = "SEARCH('{${local.metrics_namespace},environment,route} MetricName=\"%s\" environment=\"${var.environment}\"', '%s', 300)"
   route_label     = "$${PROP('Dim.route')}"
 
   # Two graphs a row.
   graphs = [
     {
-      title = "Consultations"
+      title = "Requests"
       stat  = "Sum"
       metrics = [
         for metric in ["Count", "4XXError", "5XXError"] :
@@ -170,7 +227,7 @@ locals {
       ]
     },
     {
-      title = "Consultation time (ms)"
+      title = "Request time (ms)"
       stat  = "p99"
       metrics = [
         for metric in ["Latency", "IntegrationLatency"] :
@@ -192,7 +249,7 @@ locals {
       stat  = "Sum"
       metrics = [
         for metric in ["requests", "server_errors", "france_connect_failures", "cold_starts"] :
-        [local.consultation_metrics, metric, "environment", var.environment]
+        [local.metrics_namespace, metric, "environment", var.environment]
       ]
     },
     {
@@ -200,7 +257,7 @@ locals {
       stat  = "Sum"
       metrics = [
         for metric in ["refused_quota", "enumeration_suspected"] :
-        [local.consultation_metrics, metric, "environment", var.environment]
+        [local.metrics_namespace, metric, "environment", var.environment]
       ]
     },
     {
@@ -220,10 +277,27 @@ locals {
       ]
     },
     {
-      title = "Identity queue: oldest message (s)"
+      title = "Imports by how they ended"
+      stat  = "Sum"
+      metrics = [
+        for filter in aws_cloudwatch_log_metric_filter.imports :
+        [filter.metric_transformation[0].namespace, filter.metric_transformation[0].name]
+      ]
+    },
+    {
+      title = "Waiting: files, enrolments"
       stat  = "Maximum"
       metrics = [
-        ["AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName", aws_sqs_queue.identity.name],
+        for queue in [aws_sqs_queue.imports, aws_sqs_queue.identity] :
+        ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", queue.name]
+      ]
+    },
+    {
+      title = "Oldest of those that wait (s)"
+      stat  = "Maximum"
+      metrics = [
+        for queue in [aws_sqs_queue.imports, aws_sqs_queue.identity] :
+        ["AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName", queue.name]
       ]
     },
     {

@@ -38,9 +38,24 @@ output "identity_dlq_url" {
   value       = aws_sqs_queue.dead_letter["identity"].url
 }
 
-output "ingestion_dlq_url" {
-  description = "Files whose ingestion was given up."
-  value       = aws_sqs_queue.dead_letter["ingestion"].url
+output "imports_queue_url" {
+  description = "Queue of the files that wait for their import."
+  value       = aws_sqs_queue.imports.url
+}
+
+output "imports_dlq_url" {
+  description = "Files whose import was given up."
+  value       = aws_sqs_queue.dead_letter["imports"].url
+}
+
+output "notifications_topic_arn" {
+  description = "Topic that tells how each import ended."
+  value       = aws_sns_topic.imports.arn
+}
+
+output "depositor_roles" {
+  description = "Role of each establishment that has one, by UAI: what it takes to send files."
+  value       = { for uai, depositor in module.depositor : uai => depositor.role_arn }
 }
 
 output "statistics_dlq_url" {
@@ -83,6 +98,11 @@ output "quotas_table" {
   value       = aws_dynamodb_table.this["quotas"].name
 }
 
+output "idempotency_table" {
+  description = "Table of what was answered to each Idempotency-Key."
+  value       = aws_dynamodb_table.this["idempotency"].name
+}
+
 output "france_connect_secret_arn" {
   description = "Secret whose content an operator puts, for FranceConnect. Null without FranceConnect."
   value       = one(aws_secretsmanager_secret.france_connect[*].arn)
@@ -101,6 +121,11 @@ output "reviews_table" {
 output "status_function" {
   description = "Name of the consultation function."
   value       = module.status.function_name
+}
+
+output "enrolment_function" {
+  description = "Name of the function that establishments call."
+  value       = module.enrolment.function_name
 }
 
 output "ingestion_function" {

@@ -4,7 +4,10 @@
 locals {
   # Where `expires` is true, DynamoDB deletes an item once its `expires_at` is past.
   tables = {
-    records        = { hash = "id", expires = true }
+    # `slice` is an establishment, an academic year and one of sixteen parts: what a complete file is compared with, without
+    # reading the table, nor keeping all of a large university under one key. The keys alone, for the records are then
+    # read by them.
+    records        = { hash = "id", expires = true, indexes = { slice = { hash = "slice", range = "id" } } }
     students       = { hash = "pk", range = "sk" }
     postings       = { hash = "pk", range = "sk" }
     imports        = { hash = "id", expires = true }
@@ -20,11 +23,15 @@ locals {
     # Counters that say nothing any more after some hours: restored from a backup, they would charge callers for
     # another day's requests. Still protected from deletion, for the API counts on the table itself.
     quotas = { hash = "subject", expires = true, recoverable = false }
+
+    # What was answered to an `Idempotency-Key`, for as long as its request may be repeated: restored from a backup, it
+    # would answer for another day's.
+    idempotency = { hash = "id", expires = true, recoverable = false }
   }
 }
 
 resource "aws_dynamodb_table" "this" {
-  #checkov:skip=CKV_AWS_28:Off for the quotas alone, counters of some hours; the tests hold every other table to it
+  #checkov:skip=CKV_AWS_28:Off for the quotas and the idempotency keys alone, of some hours; the tests hold every other table to it
   for_each = local.tables
 
   name                        = "${local.name}-${replace(each.key, "_", "-")}"
@@ -34,11 +41,25 @@ resource "aws_dynamodb_table" "this" {
   deletion_protection_enabled = var.deletion_protection
 
   dynamic "attribute" {
-    for_each = compact([each.value.hash, try(each.value.range, null)])
+    for_each = toset(compact(concat(
+      [each.value.hash, try(each.value.range, null)],
+      flatten([for index in try(values(each.value.indexes), []) : [index.hash, index.range]]),
+    )))
 
     content {
       name = attribute.value
       type = "S"
+    }
+  }
+
+  dynamic "global_secondary_index" {
+    for_each = try(each.value.indexes, {})
+
+    content {
+      name            = global_secondary_index.key
+      hash_key        = global_secondary_index.value.hash
+      range_key       = global_secondary_index.value.range
+      projection_type = "KEYS_ONLY"
     }
   }
 
@@ -195,7 +216,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
 # Where work goes when its retries are over, and waits for a person: nothing is lost in silence.
 
 resource "aws_sqs_queue" "dead_letter" {
-  for_each = toset(["ingestion", "identity", "statistics"])
+  for_each = toset(["imports", "identity", "statistics"])
 
   name                      = "${local.name}-${each.key}-dlq"
   message_retention_seconds = 14 * 24 * 60 * 60
@@ -207,19 +228,22 @@ resource "aws_sqs_queue" "dead_letter" {
 resource "aws_sqs_queue_policy" "this" {
   for_each = merge(
     { for name, queue in aws_sqs_queue.dead_letter : "${name}-dlq" => queue },
-    { identity = aws_sqs_queue.identity },
+    { identity = aws_sqs_queue.identity, imports = aws_sqs_queue.imports },
   )
 
   queue_url = each.value.url
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [{
-      Sid       = "TlsOnly"
-      Effect    = "Deny"
-      Principal = "*"
-      Action    = "sqs:*"
-      Resource  = each.value.arn
-      Condition = { Bool = { "aws:SecureTransport" = "false" } }
-    }]
+    Statement = concat(
+      [{
+        Sid       = "TlsOnly"
+        Effect    = "Deny"
+        Principal = "*"
+        Action    = "sqs:*"
+        Resource  = each.value.arn
+        Condition = { Bool = { "aws:SecureTransport" = "false" } }
+      }],
+      each.key == "imports" ? [local.inbox_may_notify] : [],
+    )
   })
 }

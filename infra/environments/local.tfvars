@@ -10,9 +10,12 @@ deletion_protection         = false
 force_destroy               = true
 secret_recovery_window_days = 0
 
-# A poisoned message reaches its dead-letter queue in half a minute instead of a quarter of an hour.
+# A poisoned message reaches its dead-letter queue in half a minute instead of a quarter of an hour, and what a killed
+# invocation had in hand is taken up again as soon.
 identity_queue_visibility_seconds = 15
 identity_max_receive_count        = 2
+imports_queue_visibility_seconds  = 15
+imports_max_receive_count         = 5
 
 # A test that revokes a key waits for seconds, not for a minute.
 client_cache_seconds = 2

@@ -9,13 +9,26 @@ packages_dir = "../target/lambda"
 # Ingestion is kept low: each instance alone can fill a table's write capacity. Statistics never runs twice at a time.
 reserved_concurrency = {
   status        = 200
+  enrolment     = 50
   ingestion     = 10
   deduplication = 50
   statistics    = 1
 }
 
-# All that is reserved for it. Lower it if the national identity service asks for less.
+# All that is reserved for each. Lower the second if the national identity service asks for less.
+imports_maximum_concurrency  = 10
 identity_maximum_concurrency = 50
+
+# Who hears how each import ends: the support team, and an establishment's own queue.
+# import_notifications = [
+#   { protocol = "email", endpoint = "support@example.org" },
+#   { protocol = "sqs", endpoint = "arn:aws:sqs:eu-west-3:…:…", uai = "0751967F" },
+# ]
+
+# Establishments that are on AWS themselves, and send files under a role of their own (docs/deploying.md).
+# depositors = {
+#   "0751967F" = { principal = "arn:aws:iam::…:role/…", external_id = "…" }
+# }
 
 # A year rather than six months: abuses are often found at the yearly audit of the clients.
 access_log_retention_days = 365

@@ -101,6 +101,12 @@ override_resource {
 }
 
 override_resource {
+  target          = aws_dynamodb_table.this["idempotency"]
+  override_during = plan
+  values          = { arn = "arn:aws:dynamodb:eu-west-3:123456789012:table/idempotency" }
+}
+
+override_resource {
   target          = aws_secretsmanager_secret.france_connect
   override_during = plan
   values          = { arn = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:france-connect" }
@@ -131,9 +137,9 @@ override_resource {
 }
 
 override_resource {
-  target          = aws_sqs_queue.dead_letter["ingestion"]
+  target          = aws_sqs_queue.dead_letter["imports"]
   override_during = plan
-  values          = { arn = "arn:aws:sqs:eu-west-3:123456789012:statut-etudiant-test-ingestion-dlq" }
+  values          = { arn = "arn:aws:sqs:eu-west-3:123456789012:statut-etudiant-test-imports-dlq" }
 }
 
 override_resource {
@@ -152,6 +158,24 @@ override_resource {
   target          = aws_sqs_queue.identity
   override_during = plan
   values          = { arn = "arn:aws:sqs:eu-west-3:123456789012:statut-etudiant-test-identity" }
+}
+
+override_resource {
+  target          = aws_sqs_queue.imports
+  override_during = plan
+  values          = { arn = "arn:aws:sqs:eu-west-3:123456789012:statut-etudiant-test-imports" }
+}
+
+override_resource {
+  target          = aws_sns_topic.imports
+  override_during = plan
+  values          = { arn = "arn:aws:sns:eu-west-3:123456789012:statut-etudiant-test-imports" }
+}
+
+override_resource {
+  target          = module.enrolment.aws_cloudwatch_log_group.this
+  override_during = plan
+  values          = { arn = "arn:aws:logs:eu-west-3:123456789012:log-group:enrolment" }
 }
 
 override_resource {
@@ -189,8 +213,9 @@ run "storage" {
   assert {
     condition = toset(keys(aws_dynamodb_table.this)) == toset([
       "records", "students", "postings", "imports", "establishments", "clients", "quotas", "access_log", "reviews",
+      "idempotency",
     ])
-    error_message = "The tables are not the nine of the architecture: this file checks each of them."
+    error_message = "The tables are not the ten of the architecture: this file checks each of them."
   }
 
   assert {
@@ -199,8 +224,8 @@ run "storage" {
   }
 
   assert {
-    condition     = toset([for name, table in aws_dynamodb_table.this : name if !table.point_in_time_recovery[0].enabled]) == toset(["quotas"])
-    error_message = "What cannot be recovered must be the quotas, counters of some hours, and nothing else."
+    condition     = toset([for name, table in aws_dynamodb_table.this : name if !table.point_in_time_recovery[0].enabled]) == toset(["quotas", "idempotency"])
+    error_message = "What cannot be recovered must be what says nothing after some hours, quotas and idempotency keys, and nothing else."
   }
 
   # What has no key of its own cannot be read: the functions name these attributes.
@@ -215,8 +240,18 @@ run "storage" {
       quotas         = "subject"
       access_log     = "subject at"
       reviews        = "id"
+      idempotency    = "id"
     }
     error_message = "A table's key is not the one that the functions name."
+  }
+
+  assert {
+    condition = {
+      for name, table in aws_dynamodb_table.this : name => [
+        for index in table.global_secondary_index : "${index.name}: ${index.hash_key} ${index.range_key} ${index.projection_type}"
+      ] if length(table.global_secondary_index) > 0
+    } == { records = ["slice: slice id KEYS_ONLY"] }
+    error_message = "The one index is that of the records, by slice, which a complete file is compared with; it copies keys alone."
   }
 
   assert {
@@ -228,8 +263,8 @@ run "storage" {
   }
 
   assert {
-    condition     = toset([for name, table in aws_dynamodb_table.this : name if anytrue(table.ttl[*].enabled)]) == toset(["records", "imports", "clients", "quotas", "access_log"])
-    error_message = "What expires must be the records, the imports, revoked tokens, the quotas and the access log, and nothing else."
+    condition     = toset([for name, table in aws_dynamodb_table.this : name if anytrue(table.ttl[*].enabled)]) == toset(["records", "imports", "clients", "quotas", "access_log", "idempotency"])
+    error_message = "What expires must be the records, the imports, revoked tokens, the quotas, the access log and idempotency keys, and nothing else."
   }
 
   # Above all not `valid_until`: a client that has ended would vanish, and with it who it was.
@@ -288,10 +323,66 @@ run "storage" {
 
   assert {
     condition = alltrue([
-      for queue in concat(values(aws_sqs_queue.dead_letter), [aws_sqs_queue.identity]) :
+      for queue in concat(values(aws_sqs_queue.dead_letter), [aws_sqs_queue.identity, aws_sqs_queue.imports]) :
       queue.kms_master_key_id == aws_kms_key.data.arn
     ])
     error_message = "A queue is not encrypted with the data key."
+  }
+
+  assert {
+    condition = toset(keys(aws_sqs_queue_policy.this)) == toset(["imports", "identity", "imports-dlq", "identity-dlq", "statistics-dlq"]) && alltrue([
+      for policy in aws_sqs_queue_policy.this : anytrue([
+        for statement in jsondecode(policy.policy).Statement :
+        statement.Effect == "Deny" && statement.Principal == "*" && statement.Action == "sqs:*" &&
+        try(statement.Condition.Bool["aws:SecureTransport"] == "false", false)
+      ])
+    ])
+    error_message = "A queue answers without TLS."
+  }
+
+  # The one door that is opened to a service: the inbox's events, into one queue.
+  assert {
+    condition = {
+      for name, policy in aws_sqs_queue_policy.this : name => [
+        for statement in jsondecode(policy.policy).Statement : statement if statement.Effect == "Allow"
+      ] if strcontains(policy.policy, "Allow")
+      } == {
+      imports = [{
+        Sid       = "InboxNotifications"
+        Effect    = "Allow"
+        Principal = { Service = "s3.amazonaws.com" }
+        Action    = "sqs:SendMessage"
+        Resource  = aws_sqs_queue.imports.arn
+        Condition = {
+          ArnEquals    = { "aws:SourceArn" = aws_s3_bucket.this["inbox"].arn }
+          StringEquals = { "aws:SourceAccount" = "123456789012" }
+        }
+      }]
+    }
+    error_message = "S3 may not put the inbox's events in their queue, or somebody else may put something in one."
+  }
+
+  assert {
+    condition = toset([
+      for statement in jsondecode(aws_kms_key.data.policy).Statement :
+      "${statement.Principal.Service} ${join(" ", statement.Action)} ${statement.Condition.ArnEquals["aws:SourceArn"]} ${statement.Condition.StringEquals["aws:SourceAccount"]}"
+      if can(statement.Principal.Service)
+    ]) == toset(["s3.amazonaws.com kms:Decrypt kms:GenerateDataKey ${aws_s3_bucket.this["inbox"].arn} 123456789012"])
+    error_message = "The data key is for the account, and for S3 when it tells of the inbox: without the second, drops are lost in silence."
+  }
+
+  assert {
+    condition = (
+      aws_s3_bucket_notification.inbox.queue[0].queue_arn == aws_sqs_queue.imports.arn &&
+      toset(aws_s3_bucket_notification.inbox.queue[0].events) == toset(["s3:ObjectCreated:*"]) &&
+      aws_s3_bucket_notification.inbox.queue[0].filter_suffix == null && aws_s3_bucket_notification.inbox.queue[0].filter_prefix == null
+    )
+    error_message = "A file of another name than was thought of would get silence for an answer."
+  }
+
+  assert {
+    condition     = aws_sns_topic.imports.kms_master_key_id == aws_kms_key.data.arn && aws_sns_topic.alarms.kms_master_key_id == aws_kms_key.logs.arn
+    error_message = "A topic is not encrypted."
   }
 
   assert {
@@ -367,15 +458,50 @@ run "permissions" {
         "secretsmanager:GetSecretValue ine",
         "secretsmanager:GetSecretValue identity",
       ])
+      enrolment = toset([
+        "dynamodb:GetItem table/records",
+        "dynamodb:UpdateItem table/records",
+        "dynamodb:GetItem table/students",
+        "dynamodb:Query table/students",
+        "dynamodb:Query table/postings",
+        "dynamodb:GetItem table/clients",
+        "dynamodb:UpdateItem table/quotas",
+        "dynamodb:GetItem table/establishments",
+        "dynamodb:UpdateItem table/establishments",
+        "dynamodb:GetItem table/imports",
+        "dynamodb:PutItem table/imports",
+        "dynamodb:UpdateItem table/imports",
+        "dynamodb:DeleteItem table/idempotency",
+        "dynamodb:GetItem table/idempotency",
+        "dynamodb:PutItem table/idempotency",
+        "dynamodb:UpdateItem table/idempotency",
+        "sqs:SendMessage statut-etudiant-test-identity",
+        "s3:PutObject inbox/*",
+        "s3:GetObject reports/*",
+        "secretsmanager:GetSecretValue record",
+        "secretsmanager:GetSecretValue ine",
+        "secretsmanager:GetSecretValue identity",
+      ])
       ingestion = toset([
         "s3:GetObjectVersion inbox/*",
+        "s3:GetObject reports/*",
         "s3:PutObject reports/*",
+        "dynamodb:BatchGetItem table/records",
+        "dynamodb:GetItem table/records",
         "dynamodb:UpdateItem table/records",
+        "dynamodb:Query table/records/index/slice",
+        "dynamodb:GetItem table/imports",
+        "dynamodb:PutItem table/imports",
         "dynamodb:UpdateItem table/imports",
         "dynamodb:GetItem table/establishments",
         "dynamodb:UpdateItem table/establishments",
+        "sqs:ChangeMessageVisibility statut-etudiant-test-imports",
+        "sqs:DeleteMessage statut-etudiant-test-imports",
+        "sqs:GetQueueAttributes statut-etudiant-test-imports",
+        "sqs:ReceiveMessage statut-etudiant-test-imports",
+        "sqs:SendMessage statut-etudiant-test-imports",
         "sqs:SendMessage statut-etudiant-test-identity",
-        "sqs:SendMessage statut-etudiant-test-ingestion-dlq",
+        "sns:Publish statut-etudiant-test-imports",
         "secretsmanager:GetSecretValue record",
       ])
       deduplication = toset([
@@ -501,6 +627,7 @@ run "france_connect" {
       ]))
       } == {
       status        = toset(["ine", "identity", "france-connect"])
+      enrolment     = toset(["record", "ine", "identity"])
       ingestion     = toset(["record"])
       deduplication = toset(["ine", "identity"])
       statistics    = toset([])
@@ -572,8 +699,18 @@ run "dead_letters" {
   command = plan
 
   assert {
-    condition     = module.ingestion.failure_destination == aws_sqs_queue.dead_letter["ingestion"].arn
-    error_message = "A file whose ingestion fails is lost."
+    condition     = jsondecode(aws_sqs_queue_redrive_policy.imports.redrive_policy) == { deadLetterTargetArn = aws_sqs_queue.dead_letter["imports"].arn, maxReceiveCount = 10 }
+    error_message = "A file whose import fails is tried for ever, or given up too soon."
+  }
+
+  assert {
+    condition     = module.ingestion.failure_destination == null && module.enrolment.failure_destination == null
+    error_message = "Ingestion is invoked by its queue alone, enrolment by the gateway: neither has events to lose."
+  }
+
+  assert {
+    condition     = jsondecode(aws_sqs_queue_redrive_allow_policy.imports.redrive_allow_policy).sourceQueueArns == [aws_sqs_queue.imports.arn]
+    error_message = "The queue of imports may not use its own dead-letter queue."
   }
 
   assert {
@@ -616,8 +753,30 @@ run "dead_letters" {
   }
 
   assert {
-    condition     = aws_sqs_queue.identity.visibility_timeout_seconds >= 6 * var.deduplication_timeout_seconds
+    condition = (
+      aws_sqs_queue.identity.visibility_timeout_seconds >= 6 * var.deduplication_timeout_seconds &&
+      aws_sqs_queue.imports.visibility_timeout_seconds >= 6 * var.ingestion_timeout_seconds
+    )
     error_message = "A throttled batch comes back while it is still being tried."
+  }
+
+  assert {
+    condition = (
+      aws_lambda_event_source_mapping.imports.batch_size == 1 &&
+      contains(aws_lambda_event_source_mapping.imports.function_response_types, "ReportBatchItemFailures")
+    )
+    error_message = "A file waits for another, or fails with it."
+  }
+
+  # A message keeps its age when it moves to the dead-letter queue: it must have time left there.
+  assert {
+    condition     = alltrue([for queue in [aws_sqs_queue.imports, aws_sqs_queue.identity] : queue.message_retention_seconds <= 4 * 24 * 60 * 60])
+    error_message = "A message given up at the end of its life would vanish from the dead-letter queue at once."
+  }
+
+  assert {
+    condition     = { for name, alarm in aws_cloudwatch_metric_alarm.queue_age : name => alarm.dimensions.QueueName } == { imports = aws_sqs_queue.imports.name, identity = aws_sqs_queue.identity.name }
+    error_message = "Files or enrolments may wait for hours without anybody hearing of it."
   }
 }
 
@@ -652,5 +811,139 @@ run "personal_data_stay_out_of_logs" {
       flatten([for rule in aws_wafv2_web_acl.api.rule : rule.visibility_config[*].sampled_requests_enabled]),
     ))
     error_message = "The firewall keeps samples of requests."
+  }
+}
+
+run "feeding" {
+  command = plan
+
+  variables {
+    complete_cancel_share    = 25
+    deposit_max_bytes        = 1000000
+    deposit_lifetime_seconds = 120
+    depositors = {
+      "0751967F" = { principal = "arn:aws:iam::210987654321:role/scolarite", external_id = "0123456789abcdef" }
+      "0010006B" = { principal = "arn:aws:iam::210987654321:root", external_id = "fedcba9876543210" }
+    }
+    import_notifications = [
+      { protocol = "email", endpoint = "support@example.org" },
+      { protocol = "sqs", endpoint = "arn:aws:sqs:eu-west-3:210987654321:imports", uai = "0751967F" },
+    ]
+  }
+
+  assert {
+    condition = module.ingestion.environment == tomap({
+      RECORDS_TABLE           = "statut-etudiant-test-records"
+      IMPORTS_TABLE           = "statut-etudiant-test-imports"
+      ESTABLISHMENTS_TABLE    = "statut-etudiant-test-establishments"
+      INBOX_BUCKET            = aws_s3_bucket.this["inbox"].id
+      REPORTS_BUCKET          = aws_s3_bucket.this["reports"].id
+      NOTIFICATIONS_TOPIC_ARN = "arn:aws:sns:eu-west-3:123456789012:statut-etudiant-test-imports"
+      RECORD_SECRET_ARN       = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:record"
+      COMPLETE_CANCEL_SHARE   = "25"
+      IMPORTS_QUEUE_URL       = aws_sqs_queue.imports.url
+      IDENTITY_QUEUE_URL      = aws_sqs_queue.identity.url
+    })
+    error_message = "Ingestion is told something else than it should be."
+  }
+
+  assert {
+    condition = module.enrolment.environment == tomap({
+      ENVIRONMENT              = "test"
+      RECORDS_TABLE            = "statut-etudiant-test-records"
+      STUDENTS_TABLE           = "statut-etudiant-test-students"
+      POSTINGS_TABLE           = "statut-etudiant-test-postings"
+      CLIENTS_TABLE            = "statut-etudiant-test-clients"
+      QUOTAS_TABLE             = "statut-etudiant-test-quotas"
+      ESTABLISHMENTS_TABLE     = "statut-etudiant-test-establishments"
+      IMPORTS_TABLE            = "statut-etudiant-test-imports"
+      IDEMPOTENCY_TABLE        = "statut-etudiant-test-idempotency"
+      INBOX_BUCKET             = aws_s3_bucket.this["inbox"].id
+      REPORTS_BUCKET           = aws_s3_bucket.this["reports"].id
+      RECORD_SECRET_ARN        = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:record"
+      INE_SECRET_ARN           = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:ine"
+      IDENTITY_SECRET_ARN      = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:identity"
+      CLIENT_CACHE_SECONDS     = "60"
+      DEPOSIT_MAX_BYTES        = "1000000"
+      DEPOSIT_LIFETIME_SECONDS = "120"
+      IDENTITY_QUEUE_URL       = aws_sqs_queue.identity.url
+    })
+    error_message = "Enrolment is told something else than it should be."
+  }
+
+  # Each path and the function behind it; the method is always ANY.
+  assert {
+    condition = { for path, resource in local.api_resources : path => resource.function } == {
+      "/"                         = "status"
+      "/{proxy+}"                 = "status"
+      "/api"                      = "status"
+      "/api/{proxy+}"             = "status"
+      "/api/inscription"          = "enrolment"
+      "/api/inscription/{proxy+}" = "enrolment"
+      "/api/depots"               = "enrolment"
+      "/api/depots/{proxy+}"      = "enrolment"
+    } && alltrue([for method in aws_api_gateway_method.any : method.http_method == "ANY"])
+    error_message = "A path reaches another function than the one that knows it, or the gateway answers in its place."
+  }
+
+  assert {
+    condition = {
+      for uai, depositor in module.depositor : uai => toset(flatten([
+        for statement in jsondecode(depositor.policy).Statement : [
+          for pair in setproduct(statement.Action, statement.Resource) : "${pair[0]} ${pair[1]}"
+        ]
+      ]))
+      } == {
+      for uai in ["0751967F", "0010006B"] : uai => toset([
+        "s3:PutObject arn:aws:s3:::inbox/${uai}/*",
+        "kms:Decrypt arn:aws:kms:eu-west-3:123456789012:key/data",
+        "kms:GenerateDataKey arn:aws:kms:eu-west-3:123456789012:key/data",
+      ])
+    }
+    error_message = "An establishment may do something else than put files into its own folder."
+  }
+
+  assert {
+    condition = alltrue([
+      for uai, depositor in module.depositor : jsondecode(depositor.trust).Statement == [{
+        Effect    = "Allow"
+        Principal = { AWS = var.depositors[uai].principal }
+        Action    = "sts:AssumeRole"
+        Condition = { StringEquals = { "sts:ExternalId" = var.depositors[uai].external_id } }
+      }]
+    ])
+    error_message = "Another than the establishment may take its role."
+  }
+
+  assert {
+    condition = {
+      for subscription in aws_sns_topic_subscription.imports : subscription.endpoint => coalesce(subscription.filter_policy, "all")
+      } == {
+      "support@example.org"                        = "all"
+      "arn:aws:sqs:eu-west-3:210987654321:imports" = jsonencode({ uai = ["0751967F"] })
+    }
+    error_message = "Somebody is not told of imports, or is told of another's."
+  }
+
+  # Filter, alarm and graph name one metric, and the filter reads what the function writes (docs/logging.md).
+  assert {
+    condition = (
+      aws_cloudwatch_log_metric_filter.imports["failed"].pattern == "{ $.message = \"import ended\" && $.outcome = \"failed\" }" &&
+      aws_cloudwatch_log_metric_filter.imports["failed"].log_group_name == module.ingestion.log_group_name &&
+      aws_cloudwatch_metric_alarm.failed_imports[0].metric_name == "imports_failed_test" &&
+      aws_cloudwatch_metric_alarm.failed_imports[0].alarm_actions == toset([aws_sns_topic.alarms.arn]) &&
+      strcontains(aws_cloudwatch_dashboard.this.dashboard_body, "imports_failed_test")
+    )
+    error_message = "Nobody hears of a failed import."
+  }
+}
+
+# Nobody has a role, and nobody is told, unless it is asked for.
+run "no_depositor_by_default" {
+  command = plan
+
+  assert {
+    condition     = length(module.depositor) == 0 && length(aws_sns_topic_subscription.imports) == 0
+    error_message = "Somebody may send files, or hears of imports, whom nobody named."
   }
 }

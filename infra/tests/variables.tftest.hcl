@@ -292,6 +292,117 @@ run "alarm_at_every_refusal" {
   expect_failures = [var.refusals_alarm_threshold]
 }
 
+run "imports_throttled_by_their_function" {
+  command = plan
+
+  variables {
+    imports_maximum_concurrency = 5
+    reserved_concurrency        = { ingestion = 4 }
+  }
+
+  expect_failures = [var.imports_maximum_concurrency]
+}
+
+run "import_given_up_at_its_second_meeting" {
+  command = plan
+
+  variables {
+    imports_max_receive_count = 2
+  }
+
+  expect_failures = [var.imports_max_receive_count]
+}
+
+run "messages_back_before_the_end_of_a_run" {
+  command = plan
+
+  variables {
+    imports_queue_visibility_seconds = 899
+  }
+
+  expect_failures = [var.imports_queue_visibility_seconds]
+}
+
+run "more_cancelled_than_there_is" {
+  command = plan
+
+  variables {
+    complete_cancel_share = 101
+  }
+
+  expect_failures = [var.complete_cancel_share]
+}
+
+run "deposit_larger_than_one_request" {
+  command = plan
+
+  variables {
+    deposit_max_bytes = 5 * 1024 * 1024 * 1024 + 1
+  }
+
+  expect_failures = [var.deposit_max_bytes]
+}
+
+run "form_that_outlives_its_signature" {
+  command = plan
+
+  variables {
+    deposit_lifetime_seconds = 3601
+  }
+
+  expect_failures = [var.deposit_lifetime_seconds]
+}
+
+run "depositor_that_is_no_establishment" {
+  command = plan
+
+  variables {
+    depositors = { "0751967F/.." = { principal = "arn:aws:iam::210987654321:root", external_id = "0123456789abcdef" } }
+  }
+
+  expect_failures = [var.depositors]
+}
+
+run "anybody_a_depositor" {
+  command = plan
+
+  variables {
+    depositors = { "0751967F" = { principal = "*", external_id = "0123456789abcdef" } }
+  }
+
+  expect_failures = [var.depositors]
+}
+
+run "external_id_that_can_be_guessed" {
+  command = plan
+
+  variables {
+    depositors = { "0751967F" = { principal = "arn:aws:iam::210987654321:root", external_id = "0751967F" } }
+  }
+
+  expect_failures = [var.depositors]
+}
+
+run "notification_without_tls" {
+  command = plan
+
+  variables {
+    import_notifications = [{ protocol = "https", endpoint = "http://example.org/imports" }]
+  }
+
+  expect_failures = [var.import_notifications]
+}
+
+run "notification_by_an_unknown_way" {
+  command = plan
+
+  variables {
+    import_notifications = [{ protocol = "sms", endpoint = "+33600000000" }]
+  }
+
+  expect_failures = [var.import_notifications]
+}
+
 # What must be accepted, so that the refusals above are known to be about what they say.
 run "doubles_on_this_machine" {
   command = plan
@@ -314,5 +425,19 @@ run "doubles_on_this_machine" {
   assert {
     condition     = module.status.environment.CLIENT_CACHE_SECONDS == "0" && module.status.environment.FRANCE_CONNECT_VERSION == "v1"
     error_message = "The consultation is not told what was asked for."
+  }
+}
+
+run "messages_back_sooner_on_an_emulator" {
+  command = plan
+
+  variables {
+    function_endpoint_url            = "http://127.0.0.1:4566"
+    imports_queue_visibility_seconds = 15
+  }
+
+  assert {
+    condition     = aws_sqs_queue.imports.visibility_timeout_seconds == 15
+    error_message = "The queue of imports does not have the visibility that was asked for."
   }
 }

@@ -1,0 +1,100 @@
+# What establishments call: enrolments one by one or in batches, and forms to send files with.
+
+module "enrolment" {
+  source = "./modules/function"
+
+  name                 = "${local.name}-enrolment"
+  package              = "enrolment"
+  description          = "Takes enrolments in real time, and gives establishments what it takes to send files"
+  platform             = local.function_platform
+  memory_megabytes     = 512
+  reserved_concurrency = var.reserved_concurrency.enrolment
+
+  # A batch of 500. The gateway waits no longer.
+  timeout_seconds = 29
+
+  environment = {
+    ENVIRONMENT              = var.environment
+    RECORDS_TABLE            = aws_dynamodb_table.this["records"].name
+    STUDENTS_TABLE           = aws_dynamodb_table.this["students"].name
+    POSTINGS_TABLE           = aws_dynamodb_table.this["postings"].name
+    CLIENTS_TABLE            = aws_dynamodb_table.this["clients"].name
+    QUOTAS_TABLE             = aws_dynamodb_table.this["quotas"].name
+    ESTABLISHMENTS_TABLE     = aws_dynamodb_table.this["establishments"].name
+    IMPORTS_TABLE            = aws_dynamodb_table.this["imports"].name
+    IDEMPOTENCY_TABLE        = aws_dynamodb_table.this["idempotency"].name
+    IDENTITY_QUEUE_URL       = aws_sqs_queue.identity.url
+    INBOX_BUCKET             = aws_s3_bucket.this["inbox"].id
+    REPORTS_BUCKET           = aws_s3_bucket.this["reports"].id
+    RECORD_SECRET_ARN        = module.hmac_secret["record"].arn
+    INE_SECRET_ARN           = module.hmac_secret["ine"].arn
+    IDENTITY_SECRET_ARN      = module.hmac_secret["identity"].arn
+    CLIENT_CACHE_SECONDS     = var.client_cache_seconds
+    DEPOSIT_MAX_BYTES        = var.deposit_max_bytes
+    DEPOSIT_LIFETIME_SECONDS = var.deposit_lifetime_seconds
+  }
+
+  statements = {
+    StoreRecords = {
+      actions   = ["dynamodb:GetItem", "dynamodb:UpdateItem"]
+      resources = [aws_dynamodb_table.this["records"].arn]
+    }
+    # Whether the INE and the birth date go together.
+    FindStudents = {
+      actions   = ["dynamodb:GetItem", "dynamodb:Query"]
+      resources = [aws_dynamodb_table.this["students"].arn]
+    }
+    FindByIdentity = {
+      actions   = ["dynamodb:Query"]
+      resources = [aws_dynamodb_table.this["postings"].arn]
+    }
+    RecogniseClients = {
+      actions   = ["dynamodb:GetItem"]
+      resources = [aws_dynamodb_table.this["clients"].arn]
+    }
+    # One write takes from a quota and says what is left: there is nothing to read apart.
+    CountRequests = {
+      actions   = ["dynamodb:UpdateItem"]
+      resources = [aws_dynamodb_table.this["quotas"].arn]
+    }
+    # Who may send for whom, and when each was last fed.
+    FollowEstablishments = {
+      actions   = ["dynamodb:GetItem", "dynamodb:UpdateItem"]
+      resources = [aws_dynamodb_table.this["establishments"].arn]
+    }
+    FollowImports = {
+      actions   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
+      resources = [aws_dynamodb_table.this["imports"].arn]
+    }
+    RepeatAnswers = {
+      actions   = ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
+      resources = [aws_dynamodb_table.this["idempotency"].arn]
+    }
+    AnnounceRecords = {
+      actions   = ["sqs:SendMessage"]
+      resources = [aws_sqs_queue.identity.arn]
+    }
+    # It puts and reads nothing itself: what it signs, an establishment does in its name.
+    SignDeposits = {
+      actions   = ["s3:PutObject"]
+      resources = ["${aws_s3_bucket.this["inbox"].arn}/*"]
+    }
+    SignReports = {
+      actions   = ["s3:GetObject"]
+      resources = ["${aws_s3_bucket.this["reports"].arn}/*"]
+    }
+    ReadKeys = {
+      actions = ["secretsmanager:GetSecretValue"]
+      resources = [
+        module.hmac_secret["record"].arn,
+        module.hmac_secret["ine"].arn,
+        module.hmac_secret["identity"].arn,
+      ]
+    }
+  }
+
+  data_key_use = {
+    decrypt  = ["dynamodb", "s3", "secretsmanager", "sqs"]
+    generate = ["s3", "sqs"]
+  }
+}
