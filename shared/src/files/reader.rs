@@ -358,7 +358,10 @@ impl<'a> EnrolmentReader<'a> {
                     if line.contains('\0') {
                         return Err(FileError::NotText);
                     }
-                    if !line.trim().is_empty() {
+                    let head = line.trim();
+                    // `sep=;` is how a file tells Excel what the header tells us.
+                    let announced = head.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("sep="));
+                    if !head.is_empty() && !announced {
                         break line.into_owned();
                     }
                 }

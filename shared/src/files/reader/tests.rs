@@ -183,7 +183,7 @@ fn a_file_that_is_none_fails_with_a_reason() {
         let error = read(input).map(|_| ()).unwrap_err().to_string();
         assert!(error.starts_with(reason), "{error}");
     }
-    let twice = format!("{HEADER};Code statut\n");
+    let twice = format!("{HEADER};STATUT\n");
     assert_eq!(read(twice.as_bytes()).unwrap_err(), FileError::Header(HeaderError::Duplicate(Column::Statut)));
 }
 
@@ -246,6 +246,12 @@ fn a_position_of_another_file_is_refused_or_harmless() {
     stored["found"]["width"] = 3.into();
     let position: Position = serde_json::from_value(stored).unwrap();
     assert_eq!(EnrolmentReader::resume(setting(&depositor), &position).map(|_| ()).unwrap_err(), FileError::Position);
+}
+
+#[test]
+fn a_reader_may_go_from_thread_to_thread() {
+    fn sent(_: impl Send) {}
+    sent(EnrolmentReader::new(setting(&depositor())));
 }
 
 /// What rows say, whichever reader gave them.
