@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 use super::fold::fold;
 use super::serde_as_text;
@@ -42,7 +42,11 @@ impl PersonName {
             if !name.is_empty() {
                 name.push(' ');
             }
-            name.extend(word.nfc());
+            // Most words are composed already, and this is read millions of times a day.
+            match is_nfc_quick(word.chars()) {
+                IsNormalized::Yes => name.push_str(word),
+                IsNormalized::No | IsNormalized::Maybe => name.extend(word.nfc()),
+            }
         }
         if name.is_empty() {
             return Err(NameError::Empty);
