@@ -14,7 +14,7 @@ use aws_sdk_s3::primitives::ByteStream;
 use jiff::Timestamp;
 use lambda_runtime::Diagnostic;
 use shared::domain::uai::Uai;
-use shared::files::reader::{Depositor, FileError};
+use shared::files::reader::Depositor;
 use shared::files::report::{Counts, Ending, Tally};
 use shared::files::row::Outcome;
 use shared::identity::digest::RecordId;
@@ -25,7 +25,7 @@ use shared::registry::records::NewRecord;
 
 use crate::context::Context;
 use crate::object::InboxObject;
-use crate::rows::{self, Batch};
+use crate::rows::{self, Batch, Stopped};
 use crate::writer::Writer;
 
 /// How often progress is told, and the lease renewed.
@@ -83,7 +83,7 @@ pub(crate) async fn run(context: &Context, object: &InboxObject, owner: &str) ->
     let counts = tally.counts();
     context.imports.finish(&id, owner, counts, &report_key, failure.as_deref(), Timestamp::now()).await?;
 
-    let Counts { read, accepted, superseded, rejected } = counts;
+    let Counts { read, accepted, superseded, rejected, .. } = counts;
     tracing::info!(
         import = id.as_str(),
         uai,
@@ -153,8 +153,8 @@ impl Import<'_> {
         while let Some(batch) = batches.recv().await {
             let batch = match batch {
                 Ok(batch) => batch,
-                Err(FileError::Io(_)) => return Err(ImportError::Interrupted),
-                Err(error) => return Ok(Err(Unreadable(error.to_string()))),
+                Err(Stopped::Interrupted) => return Err(ImportError::Interrupted),
+                Err(Stopped::Unreadable(error)) => return Ok(Err(Unreadable(error.to_string()))),
             };
             let bytes_read = batch.bytes_read;
             let records = self.sort(batch, extracted_at, tally);
@@ -209,8 +209,8 @@ impl Import<'_> {
         let mut records = Vec::with_capacity(batch.rows.len());
         for row in batch.rows {
             match row.outcome {
-                Outcome::Accepted { declaration, .. } => {
-                    tally.accept();
+                Outcome::Accepted { declaration, warnings } => {
+                    tally.accept(row.line, &warnings);
                     records.push(NewRecord {
                         id: RecordId::of(&self.context.record_key, &declaration),
                         version: RecordVersion::new(extracted_at, "", self.id.as_str(), row.line),

@@ -63,6 +63,12 @@ impl BirthDate {
         Date::new(self.year, self.month, self.day).ok()
     }
 
+    /// The year, which is always known.
+    #[must_use]
+    pub fn year(&self) -> i16 {
+        self.year
+    }
+
     /// The canonical text: as precise as known, without zeros. Personal: never for a log.
     #[must_use]
     pub fn expose(&self) -> String {

@@ -1,5 +1,6 @@
 //! The sex that the civil register writes.
 
+use super::fold::fold;
 use super::serde_as_text;
 
 /// As SUPDATA writes it: `"1"` and `"2"` (domain.md §1.1). INES writes `H` and `F`, FranceConnect `male` and
@@ -27,12 +28,18 @@ impl Sex {
         }
     }
 
-    /// Reads the contract's code, or the letter that a file's author may prefer: `M` or `H`, `F`.
+    /// Reads the contract's code, or what a file's author may prefer, whatever its case and accents: `M`, `H`, `F`,
+    /// `Masculin`, `Féminin`, or a title.
     pub fn parse_forgiving(text: &str) -> Result<Self, SexError> {
         match text.trim() {
-            "M" | "m" | "H" | "h" => Ok(Self::Male),
-            "F" | "f" => Ok(Self::Female),
-            other => Self::parse(other),
+            "1" | "M" | "m" | "H" | "h" => return Ok(Self::Male),
+            "2" | "F" | "f" => return Ok(Self::Female),
+            _ => {}
+        }
+        match fold(text).as_str() {
+            "M" | "MASCULIN" | "HOMME" | "MONSIEUR" => Ok(Self::Male),
+            "F" | "FEMININ" | "FEMME" | "MADAME" | "MME" | "MLLE" | "MADEMOISELLE" => Ok(Self::Female),
+            _ => Err(SexError),
         }
     }
 
@@ -59,6 +66,9 @@ mod tests {
         }
         assert_eq!(Sex::parse("M"), Err(SexError));
         assert_eq!(Sex::parse_forgiving("h"), Ok(Sex::Male));
+        assert_eq!(Sex::parse_forgiving("Féminin"), Ok(Sex::Female));
+        assert_eq!(Sex::parse_forgiving("M."), Ok(Sex::Male));
+        assert_eq!(Sex::parse_forgiving("Mme"), Ok(Sex::Female));
         assert_eq!(Sex::parse_forgiving("3"), Err(SexError));
     }
 }

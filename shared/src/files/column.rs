@@ -1,11 +1,17 @@
-//! The columns of an enrolment file: the write contract's field names, and those of the identity.
+//! The columns of an enrolment file: the write contract's field names, those of the identity, and the labels that
+//! schools' software writes instead.
+//!
+//! The table in `docs/files.md` is generated from here.
 
 use std::fmt;
+
+use serde::{Deserialize, Serialize};
 
 use crate::domain::fold::fold;
 
 /// A column that the format knows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Column {
     /// `ine`.
     Ine,
@@ -72,18 +78,13 @@ impl Column {
     ];
 
     /// Without these no row of the file can be accepted, so the file fails at once.
-    pub const REQUIRED: [Self; 8] = [
-        Self::DateNaissance,
-        Self::NomFamille,
-        Self::Prenom1,
-        Self::Sexe,
-        Self::DateDebutInscription,
-        Self::DateFinInscription,
-        Self::Statut,
-        Self::Uai,
-    ];
+    pub const REQUIRED: [Self; 5] =
+        [Self::DateNaissance, Self::DateDebutInscription, Self::DateFinInscription, Self::Statut, Self::Uai];
 
-    /// The name in the header.
+    /// Nor without these, unless there is [`Column::Ine`].
+    pub const IDENTITY: [Self; 3] = [Self::NomFamille, Self::Prenom1, Self::Sexe];
+
+    /// The wire name.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -109,12 +110,75 @@ impl Column {
         }
     }
 
-    fn parse(text: &str) -> Option<Self> {
-        let folded = fold(text);
-        Self::ALL.into_iter().find(|column| fold(column.name()) == folded)
+    /// What schools' software calls it in French, whatever the case, accents, blanks and punctuation.
+    #[must_use]
+    pub fn labels(self) -> &'static [&'static str] {
+        match self {
+            Self::Ine => {
+                &["INE étudiant", "Code INE", "N° INE", "Numéro INE", "Identifiant national étudiant", "INES", "NNE"]
+            }
+            Self::DateNaissance => &["Date de naissance", "Né(e) le", "Naissance"],
+            Self::NomFamille => {
+                &["Nom de famille", "Nom de naissance", "Nom naissance", "Nom patronymique", "Nom", "Nom étudiant"]
+            }
+            Self::NomUsage => &["Nom d'usage", "Nom usuel", "Nom marital", "Nom d'époux"],
+            Self::Prenom1 => &["Prénom", "Prénoms", "Premier prénom", "1er prénom", "Prénom étudiant"],
+            Self::Prenom2 => &["Deuxième prénom", "Second prénom", "2e prénom", "2ème prénom"],
+            Self::Prenom3 => &["Troisième prénom", "3e prénom", "3ème prénom"],
+            Self::Sexe => &["Sexe étudiant", "Code sexe", "Genre", "Civilité"],
+            Self::LieuNaissance => &[
+                "Lieu de naissance",
+                "Commune de naissance",
+                "Code commune de naissance",
+                "Code INSEE de naissance",
+                "Code lieu de naissance",
+                "Ville de naissance",
+            ],
+            Self::DateDebutInscription => {
+                &["Date de début d'inscription", "Début d'inscription", "Date de début", "Début"]
+            }
+            Self::DateFinInscription => &["Date de fin d'inscription", "Fin d'inscription", "Date de fin", "Fin"],
+            Self::Statut => &["Statut de l'inscription", "Statut d'inscription", "Statut étudiant", "Code statut"],
+            Self::Regime => &["Régime d'inscription", "Régime inscription", "Code régime", "Régime de formation"],
+            Self::CodeCommune => &[
+                "Code commune d'études",
+                "Commune d'études",
+                "Code INSEE commune",
+                "Code commune établissement",
+                "Code postal établissement",
+                "Code postal",
+                "Commune",
+            ],
+            Self::Uai => &["Code UAI", "N° UAI", "UAI établissement", "Code établissement", "RNE", "Code RNE"],
+            Self::Cursus => &["Cursus LMD", "Code cursus"],
+            Self::Diplome => &["Code diplôme", "Code SISE", "Code diplôme SISE", "Diplôme SISE", "MEFSTAT11", "MEF"],
+            Self::NiveauDiplome => {
+                &["Niveau du diplôme", "Niveau dans le diplôme", "Année dans le diplôme", "Niveau", "Année d'études"]
+            }
+            Self::NumeroEtudiant => &[
+                "N° étudiant",
+                "Numéro d'étudiant",
+                "Num étudiant",
+                "Code étudiant",
+                "Identifiant étudiant",
+                "Matricule",
+            ],
+        }
     }
 
-    fn index(self) -> usize {
+    /// The column that is called so, by its wire name or by one of its labels.
+    #[must_use]
+    pub fn named(text: &str) -> Option<Self> {
+        if let Some(column) = Self::ALL.into_iter().find(|column| column.name() == text) {
+            return Some(column);
+        }
+        let folded = fold(text);
+        Self::ALL
+            .into_iter()
+            .find(|column| fold(column.name()) == folded || column.labels().iter().any(|label| fold(label) == folded))
+    }
+
+    pub(super) fn index(self) -> usize {
         self as usize
     }
 }
@@ -126,10 +190,10 @@ impl fmt::Display for Column {
 }
 
 /// Where each column is in this file.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header {
-    positions: [Option<usize>; Column::ALL.len()],
-    width: usize,
+    positions: [Option<u16>; Column::ALL.len()],
+    width: u16,
 }
 
 /// Why a first line is not a header.
@@ -139,40 +203,68 @@ pub enum HeaderError {
     Missing(Vec<Column>),
     /// This column is there twice, so its value would be ambiguous.
     Duplicate(Column),
+    /// More fields than [`Header::WIDEST`].
+    TooWide,
 }
 
 impl Header {
+    /// Most fields of a line. An export of everything that Apogée knows about a student has some 150.
+    pub const WIDEST: usize = 256;
+
     /// Reads the fields of the first line, in any order; unknown ones are passed over.
     pub fn parse<'a>(fields: impl Iterator<Item = &'a str>) -> Result<Self, HeaderError> {
         let mut header = Self { positions: [None; Column::ALL.len()], width: 0 };
-        for (position, field) in fields.enumerate() {
-            header.width = position + 1;
-            if let Some(column) = Column::parse(field)
+        for field in fields {
+            let position = header.width;
+            if usize::from(position) == Self::WIDEST {
+                return Err(HeaderError::TooWide);
+            }
+            header.width += 1;
+            if let Some(column) = Column::named(field.trim())
                 && header.positions[column.index()].replace(position).is_some()
             {
                 return Err(HeaderError::Duplicate(column));
             }
         }
-        let missing: Vec<_> =
-            Column::REQUIRED.into_iter().filter(|column| header.position(*column).is_none()).collect();
-        if missing.is_empty() { Ok(header) } else { Err(HeaderError::Missing(missing)) }
+        let missing = |columns: &[Column]| -> Vec<_> {
+            columns.iter().copied().filter(|column| header.position(*column).is_none()).collect()
+        };
+        let mut absent = missing(&Column::REQUIRED);
+        if header.position(Column::Ine).is_none() {
+            absent.extend(missing(&Column::IDENTITY));
+        }
+        if absent.is_empty() { Ok(header) } else { Err(HeaderError::Missing(absent)) }
+    }
+
+    /// A header that was read before, from where it had each column.
+    pub(super) fn restored(columns: impl Iterator<Item = (Column, u16)>, width: u16) -> Option<Self> {
+        let mut header = Self { positions: [None; Column::ALL.len()], width };
+        for (column, position) in columns {
+            if position >= width || usize::from(width) > Self::WIDEST {
+                return None;
+            }
+            header.positions[column.index()] = Some(position);
+        }
+        Some(header)
     }
 
     /// The position of a column, from 0, if the file has it.
     #[must_use]
     pub fn position(&self, column: Column) -> Option<usize> {
-        self.positions[column.index()]
+        self.positions[column.index()].map(usize::from)
     }
 
     /// How many fields each row must have.
     #[must_use]
     pub fn width(&self) -> usize {
-        self.width
+        usize::from(self.width)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     #[test]
@@ -197,12 +289,37 @@ mod tests {
     }
 
     #[test]
+    fn labels_are_told_apart_whatever_their_spelling() {
+        let mut seen = BTreeMap::new();
+        for column in Column::ALL {
+            for name in [column.name()].iter().chain(column.labels()) {
+                assert_eq!(seen.insert(fold(name), column), None, "{name} names two columns, or one twice");
+                assert_eq!(Column::named(&name.to_uppercase()), Some(column), "{name}");
+            }
+        }
+        assert_eq!(Column::named(" n°_étudiant "), Some(Column::NumeroEtudiant));
+        assert_eq!(Column::named("couleur"), None);
+    }
+
+    #[test]
     fn missing_and_repeated_columns_are_named() {
         let all = || Column::ALL.into_iter().map(Column::name);
         assert_eq!(
             Header::parse(all().filter(|name| *name != "statut")).unwrap_err(),
             HeaderError::Missing(vec![Column::Statut])
         );
-        assert_eq!(Header::parse(all().chain(["INE"])).unwrap_err(), HeaderError::Duplicate(Column::Ine));
+        assert_eq!(Header::parse(all().chain(["Code INE"])).unwrap_err(), HeaderError::Duplicate(Column::Ine));
+        assert_eq!(
+            Header::parse(all().filter(|name| !["ine", "sexe"].contains(name))).unwrap_err(),
+            HeaderError::Missing(vec![Column::Sexe])
+        );
+        assert_eq!(Header::parse(all().chain(std::iter::repeat_n("x", 300))).unwrap_err(), HeaderError::TooWide);
+    }
+
+    #[test]
+    fn names_are_needed_only_where_there_is_no_ine() {
+        let required = || Column::REQUIRED.into_iter().map(Column::name);
+        assert!(Header::parse(required().chain(["ine"])).is_ok());
+        assert_eq!(Header::parse(required()).unwrap_err(), HeaderError::Missing(Column::IDENTITY.to_vec()));
     }
 }

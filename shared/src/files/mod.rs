@@ -5,9 +5,14 @@
 //! allowed, and gives line numbers for free.
 
 pub mod column;
+pub mod depositor;
+pub mod json;
 pub mod problem;
 pub mod reader;
 pub mod report;
 pub mod row;
 
-mod lines;
+#[cfg(test)]
+mod documented;
+#[cfg(test)]
+mod fixtures;

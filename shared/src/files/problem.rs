@@ -1,89 +1,225 @@
-//! What can be wrong with a row. One place, stable codes, words for a registrar.
+//! What can be wrong with a row: every rule, in one place, with a stable code and words for a registrar.
+//!
+//! `docs/rules.md` is generated from here.
+
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::column::Column;
+use super::column::Column::{self, *};
 
-/// A rule that a row breaks. The row is rejected; the others go through.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RowRule {
+/// What a rule does to the row that breaks it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Severity {
+    /// The row is not stored; the others of the file go through.
+    #[serde(rename = "rejet")]
+    Reject,
+    /// The row is stored, and the establishment is told.
+    #[serde(rename = "avertissement")]
+    Warn,
+}
+
+impl Severity {
+    /// `rejet` or `avertissement`, as the reports write it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Reject => "rejet",
+            Self::Warn => "avertissement",
+        }
+    }
+}
+
+/// What is said of a rule.
+#[derive(Debug, Clone, Copy)]
+pub struct Sheet {
+    /// The stable code, `date_invalide`.
+    pub code: &'static str,
+    /// What it does to the row.
+    pub severity: Severity,
+    /// What a registrar reads: what is wrong, and what is expected.
+    pub message: &'static str,
+    /// The columns that it may name; none when it is about the line as a whole.
+    pub columns: &'static [Column],
+    /// A value that breaks it, or the case in a few words.
+    pub example: &'static str,
+}
+
+macro_rules! rules {
+    ($($(#[$doc:meta])* $rule:ident = $code:literal, $severity:ident, [$($column:ident),*], $example:literal, $message:literal;)*) => {
+        /// A rule that a row breaks.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        pub enum RowRule {
+            $($(#[$doc])* #[serde(rename = $code)] $rule,)*
+        }
+
+        impl RowRule {
+            /// All of them, in the documented order.
+            pub const ALL: &'static [Self] = &[$(Self::$rule),*];
+
+            /// Everything that is said of it.
+            #[must_use]
+            pub const fn sheet(self) -> Sheet {
+                match self {
+                    $(Self::$rule => Sheet {
+                        code: $code,
+                        severity: Severity::$severity,
+                        message: $message,
+                        columns: &[$($column),*],
+                        example: $example,
+                    },)*
+                }
+            }
+        }
+    };
+}
+
+rules! {
     /// The line is longer than [`super::reader::LONGEST_LINE`].
-    LigneTropLongue,
+    LigneTropLongue = "ligne_trop_longue", Reject, [], "une ligne de 2 Mo",
+        "la ligne dépasse 65 536 octets";
     /// A quotation mark is opened and never closed on the line.
-    GuillemetNonFerme,
+    GuillemetNonFerme = "guillemet_non_ferme", Reject, [], "`\"Lefèvre;Zoé`",
+        "un guillemet ouvert n'est pas fermé avant la fin de la ligne";
     /// Bytes that are not text in the file's encoding.
-    CaracteresIllisibles,
+    CaracteresIllisibles = "caracteres_illisibles", Reject, [], "un é de Windows dans un fichier en UTF-8",
+        "des caractères sont illisibles : le fichier doit être en UTF-8, UTF-16, Windows-1252 ou ISO-8859-15, du début à la fin";
     /// More or fewer fields than the header.
-    NombreDeChamps,
+    NombreDeChamps = "nombre_de_champs", Reject, [], "18 champs sous un en-tête de 19",
+        "le nombre de champs n'est pas celui de l'en-tête";
+    /// The line of an NDJSON file is not a JSON object.
+    JsonInvalide = "json_invalide", Reject, [], "`{\"ine\": }`",
+        "la ligne n'est pas un objet JSON complet";
+    /// A JSON value that is neither a text nor a number nor null.
+    JsonImbrique = "json_imbrique", Reject,
+        [Ine, DateNaissance, NomFamille, NomUsage, Prenom1, Prenom2, Prenom3, Sexe, LieuNaissance, DateDebutInscription,
+         DateFinInscription, Statut, Regime, CodeCommune, Uai, Cursus, Diplome, NiveauDiplome, NumeroEtudiant],
+        "`{\"uai\": [\"0751967F\"]}`",
+        "la valeur doit être un texte ou un nombre, pas une liste, un objet ou un booléen";
+    /// A key that a JSON object has twice.
+    JsonCleRepetee = "json_cle_repetee", Reject,
+        [Ine, DateNaissance, NomFamille, NomUsage, Prenom1, Prenom2, Prenom3, Sexe, LieuNaissance, DateDebutInscription,
+         DateFinInscription, Statut, Regime, CodeCommune, Uai, Cursus, Diplome, NiveauDiplome, NumeroEtudiant],
+        "`{\"statut\": \"admis\", \"statut\": \"inscrit\"}`",
+        "la clé figure deux fois : on ne sait pas laquelle des valeurs est la bonne";
     /// A required value is blank.
-    ValeurManquante,
+    ValeurManquante = "valeur_manquante", Reject,
+        [DateNaissance, NomFamille, Prenom1, Sexe, DateDebutInscription, DateFinInscription, Statut, Uai],
+        "une date de naissance vide",
+        "la valeur est obligatoire ; le nom, le prénom et le sexe peuvent manquer ensemble si l'INE est donné";
     /// Too long, or with invisible characters.
-    ValeurInvalide,
+    ValeurInvalide = "valeur_invalide", Reject, [Cursus, Diplome, NiveauDiplome, NumeroEtudiant],
+        "un code de 65 caractères",
+        "la valeur dépasse 64 caractères ou contient des caractères invisibles";
     /// No known form of INE.
-    IneInvalide,
-    /// Not `AAAA-MM-JJ`, or not in the calendar.
-    DateInvalide,
+    IneInvalide = "ine_invalide", Reject, [Ine], "`12345`",
+        "l'INE n'a aucune des formes connues (RNIE, BEA, base 36, SIFA)";
+    /// A well-formed INE whose check key doesn't follow from its number.
+    IneCleFausse = "ine_cle_fausse", Warn, [Ine], "`123456789AA`",
+        "la clé de contrôle de l'INE ne correspond pas à son numéro : faute de frappe possible";
+    /// An RNIE number for a year before there were any.
+    IneAnachronique = "ine_anachronique", Warn, [Ine], "un INE du RNIE pour 2015-2016",
+        "cet INE a la forme du RNIE, qui n'en attribue que depuis 2018 : vérifier l'année de l'inscription";
+    /// Not a date of the calendar in one of the accepted forms.
+    DateInvalide = "date_invalide", Reject, [DateNaissance, DateDebutInscription, DateFinInscription], "`30/02/2004`",
+        "la date doit exister et s'écrire AAAA-MM-JJ ou JJ/MM/AAAA";
     /// The last day is before the first.
-    DatesInversees,
+    DatesInversees = "dates_inversees", Reject, [DateFinInscription], "du 2026-09-01 au 2026-08-31",
+        "la fin de l'inscription précède son début";
+    /// Longer than any enrolment.
+    PeriodeTropLongue = "periode_trop_longue", Reject, [DateFinInscription], "du 2026-09-01 au 2029-08-31",
+        "l'inscription dure plus de dix-huit mois : une inscription vaut pour une année universitaire";
+    /// It outlasts its academic year.
+    PeriodeHorsAnnee = "periode_hors_annee", Warn, [DateFinInscription], "du 2026-09-01 au 2028-01-31",
+        "l'inscription finit après le 31 décembre qui suit son année universitaire";
+    /// It starts too far from today to be anything but a slip.
+    PeriodeImprobable = "periode_improbable", Warn, [DateDebutInscription], "un début en 2062",
+        "l'inscription commence il y a plus de dix ans ou dans plus de dix-huit mois";
+    /// Another academic year than the one that the complete file is about.
+    AnneeHorsFichier = "annee_hors_fichier", Reject, [DateDebutInscription], "un début en 2025 dans `complete/2026`",
+        "l'inscription n'est pas de l'année universitaire du fichier complet";
+    /// Nobody of that age is a student.
+    AgeImpossible = "age_impossible", Reject, [DateNaissance], "une naissance en 2025 pour 2026-2027",
+        "la personne aurait moins de 11 ans ou plus de 100 ans au début de l'inscription";
+    /// Few students are of that age.
+    AgeRare = "age_rare", Warn, [DateNaissance], "une naissance en 1941 pour 2026-2027",
+        "la personne a moins de 15 ans ou plus de 70 ans au début de l'inscription : vérifier la date de naissance";
     /// Not a name.
-    NomInvalide,
+    NomInvalide = "nom_invalide", Reject, [NomFamille, NomUsage, Prenom1, Prenom2, Prenom3], "`123`",
+        "le nom dépasse 100 caractères, n'a pas de lettre, ou contient des caractères invisibles";
+    /// UTF-8 that was read as windows-1252 and written again.
+    NomMalEncode = "nom_mal_encode", Reject, [NomFamille, NomUsage, Prenom1, Prenom2, Prenom3], "`LefÃ¨vre`",
+        "les accents ont été abîmés par un changement d'encodage avant l'envoi (Ã¨ pour è)";
+    /// Characters that no French act writes in a name.
+    NomInhabituel = "nom_inhabituel", Warn, [NomFamille, NomUsage, Prenom1, Prenom2, Prenom3], "`Ren?e`",
+        "le nom contient autre chose que des lettres, espaces, tirets, apostrophes et points : accent perdu ?";
     /// Not a sex.
-    SexeInvalide,
+    SexeInvalide = "sexe_invalide", Reject, [Sexe], "`3`",
+        "le sexe s'écrit 1 ou M, 2 ou F";
     /// Neither a COG code nor a postal code.
-    CommuneInvalide,
+    CommuneInvalide = "commune_invalide", Reject, [CodeCommune], "`Paris`",
+        "la commune d'études est un code COG ou postal à 5 caractères";
+    /// A postal code, which the write contract documents and the read contract doesn't.
+    CommuneCodePostal = "commune_code_postal", Warn, [CodeCommune], "`44000`",
+        "le code postal est remplacé par le code COG de la commune de l'établissement";
+    /// In another département than the establishment.
+    CommuneAutreDepartement = "commune_autre_departement", Warn, [CodeCommune], "`44109` pour un établissement de Paris",
+        "la commune d'études n'est pas dans le département de l'établissement : normal pour un site éloigné, à vérifier sinon";
+    /// A spreadsheet took a code for a number and dropped its first zero.
+    ZeroInitialPerdu = "zero_initial_perdu", Warn, [LieuNaissance, CodeCommune], "`1053` pour `01053`",
+        "le code n'a que quatre chiffres : un tableur a sans doute ôté le zéro initial, qui est remis";
+    /// Neither a COG code nor the name of one commune. A registrar must not lose the row for it.
+    LieuNaissanceInconnu = "lieu_naissance_inconnu", Warn, [LieuNaissance], "`Saint-Denis`",
+        "ni un code COG, ni le nom d'une seule commune (le département entre parenthèses lève le doute) : le lieu est laissé vide";
+    /// A well-formed code that the COG of today doesn't list.
+    LieuNaissanceHorsListe = "lieu_naissance_hors_liste", Warn, [LieuNaissance], "`44000`",
+        "le code n'est pas dans le COG actuel : code postal au lieu du code INSEE, ou commune disparue";
     /// Not a status.
-    StatutInconnu,
+    StatutInconnu = "statut_inconnu", Reject, [Statut], "`peut-être`",
+        "le statut est admis, inscrit ou annulé";
     /// Not a régime.
-    RegimeInconnu,
+    RegimeInconnu = "regime_inconnu", Reject, [Regime], "`gratuit`",
+        "le régime n'est ni l'un des sept libellés, ni un code de RF1 à RF7";
     /// A numeric code, and no table for it.
-    CodeSansTable,
+    CodeSansTable = "code_sans_table", Reject, [Statut, Regime], "`7`",
+        "un code numérique ne peut être lu qu'avec la table de l'établissement, et celui-ci n'en a pas pour ce code";
     /// Not a UAI.
-    UaiInvalide,
+    UaiInvalide = "uai_invalide", Reject, [Uai], "`0751967G`",
+        "l'UAI est formée de 7 chiffres et de leur lettre de contrôle";
     /// An establishment that the depositor may not send for.
-    UaiNonAutorise,
+    UaiNonAutorise = "uai_non_autorise", Reject, [Uai], "l'UAI d'un autre établissement",
+        "le déposant n'est pas habilité à envoyer les inscriptions de cet établissement";
 }
 
 impl RowRule {
+    /// The stable code, `date_invalide`.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        self.sheet().code
+    }
+
+    /// What it does to the row.
+    #[must_use]
+    pub fn severity(self) -> Severity {
+        self.sheet().severity
+    }
+
     /// What a registrar reads: what is wrong, and what is expected.
     #[must_use]
     pub fn message(self) -> &'static str {
-        match self {
-            Self::LigneTropLongue => "la ligne dépasse 65 536 octets",
-            Self::GuillemetNonFerme => "un guillemet ouvert n'est pas fermé avant la fin de la ligne",
-            Self::CaracteresIllisibles => {
-                "des caractères sont illisibles : le fichier doit être en UTF-8 ou en Windows-1252"
-            }
-            Self::NombreDeChamps => "le nombre de champs n'est pas celui de l'en-tête",
-            Self::ValeurManquante => "la valeur est obligatoire",
-            Self::ValeurInvalide => "la valeur est trop longue ou contient des caractères invisibles",
-            Self::IneInvalide => "l'INE n'a aucune des formes connues (RNIE, BEA, base 36, SIFA)",
-            Self::DateInvalide => "la date doit exister et s'écrire AAAA-MM-JJ",
-            Self::DatesInversees => "la fin de l'inscription précède son début",
-            Self::NomInvalide => "le nom est trop long, sans lettre, ou contient des caractères invisibles",
-            Self::SexeInvalide => "le sexe s'écrit 1 (M) ou 2 (F)",
-            Self::CommuneInvalide => "la commune est un code COG à 5 caractères (99 et trois chiffres à l'étranger)",
-            Self::StatutInconnu => "le statut est admis, inscrit ou annulé",
-            Self::RegimeInconnu => "le régime n'est pas l'un des sept libellés",
-            Self::CodeSansTable => {
-                "un code numérique ne peut être lu qu'avec la table de l'établissement, et celui-ci n'en a pas pour ce code"
-            }
-            Self::UaiInvalide => "l'UAI est formée de 7 chiffres et de leur lettre de contrôle",
-            Self::UaiNonAutorise => "le déposant n'est pas habilité à envoyer les inscriptions de cet établissement",
-        }
+        self.sheet().message
     }
+}
 
-    /// The stable code, `date_invalide`.
-    #[must_use]
-    pub fn code(self) -> String {
-        // An enum without data serialises as its name, so this never falls back.
-        serde_json::to_value(self).ok().and_then(|code| code.as_str().map(str::to_owned)).unwrap_or_default()
+impl fmt::Display for RowRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
     }
 }
 
 /// One problem of one row. It names the place and the rule, never the value: the report is read by more people
 /// than the file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
     /// The column, unless it is the line as a whole.
     pub column: Option<Column>,
@@ -93,11 +229,17 @@ pub struct Problem {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
-    fn codes_are_stable_words() {
+    fn codes_are_distinct_and_are_what_is_stored() {
+        let codes: BTreeSet<_> = RowRule::ALL.iter().map(|rule| rule.code()).collect();
+        assert_eq!(codes.len(), RowRule::ALL.len());
+        for rule in RowRule::ALL {
+            assert_eq!(serde_json::to_value(rule).unwrap(), rule.code());
+        }
         assert_eq!(RowRule::UaiNonAutorise.code(), "uai_non_autorise");
-        assert_eq!(RowRule::DateInvalide.code(), "date_invalide");
     }
 }

@@ -1,28 +1,35 @@
-//! The report of an import: what an establishment reads after it dropped a file.
+//! The report of an import: what an establishment reads after it dropped a file, as JSON for its software and as a
+//! table for its registrar.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::problem::{Problem, RowRule};
+use super::problem::{Problem, RowRule, Severity};
+use super::reader::Detected;
+use crate::domain::academic_year::AcademicYear;
+use crate::domain::uai::Uai;
 
-/// Problems listed one by one at most; totals count all of them. A file with more has one fault many times, and
+mod table;
+
+/// Rejections listed one by one at most; totals count all of them. A file with more has one fault many times, and
 /// the limit bounds the memory of an import.
 pub const MOST_LISTED: usize = 100_000;
+/// Warnings of one rule listed one by one at most: a file that writes postal codes has one on each row.
+pub const MOST_WARNINGS_OF_A_RULE: u64 = 1_000;
 
-/// Counts and problems, gathered while a file is read.
-#[derive(Debug, Default)]
+/// Counts and problems, gathered while a file is read. It can be stored in a checkpoint and taken up again.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
-    read: u64,
-    accepted: u64,
-    superseded: u64,
-    rejected: u64,
+    counts: Counts,
     by_rule: BTreeMap<RowRule, u64>,
-    listed: Vec<(u64, Problem)>,
+    rejections: Vec<(u64, Problem)>,
+    warnings: Vec<(u64, Problem)>,
 }
 
 /// How many rows went which way.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Counts {
     /// Rows read, blank ones and the header left out.
     #[serde(rename = "lues")]
@@ -33,31 +40,59 @@ pub struct Counts {
     /// Among the accepted, those about which a more recent statement was already stored: acknowledged, ignored.
     #[serde(rename = "depassees")]
     pub superseded: u64,
+    /// Among the accepted, those that say what was already stored.
+    #[serde(rename = "inchangees")]
+    pub unchanged: u64,
     /// Rows that break a rule.
     #[serde(rename = "rejetees")]
     pub rejected: u64,
+    /// Among the accepted, those that should be looked at.
+    #[serde(rename = "averties")]
+    pub warned: u64,
+    /// Records that a complete file cancelled, since it doesn't contain them.
+    #[serde(rename = "annulees")]
+    pub cancelled: u64,
 }
 
 impl Tally {
-    /// A row is accepted.
-    pub fn accept(&mut self) {
-        self.read += 1;
-        self.accepted += 1;
+    /// A row is accepted, with these warnings.
+    pub fn accept(&mut self, line: u64, warnings: &[Problem]) {
+        self.counts.read += 1;
+        self.counts.accepted += 1;
+        self.counts.warned += u64::from(!warnings.is_empty());
+        self.note(line, warnings);
     }
 
-    /// An accepted row says less recent things than what is stored.
+    /// Accepted rows say less recent things than what is stored.
     pub fn supersede(&mut self, rows: u64) {
-        self.superseded += rows;
+        self.counts.superseded += rows;
     }
 
-    /// A row is rejected.
+    /// Accepted rows say what is stored already.
+    pub fn leave(&mut self, rows: u64) {
+        self.counts.unchanged += rows;
+    }
+
+    /// Records are cancelled.
+    pub fn cancel(&mut self, records: u64) {
+        self.counts.cancelled += records;
+    }
+
+    /// A row is rejected, for these problems.
     pub fn reject(&mut self, line: u64, problems: &[Problem]) {
-        self.read += 1;
-        self.rejected += 1;
+        self.counts.read += 1;
+        self.counts.rejected += 1;
+        self.note(line, problems);
+    }
+
+    fn note(&mut self, line: u64, problems: &[Problem]) {
         for problem in problems {
-            *self.by_rule.entry(problem.rule).or_default() += 1;
-            if self.listed.len() < MOST_LISTED {
-                self.listed.push((line, *problem));
+            let total = self.by_rule.entry(problem.rule).or_default();
+            *total += 1;
+            match problem.rule.severity() {
+                Severity::Reject if self.rejections.len() < MOST_LISTED => self.rejections.push((line, *problem)),
+                Severity::Warn if *total <= MOST_WARNINGS_OF_A_RULE => self.warnings.push((line, *problem)),
+                Severity::Reject | Severity::Warn => {}
             }
         }
     }
@@ -65,39 +100,83 @@ impl Tally {
     /// The counts so far.
     #[must_use]
     pub fn counts(&self) -> Counts {
-        Counts { read: self.read, accepted: self.accepted, superseded: self.superseded, rejected: self.rejected }
+        self.counts
     }
 
-    /// The report.
+    /// The report on the import `import` of the establishment `uai`.
     #[must_use]
     pub fn report<'a>(&'a self, import: &'a str, uai: &'a str, ending: Ending<'a>) -> Report<'a> {
         let (state, reason) = match ending {
+            Ending::Running => ("en cours", None),
             Ending::Done => ("terminé", None),
             Ending::Failed(reason) => ("échoué", Some(reason)),
         };
+        let total = |(rule, total): (&RowRule, &u64)| (rule.code(), Total { severity: rule.severity(), total: *total });
+        let listed = (self.rejections.len() + self.warnings.len()) as u64;
         Report {
             import,
             uai,
             state,
             reason,
-            counts: self.counts(),
-            by_rule: self.by_rule.iter().map(|(rule, count)| (rule.code(), *count)).collect(),
-            list_is_complete: self.listed.len() < MOST_LISTED,
-            rejected: self.listed.iter().map(|(line, problem)| RejectedRow::new(*line, *problem)).collect(),
+            mode: Mode::Delta,
+            dry_run: false,
+            counts: self.counts,
+            detected: None,
+            complete: None,
+            by_rule: self.by_rule.iter().map(total).collect(),
+            list_is_complete: listed == self.by_rule.values().sum::<u64>(),
+            rejected: self.rejections.iter().map(Listed::of).collect(),
+            warned: self.warnings.iter().map(Listed::of).collect(),
         }
     }
 }
 
-/// How an import ended.
+/// How far an import has come.
 #[derive(Debug, Clone, Copy)]
 pub enum Ending<'a> {
+    /// There are more rows to read: the report is partial.
+    Running,
     /// Every row was accepted or rejected.
     Done,
     /// The file could not be read, for this reason.
     Failed(&'a str),
 }
 
-/// The report as JSON.
+/// What a file means by what it doesn't contain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// Nothing.
+    Delta,
+    /// That it is no longer so.
+    #[serde(rename = "complet")]
+    Complete,
+}
+
+/// What a complete file did, or would do.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Complete {
+    /// The academic year that it is about.
+    #[serde(rename = "annee")]
+    pub year: AcademicYear,
+    /// The establishments that it covers.
+    #[serde(rename = "uai")]
+    pub covered: Vec<Uai>,
+    /// Records stored for them and that year which the file contains, or has a broken row about.
+    #[serde(rename = "presentes")]
+    pub present: u64,
+    /// Those that it doesn't contain.
+    #[serde(rename = "absentes")]
+    pub absent: u64,
+    /// Among the absent, those that were cancelled, or would be.
+    #[serde(rename = "annulees")]
+    pub cancelled: u64,
+    /// Why nothing was cancelled, for the registrar.
+    #[serde(rename = "refus", default, skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
+}
+
+/// The report. It is JSON when serialised, and a table with [`Self::table`].
 #[derive(Debug, Serialize)]
 pub struct Report<'a> {
     import: &'a str,
@@ -106,18 +185,56 @@ pub struct Report<'a> {
     state: &'static str,
     #[serde(rename = "raison", skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
+    mode: Mode,
+    #[serde(rename = "essai")]
+    dry_run: bool,
     #[serde(rename = "lignes")]
     counts: Counts,
+    #[serde(rename = "detecte", skip_serializing_if = "Option::is_none")]
+    detected: Option<&'a Detected>,
+    #[serde(rename = "complet", skip_serializing_if = "Option::is_none")]
+    complete: Option<&'a Complete>,
     #[serde(rename = "totauxParRegle")]
-    by_rule: BTreeMap<String, u64>,
+    by_rule: BTreeMap<&'static str, Total>,
     #[serde(rename = "listeComplete")]
     list_is_complete: bool,
     #[serde(rename = "rejets")]
-    rejected: Vec<RejectedRow>,
+    rejected: Vec<Listed>,
+    #[serde(rename = "avertissements")]
+    warned: Vec<Listed>,
 }
 
+impl<'a> Report<'a> {
+    /// What the file's key asked for.
+    #[must_use]
+    pub fn asked(self, mode: Mode, dry_run: bool) -> Self {
+        Self { mode, dry_run, ..self }
+    }
+
+    /// What was found out about the file.
+    #[must_use]
+    pub fn detected(self, detected: Option<&'a Detected>) -> Self {
+        Self { detected, ..self }
+    }
+
+    /// What a complete file did.
+    #[must_use]
+    pub fn complete(self, complete: Option<&'a Complete>) -> Self {
+        Self { complete, ..self }
+    }
+}
+
+/// How often a rule was broken.
 #[derive(Debug, Serialize)]
-struct RejectedRow {
+struct Total {
+    #[serde(rename = "gravite")]
+    severity: Severity,
+    total: u64,
+}
+
+/// One problem of one row.
+#[derive(Debug, Serialize)]
+struct Listed {
     #[serde(rename = "ligne")]
     line: u64,
     #[serde(rename = "colonne")]
@@ -127,10 +244,10 @@ struct RejectedRow {
     message: &'static str,
 }
 
-impl RejectedRow {
-    fn new(line: u64, problem: Problem) -> Self {
+impl Listed {
+    fn of((line, problem): &(u64, Problem)) -> Self {
         Self {
-            line,
+            line: *line,
             column: problem.column.map(super::column::Column::name),
             rule: problem.rule,
             message: problem.rule.message(),
@@ -139,67 +256,4 @@ impl RejectedRow {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::files::column::Column;
-
-    #[test]
-    fn a_report_names_line_column_and_rule() {
-        let mut tally = Tally::default();
-        tally.accept();
-        tally.reject(3, &[Problem { column: Some(Column::DateNaissance), rule: RowRule::DateInvalide }]);
-        tally.reject(4, &[Problem { column: None, rule: RowRule::NombreDeChamps }]);
-        insta::assert_json_snapshot!(tally.report("abc", "0751967F", Ending::Done), @r#"
-        {
-          "import": "abc",
-          "uai": "0751967F",
-          "etat": "terminé",
-          "lignes": {
-            "lues": 3,
-            "acceptees": 1,
-            "depassees": 0,
-            "rejetees": 2
-          },
-          "totauxParRegle": {
-            "date_invalide": 1,
-            "nombre_de_champs": 1
-          },
-          "listeComplete": true,
-          "rejets": [
-            {
-              "ligne": 3,
-              "colonne": "dateNaissance",
-              "regle": "date_invalide",
-              "message": "la date doit exister et s'écrire AAAA-MM-JJ"
-            },
-            {
-              "ligne": 4,
-              "colonne": null,
-              "regle": "nombre_de_champs",
-              "message": "le nombre de champs n'est pas celui de l'en-tête"
-            }
-          ]
-        }
-        "#);
-    }
-
-    #[test]
-    fn a_failed_file_has_its_reason() {
-        let report =
-            serde_json::to_value(Tally::default().report("abc", "0751967F", Ending::Failed("le fichier est vide")))
-                .unwrap();
-        assert_eq!((&report["etat"], &report["raison"]), (&"échoué".into(), &"le fichier est vide".into()));
-    }
-
-    #[test]
-    fn the_list_is_bounded_and_the_totals_are_not() {
-        let mut tally = Tally::default();
-        for line in 0..=MOST_LISTED as u64 {
-            tally.reject(line, &[Problem { column: None, rule: RowRule::NombreDeChamps }]);
-        }
-        let report = serde_json::to_value(tally.report("abc", "0751967F", Ending::Done)).unwrap();
-        assert_eq!(report["rejets"].as_array().unwrap().len(), MOST_LISTED);
-        assert_eq!(report["totauxParRegle"]["nombre_de_champs"], MOST_LISTED + 1);
-        assert_eq!(report["listeComplete"], false);
-    }
-}
+mod tests;

@@ -1,30 +1,33 @@
 //! One row's fields to a declaration: every rule, all problems at once.
 
-use std::collections::BTreeMap;
-
 use jiff::civil::Date;
 
 use super::column::Column;
-use super::problem::{Problem, RowRule};
-use super::reader::Depositor;
+use super::depositor::Depositor;
+use super::problem::{Problem, RowRule, Severity};
 use crate::domain::academic_year::AcademicYear;
-use crate::domain::birth_date::BirthDate;
-use crate::domain::civil_identity::CivilIdentity;
-use crate::domain::commune::{CommuneCode, CommuneSource, commune_of_study};
-use crate::domain::enrolment::{Declaration, Enrolment, Person};
-use crate::domain::establishment::Establishment;
-use crate::domain::ine::Ine;
-use crate::domain::name::PersonName;
+use crate::domain::commune::{CommuneCode, CommuneSource};
+use crate::domain::enrolment::Declaration;
 use crate::domain::regime::Regime;
-use crate::domain::sex::Sex;
 use crate::domain::status::Status;
 use crate::domain::uai::Uai;
 use crate::identity::digest::Subject;
+
+mod dates;
+mod enrolment;
+mod person;
+mod places;
+mod recent;
+
+pub use dates::DateForm;
+use places::Birthplace;
+use recent::Recent;
 
 /// Longest value of a code or number (`diplome`, `numeroEtudiant`…), in characters. A MEFSTAT11 has 11.
 const LONGEST_CODE: usize = 64;
 
 /// The value is wrong, and the row's problems say so already.
+#[derive(Debug, Clone, Copy)]
 struct Reported;
 
 /// The values of a row, by column, wherever they come from: a line of a file, a cell range, a JSON body.
@@ -65,136 +68,107 @@ pub enum Outcome {
 }
 
 /// Reads a row. Every value is looked at before any is given up on, so that all problems are told at once.
+#[must_use]
 pub fn read(values: &impl Values, setting: Setting<'_>) -> Outcome {
-    let mut row = Row { values, problems: Vec::new() };
+    read_with(values, setting, &mut Memory::none(), Vec::new())
+}
 
-    let person = identity(&mut row);
-    let ine = row.optional(Column::Ine, RowRule::IneInvalide, |text| Ine::parse(text).ok());
-    let student_number = row.code(Column::NumeroEtudiant);
-    let enrolment = enrolment(&mut row, setting.depositor);
+/// Reads one row of many of the same setting; `problems` are those that were found while its values were told apart.
+pub(super) fn read_with(
+    values: &impl Values,
+    setting: Setting<'_>,
+    memory: &mut Memory,
+    problems: Vec<Problem>,
+) -> Outcome {
+    let mut row = Row { values, setting, memory, problems };
+    let who = person::read(&mut row);
+    let what = enrolment::read(&mut row);
+    person::check_against(&mut row, &who, &what);
 
-    match (person, ine, student_number, enrolment) {
-        (Ok(person), Ok(ine), Ok(numero_etudiant), Ok(inscription)) if row.problems.is_empty() => {
-            let declaration =
-                Box::new(Declaration { ine, numero_etudiant, identite: Person::Civil(person), inscription });
-            Outcome::Accepted { declaration, warnings: Vec::new() }
+    let rejected = row.problems.iter().any(|problem| problem.rule.severity() == Severity::Reject);
+    let about = if rejected { about(&who, &what) } else { None };
+    let problems = row.problems;
+    match (who.declared(), what.declared()) {
+        (Some(who), Some(inscription)) if !rejected => {
+            let (ine, numero_etudiant, identite) = who;
+            let declaration = Box::new(Declaration { ine, numero_etudiant, identite, inscription });
+            Outcome::Accepted { declaration, warnings: problems }
         }
-        _ => Outcome::Rejected { problems: row.problems, about: None },
+        _ => Outcome::Rejected { problems, about },
     }
 }
 
-fn identity<V: Values>(row: &mut Row<'_, V>) -> Result<CivilIdentity, Reported> {
-    let name = |text: &str| PersonName::parse(text).ok();
-    let family = row.required(Column::NomFamille, RowRule::NomInvalide, name);
-    let usage = row.optional(Column::NomUsage, RowRule::NomInvalide, name);
-    // Some software writes every given name in the first field, separated by commas (domain.md §9): the first
-    // is the one that look-ups compare.
-    let given = row.required(Column::Prenom1, RowRule::NomInvalide, |text| {
-        text.split(',').filter(|name| !name.trim().is_empty()).map(name).collect::<Option<Vec<_>>>()
-    });
-    let second = row.optional(Column::Prenom2, RowRule::NomInvalide, name);
-    let third = row.optional(Column::Prenom3, RowRule::NomInvalide, name);
-    let sex = row.required(Column::Sexe, RowRule::SexeInvalide, |text| Sex::parse_forgiving(text).ok());
-    let birth_date = row.required(Column::DateNaissance, RowRule::DateInvalide, |text| BirthDate::parse(text).ok());
-    let birthplace =
-        row.optional(Column::LieuNaissance, RowRule::CommuneInvalide, |text| CommuneCode::parse(text).ok());
-
-    let mut given = given?.into_iter();
-    let first = given.next().ok_or_else(|| row.reject(Column::Prenom1, RowRule::ValeurManquante))?;
-    Ok(CivilIdentity {
-        nom_famille: family?,
-        nom_usage: usage?,
-        prenom1: first,
-        autres_prenoms: given.chain(second?).chain(third?).collect(),
-        sexe: sex?,
-        date_naissance: birth_date?,
-        lieu_naissance: birthplace?,
-    })
+/// What a rejected row is about: the same as if it had been accepted, or nothing when that is in doubt.
+fn about(who: &person::Who, what: &enrolment::What<'_>) -> Option<Box<Subject<'static>>> {
+    let diplome = what.diplome.clone().ok()?.map(Into::into);
+    let (Ok(establishment), Ok(first_day)) = (what.establishment, what.first_day) else { return None };
+    let year = AcademicYear::starting_on(first_day);
+    Some(Box::new(Subject { uai: establishment.uai, year, student: who.named()?, diplome }))
 }
 
-fn enrolment<V: Values>(row: &mut Row<'_, V>, depositor: &Depositor) -> Result<Enrolment, Reported> {
-    let first_day = row.required(Column::DateDebutInscription, RowRule::DateInvalide, date);
-    let last_day = row.required(Column::DateFinInscription, RowRule::DateInvalide, date);
-    if let (Ok(first), Ok(last)) = (&first_day, &last_day)
-        && last < first
-    {
-        row.reject(Column::DateFinInscription, RowRule::DatesInversees);
-    }
-    // The numbers are those of the depositor's own software, whichever establishment the row is about.
-    let Establishment { status_codes, regime_codes, .. } = depositor.establishment();
-    let status = row.required(Column::Statut, RowRule::StatutInconnu, Some);
-    let status = status.and_then(|text| {
-        row.coded(Column::Statut, text, RowRule::StatutInconnu, status_codes, |text| Status::parse_label(text).ok())
-    });
-    let regime = match row.value(Column::Regime) {
-        "" => Ok(Regime::UNSAID),
-        text => {
-            row.coded(Column::Regime, text, RowRule::RegimeInconnu, regime_codes, |text| Regime::parse_label(text).ok())
+/// What the rows of a file have in common, found out once.
+#[derive(Debug)]
+pub(super) struct Memory {
+    statuses: Recent<Result<Status, RowRule>>,
+    regimes: Recent<Result<Regime, RowRule>>,
+    /// By the establishment's number and what was written.
+    communes: Recent<Result<(CommuneCode, CommuneSource, bool), RowRule>>,
+    birthplaces: Recent<Birthplace>,
+    uais: Recent<Option<Uai>>,
+    dates: [bool; 3],
+}
+
+impl Memory {
+    /// For a file.
+    pub(super) fn new() -> Self {
+        Self {
+            statuses: Recent::new(16),
+            regimes: Recent::new(32),
+            communes: Recent::new(256),
+            birthplaces: Recent::new(4096),
+            uais: Recent::new(256),
+            dates: [false; 3],
         }
-    };
-    let establishment = establishment(row, depositor);
-    let commune = match &establishment {
-        Ok(establishment) => commune(row, establishment),
-        Err(Reported) => Err(Reported),
-    };
-    let cursus = row.code(Column::Cursus);
-    let diploma = row.code(Column::Diplome);
-    let level = row.code(Column::NiveauDiplome);
+    }
 
-    let establishment = establishment?;
-    let (code_commune, code_commune_brut) = commune?;
-    Ok(Enrolment {
-        date_debut: first_day?,
-        date_fin: last_day?,
-        statut: status?,
-        regime: regime?,
-        code_commune,
-        code_commune_brut,
-        uai: establishment.uai,
-        nom_etablissement: establishment.name.clone(),
-        cursus: cursus?,
-        diplome: diploma?,
-        niveau_diplome: level?,
-    })
+    /// For a single row.
+    pub(super) fn none() -> Self {
+        Self {
+            statuses: Recent::new(0),
+            regimes: Recent::new(0),
+            communes: Recent::new(0),
+            birthplaces: Recent::new(0),
+            uais: Recent::new(0),
+            dates: [false; 3],
+        }
+    }
+
+    /// The forms of the dates that were read.
+    pub(super) fn date_forms(&self) -> impl Iterator<Item = DateForm> {
+        let forms = [DateForm::Iso, DateForm::French, DateForm::FrenchHyphens];
+        forms.into_iter().filter(|form| self.dates[*form as usize])
+    }
+
+    /// Notes that dates of this form were read.
+    pub(super) fn saw(&mut self, form: DateForm) {
+        self.dates[form as usize] = true;
+    }
 }
 
-fn establishment<'a, V: Values>(row: &mut Row<'_, V>, depositor: &'a Depositor) -> Result<&'a Establishment, Reported> {
-    let uai = row.required(Column::Uai, RowRule::UaiInvalide, |text| Uai::parse(text).ok())?;
-    depositor.may_send_for(uai).ok_or_else(|| row.reject(Column::Uai, RowRule::UaiNonAutorise))
-}
-
-/// The commune of study, and what the feed wrote when that was a postal code.
-fn commune<V: Values>(
-    row: &mut Row<'_, V>,
-    establishment: &Establishment,
-) -> Result<(CommuneCode, Option<String>), Reported> {
-    let given = row.value(Column::CodeCommune);
-    let (code, source) = commune_of_study(given, establishment.place())
-        .map_err(|_| row.reject(Column::CodeCommune, RowRule::CommuneInvalide))?;
-    Ok((code, (source == CommuneSource::PostalCode).then(|| given.to_owned())))
-}
-
-/// `AAAA-MM-JJ` and nothing else: jiff alone would also take a time or a basic form.
-fn date(text: &str) -> Option<Date> {
-    let form = text.len() == 10
-        && text.bytes().enumerate().all(|(index, byte)| match index {
-            4 | 7 => byte == b'-',
-            _ => byte.is_ascii_digit(),
-        });
-    form.then(|| text.parse().ok()).flatten()
-}
-
-struct Row<'a, V> {
+struct Row<'a, 's, V> {
     values: &'a V,
+    setting: Setting<'s>,
+    memory: &'a mut Memory,
     problems: Vec<Problem>,
 }
 
-impl<'a, V: Values> Row<'a, V> {
+impl<'a, V: Values> Row<'a, '_, V> {
     fn value(&self, column: Column) -> &'a str {
         self.values.value(column)
     }
 
-    fn reject(&mut self, column: Column, rule: RowRule) -> Reported {
+    /// Notes that a column breaks a rule, whatever its severity.
+    fn note(&mut self, column: Column, rule: RowRule) -> Reported {
         self.problems.push(Problem { column: Some(column), rule });
         Reported
     }
@@ -206,8 +180,8 @@ impl<'a, V: Values> Row<'a, V> {
         parse: impl FnOnce(&'a str) -> Option<T>,
     ) -> Result<T, Reported> {
         match self.value(column) {
-            "" => Err(self.reject(column, RowRule::ValeurManquante)),
-            text => parse(text).ok_or_else(|| self.reject(column, rule)),
+            "" => Err(self.note(column, RowRule::ValeurManquante)),
+            text => parse(text).ok_or_else(|| self.note(column, rule)),
         }
     }
 
@@ -220,26 +194,23 @@ impl<'a, V: Values> Row<'a, V> {
         if self.value(column).is_empty() { Ok(None) } else { self.required(column, rule, parse).map(Some) }
     }
 
-    fn code(&mut self, column: Column) -> Result<Option<String>, Reported> {
-        self.optional(column, RowRule::ValeurInvalide, |text| {
-            let fits = text.chars().count() <= LONGEST_CODE && !text.chars().any(char::is_control);
-            fits.then(|| text.to_owned())
-        })
-    }
-
-    /// A label, or a number of the depositor's software. Numbers differ from one software to another, so without
-    /// a table they mean nothing (domain.md §2.2).
-    fn coded<T: Copy>(
+    fn dated<T>(
         &mut self,
         column: Column,
-        text: &str,
-        unknown: RowRule,
-        codes: &BTreeMap<String, T>,
-        label: impl Fn(&str) -> Option<T>,
+        parse: impl FnOnce(&'a str) -> Option<(T, DateForm)>,
     ) -> Result<T, Reported> {
-        codes.get(text).copied().or_else(|| label(text)).ok_or_else(|| {
-            let numeric = text.bytes().all(|byte| byte.is_ascii_digit());
-            self.reject(column, if numeric { RowRule::CodeSansTable } else { unknown })
+        let (date, form) = self.required(column, RowRule::DateInvalide, parse)?;
+        self.memory.saw(form);
+        Ok(date)
+    }
+
+    fn code(&mut self, column: Column) -> Result<Option<String>, Reported> {
+        self.optional(column, RowRule::ValeurInvalide, |text| {
+            let fits = text.len() <= LONGEST_CODE || text.chars().count() <= LONGEST_CODE;
+            (fits && !text.chars().any(char::is_control)).then(|| text.to_owned())
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,153 +1,133 @@
-use std::collections::BTreeMap;
+use std::io::Write as _;
 
-use jiff::civil::date;
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::commune::CommuneCode;
 use crate::domain::enrolment::Declaration;
-use crate::domain::regime::Regime;
-use crate::domain::status::Status;
-use crate::files::column::Column;
+use crate::files::column::{Column, HeaderError};
+use crate::files::fixtures::{HEADER, ROW, depositor, drain, file, read, row_with, setting};
+use crate::files::row::DateForm;
 
-const HEADER: &str = "ine;dateNaissance;nomFamille;nomUsage;prenom1;prenom2;prenom3;sexe;lieuNaissance;dateDebutInscription;dateFinInscription;statut;regime;codeCommune;uai;cursus;diplome;niveauDiplome;numeroEtudiant";
-const ROW: &str = "070578267KH;2004-03-02;Lefèvre;;Zoé;Inès;;2;44109;2026-09-01;2027-08-31;inscrit;formation initiale;75113;0751967F;L;2400001;01;E42";
-
-fn establishment(uai: &str) -> Establishment {
-    Establishment {
-        uai: Uai::parse(uai).unwrap(),
-        name: "UFR ECONOMIE".into(),
-        kind: "universite".into(),
-        commune: CommuneCode::parse("75113").unwrap(),
-        postal_code: "75013".into(),
-        sends_for: Vec::new(),
-        regime_codes: BTreeMap::from([("2".into(), Regime::FormationContinue)]),
-        status_codes: BTreeMap::new(),
+fn accepted(outcome: &Outcome) -> &Declaration {
+    match outcome {
+        Outcome::Accepted { declaration, .. } => declaration,
+        Outcome::Rejected { problems, .. } => panic!("rejected: {problems:?}"),
     }
 }
 
-fn depositor() -> Depositor {
-    Depositor::new(establishment("0751967F"), [establishment("0751967F"), establishment("0751722P")])
-}
-
-type Outcome = Result<Box<Declaration>, Vec<(Option<Column>, RowRule)>>;
-
-fn read(input: &[u8]) -> Result<Vec<(u64, Outcome)>, FileError> {
-    let depositor = depositor();
-    let setting = Setting { depositor: &depositor, today: date(2026, 9, 15), year: None };
-    let mut reader = EnrolmentReader::new(input, setting)?;
-    let mut rows = Vec::new();
-    while let Some(row) = reader.next_row()? {
-        let outcome = match row.outcome {
-            row::Outcome::Accepted { declaration, .. } => Ok(declaration),
-            row::Outcome::Rejected { problems, .. } => {
-                Err(problems.iter().map(|problem| (problem.column, problem.rule)).collect())
-            }
-        };
-        rows.push((row.line, outcome));
+fn first_rule(outcome: &Outcome) -> Option<RowRule> {
+    match outcome {
+        Outcome::Accepted { .. } => None,
+        Outcome::Rejected { problems, .. } => Some(problems[0].rule),
     }
-    Ok(rows)
 }
 
-fn one(row: &str) -> Outcome {
-    let mut rows = read(format!("{HEADER}\n{row}\n").as_bytes()).unwrap();
-    assert_eq!(rows.len(), 1);
-    rows.remove(0).1
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
 }
 
-/// The row with one column's value replaced.
-fn with(column: Column, value: &str) -> Outcome {
-    let position = HEADER.split(';').position(|name| name == column.name()).unwrap();
-    let mut fields: Vec<_> = ROW.split(';').collect();
-    fields[position] = value;
-    one(&fields.join(";"))
+fn zstd(bytes: &[u8]) -> Vec<u8> {
+    zstd::encode_all(bytes, 3).unwrap()
 }
 
-#[test]
-fn a_row_says_what_it_says() {
-    let declaration = one(ROW).unwrap();
-    assert_eq!(declaration.ine.unwrap().expose(), "070578267KH");
-    assert_eq!(declaration.identite.said().unwrap().nom_famille.expose(), "Lefèvre");
-    assert_eq!(declaration.identite.said().unwrap().autres_prenoms[0].expose(), "Inès");
-    assert_eq!(declaration.inscription.statut, Status::Inscrit);
-    assert_eq!(declaration.inscription.nom_etablissement, "UFR ECONOMIE");
-    assert_eq!(declaration.numero_etudiant.as_deref(), Some("E42"));
+fn utf16(text: &str, bytes: impl Fn(u16) -> [u8; 2]) -> Vec<u8> {
+    text.encode_utf16().flat_map(bytes).collect()
 }
 
-#[test]
-fn separator_encoding_mark_order_and_line_ends_do_not_matter() {
-    let expected = one(ROW).unwrap();
+/// The file as NDJSON.
+fn json_lines(file: &str) -> String {
+    let header: Vec<_> = file.lines().next().unwrap().split(';').collect();
+    let object = |line: &str| {
+        let object: serde_json::Map<_, _> =
+            header.iter().map(|name| (*name).to_owned()).zip(line.split(';').map(Into::into)).collect();
+        serde_json::to_string(&object).unwrap() + "\n"
+    };
+    file.lines().skip(1).map(object).collect()
+}
+
+/// One declaration in every form that a file may have.
+fn every_form() -> Vec<(&'static str, Vec<u8>)> {
     let file = format!("{HEADER}\n{ROW}\n");
-    let windows = encoding_rs::WINDOWS_1252.encode(&file).0.into_owned();
     let reversed: Vec<_> = file.lines().map(|line| line.rsplit(';').collect::<Vec<_>>().join(";")).collect();
-    for (name, bytes) in [
+    let labels = file
+        .replace("nomFamille", "Nom de naissance")
+        .replace("prenom1", " PRÉNOM ")
+        .replace("numeroEtudiant", "N° étudiant")
+        .replace("ine;", "Code INE;");
+    vec![
+        ("plain", file.clone().into_bytes()),
         ("comma", file.replace(';', ",").into_bytes()),
+        ("tab", file.replace(';', "\t").into_bytes()),
+        ("bar", file.replace(';', "|").into_bytes()),
         ("byte order mark", format!("\u{feff}{file}").into_bytes()),
-        ("windows-1252", windows),
+        ("windows-1252", encoding_rs::WINDOWS_1252.encode(&file).0.into_owned()),
+        ("UTF-16LE, marked", utf16(&format!("\u{feff}{file}"), u16::to_le_bytes)),
+        ("UTF-16BE, marked", utf16(&format!("\u{feff}{file}"), u16::to_be_bytes)),
+        ("UTF-16LE", utf16(&file, u16::to_le_bytes)),
+        ("UTF-16BE", utf16(&file, u16::to_be_bytes)),
         ("other order", reversed.join("\n").into_bytes()),
+        ("labels", labels.into_bytes()),
         ("CRLF", file.replace('\n', "\r\n").into_bytes()),
+        ("CR", file.replace('\n', "\r").into_bytes()),
         ("no last line end", file.trim_end().as_bytes().to_vec()),
         ("quoted", file.replace("Lefèvre", "\"Lefèvre\"").into_bytes()),
-        ("blank lines", format!("\n{HEADER}\n\n{ROW}\n;;;;;;;;;;;;;;;;;;\n  \n").into_bytes()),
-    ] {
+        ("French dates", file.replace("2004-03-02", "02/03/2004").replace("2026-09-01", "01-09-2026").into_bytes()),
+        ("blank lines", format!("\n{HEADER}\n\n{ROW}\n;;;;;;;;;;;;;;;;;;\n  \n\"\";\"\"\n").into_bytes()),
+        (
+            "unknown column",
+            file.replace(HEADER, &format!("{HEADER};couleur")).replace(ROW, &format!("{ROW};bleu")).into_bytes(),
+        ),
+        ("NDJSON", json_lines(&file).into_bytes()),
+        ("gzip", gzip(file.as_bytes())),
+        ("gzip of two members", [gzip(file[..40].as_bytes()), gzip(file[40..].as_bytes())].concat()),
+        ("zstd", zstd(file.as_bytes())),
+        ("zstd of NDJSON", zstd(json_lines(&file).as_bytes())),
+        ("gzip of UTF-16", gzip(&utf16(&file, u16::to_le_bytes))),
+        ("XLSX", workbook::tests::workbook_of(&file)),
+    ]
+}
+
+#[test]
+fn a_declaration_is_the_same_in_every_form() {
+    let expected = read(&file(&[ROW])).unwrap();
+    for (name, bytes) in every_form() {
         let rows = read(&bytes).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert_eq!(rows.len(), 1, "{name}");
-        assert_eq!(rows[0].1.as_ref().unwrap(), &expected, "{name}");
+        assert_eq!(accepted(&rows[0].1), accepted(&expected[0].1), "{name}");
     }
 }
 
 #[test]
-fn each_rule_names_its_column() {
-    use Column as C;
-    use RowRule as R;
-    for (column, value, rule) in [
-        (C::Ine, "123", R::IneInvalide),
-        (C::DateNaissance, "", R::ValeurManquante),
-        (C::DateNaissance, "1999-02-29", R::DateInvalide),
-        (C::NomFamille, " ", R::ValeurManquante),
-        (C::NomFamille, "123", R::NomInvalide),
-        (C::Prenom1, ",", R::ValeurManquante),
-        (C::Prenom2, "--", R::NomInvalide),
-        (C::Sexe, "3", R::SexeInvalide),
-        (C::LieuNaissance, "Nantes", R::CommuneInvalide),
-        (C::DateDebutInscription, "20260901", R::DateInvalide),
-        (C::DateFinInscription, "2026-08-31", R::DatesInversees),
-        (C::Statut, "", R::ValeurManquante),
-        (C::Statut, "peut-être", R::StatutInconnu),
-        (C::Statut, "1", R::CodeSansTable),
-        (C::Regime, "gratuit", R::RegimeInconnu),
-        (C::Regime, "9", R::CodeSansTable),
-        (C::CodeCommune, "Paris", R::CommuneInvalide),
-        (C::Uai, "0751967G", R::UaiInvalide),
-        (C::Uai, "0011402U", R::UaiNonAutorise),
-        (C::Diplome, &"x".repeat(65), R::ValeurInvalide),
-    ] {
-        assert_eq!(with(column, value).unwrap_err(), [(Some(column), rule)], "{column}={value}");
-    }
-}
-
-#[test]
-fn all_problems_of_a_row_are_told() {
-    let problems = one(";;Lefèvre;;;;;;;;;;;;;;;;").unwrap_err();
-    let columns: Vec<_> = problems.iter().filter_map(|(column, _)| *column).collect();
-    for column in Column::REQUIRED.into_iter().filter(|column| *column != Column::NomFamille) {
-        assert!(columns.contains(&column), "{column}");
-    }
-}
-
-#[test]
-fn values_are_forgiven_what_the_domain_says() {
-    assert_eq!(with(Column::Regime, "").unwrap().inscription.regime, Regime::FormationInitiale);
-    assert_eq!(
-        with(Column::Regime, "2").unwrap().inscription.regime,
-        Regime::FormationContinue,
-        "the depositor's table"
-    );
-    assert_eq!(with(Column::Prenom1, "Zoé, Inès").unwrap().identite.said().unwrap().prenom1.expose(), "Zoé");
-    assert_eq!(with(Column::Ine, "").unwrap().ine, None);
-    let postal = with(Column::CodeCommune, "75634").unwrap().inscription;
-    assert_eq!((postal.code_commune.as_str(), postal.code_commune_brut.as_deref()), ("75113", Some("75634")));
-    assert_eq!(with(Column::Uai, "0751722p").unwrap().inscription.uai.as_str(), "0751722P");
+fn what_was_detected_is_told() {
+    let depositor = depositor();
+    let detected = |name: &str| {
+        let (_, bytes) = every_form().into_iter().find(|(form, _)| *form == name).unwrap();
+        let mut reader = EnrolmentReader::new(setting(&depositor));
+        assert_eq!(reader.detected(), None);
+        drain(&mut reader, &bytes, bytes.len()).unwrap();
+        assert_eq!(reader.bytes_read(), bytes.len() as u64, "{name}");
+        reader.detected().unwrap()
+    };
+    let plain = detected("plain");
+    assert_eq!((plain.format, plain.compression, plain.mark, plain.quoted), (Format::Csv, None, false, false));
+    assert_eq!((plain.charsets, plain.line_end, plain.separator), (vec![Charset::Utf8], Some(LineEnd::Lf), Some(';')));
+    assert_eq!((plain.header_line, plain.columns.len(), plain.dates), (Some(1), 19, vec![DateForm::Iso]));
+    assert!(detected("byte order mark").mark && detected("quoted").quoted);
+    assert_eq!(detected("windows-1252").charsets, [Charset::Windows1252]);
+    assert_eq!(detected("UTF-16BE, marked").charsets, [Charset::Utf16Be]);
+    assert_eq!(detected("CR").line_end, Some(LineEnd::Cr));
+    assert_eq!(detected("CRLF").line_end, Some(LineEnd::CrLf));
+    assert_eq!(detected("tab").separator, Some('\t'));
+    assert_eq!(detected("unknown column").unknown, ["couleur"]);
+    assert_eq!(detected("French dates").dates, [DateForm::Iso, DateForm::French, DateForm::FrenchHyphens]);
+    let labels = detected("labels");
+    assert_eq!((labels.columns[4].column, labels.columns[4].label.as_str()), (Column::Prenom1, "PRÉNOM"));
+    let json = detected("zstd of NDJSON");
+    assert_eq!((json.format, json.compression, json.columns.len()), (Format::Ndjson, Some(Compression::Zstd), 19));
+    let sheet = detected("XLSX");
+    assert_eq!((sheet.format, sheet.sheet, sheet.header_line), (Format::Xlsx, Some(1), Some(1)));
 }
 
 #[test]
@@ -155,16 +135,10 @@ fn a_broken_line_spoils_only_itself() {
     let long = "x".repeat(LONGEST_LINE + 1);
     let unclosed = ROW.replace("Lefèvre", "\"Lefèvre");
     let short = "070578267KH;2004-03-02";
-    let mut file = Vec::new();
-    for line in [HEADER, ROW, &long, &unclosed, short, &"é;".repeat(300)] {
-        file.extend_from_slice(line.as_bytes());
-        file.push(b'\n');
-    }
-    file.extend_from_slice(b"Ren\xE9e;\n");
-    file.extend_from_slice(ROW.as_bytes());
-    let rows = read(&file).unwrap();
-    let rules: Vec<_> =
-        rows.iter().map(|(line, outcome)| (*line, outcome.as_ref().err().map(|problems| problems[0].1))).collect();
+    let mut bytes = file(&[ROW, &long, &unclosed, short, &"é;".repeat(300)]);
+    bytes.extend_from_slice(b"Ren\xE9e;\n");
+    bytes.extend_from_slice(ROW.as_bytes());
+    let rules: Vec<_> = read(&bytes).unwrap().iter().map(|(line, outcome)| (*line, first_rule(outcome))).collect();
     assert_eq!(
         rules,
         [
@@ -180,52 +154,186 @@ fn a_broken_line_spoils_only_itself() {
 }
 
 #[test]
+fn a_broken_object_spoils_only_itself() {
+    let good = json_lines(&format!("{HEADER}\n{ROW}\n"));
+    let twice = good.replace("{", "{\"ine\":\"070578267KH\",");
+    let bytes = [&good, "{\"ine\":\n", &twice, "[1]\n", &good].concat();
+    let rules: Vec<_> = read(bytes.as_bytes()).unwrap().iter().map(|(_, outcome)| first_rule(outcome)).collect();
+    let json = Some(RowRule::JsonInvalide);
+    assert_eq!(rules, [None, json, Some(RowRule::JsonCleRepetee), json, None]);
+}
+
+#[test]
 fn a_file_that_is_none_fails_with_a_reason() {
+    let many = format!("{}\n", "x;".repeat(100_000));
+    let wide = format!("{}\n", "x;".repeat(1_000));
     for (input, reason) in [
         (&b""[..], "le fichier est vide"),
         (b"\n \n", "le fichier est vide"),
-        (b"\x89PNG\r\n\x1a\n\0\0\0", "l'en-tête ne contient pas les colonnes obligatoires"),
-        (b"PK\x03\x04\x14\0\0\0", "le fichier n'est pas un texte CSV"),
-        (b"bonjour\nmonde\n", "l'en-tête ne contient pas les colonnes obligatoires : dateNaissance, nomFamille"),
-        (b"\xFF\xFEi\0n\0e\0", "le fichier n'est pas un texte CSV"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0", "le fichier est une image PNG : seuls CSV"),
+        (b"PK\x03\x04\x14\0\0\0", "le classeur est endommagé"),
+        (b"bonjour\nmonde\n", "l'en-tête ne contient pas les colonnes obligatoires : dateNaissance, dateDebut"),
+        (b"ine\0uai\n", "le fichier n'est pas un texte CSV"),
+        (b"\x1F\x8B\x08", "le fichier compressé est incomplet"),
+        (b"[{\"ine\":1}]", "le fichier est un tableau JSON"),
+        (many.as_bytes(), "la première ligne dépasse 65536 octets"),
+        (wide.as_bytes(), "l'en-tête a plus de 256 colonnes"),
+        (&gzip(&gzip(b"ine")), "le fichier est une archive dans un fichier compressé"),
     ] {
         let error = read(input).map(|_| ()).unwrap_err().to_string();
         assert!(error.starts_with(reason), "{error}");
     }
-    let twice = format!("{HEADER};statut\n");
-    assert!(read(twice.as_bytes()).map(|_| ()).unwrap_err().to_string().contains("statut figure deux fois"));
+    let twice = format!("{HEADER};Code statut\n");
+    assert_eq!(read(twice.as_bytes()).unwrap_err(), FileError::Header(HeaderError::Duplicate(Column::Statut)));
 }
 
 #[test]
-fn no_problem_repeats_a_value() {
-    for (_, outcome) in read(format!("{HEADER}\n{}\n", ROW.replace("2004-03-02", "SECRET")).as_bytes()).unwrap() {
-        for (column, rule) in outcome.unwrap_err() {
-            assert!(!format!("{column:?} {} {}", rule.code(), rule.message()).contains("SECRET"));
-        }
+fn an_error_is_final() {
+    let depositor = depositor();
+    let mut reader = EnrolmentReader::new(setting(&depositor));
+    reader.push(b"bonjour\n");
+    reader.finish();
+    let error = reader.next().map(|_| ()).unwrap_err();
+    reader.push(&file(&[ROW]));
+    assert_eq!(reader.next().map(|_| ()), Err(error));
+    assert_eq!((reader.detected(), reader.position()), (None, Position::default()));
+}
+
+#[test]
+fn a_line_of_two_gigabytes_is_dropped_as_it_comes() {
+    let depositor = depositor();
+    let mut reader = EnrolmentReader::new(setting(&depositor));
+    reader.push(&file(&[ROW, ROW, ROW]));
+    let megabyte = vec![b'x'; 1 << 20];
+    for _ in 0..3 {
+        assert!(matches!(reader.next(), Ok(Next::Row(_))));
     }
+    for _ in 0..2048 {
+        reader.push(&megabyte);
+        assert!(matches!(reader.next(), Ok(Next::NeedsBytes)));
+        assert!(reader.text.rest().len() <= LONGEST_LINE);
+    }
+    reader.push(format!("\n{ROW}").as_bytes());
+    reader.finish();
+    let Ok(Next::Row(Row { line: 5, outcome })) = reader.next() else { panic!("no row") };
+    assert_eq!(first_rule(&outcome), Some(RowRule::LigneTropLongue));
+    assert!(matches!(reader.next(), Ok(Next::Row(Row { line: 6, outcome: Outcome::Accepted { .. } }))));
+    assert!(matches!(reader.next(), Ok(Next::Ended)));
+}
+
+#[test]
+fn a_position_says_nothing_of_the_rows() {
+    let depositor = depositor();
+    let mut reader = EnrolmentReader::new(setting(&depositor));
+    drain(&mut reader, &file(&[ROW, &row_with(&[(Column::NomFamille, "123")])]), 1000).unwrap();
+    let stored = serde_json::to_string(&reader.position()).unwrap();
+    assert!(stored.len() < 4_000, "{} bytes", stored.len());
+    for value in ROW.split(';').filter(|value| value.len() > 2) {
+        assert!(!stored.contains(value), "{value}");
+    }
+}
+
+#[test]
+fn a_position_of_another_file_is_refused_or_harmless() {
+    let depositor = depositor();
+    let mut reader = EnrolmentReader::new(setting(&depositor));
+    drain(&mut reader, &file(&[ROW]), 1000).unwrap();
+    let mut stored = serde_json::to_value(reader.position()).unwrap();
+    stored["found"]["detected"]["separateur"] = serde_json::Value::Null;
+    let position: Position = serde_json::from_value(stored.clone()).unwrap();
+    assert_eq!(EnrolmentReader::resume(setting(&depositor), &position).map(|_| ()).unwrap_err(), FileError::Position);
+    stored["found"]["detected"]["separateur"] = ";".into();
+    stored["found"]["width"] = 3.into();
+    let position: Position = serde_json::from_value(stored).unwrap();
+    assert_eq!(EnrolmentReader::resume(setting(&depositor), &position).map(|_| ()).unwrap_err(), FileError::Position);
+}
+
+/// What rows say, whichever reader gave them.
+fn said(rows: &[Row]) -> Vec<(u64, &Outcome)> {
+    rows.iter().map(|row| (row.line, &row.outcome)).collect()
+}
+
+/// A file of good, broken and blank lines, in one of the forms of a text.
+fn any_file() -> impl Strategy<Value = Vec<u8>> {
+    let line = prop_oneof![
+        4 => Just(ROW.to_owned()),
+        1 => Just(row_with(&[(Column::DateNaissance, "02/03/2004"), (Column::Statut, "Admise")])),
+        1 => Just(row_with(&[(Column::NomFamille, "\"Lefèvre\"")])),
+        1 => Just(String::new()),
+        1 => Just("x".repeat(LONGEST_LINE + 10)),
+        1 => "[^\n\r\0]{0,60}",
+    ];
+    (prop::collection::vec(line, 0..8), 0_usize..9).prop_map(|(lines, form)| {
+        let file = format!("{HEADER}\n{}\n", lines.join("\n"));
+        match form {
+            0 => file.replace('\n', "\r\n").into_bytes(),
+            1 => file.replace('\n', "\r").into_bytes(),
+            2 => utf16(&format!("\u{feff}{file}"), u16::to_le_bytes),
+            3 => utf16(&file, u16::to_be_bytes),
+            4 => gzip(file.as_bytes()),
+            5 => zstd(file.as_bytes()),
+            6 => encoding_rs::WINDOWS_1252.encode(&file).0.into_owned(),
+            7 => json_lines(&format!("{HEADER}\n{ROW}\n{ROW}\n")).into_bytes(),
+            _ => file.into_bytes(),
+        }
+    })
 }
 
 proptest! {
     #[test]
-    fn any_bytes_are_read_or_refused(input in prop::collection::vec(any::<u8>(), 0..400)) {
-        let _ = read(&input);
-        let _ = read(&[HEADER.as_bytes(), b"\n", &input].concat());
-    }
-
-    #[test]
-    fn any_value_in_any_column_is_accepted_or_named(index in 0_usize..19, value in "[^;\r\n\"]{0,80}") {
-        let column = Column::ALL[index];
-        if let Err(problems) = with(column, &value) {
-            let named = problems.iter().all(|(seen, _)| *seen == Some(column) || *seen == Some(Column::DateFinInscription));
-            prop_assert!(named, "{:?}", problems);
+    fn any_bytes_are_read_or_refused_the_same_however_they_are_cut(input in prop::collection::vec(any::<u8>(), 0..400), magic in prop::sample::select(vec![&b""[..], b"\x1F\x8B\x08\0", b"\x28\xB5\x2F\xFD", b"\xFF\xFE", b"PK\x03\x04", b"{\"ine\":"]), piece in 1_usize..50) {
+        for input in [[magic, &input].concat(), [HEADER.as_bytes(), b"\n", &input].concat()] {
+            let depositor = depositor();
+            let whole = drain(&mut EnrolmentReader::new(setting(&depositor)), &input, input.len());
+            let cut = drain(&mut EnrolmentReader::new(setting(&depositor)), &input, piece);
+            prop_assert_eq!(whole.as_deref().map(said), cut.as_deref().map(said));
         }
     }
 
     #[test]
+    fn rows_do_not_depend_on_how_the_bytes_are_cut(bytes in any_file(), piece in 1_usize..3_000) {
+        let depositor = depositor();
+        let mut one = EnrolmentReader::new(setting(&depositor));
+        let mut other = EnrolmentReader::new(setting(&depositor));
+        let whole = drain(&mut one, &bytes, bytes.len());
+        let cut = drain(&mut other, &bytes, piece);
+        prop_assert_eq!(whole.as_deref().map(said), cut.as_deref().map(said));
+        prop_assert_eq!(one.position(), other.position());
+        prop_assert_eq!(one.detected(), other.detected());
+    }
+
+    #[test]
+    fn reading_goes_on_from_any_row(bytes in any_file(), stop in 0_usize..8, piece in 1_usize..3_000) {
+        let depositor = depositor();
+        let Ok(whole) = drain(&mut EnrolmentReader::new(setting(&depositor)), &bytes, bytes.len()) else { return Ok(()) };
+        let stop = stop.min(whole.len());
+        let mut first = EnrolmentReader::new(setting(&depositor));
+        let mut pieces = bytes.chunks(piece);
+        let mut given = 0;
+        while given < stop {
+            match first.next().unwrap() {
+                Next::Row(_) => given += 1,
+                Next::NeedsBytes => match pieces.next() {
+                    Some(piece) => first.push(piece),
+                    None => first.finish(),
+                },
+                Next::Ended => break,
+            }
+        }
+        let stored = serde_json::to_string(&first.position()).unwrap();
+        let position: Position = serde_json::from_str(&stored).unwrap();
+        let mut second = EnrolmentReader::resume(setting(&depositor), &position).unwrap();
+        let from = usize::try_from(position.object_offset()).unwrap();
+        let rest = drain(&mut second, &bytes[from..], piece).unwrap();
+        prop_assert_eq!(said(&rest), said(&whole[stop..]));
+    }
+
+    #[test]
     fn rows_are_independent(broken in "[^\n]{0,100}", position in 0_usize..3) {
-        let mut lines = vec![ROW.to_owned(), ROW.to_owned()];
-        lines.insert(position, broken);
-        let rows = read(format!("{HEADER}\n{}\n", lines.join("\n")).as_bytes()).unwrap();
-        prop_assert_eq!(rows.iter().filter(|(_, outcome)| outcome.is_ok()).count(), 2);
+        let mut lines = vec![ROW, ROW];
+        lines.insert(position, &broken);
+        let rows = read(&file(&lines)).unwrap();
+        let accepted = rows.iter().filter(|(_, outcome)| first_rule(outcome).is_none()).count();
+        prop_assert_eq!(accepted, 2);
     }
 }

@@ -1,0 +1,148 @@
+//! Why a file can't be read at all.
+
+use std::fmt;
+
+use super::{LARGEST_INFLATED, LARGEST_RATIO, LONGEST_LINE, WIDEST_WINDOW_LOG};
+use crate::files::column::{Header, HeaderError};
+
+/// Why a file can't be read at all, or no further. Final: the same bytes give the same error.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FileError {
+    /// Nothing in it.
+    Empty,
+    /// Its first line is not text.
+    NotText,
+    /// It is of another format, in French words.
+    Foreign(&'static str),
+    /// Its first line is not our header.
+    Header(HeaderError),
+    /// Its first line is longer than [`LONGEST_LINE`].
+    HeaderTooLong,
+    /// The compressed data make no sense.
+    Corrupt,
+    /// The compressed data stop before their end.
+    Truncated,
+    /// It inflates to more than [`LARGEST_RATIO`] times its size: a decompression bomb.
+    Bomb,
+    /// It inflates to more than [`LARGEST_INFLATED`].
+    TooLarge,
+    /// The workbook can't be read.
+    Workbook(WorkbookError),
+    /// The position to go on from is not one of this file's.
+    Position,
+}
+
+/// Why a workbook can't be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WorkbookError {
+    /// The object is larger than what is opened.
+    TooLarge {
+        /// Bytes at most.
+        limit: usize,
+    },
+    /// More entries than any workbook has.
+    TooManyEntries {
+        /// Entries seen.
+        seen: usize,
+    },
+    /// Its contents inflate to more than is opened.
+    Inflated {
+        /// Bytes at most.
+        limit: u64,
+    },
+    /// The archive or the sheet is damaged.
+    Damaged,
+    /// The sheet has more in it than is held.
+    LargeSheet {
+        /// Filled cells at most.
+        cells: usize,
+        /// Bytes of text at most.
+        bytes: usize,
+    },
+    /// An archive of something else, in French words.
+    NotAWorkbook(&'static str),
+    /// No sheet has anything in it.
+    Empty,
+    /// Cells in an order that no spreadsheet writes.
+    Disordered,
+}
+
+/// In French, for the registrar: it ends in the report.
+impl fmt::Display for FileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("le fichier est vide"),
+            Self::NotText => f.write_str(
+                "le fichier n'est pas un texte CSV : il contient des octets nuls ou illisibles dès sa première ligne",
+            ),
+            Self::Foreign(seen) => {
+                write!(
+                    f,
+                    "le fichier est {seen} : seuls CSV, NDJSON (éventuellement compressés par gzip ou zstd) et XLSX sont lus"
+                )
+            }
+            Self::Header(HeaderError::Missing(columns)) => {
+                f.write_str("l'en-tête ne contient pas les colonnes obligatoires : ")?;
+                for (index, column) in columns.iter().enumerate() {
+                    write!(f, "{}{column}", if index == 0 { "" } else { ", " })?;
+                }
+                Ok(())
+            }
+            Self::Header(HeaderError::Duplicate(column)) => {
+                write!(f, "la colonne {column} figure deux fois dans l'en-tête, sous son nom ou sous un autre libellé")
+            }
+            Self::Header(HeaderError::TooWide) => {
+                write!(f, "l'en-tête a plus de {} colonnes", Header::WIDEST)
+            }
+            Self::HeaderTooLong => write!(f, "la première ligne dépasse {LONGEST_LINE} octets"),
+            Self::Corrupt => write!(
+                f,
+                "le fichier compressé est endommagé, ou sa fenêtre de compression dépasse {} Mo (zstd --long ou --ultra)",
+                1 << (WIDEST_WINDOW_LOG - 20)
+            ),
+            Self::Truncated => f.write_str("le fichier compressé est incomplet : l'envoi a été interrompu"),
+            Self::Bomb => write!(f, "le fichier se décompresse en plus de {LARGEST_RATIO} fois sa taille"),
+            Self::TooLarge => {
+                write!(f, "le fichier se décompresse en plus de {} Go", LARGEST_INFLATED >> 30)
+            }
+            Self::Workbook(error) => error.fmt(f),
+            Self::Position => f.write_str("la reprise de la lecture ne correspond pas à ce fichier"),
+        }
+    }
+}
+
+impl fmt::Display for WorkbookError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLarge { limit } => {
+                write!(f, "le classeur dépasse {} Mo : l'enregistrer en CSV, que rien ne limite", limit >> 20)
+            }
+            Self::TooManyEntries { seen } => {
+                write!(f, "le classeur contient {seen} fichiers, plus qu'aucun tableur n'en écrit")
+            }
+            Self::Inflated { limit } => write!(
+                f,
+                "le contenu du classeur dépasse {} Mo une fois décompressé : l'enregistrer en CSV, que rien ne limite",
+                limit >> 20
+            ),
+            Self::Damaged => f.write_str("le classeur est endommagé : l'ouvrir et l'enregistrer à nouveau"),
+            Self::LargeSheet { cells, bytes } => write!(
+                f,
+                "la feuille dépasse {cells} cellules ou {} Mo de texte : l'enregistrer en CSV, que rien ne limite",
+                bytes >> 20
+            ),
+            Self::NotAWorkbook(seen) => write!(
+                f,
+                "le fichier est {seen} : seuls CSV, NDJSON (éventuellement compressés par gzip ou zstd) et XLSX sont lus"
+            ),
+            Self::Empty => f.write_str("le classeur n'a aucune feuille remplie"),
+            Self::Disordered => {
+                f.write_str("les cellules du classeur ne sont pas dans l'ordre : l'ouvrir et l'enregistrer à nouveau")
+            }
+        }
+    }
+}
+
+impl std::error::Error for FileError {}
+
+impl std::error::Error for WorkbookError {}

@@ -1,0 +1,197 @@
+use std::io::Write as _;
+
+use zip::write::{SimpleFileOptions, ZipWriter};
+
+use super::*;
+use crate::files::fixtures::{HEADER, ROW, read as read_file};
+use crate::files::row::Outcome;
+
+const CONTENT_TYPES: &str = r#"<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/></Types>"#;
+const PACKAGE: &str = r#"<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>"#;
+const STYLES: &str = r#"<?xml version="1.0"?><styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="14"/></cellXfs></styleSheet>"#;
+
+fn archive(entries: &[(&str, &str)]) -> Vec<u8> {
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, content) in entries {
+        archive.start_file(*name, SimpleFileOptions::default()).unwrap();
+        archive.write_all(content.as_bytes()).unwrap();
+    }
+    archive.finish().unwrap().into_inner()
+}
+
+/// A workbook of sheets, given as what is in their `sheetData`.
+fn workbook(sheets: &[&str], more: &[(&str, &str)]) -> Vec<u8> {
+    let mut names = String::new();
+    let mut relations = String::new();
+    let mut entries = Vec::new();
+    for (index, data) in sheets.iter().enumerate() {
+        let number = index + 1;
+        names += &format!(r#"<sheet name="Feuille {number}" sheetId="{number}" r:id="rId{number}"/>"#);
+        relations += &format!(
+            r#"<Relationship Id="rId{number}" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet{number}.xml"/>"#
+        );
+        entries.push((
+            format!("xl/worksheets/sheet{number}.xml"),
+            format!(r#"<?xml version="1.0"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{data}</sheetData></worksheet>"#),
+        ));
+    }
+    let book = format!(
+        r#"<?xml version="1.0"?><workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main" xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships"><sheets>{names}</sheets></workbook>"#
+    );
+    let relations = format!(
+        r#"<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{relations}</Relationships>"#
+    );
+    let mut all = vec![
+        ("[Content_Types].xml", CONTENT_TYPES),
+        ("_rels/.rels", PACKAGE),
+        ("xl/workbook.xml", &book),
+        ("xl/_rels/workbook.xml.rels", &relations),
+        ("xl/styles.xml", STYLES),
+    ];
+    all.extend(entries.iter().map(|(name, content)| (name.as_str(), content.as_str())));
+    all.extend_from_slice(more);
+    archive(&all)
+}
+
+fn column(mut index: usize) -> String {
+    let mut name = String::new();
+    loop {
+        name.insert(0, char::from(b'A' + u8::try_from(index % 26).unwrap()));
+        if index < 26 {
+            return name;
+        }
+        index = index / 26 - 1;
+    }
+}
+
+/// A text cell.
+fn text(column_index: usize, row: usize, value: &str) -> String {
+    let value = value.replace('&', "&amp;").replace('<', "&lt;");
+    format!(r#"<c r="{}{row}" t="inlineStr"><is><t>{value}</t></is></c>"#, column(column_index))
+}
+
+fn rows(file: &str) -> String {
+    let mut data = String::new();
+    for (index, line) in file.lines().enumerate() {
+        let row = index + 1;
+        let cells: String = line
+            .split(';')
+            .enumerate()
+            .filter(|(_, value)| !value.is_empty())
+            .map(|(at, value)| text(at, row, value))
+            .collect();
+        data += &format!(r#"<row r="{row}">{cells}</row>"#);
+    }
+    data
+}
+
+/// A CSV file as a workbook.
+pub(in crate::files::reader) fn workbook_of(file: &str) -> Vec<u8> {
+    workbook(&[&rows(file)], &[])
+}
+
+fn accepted(bytes: &[u8]) -> Vec<(u64, Outcome)> {
+    let rows = read_file(bytes).unwrap_or_else(|error| panic!("{error}"));
+    assert!(rows.iter().all(|(_, outcome)| matches!(outcome, Outcome::Accepted { .. })), "{rows:?}");
+    rows
+}
+
+#[test]
+fn days_and_numbers_are_those_that_the_author_sees() {
+    // 2004-03-02, 2026-09-01 and 2027-08-31 as days of Excel; the sex and the place as numbers.
+    let mut data = rows(&format!("{HEADER}\n{ROW}\n"));
+    for (cell, old, new) in
+        [("B2", "2004-03-02", "38048"), ("J2", "2026-09-01", "46266"), ("K2", "2027-08-31", "46630.0")]
+    {
+        data = data.replace(
+            &format!(r#"<c r="{cell}" t="inlineStr"><is><t>{old}</t></is></c>"#),
+            &format!(r#"<c r="{cell}" s="1"><v>{new}</v></c>"#),
+        );
+    }
+    for (cell, value) in [("H2", "2"), ("I2", "44109")] {
+        data = data.replace(
+            &format!(r#"<c r="{cell}" t="inlineStr"><is><t>{value}</t></is></c>"#),
+            &format!(r#"<c r="{cell}"><v>{value}.0</v></c>"#),
+        );
+    }
+    assert!(!data.contains("<t>2004-03-02</t>") && !data.contains("<t>44109</t>"));
+    let expected = accepted(format!("{HEADER}\n{ROW}\n").as_bytes());
+    assert_eq!(accepted(&workbook(&[&data], &[])), expected);
+}
+
+#[test]
+fn the_first_sheet_with_a_header_is_read_and_lines_are_those_of_the_sheet() {
+    let notes = rows("Export du 1er septembre\n");
+    let list = rows(&format!("\n\n{HEADER}\n{ROW}\n\n{ROW}\n"));
+    let lines: Vec<_> = accepted(&workbook(&["", &notes, &list], &[])).into_iter().map(|(line, _)| line).collect();
+    assert_eq!(lines, [4, 6]);
+}
+
+#[test]
+fn what_points_outside_is_never_followed() {
+    let file = format!("{HEADER}\n{ROW}\n");
+    let link = r#"<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/externalLinkPath" Target="file:///etc/passwd" TargetMode="External"/></Relationships>"#;
+    let links = [("xl/externalLinks/_rels/externalLink1.xml.rels", link), ("xl/vbaProject.bin", "macro")];
+    assert_eq!(accepted(&workbook(&[&rows(&file)], &links)), accepted(file.as_bytes()));
+}
+
+#[test]
+fn entities_are_not_expanded() {
+    let entity = r#"<c r="A1" t="inlineStr"><is><t>&lol9;</t></is></c>"#;
+    let data = format!(r#"<row r="1">{entity}</row>"#);
+    let mut bytes = workbook(&[&data], &[]);
+    assert!(read_file(&bytes).is_err());
+    let texts = r#"<?xml version="1.0"?><!DOCTYPE sst [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]><sst><si><t>&b;</t></si></sst>"#;
+    bytes = workbook(&[r#"<row r="1"><c r="A1" t="s"><v>0</v></c></row>"#], &[("xl/sharedStrings.xml", texts)]);
+    assert!(read_file(&bytes).is_err());
+}
+
+#[test]
+fn cells_far_apart_cost_nothing() {
+    let file = rows(&format!("{HEADER}\n{ROW}\n"));
+    let far = format!(r#"{file}<row r="1048576">{}</row>"#, text(16_383, 1_048_576, "x"));
+    let rows = read_file(&workbook(&[&far], &[])).unwrap();
+    assert_eq!(rows.len(), 1, "what is right of the widest header is not looked at");
+}
+
+#[test]
+fn archives_that_are_no_workbook_are_named() {
+    let many: Vec<_> = (0..=MOST_ENTRIES).map(|index| (format!("x{index}"), String::new())).collect();
+    let many: Vec<_> = many.iter().map(|(name, content)| (name.as_str(), content.as_str())).collect();
+    let backwards = format!(r#"<row r="2">{}</row><row r="1">{}</row>"#, text(0, 2, "a"), text(0, 1, "b"));
+    for (bytes, expected) in [
+        (archive(&[("a.csv", "ine")]), WorkbookError::NotAWorkbook("une archive ZIP sans classeur")),
+        (archive(&[("mimetype", "x")]), WorkbookError::NotAWorkbook("un document OpenDocument (.ods, .odt)")),
+        (archive(&many), WorkbookError::TooManyEntries { seen: MOST_ENTRIES + 1 }),
+        (
+            archive(&[("xl/workbook.xml", "<"), ("x", &"0".repeat(1 << 20))])[..2_000.min(900)].to_vec(),
+            WorkbookError::Damaged,
+        ),
+        (archive(&[("xl/workbook.xml", "<workbook><")]), WorkbookError::Damaged),
+        (workbook(&["", ""], &[]), WorkbookError::Empty),
+        (workbook(&[&backwards], &[]), WorkbookError::Disordered),
+    ] {
+        assert_eq!(read_file(&bytes).unwrap_err(), FileError::Workbook(expected));
+    }
+}
+
+#[test]
+fn a_bomb_is_stopped_before_it_is_opened() {
+    let zeros = "0".repeat(1 << 20);
+    let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+    archive.start_file("xl/sharedStrings.xml", SimpleFileOptions::default()).unwrap();
+    for _ in 0..=(LARGEST_TEXTS >> 20) {
+        archive.write_all(zeros.as_bytes()).unwrap();
+    }
+    let bytes = archive.finish().unwrap().into_inner();
+    assert!(bytes.len() < 1 << 20);
+    let expected = WorkbookError::Inflated { limit: LARGEST_TEXTS };
+    assert_eq!(read_file(&bytes).unwrap_err(), FileError::Workbook(expected));
+}
+
+#[test]
+fn a_workbook_too_large_is_refused_without_being_kept() {
+    let bytes = [b"PK\x03\x04".to_vec(), vec![0; LARGEST_OBJECT]].concat();
+    let expected = WorkbookError::TooLarge { limit: LARGEST_OBJECT };
+    assert_eq!(read_file(&bytes).unwrap_err(), FileError::Workbook(expected));
+}
