@@ -51,14 +51,20 @@ impl PersonName {
         if name.is_empty() {
             return Err(NameError::Empty);
         }
-        let seen = name.chars().count();
+        // In one pass, and told in this order.
+        let (mut seen, mut invisible, mut letters) = (0, false, false);
+        for character in name.chars() {
+            seen += 1;
+            invisible |= is_invisible(character);
+            letters |= character.is_alphabetic();
+        }
         if seen > Self::LONGEST {
             return Err(NameError::Long { seen });
         }
-        if name.chars().any(is_invisible) {
+        if invisible {
             return Err(NameError::Invisible);
         }
-        if !name.chars().any(char::is_alphabetic) {
+        if !letters {
             return Err(NameError::NoLetter);
         }
         Ok(Self(name))
@@ -119,6 +125,13 @@ mod tests {
             if let Ok(name) = PersonName::parse(&text) {
                 prop_assert_eq!(PersonName::parse(name.expose()), Ok(name.clone()));
                 prop_assert_eq!(format!("{name:?}"), "PersonName(…)");
+            }
+        }
+
+        #[test]
+        fn accents_are_always_composed(name in "[a-zÀ-ɏ\u{300}-\u{330}]{1,20}") {
+            if let Ok(parsed) = PersonName::parse(&name) {
+                prop_assert_eq!(parsed.expose(), name.nfc().collect::<String>());
             }
         }
     }
