@@ -220,9 +220,9 @@ fn is_done(write: &Write, stored: &Stored) -> bool {
 
 /// Sends pointers to records.
 pub(super) async fn point<W: World>(world: &W, speed: &Speed, records: &[RecordId]) -> Result<(), StoreError> {
-    let calls = records.chunks(MOST_POINTERS).map(|some| async move {
-        speed.queue.call(async || world.queue().point(some).await, |()| false).await
-    });
+    let calls = records
+        .chunks(MOST_POINTERS)
+        .map(|some| async move { speed.queue.call(async || world.queue().point(some).await, |()| false).await });
     try_join_all(calls).await.map(|_| ())
 }
 

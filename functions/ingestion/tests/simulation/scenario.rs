@@ -17,7 +17,8 @@ use shared::registry::imports::ImportId;
 use crate::world::{Object, Sim};
 
 pub(crate) const INBOX: &str = "inbox";
-const HEADER: &str = "numeroEtudiant;uai;nomFamille;prenom1;sexe;dateNaissance;dateDebutInscription;dateFinInscription;statut";
+const HEADER: &str =
+    "numeroEtudiant;uai;nomFamille;prenom1;sexe;dateNaissance;dateDebutInscription;dateFinInscription;statut";
 const GIVEN: [&str; 3] = ["Léa", "Zoé", "Ève"];
 
 pub(crate) fn key() -> DigestKey {
@@ -59,9 +60,14 @@ pub(crate) fn record_id(whose: Whose) -> RecordId {
 
 #[derive(Debug, Clone)]
 pub(crate) enum Line {
-    Good { whose: Whose, given: usize },
+    Good {
+        whose: Whose,
+        given: usize,
+    },
     /// Wrong, and says whose it is.
-    Broken { whose: Whose },
+    Broken {
+        whose: Whose,
+    },
     /// Wrong, and doesn't.
     Garbage,
 }
@@ -84,7 +90,9 @@ impl Drop {
         let [first, second] = uais();
         let depositor = if sim.chance(0.7) { first } else { second };
         let (complete, dry_run) = (sim.chance(0.4), sim.chance(0.15));
-        let whose = |depositor: Uai| (if depositor == first && sim.chance(0.3) { second } else { depositor }, sim.below(students));
+        let whose = |depositor: Uai| {
+            (if depositor == first && sim.chance(0.3) { second } else { depositor }, sim.below(students))
+        };
         let mut lines: Vec<Line> = Vec::new();
         let mut about = BTreeSet::new();
         for _ in 0..1 + sim.below(students) {
@@ -133,7 +141,8 @@ impl Drop {
             match line {
                 Line::Good { whose: (uai, student), given } => {
                     let given = GIVEN[*given];
-                    writeln!(csv, "E{student};{uai};Martin;{given};2;2004-03-02;2026-09-01;2027-08-31;inscrit").unwrap();
+                    writeln!(csv, "E{student};{uai};Martin;{given};2;2004-03-02;2026-09-01;2027-08-31;inscrit")
+                        .unwrap();
                 }
                 Line::Broken { whose: (uai, student) } => {
                     writeln!(csv, "E{student};{uai};Martin;Léa;2;2004-02-31;2026-09-01;2027-08-31;inscrit").unwrap();
@@ -220,8 +229,13 @@ pub(crate) fn expected(drops: &[Drop], whose: Whose) -> Expected {
     if real().any(|drop| drop.complete && drop.broken(whose)) {
         return Expected::Open;
     }
-    let cancels: Vec<_> = later().filter(|drop| drop.says(whose).is_none()).map(|drop| drop.version(0)).collect();
-    if cancels.is_empty() { Expected::Said(version, given) } else { Expected::Cancelled(cancels) }
+    if later().all(|drop| drop.says(whose).is_some()) {
+        return Expected::Said(version, given);
+    }
+    // Whichever complete file comes first where the record is older cancels it: an earlier one than the one that lacks it
+    // does as well, once the latter keeps the former's rows out.
+    let complete = real().filter(|drop| drop.covers(whose.0));
+    Expected::Cancelled(complete.map(|drop| drop.version(0)).collect())
 }
 
 /// What an import that nobody else gets in the way of must count.
@@ -257,7 +271,8 @@ impl Sequence {
                     let (version, given) = (drop.version(number), GIVEN[*given]);
                     let known = self.known.get(whose);
                     let horizon = self.horizons.get(&whose.0).filter(|horizon| **horizon > version);
-                    let left_out = horizon.is_some_and(|horizon| known.is_none_or(|known| known.seen.as_ref() < Some(horizon)));
+                    let left_out =
+                        horizon.is_some_and(|horizon| known.is_none_or(|known| known.seen.as_ref() < Some(horizon)));
                     if known.is_some_and(|known| known.version > version) || left_out {
                         fates.superseded += 1;
                         continue;
@@ -285,7 +300,8 @@ impl Sequence {
                     if !known.cancelled && known.version < horizon && known.seen.as_ref() < Some(&horizon) {
                         assert!(!mentioned(whose) || drop.dry_run);
                         fates.cancelled += 1;
-                        *known = Known { version: horizon.clone(), given: None, cancelled: true, seen: known.seen.clone() };
+                        *known =
+                            Known { version: horizon.clone(), given: None, cancelled: true, seen: known.seen.clone() };
                     }
                 }
             }

@@ -356,8 +356,7 @@ impl Records for Process {
                 let Some(record) = records.get(id) else { continue };
                 // An eventual read may miss what was written within the last second.
                 let late = reading == Reading::Eventual && record.written.elapsed() < Duration::from_secs(1);
-                let stored =
-                    if late && sim.chance(0.5) { record.before.clone() } else { Some(record.stored.clone()) };
+                let stored = if late && sim.chance(0.5) { record.before.clone() } else { Some(record.stored.clone()) };
                 found.extend(stored.map(|stored| (id.clone(), stored)));
             }
             found
@@ -450,8 +449,7 @@ fn apply(sim: &Sim, write: &Write, records: &mut BTreeMap<RecordId, Record>) {
             let listed_at = records.get(write.id()).map_or(now + lag, |record| record.listed_at);
             let given = record.declaration.identite.said().map(|said| said.prenom1.expose().to_owned());
             let slice = Slice::of(&record.id, &record.declaration);
-            let record =
-                Record { stored, given: given.unwrap_or_default(), slice, before, written: now, listed_at };
+            let record = Record { stored, given: given.unwrap_or_default(), slice, before, written: now, listed_at };
             records.insert(write.id().clone(), record);
             return;
         }
