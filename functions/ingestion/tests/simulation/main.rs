@@ -4,6 +4,7 @@
 //!
 //! A failure names its seed: `SIMULATION_SEED=<seed> cargo test -p ingestion --test simulation` repeats it, and
 //! `SIMULATION_SEEDS=<count>` tries more.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "a test")]
 
 mod scenario;
 mod world;

@@ -95,7 +95,7 @@ impl Drop {
         };
         let mut lines: Vec<Line> = Vec::new();
         let mut about = BTreeSet::new();
-        for _ in 0..1 + sim.below(students) {
+        for _ in 0..=sim.below(students) {
             let whose = whose(depositor);
             if orderly && !about.insert(whose) {
                 continue;

@@ -32,7 +32,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 /// How long the queue keeps a message away that nobody says otherwise about.
-pub(crate) const VISIBILITY: Duration = Duration::from_secs(5_400);
+pub(crate) const VISIBILITY: Duration = Duration::from_mins(90);
 
 /// What can go wrong, and how slow things are.
 #[derive(Debug, Clone, Copy)]
