@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 use super::fold::fold;
 use super::serde_as_text;
@@ -42,7 +42,11 @@ impl PersonName {
             if !name.is_empty() {
                 name.push(' ');
             }
-            name.extend(word.nfc());
+            // Most words are composed already, and this is read millions of times a day.
+            match is_nfc_quick(word.chars()) {
+                IsNormalized::Yes => name.push_str(word),
+                IsNormalized::No | IsNormalized::Maybe => name.extend(word.nfc()),
+            }
         }
         if name.is_empty() {
             return Err(NameError::Empty);
@@ -74,7 +78,7 @@ impl PersonName {
 }
 
 /// Characters that a reader can't see, or that make him see another order than the stored one.
-fn is_invisible(letter: char) -> bool {
+pub(crate) fn is_invisible(letter: char) -> bool {
     letter.is_control()
         || matches!(letter, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
         || letter == char::REPLACEMENT_CHARACTER
