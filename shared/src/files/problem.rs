@@ -4,6 +4,15 @@ use serde::{Deserialize, Serialize};
 
 use super::column::Column;
 
+/// What a rule does to the row that breaks it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Severity {
+    /// The row is not taken.
+    Reject,
+    /// The row is taken; the establishment should look at it.
+    Warn,
+}
+
 /// A rule that a row breaks. The row is rejected; the others go through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -71,6 +80,12 @@ impl RowRule {
             Self::UaiInvalide => "l'UAI est formée de 7 chiffres et de leur lettre de contrôle",
             Self::UaiNonAutorise => "le déposant n'est pas habilité à envoyer les inscriptions de cet établissement",
         }
+    }
+
+    /// What it does to the row.
+    #[must_use]
+    pub fn severity(self) -> Severity {
+        Severity::Reject
     }
 
     /// The stable code, `date_invalide`.
