@@ -67,7 +67,7 @@ fn a_repetition_counts_as_it_did_the_first_time() {
         let (writes, outcome) = one(sent.clone(), Some(stored), &Horizons::new());
         assert!(writes.is_empty());
         assert_eq!((outcome.unchanged, outcome.superseded), (count, 0));
-        assert_eq!(outcome.pending, [sent.id.clone()], "its pointer may not have been sent");
+        assert_eq!(outcome.pending, std::slice::from_ref(&sent.id), "its pointer may not have been sent");
     }
     let published = stored(&sent, &at(10, "import", 9), RecordState::Resolved);
     let (_, outcome) = one(sent, Some(published), &Horizons::new());
