@@ -154,45 +154,17 @@ fn is_usual(letter: char) -> bool {
         || unicode_normalization::char::is_combining_mark(letter)
 }
 
+/// What windows-1252 has from `80` to `9F` besides letters.
+const SIGNS: &str = "€‚„…†‡ˆ‰‹‘’“”•–—˜™›";
+
 /// Whether UTF-8 was read as windows-1252 and written again: `Ã¨` for `è`, `Å“` for `œ`. After these letters a name
 /// has another letter, never a sign.
 fn is_garbled(name: &str) -> bool {
     if name.is_ascii() {
         return false;
     }
-    let mut letters = name.chars().peekable();
-    while let Some(letter) = letters.next() {
-        if matches!(letter, 'Ã' | 'Â' | 'Å')
-            && letters.peek().is_some_and(|next| {
-                matches!(
-                    next,
-                    '\u{80}'
-                        ..='\u{BF}'
-                            | '€'
-                            | '‚'
-                            | '„'
-                            | '…'
-                            | '†'
-                            | '‡'
-                            | 'ˆ'
-                            | '‰'
-                            | '‹'
-                            | '‘'
-                            | '“'
-                            | '”'
-                            | '•'
-                            | '–'
-                            | '—'
-                            | '˜'
-                            | '™'
-                            | '›'
-                )
-            })
-        {
-            return true;
-        }
-    }
-    false
+    let sign = |letter: char| matches!(letter, '\u{80}'..='\u{BF}') || SIGNS.contains(letter);
+    name.chars().zip(name.chars().skip(1)).any(|(letter, next)| matches!(letter, 'Ã' | 'Â' | 'Å') && sign(next))
 }
 
 fn birthplace<V: Values>(row: &mut Row<'_, '_, V>) -> Option<CommuneCode> {
