@@ -1,6 +1,8 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::files::column::Column;
+use crate::files::row::Values as _;
 use crate::identity::fixtures::declaration;
 
 const V4: &str = r#"{"ine":"070578267KH","dateNaissance":"1999-03-30","dateDebutInscription":"2019-09-01",
