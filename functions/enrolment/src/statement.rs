@@ -5,7 +5,7 @@ use shared::contract::enrolment::{EnrolmentBody, message, sentence};
 use shared::domain::academic_year::day_in_france;
 use shared::domain::enrolment::Declaration;
 use shared::files::column::Column;
-use shared::files::problem::{Problem, RowRule};
+use shared::files::problem::{RowRule, Severity};
 use shared::files::row::{self, Outcome, Setting, Values as _};
 use shared::identity::digest::RecordId;
 use shared::registry::StoreError;
@@ -35,11 +35,8 @@ impl Statement {
         body: &EnrolmentBody,
         now: Timestamp,
     ) -> Result<Self, Refusal> {
-        let unreadable =
-            body.unreadable().iter().map(|column| Problem { column: Some(*column), rule: RowRule::ValeurInvalide });
-        let unreadable: Vec<Problem> = unreadable.collect();
-        if !unreadable.is_empty() {
-            return Err(Refusal::Invalid(sentence(&unreadable)));
+        if let Some(sentence) = body.unreadable() {
+            return Err(Refusal::Invalid(sentence));
         }
         // The contract names the person by the INE, which rows may lack.
         if body.value(Column::Ine).is_empty() {
@@ -52,12 +49,13 @@ impl Statement {
                 Ok(Self { id: RecordId::of(&context.keys.record, &declaration), declaration, pair })
             }
             Outcome::Rejected { mut problems, .. } => {
-                let rejected = problems.len();
-                problems.retain(|problem| problem.rule != RowRule::UaiNonAutorise);
-                if problems.is_empty() && rejected > 0 {
+                problems.retain(|problem| problem.rule.severity() == Severity::Reject);
+                let (not_own, wrong): (Vec<_>, Vec<_>) =
+                    problems.into_iter().partition(|problem| problem.rule == RowRule::UaiNonAutorise);
+                if wrong.is_empty() && !not_own.is_empty() {
                     return Err(Refusal::PairNotFound { pair });
                 }
-                Err(Refusal::Invalid(sentence(&problems)))
+                Err(Refusal::Invalid(sentence(&wrong)))
             }
         }
     }

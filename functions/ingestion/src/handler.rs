@@ -19,11 +19,11 @@ use crate::object::{self, NotOurs};
 use crate::ports::{Message, Queue, World};
 
 /// How long a message stays away when work on it begins: until the first sign of life has had time to come.
-const FIRST_HELD: Duration = Duration::from_secs(60);
+const FIRST_HELD: Duration = Duration::from_mins(1);
 /// The first wait after a failure, doubled each time.
 const FIRST_WAIT: Duration = Duration::from_secs(15);
 /// The longest. With ten deliveries, an outage of an hour is survived before the dead-letter queue.
-const LONGEST_WAIT: Duration = Duration::from_secs(900);
+const LONGEST_WAIT: Duration = Duration::from_mins(15);
 
 /// The body of a message that asks for an import to be gone on with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,5 +1,8 @@
 //! What an import needs of the world. The adapters are in [`crate::aws`]; the simulation has its own.
-#![expect(async_fn_in_trait, reason = "everything runs on one thread, so nobody needs to know whether a future is Send")]
+#![expect(
+    async_fn_in_trait,
+    reason = "everything runs on one thread, so nobody needs to know whether a future is Send"
+)]
 
 use std::collections::HashMap;
 use std::time::Duration;

@@ -20,7 +20,7 @@ use crate::domain::regime::Regime;
 use crate::domain::status::Status;
 use crate::domain::uai::Uai;
 use crate::files::column::Column;
-use crate::files::problem::Problem;
+use crate::files::problem::{Problem, RowRule};
 use crate::files::row::Values;
 use crate::identity::digest::RecordId;
 
@@ -39,6 +39,8 @@ pub mod message {
     pub const CANCELLED: &str = "inscription annulée";
     /// `details.parameter` of a 400 about the body as a whole (ours).
     pub const NOT_AN_OBJECT: &str = "le corps de la requête n'est pas un objet JSON valide";
+    /// The same about a field (ours).
+    pub const NOT_A_SCALAR: &str = "la valeur doit être un texte ou un nombre, donné une seule fois";
     /// The same of a batch (ours).
     pub const NOT_A_BATCH: &str = "le corps de la requête n'est pas un tableau JSON de 1 à 500 inscriptions";
 }
@@ -85,10 +87,14 @@ impl EnrolmentBody {
         (1..=MOST_IN_BATCH).contains(&items.0.len()).then_some(items.0)
     }
 
-    /// Fields whose value can't be one.
+    /// What is wrong with fields whose value can't be one, for `details.parameter`, if there are any.
     #[must_use]
-    pub fn unreadable(&self) -> &[Column] {
-        &self.unreadable
+    pub fn unreadable(&self) -> Option<String> {
+        if self.unreadable.contains(&Column::Ine) {
+            return Some(message::INVALID_INE.to_owned());
+        }
+        let sentences = self.unreadable.iter().map(|column| format!("{column} : {}", message::NOT_A_SCALAR));
+        (!self.unreadable.is_empty()).then(|| sentences.collect::<Vec<_>>().join(" ; "))
     }
 
     /// The pair that names the person, in the caller's own words, as a 404 gives it back.
@@ -276,7 +282,7 @@ impl<'de> Deserialize<'de> for Elements {
 /// the field and say the rule's own words, those of the report of a file.
 #[must_use]
 pub fn sentence(problems: &[Problem]) -> String {
-    if problems.iter().any(|problem| problem.column == Some(Column::Ine)) {
+    if problems.iter().any(|problem| problem.rule == RowRule::IneInvalide) {
         return message::INVALID_INE.to_owned();
     }
     let sentences = problems.iter().map(|problem| match problem.column {

@@ -13,4 +13,6 @@ pub mod report;
 pub mod row;
 
 #[cfg(test)]
+mod documented;
+#[cfg(test)]
 mod fixtures;

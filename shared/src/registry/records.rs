@@ -172,7 +172,8 @@ impl RecordStore {
                 let stored: Stored = serde_dynamo::from_item(item).map_err(|_| StoreError::shape(OPERATION))?;
                 found.insert(stored.id.clone(), stored);
             }
-            keys = output.unprocessed_keys.unwrap_or_default().remove(&self.table).map_or_else(Vec::new, |left| left.keys);
+            keys =
+                output.unprocessed_keys.unwrap_or_default().remove(&self.table).map_or_else(Vec::new, |left| left.keys);
             // A table at its limit reads some of what is asked, or nothing.
             if keys.len() == asked {
                 return Err(StoreError::of(OPERATION, "ProvisionedThroughputExceededException"));
@@ -296,7 +297,8 @@ fn verdicts(reasons: &[CancellationReason], writes: usize) -> Result<Written, St
             None | Some("None") => Verdict::Willing,
             Some("ConditionalCheckFailed") => {
                 let stored = reason.item().filter(|item| !item.is_empty()).cloned();
-                let stored = stored.map(serde_dynamo::from_item).transpose().map_err(|_| StoreError::shape(OPERATION))?;
+                let stored =
+                    stored.map(serde_dynamo::from_item).transpose().map_err(|_| StoreError::shape(OPERATION))?;
                 Verdict::Stale(stored.map(Box::new))
             }
             Some("TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded") => Verdict::Busy,
@@ -358,7 +360,8 @@ mod tests {
         let id = RecordId::parse("1.0123456789abcdef0123456789abcdef").unwrap();
         let version = RecordVersion::new(jiff::Timestamp::UNIX_EPOCH, "", "import", 2);
         let digest = crate::feeding::record::ContentDigest::of(&declaration);
-        let statement = Statement { record: NewRecord { id: id.clone(), version: version.clone(), declaration }, digest };
+        let statement =
+            Statement { record: NewRecord { id: id.clone(), version: version.clone(), declaration }, digest };
         for write in [
             Write::Put(statement.clone()),
             Write::Renew(statement),

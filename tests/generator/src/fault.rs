@@ -17,8 +17,8 @@ pub enum Fault {
     ImpossibleBirthDate,
     /// An INE cut short.
     ShortIne,
-    /// A birthplace cut short.
-    ShortBirthplace,
+    /// A commune of study by its name, where a code is due.
+    NamedCommune,
     /// A first day that no calendar has.
     ImpossibleFirstDay,
     /// A last day before the first.
@@ -59,7 +59,7 @@ impl Fault {
         Self::UnknownSex,
         Self::ImpossibleBirthDate,
         Self::ShortIne,
-        Self::ShortBirthplace,
+        Self::NamedCommune,
         Self::ImpossibleFirstDay,
         Self::ReversedDates,
         Self::UnknownStatus,
@@ -72,9 +72,9 @@ impl Fault {
         Self::ExtraField,
     ];
 
-    /// What the report must say.
+    /// What the report must say, when the file is a CSV.
     #[must_use]
-    pub fn problem(self) -> Problem {
+    pub(crate) fn problem(self) -> Problem {
         let (column, rule) = match self {
             Self::MissingFamilyName => (Some(Column::NomFamille), "valeur_manquante"),
             Self::MissingGivenName => (Some(Column::Prenom1), "valeur_manquante"),
@@ -82,7 +82,7 @@ impl Fault {
             Self::UnknownSex => (Some(Column::Sexe), "sexe_invalide"),
             Self::ImpossibleBirthDate => (Some(Column::DateNaissance), "date_invalide"),
             Self::ShortIne => (Some(Column::Ine), "ine_invalide"),
-            Self::ShortBirthplace => (Some(Column::LieuNaissance), "commune_invalide"),
+            Self::NamedCommune => (Some(Column::CodeCommune), "commune_invalide"),
             Self::ImpossibleFirstDay => (Some(Column::DateDebutInscription), "date_invalide"),
             Self::ReversedDates => (Some(Column::DateFinInscription), "dates_inversees"),
             Self::UnknownStatus => (Some(Column::Statut), "statut_inconnu"),
@@ -95,11 +95,5 @@ impl Fault {
             Self::ExtraField => (None, "nombre_de_champs"),
         };
         Problem { column, rule }
-    }
-
-    /// Whether it lies in how the line is written rather than in a value: only CSV can be broken in that way.
-    #[must_use]
-    pub fn is_of_writing(self) -> bool {
-        self.problem().column.is_none()
     }
 }

@@ -69,7 +69,7 @@ impl GeneratedRow {
             Fault::UnknownSex => self.set(Column::Sexe, "3"),
             Fault::ImpossibleBirthDate => self.set(Column::DateNaissance, "2004-02-30"),
             Fault::ShortIne => self.set(Column::Ine, "07057826"),
-            Fault::ShortBirthplace => self.set(Column::LieuNaissance, "7511"),
+            Fault::NamedCommune => self.set(Column::CodeCommune, "Paris"),
             Fault::ImpossibleFirstDay => {
                 let year = self.value(Column::DateDebutInscription)[..4].to_owned();
                 self.set(Column::DateDebutInscription, format!("{year}-09-31"));

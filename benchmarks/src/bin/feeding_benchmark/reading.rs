@@ -1,12 +1,11 @@
 //! Bytes to declarations: parse, decode, check and normalise.
 
 use std::hint::black_box;
-use std::io::BufReader;
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use shared::domain::enrolment::Declaration;
-use shared::files::reader::EnrolmentReader;
+use shared::files::reader::{EnrolmentReader, Next};
 use shared::files::row::Outcome;
 
 use crate::clock::Clock;
@@ -54,10 +53,17 @@ pub(crate) fn declarations(file: &[u8], maker: &Maker) -> Result<Vec<Declaration
     Ok(declarations)
 }
 
-fn each(input: impl std::io::Read, maker: &Maker, mut row: impl FnMut(Outcome)) -> Result<()> {
-    let mut reader = EnrolmentReader::new(BufReader::with_capacity(CHUNK, input), maker.setting())?;
-    while let Some(next) = reader.next_row()? {
-        row(next.outcome);
+fn each(mut input: impl std::io::Read, maker: &Maker, mut row: impl FnMut(Outcome)) -> Result<()> {
+    let mut reader = EnrolmentReader::new(maker.setting());
+    let mut chunk = vec![0; CHUNK];
+    loop {
+        match reader.next()? {
+            Next::Row(next) => row(next.outcome),
+            Next::NeedsBytes => match input.read(&mut chunk)? {
+                0 => reader.finish(),
+                read => reader.push(&chunk[..read]),
+            },
+            Next::Ended => return Ok(()),
+        }
     }
-    Ok(())
 }

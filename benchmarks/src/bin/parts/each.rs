@@ -13,13 +13,14 @@ use shared::access::client::{Client, Key, Quota};
 use shared::access::key::KeyDigest;
 use shared::access::quota::{Rate, micros};
 use shared::access::route::Route;
+use shared::api::metrics::Metrics;
 use shared::audit::{AccessLog, Request, Told};
 use shared::config;
 use shared::contract::error::Uid;
 use shared::identity::student::StudentId;
 use shared::registry::clients::ClientStore;
 use shared::registry::quotas::{QuotaStore, Subject, Taken};
-use status::metrics::{Metrics, RequestMetrics};
+use status::metrics::RequestMetrics;
 
 use crate::look_up::LookUp;
 

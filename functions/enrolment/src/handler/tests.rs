@@ -5,4 +5,5 @@ mod contract;
 mod deposits;
 mod dynamodb;
 mod faults;
+mod golden;
 mod world;

@@ -73,7 +73,11 @@ impl Bucket for Buckets {
                 let body = output.body.collect().await.map_err(|_| StoreError::of(OPERATION, StoreError::TIMEOUT))?;
                 Ok(Some(body.to_vec()))
             }
-            Err(error) if error.as_service_error().is_some_and(aws_sdk_s3::operation::get_object::GetObjectError::is_no_such_key) => {
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(aws_sdk_s3::operation::get_object::GetObjectError::is_no_such_key) =>
+            {
                 Ok(None)
             }
             Err(error) => Err(StoreError::new(OPERATION, &error)),

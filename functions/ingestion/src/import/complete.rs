@@ -104,9 +104,13 @@ impl<W: World> Run<'_, W> {
         let last = self.version(u64::MAX);
         for known in &self.work.horizons {
             let horizon = imports.horizon(known.uai, known.year).await?;
-            targets.extend(horizon.filter(|now| Some(now) != known.horizon.as_ref() && *now > last).map(
-                |horizon| Target { uai: known.uai, year: known.year, horizon },
-            ));
+            targets.extend(
+                horizon.filter(|now| Some(now) != known.horizon.as_ref() && *now > last).map(|horizon| Target {
+                    uai: known.uai,
+                    year: known.year,
+                    horizon,
+                }),
+            );
         }
         self.enter(if targets.is_empty() { Stage::Reporting } else { Stage::Cancelling(Walk::through(targets)) }).await
     }

@@ -101,11 +101,8 @@ impl<W: World> Run<'_, W> {
                 let inscription = &declaration.inscription;
                 let (uai, year) = (inscription.uai, inscription.academic_year());
                 self.know(uai, year, writer).await?;
-                let record = NewRecord {
-                    id: RecordId::of(key, &declaration),
-                    version: self.version(line),
-                    declaration,
-                };
+                let record =
+                    NewRecord { id: RecordId::of(key, &declaration), version: self.version(line), declaration };
                 if self.complete() && self.file.key.dry_run {
                     self.work.listed.add(&record.id);
                 }

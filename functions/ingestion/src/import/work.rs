@@ -178,7 +178,8 @@ mod tests {
 
     #[test]
     fn listed_records_are_found() {
-        let id = |digit: char| RecordId::parse(&format!("1.{}0123456789abcdef", String::from(digit).repeat(16))).unwrap();
+        let id =
+            |digit: char| RecordId::parse(&format!("1.{}0123456789abcdef", String::from(digit).repeat(16))).unwrap();
         let mut listed = Listed::default();
         for digit in ['9', '1', 'f', '1'] {
             listed.add(&id(digit));

@@ -181,30 +181,48 @@ async fn put<W: World>(
     Ok(Fates { superseded: outcome.superseded, unchanged: outcome.unchanged })
 }
 
-/// Does all of the writes whose condition holds, and says to which records.
+/// Does all of the writes whose condition holds, and says to which records. One that was done before and not answered
+/// no longer holds: it is known by what it left.
 pub(super) async fn write_those_that_hold<W: World>(
     world: &W,
     speed: &Speed,
     mut writes: Vec<Write>,
 ) -> Result<Vec<RecordId>, StoreError> {
+    let mut done = Vec::new();
     while !writes.is_empty() {
         let written = speed.records.call(async || world.records().write(&writes).await, is_busy).await?;
         match written {
             Written::All => break,
             Written::None(verdicts) => {
-                let mut verdicts = verdicts.iter();
-                writes.retain(|_| !matches!(verdicts.next(), Some(Verdict::Stale(_))));
+                let mut verdicts = verdicts.into_iter();
+                writes.retain(|write| match verdicts.next() {
+                    Some(Verdict::Stale(stored)) => {
+                        done.extend(stored.filter(|stored| is_done(write, stored)).map(|stored| stored.id));
+                        false
+                    }
+                    _ => true,
+                });
             }
         }
     }
-    Ok(writes.iter().map(|write| write.id().clone()).collect())
+    done.extend(writes.iter().map(|write| write.id().clone()));
+    Ok(done)
+}
+
+/// Whether what is stored is what the write leaves.
+fn is_done(write: &Write, stored: &Stored) -> bool {
+    match write {
+        Write::Put(statement) | Write::Renew(statement) => stored.version == statement.record.version,
+        Write::Cancel { version, .. } => stored.version == *version && stored.is_cancelled(),
+        Write::See { version, .. } => stored.seen.as_ref() == Some(version),
+    }
 }
 
 /// Sends pointers to records.
 pub(super) async fn point<W: World>(world: &W, speed: &Speed, records: &[RecordId]) -> Result<(), StoreError> {
-    let calls = records.chunks(MOST_POINTERS).map(|some| async move {
-        speed.queue.call(async || world.queue().point(some).await, |()| false).await
-    });
+    let calls = records
+        .chunks(MOST_POINTERS)
+        .map(|some| async move { speed.queue.call(async || world.queue().point(some).await, |()| false).await });
     try_join_all(calls).await.map(|_| ())
 }
 

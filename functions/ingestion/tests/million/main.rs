@@ -2,6 +2,7 @@
 //!
 //! Time is virtual: a transaction takes 200 ms and a call to SQS 20, and what the processor does takes none. Memory is
 //! real, and this is a process of its own, so that what it holds at most is known.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "a test")]
 
 #[allow(dead_code, reason = "shared with the simulation, which uses all of it")]
 #[path = "../simulation/scenario.rs"]

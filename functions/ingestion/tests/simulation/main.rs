@@ -4,6 +4,7 @@
 //!
 //! A failure names its seed: `SIMULATION_SEED=<seed> cargo test -p ingestion --test simulation` repeats it, and
 //! `SIMULATION_SEEDS=<count>` tries more.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "a test")]
 
 mod scenario;
 mod world;
@@ -148,8 +149,9 @@ async fn disorder(seed: u64) {
     let faults = Faults { throttle: 0.02, timeout: 0.02, latency: 800, index_lag: 900 };
     let sim = Sim::new(seed, faults, establishments());
     let students = 40 + sim.below(600);
-    let drops: Vec<_> =
-        (0..2 + usize::try_from(sim.below(4)).unwrap()).map(|number| Drop::random(&sim, number, students, false)).collect();
+    let drops: Vec<_> = (0..2 + usize::try_from(sim.below(4)).unwrap())
+        .map(|number| Drop::random(&sim, number, students, false))
+        .collect();
     for drop in &drops {
         drop.put(&sim, 1 + sim.below(3));
     }

@@ -16,24 +16,25 @@ use shared::registry::imports::ImportId;
 
 use crate::world::{Object, Sim};
 
-pub const INBOX: &str = "inbox";
-const HEADER: &str = "numeroEtudiant;uai;nomFamille;prenom1;sexe;dateNaissance;dateDebutInscription;dateFinInscription;statut";
+pub(crate) const INBOX: &str = "inbox";
+const HEADER: &str =
+    "numeroEtudiant;uai;nomFamille;prenom1;sexe;dateNaissance;dateDebutInscription;dateFinInscription;statut";
 const GIVEN: [&str; 3] = ["Léa", "Zoé", "Ève"];
 
-pub fn key() -> DigestKey {
+pub(crate) fn key() -> DigestKey {
     DigestKey::new("1".into(), "a secret of records".to_owned().into())
 }
 
-pub fn uais() -> [Uai; 2] {
+pub(crate) fn uais() -> [Uai; 2] {
     ["0751967F", "0751722P"].map(|uai| Uai::parse(uai).unwrap())
 }
 
-pub fn year() -> AcademicYear {
+pub(crate) fn year() -> AcademicYear {
     AcademicYear::parse("2026-2027").unwrap()
 }
 
 /// Two establishments, of which the first sends for both.
-pub fn establishments() -> Vec<Establishment> {
+pub(crate) fn establishments() -> Vec<Establishment> {
     let [first, second] = uais();
     [(first, vec![first, second]), (second, vec![second])]
         .map(|(uai, sends_for)| Establishment {
@@ -50,44 +51,51 @@ pub fn establishments() -> Vec<Establishment> {
 }
 
 /// Whose enrolment a row is about.
-pub type Whose = (Uai, u64);
+pub(crate) type Whose = (Uai, u64);
 
-pub fn record_id(whose: Whose) -> RecordId {
+pub(crate) fn record_id(whose: Whose) -> RecordId {
     let student = Named::Number(format!("E{}", whose.1).into());
     RecordId::of_subject(&key(), &Subject { uai: whose.0, year: year(), student, diplome: None })
 }
 
 #[derive(Debug, Clone)]
-pub enum Line {
-    Good { whose: Whose, given: usize },
+pub(crate) enum Line {
+    Good {
+        whose: Whose,
+        given: usize,
+    },
     /// Wrong, and says whose it is.
-    Broken { whose: Whose },
+    Broken {
+        whose: Whose,
+    },
     /// Wrong, and doesn't.
     Garbage,
 }
 
 /// A file, as it is dropped.
 #[derive(Debug, Clone)]
-pub struct Drop {
-    pub key: String,
-    pub complete: bool,
-    pub dry_run: bool,
-    pub lines: Vec<Line>,
-    pub extracted_at: Timestamp,
-    pub arrives: Duration,
-    sequencer: String,
+pub(crate) struct Drop {
+    pub(crate) key: String,
+    pub(crate) complete: bool,
+    pub(crate) dry_run: bool,
+    pub(crate) lines: Vec<Line>,
+    pub(crate) extracted_at: Timestamp,
+    pub(crate) arrives: Duration,
+    pub(crate) sequencer: String,
 }
 
 impl Drop {
     /// A file of the random kind.
-    pub fn random(sim: &Sim, number: usize, students: u64, orderly: bool) -> Self {
+    pub(crate) fn random(sim: &Sim, number: usize, students: u64, orderly: bool) -> Self {
         let [first, second] = uais();
         let depositor = if sim.chance(0.7) { first } else { second };
         let (complete, dry_run) = (sim.chance(0.4), sim.chance(0.15));
-        let whose = |depositor: Uai| (if depositor == first && sim.chance(0.3) { second } else { depositor }, sim.below(students));
+        let whose = |depositor: Uai| {
+            (if depositor == first && sim.chance(0.3) { second } else { depositor }, sim.below(students))
+        };
         let mut lines: Vec<Line> = Vec::new();
         let mut about = BTreeSet::new();
-        for _ in 0..1 + sim.below(students) {
+        for _ in 0..=sim.below(students) {
             let whose = whose(depositor);
             if orderly && !about.insert(whose) {
                 continue;
@@ -113,27 +121,28 @@ impl Drop {
         }
     }
 
-    pub fn delta(key: &str, lines: Vec<Line>, extracted_at: Timestamp) -> Self {
+    pub(crate) fn delta(key: &str, lines: Vec<Line>, extracted_at: Timestamp) -> Self {
         let (complete, dry_run) = (key.contains("/complete/"), key.contains("/dry-run/"));
         let arrives = Duration::ZERO;
         Self { key: key.into(), complete, dry_run, lines, extracted_at, arrives, sequencer: "00".into() }
     }
 
-    pub fn import(&self) -> ImportId {
+    pub(crate) fn import(&self) -> ImportId {
         ImportId::of(INBOX, &self.key, "v1")
     }
 
-    pub fn version(&self, line: u64) -> RecordVersion {
+    pub(crate) fn version(&self, line: u64) -> RecordVersion {
         RecordVersion::new(self.extracted_at, &self.sequencer, self.import().as_str(), line)
     }
 
-    pub fn csv(&self) -> String {
+    pub(crate) fn csv(&self) -> String {
         let mut csv = format!("{HEADER}\n");
         for line in &self.lines {
             match line {
                 Line::Good { whose: (uai, student), given } => {
                     let given = GIVEN[*given];
-                    writeln!(csv, "E{student};{uai};Martin;{given};2;2004-03-02;2026-09-01;2027-08-31;inscrit").unwrap();
+                    writeln!(csv, "E{student};{uai};Martin;{given};2;2004-03-02;2026-09-01;2027-08-31;inscrit")
+                        .unwrap();
                 }
                 Line::Broken { whose: (uai, student) } => {
                     writeln!(csv, "E{student};{uai};Martin;Léa;2;2004-02-31;2026-09-01;2027-08-31;inscrit").unwrap();
@@ -145,7 +154,7 @@ impl Drop {
     }
 
     /// Puts it in the inbox, and has S3 say so, now and then more than once.
-    pub fn put(&self, sim: &Sim, times: u64) {
+    pub(crate) fn put(&self, sim: &Sim, times: u64) {
         let object = Object {
             bytes: Rc::new(self.csv().into_bytes()),
             last_modified: sim.now(),
@@ -193,7 +202,7 @@ impl Drop {
             })
     }
 
-    pub fn counts(&self) -> (u64, u64, u64) {
+    pub(crate) fn counts(&self) -> (u64, u64, u64) {
         let good = self.lines.iter().filter(|line| matches!(line, Line::Good { .. })).count();
         (self.lines.len() as u64, good as u64, (self.lines.len() - good) as u64)
     }
@@ -201,7 +210,7 @@ impl Drop {
 
 /// What may be stored of someone once every file is imported.
 #[derive(Debug)]
-pub enum Expected {
+pub(crate) enum Expected {
     /// Nobody said anything.
     Nothing,
     /// The latest statement.
@@ -213,23 +222,28 @@ pub enum Expected {
 }
 
 /// The model: the latest statement, unless a later complete file lacks it.
-pub fn expected(drops: &[Drop], whose: Whose) -> Expected {
+pub(crate) fn expected(drops: &[Drop], whose: Whose) -> Expected {
     let real = || drops.iter().filter(|drop| !drop.dry_run);
     let Some((version, given)) = real().filter_map(|drop| drop.says(whose)).max() else { return Expected::Nothing };
     let later = || real().filter(|drop| drop.covers(whose.0) && drop.version(0) > version);
     if real().any(|drop| drop.complete && drop.broken(whose)) {
         return Expected::Open;
     }
-    let cancels: Vec<_> = later().filter(|drop| drop.says(whose).is_none()).map(|drop| drop.version(0)).collect();
-    if cancels.is_empty() { Expected::Said(version, given) } else { Expected::Cancelled(cancels) }
+    if later().all(|drop| drop.says(whose).is_some()) {
+        return Expected::Said(version, given);
+    }
+    // Whichever complete file comes first where the record is older cancels it: an earlier one than the one that lacks it
+    // does as well, once the latter keeps the former's rows out.
+    let complete = real().filter(|drop| drop.covers(whose.0));
+    Expected::Cancelled(complete.map(|drop| drop.version(0)).collect())
 }
 
 /// What an import that nobody else gets in the way of must count.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub struct Fates {
-    pub superseded: u64,
-    pub unchanged: u64,
-    pub cancelled: u64,
+pub(crate) struct Fates {
+    pub(crate) superseded: u64,
+    pub(crate) unchanged: u64,
+    pub(crate) cancelled: u64,
 }
 
 #[derive(Debug, Clone)]
@@ -242,13 +256,13 @@ struct Known {
 
 /// The same model one file after the other, with counts.
 #[derive(Debug, Default)]
-pub struct Sequence {
+pub(crate) struct Sequence {
     known: BTreeMap<Whose, Known>,
     horizons: BTreeMap<Uai, RecordVersion>,
 }
 
 impl Sequence {
-    pub fn import(&mut self, drop: &Drop) -> Fates {
+    pub(crate) fn import(&mut self, drop: &Drop) -> Fates {
         let mut fates = Fates::default();
         let mut after = (self.known.clone(), self.horizons.clone());
         for (number, line) in drop.numbered() {
@@ -257,7 +271,8 @@ impl Sequence {
                     let (version, given) = (drop.version(number), GIVEN[*given]);
                     let known = self.known.get(whose);
                     let horizon = self.horizons.get(&whose.0).filter(|horizon| **horizon > version);
-                    let left_out = horizon.is_some_and(|horizon| known.is_none_or(|known| known.seen.as_ref() < Some(horizon)));
+                    let left_out =
+                        horizon.is_some_and(|horizon| known.is_none_or(|known| known.seen.as_ref() < Some(horizon)));
                     if known.is_some_and(|known| known.version > version) || left_out {
                         fates.superseded += 1;
                         continue;
@@ -285,7 +300,8 @@ impl Sequence {
                     if !known.cancelled && known.version < horizon && known.seen.as_ref() < Some(&horizon) {
                         assert!(!mentioned(whose) || drop.dry_run);
                         fates.cancelled += 1;
-                        *known = Known { version: horizon.clone(), given: None, cancelled: true, seen: known.seen.clone() };
+                        *known =
+                            Known { version: horizon.clone(), given: None, cancelled: true, seen: known.seen.clone() };
                     }
                 }
             }

@@ -32,27 +32,27 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 /// How long the queue keeps a message away that nobody says otherwise about.
-pub const VISIBILITY: Duration = Duration::from_secs(5_400);
+pub(crate) const VISIBILITY: Duration = Duration::from_mins(90);
 
 /// What can go wrong, and how slow things are.
 #[derive(Debug, Clone, Copy)]
-pub struct Faults {
+pub(crate) struct Faults {
     /// Chance that a call is throttled.
-    pub throttle: f64,
+    pub(crate) throttle: f64,
     /// Chance that a call is done and not answered.
-    pub timeout: f64,
+    pub(crate) timeout: f64,
     /// Longest time of a call, in milliseconds.
-    pub latency: u64,
+    pub(crate) latency: u64,
     /// Longest time that the index lags behind, in milliseconds.
-    pub index_lag: u64,
+    pub(crate) index_lag: u64,
 }
 
 /// A record as the table has it.
 #[derive(Debug, Clone)]
-pub struct Record {
-    pub stored: Stored,
-    pub given: String,
-    pub slice: Slice,
+pub(crate) struct Record {
+    pub(crate) stored: Stored,
+    pub(crate) given: String,
+    pub(crate) slice: Slice,
     before: Option<Stored>,
     written: Instant,
     listed_at: Instant,
@@ -65,42 +65,42 @@ struct Item {
 }
 
 #[derive(Debug, Clone)]
-pub struct Queued {
-    pub id: String,
-    pub body: String,
-    pub visible_at: Instant,
-    pub deliveries: u32,
+pub(crate) struct Queued {
+    pub(crate) id: String,
+    pub(crate) body: String,
+    pub(crate) visible_at: Instant,
+    pub(crate) deliveries: u32,
 }
 
 #[derive(Debug, Clone)]
-pub struct Object {
-    pub bytes: Rc<Vec<u8>>,
-    pub last_modified: Timestamp,
-    pub extraction_date: Option<String>,
+pub(crate) struct Object {
+    pub(crate) bytes: Rc<Vec<u8>>,
+    pub(crate) last_modified: Timestamp,
+    pub(crate) extraction_date: Option<String>,
 }
 
 /// Everything that outlives a process.
-pub struct Sim {
-    pub random: RefCell<StdRng>,
-    pub faults: Cell<Faults>,
-    pub start: (Timestamp, Instant),
-    pub establishments: Vec<Establishment>,
-    pub records: RefCell<BTreeMap<RecordId, Record>>,
+pub(crate) struct Sim {
+    pub(crate) random: RefCell<StdRng>,
+    pub(crate) faults: Cell<Faults>,
+    pub(crate) start: (Timestamp, Instant),
+    pub(crate) establishments: Vec<Establishment>,
+    pub(crate) records: RefCell<BTreeMap<RecordId, Record>>,
     imports: RefCell<BTreeMap<String, Item>>,
     horizons: RefCell<BTreeMap<(Uai, AcademicYear), RecordVersion>>,
-    pub inbox: RefCell<HashMap<(String, String), Object>>,
-    pub reports: RefCell<BTreeMap<String, Vec<u8>>>,
-    pub pointers: RefCell<VecDeque<RecordId>>,
-    pub queue: RefCell<Vec<Queued>>,
-    pub notices: RefCell<BTreeMap<String, Vec<bool>>>,
-    pub feeds: RefCell<BTreeSet<Uai>>,
-    pub deposits: RefCell<BTreeMap<String, Option<String>>>,
+    pub(crate) inbox: RefCell<HashMap<(String, String), Object>>,
+    pub(crate) reports: RefCell<BTreeMap<String, Vec<u8>>>,
+    pub(crate) pointers: RefCell<VecDeque<RecordId>>,
+    pub(crate) queue: RefCell<Vec<Queued>>,
+    pub(crate) notices: RefCell<BTreeMap<String, Vec<bool>>>,
+    pub(crate) feeds: RefCell<BTreeSet<Uai>>,
+    pub(crate) deposits: RefCell<BTreeMap<String, Option<String>>>,
     sent: Cell<u64>,
-    pub writes: Cell<u64>,
+    pub(crate) writes: Cell<u64>,
 }
 
 impl Sim {
-    pub fn new(seed: u64, faults: Faults, establishments: Vec<Establishment>) -> Rc<Self> {
+    pub(crate) fn new(seed: u64, faults: Faults, establishments: Vec<Establishment>) -> Rc<Self> {
         Rc::new(Self {
             random: RefCell::new(StdRng::seed_from_u64(seed)),
             faults: Cell::new(faults),
@@ -121,32 +121,32 @@ impl Sim {
         })
     }
 
-    pub fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         let elapsed = i64::try_from(self.start.1.elapsed().as_millis()).unwrap();
         self.start.0.checked_add(elapsed.milliseconds()).unwrap()
     }
 
-    pub fn chance(&self, probability: f64) -> bool {
+    pub(crate) fn chance(&self, probability: f64) -> bool {
         self.random.borrow_mut().random_bool(probability)
     }
 
-    pub fn below(&self, limit: u64) -> u64 {
+    pub(crate) fn below(&self, limit: u64) -> u64 {
         self.random.borrow_mut().random_range(0..limit.max(1))
     }
 
-    pub fn send(&self, body: String, delay: Duration) {
+    pub(crate) fn send(&self, body: String, delay: Duration) {
         self.sent.set(self.sent.get() + 1);
         let message =
             Queued { id: format!("m{}", self.sent.get()), body, visible_at: Instant::now() + delay, deliveries: 0 };
         self.queue.borrow_mut().push(message);
     }
 
-    pub fn import(&self, id: &ImportId) -> Option<Import> {
+    pub(crate) fn import(&self, id: &ImportId) -> Option<Import> {
         self.imports.borrow().get(id.as_str()).map(|item| item.import.clone())
     }
 
     /// What deduplication does with a pointer, some of the time finding a doubt.
-    pub fn resolve(&self, id: &RecordId, doubt: bool) {
+    pub(crate) fn resolve(&self, id: &RecordId, doubt: bool) {
         let mut records = self.records.borrow_mut();
         let record = records.get_mut(id).expect("a pointer leads to a record");
         if record.stored.state == RecordState::Pending {
@@ -156,14 +156,14 @@ impl Sim {
 }
 
 /// One invocation's view of the world. It dies at the call that it is told to.
-pub struct Process {
-    pub sim: Rc<Sim>,
+pub(crate) struct Process {
+    pub(crate) sim: Rc<Sim>,
     calls_left: Cell<Option<u64>>,
-    pub died: Notify,
+    pub(crate) died: Notify,
 }
 
 impl Process {
-    pub fn new(sim: Rc<Sim>, dies_after: Option<u64>) -> Self {
+    pub(crate) fn new(sim: Rc<Sim>, dies_after: Option<u64>) -> Self {
         Self { sim, calls_left: Cell::new(dies_after), died: Notify::new() }
     }
 
@@ -356,8 +356,7 @@ impl Records for Process {
                 let Some(record) = records.get(id) else { continue };
                 // An eventual read may miss what was written within the last second.
                 let late = reading == Reading::Eventual && record.written.elapsed() < Duration::from_secs(1);
-                let stored =
-                    if late && sim.chance(0.5) { record.before.clone() } else { Some(record.stored.clone()) };
+                let stored = if late && sim.chance(0.5) { record.before.clone() } else { Some(record.stored.clone()) };
                 found.extend(stored.map(|stored| (id.clone(), stored)));
             }
             found
@@ -450,8 +449,7 @@ fn apply(sim: &Sim, write: &Write, records: &mut BTreeMap<RecordId, Record>) {
             let listed_at = records.get(write.id()).map_or(now + lag, |record| record.listed_at);
             let given = record.declaration.identite.said().map(|said| said.prenom1.expose().to_owned());
             let slice = Slice::of(&record.id, &record.declaration);
-            let record =
-                Record { stored, given: given.unwrap_or_default(), slice, before, written: now, listed_at };
+            let record = Record { stored, given: given.unwrap_or_default(), slice, before, written: now, listed_at };
             records.insert(write.id().clone(), record);
             return;
         }
@@ -495,7 +493,7 @@ impl Establishments for Process {
 }
 
 /// An object's bytes, in small pieces; the connection breaks off now and then.
-pub struct Stream {
+pub(crate) struct Stream {
     sim: Rc<Sim>,
     bytes: Rc<Vec<u8>>,
     at: usize,

@@ -1,7 +1,6 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::files::problem::RowRule;
 use crate::identity::fixtures::declaration;
 
 const V4: &str = r#"{"ine":"070578267KH","dateNaissance":"1999-03-30","dateDebutInscription":"2019-09-01",
@@ -11,7 +10,7 @@ const V4: &str = r#"{"ine":"070578267KH","dateNaissance":"1999-03-30","dateDebut
 #[test]
 fn the_contracts_own_sample_is_read() {
     let body = EnrolmentBody::parse(V4.as_bytes()).unwrap();
-    assert!(body.unreadable().is_empty());
+    assert_eq!(body.unreadable(), None);
     assert_eq!(body.pair(), ["070578267KH", "1999-03-30"]);
     assert_eq!((body.value(Column::CodeCommune), body.value(Column::NiveauDiplome)), ("44000", "01"));
     assert_eq!(body.value(Column::NomFamille), "");
@@ -25,14 +24,17 @@ fn numbers_are_taken_for_texts_and_names_are_not_taken_at_all() {
     let value = |column| body.value(column);
     assert_eq!((value(Column::Statut), value(Column::Regime), value(Column::CodeCommune)), ("1", "", "44000"));
     assert_eq!((value(Column::NumeroEtudiant), value(Column::NomFamille)), ("-7", ""));
-    assert!(body.unreadable().is_empty());
+    assert_eq!(body.unreadable(), None);
 }
 
 #[test]
 fn a_value_that_is_none_and_a_field_that_is_there_twice_are_named() {
     let body = br#"{"uai":["0011402U"],"statut":true,"ine":"1","ine":"2","cursus":1.5,"diplome":{}}"#;
     let body = EnrolmentBody::parse(body).unwrap();
-    assert_eq!(body.unreadable(), [Column::Uai, Column::Statut, Column::Ine, Column::Cursus, Column::Diplome]);
+    assert_eq!(body.unreadable, [Column::Uai, Column::Statut, Column::Ine, Column::Cursus, Column::Diplome]);
+    assert_eq!(body.unreadable().as_deref(), Some(message::INVALID_INE));
+    let said = EnrolmentBody::parse(br#"{"uai":[],"statut":true}"#).unwrap().unreadable().unwrap();
+    assert!(said.starts_with("uai : la valeur doit") && said.contains(" ; statut : la valeur doit"), "{said}");
     for body in ["", "[]", "null", "\"ine\"", "1", "{", "{\"ine\":\"a\"} {}"] {
         assert!(EnrolmentBody::parse(body.as_bytes()).is_none(), "{body}");
     }
@@ -81,7 +83,7 @@ fn a_sentence_is_the_contracts_for_the_ine_and_names_the_field_otherwise() {
     let date = problem(Column::DateFinInscription, RowRule::DateInvalide);
     assert_eq!(sentence(&[date, problem(Column::Ine, RowRule::IneInvalide)]), message::INVALID_INE);
     let said = sentence(&[date, problem(Column::Statut, RowRule::ValeurManquante)]);
-    assert!(said.starts_with("dateFinInscription : la date") && said.ends_with("statut : la valeur est obligatoire"));
+    assert!(said.starts_with("dateFinInscription : la date") && said.contains(" ; statut : la valeur est obligatoire"));
 }
 
 proptest! {

@@ -52,8 +52,7 @@ fn what_is_new_or_changed_is_stored() {
 fn what_is_the_same_only_moves_its_version_on() {
     let sent = record("Léa", &at(10, "import", 2));
     for (state, pending) in [(RecordState::Resolved, 0), (RecordState::InReview, 1), (RecordState::Pending, 1)] {
-        let (writes, outcome) =
-            one(sent.clone(), Some(stored(&sent, &at(9, "other", 2), state)), &Horizons::new());
+        let (writes, outcome) = one(sent.clone(), Some(stored(&sent, &at(9, "other", 2), state)), &Horizons::new());
         assert!(matches!(writes[..], [Write::Renew(_)]));
         assert_eq!((outcome.unchanged, outcome.pending.len()), (1, pending), "{state:?}");
     }
@@ -88,9 +87,8 @@ fn what_is_older_is_ignored() {
 fn what_a_later_complete_file_left_out_does_not_come_back() {
     let sent = record("Léa", &at(10, "import", 2));
     let inscription = sent.declaration.inscription.clone();
-    let horizon = |second| {
-        Horizons::from([((inscription.uai, inscription.academic_year()), at(second, "complete", 0))])
-    };
+    let horizon =
+        |second| Horizons::from([((inscription.uai, inscription.academic_year()), at(second, "complete", 0))]);
     let superseded = PutOutcome { superseded: 1, ..PutOutcome::default() };
     let (writes, outcome) = one(sent.clone(), None, &horizon(11));
     assert!(writes.is_empty());
@@ -116,7 +114,10 @@ fn a_refused_batch_is_decided_anew() {
     assert!(batch.apply(Written::None(verdicts)), "worth waiting");
     assert_eq!(batch.writes().iter().map(Write::id).collect::<Vec<_>>(), [&ids[0], &ids[2]]);
     assert!(!batch.apply(Written::All));
-    assert_eq!(batch.outcome(), PutOutcome { pending: vec![ids[0].clone(), ids[2].clone()], superseded: 1, unchanged: 0 });
+    assert_eq!(
+        batch.outcome(),
+        PutOutcome { pending: vec![ids[0].clone(), ids[2].clone()], superseded: 1, unchanged: 0 }
+    );
 }
 
 #[test]

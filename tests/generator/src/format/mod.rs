@@ -142,8 +142,13 @@ impl Format {
     /// in which case the row is written whole.
     #[must_use]
     pub fn problem(&self, row: &GeneratedRow) -> Option<Problem> {
-        let written = |problem: &Problem| problem.column.is_some() || matches!(self.layout, Layout::Csv(_));
-        row.fault.map(Fault::problem).filter(written)
+        match (row.fault?, self.layout) {
+            // What is cut there is the object.
+            (Fault::OpenQuotationMark, Layout::Ndjson) => Some(Problem { column: None, rule: "json_invalide" }),
+            // Cells have neither quotation marks nor a number of fields to keep, and objects no fields to add.
+            (Fault::OpenQuotationMark, Layout::Xlsx) | (Fault::ExtraField, Layout::Ndjson | Layout::Xlsx) => None,
+            (fault, _) => Some(fault.problem()),
+        }
     }
 }
 

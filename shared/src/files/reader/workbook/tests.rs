@@ -1,3 +1,4 @@
+use std::fmt::Write as _;
 use std::io::Write as _;
 
 use zip::write::{SimpleFileOptions, ZipWriter};
@@ -26,8 +27,9 @@ fn workbook(sheets: &[&str], more: &[(&str, &str)]) -> Vec<u8> {
     let mut entries = Vec::new();
     for (index, data) in sheets.iter().enumerate() {
         let number = index + 1;
-        names += &format!(r#"<sheet name="Feuille {number}" sheetId="{number}" r:id="rId{number}"/>"#);
-        relations += &format!(
+        let _ = write!(names, r#"<sheet name="Feuille {number}" sheetId="{number}" r:id="rId{number}"/>"#);
+        let _ = write!(
+            relations,
             r#"<Relationship Id="rId{number}" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet{number}.xml"/>"#
         );
         entries.push((
@@ -80,7 +82,7 @@ fn rows(file: &str) -> String {
             .filter(|(_, value)| !value.is_empty())
             .map(|(at, value)| text(at, row, value))
             .collect();
-        data += &format!(r#"<row r="{row}">{cells}</row>"#);
+        let _ = write!(data, r#"<row r="{row}">{cells}</row>"#);
     }
     data
 }
@@ -163,10 +165,7 @@ fn archives_that_are_no_workbook_are_named() {
         (archive(&[("a.csv", "ine")]), WorkbookError::NotAWorkbook("une archive ZIP sans classeur")),
         (archive(&[("mimetype", "x")]), WorkbookError::NotAWorkbook("un document OpenDocument (.ods, .odt)")),
         (archive(&many), WorkbookError::TooManyEntries { seen: MOST_ENTRIES + 1 }),
-        (
-            archive(&[("xl/workbook.xml", "<"), ("x", &"0".repeat(1 << 20))])[..2_000.min(900)].to_vec(),
-            WorkbookError::Damaged,
-        ),
+        (archive(&[("xl/workbook.xml", "<"), ("x", &"0".repeat(1 << 20))])[..900].to_vec(), WorkbookError::Damaged),
         (archive(&[("xl/workbook.xml", "<workbook><")]), WorkbookError::Damaged),
         (workbook(&["", ""], &[]), WorkbookError::Empty),
         (workbook(&[&backwards], &[]), WorkbookError::Disordered),
