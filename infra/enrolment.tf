@@ -36,17 +36,13 @@ module "enrolment" {
 
   statements = {
     StoreRecords = {
-      actions   = ["dynamodb:GetItem", "dynamodb:UpdateItem"]
+      actions   = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:UpdateItem"]
       resources = [aws_dynamodb_table.this["records"].arn]
     }
     # Whether the INE and the birth date go together.
     FindStudents = {
       actions   = ["dynamodb:GetItem", "dynamodb:Query"]
       resources = [aws_dynamodb_table.this["students"].arn]
-    }
-    FindByIdentity = {
-      actions   = ["dynamodb:Query"]
-      resources = [aws_dynamodb_table.this["postings"].arn]
     }
     RecogniseClients = {
       actions   = ["dynamodb:GetItem"]
@@ -62,12 +58,13 @@ module "enrolment" {
       actions   = ["dynamodb:GetItem", "dynamodb:UpdateItem"]
       resources = [aws_dynamodb_table.this["establishments"].arn]
     }
+    # Forms that were given out; the imports themselves are ingestion's.
     FollowImports = {
-      actions   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
+      actions   = ["dynamodb:GetItem", "dynamodb:PutItem"]
       resources = [aws_dynamodb_table.this["imports"].arn]
     }
     RepeatAnswers = {
-      actions   = ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
+      actions   = ["dynamodb:DeleteItem", "dynamodb:UpdateItem"]
       resources = [aws_dynamodb_table.this["idempotency"].arn]
     }
     AnnounceRecords = {

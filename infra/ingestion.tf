@@ -104,7 +104,7 @@ module "ingestion" {
       resources = ["${aws_s3_bucket.this["reports"].arn}/*"]
     }
     StoreRecords = {
-      actions   = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:UpdateItem"]
+      actions   = ["dynamodb:BatchGetItem", "dynamodb:UpdateItem"]
       resources = [aws_dynamodb_table.this["records"].arn]
     }
     # What a complete file does not contain.
@@ -113,7 +113,7 @@ module "ingestion" {
       resources = ["${aws_dynamodb_table.this["records"].arn}/index/slice"]
     }
     FollowImports = {
-      actions   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
+      actions   = ["dynamodb:GetItem", "dynamodb:UpdateItem"]
       resources = [aws_dynamodb_table.this["imports"].arn]
     }
     ConsumeQueue = {

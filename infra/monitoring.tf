@@ -102,9 +102,9 @@ resource "aws_cloudwatch_metric_alarm" "api_errors" {
   ok_actions    = [aws_sns_topic.alarms.arn]
 }
 
-# --- What the consultation function says of itself -------------------------------------------------------------------
-# It writes metrics as log lines (EMF), twice over: by environment, which the alarms watch, and by environment and
-# route. The environment, because several may share an account and a namespace has no owner.
+# --- What the functions behind the API say of themselves -------------------------------------------------------------------
+# They write metrics as log lines (EMF), twice over: by environment, which the alarms watch, and by environment and
+# route. Both write those that are alarming under one name: whoever tries out INEs may do it by either. The environment, because several may share an account and a namespace has no owner.
 
 locals {
   metrics_namespace = "StatutEtudiant"
@@ -235,17 +235,17 @@ locals {
       ]
     },
     {
-      title   = "Consultations by route"
+      title   = "Requests by route"
       stat    = "Sum"
       metrics = [[{ expression = format(local.search_by_route, "requests", "Sum"), label = local.route_label }]]
     },
     {
-      title   = "Consultation time by route (ms)"
+      title   = "Request time by route (ms)"
       stat    = "p99"
       metrics = [[{ expression = format(local.search_by_route, "duration_ms", "p99"), label = local.route_label }]]
     },
     {
-      title = "Consultations by outcome"
+      title = "Requests by outcome"
       stat  = "Sum"
       metrics = [
         for metric in ["requests", "server_errors", "france_connect_failures", "cold_starts"] :

@@ -1,7 +1,6 @@
 //! Who was told a student's status, and when: what the person may ask to see (RGPD, article 15).
 
 use anyhow::{Context as _, Result};
-use aws_sdk_secretsmanager::Client as SecretsManager;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
@@ -11,65 +10,34 @@ use shared::identity::digest::{DigestKey, IdentityKeys, IneDigest};
 use shared::registry::StoreError;
 use shared::registry::answers::AnswerStore;
 
-use crate::aws::{self, Ambient};
-use crate::outputs::Outputs;
+use crate::deployment::Deployment;
 
 /// More than one student is ever asked about in the months that traces are kept: one query.
 const MOST: i32 = 1_000;
-/// What every table of one deployment starts with, and this one ends with (infra/storage.tf).
-const STUDENTS: &str = "-students";
 
-/// The tables and the secret of one deployment, by their names in `infra/storage.tf` and `infra/keys.tf`.
-#[derive(Debug)]
-pub(crate) struct Deployment {
-    dynamodb: aws_sdk_dynamodb::Client,
-    secrets: SecretsManager,
-    name: String,
+/// The accesses to a student, latest first; `None` when no student has that INE.
+pub(crate) async fn of_student(deployment: &Deployment, ine: &Ine) -> Result<Option<Vec<Access>>> {
+    let dynamodb = &deployment.dynamodb;
+    let answers = AnswerStore::new(dynamodb.clone(), deployment.table("students"), deployment.table("postings"));
+    // It is there as long as the student is, current enrolment or not.
+    let answer = answers.by_ine(&digest(deployment, ine).await?).await.context("the students can't be read")?;
+    let Some(answer) = answer else { return Ok(None) };
+    // The retention is for those who write.
+    let log = AccessLog::new(dynamodb.clone(), deployment.table("access-log"), 0);
+    log.of_student(answer.student, MOST).await.map(Some).context("the traces can't be read")
 }
 
-impl Deployment {
-    /// The local platform.
-    pub(crate) fn local(outputs: &Outputs) -> Result<Self> {
-        let name = outputs.students_table.strip_suffix(STUDENTS);
-        let name = name.with_context(|| format!("{} is not called {STUDENTS} at its end", outputs.students_table))?;
-        Ok(Self {
-            dynamodb: aws::dynamodb(&outputs.endpoint_url),
-            secrets: aws::secrets_manager(&outputs.endpoint_url),
-            name: name.to_owned(),
-        })
-    }
-
-    /// One on a real account, as the environment reaches it.
-    pub(crate) async fn of_account(name: &str) -> Result<Self> {
-        let Ambient { dynamodb, secrets, place } = Ambient::new().await?;
-        eprintln!("{name}, {place}");
-        Ok(Self { dynamodb, secrets, name: name.to_owned() })
-    }
-
-    /// The accesses to a student, latest first; `None` when no student has that INE.
-    pub(crate) async fn accesses(&self, ine: &Ine) -> Result<Option<Vec<Access>>> {
-        let table = |name: &str| format!("{}-{name}", self.name);
-        let answers = AnswerStore::new(self.dynamodb.clone(), table("students"), table("postings"));
-        // It is there as long as the student is, current enrolment or not.
-        let answer = answers.by_ine(&self.digest(ine).await?).await.context("the students can't be read")?;
-        let Some(answer) = answer else { return Ok(None) };
-        // The retention is for those who write.
-        let log = AccessLog::new(self.dynamodb.clone(), table("access-log"), 0);
-        log.of_student(answer.student, MOST).await.map(Some).context("the traces can't be read")
-    }
-
-    /// The key of an INE in the tables.
-    async fn digest(&self, ine: &Ine) -> Result<IneDigest> {
-        let name = format!("{}/hmac/ine", self.name);
-        let secret = self.secrets.get_secret_value().secret_id(&name).send().await;
-        let secret = secret.map_err(|error| StoreError::new("secretsmanager GetSecretValue", &error));
-        let secret = secret.with_context(|| format!("the secret {name} can't be read"))?;
-        let stored: Option<StoredKey> = secret.secret_string().and_then(|text| serde_json::from_str(text).ok());
-        let StoredKey { id, key } = stored.with_context(|| format!("the secret {name} is not one of ours"))?;
-        let key = DigestKey::new(id, key.into());
-        // Only the first of the two is used: an INE needs no more, and nor does this command's permission to read.
-        Ok(IdentityKeys { ine: key.clone(), civil: key }.ine(ine))
-    }
+/// The key of an INE in the tables.
+async fn digest(deployment: &Deployment, ine: &Ine) -> Result<IneDigest> {
+    let name = format!("{}/hmac/ine", deployment.name);
+    let secret = deployment.secrets.get_secret_value().secret_id(&name).send().await;
+    let secret = secret.map_err(|error| StoreError::new("secretsmanager GetSecretValue", &error));
+    let secret = secret.with_context(|| format!("the secret {name} can't be read"))?;
+    let stored: Option<StoredKey> = secret.secret_string().and_then(|text| serde_json::from_str(text).ok());
+    let StoredKey { id, key } = stored.with_context(|| format!("the secret {name} is not one of ours"))?;
+    let key = DigestKey::new(id, key.into());
+    // Only the first of the two is used: an INE needs no more, and nor does this command's permission to read.
+    Ok(IdentityKeys { ine: key.clone(), civil: key }.ine(ine))
 }
 
 /// What the secret holds (infra/modules/hmac-secret).

@@ -41,6 +41,17 @@ pub(crate) fn secrets_manager(endpoint: &str) -> aws_sdk_secretsmanager::Client 
     aws_sdk_secretsmanager::Client::from_conf(config)
 }
 
+/// A client for the queues.
+pub(crate) fn sqs(endpoint: &str) -> aws_sdk_sqs::Client {
+    let config = aws_sdk_sqs::Config::builder()
+        .behavior_version(without_proxy())
+        .region(Region::new(REGION))
+        .endpoint_url(endpoint)
+        .credentials_provider(credentials())
+        .build();
+    aws_sdk_sqs::Client::from_conf(config)
+}
+
 /// What an operator's environment reaches: a real account, by its own credentials, region and proxies.
 #[derive(Debug)]
 pub(crate) struct Ambient {
@@ -48,6 +59,10 @@ pub(crate) struct Ambient {
     pub(crate) dynamodb: aws_sdk_dynamodb::Client,
     /// The secrets.
     pub(crate) secrets: aws_sdk_secretsmanager::Client,
+    /// The buckets.
+    pub(crate) s3: aws_sdk_s3::Client,
+    /// The queues.
+    pub(crate) sqs: aws_sdk_sqs::Client,
     /// Where they are, for people.
     pub(crate) place: String,
 }
@@ -64,6 +79,8 @@ impl Ambient {
         Ok(Self {
             dynamodb: aws_sdk_dynamodb::Client::new(&config),
             secrets: aws_sdk_secretsmanager::Client::new(&config),
+            s3: shared::config::s3(&config),
+            sqs: aws_sdk_sqs::Client::new(&config),
             place: format!("{region}{endpoint}"),
         })
     }

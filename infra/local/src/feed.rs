@@ -5,8 +5,8 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use shared::domain::uai::Uai;
 
+use crate::deposit::{Depositor, Wish};
 use crate::files::Files;
-use crate::inbox;
 use crate::platform::Platform;
 use crate::samples::{self, PROBES, Sample};
 use crate::status::Question;
@@ -20,7 +20,8 @@ pub(crate) const PACE: Duration = Duration::from_millis(300);
 /// Drops a sample, checks its report, and waits until its people are visible.
 pub(crate) async fn send(files: &Files, platform: &Platform, sample: &Sample) -> Result<()> {
     let rendered = sample.render(files)?;
-    let report = inbox::drop_file(&platform.outputs, &Uai::parse(sample.uai)?, &rendered.path, PATIENCE).await?;
+    let depositor = Depositor::of(&platform.outputs, &platform.sandbox, Uai::parse(sample.uai)?)?;
+    let report = depositor.send(&rendered.path, Wish::default(), PATIENCE).await?;
     let rejected = report.rejected_lines();
     if rejected != sample.broken {
         bail!("the import should have rejected lines {:?} and rejected {rejected:?}", sample.broken);

@@ -18,12 +18,6 @@ pub(crate) struct Outputs {
     pub(crate) double_url: String,
     /// The API, as curl needs it.
     pub(crate) api_url: String,
-    /// Where enrolment files are dropped.
-    pub(crate) inbox_bucket: String,
-    /// Where import reports are written.
-    pub(crate) reports_bucket: String,
-    /// The imports and how far each is.
-    pub(crate) imports_table: String,
     /// The establishments.
     pub(crate) establishments_table: String,
     /// The students and their published answers.

@@ -1,6 +1,6 @@
 //! What a fresh platform holds: establishments, clients and their keys, and tokens ready to be tried.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 
 use anyhow::{Context as _, Result};
@@ -60,6 +60,8 @@ pub(crate) struct Sandbox {
     pub(crate) status_ine_key: String,
     /// Opens the look-up by civil identity.
     pub(crate) status_identity_key: String,
+    /// What each establishment sends with.
+    pub(crate) write_keys: BTreeMap<Uai, String>,
     /// The test double of FranceConnect and of the token issuer, for other tokens than these.
     pub(crate) double_url: String,
     /// Tokens of our issuer, good for twelve hours.
@@ -116,6 +118,7 @@ pub(crate) async fn load(files: &Files, outputs: &Outputs) -> Result<Sandbox> {
     let (status_ine_key, status_identity_key) = (new_key(), new_key());
     let store = ClientStore::new(dynamodb, outputs.clients_table.clone());
     let clients = load_clients(&store, &status_ine_key, &status_identity_key).await?;
+    let write_keys = load_depositors(&store, &establishments).await?;
 
     let known = |establishment: Establishment| {
         let Establishment { uai, name, kind, .. } = establishment;
@@ -124,6 +127,7 @@ pub(crate) async fn load(files: &Files, outputs: &Outputs) -> Result<Sandbox> {
     let sandbox = Sandbox {
         status_ine_key,
         status_identity_key,
+        write_keys,
         double_url: outputs.double_url.clone(),
         tokens: tokens(&outputs.double_url).await?,
         france_connect_tokens: france_connect_tokens(files, &outputs.double_url).await?,
@@ -132,6 +136,31 @@ pub(crate) async fn load(files: &Files, outputs: &Outputs) -> Result<Sandbox> {
     files::write_private(&files.local(FILE), &serde_json::to_string_pretty(&sandbox)?)?;
     step.done(&format!("{} establishments, {clients} clients", sandbox.establishments.len()));
     Ok(sandbox)
+}
+
+impl Sandbox {
+    /// Reads the file of the platform that is running.
+    pub(crate) fn of_running_platform(files: &Files) -> Result<Self> {
+        serde_json::from_str(&files::read(&files.local(FILE))?).context("target/local/sandbox.json can't be understood")
+    }
+}
+
+/// Registers a client for each establishment, with the key that it sends with.
+async fn load_depositors(store: &ClientStore, establishments: &[Establishment]) -> Result<BTreeMap<Uai, String>> {
+    let mut keys = BTreeMap::new();
+    for Establishment { uai, name, .. } in establishments {
+        let client = Client {
+            routes: [Route::Enrolment, Route::Deposit].into(),
+            depositor: Some(*uai),
+            quota: QUOTA,
+            ..Client::new(&format!("sandbox-{uai}").to_lowercase(), name)
+        };
+        let key = new_key();
+        store.put(&client).await.with_context(|| format!("the client of {uai} can't be loaded"))?;
+        store.put_key(&key_of(&client, &key)).await.with_context(|| format!("the key of {uai} can't be loaded"))?;
+        keys.insert(*uai, key);
+    }
+    Ok(keys)
 }
 
 /// Registers the clients and their keys; says how many clients.

@@ -58,8 +58,6 @@ impl Drop for Step {
 
 /// A bar of bytes, for uploads.
 pub(crate) const BYTES: &str = "{wide_bar} {bytes} of {total_bytes}";
-/// A bar of rows, for imports.
-pub(crate) const ROWS: &str = "{wide_bar} {human_pos} of {human_len} rows";
 
 /// Says that something is done, and how long it took.
 pub(crate) fn done(title: &str, detail: &str, took: Duration) {

@@ -29,6 +29,10 @@ pub(crate) enum Command {
     Demo(Demo),
     /// Drop an enrolment file and follow its import
     Drop(Drop),
+    /// Move what was given up from a dead-letter queue back to its queue, once its cause is mended
+    Redrive(Redrive),
+    /// Import a file again, as it was
+    Replay(Replay),
     /// Compute the statistics now and show them
     Stats,
     /// Register, change and revoke clients, keys and tokens, here or on a real account
@@ -63,14 +67,80 @@ pub(crate) struct Demo {
 /// Options of `drop`.
 #[derive(Debug, Args)]
 pub(crate) struct Drop {
-    /// The enrolment file, CSV
+    /// The enrolment file
     pub(crate) file: PathBuf,
     /// The establishment that sends it
     #[arg(long, value_parser = |text: &str| Uai::parse(text))]
     pub(crate) uai: Uai,
+    /// The file has every enrolment of the academic year that starts in this one: those that it doesn't have are
+    /// cancelled
+    #[arg(long, value_name = "YEAR")]
+    pub(crate) complete: Option<i16>,
+    /// Cancel however many that is
+    #[arg(long, requires = "complete")]
+    pub(crate) confirm: bool,
+    /// Change nothing: only report
+    #[arg(long)]
+    pub(crate) dry_run: bool,
     /// How long the import may take, in seconds
     #[arg(long, default_value = "600", value_parser = seconds)]
     pub(crate) timeout: Duration,
+}
+
+const DEPLOYMENT: &str = "\
+A deployment on a real account is named by the beginning of its tables' names (statut-etudiant-production), and reached
+with the AWS configuration of the environment.";
+
+/// Options of `redrive`.
+#[derive(Debug, Args)]
+#[command(after_help = DEPLOYMENT)]
+pub(crate) struct Redrive {
+    /// The queue to move messages back to; both by default
+    #[arg(long)]
+    queue: Option<Queue>,
+    /// A deployment on a real account, instead of the local platform
+    #[arg(long, value_name = "NAME")]
+    pub(crate) deployment: Option<String>,
+    /// Move nothing: say how many messages wait
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+impl Redrive {
+    /// The queues to move messages back to.
+    pub(crate) fn queues(&self) -> Vec<Queue> {
+        self.queue.map_or_else(|| Queue::value_variants().to_vec(), |queue| vec![queue])
+    }
+}
+
+/// A queue that has a dead-letter queue.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Queue {
+    /// Files that wait for their import
+    Imports,
+    /// Records that wait for their student
+    Identity,
+}
+
+impl Queue {
+    /// Its name in `infra/`.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Imports => "imports",
+            Self::Identity => "identity",
+        }
+    }
+}
+
+/// Options of `replay`.
+#[derive(Debug, Args)]
+#[command(after_help = DEPLOYMENT)]
+pub(crate) struct Replay {
+    /// The import, by its id: it is in its report and in the log
+    pub(crate) import: String,
+    /// A deployment on a real account, instead of the local platform
+    #[arg(long, value_name = "NAME")]
+    pub(crate) deployment: Option<String>,
 }
 
 /// Options of `accesses`.

@@ -5,10 +5,10 @@ use std::io::Read as _;
 use anyhow::{Context as _, Result, anyhow, bail};
 use shared::domain::ine::Ine;
 
-use crate::accesses::{self, Deployment};
+use crate::accesses;
 use crate::cli;
+use crate::deployment::Deployment;
 use crate::files::Files;
-use crate::outputs::Outputs;
 use crate::ui;
 
 /// A line is enough for an INE; more is something else.
@@ -18,11 +18,8 @@ const LONGEST_INPUT: u64 = 1_024;
 pub(crate) async fn run(files: &Files, options: &cli::Accesses) -> Result<()> {
     let ine = if options.ine == "-" { from_standard_input()? } else { options.ine.clone() };
     let ine = Ine::parse(&ine).map_err(|error| anyhow!("--ine: {error}"))?;
-    let deployment = match &options.deployment {
-        Some(name) => Deployment::of_account(name).await?,
-        None => Deployment::local(&Outputs::of_running_platform(files)?)?,
-    };
-    let Some(accesses) = deployment.accesses(&ine).await? else { bail!("no student has this INE") };
+    let deployment = Deployment::named(files, options.deployment.as_deref()).await?;
+    let Some(accesses) = accesses::of_student(&deployment, &ine).await? else { bail!("no student has this INE") };
     if accesses.is_empty() {
         println!("this student's status was told to nobody in the time that traces are kept");
         return Ok(());

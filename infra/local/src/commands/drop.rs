@@ -3,12 +3,16 @@
 use anyhow::Result;
 
 use crate::cli;
+use crate::deposit::{Depositor, Wish};
 use crate::files::Files;
-use crate::inbox;
 use crate::outputs::Outputs;
+use crate::sandbox::Sandbox;
 
-/// Drops a file into the platform that is running.
+/// Sends a file to the platform that is running.
 pub(crate) async fn run(files: &Files, options: &cli::Drop) -> Result<()> {
     let outputs = Outputs::of_running_platform(files)?;
-    inbox::drop_file(&outputs, &options.uai, &options.file, options.timeout).await.map(drop)
+    let sandbox = Sandbox::of_running_platform(files)?;
+    let cli::Drop { file, uai, complete, confirm, dry_run, timeout } = options;
+    let wish = Wish { complete: *complete, confirmed: *confirm, dry_run: *dry_run };
+    Depositor::of(&outputs, &sandbox, *uai)?.send(file, wish, *timeout).await.map(drop)
 }

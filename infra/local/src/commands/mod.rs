@@ -5,6 +5,8 @@ mod bench;
 mod client;
 mod down;
 mod drop;
+mod redrive;
+mod replay;
 mod stats;
 mod test;
 mod up;
@@ -25,6 +27,8 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
         Command::Down => down::run(&files),
         Command::Demo(options) => demo::run(&files, options.with_probes).await,
         Command::Drop(options) => drop::run(&files, &options).await,
+        Command::Redrive(options) => redrive::run(&files, &options).await,
+        Command::Replay(options) => replay::run(&files, &options).await,
         Command::Stats => stats::run(&files).await,
         Command::Client(options) => client::run(&files, &options).await,
         Command::Accesses(options) => accesses::run(&files, &options).await,

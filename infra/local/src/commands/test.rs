@@ -3,7 +3,7 @@
 use std::io::IsTerminal as _;
 use std::time::Instant;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 use tokio::process::Command;
 
 use crate::claim::Claim;
@@ -65,6 +65,7 @@ async fn end_to_end(files: &Files, claim: Claim) -> Result<()> {
         .args(["test", "--workspace", "--test", "end_to_end", "--", "--nocapture"])
         .env("STATUT_ETUDIANT_OUTPUTS", files.local("outputs.json"))
         .env("STATUT_ETUDIANT_SANDBOX", files.local("sandbox.json"))
+        .env("STATUT_ETUDIANT_TOOL", std::env::current_exe().context("this program doesn't know where it is")?)
         .env("NO_PROXY", no_proxy());
     tokio::select! {
         outcome = check(files, "End-to-end tests", &mut tests) => outcome,

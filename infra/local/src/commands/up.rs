@@ -52,6 +52,10 @@ fn summary(platform: &Platform) {
     for establishment in &sandbox.establishments {
         println!("    cargo local drop FILE --uai {}   {}", establishment.uai, establishment.name);
     }
+    println!("\n  Or tell of one enrolment, with an establishment's write key (docs/openapi/enrolment.json):");
+    println!("    {}", from_sandbox("write", "[\"write_keys\"][\"0751967F\"]"));
+    println!("    curl -H \"X-API-Key: $write\" -H 'Content-Type: application/json' -d @enrolment.json \\");
+    println!("         '{}/api/inscription'", outputs.api_url);
     println!("\n  Ask for a status, by the upstream contract and by the direct one:");
     println!("    {}", from_sandbox("key", "[\"status_ine_key\"]"));
     println!("    curl -H \"X-API-Key: $key\" '{}/api/etudiant?INE=0AYIOP071Y8'", outputs.api_url);

@@ -1,6 +1,7 @@
 //! `cargo local demo`: the whole story, each step checked.
 
 mod direct;
+mod push;
 mod story;
 
 use anyhow::{Result, bail};
@@ -37,12 +38,15 @@ pub(crate) async fn run(files: &Files, with_probes: bool) -> Result<()> {
         scene.play(&platform.outputs).await?;
     }
 
-    ui::heading("6. Statistics, small counts suppressed");
+    ui::heading("6. A school tells of an enrolment as it happens");
+    push::play(&platform.outputs, &platform.sandbox).await?;
+
+    ui::heading("7. Statistics, small counts suppressed");
     if statistics::run(&platform.outputs).await? == 0 {
         bail!("the statistics function published an empty table");
     }
 
-    ui::heading("7. The platform stops");
+    ui::heading("8. The platform stops");
     drop(platform);
     println!("  ✔ nothing is left running");
     Ok(())

@@ -159,6 +159,9 @@ impl Terraform {
         let mut command = self.command();
         command
             .args([verb, "-input=false", "-json", "-var-file=environments/local.tfvars"])
+            // The provider waits half a minute for each queue and its policies, and the emulator hardly works: more of
+            // them side by side than Terraform's own ten.
+            .arg("-parallelism=40")
             .arg(format!("-var=packages_dir={}", local.packages.display()))
             .arg(format!("-var=function_endpoint_url={}", local.endpoint))
             .arg(format!("-var=architecture={}", architecture()))

@@ -1,0 +1,85 @@
+//! One deployment, here or on a real account, by the beginning of the names that Terraform gives.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::aws::{self, Ambient};
+use crate::files::Files;
+use crate::outputs::Outputs;
+
+/// What the table of the students ends with (infra/storage.tf); its deployment's name comes before.
+const STUDENTS: &str = "-students";
+/// What S3 takes to copy the largest file of the inbox, which is much more than other calls take.
+pub(crate) const COPYING: Duration = Duration::from_mins(10);
+
+/// Its name, and clients for where it is.
+#[derive(Debug)]
+pub(crate) struct Deployment {
+    /// What every table, queue, bucket and secret of it starts with: `statut-etudiant-production`.
+    pub(crate) name: String,
+    /// The tables.
+    pub(crate) dynamodb: aws_sdk_dynamodb::Client,
+    /// The secrets.
+    pub(crate) secrets: aws_sdk_secretsmanager::Client,
+    /// The buckets.
+    pub(crate) s3: aws_sdk_s3::Client,
+    /// The queues.
+    pub(crate) sqs: aws_sdk_sqs::Client,
+}
+
+impl Deployment {
+    /// The one of that name on the account that the environment reaches; without a name, the local platform.
+    pub(crate) async fn named(files: &Files, name: Option<&str>) -> Result<Self> {
+        match name {
+            Some(name) => Self::of_account(name).await,
+            None => Self::local(&Outputs::of_running_platform(files)?),
+        }
+    }
+
+    fn local(outputs: &Outputs) -> Result<Self> {
+        let name = outputs.students_table.strip_suffix(STUDENTS);
+        let name = name.with_context(|| format!("{} is not called {STUDENTS} at its end", outputs.students_table))?;
+        let endpoint = &outputs.endpoint_url;
+        Ok(Self {
+            name: name.to_owned(),
+            dynamodb: aws::dynamodb(endpoint),
+            secrets: aws::secrets_manager(endpoint),
+            s3: aws::s3(endpoint),
+            sqs: aws::sqs(endpoint),
+        })
+    }
+
+    async fn of_account(name: &str) -> Result<Self> {
+        let Ambient { dynamodb, secrets, s3, sqs, place } = Ambient::new().await?;
+        eprintln!("{name}, {place}");
+        Ok(Self { name: name.to_owned(), dynamodb, secrets, s3, sqs })
+    }
+
+    /// The name of one of its tables.
+    pub(crate) fn table(&self, table: &str) -> String {
+        format!("{}-{table}", self.name)
+    }
+
+    /// The address of one of its queues.
+    pub(crate) async fn queue(&self, queue: &str) -> Result<String> {
+        let name = format!("{}-{queue}", self.name);
+        let found = self.sqs.get_queue_url().queue_name(&name).send().await;
+        let found = found.with_context(|| format!("the queue {name} can't be found"))?;
+        found.queue_url.with_context(|| format!("the queue {name} has no address"))
+    }
+
+    /// The name of its inbox. It ends with the number of the account, which only the account knows.
+    pub(crate) async fn inbox(&self) -> Result<String> {
+        let prefix = format!("{}-inbox-", self.name);
+        let listed = self.s3.list_buckets().prefix(&prefix).send().await.context("the buckets can't be listed")?;
+        let names = listed.buckets().iter().filter_map(|bucket| bucket.name());
+        // An emulator or an older S3 may ignore the prefix.
+        let mut names = names.filter(|name| name.starts_with(&prefix));
+        match (names.next(), names.next()) {
+            (Some(name), None) => Ok(name.to_owned()),
+            (None, _) => bail!("no bucket is called {prefix}…"),
+            (Some(_), Some(_)) => bail!("several buckets are called {prefix}…"),
+        }
+    }
+}

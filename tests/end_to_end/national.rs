@@ -1,0 +1,113 @@
+//! A file as a university sends it in September, all the way to statuses, through the death of whoever reads it.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use generator::column::Column;
+use generator::format::{Compression, Csv, Format, Layout};
+use generator::{Establishment, GeneratedRow, Generator, Kind, Settings};
+use serde_json::{Value, json};
+use tests::depositors::{Depositor, fetched};
+use tests::stack::Stack;
+use tests::{eventually, eventually_within};
+
+const ROWS: u64 = 20_000;
+/// What a batch of questions may hold.
+const QUESTIONS: usize = 100;
+
+/// The INEs of rows that are right.
+fn ines(rows: &[GeneratedRow]) -> Vec<String> {
+    let mut ines: Vec<_> = rows
+        .iter()
+        .filter(|row| row.fault.is_none() && !row.value(Column::Ine).is_empty())
+        .map(|row| row.value(Column::Ine).to_owned())
+        .collect();
+    ines.sort_unstable();
+    ines.dedup();
+    ines
+}
+
+/// How many of these INEs have a status.
+async fn found(stack: &Stack, ines: &[String], token: &str) -> usize {
+    let mut found = 0;
+    for some in ines.chunks(QUESTIONS) {
+        let lines: Vec<Value> = some.iter().map(|ine| json!({ "ine": ine })).collect();
+        let answer = stack.batch(&lines, token).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        found += usize::try_from(answer.json()["meta"]["trouves"].as_u64().unwrap_or_default()).unwrap();
+    }
+    found
+}
+
+/// The states of an establishment's records.
+async fn states(stack: &Stack, uai: &str) -> HashMap<String, usize> {
+    let mut states = HashMap::new();
+    for record in stack.items_with("records_table", "slice", uai).await {
+        *states.entry(record["state"].as_s().cloned().unwrap_or_default()).or_default() += 1;
+    }
+    states
+}
+
+/// Kills ingestion once it has the import of a deposit in hand; gives the import and who had it.
+async fn kill_owner(stack: &Stack, deposit: &str) -> (String, String) {
+    let text = |item: &HashMap<String, AttributeValue>, name: &str| item.get(name)?.as_s().ok().cloned();
+    let taken = eventually("an invocation takes the import", || async {
+        let deposit = stack.item("imports_table", "id", &format!("DEPOT#{deposit}")).await?;
+        let id = text(&deposit, "import")?;
+        let import = stack.item("imports_table", "id", &id).await?;
+        let state = text(&import, "state")?;
+        assert!(state == "received" || state == "running", "too late to kill anybody: the import is {state}");
+        Some((id, text(&import, "owner")?))
+    })
+    .await;
+    assert!(stack.kill_function("ingestion") > 0, "there is somebody to kill");
+    taken
+}
+
+/// Deposits a file whose import is killed once; gives its report.
+async fn deposited(stack: &Stack, depositor: &Depositor, content: &[u8]) -> Value {
+    let id = stack.deposit(depositor, &json!({}), content).await;
+    let (import, killed) = kill_owner(stack, &id).await;
+    let followed = stack.ended(depositor, &id).await;
+    let ended = stack.item("imports_table", "id", &import).await.unwrap();
+    assert_ne!(ended["owner"].as_s().unwrap(), &killed, "another invocation ended it");
+    fetched(&followed["rapport"]["json"]).await.json()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn twenty_thousand_rows_become_statuses() {
+    let stack = Stack::connect().await;
+    let depositor = stack.depositor().await;
+    let (_, token) = stack.client(|_| {}).await;
+    let establishment = Establishment {
+        uai: depositor.uai.clone(),
+        kind: Kind::University,
+        commune: "44109".into(),
+        postal_code: "44000".into(),
+    };
+    let today = shared::domain::academic_year::day_in_france(jiff::Timestamp::now());
+    let seed = u64::from(jiff::Timestamp::now().subsec_nanosecond().unsigned_abs());
+    let settings = Settings::new(seed, ROWS, today, vec![establishment]).with_faults(0.02);
+    let format = Format { layout: Layout::Csv(Csv::DOCUMENTED), compression: Compression::Gzip };
+    let mut content = Vec::new();
+    let written = generator::write(settings.clone(), format, &mut content).unwrap();
+    let rows: Vec<_> = Generator::new(settings).unwrap().collect();
+
+    let report = deposited(&stack, &depositor, &content).await;
+    let counts = &report["lignes"];
+    assert_eq!(report["etat"], "terminé", "{counts}");
+    assert_eq!((&counts["lues"], &counts["rejetees"]), (&json!(written.rows), &json!(written.broken)), "seed {seed}");
+
+    // The emulator resolves some tens of records a second: minutes.
+    let waits = || async {
+        let states = states(&stack, &depositor.uai).await;
+        (!states.contains_key("pending")).then_some(states)
+    };
+    let states = eventually_within(Duration::from_mins(20), "no record waits for its student", waits).await;
+    let in_review = states.get("in_review").copied().unwrap_or_default();
+    let ines = ines(&rows);
+    let found = found(&stack, &ines, &token).await;
+    assert!(found + in_review >= ines.len(), "seed {seed}: {found} of {} are found, {states:?}", ines.len());
+    assert!(found * 100 >= ines.len() * 98, "seed {seed}: {found} of {} are found, {states:?}", ines.len());
+}
