@@ -149,6 +149,25 @@ fn entities_are_not_expanded() {
 }
 
 #[test]
+fn memory_is_not_reserved_on_a_claim() {
+    let count = |claim: &str| format!(r#"<?xml version="1.0"?><sst uniqueCount="{claim}"><si><t>ine</t></si></sst>"#);
+    let data = r#"<row r="1"><c r="A1" t="s"><v>0</v></c></row>"#;
+    let damaged = FileError::Workbook(WorkbookError::Damaged);
+    for claim in ["99999999999999", "18446744073709551615", "999999999999999999999999"] {
+        for path in ["xl/sharedStrings.xml", "XL/SHAREDSTRINGS.XML", "other/sharedStrings.xml"] {
+            assert_eq!(read_file(&workbook(&[data], &[(path, &count(claim))])).unwrap_err(), damaged);
+        }
+    }
+    // Further down, or in an encoding that hides it.
+    let late = count("99999999999999").replace("<sst", &format!("<sst a='{}'", ">".repeat(100_000)));
+    assert_eq!(read_file(&workbook(&[data], &[("xl/sharedStrings.xml", &late)])).unwrap_err(), damaged);
+    let wide: String = count("99999999999999").chars().flat_map(|letter| ['\0', letter]).collect();
+    assert_eq!(read_file(&workbook(&[data], &[("xl/sharedStrings.xml", &wide)])).unwrap_err(), damaged);
+    let honest = read_file(&workbook(&[data], &[("xl/sharedStrings.xml", &count("1"))])).unwrap_err();
+    assert!(matches!(honest, FileError::Header(_)), "{honest}");
+}
+
+#[test]
 fn cells_far_apart_cost_nothing() {
     let file = rows(&format!("{HEADER}\n{ROW}\n"));
     let far = format!(r#"{file}<row r="1048576">{}</row>"#, text(16_383, 1_048_576, "x"));
