@@ -299,36 +299,7 @@ impl ImportStore {
         now: Timestamp,
     ) -> Result<Claim, StoreError> {
         const OPERATION: &str = "imports UpdateItem";
-        let free = "(#state IN (:received, :running) AND (#owner = :owner OR lease_until < :seconds))";
-        let taken = "SET #state = :received, #owner = :owner, #message = :message, lease_until = :lease";
-        let update = self
-            .update(hands)
-            .expression_attribute_names("#message", "message")
-            .expression_attribute_values(":message", text(message))
-            .expression_attribute_values(":lease", lease(now))
-            .expression_attribute_values(":received", text(ImportState::Received.name()))
-            .expression_attribute_values(":running", text(ImportState::Running.name()))
-            .expression_attribute_values(":seconds", number(now.as_second()))
-            .return_values(ReturnValue::AllNew)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        let update = match arrival {
-            Some(arrival) => update
-                .update_expression(format!(
-                    "{taken}, object_key = :key, version_id = :version, #bytes = :bytes, uai = :uai, \
-                     event_time = if_not_exists(event_time, :event_time), \
-                     sequencer = if_not_exists(sequencer, :sequencer), received_at = if_not_exists(received_at, :now)"
-                ))
-                .condition_expression(format!("attribute_not_exists(id) OR {free}"))
-                .expression_attribute_names("#bytes", "bytes")
-                .expression_attribute_values(":key", text(&arrival.object_key))
-                .expression_attribute_values(":version", text(&arrival.version_id))
-                .expression_attribute_values(":bytes", number(arrival.bytes))
-                .expression_attribute_values(":uai", optional(DepositKey::depositor(&arrival.object_key)))
-                .expression_attribute_values(":event_time", optional(arrival.event_time))
-                .expression_attribute_values(":sequencer", text(&arrival.sequencer))
-                .expression_attribute_values(":now", text(now.to_string())),
-            None => update.update_expression(taken).condition_expression(format!("attribute_exists(id) AND {free}")),
-        };
+        let update = self.claiming(hands, message, arrival, now);
         let read = |item: Option<Item>| -> Result<Option<Import>, StoreError> {
             let item = item.filter(|item| !item.is_empty());
             item.map(serde_dynamo::from_item).transpose().map_err(|_| StoreError::shape(OPERATION))
@@ -362,20 +333,7 @@ impl ImportStore {
         work_key: Option<&str>,
         now: Timestamp,
     ) -> Result<(), ProgressError> {
-        let set = format!("SET #state = :state, lease_until = :lease, bytes_read = :bytes_read, {COUNTS}");
-        let update = self
-            .update(hands)
-            .expression_attribute_values(":state", text(ImportState::Running.name()))
-            .expression_attribute_values(":lease", lease(now))
-            .expression_attribute_values(":bytes_read", number(progress.bytes_read))
-            .counts(progress);
-        let update = match work_key {
-            Some(work) => update
-                .update_expression(format!("{set}, work_key = :work"))
-                .expression_attribute_values(":work", text(work)),
-            None => update.update_expression(set),
-        };
-        self.owned(update).await
+        self.owned(self.progressing(hands, progress, work_key, now)).await
     }
 
     /// Lets an import go, for whoever comes next. What this owner still does to it fails.
@@ -390,21 +348,7 @@ impl ImportStore {
 
     /// Ends an import. Its report is in place already, so whoever sees the end can read it.
     pub async fn finish(&self, hands: Hands<'_>, end: End<'_>, now: Timestamp) -> Result<(), ProgressError> {
-        let state = if end.failure.is_some() { ImportState::Failed } else { ImportState::Done };
-        let update = self
-            .update(hands)
-            .update_expression(format!(
-                "SET #state = :state, lease_until = :over, bytes_read = #bytes, report_key = :report, \
-                 reason = :reason, finished_at = :now, {COUNTS} REMOVE work_key"
-            ))
-            .expression_attribute_names("#bytes", "bytes")
-            .expression_attribute_values(":state", text(state.name()))
-            .expression_attribute_values(":over", number(0))
-            .expression_attribute_values(":report", text(end.report_key))
-            .expression_attribute_values(":reason", optional(end.failure))
-            .expression_attribute_values(":now", text(now.to_string()))
-            .counts(end.progress);
-        self.owned(update).await
+        self.owned(self.finishing(hands, end, now)).await
     }
 
     /// Tells a deposit which import its object became. One that isn't known, or no longer, is left alone.
@@ -443,6 +387,84 @@ impl ImportStore {
         held(update).await.map(|_| ())
     }
 
+    fn claiming(
+        &self,
+        hands: Hands<'_>,
+        message: &str,
+        arrival: Option<&Arrival>,
+        now: Timestamp,
+    ) -> UpdateItemFluentBuilder {
+        let free = "(#state IN (:received, :running) AND (#owner = :owner OR lease_until < :seconds))";
+        let taken = "SET #state = :received, #owner = :owner, #message = :message, lease_until = :lease";
+        let update = self
+            .update(hands)
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_names("#message", "message")
+            .expression_attribute_values(":message", text(message))
+            .expression_attribute_values(":lease", lease(now))
+            .expression_attribute_values(":received", text(ImportState::Received.name()))
+            .expression_attribute_values(":running", text(ImportState::Running.name()))
+            .expression_attribute_values(":seconds", number(now.as_second()))
+            .return_values(ReturnValue::AllNew)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        match arrival {
+            Some(arrival) => update
+                .update_expression(format!(
+                    "{taken}, object_key = :key, version_id = :version, #bytes = :bytes, uai = :uai, \
+                     event_time = if_not_exists(event_time, :event_time), \
+                     sequencer = if_not_exists(sequencer, :sequencer), received_at = if_not_exists(received_at, :now)"
+                ))
+                .condition_expression(format!("attribute_not_exists(id) OR {free}"))
+                .expression_attribute_names("#bytes", "bytes")
+                .expression_attribute_values(":key", text(&arrival.object_key))
+                .expression_attribute_values(":version", text(&arrival.version_id))
+                .expression_attribute_values(":bytes", number(arrival.bytes))
+                .expression_attribute_values(":uai", optional(DepositKey::depositor(&arrival.object_key)))
+                .expression_attribute_values(":event_time", optional(arrival.event_time))
+                .expression_attribute_values(":sequencer", text(&arrival.sequencer))
+                .expression_attribute_values(":now", text(now.to_string())),
+            None => update.update_expression(taken).condition_expression(format!("attribute_exists(id) AND {free}")),
+        }
+    }
+
+    fn progressing(
+        &self,
+        hands: Hands<'_>,
+        progress: Progress,
+        work_key: Option<&str>,
+        now: Timestamp,
+    ) -> UpdateItemFluentBuilder {
+        let set = format!("SET #state = :state, lease_until = :lease, bytes_read = :bytes_read, {COUNTS}");
+        let update = self
+            .update(hands)
+            .expression_attribute_values(":state", text(ImportState::Running.name()))
+            .expression_attribute_values(":lease", lease(now))
+            .expression_attribute_values(":bytes_read", number(progress.bytes_read))
+            .counts(progress);
+        match work_key {
+            Some(work) => update
+                .update_expression(format!("{set}, work_key = :work"))
+                .expression_attribute_values(":work", text(work)),
+            None => update.update_expression(set),
+        }
+    }
+
+    fn finishing(&self, hands: Hands<'_>, end: End<'_>, now: Timestamp) -> UpdateItemFluentBuilder {
+        let state = if end.failure.is_some() { ImportState::Failed } else { ImportState::Done };
+        self.update(hands)
+            .update_expression(format!(
+                "SET #state = :state, lease_until = :over, bytes_read = #bytes, report_key = :report, \
+                 reason = :reason, finished_at = :now, {COUNTS} REMOVE work_key"
+            ))
+            .expression_attribute_names("#bytes", "bytes")
+            .expression_attribute_values(":state", text(state.name()))
+            .expression_attribute_values(":over", number(0))
+            .expression_attribute_values(":report", text(end.report_key))
+            .expression_attribute_values(":reason", optional(end.failure))
+            .expression_attribute_values(":now", text(now.to_string()))
+            .counts(end.progress)
+    }
+
     fn update(&self, hands: Hands<'_>) -> UpdateItemFluentBuilder {
         self.client
             .update_item()
@@ -453,7 +475,7 @@ impl ImportStore {
     }
 
     async fn owned(&self, update: UpdateItemFluentBuilder) -> Result<(), ProgressError> {
-        let update = update.condition_expression("#owner = :owner");
+        let update = update.condition_expression(OWNED);
         if held(update).await? { Ok(()) } else { Err(ProgressError::TakenOver) }
     }
 
@@ -483,6 +505,9 @@ async fn held(update: UpdateItemFluentBuilder) -> Result<bool, StoreError> {
     }
 }
 
+/// Only its owner changes an import.
+const OWNED: &str = "#owner = :owner";
+/// How far an import has come.
 const COUNTS: &str = "rows_read = :read, accepted = :accepted, superseded = :superseded, unchanged = :unchanged, \
                       rejected = :rejected, warned = :warned";
 
@@ -543,5 +568,43 @@ mod tests {
         let again = |seconds| Claim::Again { after: Duration::from_secs(seconds) };
         assert_eq!(Claim::refused(&import("running", 1_010), "m1", now), again(11));
         assert_eq!(Claim::refused(&import("received", 1_000), "m1", now), again(1));
+    }
+
+    /// DynamoDB refuses a name or a value that no expression uses, and one that is used and not given.
+    fn assert_well_formed(update: &UpdateItemFluentBuilder) {
+        let input = update.as_input();
+        let condition = input.get_condition_expression().as_deref().unwrap_or_default();
+        let expression = format!("{} {condition}", input.get_update_expression().as_deref().unwrap());
+        let used: std::collections::BTreeSet<_> = expression
+            .split(|letter: char| !letter.is_ascii_alphanumeric() && !":#_".contains(letter))
+            .filter(|word| word.starts_with([':', '#']))
+            .collect();
+        let names = input.get_expression_attribute_names().iter().flatten().map(|(name, _)| name.as_str());
+        let values = input.get_expression_attribute_values().iter().flatten().map(|(value, _)| value.as_str());
+        assert_eq!(names.chain(values).collect::<std::collections::BTreeSet<_>>(), used, "{expression}");
+    }
+
+    #[test]
+    fn every_update_is_well_formed() {
+        let client = Client::from_conf(
+            aws_sdk_dynamodb::Config::builder().behavior_version(aws_config::BehaviorVersion::v2026_01_12()).build(),
+        );
+        let store = ImportStore::new(client, "imports".into());
+        let id = ImportId::of("inbox", "0751967F/rentree.csv", "v1");
+        let (hands, now) = (Hands { import: &id, owner: "owner" }, Timestamp::UNIX_EPOCH);
+        let arrival = Arrival {
+            object_key: "0751967F/rentree.csv".into(),
+            version_id: "v1".into(),
+            bytes: 1,
+            event_time: None,
+            sequencer: String::new(),
+        };
+        assert_well_formed(&store.claiming(hands, "m1", Some(&arrival), now));
+        assert_well_formed(&store.claiming(hands, "m1", None, now));
+        let owned = |update: UpdateItemFluentBuilder| assert_well_formed(&update.condition_expression(OWNED));
+        owned(store.progressing(hands, Progress::default(), None, now));
+        owned(store.progressing(hands, Progress::default(), Some("work"), now));
+        let end = End { progress: Progress::default(), report_key: "report", failure: None };
+        owned(store.finishing(hands, end, now));
     }
 }

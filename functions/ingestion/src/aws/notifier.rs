@@ -81,11 +81,19 @@ mod tests {
         let progress = Progress { read: 3, accepted: 2, rejected: 1, ..Progress::default() };
         let report_key = "0751967F/0123456789abcdef0123456789abcdef/rapport.json";
         let notice = Notice { import: &import, uai: None, failed: true, progress, report_key };
+        let told: serde_json::Value = serde_json::from_str(&message(&notice, "0751967F")).unwrap();
+        let lines = serde_json::json!({
+            "lues": 3, "acceptees": 2, "depassees": 0, "inchangees": 0, "rejetees": 1, "averties": 0,
+        });
         assert_eq!(
-            message(&notice, "0751967F"),
-            "{\"etat\":\"échoué\",\"import\":\"0123456789abcdef0123456789abcdef\",\"lignes\":{\"acceptees\":2,\
-             \"averties\":0,\"depassees\":0,\"inchangees\":0,\"lues\":3,\"rejetees\":1},\
-             \"rapport\":\"0751967F/0123456789abcdef0123456789abcdef/rapport.json\",\"uai\":\"0751967F\"}"
+            told,
+            serde_json::json!({
+                "import": "0123456789abcdef0123456789abcdef",
+                "uai": "0751967F",
+                "etat": "échoué",
+                "lignes": lines,
+                "rapport": report_key,
+            })
         );
     }
 }

@@ -1,7 +1,7 @@
 //! One import: claim → read, check and store the rows → compare, if the file is complete → report → end.
 //!
 //! A crash between any two calls leaves a message that is delivered again within about a minute, an import whose lease
-//! is then over, and a checkpoint before which everything is done ([`work`]). What was done after it is done again and
+//! is then over, and a checkpoint before which everything is done (`work.rs`). What was done after it is done again and
 //! finds itself: rows by their version, cancellations by theirs, reports under the same keys. Only the end is final.
 
 use std::time::Duration;
@@ -49,15 +49,15 @@ pub struct Settings {
 
 /// One invocation: who works, for which message, until when.
 #[derive(Debug, Clone, Copy)]
-pub struct Invocation<'a> {
+pub(crate) struct Invocation<'a> {
     /// Lambda's request id.
-    pub owner: &'a str,
+    pub(crate) owner: &'a str,
     /// The message that it was called with.
-    pub message: &'a Message,
+    pub(crate) message: &'a Message,
     /// What time it is.
-    pub clock: Clock,
+    pub(crate) clock: Clock,
     /// When it is killed.
-    pub killed_at: Instant,
+    pub(crate) killed_at: Instant,
 }
 
 impl Invocation<'_> {
