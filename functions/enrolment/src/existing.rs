@@ -8,13 +8,13 @@ use shared::api::reply::json;
 use shared::contract::enrolment::{Existing, Progress};
 use shared::domain::status::Status;
 use shared::identity::digest::RecordId;
-use shared::registry::records::{NewRecord, Record, RecordState};
+use shared::registry::records::{Cancelled, Record, RecordState};
 
 use crate::caller::Caller;
 use crate::context::Context;
 use crate::handler::Exchange;
 use crate::refusal::Refusal;
-use crate::store::{Moment, put};
+use crate::store::Moment;
 
 /// Reads an enrolment back.
 pub(crate) async fn read(
@@ -42,24 +42,19 @@ pub(crate) async fn cancel(
     exchange.take(context, caller, 1).await?;
     let mut record = own(context, caller, id).await?;
     exchange.enrolments = 1;
-    if record.declaration.inscription.statut == Status::Annule {
-        if record.state != RecordState::Resolved {
+    let version = Moment::after_reading(exchange.now).version(0);
+    match context.records.cancel(&record.id, &version).await? {
+        Cancelled::Pending => {
+            record.state = RecordState::Pending;
+            exchange.stored = 1;
             context.queue.send(std::slice::from_ref(&record.id)).await?;
         }
-    } else {
-        let version = Moment::after_reading(exchange.now).version(0);
-        if record.version >= version {
-            return Err(Refusal::Superseded);
-        }
-        record.declaration.inscription.statut = Status::Annule;
-        record.state = RecordState::Pending;
-        let cancelled = NewRecord { id: record.id.clone(), version, declaration: Box::new(record.declaration.clone()) };
-        // Someone may have said something later between the reading and now.
-        if put(context, vec![cancelled]).await?.superseded > 0 {
-            return Err(Refusal::Superseded);
-        }
-        exchange.stored = 1;
+        Cancelled::Before => record.state = RecordState::Resolved,
+        // Someone said something later between the reading and now.
+        Cancelled::Superseded => return Err(Refusal::Superseded),
+        Cancelled::Unknown => return Err(Refusal::EnrolmentNotFound { id: record.id.as_str().to_owned() }),
     }
+    record.declaration.inscription.statut = Status::Annule;
     Ok(json(StatusCode::OK, &Existing::cancelled(&record.id, &record.declaration, progress(&record))))
 }
 

@@ -11,7 +11,7 @@ use shared::domain::enrolment::Declaration;
 use shared::identity::digest::RecordId;
 use shared::identity::student::RecordVersion;
 use shared::registry::StoreError;
-use shared::registry::records::{MOST_IN_BATCH, NewRecord, PutOutcome};
+use shared::registry::records::{MOST_IN_BATCH, NewRecord};
 
 use crate::context::Context;
 
@@ -71,17 +71,11 @@ pub(crate) async fn store<'a>(
         if batch.is_empty() {
             break;
         }
-        put(context, batch).await?;
+        let outcome = context.records.put(batch).await?;
+        context.queue.send(&outcome.pending).await?;
     }
     for uai in establishments {
         context.establishments.note_feed(uai, now).await?;
     }
     Ok(())
-}
-
-/// Stores records and sends the pointers of those that wait.
-pub(crate) async fn put(context: &Context, records: Vec<NewRecord>) -> Result<PutOutcome, StoreError> {
-    let outcome = context.records.put(records).await?;
-    context.queue.send(&outcome.pending).await?;
-    Ok(outcome)
 }

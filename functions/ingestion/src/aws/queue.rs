@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use aws_sdk_sqs::error::ProvideErrorMetadata;
-use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
-use shared::contract::pointer::Pointer;
 use shared::identity::digest::RecordId;
 use shared::registry::StoreError;
+use shared::registry::identity_queue::IdentityQueue;
 use shared::registry::imports::ImportId;
 
 use crate::handler::GoOn;
@@ -16,42 +15,19 @@ use crate::ports::{Message, Queue};
 #[derive(Debug)]
 pub struct Queues {
     sqs: aws_sdk_sqs::Client,
-    identity: String,
+    identity: IdentityQueue,
     imports: String,
 }
 
 impl Queues {
     pub(super) fn new(sqs: aws_sdk_sqs::Client, identity: String, imports: String) -> Self {
-        Self { sqs, identity, imports }
+        Self { identity: IdentityQueue::new(sqs.clone(), identity), sqs, imports }
     }
 }
 
 impl Queue for Queues {
     async fn point(&self, records: &[RecordId]) -> Result<(), StoreError> {
-        const OPERATION: &str = "sqs SendMessageBatch";
-        let mut left: Vec<usize> = (0..records.len()).collect();
-        while !left.is_empty() {
-            let entry = |index: &usize| {
-                let body = records.get(*index).map(Pointer::write).unwrap_or_default();
-                let entry = SendMessageBatchRequestEntry::builder().id(index.to_string()).message_body(body).build();
-                entry.map_err(|_| StoreError::shape(OPERATION))
-            };
-            let entries = left.iter().map(entry).collect::<Result<Vec<_>, _>>()?;
-            let sent = entries.len();
-            let output = self
-                .sqs
-                .send_message_batch()
-                .queue_url(&self.identity)
-                .set_entries(Some(entries))
-                .send()
-                .await
-                .map_err(|error| StoreError::new(OPERATION, &error))?;
-            left = output.failed().iter().filter_map(|failure| failure.id().parse().ok()).collect();
-            if left.len() == sent {
-                return Err(StoreError::of(OPERATION, "ServiceUnavailable"));
-            }
-        }
-        Ok(())
+        self.identity.send(records).await
     }
 
     async fn go_on(&self, import: &ImportId) -> Result<(), StoreError> {
