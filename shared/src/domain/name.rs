@@ -91,7 +91,7 @@ fn is_composed(word: &str) -> bool {
 }
 
 /// Characters that a reader can't see, or that make him see another order than the stored one.
-fn is_invisible(letter: char) -> bool {
+pub(crate) fn is_invisible(letter: char) -> bool {
     letter.is_control()
         || matches!(letter, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
         || letter == char::REPLACEMENT_CHARACTER

@@ -110,13 +110,12 @@ impl Column {
         }
     }
 
-    /// What schools' software calls it in French, whatever the case, accents, blanks and punctuation.
+    /// What schools' software calls it in French, whatever the case, accents, blanks and punctuation, the most exact
+    /// first. What an export also says of a student's address (`Code postal`, `Commune`) is none of it.
     #[must_use]
     pub fn labels(self) -> &'static [&'static str] {
         match self {
-            Self::Ine => {
-                &["INE étudiant", "Code INE", "N° INE", "Numéro INE", "Identifiant national étudiant", "INES", "NNE"]
-            }
+            Self::Ine => &["INE étudiant", "Code INE", "N° INE", "Numéro INE", "Identifiant national étudiant", "NNE"],
             Self::DateNaissance => &["Date de naissance", "Né(e) le", "Naissance"],
             Self::NomFamille => {
                 &["Nom de famille", "Nom de naissance", "Nom naissance", "Nom patronymique", "Nom", "Nom étudiant"]
@@ -146,8 +145,6 @@ impl Column {
                 "Code INSEE commune",
                 "Code commune établissement",
                 "Code postal établissement",
-                "Code postal",
-                "Commune",
             ],
             Self::Uai => &["Code UAI", "N° UAI", "UAI établissement", "Code établissement", "RNE", "Code RNE"],
             Self::Cursus => &["Cursus LMD", "Code cursus"],
@@ -169,13 +166,19 @@ impl Column {
     /// The column that is called so, by its wire name or by one of its labels.
     #[must_use]
     pub fn named(text: &str) -> Option<Self> {
+        Self::ranked(text).map(|(column, _)| column)
+    }
+
+    /// The column that is called so, and how exactly: 0 by its wire name, then in the order of its labels.
+    fn ranked(text: &str) -> Option<(Self, usize)> {
         if let Some(column) = Self::ALL.into_iter().find(|column| column.name() == text) {
-            return Some(column);
+            return Some((column, 0));
         }
         let folded = fold(text);
-        Self::ALL
-            .into_iter()
-            .find(|column| fold(column.name()) == folded || column.labels().iter().any(|label| fold(label) == folded))
+        Self::ALL.into_iter().find_map(|column| {
+            let mut names = std::iter::once(column.name()).chain(column.labels().iter().copied());
+            names.position(|name| fold(name) == folded).map(|rank| (column, rank))
+        })
     }
 
     pub(super) fn index(self) -> usize {
@@ -211,19 +214,25 @@ impl Header {
     /// Most fields of a line. An export of everything that Apogée knows about a student has some 150.
     pub const WIDEST: usize = 256;
 
-    /// Reads the fields of the first line, in any order; unknown ones are passed over.
+    /// Reads the fields of the first line, in any order; unknown ones are passed over. Where several may be one
+    /// column (`Nom`, `Nom de naissance`), the most exact is, and the others are as good as unknown.
     pub fn parse<'a>(fields: impl Iterator<Item = &'a str>) -> Result<Self, HeaderError> {
         let mut header = Self { positions: [None; Column::ALL.len()], width: 0 };
+        let mut ranks = [usize::MAX; Column::ALL.len()];
         for field in fields {
             let position = header.width;
             if usize::from(position) == Self::WIDEST {
                 return Err(HeaderError::TooWide);
             }
             header.width += 1;
-            if let Some(column) = Column::named(field.trim())
-                && header.positions[column.index()].replace(position).is_some()
-            {
+            let Some((column, rank)) = Column::ranked(field.trim()) else { continue };
+            let best = &mut ranks[column.index()];
+            if rank == *best {
                 return Err(HeaderError::Duplicate(column));
+            }
+            if rank < *best {
+                *best = rank;
+                header.positions[column.index()] = Some(position);
             }
         }
         let missing = |columns: &[Column]| -> Vec<_> {
@@ -308,12 +317,21 @@ mod tests {
             Header::parse(all().filter(|name| *name != "statut")).unwrap_err(),
             HeaderError::Missing(vec![Column::Statut])
         );
-        assert_eq!(Header::parse(all().chain(["Code INE"])).unwrap_err(), HeaderError::Duplicate(Column::Ine));
+        assert_eq!(Header::parse(all().chain(["INE"])).unwrap_err(), HeaderError::Duplicate(Column::Ine));
         assert_eq!(
             Header::parse(all().filter(|name| !["ine", "sexe"].contains(name))).unwrap_err(),
             HeaderError::Missing(vec![Column::Sexe])
         );
         assert_eq!(Header::parse(all().chain(std::iter::repeat_n("x", 300))).unwrap_err(), HeaderError::TooWide);
+    }
+
+    #[test]
+    fn the_most_exact_name_of_a_column_wins() {
+        let required = ["dateNaissance", "dateDebutInscription", "dateFinInscription", "statut", "uai", "ine"];
+        let header = |more: [&'static str; 3]| Header::parse(required.into_iter().chain(more)).unwrap();
+        assert_eq!(header(["Nom", "Nom de naissance", "Code INE"]).position(Column::NomFamille), Some(7));
+        assert_eq!(header(["nomFamille", "Nom de naissance", "Nom"]).position(Column::NomFamille), Some(6));
+        assert_eq!(header(["Code INE", "N° INE", "x"]).position(Column::Ine), Some(5));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::column::Column::{self, *};
+use super::column::Column;
 
 /// What a rule does to the row that breaks it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -65,7 +65,7 @@ macro_rules! rules {
                         code: $code,
                         severity: Severity::$severity,
                         message: $message,
-                        columns: &[$($column),*],
+                        columns: &[$(Column::$column),*],
                         example: $example,
                     },)*
                 }

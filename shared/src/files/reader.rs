@@ -94,13 +94,20 @@ enum Stage {
     /// Text whose header hasn't come.
     Heading { format: Format, units: Units, mark: usize },
     /// Delimited lines.
-    Lines { lines: Lines, splitter: Splitter, header: Header },
+    Lines(Box<Delimited>),
     /// A JSON object a line.
     Objects { lines: Lines, object: Box<Object> },
     /// The rows of a sheet, from this one on.
     Cells { sheet: Sheet, header: Header, index: usize },
     /// It can't be read.
     Failed(FileError),
+}
+
+/// Delimited lines, and what their values are.
+struct Delimited {
+    lines: Lines,
+    splitter: Splitter,
+    header: Header,
 }
 
 /// How lines become text.
@@ -142,11 +149,11 @@ impl<'a> EnrolmentReader<'a> {
         reader.stage = match detected.format {
             Format::Csv => {
                 let separator = detected.separator.and_then(|separator| u8::try_from(separator).ok());
-                Stage::Lines {
+                Stage::Lines(Box::new(Delimited {
                     lines: lines()?,
                     splitter: Splitter::new(separator.ok_or(FileError::Position)?),
                     header: found.header().ok_or(FileError::Position)?,
-                }
+                }))
             }
             Format::Ndjson => Stage::Objects { lines: lines()?, object: Box::default() },
             Format::Xlsx => Stage::Collecting,
@@ -230,11 +237,13 @@ impl<'a> EnrolmentReader<'a> {
     /// With what only the rows show.
     fn completed(&self, mut detected: Detected) -> Detected {
         detected.dates = self.memory.date_forms().collect();
-        if let Stage::Lines { lines, .. } | Stage::Objects { lines, .. } = &self.stage {
-            detected.charsets = lines.decoder.seen();
-        }
-        if let Stage::Lines { splitter, .. } = &self.stage {
-            detected.quoted |= splitter.quoted();
+        match &self.stage {
+            Stage::Lines(delimited) => {
+                detected.charsets = delimited.lines.decoder.seen();
+                detected.quoted |= delimited.splitter.quoted();
+            }
+            Stage::Objects { lines, .. } => detected.charsets = lines.decoder.seen(),
+            _ => {}
         }
         detected
     }
@@ -246,7 +255,7 @@ impl<'a> EnrolmentReader<'a> {
                 Stage::Sniffing => self.sniff()?,
                 Stage::Collecting => self.open()?,
                 Stage::Heading { format, units, mark } => self.read_head(*format, *units, *mark)?,
-                Stage::Lines { .. } | Stage::Objects { .. } => match self.read_line()? {
+                Stage::Lines(_) | Stage::Objects { .. } => match self.read_line()? {
                     Some(next) => return Ok(next),
                     None => self.inflate()?,
                 },
@@ -349,7 +358,10 @@ impl<'a> EnrolmentReader<'a> {
                     if line.contains('\0') {
                         return Err(FileError::NotText);
                     }
-                    if !line.trim().is_empty() {
+                    let head = line.trim();
+                    // `sep=;` is how a file tells Excel what the header tells us.
+                    let announced = head.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("sep="));
+                    if !head.is_empty() && !announced {
                         break line.into_owned();
                     }
                 }
@@ -366,7 +378,7 @@ impl<'a> EnrolmentReader<'a> {
         self.found = Some(Found { units, width, detected });
         self.offset = self.text.offset();
         self.line = self.text.line();
-        self.stage = Stage::Lines { lines, splitter, header };
+        self.stage = Stage::Lines(Box::new(Delimited { lines, splitter, header }));
         Ok(true)
     }
 
@@ -374,7 +386,10 @@ impl<'a> EnrolmentReader<'a> {
     fn read_line(&mut self) -> Result<Option<Next>, FileError> {
         let Self { stage, text, memory, setting, found, .. } = self;
         let (lines, mut reading) = match stage {
-            Stage::Lines { lines, splitter, header } => (lines, Reading::Fields { splitter, header }),
+            Stage::Lines(delimited) => {
+                let Delimited { lines, splitter, header } = delimited.as_mut();
+                (lines, Reading::Fields { splitter, header })
+            }
             Stage::Objects { lines, object } => (lines, Reading::Object(object)),
             _ => return Err(FileError::Position),
         };

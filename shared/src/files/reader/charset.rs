@@ -56,7 +56,7 @@ impl Decoder {
     }
 
     /// What the lines have shown so far. More than one when lines of different origins were put together.
-    pub(super) fn seen(&self) -> Vec<Charset> {
+    pub(super) fn seen(self) -> Vec<Charset> {
         match self.units {
             Units::Utf16Le => vec![Charset::Utf16Le],
             Units::Utf16Be => vec![Charset::Utf16Be],
@@ -94,16 +94,12 @@ impl Decoder {
                 Some(Cow::Borrowed(text))
             }
             Err(_) if self.utf8_seen => None,
-            Err(_) => match single_bytes(line)? {
-                Charset::Latin9 => {
-                    self.latin9_seen = true;
-                    strictly(ISO_8859_15)
-                }
-                _ => {
-                    self.windows_seen = true;
-                    strictly(WINDOWS_1252)
-                }
-            },
+            Err(_) => {
+                let encoding = single_bytes(line)?;
+                self.latin9_seen |= encoding == ISO_8859_15;
+                self.windows_seen |= encoding == WINDOWS_1252;
+                strictly(encoding)
+            }
         }
     }
 }
@@ -114,7 +110,7 @@ impl Decoder {
 /// has nothing that belongs in a text. And eight signs that windows-1252 shares with Latin-1 (`¤ ¦ ¨ ´ ¸ ¼ ½ ¾`) are
 /// `€ Š š Ž ž Œ œ Ÿ` in ISO-8859-15: next to a letter they can only be the latter. Files of DOS (code page 850) and of
 /// the old Macintosh put their accents where windows-1252 has signs that stand in no word: those are refused.
-fn single_bytes(line: &[u8]) -> Option<Charset> {
+fn single_bytes(line: &[u8]) -> Option<&'static Encoding> {
     let letter = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphabetic() || *byte >= 0xC0);
     let mut windows = false;
     let mut latin9 = false;
@@ -128,12 +124,12 @@ fn single_bytes(line: &[u8]) -> Option<Charset> {
             }
             0x80..=0x9F => windows = true,
             0xA6 | 0xA8 | 0xB4 | 0xB8 | 0xBC | 0xBD | 0xBE if letter(before) || letter(line.get(at + 1)) => {
-                latin9 = true
+                latin9 = true;
             }
             _ => {}
         }
     }
-    Some(if latin9 && !windows { Charset::Latin9 } else { Charset::Windows1252 })
+    Some(if latin9 && !windows { ISO_8859_15 } else { WINDOWS_1252 })
 }
 
 #[cfg(test)]

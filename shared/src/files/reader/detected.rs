@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::charset::Charset;
 use super::sniff::{Compression, Format};
 use super::text::{LineEnd, Units};
+use crate::domain::name::is_invisible;
 use crate::files::column::{Column, Header};
 use crate::files::row::DateForm;
 
@@ -128,7 +129,7 @@ impl Detected {
 }
 
 fn shortened(name: &str) -> String {
-    name.chars().filter(|letter| !letter.is_control()).take(LONGEST_NAME).collect()
+    name.chars().filter(|letter| !is_invisible(*letter)).take(LONGEST_NAME).collect()
 }
 
 /// Where in a file one is, after some row. Small, holds nothing of the rows, and goes into a checkpoint.

@@ -89,7 +89,7 @@ impl fmt::Display for FileError {
                 Ok(())
             }
             Self::Header(HeaderError::Duplicate(column)) => {
-                write!(f, "la colonne {column} figure deux fois dans l'en-tête, sous son nom ou sous un autre libellé")
+                write!(f, "la colonne {column} figure deux fois dans l'en-tête")
             }
             Self::Header(HeaderError::TooWide) => {
                 write!(f, "l'en-tête a plus de {} colonnes", Header::WIDEST)

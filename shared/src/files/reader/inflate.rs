@@ -193,7 +193,8 @@ mod tests {
 
     #[test]
     fn members_and_frames_follow_each_other_however_they_are_cut() {
-        let parts = [&b"nom;"[..], b"", &[b'x'; 200_000]];
+        let long = vec![b'x'; 200_000];
+        let parts = [&b"nom;"[..], b"", &long];
         let whole = parts.concat();
         for (compression, compressed) in
             [(Compression::Gzip, parts.map(gzip).concat()), (Compression::Zstd, parts.map(zstd).concat())]

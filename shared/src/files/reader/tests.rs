@@ -81,7 +81,7 @@ fn every_form() -> Vec<(&'static str, Vec<u8>)> {
         ),
         ("NDJSON", json_lines(&file).into_bytes()),
         ("gzip", gzip(file.as_bytes())),
-        ("gzip of two members", [gzip(file[..40].as_bytes()), gzip(file[40..].as_bytes())].concat()),
+        ("gzip of two members", [gzip(&file.as_bytes()[..40]), gzip(&file.as_bytes()[40..])].concat()),
         ("zstd", zstd(file.as_bytes())),
         ("zstd of NDJSON", zstd(json_lines(&file).as_bytes())),
         ("gzip of UTF-16", gzip(&utf16(&file, u16::to_le_bytes))),
@@ -156,7 +156,7 @@ fn a_broken_line_spoils_only_itself() {
 #[test]
 fn a_broken_object_spoils_only_itself() {
     let good = json_lines(&format!("{HEADER}\n{ROW}\n"));
-    let twice = good.replace("{", "{\"ine\":\"070578267KH\",");
+    let twice = good.replace('{', "{\"ine\":\"070578267KH\",");
     let bytes = [&good, "{\"ine\":\n", &twice, "[1]\n", &good].concat();
     let rules: Vec<_> = read(bytes.as_bytes()).unwrap().iter().map(|(_, outcome)| first_rule(outcome)).collect();
     let json = Some(RowRule::JsonInvalide);
@@ -183,7 +183,7 @@ fn a_file_that_is_none_fails_with_a_reason() {
         let error = read(input).map(|_| ()).unwrap_err().to_string();
         assert!(error.starts_with(reason), "{error}");
     }
-    let twice = format!("{HEADER};Code statut\n");
+    let twice = format!("{HEADER};STATUT\n");
     assert_eq!(read(twice.as_bytes()).unwrap_err(), FileError::Header(HeaderError::Duplicate(Column::Statut)));
 }
 
@@ -246,6 +246,12 @@ fn a_position_of_another_file_is_refused_or_harmless() {
     stored["found"]["width"] = 3.into();
     let position: Position = serde_json::from_value(stored).unwrap();
     assert_eq!(EnrolmentReader::resume(setting(&depositor), &position).map(|_| ()).unwrap_err(), FileError::Position);
+}
+
+#[test]
+fn a_reader_may_go_from_thread_to_thread() {
+    fn sent(_: impl Send) {}
+    sent(EnrolmentReader::new(setting(&depositor())));
 }
 
 /// What rows say, whichever reader gave them.

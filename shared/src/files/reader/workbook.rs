@@ -15,7 +15,7 @@ use crate::files::row::Values;
 /// Largest object that is opened. A workbook of 200,000 enrolments has some 20 MB.
 pub(super) const LARGEST_OBJECT: usize = 32 << 20;
 /// Most that its entries may inflate to, all together.
-const LARGEST_CONTENT: u64 = 512 << 20;
+const LARGEST_CONTENT: u64 = 256 << 20;
 /// Most that the entry with its texts may inflate to, which is held in memory.
 const LARGEST_TEXTS: u64 = 64 << 20;
 /// Most entries: a workbook has a dozen, and one more or two for each sheet and image.
@@ -130,8 +130,15 @@ impl Values for Record<'_> {
 }
 
 /// Opens a workbook and reads its first sheet with a header, or if none has one, its first sheet with anything in it.
+///
+/// The parser is not ours and its input is anybody's: should it panic, the workbook is damaged, and the process goes
+/// on.
 pub(super) fn open(object: Vec<u8>) -> Result<(usize, Sheet), FileError> {
     check(&object).map_err(FileError::Workbook)?;
+    std::panic::catch_unwind(|| open_checked(object)).unwrap_or(Err(FileError::Workbook(WorkbookError::Damaged)))
+}
+
+fn open_checked(object: Vec<u8>) -> Result<(usize, Sheet), FileError> {
     let damaged = |_| FileError::Workbook(WorkbookError::Damaged);
     let mut workbook = Xlsx::new(Cursor::new(object)).map_err(damaged)?;
     let mut first = None;
@@ -160,7 +167,7 @@ fn check(object: &[u8]) -> Result<(), WorkbookError> {
     for index in 0..archive.len() {
         let entry = archive.by_index(index).map_err(|_| WorkbookError::Damaged)?;
         let name = entry.name().map_err(|_| WorkbookError::Damaged)?.to_ascii_lowercase();
-        let held = name == "xl/sharedstrings.xml";
+        let held = name.ends_with("sharedstrings.xml");
         workbook |= name == "xl/workbook.xml";
         foreign = foreign.or(match name.as_str() {
             "mimetype" => Some("un document OpenDocument (.ods, .odt)"),
@@ -170,10 +177,19 @@ fn check(object: &[u8]) -> Result<(), WorkbookError> {
             _ => None,
         });
         let limit = if held { LARGEST_TEXTS } else { LARGEST_CONTENT - total };
-        let seen =
-            std::io::copy(&mut entry.take(limit + 1), &mut std::io::sink()).map_err(|_| WorkbookError::Damaged)?;
+        let mut entry = entry.take(limit + 1);
+        let mut texts = Vec::new();
+        let copied = if held {
+            entry.read_to_end(&mut texts).map(|seen| seen as u64)
+        } else {
+            std::io::copy(&mut entry, &mut std::io::sink())
+        };
+        let seen = copied.map_err(|_| WorkbookError::Damaged)?;
         if seen > limit {
             return Err(WorkbookError::Inflated { limit: if held { LARGEST_TEXTS } else { LARGEST_CONTENT } });
+        }
+        if held && !claims_what_it_may(&texts) {
+            return Err(WorkbookError::Damaged);
         }
         total += seen;
         if total > LARGEST_CONTENT {
@@ -181,6 +197,21 @@ fn check(object: &[u8]) -> Result<(), WorkbookError> {
         }
     }
     if workbook { Ok(()) } else { Err(WorkbookError::NotAWorkbook(foreign.unwrap_or("une archive ZIP sans classeur"))) }
+}
+
+/// Whether memory for as many texts as are declared may be reserved, which calamine does before it reads any. The
+/// declaration is looked for as bytes, wherever it is, so that they must be of an encoding with ASCII in it.
+fn claims_what_it_may(texts: &[u8]) -> bool {
+    const COUNT: &[u8] = b"uniqueCount";
+    // The shortest text is `<si/>`.
+    let most = texts.len() as u64 / 5;
+    let declared = |at: usize| {
+        let value = texts[at + COUNT.len()..].iter().skip_while(|byte| !byte.is_ascii_digit());
+        value
+            .take_while(|byte| byte.is_ascii_digit())
+            .fold(0_u64, |number, digit| number.saturating_mul(10).saturating_add(u64::from(digit - b'0')))
+    };
+    memchr::memchr(0, texts).is_none() && memchr::memmem::find_iter(texts, COUNT).all(|at| declared(at) <= most)
 }
 
 /// Reads cell by cell: a sheet with two cells a billion apart has two cells.

@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use super::*;
 use crate::files::column::Column;
 use crate::files::fixtures::{HEADER, ROW, depositor, drain, row_with, setting};
@@ -27,7 +29,7 @@ fn read() -> (Tally, Detected) {
     ];
     let mut file = format!("{HEADER};=cmd|'/C calc'!A0;couleur\r\n");
     for row in rows {
-        file += &format!("{row};;bleu\r\n");
+        let _ = write!(file, "{row};;bleu\r\n");
     }
     let depositor = depositor();
     let mut reader = EnrolmentReader::new(setting(&depositor));

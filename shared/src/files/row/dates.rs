@@ -51,13 +51,13 @@ fn eight_digits(text: &str) -> Option<([u8; 8], DateForm)> {
         [b' ' | b'T', clock @ ..] => clock.iter().all(|byte| matches!(byte, b'0' | b':' | b'.' | b'Z')),
         _ => false,
     };
-    let [a, b, c, d, e, f, g, h, i, j] = *date;
-    let (digits, form) = match (c, e, f, h) {
-        (_, b'-', _, b'-') => ([a, b, c, d, f, g, i, j], DateForm::Iso),
-        (b'/', _, b'/', _) => ([g, h, i, j, d, e, a, b], DateForm::French),
-        (b'-', _, b'-', _) => ([g, h, i, j, d, e, a, b], DateForm::FrenchHyphens),
+    let (places, form) = match (date[2], date[4], date[5], date[7]) {
+        (_, b'-', _, b'-') => ([0, 1, 2, 3, 5, 6, 8, 9], DateForm::Iso),
+        (b'/', _, b'/', _) => ([6, 7, 8, 9, 3, 4, 0, 1], DateForm::French),
+        (b'-', _, b'-', _) => ([6, 7, 8, 9, 3, 4, 0, 1], DateForm::FrenchHyphens),
         _ => return None,
     };
+    let digits = places.map(|place: usize| date[place]);
     (midnight && digits.iter().all(u8::is_ascii_digit)).then_some((digits, form))
 }
 

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Span;
 use jiff::civil::Date;
 
 use super::places::completed;
@@ -24,7 +23,7 @@ const LONGEST_PERIOD_MONTHS: i32 = 18;
 /// How far ahead an enrolment may plausibly begin.
 const AHEAD_MONTHS: i32 = 18;
 /// How long ago it may plausibly have begun: corrections of old years happen.
-const BEHIND_YEARS: i16 = 10;
+const BEHIND_MONTHS: i32 = 120;
 
 /// What a row says of the enrolment, value by value.
 pub(super) struct What<'s> {
@@ -78,10 +77,9 @@ pub(super) fn read<'s, V: Values>(row: &mut Row<'_, 's, V>) -> What<'s> {
 
 fn check_period<V: Values>(row: &mut Row<'_, '_, V>, first: Date, last: Date) {
     let year = AcademicYear::starting_on(first);
-    let months = i32::from(last.year() - first.year()) * 12 + i32::from(last.month()) - i32::from(first.month());
     if last < first {
         row.note(Column::DateFinInscription, RowRule::DatesInversees);
-    } else if months > LONGEST_PERIOD_MONTHS {
+    } else if months(first, last) > LONGEST_PERIOD_MONTHS {
         row.note(Column::DateFinInscription, RowRule::PeriodeTropLongue);
     } else if last.year() > year.first_year() + 1 {
         row.note(Column::DateFinInscription, RowRule::PeriodeHorsAnnee);
@@ -89,11 +87,14 @@ fn check_period<V: Values>(row: &mut Row<'_, '_, V>, first: Date, last: Date) {
     let today = row.setting.today;
     if row.setting.year.is_some_and(|expected| expected != year) {
         row.note(Column::DateDebutInscription, RowRule::AnneeHorsFichier);
-    } else if first > today.saturating_add(Span::new().months(AHEAD_MONTHS))
-        || first.year() < today.year() - BEHIND_YEARS
-    {
+    } else if !(-BEHIND_MONTHS..=AHEAD_MONTHS).contains(&months(today, first)) {
         row.note(Column::DateDebutInscription, RowRule::PeriodeImprobable);
     }
+}
+
+/// From the month of one day to that of another.
+fn months(from: Date, to: Date) -> i32 {
+    i32::from(to.year() - from.year()) * 12 + i32::from(to.month()) - i32::from(from.month())
 }
 
 fn status<V: Values>(row: &mut Row<'_, '_, V>) -> Result<Status, Reported> {

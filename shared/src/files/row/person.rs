@@ -27,6 +27,9 @@ const USUAL_AGES: std::ops::RangeInclusive<i16> = 15..=70;
 /// The first academic year of the RNIE's numbers in higher education (domain.md §7.1: since 2018).
 const FIRST_RNIE_YEAR: i16 = 2018;
 
+/// The columns of names.
+const NAMES: [Column; 5] = [Column::NomFamille, Column::NomUsage, Column::Prenom1, Column::Prenom2, Column::Prenom3];
+
 /// What a row says of the person, value by value.
 pub(super) struct Who {
     ine: Result<Option<Ine>, Reported>,
@@ -71,8 +74,6 @@ pub(super) fn read<V: Values>(row: &mut Row<'_, '_, V>) -> Who {
     let birth_date = row.dated(Column::DateNaissance, dates::birth_date);
     let number = row.code(Column::NumeroEtudiant);
 
-    const NAMES: [Column; 5] =
-        [Column::NomFamille, Column::NomUsage, Column::Prenom1, Column::Prenom2, Column::Prenom3];
     let nameless = NAMES.into_iter().all(|column| row.value(column).is_empty());
     let civil = if nameless && !row.value(Column::Ine).is_empty() {
         Ok(None)
@@ -153,45 +154,17 @@ fn is_usual(letter: char) -> bool {
         || unicode_normalization::char::is_combining_mark(letter)
 }
 
+/// What windows-1252 has from `80` to `9F` besides letters.
+const SIGNS: &str = "€‚„…†‡ˆ‰‹‘’“”•–—˜™›";
+
 /// Whether UTF-8 was read as windows-1252 and written again: `Ã¨` for `è`, `Å“` for `œ`. After these letters a name
 /// has another letter, never a sign.
 fn is_garbled(name: &str) -> bool {
     if name.is_ascii() {
         return false;
     }
-    let mut letters = name.chars().peekable();
-    while let Some(letter) = letters.next() {
-        if matches!(letter, 'Ã' | 'Â' | 'Å')
-            && letters.peek().is_some_and(|next| {
-                matches!(
-                    next,
-                    '\u{80}'
-                        ..='\u{BF}'
-                            | '€'
-                            | '‚'
-                            | '„'
-                            | '…'
-                            | '†'
-                            | '‡'
-                            | 'ˆ'
-                            | '‰'
-                            | '‹'
-                            | '‘'
-                            | '“'
-                            | '”'
-                            | '•'
-                            | '–'
-                            | '—'
-                            | '˜'
-                            | '™'
-                            | '›'
-                )
-            })
-        {
-            return true;
-        }
-    }
-    false
+    let sign = |letter: char| matches!(letter, '\u{80}'..='\u{BF}') || SIGNS.contains(letter);
+    name.chars().zip(name.chars().skip(1)).any(|(letter, next)| matches!(letter, 'Ã' | 'Â' | 'Å') && sign(next))
 }
 
 fn birthplace<V: Values>(row: &mut Row<'_, '_, V>) -> Option<CommuneCode> {
@@ -212,7 +185,7 @@ fn birthplace<V: Values>(row: &mut Row<'_, '_, V>) -> Option<CommuneCode> {
 /// What the person and the enrolment say of each other.
 pub(super) fn check_against<V: Values>(row: &mut Row<'_, '_, V>, who: &Who, what: &What<'_>) {
     let Ok(first_day) = what.first_day else { return };
-    if let Ok(birth_date) = &who.birth_date {
+    if let Ok(birth_date) = who.birth_date {
         let age = age(birth_date, first_day);
         if !POSSIBLE_AGES.contains(&age) {
             row.note(Column::DateNaissance, RowRule::AgeImpossible);
@@ -229,7 +202,7 @@ pub(super) fn check_against<V: Values>(row: &mut Row<'_, '_, V>, who: &Who, what
 }
 
 /// In whole years; the oldest possible when the birth date is partial.
-fn age(birth_date: &BirthDate, on: Date) -> i16 {
+fn age(birth_date: BirthDate, on: Date) -> i16 {
     let years = on.year() - birth_date.year();
     let before_birthday = birth_date.full().is_some_and(|birth| (on.month(), on.day()) < (birth.month(), birth.day()));
     years - i16::from(before_birthday)
