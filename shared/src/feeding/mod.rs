@@ -2,5 +2,6 @@
 //!
 //! Pure decisions; the registry's stores and the importer carry them out.
 
+pub mod import;
 pub mod key;
 pub mod record;

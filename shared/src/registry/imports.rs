@@ -20,240 +20,21 @@
 //! ([`Horizons`](crate::feeding::record::Horizons)), and
 //! `DEPOT#<id>`, a deposit of `/api/depots`, which is told the import that its object became.
 
-use std::time::Duration;
-
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 use jiff::Timestamp;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::StoreError;
 use super::keys::{Item, number, text};
 use crate::domain::academic_year::AcademicYear;
 use crate::domain::uai::Uai;
+pub use crate::feeding::import::{Arrival, Claim, End, Hands, Import, ImportId, ImportState, LEASE, Progress};
 use crate::feeding::key::DepositKey;
 use crate::identity::student::RecordVersion;
-
-/// An import's id: opaque, and the same for every delivery of the event of one object version.
-///
-/// A bare hash is enough here: the version id that S3 gives is random, so nobody can go from the hash back to a
-/// file name.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct ImportId(String);
-
-impl ImportId {
-    /// The id of the import of one object version. `key` is decoded, as `PutObject` takes it.
-    #[must_use]
-    pub fn of(bucket: &str, key: &str, version_id: &str) -> Self {
-        let mut hash = Sha256::new();
-        for part in [bucket, key, version_id] {
-            hash.update((part.len() as u64).to_be_bytes());
-            hash.update(part.as_bytes());
-        }
-        Self(hex::encode(&hash.finalize()[..16]))
-    }
-
-    /// The id as it was written elsewhere. Only its form is checked.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let well_formed = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-        well_formed.then(|| Self(text.to_owned()))
-    }
-
-    /// 32 hexadecimal digits.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-/// How far an import has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ImportState {
-    /// An invocation has taken it.
-    Received,
-    /// Rows are being read.
-    Running,
-    /// Every row was accepted or rejected.
-    Done,
-    /// The file could not be read as a whole.
-    Failed,
-}
-
-impl ImportState {
-    /// Whether nothing more will happen to it.
-    #[must_use]
-    pub fn is_final(self) -> bool {
-        matches!(self, Self::Done | Self::Failed)
-    }
-
-    /// The name it is stored under.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Received => "received",
-            Self::Running => "running",
-            Self::Done => "done",
-            Self::Failed => "failed",
-        }
-    }
-}
-
-/// An import as it is stored.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Import {
-    /// Its id.
-    pub id: ImportId,
-    /// How far it has come.
-    pub state: ImportState,
-    /// Rows read so far, blank ones and the header left out.
-    #[serde(default)]
-    pub rows_read: u64,
-    /// Rows accepted so far.
-    #[serde(default)]
-    pub accepted: u64,
-    /// Among them, those that were less recent than what is stored.
-    #[serde(default)]
-    pub superseded: u64,
-    /// Among the accepted, those that say what was stored already.
-    #[serde(default)]
-    pub unchanged: u64,
-    /// Rows rejected so far.
-    #[serde(default)]
-    pub rejected: u64,
-    /// Rows accepted so far that something is odd about.
-    #[serde(default)]
-    pub warned: u64,
-    /// Bytes read so far, of `bytes`.
-    #[serde(default)]
-    pub bytes_read: u64,
-    /// Size of the object.
-    #[serde(default)]
-    pub bytes: u64,
-    /// Why it failed, for the establishment.
-    #[serde(default)]
-    pub reason: Option<String>,
-    /// Where its report is, in the reports bucket.
-    #[serde(default)]
-    pub report_key: Option<String>,
-    /// The object's key, decoded. It may hold anything the depositor chose: it is never logged.
-    #[serde(default)]
-    pub object_key: String,
-    /// The object's version.
-    #[serde(default)]
-    pub version_id: String,
-    /// When S3 said that the object came.
-    #[serde(default)]
-    pub event_time: Option<Timestamp>,
-    /// Its place among the drops of its key.
-    #[serde(default)]
-    pub sequencer: String,
-    /// Where the work to go on with is, in the reports bucket.
-    #[serde(default)]
-    pub work_key: Option<String>,
-    /// The message that its owner works for.
-    #[serde(default)]
-    pub message: String,
-    /// Until when its owner has it, in seconds since 1970.
-    #[serde(default)]
-    pub lease_until: i64,
-}
-
-/// What is known of an import from the event about its object.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Arrival {
-    /// The object's key, decoded. It may hold anything the depositor chose, so it is stored and never logged.
-    pub object_key: String,
-    /// The object's version.
-    pub version_id: String,
-    /// Its size in bytes.
-    pub bytes: u64,
-    /// When S3 says that it came.
-    pub event_time: Option<Timestamp>,
-    /// Its place among the drops of its key.
-    pub sequencer: String,
-}
-
-/// Who works on an import.
-#[derive(Debug, Clone, Copy)]
-pub struct Hands<'a> {
-    /// The import.
-    pub import: &'a ImportId,
-    /// The invocation's request id.
-    pub owner: &'a str,
-}
-
-/// Whether an import was taken.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Claim {
-    /// It is ours to carry out, from where it stands.
-    Taken(Box<Import>),
-    /// It has ended before: there is nothing to do, and the message may be acknowledged.
-    Ended,
-    /// Another invocation has it, for another message, which guarantees that the work goes on: this message may be
-    /// acknowledged.
-    Elsewhere,
-    /// Another invocation has it for this very message, or had it and died: the message must come back once the
-    /// lease is over.
-    Again {
-        /// How long the lease still runs.
-        after: Duration,
-    },
-    /// There is no such import, and the message doesn't say what it would be about.
-    Unknown,
-}
-
-impl Claim {
-    /// Why an import that stands so can't be taken for a message.
-    #[must_use]
-    pub fn refused(import: &Import, message: &str, now: Timestamp) -> Self {
-        if import.state.is_final() {
-            Self::Ended
-        } else if import.message == message {
-            let left = u64::try_from(import.lease_until.saturating_sub(now.as_second())).unwrap_or_default();
-            // The lease is over when its second has passed.
-            Self::Again { after: Duration::from_secs(left.min(LEASE.as_secs()) + 1) }
-        } else {
-            Self::Elsewhere
-        }
-    }
-}
-
-/// How far an import has come.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Progress {
-    /// Rows read.
-    pub read: u64,
-    /// Rows accepted.
-    pub accepted: u64,
-    /// Rows superseded.
-    pub superseded: u64,
-    /// Rows that say nothing new.
-    pub unchanged: u64,
-    /// Rows rejected.
-    pub rejected: u64,
-    /// Rows accepted with a warning.
-    pub warned: u64,
-    /// Bytes read of the object.
-    pub bytes_read: u64,
-}
-
-/// How an import ended.
-#[derive(Debug, Clone, Copy)]
-pub struct End<'a> {
-    /// How far it came.
-    pub progress: Progress,
-    /// Where its report is.
-    pub report_key: &'a str,
-    /// Why it failed, if it did.
-    pub failure: Option<&'a str>,
-}
 
 /// Another invocation took the import over, or the store failed.
 #[derive(Debug, thiserror::Error)]
@@ -265,10 +46,6 @@ pub enum ProgressError {
     #[error(transparent)]
     Store(#[from] StoreError),
 }
-
-/// How long an owner keeps an import without renewing it: a sign of life every quarter of a minute, and a crash that is
-/// made good within a minute.
-pub const LEASE: Duration = Duration::from_secs(45);
 
 /// The table `imports`.
 #[derive(Debug, Clone)]
@@ -544,31 +321,6 @@ impl WithCounts for UpdateItemFluentBuilder {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_id_is_that_of_one_object_version() {
-        let id = ImportId::of("inbox", "0751967F/rentree.csv", "v1");
-        assert_eq!(id, ImportId::of("inbox", "0751967F/rentree.csv", "v1"));
-        assert_ne!(id, ImportId::of("inbox", "0751967F/rentree.csv", "v2"));
-        assert_ne!(ImportId::of("a", "bc", "d"), ImportId::of("ab", "c", "d"));
-        assert_eq!(id.as_str().len(), 32);
-    }
-
-    #[test]
-    fn only_the_owners_own_message_must_come_back() {
-        let now = Timestamp::from_second(1_000).unwrap();
-        let import = |state: &str, lease_until: i64| -> Import {
-            let id = ImportId::of("inbox", "0751967F/rentree.csv", "v1");
-            let item = serde_json::json!({"id": id, "state": state, "message": "m1", "lease_until": lease_until});
-            serde_json::from_value(item).unwrap()
-        };
-        assert_eq!(Claim::refused(&import("done", 0), "m1", now), Claim::Ended);
-        assert_eq!(Claim::refused(&import("failed", 0), "m2", now), Claim::Ended);
-        assert_eq!(Claim::refused(&import("running", 1_010), "m2", now), Claim::Elsewhere);
-        let again = |seconds| Claim::Again { after: Duration::from_secs(seconds) };
-        assert_eq!(Claim::refused(&import("running", 1_010), "m1", now), again(11));
-        assert_eq!(Claim::refused(&import("received", 1_000), "m1", now), again(1));
-    }
 
     /// DynamoDB refuses a name or a value that no expression uses, and one that is used and not given.
     fn assert_well_formed(update: &UpdateItemFluentBuilder) {

@@ -30,9 +30,9 @@ const CONDITION: &str = "attribute_not_exists(id) OR version < :version";
 /// Processor time for a record, the best of the rounds.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Written {
-    /// The record store's `put`, from declarations on.
+    /// The record store's `put`, from records on: the attribute values are made in it.
     pub(crate) store: Duration,
-    /// The id, which is an HMAC, and the attribute values, which are of what follows too.
+    /// The id, which is an HMAC, and the attribute values: what the three calls below are given.
     pub(crate) values: Duration,
     /// `TransactWriteItems`, a hundred conditional updates.
     pub(crate) transaction: Duration,
