@@ -23,8 +23,7 @@ fn counts(report: &Value) -> Value {
 async fn a_complete_file_is_tried_refused_and_confirmed() {
     let stack = Stack::connect().await;
     let depositor = stack.depositor().await;
-    let people: Vec<_> =
-        (0..20).map(|_| Person { number: fresh_name(), ..Person::at(&depositor.uai) }).collect();
+    let people: Vec<_> = (0..20).map(|_| Person { number: fresh_name(), ..Person::at(&depositor.uai) }).collect();
     let enrolled = [(depositor.uai.as_str(), "inscrit")];
     let complete = |more: Value| {
         let mut wish = json!({ "mode": "complet", "annee": year() });

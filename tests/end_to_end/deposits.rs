@@ -30,12 +30,12 @@ async fn a_file_is_sent_with_a_write_key_and_followed_to_its_report() {
 
     let followed = stack.ended(&depositor, id).await;
     assert_eq!((&followed["etat"], &followed["progression"]), (&json!("terminé"), &json!(1.0)), "{followed}");
-    assert_eq!(
-        followed["lignes"],
-        json!({ "lues": 2, "acceptees": 1, "depassees": 0, "rejetees": 1, "averties": 0 })
-    );
+    assert_eq!(followed["lignes"], json!({ "lues": 2, "acceptees": 1, "depassees": 0, "rejetees": 1, "averties": 0 }));
     let report = fetched(&followed["rapport"]["json"]).await.json();
-    assert_eq!((&report["uai"], &report["mode"], &report["essai"]), (&json!(depositor.uai), &json!("delta"), &json!(false)));
+    assert_eq!(
+        (&report["uai"], &report["mode"], &report["essai"]),
+        (&json!(depositor.uai), &json!("delta"), &json!(false))
+    );
     let table = fetched(&followed["rapport"]["csv"]).await;
     assert_eq!(table.status, 200);
     assert!(table.text.contains("ligne;colonne;regle;gravite;message"), "{}", table.text);

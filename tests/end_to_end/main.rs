@@ -9,9 +9,11 @@
 
 mod batch;
 mod clients;
+mod complete;
 mod consultation;
 mod contract;
 mod coverage;
+mod deposits;
 mod direct;
 mod files;
 mod france_connect;
@@ -19,9 +21,11 @@ mod golden;
 mod http;
 mod identity;
 mod metrics;
+mod operations;
 mod oracle;
 mod population;
 mod privacy;
+mod push;
 mod queue;
 mod quotas;
 mod scopes;

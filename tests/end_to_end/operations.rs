@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tests::people::{Person, file, fresh_name};
-use tests::stack::Stack;
+use tests::stack::{Drop, Stack};
 use tests::{eventually, eventually_within};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -105,10 +105,8 @@ async fn events_that_come_twice_and_late_change_nothing() {
     let second = stack.drop_as(&key, sent("inscrit"), None).await;
     stack.report(&second).await;
     stack.shows(&person.ine, &[(&depositor.uai, "inscrit")]).await;
-    let imports = async || {
-        let of = |dropped: &str| stack.item("imports_table", "id", dropped);
-        (of(&first.import).await, of(&second.import).await)
-    };
+    let import = async |dropped: &Drop| stack.item("imports_table", "id", &dropped.import).await;
+    let imports = async || (import(&first).await, import(&second).await);
     let before = imports().await;
 
     for dropped in [&second, &first, &first, &second] {

@@ -79,6 +79,34 @@ async fn ask_in_every_way(stack: &Stack, known: &Person, unknown: &Person) -> Ve
     tokens
 }
 
+/// Sends people in every way that a write key allows, well and badly; gives the keys that were shown.
+async fn tell_in_every_way(stack: &Stack, known: &Person, unknown: &Person) -> Vec<String> {
+    let depositor = stack.depositor().await;
+    for person in [known, unknown] {
+        let here = Person { uai: depositor.uai.clone(), ..person.clone() };
+        for key in [depositor.key.as_str(), &person.family] {
+            stack.tell(key, "", &here.told()).await;
+            stack.tell(key, "/lot", &json!([here.told(), person.told(), person.family])).await;
+            stack.form(key, &json!({ "uai": person.ine, "mode": person.family })).await;
+            stack.follow(key, &person.ine).await;
+        }
+        let mut odd = here.told();
+        odd["dateNaissance"] = person.family.as_str().into();
+        odd[person.family.as_str()] = person.ine.as_str().into();
+        stack.tell(&depositor.key, "", &odd).await;
+        let call = |method, path: &str| stack.call(method, path).key(&depositor.key);
+        let path = format!("/api/inscription/{}?nom={}", person.ine, person.family);
+        call(Method::GET, &path).send().await;
+        call(Method::DELETE, &path).send().await;
+        let repeated = call(Method::POST, "/api/inscription").header("idempotency-key", &person.ine);
+        repeated.json(&here.told()).send().await;
+        call(Method::POST, "/api/inscription").body(format!("{{\"ine\":\"{}\",", person.ine)).send().await;
+        stack.deposited(&depositor, &json!({}), file(&[here.row(), person.row()]).as_bytes()).await;
+        stack.deposited(&depositor, &json!({ "essai": true }), person.row().as_bytes()).await;
+    }
+    vec![depositor.key]
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn no_log_line_and_no_key_names_a_person() {
     let stack = Stack::connect().await;
@@ -97,8 +125,9 @@ async fn no_log_line_and_no_key_names_a_person() {
     stack.report(&dropped).await;
     eventually("the status", || async { (stack.by_ine(&person.ine).await.status == 200).then_some(()) }).await;
     stack.import(LYCEE, &[doubtful.row()]).await;
-    let tokens = ask_in_every_way(&stack, &person, &broken).await;
-    stack.enqueue(&person.row()).await;
+    let mut tokens = ask_in_every_way(&stack, &person, &broken).await;
+    tokens.extend(tell_in_every_way(&stack, &person, &broken).await);
+    stack.enqueue("identity_queue_url", &person.row()).await;
     stack.invoke("statistics", &json!({})).await;
     let secrets = Secrets::of(&[&person, &broken, &doubtful], &tokens);
 
@@ -120,7 +149,7 @@ async fn no_log_line_and_no_key_names_a_person() {
 }
 
 async fn nothing_in_the_tables(stack: &Stack, secrets: &Secrets) {
-    let tables: [(&str, &[&str]); 9] = [
+    let tables: [(&str, &[&str]); 10] = [
         ("records_table", &["id"]),
         ("students_table", &["pk", "sk"]),
         ("postings_table", &["pk", "sk"]),
@@ -130,6 +159,7 @@ async fn nothing_in_the_tables(stack: &Stack, secrets: &Secrets) {
         ("establishments_table", &["uai"]),
         ("clients_table", &["id"]),
         ("quotas_table", &["subject"]),
+        ("idempotency_table", &["id"]),
     ];
     for (table, keys) in tables {
         for item in stack.items(table).await {

@@ -10,7 +10,7 @@ async fn garbage_ends_in_the_dead_letter_queue_and_the_others_go_through() {
     let garbage =
         [format!("garbage {}", fresh_name()), format!("{{\"record\":\"1.{:032x}\"}}", uuid::Uuid::new_v4().as_u128())];
     for body in &garbage {
-        stack.enqueue(body).await;
+        stack.enqueue("identity_queue_url", body).await;
     }
     let person = Person::at(UNIVERSITY);
     stack.import(UNIVERSITY, &[person.row()]).await;
@@ -19,7 +19,7 @@ async fn garbage_ends_in_the_dead_letter_queue_and_the_others_go_through() {
     let mut seen = std::collections::HashSet::new();
     loop {
         let letters = eventually("both messages in the dead-letter queue", || async {
-            let letters = stack.dead_letters().await;
+            let letters = stack.waiting("identity_dlq_url").await;
             (!letters.is_empty()).then_some(letters)
         })
         .await;
@@ -47,7 +47,7 @@ async fn a_pointer_delivered_again_changes_nothing() {
         lines.iter().filter(|line| line.contains("\"unchanged\":1")).count()
     };
     let seen = unchanged().await;
-    stack.enqueue(&format!("{{\"record\":\"{id}\"}}")).await;
+    stack.enqueue("identity_queue_url", &format!("{{\"record\":\"{id}\"}}")).await;
     eventually("the pointer found its record resolved", || async { (unchanged().await > seen).then_some(()) }).await;
     assert_eq!(stack.by_ine(&person.ine).await.text, before);
 }

@@ -134,8 +134,7 @@ pub async fn post_form(form: &Value, content: &[u8]) -> Answer {
     let mut body = Vec::new();
     for (name, value) in form["champs"].as_object().expect("fields") {
         let value = value.as_str().expect("a field is text");
-        let field =
-            format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+        let field = format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
         body.extend_from_slice(field.as_bytes());
     }
     let file = format!("--{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"f\"\r\n\r\n");

@@ -6,11 +6,13 @@
 #![allow(clippy::expect_used, clippy::panic, reason = "a test that can't go on fails by panicking")]
 
 pub mod clients;
+pub mod depositors;
 pub mod double;
 pub mod http;
 pub mod logs;
 pub mod people;
 pub mod stack;
+pub mod tool;
 pub mod traces;
 
 use std::time::{Duration, Instant};
@@ -23,7 +25,19 @@ const PATIENCE: Duration = Duration::from_mins(2);
 /// # Panics
 ///
 /// When nothing comes in two minutes.
-pub async fn eventually<T, F>(what: &str, mut attempt: impl FnMut() -> F) -> T
+pub async fn eventually<T, F>(what: &str, attempt: impl FnMut() -> F) -> T
+where
+    F: Future<Output = Option<T>>,
+{
+    eventually_within(PATIENCE, what, attempt).await
+}
+
+/// The same, for what takes longer.
+///
+/// # Panics
+///
+/// When nothing comes in that time.
+pub async fn eventually_within<T, F>(patience: Duration, what: &str, mut attempt: impl FnMut() -> F) -> T
 where
     F: Future<Output = Option<T>>,
 {
@@ -32,7 +46,7 @@ where
         if let Some(value) = attempt().await {
             return value;
         }
-        assert!(started.elapsed() < PATIENCE, "waited {} s in vain for: {what}", PATIENCE.as_secs());
+        assert!(started.elapsed() < patience, "waited {} s in vain for: {what}", patience.as_secs());
         tokio::time::sleep(Duration::from_millis(250)).await;
     }
 }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use aws_config::{BehaviorVersion, Region};
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_sqs::types::QueueAttributeName;
 use serde_json::{Value, json};
 use shared::registry::clients::ClientStore;
 use shared::registry::imports::ImportId;
@@ -40,6 +41,7 @@ pub struct Stack {
     pub clients: ClientStore,
     s3: aws_sdk_s3::Client,
     sqs: aws_sdk_sqs::Client,
+    sns: aws_sdk_sns::Client,
     pub(crate) dynamodb: aws_sdk_dynamodb::Client,
 }
 
@@ -81,6 +83,7 @@ impl Stack {
             clients: ClientStore::new(dynamodb.clone(), text(&outputs["clients_table"])),
             s3: aws_sdk_s3::Client::from_conf(s3),
             sqs: aws_sdk_sqs::Client::new(&aws),
+            sns: aws_sdk_sns::Client::new(&aws),
             dynamodb,
             outputs,
         }
@@ -207,6 +210,60 @@ impl Stack {
         scan.collect::<Result<Vec<_>, _>>().await.expect("the table is read")
     }
 
+    /// What S3 tells of a dropped file.
+    ///
+    /// # Panics
+    ///
+    /// Never: the recorded event is JSON.
+    #[must_use]
+    pub fn event(&self, dropped: &Drop) -> Value {
+        let recorded = include_str!("../../events/s3-object-created.json");
+        let mut event: Value = serde_json::from_str(recorded).expect("JSON");
+        let s3 = &mut event["Records"][0]["s3"];
+        s3["bucket"]["name"] = self.output("inbox_bucket").into();
+        s3["object"]["key"] = dropped.key.as_str().into();
+        s3["object"]["versionId"] = dropped.version_id.as_str().into();
+        event
+    }
+
+    /// Subscribes a queue of its own to the topic of imports, for those of one establishment; gives the queue's address.
+    ///
+    /// # Panics
+    ///
+    /// When SQS or SNS refuses.
+    pub async fn subscribe(&self, uai: &str) -> String {
+        let name = format!("test-{}", crate::people::fresh_name());
+        let created = self.sqs.create_queue().queue_name(name).send().await.expect("a queue is made");
+        let url = created.queue_url.expect("a queue has an address");
+        let wanted = QueueAttributeName::QueueArn;
+        let asked = self.sqs.get_queue_attributes().queue_url(&url).attribute_names(wanted.clone()).send().await;
+        let attributes = asked.expect("SQS answers").attributes.unwrap_or_default();
+        self.sns
+            .subscribe()
+            .topic_arn(self.output("notifications_topic_arn"))
+            .protocol("sqs")
+            .endpoint(&attributes[&wanted])
+            .attributes("RawMessageDelivery", "true")
+            .attributes("FilterPolicy", json!({ "uai": [uai] }).to_string())
+            .send()
+            .await
+            .expect("the queue is subscribed");
+        url
+    }
+
+    /// The next message of a queue, taken out of it.
+    ///
+    /// # Panics
+    ///
+    /// When SQS refuses.
+    pub async fn take(&self, url: &str) -> Option<String> {
+        let received = self.sqs.receive_message().queue_url(url).send().await.expect("SQS answers");
+        let message = received.messages?.pop()?;
+        let delete = self.sqs.delete_message().queue_url(url).set_receipt_handle(message.receipt_handle);
+        delete.send().await.expect("SQS deletes the message");
+        message.body
+    }
+
     /// Makes an ended import look as its owner left it when it died, with a lease until then (seconds since 1970).
     ///
     /// # Panics
@@ -227,28 +284,24 @@ impl Stack {
         update.send().await.expect("the table is written");
     }
 
-    /// Puts a message in the identity queue.
+    /// Puts a message in a queue, by the output that has its address.
     ///
     /// # Panics
     ///
     /// When SQS refuses it.
-    pub async fn enqueue(&self, body: &str) {
-        let send = self.sqs.send_message().queue_url(self.output("identity_queue_url")).message_body(body);
+    pub async fn enqueue(&self, queue: &str, body: &str) {
+        let send = self.sqs.send_message().queue_url(self.output(queue)).message_body(body);
         send.send().await.expect("SQS takes the message");
     }
 
-    /// The bodies now in the identity queue's dead-letter queue. They stay there.
+    /// The bodies now in a queue, ten at most. They stay there.
     ///
     /// # Panics
     ///
     /// When SQS refuses.
-    pub async fn dead_letters(&self) -> Vec<String> {
-        let receive = self
-            .sqs
-            .receive_message()
-            .queue_url(self.output("identity_dlq_url"))
-            .max_number_of_messages(10)
-            .visibility_timeout(0);
+    pub async fn waiting(&self, queue: &str) -> Vec<String> {
+        let receive =
+            self.sqs.receive_message().queue_url(self.output(queue)).max_number_of_messages(10).visibility_timeout(0);
         let received = receive.send().await.expect("SQS answers");
         received.messages().iter().filter_map(|message| message.body().map(str::to_owned)).collect()
     }

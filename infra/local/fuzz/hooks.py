@@ -10,7 +10,10 @@ import schemathesis
 from schemathesis.core.failures import AcceptedNegativeData
 
 TOKEN = ("Authorization", f"Bearer {os.environ['FUZZ_TOKEN']}")
+WRITE_KEY = ("X-API-Key", os.environ["FUZZ_WRITE_KEY"])
 CREDENTIALS = {
+    # What establishments write.
+    **dict.fromkeys(["inscription", "lot", "relecture", "annulation", "depot", "suivi"], WRITE_KEY),
     # Upstream's contract has a key for each route.
     "statutParIne": ("X-API-Key", os.environ["FUZZ_INE_KEY"]),
     "statutParEtatCivil": ("X-API-Key", os.environ["FUZZ_IDENTITY_KEY"]),

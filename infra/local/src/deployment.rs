@@ -1,7 +1,5 @@
 //! One deployment, here or on a real account, by the beginning of the names that Terraform gives.
 
-use std::time::Duration;
-
 use anyhow::{Context as _, Result, bail};
 
 use crate::aws::{self, Ambient};
@@ -10,8 +8,6 @@ use crate::outputs::Outputs;
 
 /// What the table of the students ends with (infra/storage.tf); its deployment's name comes before.
 const STUDENTS: &str = "-students";
-/// What S3 takes to copy the largest file of the inbox, which is much more than other calls take.
-pub(crate) const COPYING: Duration = Duration::from_mins(10);
 
 /// Its name, and clients for where it is.
 #[derive(Debug)]

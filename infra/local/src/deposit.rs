@@ -98,7 +98,7 @@ impl<'a> Depositor<'a> {
             Followed { rapport, .. } => rapport.context("the import has no report")?,
         };
         let request = Request::get(links.json).body(String::new()).context("the report's address is not one")?;
-        let report = expect(200, http::send(request).await.context("the report can't be fetched")?)?;
+        let report = body_of(200, http::send(request).await.context("the report can't be fetched")?)?;
         let report: Report = serde_json::from_str(&report).context("the report can't be understood")?;
         report.print();
         Ok(report)
@@ -143,7 +143,7 @@ impl<'a> Depositor<'a> {
 
     async fn call(&self, request: ureq::http::request::Builder, body: String, status: u16) -> Result<String> {
         let request = request.header("x-api-key", self.key).body(body).context("the request can't be written")?;
-        expect(status, http::send(request).await.context("the API doesn't answer")?)
+        body_of(status, http::send(request).await.context("the API doesn't answer")?)
     }
 }
 
@@ -195,7 +195,7 @@ impl Form {
 }
 
 /// The body of an answer that has this status.
-fn expect(status: u16, answer: Answer) -> Result<String> {
+fn body_of(status: u16, answer: Answer) -> Result<String> {
     if answer.status != status {
         bail!("the API answered {} where {status} was expected: {}", answer.status, answer.body);
     }

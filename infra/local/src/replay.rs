@@ -5,6 +5,7 @@
 //! with the date of its statements: what was said since is still more recent, and stays.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -14,7 +15,7 @@ use aws_sdk_s3::types::MetadataDirective;
 use jiff::Timestamp;
 use shared::registry::imports::ImportId;
 
-use crate::deployment::{COPYING, Deployment};
+use crate::deployment::Deployment;
 use crate::http::encoded;
 use crate::ui::Step;
 
@@ -22,6 +23,8 @@ use crate::ui::Step;
 const EXTRACTED: &str = "date-extraction";
 /// The metadata that say which import is replayed. S3 also wants something to change when an object becomes itself.
 const REPLAYED: &str = "rejeu-de";
+/// What S3 takes to copy the largest file of the inbox, which is much more than other calls take.
+const COPYING: Duration = Duration::from_mins(10);
 
 /// What an import was about.
 struct Original {

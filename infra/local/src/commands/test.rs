@@ -59,26 +59,32 @@ async fn end_to_end(files: &Files, claim: Claim) -> Result<()> {
     ui::heading("Local platform");
     let mut platform = Platform::start(files, claim, false).await?;
     no_drift(files, &platform).await?;
-    let mut tests = cargo();
-    // `--workspace` rather than `--package tests`: the same features as before, so nothing is compiled again.
-    tests
-        .args(["test", "--workspace", "--test", "end_to_end", "--", "--nocapture"])
-        .env("STATUT_ETUDIANT_OUTPUTS", files.local("outputs.json"))
-        .env("STATUT_ETUDIANT_SANDBOX", files.local("sandbox.json"))
-        .env("STATUT_ETUDIANT_TOOL", std::env::current_exe().context("this program doesn't know where it is")?)
-        .env("NO_PROXY", no_proxy());
-    tokio::select! {
-        outcome = check(files, "End-to-end tests", &mut tests) => outcome,
-        ended = platform.ended() => Err(ended),
-    }?;
+    for (title, target) in [("End-to-end tests", "end_to_end"), ("A national file, end to end", "national")] {
+        let mut tests = cargo();
+        // `--workspace` rather than `--package tests`: the same features as before, so nothing is compiled again.
+        tests
+            .args(["test", "--workspace", "--test", target, "--", "--nocapture"])
+            .env("STATUT_ETUDIANT_OUTPUTS", files.local("outputs.json"))
+            .env("STATUT_ETUDIANT_SANDBOX", files.local("sandbox.json"))
+            .env("STATUT_ETUDIANT_TOOL", std::env::current_exe().context("this program doesn't know where it is")?)
+            .env("NO_PROXY", no_proxy());
+        tokio::select! {
+            outcome = check(files, title, &mut tests) => outcome,
+            ended = platform.ended() => Err(ended),
+        }?;
+    }
 
     ui::heading("People to ask about");
     feed::send(files, &platform, &UNIVERSITY).await?;
-    let mut questions = fuzz::run(files, &platform.outputs, &platform.sandbox);
-    tokio::select! {
-        outcome = check_here("Any question has a documented answer", &mut questions) => outcome,
-        ended = platform.ended() => Err(ended),
+    for document in fuzz::DOCUMENTS {
+        let mut questions = fuzz::run(files, &platform.outputs, &platform.sandbox, document);
+        let title = format!("Any question has a documented answer ({document})");
+        tokio::select! {
+            outcome = check_here(&title, &mut questions) => outcome,
+            ended = platform.ended() => Err(ended),
+        }?;
     }
+    Ok(())
 }
 
 /// A second deployment must find nothing to change, or the description lies about what is deployed.

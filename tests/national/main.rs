@@ -1,4 +1,14 @@
 //! A file as a university sends it in September, all the way to statuses, through the death of whoever reads it.
+//!
+//! Apart from the other end-to-end tests, which would wait behind its twenty thousand records, and whose imports it
+//! would kill.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test that can't go on fails by panicking"
+)]
 
 use std::collections::HashMap;
 use std::time::Duration;
