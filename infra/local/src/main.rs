@@ -23,6 +23,7 @@ mod fuzz;
 mod http;
 mod inbox;
 mod json;
+mod matching;
 mod outputs;
 mod packages;
 mod platform;
