@@ -4,30 +4,34 @@
 //! first time that a label is read (35,000 lines, some milliseconds) from the list that is in the binary.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use super::commune::{CommuneCode, named_communes};
 
 struct Gazetteer {
     /// Sorted by name, then by code.
-    by_name: Vec<(&'static str, CommuneCode)>,
+    communes: Vec<(&'static str, CommuneCode)>,
+    /// Where those of a name are.
+    by_name: HashMap<&'static str, Range<usize>>,
     by_code: HashMap<CommuneCode, &'static str>,
 }
 
 static GAZETTEER: LazyLock<Gazetteer> = LazyLock::new(|| {
-    let mut by_name: Vec<_> = named_communes().collect();
-    by_name.sort_unstable();
-    let by_code = by_name.iter().map(|(name, code)| (*code, *name)).collect();
-    Gazetteer { by_name, by_code }
+    let mut communes: Vec<_> = named_communes().collect();
+    communes.sort_unstable();
+    let mut by_name: HashMap<&'static str, Range<usize>> = HashMap::new();
+    for (at, (name, _)) in communes.iter().enumerate() {
+        by_name.entry(name).or_insert(at..at).end = at + 1;
+    }
+    let by_code = communes.iter().map(|(name, code)| (*code, *name)).collect();
+    Gazetteer { communes, by_name, by_code }
 });
 
 /// The communes of that folded name ([`super::fold::fold`]), whatever their department.
 #[must_use]
 pub fn communes_named(folded: &str) -> &'static [(&'static str, CommuneCode)] {
-    let all = &GAZETTEER.by_name;
-    let from = all.partition_point(|(name, _)| *name < folded);
-    let count = all[from..].partition_point(|(name, _)| *name == folded);
-    &all[from..from + count]
+    GAZETTEER.by_name.get(folded).map_or(&[], |range| &GAZETTEER.communes[range.clone()])
 }
 
 /// The folded name of a commune of today's COG; `None` for arrondissements, countries and former communes.

@@ -4,6 +4,7 @@ use super::birth::{self, BirthLevel};
 use super::identifier::{self, IdentifierLevel};
 use super::name::{
     GivenLevel, GivenNames, OthersLevel, Surname, SurnameLevel, compare_given, compare_others, compare_surnames,
+    may_be_alike,
 };
 use super::person::Person;
 use super::place::{self, PlaceLevel};
@@ -29,10 +30,12 @@ pub enum Veto {
     BirthDateSlip,
     /// The birthplaces disagree, and no identifier is shared.
     Birthplaces,
+    /// Each has an identifier, of two registers, and only the names and the date say that one person owns both.
+    TwoIdentifiers,
 }
 
 impl Veto {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::GivenNames,
         Self::Identifiers,
         Self::BirthDates,
@@ -41,6 +44,7 @@ impl Veto {
         Self::Surnames,
         Self::BirthDateSlip,
         Self::Birthplaces,
+        Self::TwoIdentifiers,
     ];
 
     /// It speaks of two people, so it also forbids joining them through a third record. The others only say that
@@ -53,11 +57,11 @@ impl Veto {
 
 /// The vetoes that fired.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
-pub struct Vetoes(u8);
+pub struct Vetoes(u16);
 
 impl Vetoes {
     fn raise(&mut self, veto: Veto, fired: bool) {
-        self.0 |= u8::from(fired) << (veto as u8);
+        self.0 |= u16::from(fired) << (veto as u8);
     }
 
     /// The vetoes, the gravest first.
@@ -229,6 +233,9 @@ impl Comparison {
         let elsewhere =
             matches!(self.place, PlaceLevel::Different | PlaceLevel::OtherCountry | PlaceLevel::SameDepartment);
         vetoes.raise(Veto::Birthplaces, !identified && elsewhere);
+        let uncorroborated =
+            !matches!(self.place, PlaceLevel::Same | PlaceLevel::Slip) && self.others != OthersLevel::Shared;
+        vetoes.raise(Veto::TwoIdentifiers, self.identifier == IdentifierLevel::OtherForm && uncorroborated);
         self.vetoes = vetoes;
     }
 }
@@ -283,6 +290,9 @@ fn closest_surnames(left: &Person, right: &Person) -> (SurnameLevel, Bits, bool)
 fn exchanged_names(left: &Person, right: &Person) -> Option<Names> {
     let crossed = |person: &Person, other: &Person| {
         let surname = person.surname.as_ref()?;
+        if !other.given.as_ref()?.all().any(|name| surname.cores().iter().any(|core| may_be_alike(core, name))) {
+            return None;
+        }
         // As surnames, whatever column they come from: the spelling rules of double-barrelled names apply. Any given
         // name may be the one that was taken for the first.
         let given = other.given.as_ref()?.as_surnames();

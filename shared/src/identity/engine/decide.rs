@@ -1,6 +1,7 @@
 //! From evidence to a decision: one pair, then one newcomer against everybody who resembles it.
 
-use super::compare::Comparison;
+use super::birth::BirthLevel;
+use super::compare::{Comparison, Veto};
 use super::group::separated;
 use super::person::Person;
 use super::weight::{Bits, bits};
@@ -33,13 +34,20 @@ const LISTED_POSSIBLE: Bits = bits(8.0);
 #[must_use]
 pub fn verdict(comparison: &Comparison) -> Verdict {
     let (possible, same) = if comparison.civil { (POSSIBLE, MATCH) } else { (LISTED_POSSIBLE, LISTED_MATCH) };
-    if comparison.bits < possible {
+    if comparison.bits < possible || is_relative_or_homonym(comparison) {
         Verdict::Distinct
     } else if comparison.bits < same || !comparison.vetoes.is_empty() || !comparison.is_corroborated() {
         Verdict::Possible
     } else {
         Verdict::Match
     }
+}
+
+/// What twins, and homonyms born some days apart, always look like: a person would learn nothing by looking.
+fn is_relative_or_homonym(comparison: &Comparison) -> bool {
+    let vetoes = comparison.vetoes;
+    vetoes.has(Veto::GivenNames) && !comparison.identified()
+        || vetoes.has(Veto::Identifiers) && comparison.birth > BirthLevel::SameDefault
 }
 
 /// A student whom a newcomer may be, with every record known of it.

@@ -74,6 +74,10 @@ pub enum IdentifierLevel {
     Different,
 }
 
+/// One person in thirty has two identifiers in the files of different establishments; of two strangers, one pair in
+/// three has identifiers of different registers.
+const OTHER_FORM: Bits = bits(-3.5);
+
 /// Compares two identifiers; the second value is what the level says.
 pub(super) fn compare(left: Option<&Identifier>, right: Option<&Identifier>) -> (IdentifierLevel, Bits) {
     let (Some(left), Some(right)) = (left, right) else {
@@ -88,7 +92,7 @@ pub(super) fn compare(left: Option<&Identifier>, right: Option<&Identifier>) -> 
         return if left.form == right.form {
             (IdentifierLevel::Different, bits(-10.0))
         } else {
-            (IdentifierLevel::OtherForm, Bits::ZERO)
+            (IdentifierLevel::OtherForm, OTHER_FORM)
         };
     }
     match strsim::osa_distance(&left.text, &right.text) {
@@ -99,7 +103,7 @@ pub(super) fn compare(left: Option<&Identifier>, right: Option<&Identifier>) -> 
             (IdentifierLevel::Different, bits(-10.0))
         }
         _ if left.form.is_some() && right.form.is_some() && left.form != right.form => {
-            (IdentifierLevel::OtherForm, Bits::ZERO)
+            (IdentifierLevel::OtherForm, OTHER_FORM)
         }
         _ => (IdentifierLevel::Unsure, bits(-5.0)),
     }

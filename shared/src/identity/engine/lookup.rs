@@ -91,6 +91,9 @@ fn standing(question: &Person, records: &[&Person], mode: Mode) -> Standing {
 /// A name and a date that so few people share that nothing else is needed.
 const RARE: Bits = bits(31.0);
 
+/// The same when the date is a slip away and the commune is right.
+const RARE_NEAR_DATE: Bits = bits(33.0);
+
 /// The same when the client wants to be certain.
 const RARE_STRICT: Bits = bits(33.0);
 
@@ -115,7 +118,7 @@ fn judge(comparison: &Comparison, mode: Mode) -> Standing {
                 && same_place
                 && comparison.surname <= SurnameLevel::Sound
                 && comparison.given == GivenLevel::Same
-                && comparison.bits >= RARE;
+                && comparison.bits >= RARE_NEAR_DATE;
             // Who has another date is no homonym: it never forbids an answer.
             if meant && (confirmed || exact) { Standing::NearDate } else { Standing::Other }
         }

@@ -19,6 +19,7 @@
 pub mod blocking;
 pub mod compare;
 pub mod decide;
+pub mod explain;
 pub mod lookup;
 pub mod person;
 pub mod register;
@@ -31,6 +32,11 @@ mod identifier;
 mod name;
 mod place;
 mod sound;
+
+#[cfg(test)]
+mod fixtures;
+#[cfg(test)]
+mod tests;
 
 pub use birth::BirthLevel;
 pub use identifier::IdentifierLevel;

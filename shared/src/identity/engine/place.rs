@@ -82,7 +82,7 @@ impl Place {
         };
     }
 
-    fn is_abroad(&self) -> bool {
+    pub(super) fn is_abroad(&self) -> bool {
         self.country != 0 && self.country != FRANCE
     }
 
@@ -91,7 +91,7 @@ impl Place {
         self.code.is_some() || self.name.is_some()
     }
 
-    fn department(&self) -> Option<&str> {
+    pub(super) fn department(&self) -> Option<&str> {
         match &self.code {
             Some(PlaceCode::Commune(code)) => Some(code.department()),
             _ => None,

@@ -15,8 +15,8 @@ use super::person::Person;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RecordNumber(pub u32);
 
-/// How many records are read behind one key at most. A key shared by more says little; when it is cut, whoever was
-/// not seen makes the newcomer possible rather than new, so nothing is lost silently.
+/// How many records are read behind one key at most, the latest first. A key that more people share says little, and
+/// each of them has other keys; [`Counts::cut`] says how often it happens.
 pub const MOST_READ: usize = 200;
 
 /// A register in memory.
@@ -25,8 +25,8 @@ pub struct Register {
     people: Vec<Person>,
     /// The first record of the student that a record belongs to.
     student_of: Vec<u32>,
-    /// The records of each student, under its first record.
-    records_of: HashMap<u32, Vec<u32>>,
+    /// For each record the next one of its student, the last one's being the first again.
+    next_of: Vec<u32>,
     /// The last record posted under a key, and for each posting the one before it.
     last_posted: HashMap<u64, u32>,
     postings: Vec<Posting>,
@@ -63,7 +63,7 @@ impl Register {
             blocking,
             people: Vec::new(),
             student_of: Vec::new(),
-            records_of: HashMap::new(),
+            next_of: Vec::new(),
             last_posted: HashMap::new(),
             postings: Vec::new(),
             review: Vec::new(),
@@ -101,12 +101,12 @@ impl Register {
         drop(people);
         self.people.push(person);
         self.student_of.push(number);
-        self.records_of.insert(number, vec![number]);
+        self.next_of.push(number);
         let same: &[u32] = if let Decision::Same(students) = &resolution.decision { students } else { &[] };
         for near in &resolution.near {
             if !same.contains(&near.student) {
-                let records = &self.records_of[&near.student];
-                self.review.extend(records.iter().map(|record| (*record, number)));
+                let pairs: Vec<(u32, u32)> = self.records_of(near.student).map(|record| (record, number)).collect();
+                self.review.extend(pairs);
             }
         }
         for student in same {
@@ -183,8 +183,13 @@ impl Register {
         students
     }
 
+    fn records_of(&self, student: u32) -> impl Iterator<Item = u32> {
+        let next = move |record: &u32| Some(self.next_of[*record as usize]).filter(|next| *next != student);
+        std::iter::successors(Some(student), next)
+    }
+
     fn people_of(&self, student: u32) -> Vec<&Person> {
-        self.records_of[&student].iter().map(|record| &self.people[*record as usize]).collect()
+        self.records_of(student).map(|record| &self.people[record as usize]).collect()
     }
 
     /// Joins two students; the one that came first survives.
@@ -194,11 +199,12 @@ impl Register {
         if survivor == joined {
             return;
         }
-        let records = self.records_of.remove(&joined).unwrap_or_default();
-        for record in &records {
-            self.student_of[*record as usize] = survivor;
+        let records: Vec<u32> = self.records_of(joined).collect();
+        for record in records {
+            self.student_of[record as usize] = survivor;
         }
-        self.records_of.entry(survivor).or_default().extend(records);
+        // Exchanging where the first records lead makes one circle of two.
+        self.next_of.swap(survivor as usize, joined as usize);
     }
 }
 

@@ -127,7 +127,7 @@ mod tests {
             ("LIMERI", "LIMAIRI"),
             ("VARCIN", "VARCYN"),
             ("GWENOLE", "GWAINOLE"),
-            ("PHILIPPE", "FILIP"),
+            ("PHILIPPE", "FILIPPE"),
             ("RENAULT", "RENOLT"),
             ("RAVAILLEAU", "RAVAILEAU"),
             ("CHRISTELLE", "CHRISTEL"),
