@@ -111,3 +111,6 @@ fn open(path: &Path) -> Result<(Reader<BufReader<File>>, u64)> {
 fn said(path: &Path) -> String {
     format!("with {}", path.display())
 }
+
+#[cfg(test)]
+mod tests;

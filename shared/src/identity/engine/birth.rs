@@ -37,17 +37,17 @@ impl Digits {
         &self.0[4..]
     }
 
-    pub(super) fn is_missing(&self) -> bool {
+    pub(super) fn is_missing(self) -> bool {
         self.year() == b"0000"
     }
 
     /// Known to the day.
-    pub(super) fn is_full(&self) -> bool {
+    pub(super) fn is_full(self) -> bool {
         !self.is_missing() && self.month() != b"00" && self.day() != b"00"
     }
 
     /// The 1st of January: what registers write when they don't know.
-    pub(super) fn is_default(&self) -> bool {
+    pub(super) fn is_default(self) -> bool {
         self.anniversary() == b"0101"
     }
 }

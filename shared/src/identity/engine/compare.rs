@@ -233,8 +233,13 @@ impl Comparison {
         let elsewhere =
             matches!(self.place, PlaceLevel::Different | PlaceLevel::OtherCountry | PlaceLevel::SameDepartment);
         vetoes.raise(Veto::Birthplaces, !identified && elsewhere);
-        let uncorroborated =
-            !matches!(self.place, PlaceLevel::Same | PlaceLevel::Slip) && self.others != OthersLevel::Shared;
+        let corroborated = match self.place {
+            PlaceLevel::Same | PlaceLevel::Slip => true,
+            // People born abroad have no commune that could confirm: rare names do.
+            PlaceLevel::SameCountry => self.bits >= bits(33.0),
+            _ => false,
+        };
+        let uncorroborated = !corroborated && self.others != OthersLevel::Shared;
         vetoes.raise(Veto::TwoIdentifiers, self.identifier == IdentifierLevel::OtherForm && uncorroborated);
         self.vetoes = vetoes;
     }

@@ -6,6 +6,7 @@
 use super::birth::{self, BirthLevel};
 use super::compare::{Comparison, Veto};
 use super::identifier::IdentifierLevel;
+use super::name::OthersLevel;
 use super::person::Person;
 use super::place::PlaceLevel;
 
@@ -14,6 +15,8 @@ use super::place::PlaceLevel;
 pub(super) fn separated(left: &[&Person], right: &[&Person], witnesses: &[&Person]) -> bool {
     let mut elsewhere = false;
     let mut settled = false;
+    let mut two_identifiers = false;
+    let mut tied = false;
     for one in left {
         for other in right {
             let comparison = Comparison::of(one, other);
@@ -28,13 +31,16 @@ pub(super) fn separated(left: &[&Person], right: &[&Person], witnesses: &[&Perso
             if forbidden {
                 return true;
             }
+            let same_commune = matches!(comparison.place, PlaceLevel::Same | PlaceLevel::Slip);
             elsewhere |= comparison.vetoes.has(Veto::Birthplaces);
-            settled |= comparison.identified()
-                || matches!(comparison.place, PlaceLevel::Same | PlaceLevel::Slip | PlaceLevel::SameCountry);
+            settled |= comparison.identified() || same_commune || comparison.place == PlaceLevel::SameCountry;
+            two_identifiers |= comparison.vetoes.has(Veto::TwoIdentifiers);
+            tied |= comparison.identified() || same_commune || comparison.others == OthersLevel::Shared;
         }
     }
-    // One wrong birthplace among right ones is a mistake; birthplaces that never agree are two people's.
-    elsewhere && !settled
+    // One wrong birthplace among right ones is a mistake; birthplaces that never agree are two people's. And a record
+    // without identifier is no bridge between two that have one each.
+    elsewhere && !settled || two_identifiers && !tied
 }
 
 fn has_both_names(witness: &Person, one: &Person, other: &Person) -> bool {

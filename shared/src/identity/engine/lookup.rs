@@ -95,7 +95,7 @@ const RARE: Bits = bits(31.0);
 const RARE_NEAR_DATE: Bits = bits(33.0);
 
 /// The same when the client wants to be certain.
-const RARE_STRICT: Bits = bits(33.0);
+const RARE_STRICT: Bits = bits(35.0);
 
 /// Whether one record's names and date are the question's.
 fn judge(comparison: &Comparison, mode: Mode) -> Standing {

@@ -1,16 +1,19 @@
 //! The traits of a person, prepared for comparison, whoever gives them: a record, a register, a caller.
 
+use std::fmt;
+
 use super::birth::Digits;
 use super::identifier::Identifier;
 use super::name::{GivenNames, Surname};
 use super::place::Place;
 use crate::domain::civil_identity::CivilIdentity;
 use crate::domain::ine::Ine;
+use crate::domain::name::PersonName;
 use crate::domain::sex::Sex;
 
 /// The traits as they were written; each may be empty. Nothing is refused: a mistyped date still resembles the right
 /// one, and a value that means nothing is a value that is missing.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Clone, Copy, Default)]
 pub struct Written<'a> {
     /// The identifier: an INE, or a number of another register.
     pub identifier: &'a str,
@@ -34,7 +37,7 @@ pub struct Written<'a> {
     pub country: &'a str,
 }
 
-/// A person as the engine sees it. Holds personal data: it has no `Debug`, and is never logged.
+/// A person as the engine sees it. Holds personal data: never for a log.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Person {
     pub(super) identifier: Option<Identifier>,
@@ -73,11 +76,11 @@ impl Person {
     /// The same from types that are already well formed.
     #[must_use]
     pub fn of(identity: &CivilIdentity, ine: Option<&Ine>) -> Self {
-        let others: Vec<&str> = identity.autres_prenoms.iter().map(|name| name.expose()).collect();
+        let others: Vec<&str> = identity.autres_prenoms.iter().map(PersonName::expose).collect();
         Self::read(&Written {
             identifier: ine.map_or("", Ine::expose),
             surname: identity.nom_famille.expose(),
-            usage: identity.nom_usage.as_ref().map_or("", |name| name.expose()),
+            usage: identity.nom_usage.as_ref().map_or("", PersonName::expose),
             given: identity.prenom1.expose(),
             other_given: &others.join(" "),
             sex: identity.sexe.code(),
@@ -86,5 +89,17 @@ impl Person {
             place: "",
             country: "",
         })
+    }
+}
+
+impl fmt::Debug for Written<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Written(…)")
+    }
+}
+
+impl fmt::Debug for Person {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Person(…)")
     }
 }

@@ -213,7 +213,7 @@ pub(super) fn compare(left: &Place, right: &Place) -> (PlaceLevel, Bits) {
         return (PlaceLevel::Missing, Bits::ZERO);
     }
     if let (Some(one), Some(other)) = (left.foreign_code(), right.foreign_code()) {
-        return compare_twofold(left, right, one_digit_or_exchange(&one, &other));
+        return compare_twofold(left, right, one_digit_or_exchange(one, other));
     }
     let same_code = left.code.is_some() && left.code == right.code;
     let same_name = left.name.is_some() && left.name == right.name;
@@ -270,7 +270,7 @@ enum Likeness {
     Different,
 }
 
-fn one_digit_or_exchange(left: &[u8; 8], right: &[u8; 8]) -> Likeness {
+fn one_digit_or_exchange(left: [u8; 8], right: [u8; 8]) -> Likeness {
     let different: Vec<usize> = (0..left.len()).filter(|at| left[*at] != right[*at]).collect();
     match different.as_slice() {
         [] => Likeness::Same,

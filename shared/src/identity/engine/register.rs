@@ -89,7 +89,9 @@ impl Register {
         let keys = self.blocking.keys(&person);
         let records = self.sharing(&keys);
         self.post(&keys, number);
-        records.iter().for_each(|record| seen(RecordNumber(*record)));
+        for record in &records {
+            seen(RecordNumber(*record));
+        }
         self.counts.keys += keys.len() as u64;
         self.counts.candidates += records.len() as u64;
         let students = self.students_of(&records);
@@ -116,6 +118,7 @@ impl Register {
     }
 
     /// Finds the student that a question means: one of its records.
+    #[must_use]
     pub fn look_up(&self, question: &Person, mode: Mode) -> Answer<RecordNumber> {
         let mut counts = Counts::default();
         let records = self.read(&self.blocking.keys(question), &mut counts);

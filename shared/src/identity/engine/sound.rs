@@ -90,12 +90,11 @@ fn step(letters: &[u8], index: usize) -> (u8, usize) {
     match at(0) {
         b'P' if at(1) == b'H' => (b'F', 2),
         b'Q' if at(1) == b'U' => (b'K', 2),
-        b'Q' => (b'K', 1),
         b'S' if at(1) == b'C' && at(2) == b'H' => (b'C', 3),
         b'S' | b'C' if at(1) == b'H' => (b'C', 2),
         b'C' if soft(at(1)) => (b'S', 1),
         b'C' if at(1) == b'K' => (b'K', 2),
-        b'C' => (b'K', 1),
+        b'C' | b'Q' => (b'K', 1),
         b'G' if at(1) == b'U' && soft(at(2)) => (b'G', 2),
         b'G' if soft(at(1)) => (b'J', 1),
         b'E' if at(1) == b'A' && at(2) == b'U' => (b'O', 3),
