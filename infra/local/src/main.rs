@@ -24,6 +24,7 @@ mod files;
 mod fuzz;
 mod http;
 mod json;
+mod matching;
 mod outputs;
 mod packages;
 mod platform;

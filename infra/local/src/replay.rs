@@ -101,8 +101,8 @@ mod tests {
         let came = Timestamp::from_millisecond(1_788_000_000_421).unwrap();
         let date = |head: HeadObjectOutput, came| metadata(&head, came, "i").unwrap()[EXTRACTED].clone();
         assert_eq!(date(head().metadata(EXTRACTED, "2026-09-01").build(), Some(came)), "2026-09-01");
-        assert_eq!(date(head().build(), Some(came)), "2026-08-29T09:20:00.421Z");
-        assert_eq!(date(head().build(), None), "2026-08-29T09:20:00Z");
+        assert_eq!(date(head().build(), Some(came)), "2026-08-29T10:40:00.421Z");
+        assert_eq!(date(head().build(), None), "2026-08-29T10:40:00Z");
         assert!(metadata(&HeadObjectOutput::builder().build(), None, "i").is_err());
     }
 }

@@ -57,6 +57,13 @@ impl CommuneCode {
         NAMES[line + needle.len()..].lines().next().and_then(|code| Self::parse(code).ok())
     }
 
+    /// The department: `44`, `2A`, three digits overseas (`974`); `99` abroad.
+    #[must_use]
+    pub fn department(&self) -> &str {
+        let length = if matches!(self.0, [b'9', b'7' | b'8', ..]) { 3 } else { 2 };
+        &self.as_str()[..length]
+    }
+
     /// The five characters.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -70,6 +77,14 @@ const COMMUNES: &str = include_str!("../../reference/communes.txt");
 
 /// INSEE's list again: department, folded name, code.
 const NAMES: &str = include_str!("../../reference/commune_names.txt");
+
+/// Every line of [`NAMES`]: the folded name and the code.
+pub(super) fn named_communes() -> impl Iterator<Item = (&'static str, CommuneCode)> {
+    NAMES.lines().filter_map(|line| {
+        let mut columns = line.split(';').skip(1);
+        Some((columns.next()?, CommuneCode::parse(columns.next()?).ok()?))
+    })
+}
 
 fn listed(code: &str) -> bool {
     // Lines have one length, so the list is searched where it lies in the binary, without being read at start.

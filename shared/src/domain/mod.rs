@@ -11,6 +11,7 @@ pub mod commune;
 pub mod enrolment;
 pub mod establishment;
 pub mod fold;
+pub mod gazetteer;
 pub mod ine;
 pub mod name;
 pub mod regime;

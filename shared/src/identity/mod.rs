@@ -5,6 +5,7 @@
 
 pub mod decide;
 pub mod digest;
+pub mod engine;
 pub mod lookup;
 pub mod publication;
 pub mod student;

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use shared::domain::uai::Uai;
+use shared::identity::engine::lookup::Mode;
 
 /// The local platform of Statut Étudiant: the same Terraform as production, on a local AWS emulator.
 #[derive(Debug, Parser)]
@@ -39,6 +40,8 @@ pub(crate) enum Command {
     Client(client::Client),
     /// Show who was told a student's status, and when (the right of access: RGPD, article 15)
     Accesses(Accesses),
+    /// Run the identity engine over a file of records, in memory, without a platform
+    Match(Match),
     /// Measure the consultation function, or what feeding costs: builds the benchmark and runs it
     Bench(Bench),
     /// Run everything that a reviewer would run
@@ -173,6 +176,42 @@ pub(crate) enum Measured {
     Status,
     /// Reading a row of a file, and writing its record
     Feeding,
+}
+
+/// Options of `match`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Match {
+    /// The records, CSV, in order of arrival
+    pub(crate) records: PathBuf,
+    /// Where to write the student of each record
+    #[arg(long)]
+    pub(crate) entities: PathBuf,
+    /// Where to write the pairs that a person should look at
+    #[arg(long)]
+    pub(crate) review: Option<PathBuf>,
+    /// Questions by civil identity, CSV, asked once every record is in
+    #[arg(long, requires = "answers")]
+    pub(crate) lookups: Option<PathBuf>,
+    /// Where to write the answers
+    #[arg(long, requires = "lookups")]
+    pub(crate) answers: Option<PathBuf>,
+    /// How much certainty an answer needs: `standard` or `strict`
+    #[arg(long, default_value = "standard", value_parser = mode)]
+    pub(crate) mode: Mode,
+    /// Where to write what the run measured, JSON
+    #[arg(long)]
+    pub(crate) metrics: Option<PathBuf>,
+    /// Where to write the compared pairs
+    #[arg(long)]
+    pub(crate) candidates: Option<PathBuf>,
+}
+
+fn mode(text: &str) -> Result<Mode, &'static str> {
+    match text {
+        "standard" => Ok(Mode::Standard),
+        "strict" => Ok(Mode::Strict),
+        _ => Err("the mode is standard or strict"),
+    }
 }
 
 fn seconds(text: &str) -> Result<Duration, std::num::ParseIntError> {

@@ -1,0 +1,55 @@
+//! Two groups of records: may they be one student?
+//!
+//! Transitive closure is where precision dies, so every record of one is held against every record of the other. But
+//! records also vouch for each other: once one of them says `ANNE MARIE`, another may say `ANNE` and a third `MARIE`.
+
+use super::birth::{self, BirthLevel};
+use super::compare::{Comparison, Veto};
+use super::identifier::IdentifierLevel;
+use super::name::OthersLevel;
+use super::person::Person;
+use super::place::PlaceLevel;
+
+/// Something in the records speaks of two people. `witnesses` are records that belong with both groups if they are
+/// one, and may reconcile them.
+pub(super) fn separated(left: &[&Person], right: &[&Person], witnesses: &[&Person]) -> bool {
+    let mut elsewhere = false;
+    let mut settled = false;
+    let mut two_identifiers = false;
+    let mut tied = false;
+    for one in left {
+        for other in right {
+            let comparison = Comparison::of(one, other);
+            let vouched = |vouches: fn(&Person, &Person, &Person) -> bool| {
+                left.iter().chain(right).chain(witnesses).any(|witness| vouches(witness, one, other))
+            };
+            let forbidden = comparison.vetoes.iter().filter(|veto| veto.separates()).any(|veto| match veto {
+                Veto::GivenNames => !vouched(has_both_names),
+                Veto::BirthDates => comparison.identifier != IdentifierLevel::Same || !vouched(is_between_dates),
+                _ => true,
+            });
+            if forbidden {
+                return true;
+            }
+            let same_commune = matches!(comparison.place, PlaceLevel::Same | PlaceLevel::Slip);
+            elsewhere |= comparison.vetoes.has(Veto::Birthplaces);
+            settled |= comparison.identified() || same_commune || comparison.place == PlaceLevel::SameCountry;
+            two_identifiers |= comparison.vetoes.has(Veto::TwoIdentifiers);
+            tied |= comparison.identified() || same_commune || comparison.others == OthersLevel::Shared;
+        }
+    }
+    // One wrong birthplace among right ones is a mistake; birthplaces that never agree are two people's. And a record
+    // without identifier is no bridge between two that have one each.
+    elsewhere && !settled || two_identifiers && !tied
+}
+
+fn has_both_names(witness: &Person, one: &Person, other: &Person) -> bool {
+    let (Some(names), Some(one), Some(other)) = (&witness.given, &one.given, &other.given) else {
+        return false;
+    };
+    names.all().count() > 1 && names.hold(&one.first) && names.hold(&other.first)
+}
+
+fn is_between_dates(witness: &Person, one: &Person, other: &Person) -> bool {
+    [one, other].iter().all(|person| birth::compare(witness.birth, person.birth).0 < BirthLevel::TwoDigits)
+}

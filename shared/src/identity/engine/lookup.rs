@@ -1,0 +1,127 @@
+//! Which student a question by civil identity means, if the answer is certain.
+//!
+//! The leak is not the fuzzy match: it is the homonym who isn't in the register, and the second homonym who hides
+//! behind another spelling. So uniqueness is tested on the wide net (everybody who shares a blocking key), and a
+//! name and a date must be corroborated: by the birthplace, by a second given name, or by their own rarity.
+
+use super::birth::BirthLevel;
+use super::compare::{Comparison, Veto};
+use super::decide::Candidate;
+use super::name::{GivenLevel, OthersLevel, SurnameLevel};
+use super::person::Person;
+use super::place::PlaceLevel;
+use super::weight::{Bits, bits};
+
+/// How much certainty a client wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Mode {
+    /// The default: forgiving about spelling.
+    Standard,
+    /// Only the exact person, corroborated.
+    Strict,
+}
+
+/// The answer to a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer<S> {
+    /// This student, certainly.
+    Found(S),
+    /// Several may be meant. To the caller it is the same as none.
+    Ambiguous,
+    /// Nobody, or nobody certain.
+    None,
+}
+
+/// How a student stands to a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Standing {
+    /// Another person.
+    Other,
+    /// Is meant if the question's date is mistaken, and nobody has that very date.
+    NearDate,
+    /// Could be meant: forbids an answer about anybody else.
+    Rival,
+    /// Is meant, if alone.
+    Meant,
+}
+
+/// Finds the student that a question means.
+#[must_use]
+pub fn look_up<S: Copy>(question: &Person, candidates: &[Candidate<'_, S>], mode: Mode) -> Answer<S> {
+    let standings: Vec<(Standing, S)> =
+        candidates.iter().map(|candidate| (standing(question, candidate.records, mode), candidate.student)).collect();
+    let of = |wanted: Standing| {
+        standings.iter().filter(move |(standing, _)| *standing == wanted).map(|(_, student)| *student)
+    };
+    let rivals = of(Standing::Rival).count();
+    let wanted = if of(Standing::Meant).count() + rivals == 0 { Standing::NearDate } else { Standing::Meant };
+    match (of(wanted).next(), of(wanted).count() + rivals) {
+        (Some(student), 1) => Answer::Found(student),
+        (None, 0 | 1) => Answer::None,
+        _ => Answer::Ambiguous,
+    }
+}
+
+fn standing(question: &Person, records: &[&Person], mode: Mode) -> Standing {
+    let each: Vec<Comparison> = records.iter().map(|record| Comparison::of(question, record)).collect();
+    let best = each.iter().map(|comparison| judge(comparison, mode)).max().unwrap_or(Standing::Other);
+    if best != Standing::Meant {
+        return best;
+    }
+    // What the student's records say together: one that lacks the birthplace doesn't hide the one that has it.
+    let place = each.iter().map(|comparison| comparison.place).filter(|place| *place != PlaceLevel::Missing).min();
+    let others = |level| each.iter().any(|comparison| comparison.others == level);
+    let second_name = others(OthersLevel::Shared);
+    let evidence = each.iter().map(|comparison| comparison.bits).max().unwrap_or(Bits::ZERO);
+    let rare = evidence >= if mode == Mode::Strict { RARE_STRICT } else { RARE };
+    let corroborated = match place.unwrap_or(PlaceLevel::Missing) {
+        PlaceLevel::Same | PlaceLevel::Slip => true,
+        PlaceLevel::SameCountry => second_name || rare,
+        PlaceLevel::Missing => second_name || rare && !question.place.has_commune(),
+        PlaceLevel::OtherDistrict | PlaceLevel::SameDepartment => second_name,
+        // Born elsewhere, says the register: with another given name in common it is mistaken, without it is right, and
+        // speaks of somebody else.
+        PlaceLevel::Different if second_name && mode == Mode::Standard => true,
+        PlaceLevel::Different if mode == Mode::Standard => return Standing::Other,
+        PlaceLevel::Different | PlaceLevel::OtherCountry => false,
+    };
+    if corroborated && (second_name || !others(OthersLevel::Disjoint)) { Standing::Meant } else { Standing::Rival }
+}
+
+/// A name and a date that so few people share that nothing else is needed.
+const RARE: Bits = bits(31.0);
+
+/// The same when the date is a slip away and the commune is right.
+const RARE_NEAR_DATE: Bits = bits(33.0);
+
+/// The same when the client wants to be certain.
+const RARE_STRICT: Bits = bits(35.0);
+
+/// Whether one record's names and date are the question's.
+fn judge(comparison: &Comparison, mode: Mode) -> Standing {
+    if comparison.given == GivenLevel::Different || comparison.surname == SurnameLevel::Different {
+        return Standing::Other;
+    }
+    let same_place = comparison.place == PlaceLevel::Same;
+    let confirmed = same_place && comparison.others == OthersLevel::Shared;
+    let names = comparison.surname <= SurnameLevel::Slip && comparison.given <= GivenLevel::Slip
+        || same_place && comparison.surname <= SurnameLevel::Far && comparison.given == GivenLevel::Same
+        || confirmed && comparison.surname <= SurnameLevel::Far && comparison.given <= GivenLevel::Far;
+    let contradicted = comparison.vetoes.has(Veto::Lookalike) || comparison.vetoes.has(Veto::OtherGivenNames);
+    let meant = names && !contradicted;
+    match comparison.birth {
+        BirthLevel::Same | BirthLevel::SameDefault if meant => Standing::Meant,
+        BirthLevel::Same | BirthLevel::SameDefault => Standing::Rival,
+        BirthLevel::Swapped | BirthLevel::Digit | BirthLevel::Partial | BirthLevel::Missing => {
+            // A homonym born in the same commune a slip away is unheard of, unless the names are common.
+            let exact = mode == Mode::Standard
+                && same_place
+                && comparison.surname <= SurnameLevel::Sound
+                && comparison.given == GivenLevel::Same
+                && comparison.bits >= RARE_NEAR_DATE;
+            // Who has another date is no homonym: it never forbids an answer.
+            if meant && (confirmed || exact) { Standing::NearDate } else { Standing::Other }
+        }
+        BirthLevel::TwoDigits | BirthLevel::Different => Standing::Other,
+    }
+}

@@ -1,0 +1,105 @@
+//! The traits of a person, prepared for comparison, whoever gives them: a record, a register, a caller.
+
+use std::fmt;
+
+use super::birth::Digits;
+use super::identifier::Identifier;
+use super::name::{GivenNames, Surname};
+use super::place::Place;
+use crate::domain::civil_identity::CivilIdentity;
+use crate::domain::ine::Ine;
+use crate::domain::name::PersonName;
+use crate::domain::sex::Sex;
+
+/// The traits as they were written; each may be empty. Nothing is refused: a mistyped date still resembles the right
+/// one, and a value that means nothing is a value that is missing.
+#[derive(Clone, Copy, Default)]
+pub struct Written<'a> {
+    /// The identifier: an INE, or a number of another register.
+    pub identifier: &'a str,
+    /// The birth name.
+    pub surname: &'a str,
+    /// The name used in daily life.
+    pub usage: &'a str,
+    /// The first given name.
+    pub given: &'a str,
+    /// The other given names, separated by anything that isn't a letter.
+    pub other_given: &'a str,
+    /// `1`, `M` or `H`; `2` or `F`.
+    pub sex: &'a str,
+    /// `YYYY-MM-DD`.
+    pub birth: &'a str,
+    /// The COG code of the commune or of the country.
+    pub commune: &'a str,
+    /// The name of the commune.
+    pub place: &'a str,
+    /// The COG code of the country.
+    pub country: &'a str,
+}
+
+/// A person as the engine sees it. Holds personal data: never for a log.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Person {
+    pub(super) identifier: Option<Identifier>,
+    pub(super) surname: Option<Surname>,
+    pub(super) usage: Option<Surname>,
+    pub(super) given: Option<GivenNames>,
+    pub(super) sex: Option<Sex>,
+    pub(super) birth: Digits,
+    pub(super) place: Place,
+}
+
+impl Person {
+    /// Prepares the traits: folds names, cuts them in words, resolves places.
+    #[must_use]
+    pub fn read(written: &Written<'_>) -> Self {
+        let surname = Surname::read(written.surname);
+        // A usage name that repeats the birth name says nothing more.
+        let usage = Surname::read(written.usage).filter(|usage| Some(usage) != surname.as_ref());
+        Self {
+            identifier: Identifier::read(written.identifier),
+            surname,
+            usage,
+            given: GivenNames::read(written.given, written.other_given),
+            sex: Sex::parse_forgiving(written.sex).ok(),
+            birth: Digits::read(written.birth),
+            place: Place::read(written.commune, written.place, written.country),
+        }
+    }
+
+    /// It comes from civil registers: it states a sex or an INE, as every enrolment must. Those registers cover whole
+    /// populations, so whoever resembles a person may be its twin or its homonym, who is in there too.
+    pub(super) fn is_civil(&self) -> bool {
+        self.sex.is_some() || self.identifier.as_ref().is_some_and(Identifier::is_ine)
+    }
+
+    /// The same from types that are already well formed.
+    #[must_use]
+    pub fn of(identity: &CivilIdentity, ine: Option<&Ine>) -> Self {
+        let others: Vec<&str> = identity.autres_prenoms.iter().map(PersonName::expose).collect();
+        Self::read(&Written {
+            identifier: ine.map_or("", Ine::expose),
+            surname: identity.nom_famille.expose(),
+            usage: identity.nom_usage.as_ref().map_or("", PersonName::expose),
+            given: identity.prenom1.expose(),
+            other_given: &others.join(" "),
+            sex: identity.sexe.code(),
+            birth: &identity.date_naissance.expose(),
+            commune: identity.lieu_naissance.as_ref().map_or("", |code| code.as_str()),
+            place: "",
+            country: "",
+        })
+    }
+}
+
+impl fmt::Debug for Written<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Written(…)")
+    }
+}
+
+impl fmt::Debug for Person {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Person(…)")
+    }
+}
