@@ -42,8 +42,8 @@ fn ines(rows: &[GeneratedRow]) -> Vec<String> {
 async fn found(stack: &Stack, ines: &[String], token: &str) -> usize {
     let mut found = 0;
     for some in ines.chunks(QUESTIONS) {
-        let lines: Vec<Value> = some.iter().map(|ine| json!({ "ine": ine })).collect();
-        let answer = stack.batch(&lines, token).await;
+        let questions: Vec<Value> = some.iter().map(|ine| json!({ "ine": ine })).collect();
+        let answer = stack.batch(&questions, token).await;
         assert_eq!(answer.status, 200, "{}", answer.text);
         found += usize::try_from(answer.json()["meta"]["trouves"].as_u64().unwrap_or_default()).unwrap();
     }

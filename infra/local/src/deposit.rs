@@ -1,6 +1,7 @@
 //! Sends a file as an establishment does, with its write key: asks for a form, posts the file with it, follows the
 //! import and reads the report.
 
+use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{Cursor, Read};
 use std::path::Path;
@@ -182,14 +183,13 @@ impl Form {
         let mut head = String::new();
         for (name, value) in &self.champs {
             let value = value.as_str().with_context(|| format!("the field {name} of the form is not text"))?;
-            head.push_str(&format!(
-                "--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
-            ));
+            write!(head, "--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")?;
         }
-        head.push_str(&format!(
+        write!(
+            head,
             "--{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"file\"\r\n\
              Content-Type: application/octet-stream\r\n\r\n"
-        ));
+        )?;
         Ok(head)
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use aws_sdk_sqs::types::{
-    DeleteMessageBatchRequestEntry, Message, MessageSystemAttributeName, QueueAttributeName,
+    BatchResultErrorEntry, DeleteMessageBatchRequestEntry, Message, MessageSystemAttributeName, QueueAttributeName,
     SendMessageBatchRequestEntry,
 };
 use jiff::Timestamp;
@@ -93,7 +93,7 @@ impl<'a> Queues<'a> {
             batch = batch.entries(entry.build().context("a dead letter has no body")?);
         }
         let sent = batch.send().await.context("messages can't be sent to their queue")?;
-        refused(sent.failed().iter().map(|failure| failure.code()), "sent")
+        refused(sent.failed().iter().map(BatchResultErrorEntry::code), "sent")
     }
 
     async fn delete(&self, messages: &[Message]) -> Result<()> {
@@ -105,7 +105,7 @@ impl<'a> Queues<'a> {
             batch = batch.entries(entry.build().context("a dead letter has no handle")?);
         }
         let deleted = batch.send().await.context("dead letters can't be deleted")?;
-        refused(deleted.failed().iter().map(|failure| failure.code()), "deleted")
+        refused(deleted.failed().iter().map(BatchResultErrorEntry::code), "deleted")
     }
 }
 
