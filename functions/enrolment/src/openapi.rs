@@ -148,7 +148,7 @@ fn cancel() {}
 /// Formulaire de dépôt d'un fichier
 #[utoipa::path(
     post, path = "/api/depots", tag = "depots", operation_id = "depot", security(("cle" = [])),
-    request_body = DepositRequest,
+    request_body(content = Option<DepositRequest>, description = "Sans corps : un delta de l'établissement de la clé"),
     responses(
         (status = 201, description = "Le formulaire à poster, en `multipart/form-data`, le fichier en dernier sous le nom `file`", body = DepositForm),
         UnknownError, Errors, BodyErrors

@@ -60,7 +60,12 @@ def filter_failure(context, failure, case, response):
 
 def _says_which_line_is_wrong(case, response):
     """A batch is answered line by line: a line that can't be read is `invalide` in a 200, and costs the others nothing."""
-    return operation_id(case.operation) == "directParLot" and response.json()["meta"]["invalides"] > 0
+    match operation_id(case.operation):
+        case "directParLot":
+            return response.json()["meta"]["invalides"] > 0
+        case "lot":
+            return any(result["code"] == 400 for result in response.json()["resultats"])
+    return False
 
 
 def _is_blank(case, response):
