@@ -6,6 +6,13 @@ use tests::eventually;
 use tests::people::{HEADER, Person, file, fresh_name};
 use tests::stack::{Drop, LYCEE, Stack, UNIVERSITY};
 
+/// The counts of a report; those that aren't given are nought.
+fn counts(given: &[(&str, u64)]) -> Value {
+    let names = ["lues", "acceptees", "depassees", "inchangees", "rejetees", "averties", "annulees"];
+    let count = |name| given.iter().find(|(given, _)| *given == name).map_or(0, |(_, count)| *count);
+    names.map(|name| (name.to_owned(), json!(count(name)))).into_iter().collect()
+}
+
 async fn seen(stack: &Stack, person: &Person, expected: &str) {
     eventually(&format!("status {expected}"), || async {
         let answer = stack.by_ine(&person.ine).await;
@@ -23,7 +30,7 @@ async fn a_broken_row_in_the_middle_is_reported_and_the_others_go_through() {
     let rows = [people[0].row(), broken.row(), "\"".to_owned() + &people[1].row(), people[2].row()];
     let report = stack.import(UNIVERSITY, &rows).await;
 
-    assert_eq!(report["lignes"], json!({ "lues": 4, "acceptees": 2, "depassees": 0, "rejetees": 2 }));
+    assert_eq!(report["lignes"], counts(&[("lues", 4), ("acceptees", 2), ("rejetees", 2)]));
     let rejected: Vec<_> = report["rejets"]
         .as_array()
         .unwrap()
@@ -57,19 +64,15 @@ async fn files_that_are_none_fail_with_a_reason() {
         (
             format!("{UNIVERSITY}/{name}-image.csv"),
             b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec(),
-            "l'en-tête ne contient pas",
+            "le fichier est une image PNG : seuls CSV, NDJSON",
         ),
-        (
-            format!("{UNIVERSITY}/{name}-zip.csv"),
-            b"PK\x03\x04\x14\0\0\0\x08\0".to_vec(),
-            "le fichier n'est pas un texte CSV",
-        ),
+        (format!("{UNIVERSITY}/{name}-zip.csv"), b"PK\x03\x04\x14\0\0\0\x08\0".to_vec(), "le classeur est endommagé"),
         (
             format!("{UNIVERSITY}/{name}-colonnes.csv"),
             b"ine;nomFamille\n".to_vec(),
             "l'en-tête ne contient pas les colonnes obligatoires : dateNaissance",
         ),
-        (format!("{UNIVERSITY}/{name}.xlsx"), b"PK\x03\x04".to_vec(), "seuls les fichiers .csv sont lus"),
+        (format!("{UNIVERSITY}/{name}.xlsx"), b"PK\x03\x04".to_vec(), "le classeur est endommagé"),
         (format!("0332870R/{name}.csv"), HEADER.into(), "l'établissement déposant n'est pas enregistré"),
         (format!("rentrée & co/{name}.csv"), HEADER.into(), "le dossier de dépôt n'est pas une UAI"),
     ] {
@@ -153,7 +156,7 @@ async fn an_older_file_never_overwrites_a_newer_one() {
 
     let older = stack.drop_as(&key("older"), sent("admis"), Some("2026-09-01T08:00:00Z")).await;
     let report = stack.report(&older).await;
-    assert_eq!(report["lignes"], json!({ "lues": 1, "acceptees": 1, "depassees": 1, "rejetees": 0 }));
+    assert_eq!(report["lignes"], counts(&[("lues", 1), ("acceptees", 1), ("depassees", 1)]));
     assert_eq!(stack.by_ine(&person.ine).await.enrolments()[0].1, "inscrit");
 
     let cancelled = stack.drop_as(&key("cancelled"), sent("annulé"), Some("2026-09-20T08:00:00Z")).await;
