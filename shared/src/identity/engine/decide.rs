@@ -59,6 +59,15 @@ pub struct Candidate<'a, S> {
     pub records: &'a [&'a Person],
 }
 
+/// Whether everybody who shares a blocking key was read. A key that too many share is read in part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Reads {
+    /// Everybody was read.
+    Whole,
+    /// Somebody may not have been: nothing can be said of who isn't there.
+    Cut,
+}
+
 /// How near a newcomer is to a student.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Closeness<S> {
@@ -90,7 +99,7 @@ pub fn closeness<S: Copy>(newcomer: &Person, candidate: Candidate<'_, S>) -> Opt
 pub enum Decision<S> {
     /// It is these students, who are one: usually a single one.
     Same(Vec<S>),
-    /// It is one of several students who are not each other: nobody can tell which.
+    /// It is one of several students who are not each other, or somebody who wasn't read: nobody can tell who.
     Ambiguous,
     /// Nobody known.
     New,
@@ -110,7 +119,7 @@ pub struct Resolution<S> {
 /// Two students that both match are joined only if none of their records excludes another; else the newcomer is
 /// ambiguous, unless one is nearer by far.
 #[must_use]
-pub fn resolve<S: Copy + Ord>(newcomer: &Person, candidates: &[Candidate<'_, S>]) -> Resolution<S> {
+pub fn resolve<S: Copy + Ord>(newcomer: &Person, candidates: &[Candidate<'_, S>], reads: Reads) -> Resolution<S> {
     let mut near: Vec<Closeness<S>> = candidates
         .iter()
         .filter_map(|candidate| closeness(newcomer, *candidate))
@@ -124,6 +133,7 @@ pub fn resolve<S: Copy + Ord>(newcomer: &Person, candidates: &[Candidate<'_, S>]
     };
     let one_person = |left: S, right: S| !separated(records(left), records(right), &[newcomer]);
     let decision = match matches.as_slice() {
+        [] if reads == Reads::Cut => Decision::Ambiguous,
         [] => Decision::New,
         [only] => Decision::Same(vec![only.student]),
         [first, others @ ..] => {

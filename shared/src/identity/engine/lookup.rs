@@ -6,7 +6,7 @@
 
 use super::birth::BirthLevel;
 use super::compare::{Comparison, Veto};
-use super::decide::Candidate;
+use super::decide::{Candidate, Reads};
 use super::name::{GivenLevel, OthersLevel, SurnameLevel};
 use super::person::Person;
 use super::place::PlaceLevel;
@@ -47,7 +47,7 @@ enum Standing {
 
 /// Finds the student that a question means.
 #[must_use]
-pub fn look_up<S: Copy>(question: &Person, candidates: &[Candidate<'_, S>], mode: Mode) -> Answer<S> {
+pub fn look_up<S: Copy>(question: &Person, candidates: &[Candidate<'_, S>], reads: Reads, mode: Mode) -> Answer<S> {
     let standings: Vec<(Standing, S)> =
         candidates.iter().map(|candidate| (standing(question, candidate.records, mode), candidate.student)).collect();
     let of = |wanted: Standing| {
@@ -56,7 +56,8 @@ pub fn look_up<S: Copy>(question: &Person, candidates: &[Candidate<'_, S>], mode
     let rivals = of(Standing::Rival).count();
     let wanted = if of(Standing::Meant).count() + rivals == 0 { Standing::NearDate } else { Standing::Meant };
     match (of(wanted).next(), of(wanted).count() + rivals) {
-        (Some(student), 1) => Answer::Found(student),
+        // Who wasn't read may be the homonym.
+        (Some(student), 1) if reads == Reads::Whole => Answer::Found(student),
         (None, 0 | 1) => Answer::None,
         _ => Answer::Ambiguous,
     }

@@ -236,7 +236,16 @@ pub(super) fn compare_surnames(left: &Surname, right: &Surname) -> (SurnameLevel
             return (SurnameLevel::Same, weight);
         }
         if let Some(part) = shared().max_by_key(|part| part.weight) {
-            return (SurnameLevel::Part, part.weight - bits(1.5));
+            // `ESTEVES NASCIMENTO` and `NASCIMENTO ALVES` are two families; `NASCIMENTO` may be either.
+            let (fewer, more) = if left.cores().len() <= right.cores().len() { (left, right) } else { (right, left) };
+            let known =
+                |part: &Word| more.cores().iter().any(|own| own.text == part.text || alike(own, part).is_some());
+            let contained = fewer.cores().iter().all(known);
+            return if contained {
+                (SurnameLevel::Part, part.weight - bits(1.5))
+            } else {
+                (SurnameLevel::Far, (part.weight - bits(6.0)).or_nothing())
+            };
         }
     }
     if shorter.whole.len() > 4 && (before.is_some() || longer.whole.text.starts_with(&*shorter.whole.text)) {

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 
 use super::blocking::{Blocking, BlockingKey};
-use super::decide::{Candidate, Decision, resolve};
+use super::decide::{Candidate, Decision, Reads, resolve};
 use super::lookup::{Answer, Mode, look_up};
 use super::person::Person;
 
@@ -87,7 +87,7 @@ impl Register {
     pub fn add(&mut self, person: Person, mut seen: impl FnMut(RecordNumber)) -> RecordNumber {
         let number = u32::try_from(self.people.len()).unwrap_or(NONE);
         let keys = self.blocking.keys(&person);
-        let records = self.sharing(&keys);
+        let (records, reads) = self.sharing(&keys);
         self.post(&keys, number);
         for record in &records {
             seen(RecordNumber(*record));
@@ -99,7 +99,7 @@ impl Register {
             students.iter().map(|student| (*student, self.people_of(*student))).collect();
         let candidates: Vec<Candidate<'_, u32>> =
             people.iter().map(|(student, records)| Candidate { student: *student, records }).collect();
-        let resolution = resolve(&person, &candidates);
+        let resolution = resolve(&person, &candidates, reads);
         drop(people);
         self.people.push(person);
         self.student_of.push(number);
@@ -120,14 +120,14 @@ impl Register {
     /// Finds the student that a question means: one of its records.
     #[must_use]
     pub fn look_up(&self, question: &Person, mode: Mode) -> Answer<RecordNumber> {
-        let mut counts = Counts::default();
-        let records = self.read(&self.blocking.keys(question), &mut counts);
+        let (records, cut) = self.read(&self.blocking.keys(question));
+        let reads = if cut == 0 { Reads::Whole } else { Reads::Cut };
         let students = self.students_of(&records);
         let people: Vec<(u32, Vec<&Person>)> =
             students.iter().map(|student| (*student, self.people_of(*student))).collect();
         let candidates: Vec<Candidate<'_, RecordNumber>> =
             people.iter().map(|(student, records)| Candidate { student: RecordNumber(*student), records }).collect();
-        look_up(question, &candidates, mode)
+        look_up(question, &candidates, reads, mode)
     }
 
     /// The student of a record: the number of its first record.
@@ -144,21 +144,22 @@ impl Register {
             .map(|(one, other)| (RecordNumber(*one), RecordNumber(*other)))
     }
 
-    fn sharing(&mut self, keys: &[BlockingKey]) -> Vec<u32> {
-        let mut counts = self.counts;
-        let records = self.read(keys, &mut counts);
-        self.counts = counts;
-        records
+    fn sharing(&mut self, keys: &[BlockingKey]) -> (Vec<u32>, Reads) {
+        let (records, cut) = self.read(keys);
+        self.counts.cut += cut;
+        (records, if cut == 0 { Reads::Whole } else { Reads::Cut })
     }
 
-    fn read(&self, keys: &[BlockingKey], counts: &mut Counts) -> Vec<u32> {
+    /// The records that share a key, and how many keys were not read to their end.
+    fn read(&self, keys: &[BlockingKey]) -> (Vec<u32>, u64) {
+        let mut cut = 0;
         let mut records = Vec::new();
         for key in keys {
             let mut at = self.last_posted.get(&short(*key)).copied().unwrap_or(NONE);
             let mut read = 0;
             while let Some(posting) = self.postings.get(at as usize) {
                 if read == MOST_READ {
-                    counts.cut += 1;
+                    cut += 1;
                     break;
                 }
                 records.push(posting.record);
@@ -168,7 +169,7 @@ impl Register {
         }
         records.sort_unstable();
         records.dedup();
-        records
+        (records, cut)
     }
 
     fn post(&mut self, keys: &[BlockingKey], record: u32) {

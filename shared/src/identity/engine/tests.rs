@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::blocking::{Blocking, MOST_KEYS};
 use super::compare::{Comparison, Veto};
-use super::decide::{Candidate, Decision, Verdict, resolve, verdict};
+use super::decide::{Candidate, Decision, Reads, Verdict, resolve, verdict};
 use super::fixtures::{LEA, LEA_WITHOUT_INE, person};
 use super::lookup::{Answer, Mode, look_up};
 use super::person::{Person, Written};
@@ -166,6 +166,7 @@ fn surnames_are_compared_as_families_write_them() {
         ("El Gasmi", "Elgasmi", SurnameLevel::Same),
         ("Menger-Castelbou", "Castelbou Menger", SurnameLevel::Same),
         ("TAXMILE--FREZAL", "Frezal", SurnameLevel::Part),
+        ("Esteves Nascimento", "Nascimento Alves", SurnameLevel::Far),
         ("Limeri", "Limairi", SurnameLevel::Sound),
         ("Ferreira", "Fererira", SurnameLevel::Slip),
         ("Rostaing", "Rostairig", SurnameLevel::Slip),
@@ -209,14 +210,25 @@ fn a_newcomer_between_two_homonyms_is_ambiguous() {
     let there = person(Written { identifier: "090567778FF", commune: "13055", place: "Marseille", ..LEA });
     let newcomer = person(Written { commune: "", place: "", ..LEA_WITHOUT_INE });
     let candidates = [Candidate { student: 1, records: &[&here] }, Candidate { student: 2, records: &[&there] }];
-    let resolution = resolve(&newcomer, &candidates);
+    let resolution = resolve(&newcomer, &candidates, Reads::Whole);
     assert_eq!(resolution.decision, Decision::Ambiguous);
     assert_eq!(resolution.near.len(), 2, "both are for review");
-    assert_eq!(resolve(&newcomer, &candidates[..1]).decision, Decision::Same(vec![1]));
+    assert_eq!(resolve(&newcomer, &candidates[..1], Reads::Whole).decision, Decision::Same(vec![1]));
     assert_eq!(
-        resolve(&person(Written { surname: "Durand", given: "Paul", ..LEA_WITHOUT_INE }), &candidates).decision,
+        resolve(&person(Written { surname: "Durand", given: "Paul", ..LEA_WITHOUT_INE }), &candidates, Reads::Whole)
+            .decision,
         Decision::New
     );
+}
+
+#[test]
+fn nobody_is_new_or_alone_when_somebody_was_not_read() {
+    let lea = person(LEA);
+    let stranger = person(Written { surname: "Durand", given: "Paul", ..LEA_WITHOUT_INE });
+    let candidates = [Candidate { student: 1, records: &[&lea] }];
+    assert_eq!(resolve(&stranger, &candidates, Reads::Cut).decision, Decision::Ambiguous);
+    assert_eq!(resolve(&lea, &candidates, Reads::Cut).decision, Decision::Same(vec![1]));
+    assert_eq!(look_up(&lea, &candidates, Reads::Cut, Mode::Standard), Answer::Ambiguous);
 }
 
 fn asked(question: Written<'_>, students: &[&[Written<'_>]], mode: Mode) -> Answer<usize> {
@@ -225,7 +237,7 @@ fn asked(question: Written<'_>, students: &[&[Written<'_>]], mode: Mode) -> Answ
     let records: Vec<Vec<&Person>> = people.iter().map(|records| records.iter().collect()).collect();
     let candidates: Vec<Candidate<'_, usize>> =
         records.iter().enumerate().map(|(student, records)| Candidate { student, records }).collect();
-    look_up(&person(question), &candidates, mode)
+    look_up(&person(question), &candidates, Reads::Whole, mode)
 }
 
 #[test]
@@ -235,7 +247,6 @@ fn a_question_is_answered_when_corroborated_and_alone() {
     let common = Written { surname: "Martin", given: "Thomas", sex: "M", ..bare };
     for mode in [Mode::Standard, Mode::Strict] {
         assert_eq!(asked(LEA_WITHOUT_INE, &[&[LEA]], mode), Answer::Found(0));
-        assert_eq!(asked(bare, &[&[LEA]], mode), Answer::Found(0), "nobody else has such a name");
         assert_eq!(
             asked(common, &[&[Written { surname: "Martin", given: "Thomas", sex: "M", ..LEA }]], mode),
             Answer::None
@@ -249,6 +260,10 @@ fn a_question_is_answered_when_corroborated_and_alone() {
         );
         assert_eq!(asked(LEA_WITHOUT_INE, &[], mode), Answer::None);
     }
+    assert_eq!(asked(bare, &[&[LEA]], Mode::Standard), Answer::Found(0), "hardly anybody else has such a name");
+    assert_eq!(asked(bare, &[&[LEA]], Mode::Strict), Answer::None, "but many are called Léa");
+    let rarer = Written { given: "Ombeline", ..bare };
+    assert_eq!(asked(rarer, &[&[Written { given: "Ombeline", ..LEA }]], Mode::Strict), Answer::Found(0));
     assert_eq!(asked(LEA_WITHOUT_INE, &[&[LEA], &[elsewhere]], Mode::Standard), Answer::Found(0), "the place tells");
     assert_eq!(asked(LEA_WITHOUT_INE, &[&[LEA], &[elsewhere]], Mode::Strict), Answer::Ambiguous);
 }
@@ -276,12 +291,13 @@ fn families() -> Vec<(char, Person)> {
         ..LEA
     };
     let written = |base: Written<'static>| {
-        let slip = if base.surname == "Castelbou" { "Castlebou" } else { "Quinoiu" };
+        let (slip, birth) =
+            if base.surname == "Castelbou" { ("Castlebou", "2004-03-17") } else { ("Quinoiu", "2003-06-20") };
         [
             base,
             Written { identifier: "", other_given: "", ..base },
             Written { surname: slip, commune: "", ..base },
-            Written { birth: "2003-12-31", commune: "", place: "", ..base },
+            Written { birth, commune: "", place: "", ..base },
         ]
     };
     let people = [('a', LEA), ('b', twin), ('c', other)];

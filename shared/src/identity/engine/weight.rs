@@ -2,7 +2,7 @@
 //!
 //! One bit doubles the odds that two records are about the same person. Weights are round numbers that can be argued
 //! in a meeting, not coefficients fitted to a file: what an agreement is worth comes from how many people share the
-//! value ([`super::frequency`]), and what a disagreement costs from how often the same person's records disagree.
+//! value (module `frequency`), and what a disagreement costs from how often the same person's records disagree.
 
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Neg, Sub};
