@@ -27,7 +27,8 @@ impl Stack {
     pub async fn tool(&self, arguments: &[&str]) -> Outcome {
         let program = std::env::var(TOOL).unwrap_or_else(|_| panic!("{TOOL} is not set: run `cargo local test`"));
         let mut command = std::process::Command::new(program);
-        command.args(arguments).stdin(Stdio::null());
+        // Cargo says there where the tests' own package is; the tool takes it for its own.
+        command.args(arguments).stdin(Stdio::null()).env_remove("CARGO_MANIFEST_DIR");
         let run = tokio::task::spawn_blocking(move || command.output());
         let output = run.await.expect("the command ends").expect("the command starts");
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
