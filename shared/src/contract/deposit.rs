@@ -72,15 +72,11 @@ pub enum DepositError {
 impl Wish {
     /// Reads the body of a request.
     pub fn parse(body: &[u8]) -> Result<Self, DepositError> {
-        let body = body.trim_ascii();
-        // An array would do for serde, as the fields in their order.
-        if !body.is_empty() && !body.starts_with(b"{") {
-            return Err(DepositError::Body);
-        }
-        let request: DepositRequest = if body.is_empty() {
-            DepositRequest::default()
-        } else {
-            serde_json::from_slice(body).map_err(|_| DepositError::Body)?
+        let request = match body.trim_ascii() {
+            b"" | b"null" => DepositRequest::default(),
+            // An array would do for serde, as the fields in their order.
+            body if !body.starts_with(b"{") => return Err(DepositError::Body),
+            body => serde_json::from_slice(body).map_err(|_| DepositError::Body)?,
         };
         let DepositRequest { uai, mode, annee, confirme, essai } = request;
         let uai = uai.map(|uai| Uai::parse(&uai)).transpose().map_err(|_| DepositError::Uai)?;
@@ -224,6 +220,7 @@ mod tests {
         for (body, part) in [
             ("", ""),
             ("{}", ""),
+            ("null", ""),
             (r#"{"mode":"delta","essai":true}"#, "dry-run/"),
             (r#"{"mode":"complet","annee":2026}"#, "complete/2026/"),
             (r#"{"mode":"complet","annee":2026,"confirme":true,"essai":true}"#, "complete/2026/confirm/dry-run/"),
