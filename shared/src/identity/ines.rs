@@ -1,0 +1,71 @@
+//! What INES says of a person, in types of the domain, whoever carries it: the client over HTTP, or a test.
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::birth_date::BirthDate;
+use crate::domain::civil_identity::CivilIdentity;
+use crate::domain::ine::Ine;
+
+/// What INES has under an INE.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Registered {
+    /// The person, as the national register writes it.
+    pub identite: CivilIdentity,
+    /// The INE that stands for all of the person's.
+    pub ine_maitre: Ine,
+}
+
+/// Whether an INE and a birth date go together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verified {
+    /// They do.
+    Known(Box<Registered>),
+    /// They don't, or nobody has this INE.
+    Unknown,
+    /// A request about this person waits for a decision: ask again later.
+    Pending,
+}
+
+/// What became of a request for an INE.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Immatriculated {
+    /// The person has this INE, found or new.
+    Granted {
+        /// The INE.
+        ine: Ine,
+        /// It was given now: nobody resembled.
+        new: bool,
+    },
+    /// People resemble, and one of INES's own staff decides (*litige*): ask again later.
+    Pending,
+    /// INES won't give one.
+    Refused,
+}
+
+/// INES gave no answer that means anything. What was asked is asked again later: nothing is decided without it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InesError {
+    /// Out of reach, too slow, or failing, and it was tried several times.
+    #[error("INES is unavailable")]
+    Unavailable,
+    /// It was unavailable a moment ago, so it was left alone.
+    #[error("INES was not asked: it was unavailable a moment ago")]
+    Resting,
+    /// It refuses our credentials: trying again soon is no use, and an operator has to look.
+    #[error("INES refuses our credentials")]
+    Unauthorized,
+    /// It answers with something that isn't in its contract.
+    #[error("INES answered out of contract")]
+    Unreadable,
+}
+
+/// INES, as deduplication asks it.
+#[expect(async_fn_in_trait, reason = "a function runs on one thread, so nobody needs to know whether a future is Send")]
+pub trait Ines {
+    /// Whether this INE and this birth date go together.
+    async fn verify(&self, ine: &Ine, birth_date: BirthDate) -> Result<Verified, InesError>;
+
+    /// The INE of this person, found or given. `reference` is opaque and the caller's own: asked again under it, the
+    /// same request is answered, so that a crash after the call costs nothing.
+    async fn immatriculate(&self, identity: &CivilIdentity, reference: &str) -> Result<Immatriculated, InesError>;
+}
