@@ -33,6 +33,16 @@ impl DigestKey {
         Self { id, secret }
     }
 
+    /// Its id.
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The secret, for other digests than [`Self::of`].
+    pub(crate) fn secret(&self) -> &SecretString {
+        &self.secret
+    }
+
     /// `<key id>.<32 hexadecimal digits>`: 128 bits of HMAC-SHA256, so that among ten million digests the
     /// chance of one collision is below 10⁻²⁴.
     ///

@@ -8,6 +8,7 @@ pub mod digest;
 pub mod engine;
 pub mod ines;
 pub mod lookup;
+pub mod posting;
 pub mod publication;
 pub mod student;
 

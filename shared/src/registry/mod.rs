@@ -30,6 +30,7 @@ pub mod idempotency;
 pub mod identity_queue;
 pub mod imports;
 pub mod known_clients;
+pub mod postings;
 pub mod quotas;
 pub mod records;
 pub mod remembered;

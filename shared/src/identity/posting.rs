@@ -1,0 +1,193 @@
+//! Who resembles whom, as it is stored: for each blocking key one *bucket*, with the traits of everybody who has it.
+//!
+//! A bucket is one item with a version, rather than an item a person: whoever decides reads the whole bucket, and writes
+//! only if none of the buckets that the decision rests on has moved since. Of two newcomers who resemble each other, at the
+//! same moment, the second finds that its buckets have moved, looks again, and sees the first.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::digest::DigestKey;
+use super::engine::blocking::{Blocking, BlockingKey};
+use super::engine::person::{Person, Written};
+use super::engine::register::MOST_READ;
+use crate::domain::enrolment;
+use crate::domain::ine::Ine;
+
+/// What is compared of a person, in the words of whoever said it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Traits {
+    /// The INE.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ine: Option<Ine>,
+    /// The civil identity, or a birth date alone. What the register had is no trait: nobody has said it.
+    pub identite: enrolment::Person,
+}
+
+impl Traits {
+    /// The person as the engine compares it.
+    #[must_use]
+    pub fn person(&self) -> Person {
+        match &self.identite {
+            enrolment::Person::Civil(identity) => Person::of(identity, self.ine.as_ref()),
+            enrolment::Person::Pair(pair) => Person::read(&Written {
+                identifier: self.ine.as_ref().map_or("", Ine::expose),
+                birth: &pair.date_naissance.expose(),
+                ..Written::default()
+            }),
+        }
+    }
+}
+
+/// The key of a bucket: `<key id>.<32 hexadecimal digits>`. Nothing personal can be read from it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PostingKey(String);
+
+impl PostingKey {
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Computes the keys that people are posted under.
+#[derive(Clone)]
+pub struct PostingKeys {
+    id: String,
+    blocking: Blocking,
+}
+
+impl PostingKeys {
+    /// Keys under this secret.
+    #[must_use]
+    pub fn new(key: &DigestKey) -> Self {
+        Self { id: key.id().to_owned(), blocking: Blocking::new(key.secret()) }
+    }
+
+    /// The keys of a person, the most telling first; at most
+    /// [`MOST_KEYS`](super::engine::blocking::MOST_KEYS).
+    #[must_use]
+    pub fn of(&self, person: &Person) -> Vec<PostingKey> {
+        let text = |BlockingKey(digest)| PostingKey(format!("{}.{}", self.id, hex::encode(digest)));
+        self.blocking.keys(person).into_iter().map(text).collect()
+    }
+
+    /// Where each of someone's traits is posted.
+    #[must_use]
+    pub fn spread<'a>(&self, traits: impl IntoIterator<Item = &'a Traits>) -> BTreeMap<PostingKey, Vec<Traits>> {
+        let mut spread: BTreeMap<PostingKey, Vec<Traits>> = BTreeMap::new();
+        for traits in traits {
+            for key in self.of(&traits.person()) {
+                let posted = spread.entry(key).or_default();
+                if !posted.contains(traits) {
+                    posted.push(traits.clone());
+                }
+            }
+        }
+        spread
+    }
+}
+
+/// Traits, and whose they are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry<H> {
+    /// Whose.
+    pub holder: H,
+    /// What is compared.
+    pub traits: Traits,
+}
+
+/// Everybody who has a blocking key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bucket<H> {
+    /// How many times it was written; 0 when it never was.
+    pub version: u64,
+    /// Somebody was left out, once: nothing can be said of who isn't in it.
+    #[serde(default)]
+    pub cut: bool,
+    /// Traits, the latest last.
+    pub entries: Vec<Entry<H>>,
+}
+
+impl<H> Default for Bucket<H> {
+    fn default() -> Self {
+        Self { version: 0, cut: false, entries: Vec::new() }
+    }
+}
+
+/// Traits in one bucket at most. An item of DynamoDB has 400 KB, and traits some 300 bytes; a key that more people
+/// share says little, and each of them has other keys.
+pub const MOST_POSTED: usize = MOST_READ;
+
+impl<H: Clone + PartialEq> Bucket<H> {
+    /// Puts these traits in place of all that were posted of `holder`. Beyond [`MOST_POSTED`] the oldest go.
+    pub fn set(&mut self, holder: &H, traits: &[Traits]) {
+        self.entries.retain(|entry| entry.holder != *holder);
+        self.entries.extend(traits.iter().map(|traits| Entry { holder: holder.clone(), traits: traits.clone() }));
+        if let Some(excess) = self.entries.len().checked_sub(MOST_POSTED).filter(|excess| *excess > 0) {
+            self.entries.drain(..excess);
+            self.cut = true;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::enrolment::Pair;
+    use crate::identity::fixtures::identity;
+
+    fn civil(name: &str) -> Traits {
+        Traits { ine: None, identite: enrolment::Person::Civil(identity(name, "Zoé", "2004-03-02")) }
+    }
+
+    fn keys() -> PostingKeys {
+        PostingKeys::new(&DigestKey::new("1".into(), "postings".to_owned().into()))
+    }
+
+    #[test]
+    fn a_pair_is_posted_under_its_ine_alone() {
+        let ine = Ine::parse("070578267KH").unwrap();
+        let birth = identity("x", "y", "2004-03-02").date_naissance;
+        let pair = Pair { date_naissance: birth, registre: None };
+        let pair = Traits { ine: Some(ine), identite: enrolment::Person::Pair(pair) };
+        let spread = keys().spread([&pair]);
+        let named = Traits { ine: Some(ine), ..civil("Lefèvre") };
+        assert_eq!(spread.len(), 1);
+        assert!(keys().of(&named.person()).contains(spread.keys().next().unwrap()));
+    }
+
+    #[test]
+    fn spellings_share_their_keys() {
+        let (one, other) = (civil("Lefèvre"), civil("LEFEVRE"));
+        assert_eq!(keys().of(&one.person()), keys().of(&other.person()));
+        let spread = keys().spread([&one, &other, &one]);
+        assert!(spread.values().all(|traits| traits.len() == 2), "each spelling once");
+    }
+
+    #[test]
+    fn a_full_bucket_drops_the_oldest_and_says_so() {
+        let mut bucket = Bucket::default();
+        for holder in 0..MOST_POSTED {
+            bucket.set(&holder, &[civil("Lefèvre")]);
+        }
+        assert!(!bucket.cut);
+        bucket.set(&MOST_POSTED, &[civil("Lefèvre")]);
+        assert_eq!((bucket.cut, bucket.entries.len(), bucket.entries[0].holder), (true, MOST_POSTED, 1));
+        bucket.set(&7, &[]);
+        assert!(bucket.cut, "who was left out is still not in it");
+        assert!(bucket.entries.iter().all(|entry| entry.holder != 7));
+    }
+
+    #[test]
+    fn it_is_stored_as_it_is_read() {
+        let mut bucket = Bucket::default();
+        bucket.set(&"a".to_owned(), &[civil("Lefèvre")]);
+        let stored = serde_json::to_string(&bucket).unwrap();
+        assert_eq!(serde_json::from_str::<Bucket<String>>(&stored).unwrap(), bucket);
+    }
+}
