@@ -91,5 +91,5 @@ pub async fn digest_key(
 pub async fn identity_keys(client: &aws_sdk_secretsmanager::Client) -> Result<IdentityKeys, ConfigError> {
     let (ine, civil) =
         tokio::try_join!(digest_key(client, "INE_SECRET_ARN"), digest_key(client, "IDENTITY_SECRET_ARN"))?;
-    Ok(IdentityKeys { ine, civil })
+    Ok(IdentityKeys::new(ine, civil))
 }

@@ -11,6 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
+use super::posting::PostingKeys;
 use crate::domain::academic_year::AcademicYear;
 use crate::domain::birth_date::BirthDate;
 use crate::domain::civil_identity::CivilIdentity;
@@ -191,9 +192,18 @@ pub struct IdentityKeys {
     pub ine: DigestKey,
     /// For [`CivilDigest`].
     pub civil: DigestKey,
+    /// For the keys that people are posted under.
+    pub postings: PostingKeys,
 }
 
 impl IdentityKeys {
+    /// The keys under these two secrets.
+    #[must_use]
+    pub fn new(ine: DigestKey, civil: DigestKey) -> Self {
+        let postings = PostingKeys::new(&civil);
+        Self { ine, civil, postings }
+    }
+
     /// The key of an INE.
     #[must_use]
     pub fn ine(&self, ine: &Ine) -> IneDigest {

@@ -15,10 +15,10 @@ use crate::domain::status::Status;
 use crate::domain::uai::Uai;
 
 pub(crate) fn keys() -> IdentityKeys {
-    IdentityKeys {
-        ine: DigestKey::new("1".into(), "ine secret".to_owned().into()),
-        civil: DigestKey::new("1".into(), "civil secret".to_owned().into()),
-    }
+    IdentityKeys::new(
+        DigestKey::new("1".into(), "ine secret".to_owned().into()),
+        DigestKey::new("1".into(), "civil secret".to_owned().into()),
+    )
 }
 
 pub(crate) fn identity(family: &str, given: &str, birth: &str) -> CivilIdentity {

@@ -34,6 +34,16 @@ impl fmt::Display for StudentId {
     }
 }
 
+/// Who is posted under a blocking key.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Holder {
+    /// A student, who can be found.
+    Student(StudentId),
+    /// A record that waits for a decision: nobody may see it, and whoever resembles it can't be told apart from it.
+    Waiting(RecordId),
+}
+
 /// When a statement was made: the extraction time of its file, its place among the drops of one name, its import, its
 /// line. The greatest one is the truth, whatever the order of arrival.
 ///

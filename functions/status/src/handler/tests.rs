@@ -176,7 +176,7 @@ fn context(world: &Arc<World>) -> Context {
         issuer: None,
         france_connect: None,
     };
-    let keys = IdentityKeys { ine: key("ine"), civil: key("civil") };
+    let keys = IdentityKeys::new(key("ine"), key("civil"));
     let log = Box::new(world.log.clone());
     Context::new(settings, keys, aws_sdk_dynamodb::Client::new(&aws), aws_sdk_secretsmanager::Client::new(&aws), log)
 }
