@@ -10,6 +10,7 @@ pub mod ines;
 pub mod lookup;
 pub mod posting;
 pub mod publication;
+pub mod review;
 pub mod student;
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Birth dates as digits: what is compared is how they were written, errors included.
 
+use serde::{Deserialize, Serialize};
+
 use super::weight::{Bits, bits};
 use crate::domain::birth_date::BirthDate;
 
@@ -59,7 +61,8 @@ impl From<BirthDate> for Digits {
 }
 
 /// How two birth dates compare.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum BirthLevel {
     /// The same day.
     Same,

@@ -1,5 +1,7 @@
 //! Two people side by side: a level per trait, evidence in bits, and the reasons that forbid an automatic decision.
 
+use serde::{Deserialize, Serialize};
+
 use super::birth::{self, BirthLevel};
 use super::identifier::{self, IdentifierLevel};
 use super::name::{
@@ -11,7 +13,8 @@ use super::place::{self, PlaceLevel};
 use super::weight::{Bits, bits};
 
 /// A reason why the evidence, however strong, does not decide alone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[repr(u8)]
 pub enum Veto {
     /// The given names disagree: twins share everything else.
@@ -56,8 +59,25 @@ impl Veto {
 }
 
 /// The vetoes that fired.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
+#[serde(from = "Vec<Veto>", into = "Vec<Veto>")]
 pub struct Vetoes(u16);
+
+impl From<Vec<Veto>> for Vetoes {
+    fn from(fired: Vec<Veto>) -> Self {
+        let mut vetoes = Self::default();
+        for veto in fired {
+            vetoes.raise(veto, true);
+        }
+        vetoes
+    }
+}
+
+impl From<Vetoes> for Vec<Veto> {
+    fn from(vetoes: Vetoes) -> Self {
+        vetoes.iter().collect()
+    }
+}
 
 impl Vetoes {
     fn raise(&mut self, veto: Veto, fired: bool) {
@@ -89,7 +109,8 @@ impl Vetoes {
 }
 
 /// Whether the sexes agree.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum SexLevel {
     /// The same.
     Same,
@@ -100,7 +121,7 @@ pub enum SexLevel {
 }
 
 /// What comparing two people shows. Holds no personal value, only levels: it may be kept with the decision.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Comparison {
     /// The identifiers.
     pub identifier: IdentifierLevel,

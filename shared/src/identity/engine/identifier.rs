@@ -1,5 +1,7 @@
 //! The INE, or whatever number a register gives its people.
 
+use serde::{Deserialize, Serialize};
+
 use super::weight::{Bits, bits};
 use crate::domain::ine::{Checksum, Ine, IneForm};
 
@@ -58,7 +60,8 @@ fn mended(written: &str) -> Option<(Ine, String)> {
 }
 
 /// How two identifiers compare.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum IdentifierLevel {
     /// The same.
     Same,

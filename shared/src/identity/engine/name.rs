@@ -1,5 +1,7 @@
 //! Surnames and given names, prepared once so that comparing two people allocates nothing in the common case.
 
+use serde::{Deserialize, Serialize};
+
 use super::frequency;
 use super::sound::Sound;
 use super::weight::{Bits, bits};
@@ -198,7 +200,8 @@ fn seen_by_scanner(text: &str) -> String {
 }
 
 /// How two surnames compare, from equal to different.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum SurnameLevel {
     /// The same, spelling habits apart.
     Same,
@@ -275,7 +278,8 @@ pub(super) fn compare_surnames(left: &Surname, right: &Surname) -> (SurnameLevel
 const DIFFERENT_SURNAMES: (SurnameLevel, Bits) = (SurnameLevel::Different, bits(-7.0));
 
 /// How two lists of given names compare, by their first names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum GivenLevel {
     /// The first names are the same.
     Same,
@@ -336,7 +340,8 @@ pub(super) fn compare_given(left: &GivenNames, right: &GivenNames) -> (GivenLeve
 }
 
 /// What the given names after the first say.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum OthersLevel {
     /// One list continues the other.
     Shared,

@@ -1,5 +1,7 @@
 //! Where a person was born: a commune by its code or by its name, or a country.
 
+use serde::{Deserialize, Serialize};
+
 use super::frequency;
 use super::sound::Sound;
 use super::weight::{Bits, bits};
@@ -178,7 +180,8 @@ fn label_of(label: &str) -> (String, Option<CommuneCode>) {
 }
 
 /// How two birthplaces compare.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum PlaceLevel {
     /// The same commune, down to the arrondissement when both say it.
     Same,
