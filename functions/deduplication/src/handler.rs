@@ -52,7 +52,10 @@ pub(crate) async fn handle(context: &Context, event: SqsEvent) -> SqsBatchRespon
 }
 
 async fn one(context: &Context, message: &SqsMessage) -> Result<Resolution, Failure> {
-    let record = Pointer::read(message.body.as_deref().unwrap_or_default())?;
+    let Pointer::Record(record) = Pointer::read(message.body.as_deref().unwrap_or_default())? else {
+        // Nobody sends one yet.
+        return Err(NotAPointer.into());
+    };
     Ok(resolve(context, &record).await?)
 }
 

@@ -1,31 +1,56 @@
-//! What travels between ingestion and deduplication: a pointer to a record, never what it says.
+//! What travels to deduplication: a pointer to a record or to a case, never what it says.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::identity::digest::RecordId;
+use crate::identity::review::CaseId;
 
-/// The body of a message of the identity queue.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Pointer {
-    record: String,
+/// What a message of the identity queue points to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Pointer {
+    /// A record to resolve.
+    Record(RecordId),
+    /// A case of which something is to be applied.
+    Case(CaseId),
 }
 
 /// The body of a message is not a pointer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("message is not a pointer to a record")]
+#[error("message is not a pointer to a record or a case")]
 pub struct NotAPointer;
+
+/// The body of a message: `{"record": …}` or `{"case": …}`.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Body {
+    Record(String),
+    Case(String),
+}
 
 impl Pointer {
     /// The body of a message that points to a record.
     #[must_use]
     pub fn write(record: &RecordId) -> String {
-        serde_json::json!(Self { record: record.as_str().to_owned() }).to_string()
+        Self::Record(record.clone()).body()
     }
 
-    /// The record that a message points to.
-    pub fn read(body: &str) -> Result<RecordId, NotAPointer> {
-        let pointer: Self = serde_json::from_str(body).map_err(|_| NotAPointer)?;
-        RecordId::parse(&pointer.record).ok_or(NotAPointer)
+    /// The body of its message.
+    #[must_use]
+    pub fn body(&self) -> String {
+        let (name, id) = match self {
+            Self::Record(record) => ("record", record.as_str()),
+            Self::Case(case) => ("case", case.as_str()),
+        };
+        serde_json::json!({ name: id }).to_string()
+    }
+
+    /// What a message points to.
+    pub fn read(body: &str) -> Result<Self, NotAPointer> {
+        let pointer = match serde_json::from_str(body).map_err(|_| NotAPointer)? {
+            Body::Record(record) => RecordId::parse(&record).map(Self::Record),
+            Body::Case(case) => CaseId::parse(&case).map(Self::Case),
+        };
+        pointer.ok_or(NotAPointer)
     }
 }
 
@@ -39,7 +64,11 @@ mod tests {
     fn a_pointer_reads_back() {
         let id = RecordId::parse("1.0123456789abcdef0123456789abcdef").unwrap();
         assert_eq!(Pointer::write(&id), r#"{"record":"1.0123456789abcdef0123456789abcdef"}"#);
-        assert_eq!(Pointer::read(&Pointer::write(&id)), Ok(id));
+        let case = Pointer::Case(CaseId::attachment(&id));
+        assert_eq!(case.body(), r#"{"case":"a-1.0123456789abcdef0123456789abcdef"}"#);
+        for pointer in [Pointer::Record(id), case] {
+            assert_eq!(Pointer::read(&pointer.body()), Ok(pointer));
+        }
     }
 
     proptest! {
