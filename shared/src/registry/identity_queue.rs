@@ -1,4 +1,4 @@
-//! The queue that leads from a stored record to its student.
+//! The queue that leads from a stored record to its student, and from a decision to what it changes.
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
@@ -6,6 +6,7 @@ use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use super::{StoreError, backoff};
 use crate::contract::pointer::Pointer;
 use crate::identity::digest::RecordId;
+use crate::identity::review::CaseId;
 
 /// SQS takes so many messages in one call.
 const MOST_AT_ONCE: usize = 10;
@@ -27,20 +28,26 @@ impl IdentityQueue {
     /// Sends a pointer to each record. Sent twice, a pointer is resolved twice, and the second time changes nothing.
     pub async fn send(&self, records: &[RecordId]) -> Result<(), StoreError> {
         for chunk in records.chunks(MOST_AT_ONCE) {
-            self.send_some(chunk).await?;
+            let bodies: Vec<String> = chunk.iter().map(Pointer::write).collect();
+            self.send_some(&bodies).await?;
         }
         Ok(())
     }
 
-    async fn send_some(&self, records: &[RecordId]) -> Result<(), StoreError> {
+    /// Sends a pointer to a case, of which something is to be applied. Twice is the same as once, too.
+    pub async fn send_case(&self, case: &CaseId) -> Result<(), StoreError> {
+        self.send_some(&[Pointer::Case(case.clone()).body()]).await
+    }
+
+    async fn send_some(&self, bodies: &[String]) -> Result<(), StoreError> {
         const OPERATION: &str = "sqs SendMessageBatch";
-        let mut left: Vec<usize> = (0..records.len()).collect();
+        let mut left: Vec<usize> = (0..bodies.len()).collect();
         let mut waits = backoff();
         loop {
             let entries = left.iter().map(|index| {
                 SendMessageBatchRequestEntry::builder()
                     .id(index.to_string())
-                    .message_body(Pointer::write(&records[*index]))
+                    .message_body(&bodies[*index])
                     .build()
                     .map_err(|_| StoreError::shape(OPERATION))
             });

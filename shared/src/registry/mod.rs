@@ -9,6 +9,7 @@
 //! | [`records`] | `records` | written by ingestion and enrolment, resolved by deduplication |
 //! | [`students`] | `students`, `postings` | written by deduplication |
 //! | [`answers`] | `students`, `postings` | read by status |
+//! | [`reviews`] | `reviews` | written by deduplication and review |
 //! | [`clients`], remembered by [`known_clients`] | `clients` | read by status and enrolment |
 //! | [`quotas`], drawn on by [`allowances`] | `quotas` | written by status and enrolment |
 
@@ -34,6 +35,7 @@ pub mod postings;
 pub mod quotas;
 pub mod records;
 pub mod remembered;
+pub mod reviews;
 pub mod students;
 
 mod keys;
