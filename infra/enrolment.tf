@@ -17,7 +17,6 @@ module "enrolment" {
     ENVIRONMENT              = var.environment
     RECORDS_TABLE            = aws_dynamodb_table.this["records"].name
     STUDENTS_TABLE           = aws_dynamodb_table.this["students"].name
-    POSTINGS_TABLE           = aws_dynamodb_table.this["postings"].name
     CLIENTS_TABLE            = aws_dynamodb_table.this["clients"].name
     QUOTAS_TABLE             = aws_dynamodb_table.this["quotas"].name
     ESTABLISHMENTS_TABLE     = aws_dynamodb_table.this["establishments"].name

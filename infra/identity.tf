@@ -44,6 +44,8 @@ module "deduplication" {
     RECORDS_TABLE       = aws_dynamodb_table.this["records"].name
     STUDENTS_TABLE      = aws_dynamodb_table.this["students"].name
     POSTINGS_TABLE      = aws_dynamodb_table.this["postings"].name
+    REVIEWS_TABLE       = aws_dynamodb_table.this["reviews"].name
+    IDENTITY_QUEUE_URL  = aws_sqs_queue.identity.url
     INE_SECRET_ARN      = module.hmac_secret["ine"].arn
     IDENTITY_SECRET_ARN = module.hmac_secret["identity"].arn
   }
@@ -57,12 +59,22 @@ module "deduplication" {
       actions   = ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"]
       resources = [aws_dynamodb_table.this["students"].arn]
     }
+    # Every bucket that a decision rests on is checked in its transaction, whether or not it is written.
     MaintainPostings = {
-      actions   = ["dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Query"]
+      actions   = ["dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:PutItem"]
       resources = [aws_dynamodb_table.this["postings"].arn]
+    }
+    MaintainCases = {
+      actions   = ["dynamodb:GetItem", "dynamodb:PutItem"]
+      resources = [aws_dynamodb_table.this["reviews"].arn]
     }
     ConsumeQueue = {
       actions   = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
+      resources = [aws_sqs_queue.identity.arn]
+    }
+    # Records to look at again: later evidence may decide what waits, and INES may be out of reach.
+    AnnounceRecords = {
+      actions   = ["sqs:SendMessage"]
       resources = [aws_sqs_queue.identity.arn]
     }
     ReadRegistryKeys = {
@@ -75,7 +87,8 @@ module "deduplication" {
   }
 
   data_key_use = {
-    decrypt = ["dynamodb", "secretsmanager", "sqs"]
+    decrypt  = ["dynamodb", "secretsmanager", "sqs"]
+    generate = ["sqs"]
   }
 }
 

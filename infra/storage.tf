@@ -9,7 +9,7 @@ locals {
     # read by them.
     records        = { hash = "id", expires = true, indexes = { slice = { hash = "slice", range = "id" } } }
     students       = { hash = "pk", range = "sk" }
-    postings       = { hash = "pk", range = "sk" }
+    postings       = { hash = "pk" }
     imports        = { hash = "id", expires = true }
     establishments = { hash = "uai" }
     access_log     = { hash = "subject", range = "at", expires = true }

@@ -1,36 +1,47 @@
-//! One batch of pointers, in order: each is resolved on its own, and only those that failed come back.
+//! One batch of pointers, in order: each is followed on its own, and only those that failed come back.
 
 use std::time::Instant;
 
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
 use shared::contract::pointer::{NotAPointer, Pointer};
+use shared::registry::StoreError;
 
-use crate::context::Context;
-use crate::resolve::{Resolution, ResolveError, resolve};
+use crate::ports::{Queue, World};
+use crate::resolve::{Occasion, Resolution, ResolveError, resolve};
+use crate::settle::{SettleError, Settled, settle};
+use crate::standing;
 
 /// Why a message comes back. SQS delivers it again a few times, then moves it to the dead-letter queue, where the
-/// alarm is: a poison message ends there as well as one that met a long outage.
+/// alarm is: a poison message ends there as well as one that met a long outage of ours.
 #[derive(Debug, thiserror::Error)]
-enum Failure {
+pub enum Failure {
+    /// It points to nothing.
     #[error(transparent)]
     Poison(#[from] NotAPointer),
+    /// Its record can't be resolved now.
     #[error(transparent)]
     Resolve(#[from] ResolveError),
+    /// Its case can't be settled now.
+    #[error(transparent)]
+    Settle(#[from] SettleError),
+    /// It couldn't be put off.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
-/// Resolves a batch and reports the messages that failed.
-pub(crate) async fn handle(context: &Context, event: SqsEvent) -> SqsBatchResponse {
+/// Follows a batch of pointers and reports the messages that failed.
+pub async fn handle<W: World>(world: &W, event: SqsEvent) -> SqsBatchResponse {
     let started = Instant::now();
     let mut outcomes = Outcomes::default();
     let mut failures = Vec::new();
     let received = event.records.len();
     for message in event.records {
-        match one(context, &message).await {
-            Ok(resolution) => outcomes.count(resolution),
+        match one(world, &message).await {
+            Ok(outcome) => outcomes.count(outcome),
             Err(error) => {
                 // The id is SQS's own; the body may hold anything and stays out of the log.
                 let message_id = message.message_id.unwrap_or_default();
-                tracing::error!(%error, message_id, "pointer not resolved");
+                tracing::error!(%error, message_id, "pointer not followed");
                 let mut failure = BatchItemFailure::default();
                 failure.item_identifier = message_id;
                 failures.push(failure);
@@ -41,37 +52,71 @@ pub(crate) async fn handle(context: &Context, event: SqsEvent) -> SqsBatchRespon
         received,
         published = outcomes.published,
         in_review = outcomes.in_review,
+        postponed = outcomes.postponed,
         unchanged = outcomes.unchanged,
+        cases = outcomes.cases,
         failed = failures.len(),
         duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
-        "pointers resolved"
+        "pointers followed"
     );
     let mut response = SqsBatchResponse::default();
     response.batch_item_failures = failures;
     response
 }
 
-async fn one(context: &Context, message: &SqsMessage) -> Result<Resolution, Failure> {
-    let Pointer::Record(record) = Pointer::read(message.body.as_deref().unwrap_or_default())? else {
-        // Nobody sends one yet.
-        return Err(NotAPointer.into());
+/// What a pointer led to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Followed {
+    /// A record.
+    Record(Resolution),
+    /// A case.
+    Case(Settled),
+}
+
+async fn one<W: World>(world: &W, message: &SqsMessage) -> Result<Followed, Failure> {
+    follow(world, &Pointer::read(message.body.as_deref().unwrap_or_default())?).await
+}
+
+/// Follows one pointer.
+///
+/// While INES is out of reach, its record waits: the pointer is sent again, to be received later, and this message is
+/// done. An outage of hours then costs nothing but messages, and no record ends in the dead-letter queue for it.
+///
+/// # Errors
+///
+/// [`Failure`]: the message is to be delivered again.
+pub async fn follow<W: World>(world: &W, pointer: &Pointer) -> Result<Followed, Failure> {
+    let resolution = match pointer {
+        Pointer::Record(record) => resolve(world, record, Occasion::Sent).await,
+        Pointer::Case(case) => return Ok(Followed::Case(settle(world, case).await?)),
     };
-    Ok(resolve(context, &record).await?)
+    match resolution {
+        Err(ResolveError::Ines(error)) if standing::is_passing(error) => {
+            tracing::warn!(%error, "record waits for INES");
+            world.queue().send_later(pointer, standing::ASK_AGAIN).await?;
+            Ok(Followed::Record(Resolution::Postponed))
+        }
+        other => Ok(Followed::Record(other?)),
+    }
 }
 
 #[derive(Default)]
 struct Outcomes {
     published: usize,
     in_review: usize,
+    postponed: usize,
     unchanged: usize,
+    cases: usize,
 }
 
 impl Outcomes {
-    fn count(&mut self, resolution: Resolution) {
-        match resolution {
-            Resolution::Published => self.published += 1,
-            Resolution::InReview => self.in_review += 1,
-            Resolution::Unchanged => self.unchanged += 1,
+    fn count(&mut self, followed: Followed) {
+        match followed {
+            Followed::Record(Resolution::Published) => self.published += 1,
+            Followed::Record(Resolution::InReview) => self.in_review += 1,
+            Followed::Record(Resolution::Postponed) => self.postponed += 1,
+            Followed::Record(Resolution::Unchanged) | Followed::Case(Settled::Nothing) => self.unchanged += 1,
+            Followed::Case(Settled::Done) => self.cases += 1,
         }
     }
 }

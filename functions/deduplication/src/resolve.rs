@@ -1,185 +1,231 @@
-//! One record, in order: read it and all that resembles it, decide, publish in one transaction.
+//! One record, in order: ask INES, read everybody who resembles, decide, publish in one transaction, follow up.
 //!
-//! Idempotent: a resolved record is left alone. Safe against others: the transaction names the version of
-//! everything that the decision rests on, and when one has moved, all is read and decided again. A crash before
-//! the transaction leaves nothing, one after it leaves all.
+//! Idempotent: a resolved record is left alone. Safe against others: the transaction names the version of every bucket,
+//! student and case that the decision rests on, and when one has moved, all is read and decided again, so that whatever
+//! happens at once happens as if in some order. A crash before the transaction leaves nothing, one after it leaves all but
+//! the pointers to records that may stand otherwise now: the message comes again, finds the record resolved, and sends
+//! them.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
-use shared::domain::enrolment::{Declaration, Person};
-use shared::identity::decide::{Decision, Doubt, Evidence, RULES_VERSION, Rule, decide};
-use shared::identity::digest::{CivilDigest, RecordId};
-use shared::identity::publication::{Change, concerned, plan};
-use shared::identity::student::{Edge, Student, StudentId};
-use shared::registry::records::{Record, RecordState};
-use shared::registry::students::{Namesakes, Published, Settled};
+use shared::contract::pointer::Pointer;
+use shared::feeding::record::{Doubt, Record, RecordState};
+use shared::identity::decide::{Decision, Statement, decide};
+use shared::identity::digest::RecordId;
+use shared::identity::edge::Standing;
+use shared::identity::ines::{Immatriculated, Ines, InesError};
+use shared::identity::publication::{Change, Write, concerned, plan};
+use shared::identity::student::Student;
+use shared::registry::publications::Published;
 use shared::registry::{StoreError, backoff};
 
-use crate::context::Context;
-
-/// Namesakes read for one decision at most; with more nobody can be told apart automatically.
-const MOST_NAMESAKES: usize = 8;
+use crate::changes::{Outcome, Resolved};
+use crate::owners;
+use crate::ports::{Queue, Register, World};
+use crate::review;
+use crate::scene::Scene;
+use crate::standing;
 
 /// What became of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Resolution {
+pub enum Resolution {
     /// It is attached to a student and can be seen.
     Published,
-    /// It waits for a person.
+    /// It waits for a person, or for later evidence.
     InReview,
+    /// INES has yet to decide, or can't be reached: it will be asked again.
+    Postponed,
     /// It was resolved before.
     Unchanged,
 }
 
 /// Why a record could not be resolved now.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum ResolveError {
+pub enum ResolveError {
+    /// A table or the queue failed.
     #[error(transparent)]
     Store(#[from] StoreError),
     /// Records are stored before their pointers are sent and read as of now, so this is no delay: someone sent a
     /// pointer of their own making, or the record was erased since.
     #[error("pointer leads to no record")]
     NoSuchRecord,
+    /// INES gave no answer that means anything.
+    #[error(transparent)]
+    Ines(#[from] InesError),
 }
 
-pub(crate) async fn resolve(context: &Context, id: &RecordId) -> Result<Resolution, ResolveError> {
+/// Whether a record that is resolved is decided on again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Occasion {
+    /// It was sent, or something that it waits for happened.
+    Sent,
+    /// The rules changed.
+    Reconsidered,
+}
+
+/// Resolves a record.
+///
+/// # Errors
+///
+/// [`ResolveError`]: the message is to be delivered again.
+pub async fn resolve<W: World>(world: &W, id: &RecordId, occasion: Occasion) -> Result<Resolution, ResolveError> {
     let mut waits = backoff();
     loop {
-        let record = context.records.get(id).await?.ok_or(ResolveError::NoSuchRecord)?;
-        if record.state == RecordState::Resolved {
+        let record = world.register().record(id).await?.ok_or(ResolveError::NoSuchRecord)?;
+        if record.state == RecordState::Resolved && occasion == Occasion::Sent {
+            follow_again(world, &record).await?;
             return Ok(Resolution::Unchanged);
         }
-        if let Some(resolution) = attempt(context, &record).await? {
+        if let Some(resolution) = attempt(world, &record).await? {
             return Ok(resolution);
         }
         let wait = waits.next().ok_or_else(|| StoreError::contention("resolving a record"))?;
-        tokio::time::sleep(wait).await;
+        world.pause(wait).await;
     }
 }
 
 /// `None` when someone else was faster.
-async fn attempt(context: &Context, record: &Record) -> Result<Option<Resolution>, ResolveError> {
-    let situation = Situation::observe(context, record).await?;
-    let (changes, settled) = situation.settle(record);
-    let counters = situation.counters(context, &changes).await?;
-    let writes = plan(&changes, &context.keys, &counters);
-    let published = context.students.publish(&writes, &context.records, record, settled).await?;
-    Ok(match (published, settled) {
-        (Published::Overtaken, _) => None,
-        (Published::Yes, Settled::Attached(_)) => Some(Resolution::Published),
-        (Published::Yes, Settled::InReview(_)) => Some(Resolution::InReview),
-    })
-}
-
-/// All that a decision about one record rests on.
-struct Situation {
-    /// The student that an earlier version of the record was attached to.
-    current: Option<Student>,
-    /// The student that has its INE.
-    by_ine: Option<Student>,
-    /// The students that share its civil identity.
-    resembling: Vec<Student>,
-    /// More share it than were read.
-    crowded: bool,
-    /// The civil identity that the record names, with its counter.
-    civil: Option<(CivilDigest, u64)>,
-}
-
-impl Situation {
-    /// Reads, as of now. The counter of the civil identity comes before the students that share it, so that
-    /// whoever joins in between is noticed when the counter is moved on.
-    async fn observe(context: &Context, record: &Record) -> Result<Self, StoreError> {
-        let Context { keys, students, .. } = context;
-        let current = match record.student {
-            Some(student) => students.get(student).await?,
-            None => None,
-        };
-        let by_ine = match &record.declaration.ine {
-            Some(ine) => students.by_ine(&keys.ine(ine)).await?,
-            None => None,
-        };
-        let civil = record.declaration.identite.said().map(|identity| keys.civil(identity));
-        let namesakes = match &civil {
-            Some(civil) => students.namesakes(civil).await?,
-            None => Namesakes::default(),
-        };
-        let mut resembling = Vec::new();
-        for student in namesakes.students.iter().take(MOST_NAMESAKES) {
-            resembling.extend(students.get(*student).await?);
-        }
-        let crowded = namesakes.students.len() > MOST_NAMESAKES;
-        let civil = civil.map(|civil| (civil, namesakes.counter));
-        Ok(Self { current, by_ine, resembling, crowded, civil })
-    }
-
-    /// Decides, and says which students change how.
-    fn settle(&self, record: &Record) -> (Vec<Change>, Settled) {
-        let decision = if self.crowded && self.by_ine.is_none() {
-            Decision::Review(Doubt::Homonyms)
-        } else {
-            decide(Evidence {
-                record: &record.id,
-                declaration: &record.declaration,
-                by_ine: self.by_ine.as_ref(),
-                resembling: &self.resembling,
-                current: self.current.as_ref(),
-            })
-        };
-        let target = match decision {
-            // The student was among those read: nothing else can be decided for.
-            Decision::Attach(id, rule) => self.read().find(|student| student.id == id).cloned().zip(Some(rule)),
-            Decision::Create => Some((Student::newcomer(StudentId::random()), Rule::Newcomer)),
-            Decision::Review(_) => None,
-        };
-        let mut changes = Vec::new();
-        // What the record said before is no longer said: it leaves the student that it was attached to.
-        if let Some(before) = &self.current
-            && target.as_ref().is_none_or(|(student, _)| student.id != before.id)
-        {
-            let mut after = before.clone();
-            after.detach(&record.id);
-            changes.push(Change { before: before.clone(), after });
-        }
-        let settled = match (target, decision) {
-            (Some((before, rule)), _) => {
-                let mut after = before.clone();
-                after.attach(Edge {
-                    record: record.id.clone(),
-                    version: record.version.clone(),
-                    declaration: registered(record.declaration.clone(), &before),
-                    rule,
-                    rules_version: RULES_VERSION,
-                });
-                let student = after.id;
-                changes.push(Change { before, after });
-                Settled::Attached(student)
+async fn attempt<W: World>(world: &W, record: &Record) -> Result<Option<Resolution>, ResolveError> {
+    let register = world.register();
+    let current = match record.student {
+        Some(student) => register.student(student).await?,
+        None => None,
+    };
+    let known = standing::known(world, record, current.as_ref()).await?;
+    let standing = match standing::of(world, record, known.iter().chain(&current)).await? {
+        Some(standing) => standing,
+        // A request about this person waits at INES.
+        None => return postponed(world, record, current.as_ref()).await,
+    };
+    let read: Vec<Student> = current.into_iter().chain(known).collect();
+    let mut scene = Scene::observe(world, record, standing, read).await?;
+    let mut decision = scene.decide(record);
+    if let Some(ines) = world.ines()
+        && let Some(identity) = record.declaration.identite.said().filter(|_| scene.is_for_ines(&decision))
+    {
+        match ines.immatriculate(identity, record.id.as_str()).await? {
+            Immatriculated::Granted { ine, .. } => {
+                let holder = match register.owner(&world.keys().ine(&ine)).await? {
+                    Some(student) => register.student(student).await?,
+                    None => None,
+                };
+                let read = scene.into_students().into_iter().chain(holder).collect();
+                scene = Scene::observe(world, record, Standing::Granted { ine }, read).await?;
+                decision = scene.decide(record);
             }
-            (None, Decision::Review(doubt)) => Settled::InReview(doubt),
-            // An attachment to a student that wasn't read can't be decided; if it ever were, doubt is the safe end.
-            (None, _) => Settled::InReview(Doubt::Homonyms),
-        };
-        (changes, settled)
+            Immatriculated::Pending => decision.doubt = Some(Doubt::AwaitsInes),
+            Immatriculated::Refused => decision.doubt = Some(Doubt::RegisterDiffers),
+        }
     }
-
-    fn read(&self) -> impl Iterator<Item = &Student> {
-        self.by_ine.iter().chain(&self.resembling).chain(&self.current)
-    }
-
-    /// The counters of all the civil identities that the changes concern.
-    async fn counters(&self, context: &Context, changes: &[Change]) -> Result<BTreeMap<CivilDigest, u64>, StoreError> {
-        let read = |civil: &CivilDigest| self.civil.as_ref().is_some_and(|(own, _)| own == civil);
-        let others: Vec<_> = concerned(changes, &context.keys).into_iter().filter(|civil| !read(civil)).collect();
-        let mut counters = context.students.counters(&others).await?;
-        counters.extend(self.civil.clone());
-        Ok(counters)
-    }
+    conclude(world, record, scene, decision).await
 }
 
-/// A declaration that names nobody keeps the identity of the student it is attached to: it stays to be told should the
-/// records that gave it be taken away.
-fn registered(mut declaration: Declaration, student: &Student) -> Declaration {
-    if let Person::Pair(pair) = &mut declaration.identite {
-        pair.registre = student.spelling().cloned().map(Box::new);
+/// Publishes what was decided, if it changes anything.
+async fn conclude<W: World>(
+    world: &W,
+    record: &Record,
+    mut scene: Scene,
+    decision: Decision,
+) -> Result<Option<Resolution>, ResolveError> {
+    let (register, keys) = (world.register(), world.keys());
+    let resolved = Resolved {
+        record,
+        standing: scene.standing(),
+        students: scene.students(),
+        decision: &decision,
+        new_student: world.new_student(),
+        keys,
+    };
+    let Outcome { mut changes, mut settlement, asked, withdrawn, follow } = resolved.outcome();
+    owners::reconcile(world, &mut changes).await?;
+    let changes: Vec<Change> = changes.into_list();
+    let mut writes: Vec<Write> = Vec::new();
+    for question in asked {
+        writes.extend(review::ask(world, question).await?);
     }
-    declaration
+    for case in withdrawn {
+        writes.extend(review::withdraw(world, &case).await?);
+    }
+    let awaits = decision.doubt == Some(Doubt::AwaitsInes);
+    settlement.doubt = settlement.doubt.map(|doubt| if awaits { Doubt::AwaitsInes } else { doubt });
+    let resolution = match settlement.state {
+        RecordState::Resolved => Resolution::Published,
+        _ if awaits => Resolution::Postponed,
+        _ => Resolution::InReview,
+    };
+    let settled = record.state == settlement.state
+        && record.student == Some(settlement.student)
+        && record.doubt == settlement.doubt;
+    if !(settled && writes.is_empty() && changes.iter().all(Change::is_empty)) {
+        scene.read_also(register, &concerned(&changes, keys)).await?;
+        writes.extend(plan(&changes, keys, scene.buckets()));
+        writes.push(Write::Settle(Box::new(settlement)));
+        if register.publish(&writes).await? == Published::Overtaken {
+            return Ok(None);
+        }
+        send(world, follow).await?;
+    }
+    if awaits {
+        later(world, record).await?;
+    }
+    Ok(Some(resolution))
+}
+
+/// Looks again at records that may stand otherwise now.
+async fn send<W: World>(world: &W, records: impl IntoIterator<Item = RecordId>) -> Result<(), StoreError> {
+    let pointers: Vec<Pointer> = records.into_iter().map(Pointer::Record).collect();
+    if pointers.is_empty() {
+        return Ok(());
+    }
+    world.queue().send(&pointers).await
+}
+
+/// The message came again: whoever published the record may have stopped before it sent the pointers that follow. Those
+/// that still wait are sent; a record that was resolved since is not, so that this ends.
+async fn follow_again<W: World>(world: &W, record: &Record) -> Result<(), StoreError> {
+    let register = world.register();
+    let Some(student) = record.student else { return Ok(()) };
+    let Some(student) = register.student(student).await? else { return Ok(()) };
+    if student.answer().is_none() {
+        return Ok(());
+    }
+    let mut waiting = BTreeSet::new();
+    for edge in student.edges_besides(&record.id) {
+        let other = register.record(&edge.record).await?;
+        if other.is_some_and(|other| other.state == RecordState::InReview) {
+            waiting.insert(edge.record.clone());
+        }
+    }
+    let standing = student.edge(&record.id).map(|edge| edge.standing.clone()).unwrap_or_default();
+    let scene = Scene::observe(world, record, standing, vec![student]).await?;
+    let hidden = scene.students().iter().filter(|student| !student.withheld.is_empty());
+    waiting.extend(hidden.filter_map(|student| student.edges().next()).map(|edge| edge.record.clone()));
+    send(world, waiting).await
+}
+
+/// INES has a request about this person that isn't decided: what is known of the record so far stays as it is.
+async fn postponed<W: World>(
+    world: &W,
+    record: &Record,
+    current: Option<&Student>,
+) -> Result<Option<Resolution>, ResolveError> {
+    tracing::debug!(known = current.is_some(), "a request at INES waits");
+    later(world, record).await?;
+    Ok(Some(Resolution::Postponed))
+}
+
+async fn later<W: World>(world: &W, record: &Record) -> Result<(), StoreError> {
+    world.queue().send_later(&Pointer::Record(record.id.clone()), standing::ASK_AGAIN).await
+}
+
+impl Scene {
+    fn decide(&self, record: &Record) -> Decision {
+        let statement = Statement {
+            record: &record.id,
+            declaration: &record.declaration,
+            standing: self.standing(),
+            links: &record.links,
+        };
+        decide(statement, self.students(), self.reads())
+    }
 }

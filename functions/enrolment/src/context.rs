@@ -56,7 +56,6 @@ pub(crate) struct Keys {
 pub(crate) struct Settings {
     pub(crate) records_table: String,
     pub(crate) students_table: String,
-    pub(crate) postings_table: String,
     pub(crate) clients_table: String,
     pub(crate) quotas_table: String,
     pub(crate) establishments_table: String,
@@ -79,7 +78,6 @@ impl Settings {
         Ok(Self {
             records_table: variable("RECORDS_TABLE")?,
             students_table: variable("STUDENTS_TABLE")?,
-            postings_table: variable("POSTINGS_TABLE")?,
             clients_table: variable("CLIENTS_TABLE")?,
             quotas_table: variable("QUOTAS_TABLE")?,
             establishments_table: variable("ESTABLISHMENTS_TABLE")?,
@@ -124,7 +122,7 @@ impl Context {
         Self {
             keys,
             records: RecordStore::new(dynamodb.clone(), settings.records_table),
-            students: StudentStore::new(dynamodb.clone(), settings.students_table, settings.postings_table),
+            students: StudentStore::new(dynamodb.clone(), settings.students_table),
             clients: KnownClients::new(clients, settings.clients_kept),
             quotas: Quotas::new(QuotaStore::new(dynamodb.clone(), settings.quotas_table)),
             establishments: EstablishmentStore::new(dynamodb.clone(), settings.establishments_table),

@@ -26,6 +26,7 @@ use crate::domain::enrolment::Declaration;
 use crate::domain::status::Status;
 use crate::domain::uai::Uai;
 use crate::identity::digest::RecordId;
+use crate::identity::edge::Links;
 use crate::identity::student::{RecordVersion, StudentId};
 
 /// Where a record stands.
@@ -52,6 +53,26 @@ impl RecordState {
     }
 }
 
+/// Why a record waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Doubt {
+    /// It gives an INE and a birth date and names nobody, and nobody has this INE yet.
+    Unknown,
+    /// It names nobody, and its INE is known with another birth date.
+    BirthDateDiffers,
+    /// INES has somebody else under its INE.
+    RegisterDiffers,
+    /// It may be one of several students who are not each other, or somebody who couldn't be read.
+    Homonyms,
+    /// It may be a known student, and nothing makes it certain.
+    Resembles,
+    /// INES's own staff has to decide whose INE it is.
+    AwaitsInes,
+    /// A person said that two people may be mixed up here.
+    Disputed,
+}
+
 /// A record as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Record {
@@ -66,6 +87,12 @@ pub struct Record {
     /// The student it is attached to, by this version or an earlier one.
     #[serde(default)]
     pub student: Option<StudentId>,
+    /// What people decided about it, whatever it says now.
+    #[serde(default)]
+    pub links: Links,
+    /// Why it waits, or waited.
+    #[serde(default)]
+    pub doubt: Option<Doubt>,
 }
 
 /// A record to store.

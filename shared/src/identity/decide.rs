@@ -1,360 +1,254 @@
-//! Which student a declaration is about.
+//! Which student a record is about: the engine's evidence, what INES says, and what people decided, in one decision.
 //!
-//! The register's own rule is the model: certain → automatic, doubt → a person decides (identity.md). The
-//! evidence here is deliberately coarse, equality of folded identities; what it lacks in recall it must not
-//! take from precision.
+//! In order of force:
+//!
+//! 1. what people decided, which no evidence overrides;
+//! 2. INES: two records whose INE it vouches for are one student exactly if the INE to keep is the same;
+//! 3. the engine;
+//! 4. the pair of INE and birth date, for records that name nobody.
+//!
+//! Nobody who is certain, and nobody who resembles: a newcomer. Somebody who resembles: a newcomer of whom nothing is
+//! told until a person decides, or later evidence does; unless INES vouches for it, since then it is published under its
+//! INE, and only the question whether the two are one waits.
 
 use std::collections::BTreeSet;
 
-use serde::{Deserialize, Serialize};
-
 use super::digest::RecordId;
+use super::edge::{Edge, Links, Reason, Standing, traits};
+use super::engine::compare::Comparison;
+use super::engine::decide as engine;
+use super::engine::decide::{Candidate, Closeness, Reads, Verdict};
+use super::engine::person::Person as Compared;
+use super::posting::Traits;
 use super::student::{Student, StudentId};
-use crate::domain::civil_identity::CivilIdentity;
+use crate::domain::birth_date::BirthDate;
 use crate::domain::enrolment::{Declaration, Person};
-use crate::domain::fold::folded_words;
 use crate::domain::ine::Ine;
+use crate::feeding::record::Doubt;
 
-/// The version of these rules, kept with every attachment.
-pub const RULES_VERSION: u32 = 1;
-
-/// Why a record is a student's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Rule {
-    /// Same INE, same birth date, given names that agree.
-    SameIne,
-    /// Same folded civil identity, and the birthplace or a second given name says so too.
-    SameCivilIdentity,
-    /// The only record of this student says something new about the same person.
-    Correction,
-    /// Nobody resembles.
-    Newcomer,
-}
-
-/// Why a person has to decide.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Doubt {
-    /// The INE is known with another birth date: one of the two is wrong.
-    BirthDateDiffers,
-    /// The INE is known with other given names: siblings' INEs get swapped.
-    GivenNamesDiffer,
-    /// Several students resemble.
-    Homonyms,
-    /// One student resembles, and nothing but name, birth date and sex says that it is the same.
-    Uncorroborated,
-    /// The record gives an INE and a birth date and names nobody, and nobody has this INE yet.
-    Unknown,
+/// A record to decide on.
+#[derive(Debug, Clone, Copy)]
+pub struct Statement<'a> {
+    /// Its id: what it said itself before is no evidence.
+    pub record: &'a RecordId,
+    /// What it says.
+    pub declaration: &'a Declaration,
+    /// What INES says of it.
+    pub standing: &'a Standing,
+    /// What people decided about it.
+    pub links: &'a Links,
 }
 
 /// What follows for a record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Decision {
-    /// It is this student's.
-    Attach(StudentId, Rule),
-    /// It is a student not seen before.
-    Create,
-    /// It waits, and nobody can see it.
-    Review(Doubt),
+#[derive(Debug, Clone)]
+pub struct Decision {
+    /// The students who are this person, the one to keep first; none for a newcomer.
+    pub same: Vec<StudentId>,
+    /// Why.
+    pub reason: Reason,
+    /// Why nothing may be told yet. Of a newcomer only.
+    pub doubt: Option<Doubt>,
+    /// The other students that it may be, the closest first.
+    pub near: Vec<Closeness<StudentId>>,
+    /// The comparison that decided.
+    pub evidence: Option<Comparison>,
+    /// How near the next student was.
+    pub runner_up: Option<Comparison>,
 }
 
-/// What is known when a record is decided.
-#[derive(Debug, Clone, Copy)]
-pub struct Evidence<'a> {
-    /// The record's id: what it said itself before is no evidence.
-    pub record: &'a RecordId,
-    /// What it says now.
-    pub declaration: &'a Declaration,
-    /// The student that has its INE.
-    pub by_ine: Option<&'a Student>,
-    /// The students that share its folded civil identity.
-    pub resembling: &'a [Student],
-    /// The student that an earlier version of the record was attached to.
-    pub current: Option<&'a Student>,
+impl Decision {
+    fn newcomer(doubt: Option<Doubt>) -> Self {
+        let (same, near) = (Vec::new(), Vec::new());
+        Self { same, reason: Reason::Newcomer, doubt, near, evidence: None, runner_up: None }
+    }
 }
 
-/// Decides.
+/// Decides among `students`, with `reads` saying whether everybody who shares a key is there.
 #[must_use]
-pub fn decide(evidence: Evidence<'_>) -> Decision {
-    let Evidence { record, declaration, by_ine, resembling, current } = evidence;
-    if let Some(student) = by_ine.filter(|student| student.edges_besides(record).next().is_some()) {
-        return same_ine(record, declaration, student);
-    }
-    let Some(said) = declaration.identite.said() else {
-        return Decision::Review(Doubt::Unknown);
+pub fn decide(statement: Statement<'_>, students: &[Student], reads: Reads) -> Decision {
+    let others: Vec<Others<'_>> = students
+        .iter()
+        .map(|student| Others::of(student, statement))
+        .filter(|others| !others.edges.is_empty() && !others.parted)
+        .collect();
+    let compared = traits(statement.declaration, statement.standing);
+    let Some(person) = compared.iter().find(|traits| is_named(traits)).map(Traits::person) else {
+        return by_pair(statement, &others);
     };
+    let people: Vec<(StudentId, Vec<Compared>)> = others
+        .iter()
+        .map(|others| (others.student.id, others.people()))
+        .filter(|(_, people)| !people.is_empty())
+        .collect();
+    let references: Vec<(StudentId, Vec<&Compared>)> =
+        people.iter().map(|(student, people)| (*student, people.iter().collect())).collect();
+    let candidates: Vec<Candidate<'_, StudentId>> =
+        references.iter().map(|(student, records)| Candidate { student: *student, records }).collect();
+    let resolution = engine::resolve(&person, &candidates, reads);
 
-    let mut corroborated = Vec::new();
-    let mut bare = false;
-    for student in resembling {
-        match resemblance(record, declaration.ine, said, student) {
-            Resemblance::Corroborated => corroborated.push(student.id),
-            Resemblance::Bare => bare = true,
-            Resemblance::None => {}
+    let decided: Vec<StudentId> =
+        others.iter().filter(|others| others.joined).map(|others| others.student.id).collect();
+    let verified = verified(statement.standing);
+    let vouched = others.iter().filter(|others| verified.is_some() && others.verified() == verified);
+    let vouched: Vec<StudentId> = vouched.map(|others| others.student.id).collect();
+    let evident = match &resolution.decision {
+        engine::Decision::Same(students) => students.clone(),
+        engine::Decision::Ambiguous | engine::Decision::New => Vec::new(),
+    };
+    let reason = match (decided.is_empty(), vouched.is_empty()) {
+        (false, _) => Reason::Decided,
+        (true, false) => Reason::Verified,
+        (true, true) => Reason::Evidence,
+    };
+    let mut proposed: Vec<&Others<'_>> = Vec::new();
+    for student in decided.iter().chain(&vouched).chain(&evident) {
+        let found = others.iter().find(|others| others.student.id == *student);
+        proposed.extend(found.filter(|found| !proposed.iter().any(|known| known.student.id == found.student.id)));
+    }
+    let mut same = compatible(&proposed, verified);
+    let closest =
+        |student: &&Student| resolution.near.iter().find(|near| near.student == student.id).map(|near| near.best);
+    let evidence = same.iter().find_map(closest);
+    // Who names nobody has no evidence to weigh: the pair decides.
+    same.extend(others.iter().filter(|others| others.is_the_pair_of(statement)).map(|others| others.student));
+    let kept: BTreeSet<StudentId> = same.iter().map(|student| student.id).collect();
+    let near: Vec<_> = resolution.near.into_iter().filter(|near| !kept.contains(&near.student)).collect();
+    let runner_up = near.first().map(|near| near.best);
+    if same.is_empty() {
+        let ambiguous = resolution.decision == engine::Decision::Ambiguous;
+        let doubt = match statement.standing {
+            Standing::Differs => Some(Doubt::RegisterDiffers),
+            _ if verified.is_some() => None,
+            _ if ambiguous => Some(Doubt::Homonyms),
+            _ if !near.is_empty() => Some(Doubt::Resembles),
+            _ => None,
+        };
+        return Decision { near, runner_up, ..Decision::newcomer(doubt) };
+    }
+    // Whom INES vouches for survives, then who can be seen; the id settles the rest, whatever the order of reads.
+    same.sort_by_key(|student| (student.verified().is_none(), !student.withheld.is_empty(), student.id));
+    let same = same.into_iter().map(|student| student.id).collect();
+    Decision { same, reason, doubt: None, near, evidence, runner_up }
+}
+
+/// Whether two students may be one person, as far as their records say.
+#[must_use]
+pub fn may_be_one(one: &Student, other: &Student) -> Option<Closeness<StudentId>> {
+    let parted = one.edges().any(|edge| other.edges().any(|known| known.parts_from(&edge.record, &edge.links)));
+    if parted {
+        return None;
+    }
+    let people: Vec<Compared> = named(other.edges());
+    let records: Vec<&Compared> = people.iter().collect();
+    let closest = named(one.edges())
+        .iter()
+        .filter_map(|person| engine::closeness(person, Candidate { student: other.id, records: &records }))
+        .max_by_key(|closeness| (closeness.verdict, closeness.best.bits));
+    closest.filter(|closeness| closeness.verdict > Verdict::Distinct)
+}
+
+/// A student, without what the record says itself.
+struct Others<'a> {
+    student: &'a Student,
+    edges: Vec<&'a Edge>,
+    /// People decided that it is somebody else.
+    parted: bool,
+    /// People decided that it is the same person.
+    joined: bool,
+}
+
+impl<'a> Others<'a> {
+    fn of(student: &'a Student, statement: Statement<'a>) -> Self {
+        let edges: Vec<&Edge> = student.edges_besides(statement.record).collect();
+        let parted = edges.iter().any(|edge| edge.parts_from(statement.record, statement.links));
+        let joined = edges.iter().any(|edge| edge.joins(statement.record, statement.links));
+        Self { student, edges, parted, joined }
+    }
+
+    fn people(&self) -> Vec<Compared> {
+        named(self.edges.iter().copied())
+    }
+
+    fn verified(&self) -> Option<Ine> {
+        self.edges.iter().filter_map(|edge| edge.verified()).next_back()
+    }
+
+    fn has(&self, ine: Ine) -> bool {
+        self.edges.iter().flat_map(|edge| edge.ines()).any(|known| known == ine)
+    }
+
+    fn is_born(&self, birth: BirthDate) -> bool {
+        self.edges.iter().any(|edge| edge.declaration.identite.birth_date() == birth)
+    }
+
+    /// It names nobody, and has the INE and the birth date that the statement has.
+    fn is_the_pair_of(&self, statement: Statement<'_>) -> bool {
+        let nameless = self.edges.iter().all(|edge| !edge.traits().iter().any(is_named));
+        let ine = statement.declaration.ine.filter(|_| believes(statement.standing));
+        nameless && ine.is_some_and(|ine| self.has(ine)) && self.is_born(statement.declaration.identite.birth_date())
+    }
+}
+
+fn named<'a>(edges: impl Iterator<Item = &'a Edge>) -> Vec<Compared> {
+    edges.flat_map(Edge::traits).filter(is_named).map(|traits| traits.person()).collect()
+}
+
+fn is_named(traits: &Traits) -> bool {
+    matches!(traits.identite, Person::Civil(_))
+}
+
+fn believes(standing: &Standing) -> bool {
+    matches!(standing, Standing::Unasked | Standing::Confirmed { .. })
+}
+
+fn verified(standing: &Standing) -> Option<Ine> {
+    match standing {
+        Standing::Confirmed { ine_maitre, .. } => Some(*ine_maitre),
+        Standing::Granted { ine } => Some(*ine),
+        _ => None,
+    }
+}
+
+/// The students that can be one with each other and with a person of that INE, those proposed first before the others.
+/// Two INEs that INES keeps apart are never joined without two people (see [`super::review`]).
+fn compatible<'a>(proposed: &[&Others<'a>], verified: Option<Ine>) -> Vec<&'a Student> {
+    let mut kept: Vec<&Student> = Vec::new();
+    let mut master = verified;
+    for others in proposed {
+        let own = others.verified();
+        let two = own.is_some() && master.is_some() && own != master && !others.joined;
+        let parted = kept
+            .iter()
+            .flat_map(|student| student.edges())
+            .any(|edge| others.edges.iter().any(|other| other.parts_from(&edge.record, &edge.links)));
+        if !two && !parted {
+            master = master.or(own);
+            kept.push(others.student);
         }
     }
-    match (corroborated.as_slice(), bare) {
-        ([_, _, ..], _) => Decision::Review(Doubt::Homonyms),
-        ([_], true) if declaration.ine.is_none() => Decision::Review(Doubt::Homonyms),
-        ([student], _) => Decision::Attach(*student, Rule::SameCivilIdentity),
-        ([], true) if declaration.ine.is_none() => Decision::Review(Doubt::Uncorroborated),
-        // With an INE of its own that nobody has yet, a bare resemblance is a homonym: the person is published
-        // under the INE, and a look-up by civil identity finds two and tells nothing.
-        ([], _) => match by_ine.or(current).filter(|student| student.edges_besides(record).next().is_none()) {
-            Some(student) => Decision::Attach(student.id, Rule::Correction),
-            None => Decision::Create,
-        },
-    }
+    kept
 }
 
-/// An equal INE alone is no proof: the other records of that student must agree. A record that names nobody agrees by
-/// its birth date alone, as the write contract has it (domain.md §2).
-fn same_ine(record: &RecordId, declaration: &Declaration, student: &Student) -> Decision {
-    let others = || student.edges_besides(record).map(|edge| &edge.declaration.identite);
-    let birth_date = declaration.identite.birth_date();
-    if !others().any(|other| other.birth_date() == birth_date) {
-        return Decision::Review(Doubt::BirthDateDiffers);
-    }
-    let mut named = others().filter_map(Person::told).peekable();
-    match declaration.identite.said() {
-        Some(said) if named.peek().is_some() && !named.any(|other| given_names_agree(said, other)) => {
-            Decision::Review(Doubt::GivenNamesDiffer)
+/// An equal INE is enough for a record that names nobody, if the birth date says so too, as the write contract has it
+/// (domain.md §2).
+fn by_pair(statement: Statement<'_>, others: &[Others<'_>]) -> Decision {
+    let ine = statement.declaration.ine.filter(|_| believes(statement.standing));
+    let birth = statement.declaration.identite.birth_date();
+    let holders: Vec<_> = others.iter().filter(|others| ine.is_some_and(|ine| others.has(ine))).collect();
+    let joined = others.iter().find(|others| others.joined);
+    match (joined, holders.iter().find(|holder| holder.is_born(birth))) {
+        (Some(others), _) => {
+            let same = vec![others.student.id];
+            Decision { same, reason: Reason::Decided, ..Decision::newcomer(None) }
         }
-        _ => Decision::Attach(student.id, Rule::SameIne),
-    }
-}
-
-enum Resemblance {
-    Corroborated,
-    Bare,
-    None,
-}
-
-/// How far a student with the same folded civil identity is the same person.
-fn resemblance(record: &RecordId, ine: Option<Ine>, said: &CivilIdentity, student: &Student) -> Resemblance {
-    let mut resemblance = Resemblance::None;
-    for edge in student.edges_besides(record) {
-        // What the register had is somebody else's statement: it counts once, with that one.
-        let Some(other) = edge.declaration.identite.said() else { continue };
-        match (said.lieu_naissance, other.lieu_naissance) {
-            // Another birthplace is another person, and so is another INE of the same register.
-            (Some(a), Some(b)) if a != b => return Resemblance::None,
-            _ if two_ines_of_one_register(ine, edge.declaration.ine) => return Resemblance::None,
-            (Some(_), Some(_)) => resemblance = Resemblance::Corroborated,
-            _ if shares_another_given_name(said, other) => resemblance = Resemblance::Corroborated,
-            _ if matches!(resemblance, Resemblance::None) => resemblance = Resemblance::Bare,
-            _ => {}
+        (None, Some(holder)) => {
+            let same = vec![holder.student.id];
+            Decision { same, reason: Reason::SameIne, ..Decision::newcomer(None) }
         }
+        (None, None) if holders.is_empty() => Decision::newcomer(Some(Doubt::Unknown)),
+        (None, None) => Decision::newcomer(Some(Doubt::BirthDateDiffers)),
     }
-    resemblance
-}
-
-/// One person may lawfully have two INEs, a BEA one and then an RNIE one, but each register gives one.
-fn two_ines_of_one_register(a: Option<Ine>, b: Option<Ine>) -> bool {
-    matches!((a, b), (Some(a), Some(b)) if a != b && a.form() == b.form())
-}
-
-fn shares_another_given_name(a: &CivilIdentity, b: &CivilIdentity) -> bool {
-    let folded = |identity: &CivilIdentity| -> BTreeSet<String> {
-        identity.autres_prenoms.iter().map(crate::domain::name::PersonName::folded).collect()
-    };
-    !folded(a).is_disjoint(&folded(b))
-}
-
-/// Whether two people called this way may be one: a word in common among all given names (`Jean-Pierre` and
-/// `Pierre`), or a first given name that differs by a slip (`Thibaut`, `Thibault`).
-fn given_names_agree(a: &CivilIdentity, b: &CivilIdentity) -> bool {
-    /// Between 0 and 1. Slips score above, siblings' names (`Léa`, `Léo`) below.
-    const SLIP: f64 = 0.92;
-    let words = |identity: &CivilIdentity| -> BTreeSet<String> {
-        std::iter::once(&identity.prenom1)
-            .chain(&identity.autres_prenoms)
-            .flat_map(|name| folded_words(name.expose()).collect::<Vec<_>>())
-            .collect()
-    };
-    !words(a).is_disjoint(&words(b))
-        || a.prenom1.folded() == b.prenom1.folded()
-        || strsim::jaro_winkler(&a.prenom1.folded(), &b.prenom1.folded()) >= SLIP
 }
 
 #[cfg(test)]
-mod tests {
-    use jiff::Timestamp;
-
-    use super::*;
-    use crate::domain::birth_date::BirthDate;
-    use crate::domain::commune::CommuneCode;
-    use crate::domain::enrolment::Pair;
-    use crate::domain::name::PersonName;
-    use crate::identity::digest::DigestKey;
-    use crate::identity::fixtures::declaration;
-    use crate::identity::student::{Edge, RecordVersion};
-
-    const RNIE: &str = "070578267KH";
-    const OTHER_RNIE: &str = "081768862AE";
-    const BEA: &str = "0906018155T";
-
-    fn id(name: &str) -> RecordId {
-        RecordId::of(&DigestKey::new("1".into(), "records".to_owned().into()), &declaration(None, name, "x", "2000"))
-    }
-
-    fn student(name: &str, said: Declaration) -> Student {
-        let mut student = Student::newcomer(StudentId::random());
-        student.attach(Edge {
-            record: id(name),
-            version: RecordVersion::new(Timestamp::UNIX_EPOCH, "", "import", 2),
-            declaration: said,
-            rule: Rule::Newcomer,
-            rules_version: RULES_VERSION,
-        });
-        student
-    }
-
-    fn decided(said: &Declaration, by_ine: Option<&Student>, resembling: &[Student]) -> Decision {
-        decide(Evidence { record: &id("this"), declaration: said, by_ine, resembling, current: None })
-    }
-
-    fn without_birthplace(mut said: Declaration) -> Declaration {
-        named(&mut said).lieu_naissance = None;
-        said
-    }
-
-    fn named(said: &mut Declaration) -> &mut CivilIdentity {
-        let Person::Civil(identity) = &mut said.identite else { panic!("it names nobody") };
-        identity
-    }
-
-    fn by_pair(ine: &str, birth: &str) -> Declaration {
-        let mut said = declaration(Some(ine), "x", "y", birth);
-        said.identite = Person::Pair(Pair { date_naissance: BirthDate::parse(birth).unwrap(), registre: None });
-        said
-    }
-
-    #[test]
-    fn a_record_that_names_nobody_needs_a_known_pair() {
-        let known = student("other", declaration(Some(RNIE), "Lefèvre", "Zoé", "2004-03-02"));
-        let pair = by_pair(RNIE, "2004-03-02");
-        assert_eq!(decided(&pair, Some(&known), &[]), Decision::Attach(known.id, Rule::SameIne));
-        assert_eq!(decided(&pair, None, &[]), Decision::Review(Doubt::Unknown));
-        let other_date = by_pair(RNIE, "2004-02-03");
-        assert_eq!(decided(&other_date, Some(&known), &[]), Decision::Review(Doubt::BirthDateDiffers));
-    }
-
-    #[test]
-    fn what_the_register_had_is_no_evidence_for_a_homonym() {
-        let mut pushed = by_pair(RNIE, "2004-03-02");
-        let identity = crate::identity::fixtures::identity("Martin", "Léa", "2004-03-02");
-        let Person::Pair(pair) = &mut pushed.identite else { panic!("it names somebody") };
-        pair.registre = Some(Box::new(identity));
-        let known = student("other", pushed);
-        let said = declaration(None, "Martin", "Léa", "2004-03-02");
-        assert_eq!(decided(&said, None, &[known]), Decision::Create);
-    }
-
-    #[test]
-    fn nobody_resembles() {
-        let said = declaration(Some(RNIE), "Lefèvre", "Zoé", "2004-03-02");
-        assert_eq!(decided(&said, None, &[]), Decision::Create);
-    }
-
-    #[test]
-    fn same_ine_with_names_written_otherwise() {
-        let known = student("other", declaration(Some(RNIE), "Lefèvre", "Marie-Zoé", "2004-03-02"));
-        let said = declaration(Some(RNIE), "MARTIN", "ZOE", "2004-03-02");
-        assert_eq!(decided(&said, Some(&known), &[]), Decision::Attach(known.id, Rule::SameIne));
-    }
-
-    #[test]
-    fn same_ine_but_another_person() {
-        let known = student("other", declaration(Some(RNIE), "Lefèvre", "Léa", "2004-03-02"));
-        let brother = declaration(Some(RNIE), "Lefèvre", "Hugo", "2004-03-02");
-        assert_eq!(decided(&brother, Some(&known), &[]), Decision::Review(Doubt::GivenNamesDiffer));
-        let typo = declaration(Some(RNIE), "Lefèvre", "Léa", "2004-02-03");
-        assert_eq!(decided(&typo, Some(&known), &[]), Decision::Review(Doubt::BirthDateDiffers));
-    }
-
-    #[test]
-    fn the_establishment_may_correct_what_it_said_alone() {
-        let known = student("this", declaration(Some(RNIE), "Lefèvre", "Léa", "2004-03-02"));
-        let corrected = declaration(Some(RNIE), "Lefèvre", "Hugo", "2004-02-03");
-        assert_eq!(decided(&corrected, Some(&known), &[]), Decision::Attach(known.id, Rule::Correction));
-    }
-
-    #[test]
-    fn without_ine_a_birthplace_corroborates() {
-        let known = student("other", declaration(Some(RNIE), "Lefèvre", "Zoé", "2004-03-02"));
-        let said = declaration(None, "LEFEVRE", "ZOE", "2004-03-02");
-        assert_eq!(
-            decided(&said, None, std::slice::from_ref(&known)),
-            Decision::Attach(known.id, Rule::SameCivilIdentity)
-        );
-    }
-
-    #[test]
-    fn without_ine_and_birthplace_a_second_given_name_corroborates_and_nothing_else() {
-        let mut known = declaration(Some(RNIE), "Lefèvre", "Zoé", "2004-03-02");
-        named(&mut known).autres_prenoms = vec![PersonName::parse("Inès").unwrap()];
-        let known = student("other", known);
-        let mut said = without_birthplace(declaration(None, "LEFEVRE", "ZOE", "2004-03-02"));
-        assert_eq!(decided(&said, None, std::slice::from_ref(&known)), Decision::Review(Doubt::Uncorroborated));
-        named(&mut said).autres_prenoms = vec![PersonName::parse("INES").unwrap()];
-        assert_eq!(
-            decided(&said, None, std::slice::from_ref(&known)),
-            Decision::Attach(known.id, Rule::SameCivilIdentity)
-        );
-    }
-
-    #[test]
-    fn another_birthplace_is_another_person() {
-        let known = student("other", declaration(None, "Martin", "Léa", "2004-03-02"));
-        let mut said = declaration(None, "Martin", "Léa", "2004-03-02");
-        named(&mut said).lieu_naissance = Some(CommuneCode::parse("35238").unwrap());
-        assert_eq!(decided(&said, None, &[known]), Decision::Create);
-    }
-
-    #[test]
-    fn two_homonyms_are_for_a_person_to_decide() {
-        let known = ["a", "b"].map(|name| student(name, declaration(None, "Martin", "Léa", "2004-03-02")));
-        let said = declaration(None, "Martin", "Léa", "2004-03-02");
-        assert_eq!(decided(&said, None, &known), Decision::Review(Doubt::Homonyms));
-        let [_, sure] = known;
-        let vague = student("a", without_birthplace(said.clone()));
-        assert_eq!(decided(&said, None, &[vague, sure]), Decision::Review(Doubt::Homonyms));
-    }
-
-    #[test]
-    fn a_register_gives_one_ine_but_two_registers_give_two() {
-        let known = student("other", declaration(Some(RNIE), "Martin", "Léa", "2004-03-02"));
-        let known = std::slice::from_ref(&known);
-        let twin_by_register = declaration(Some(OTHER_RNIE), "Martin", "Léa", "2004-03-02");
-        assert_eq!(decided(&twin_by_register, None, known), Decision::Create);
-        let older = declaration(Some(BEA), "Martin", "Léa", "2004-03-02");
-        assert_eq!(decided(&older, None, known), Decision::Attach(known[0].id, Rule::SameCivilIdentity));
-    }
-
-    #[test]
-    fn an_unseen_ine_is_published_beside_a_bare_homonym() {
-        let known = student("other", without_birthplace(declaration(None, "Martin", "Léa", "2004-03-02")));
-        let said = declaration(Some(RNIE), "Martin", "Léa", "2004-03-02");
-        assert_eq!(decided(&said, None, &[known]), Decision::Create);
-    }
-
-    #[test]
-    fn one_record_with_another_birthplace_vetoes_the_whole_student() {
-        let mut known = student("a", declaration(None, "Martin", "Léa", "2004-03-02"));
-        let mut elsewhere = declaration(None, "Martin", "Léa", "2004-03-02");
-        named(&mut elsewhere).lieu_naissance = Some(CommuneCode::parse("35238").unwrap());
-        known.attach(student("b", elsewhere).edges().next().unwrap().clone());
-        let said = declaration(None, "Martin", "Léa", "2004-03-02");
-        assert_eq!(decided(&said, None, &[known]), Decision::Create);
-    }
-
-    #[test]
-    fn a_partial_birth_date_is_not_the_full_one() {
-        let known = student("other", declaration(Some(RNIE), "Diallo", "Awa", "2004-03-02"));
-        let mut said = declaration(Some(RNIE), "Diallo", "Awa", "2004");
-        named(&mut said).date_naissance = BirthDate::parse("2004").unwrap();
-        assert_eq!(decided(&said, Some(&known), &[]), Decision::Review(Doubt::BirthDateDiffers));
-    }
-}
+mod tests;

@@ -2,7 +2,11 @@
 
 use jiff::civil::{Date, date};
 
-use super::digest::{DigestKey, IdentityKeys};
+use std::collections::BTreeMap;
+
+use super::digest::{DigestKey, IdentityKeys, RecordId};
+use super::edge::{Edge, Links, Reason, Standing};
+use super::student::{RecordVersion, Student, StudentId};
 use crate::domain::birth_date::BirthDate;
 use crate::domain::civil_identity::CivilIdentity;
 use crate::domain::commune::CommuneCode;
@@ -56,4 +60,24 @@ pub(crate) fn declaration(ine: Option<&str>, family: &str, given: &str, birth: &
         identite: Person::Civil(identity(family, given, birth)),
         inscription: enrolment("0751967F", date(2026, 9, 1), date(2027, 8, 31)),
     }
+}
+
+/// The edge of a record that says this, sent in the first millisecond.
+pub(crate) fn edge(said: &Declaration) -> Edge {
+    Edge {
+        record: RecordId::of(&DigestKey::new("1".into(), "records".to_owned().into()), said),
+        version: RecordVersion::new(jiff::Timestamp::UNIX_EPOCH, "", "import", 2),
+        declaration: said.clone(),
+        standing: Standing::Unasked,
+        reason: Reason::Newcomer,
+        evidence: None,
+        runner_up: None,
+        rules_version: crate::identity::engine::RULE_VERSION,
+        links: Links::default(),
+    }
+}
+
+/// A student of whom these are said.
+pub(crate) fn student(version: u64, said: &[Declaration]) -> Student {
+    Student::restore(StudentId::random(), version, BTreeMap::new(), said.iter().map(edge))
 }

@@ -5,6 +5,7 @@
 
 pub mod decide;
 pub mod digest;
+pub mod edge;
 pub mod engine;
 pub mod ines;
 pub mod lookup;

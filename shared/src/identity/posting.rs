@@ -12,8 +12,10 @@ use super::digest::DigestKey;
 use super::engine::blocking::{Blocking, BlockingKey};
 use super::engine::person::{Person, Written};
 use super::engine::register::MOST_READ;
+use crate::domain::civil_identity::CivilIdentity;
 use crate::domain::enrolment;
 use crate::domain::ine::Ine;
+use crate::domain::name::PersonName;
 
 /// What is compared of a person, in the words of whoever said it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,6 +40,28 @@ impl Traits {
                 ..Written::default()
             }),
         }
+    }
+}
+
+impl Traits {
+    /// Whether it says all that `other` says, perhaps in other letters: comparing both tells nothing more.
+    #[must_use]
+    pub fn repeats(&self, other: &Self) -> bool {
+        let (enrolment::Person::Civil(own), enrolment::Person::Civil(others)) = (&self.identite, &other.identite)
+        else {
+            return self == other;
+        };
+        let folded = |identity: &CivilIdentity| {
+            let rest = identity.nom_usage.iter().chain(&identity.autres_prenoms).map(PersonName::folded);
+            let names = [identity.nom_famille.folded(), identity.prenom1.folded()];
+            (names, rest.collect::<Vec<_>>())
+        };
+        self.ine == other.ine
+            && own.date_naissance == others.date_naissance
+            && own.sexe == others.sexe
+            && own.lieu_naissance == others.lieu_naissance
+            && own.nom_usage.is_some() == others.nom_usage.is_some()
+            && folded(own) == folded(others)
     }
 }
 

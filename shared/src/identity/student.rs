@@ -6,12 +6,13 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::decide::Rule;
-use super::digest::{CivilDigest, IdentityKeys, IneDigest, RecordId};
+use super::digest::{IdentityKeys, IneDigest, RecordId};
+use super::edge::Edge;
+use super::posting::{PostingKey, Traits};
+use super::review::CaseId;
 use crate::domain::birth_date::BirthDate;
 use crate::domain::civil_identity::CivilIdentity;
-use crate::domain::commune::CommuneCode;
-use crate::domain::enrolment::{Declaration, Enrolment, Person};
+use crate::domain::enrolment::Enrolment;
 use crate::domain::ine::Ine;
 use crate::domain::name::PersonName;
 
@@ -32,16 +33,6 @@ impl fmt::Display for StudentId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0.as_simple())
     }
-}
-
-/// Who is posted under a blocking key.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Holder {
-    /// A student, who can be found.
-    Student(StudentId),
-    /// A record that waits for a decision: nobody may see it, and whoever resembles it can't be told apart from it.
-    Waiting(RecordId),
 }
 
 /// When a statement was made: the extraction time of its file, its place among the drops of one name, its import, its
@@ -90,31 +81,17 @@ impl RecordVersion {
     }
 }
 
-/// The evidence of an attachment: one record, what it says, and why it was attached to this student.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Edge {
-    /// The record.
-    pub record: RecordId,
-    /// The version of the record that was attached.
-    pub version: RecordVersion,
-    /// What it says.
-    pub declaration: Declaration,
-    /// Why it is this student's.
-    pub rule: Rule,
-    /// The version of the rules that decided.
-    pub rules_version: u32,
-}
-
 /// One person, as known from the records attached to it.
 ///
-/// Everything else (INEs, answer, postings) is derived from the edges, so taking one away undoes all that it
-/// brought.
+/// Everything else (INEs, traits, answer) is derived from the edges, so taking one away undoes all that it brought.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Student {
     /// Its id.
     pub id: StudentId,
     /// How many times it was written; 0 for one that isn't stored yet.
     pub version: u64,
+    /// The cases for which nothing is told of it until a person decides, each with the students that it may be.
+    pub withheld: BTreeMap<CaseId, BTreeSet<StudentId>>,
     edges: BTreeMap<RecordId, Edge>,
 }
 
@@ -122,13 +99,18 @@ impl Student {
     /// A student of whom nothing is known yet.
     #[must_use]
     pub fn newcomer(id: StudentId) -> Self {
-        Self { id, version: 0, edges: BTreeMap::new() }
+        Self { id, version: 0, withheld: BTreeMap::new(), edges: BTreeMap::new() }
     }
 
     /// A student as it was stored.
     #[must_use]
-    pub fn restore(id: StudentId, version: u64, edges: impl IntoIterator<Item = Edge>) -> Self {
-        Self { id, version, edges: edges.into_iter().map(|edge| (edge.record.clone(), edge)).collect() }
+    pub fn restore(
+        id: StudentId,
+        version: u64,
+        withheld: BTreeMap<CaseId, BTreeSet<StudentId>>,
+        edges: impl IntoIterator<Item = Edge>,
+    ) -> Self {
+        Self { id, version, withheld, edges: edges.into_iter().map(|edge| (edge.record.clone(), edge)).collect() }
     }
 
     /// Attaches a record, in place of what the same record said before.
@@ -137,13 +119,24 @@ impl Student {
     }
 
     /// Takes a record away.
-    pub fn detach(&mut self, record: &RecordId) {
-        self.edges.remove(record);
+    pub fn detach(&mut self, record: &RecordId) -> Option<Edge> {
+        self.edges.remove(record)
     }
 
-    /// What is attached.
+    /// What is attached, in the order of the records' ids.
     pub fn edges(&self) -> impl Iterator<Item = &Edge> {
         self.edges.values()
+    }
+
+    /// The same, to be changed.
+    pub fn edges_mut(&mut self) -> impl Iterator<Item = &mut Edge> {
+        self.edges.values_mut()
+    }
+
+    /// The edge of a record.
+    #[must_use]
+    pub fn edge(&self, record: &RecordId) -> Option<&Edge> {
+        self.edges.get(record)
     }
 
     /// What is attached, without what `record` says itself: the evidence about others' statements.
@@ -151,10 +144,10 @@ impl Student {
         self.edges.values().filter(move |edge| edge.record != *record)
     }
 
-    /// The INEs that its records give.
+    /// The INEs that its records give, as far as they are believed.
     #[must_use]
     pub fn ines(&self) -> BTreeSet<Ine> {
-        self.edges.values().filter_map(|edge| edge.declaration.ine).collect()
+        self.edges.values().flat_map(Edge::ines).collect()
     }
 
     /// The keys of its INEs.
@@ -163,20 +156,55 @@ impl Student {
         self.ines().iter().map(|ine| keys.ine(ine)).collect()
     }
 
-    /// The identities that may be told, with their versions: those that establishments wrote, or while there are none,
-    /// those that the register had.
-    fn told(&self) -> Vec<(&RecordVersion, &CivilIdentity)> {
-        let of = |identity: fn(&Person) -> Option<&CivilIdentity>| -> Vec<_> {
-            let edges = self.edges.values();
-            edges.filter_map(|edge| Some((&edge.version, identity(&edge.declaration.identite)?))).collect()
+    /// The INE that INES vouches for, by its latest word.
+    #[must_use]
+    pub fn verified(&self) -> Option<Ine> {
+        let vouched = self.edges.values().filter_map(|edge| Some((&edge.version, edge.verified()?)));
+        vouched.max_by_key(|(version, _)| *version).map(|(_, ine)| ine)
+    }
+
+    /// The INE that the answer is published under; the others lead to it.
+    #[must_use]
+    pub fn primary(&self) -> Option<Ine> {
+        let latest = || {
+            let stated = self.edges.values().filter_map(|edge| Some((&edge.version, edge.ines().next()?)));
+            stated.max_by_key(|(version, _)| *version).map(|(_, ine)| ine)
         };
-        let said = of(Person::said);
-        if said.is_empty() { of(Person::told) } else { said }
+        self.verified().or_else(latest)
+    }
+
+    /// What is compared of it: each distinct statement once.
+    #[must_use]
+    pub fn traits(&self) -> Vec<Traits> {
+        let mut distinct: Vec<Traits> = Vec::new();
+        for traits in self.edges.values().flat_map(Edge::traits) {
+            if !distinct.iter().any(|known| known.repeats(&traits)) {
+                distinct.push(traits);
+            }
+        }
+        distinct
+    }
+
+    /// Where it is posted, and with what.
+    #[must_use]
+    pub fn postings(&self, keys: &IdentityKeys) -> BTreeMap<PostingKey, Vec<Traits>> {
+        keys.postings.spread(&self.traits())
+    }
+
+    /// The identities that may be told, with their versions: INES's, else those that establishments wrote, or while
+    /// there are none, those that the register had.
+    fn told(&self) -> Vec<(&RecordVersion, &CivilIdentity)> {
+        let of = |identity: fn(&Edge) -> Option<&CivilIdentity>| -> Vec<_> {
+            self.edges.values().filter_map(|edge| Some((&edge.version, identity(edge)?))).collect()
+        };
+        let ways: [fn(&Edge) -> Option<&CivilIdentity>; 3] =
+            [Edge::registered, |edge| edge.declaration.identite.said(), |edge| edge.declaration.identite.told()];
+        ways.into_iter().map(of).find(|told| !told.is_empty()).unwrap_or_default()
     }
 
     /// The identity to tell: the most recent one, in the spelling that keeps most accents. Software that writes
-    /// without accents must not take them from a name that another establishment wrote in full: clients compare
-    /// it with their own (domain.md §9).
+    /// without accents must not take them from a name that somebody else wrote in full: clients compare it with their
+    /// own (domain.md §9).
     #[must_use]
     pub fn spelling(&self) -> Option<&CivilIdentity> {
         let key = |identity: &CivilIdentity| (identity.nom_famille.folded(), identity.prenom1.folded());
@@ -186,16 +214,23 @@ impl Student {
         };
         let told = self.told();
         let (_, latest) = told.iter().max_by_key(|(version, _)| *version)?;
-        let same = told.iter().filter(|(_, identity)| key(identity) == key(latest));
+        let written = self.edges.values().filter_map(|edge| Some((&edge.version, edge.declaration.identite.said()?)));
+        let same =
+            told.iter().copied().chain(written).filter(|(_, identity)| {
+                key(identity) == key(latest) && identity.date_naissance == latest.date_naissance
+            });
         let (_, best) = same.max_by_key(|(version, identity)| (accents(identity), *version))?;
         Some(best)
     }
 
     /// The answer to publish: the identity to tell, and every enrolment, once: an establishment that pushes in real
     /// time and sends files as well says the same twice, under another name of the student. `None` when no record is
-    /// left.
+    /// left, when nobody named the person, or while a person has to decide.
     #[must_use]
     pub fn answer(&self) -> Option<Answer> {
+        if !self.withheld.is_empty() {
+            return None;
+        }
         let latest = self.spelling()?;
         let mut enrolments: Vec<Enrolment> =
             self.edges.values().map(|edge| edge.declaration.inscription.clone()).collect();
@@ -209,19 +244,6 @@ impl Student {
             date_naissance: latest.date_naissance,
             inscriptions: enrolments,
         })
-    }
-
-    /// One posting per distinct spelling of its civil identity, so that any of them finds it.
-    #[must_use]
-    pub fn postings(&self, keys: &IdentityKeys) -> BTreeMap<CivilDigest, Posting> {
-        let mut postings: BTreeMap<CivilDigest, Posting> = BTreeMap::new();
-        for (_, identity) in self.told() {
-            let posting = postings
-                .entry(keys.civil(identity))
-                .or_insert_with(|| Posting { student: self.id, lieux_naissance: BTreeSet::new() });
-            posting.lieux_naissance.extend(identity.lieu_naissance);
-        }
-        postings
     }
 }
 
@@ -241,35 +263,18 @@ pub struct Answer {
     pub inscriptions: Vec<Enrolment>,
 }
 
-/// What a look-up by civil identity compares before it reads an answer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Posting {
-    /// The student.
-    pub student: StudentId,
-    /// The birthplaces that its records give with this spelling; empty when none does.
-    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
-    pub lieux_naissance: BTreeSet<CommuneCode>,
-}
-
 #[cfg(test)]
 mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::domain::enrolment::Pair;
-    use crate::identity::digest::DigestKey;
+    use crate::domain::enrolment::{Declaration, Pair, Person};
+
     use crate::identity::fixtures::{declaration, keys};
 
-    fn edge(declaration: Declaration, at: i64) -> Edge {
-        let key = DigestKey::new("1".into(), "records".to_owned().into());
-        Edge {
-            record: RecordId::of(&key, &declaration),
-            version: RecordVersion::new(Timestamp::from_millisecond(at).unwrap(), "", "import", 2),
-            declaration,
-            rule: Rule::Newcomer,
-            rules_version: 1,
-        }
+    fn edge(said: Declaration, at: i64) -> Edge {
+        let version = RecordVersion::new(Timestamp::from_millisecond(at).unwrap(), "", "import", 2);
+        Edge { version, ..crate::identity::fixtures::edge(&said) }
     }
 
     #[test]
@@ -299,7 +304,8 @@ mod tests {
 
         student.attach(edge(declaration(None, "Martin", "Zoé", "2004-03-02"), 1));
         assert_eq!(student.answer().unwrap().nom_famille.expose(), "Martin");
-        assert_eq!(student.postings(&keys).len(), 1, "nobody said Lefèvre");
+        let said: Vec<_> = student.postings(&keys).into_values().flatten().map(|traits| traits.identite).collect();
+        assert!(said.iter().all(|person| person.said().is_none_or(|said| said.nom_famille.expose() == "Martin")));
     }
 
     #[test]
@@ -313,7 +319,7 @@ mod tests {
 
         student.attach(second.clone());
         assert_eq!(student.answer().unwrap().nom_famille.expose(), "Lefevre-Martin", "the latest spelling");
-        assert_eq!((student.postings(&keys).len(), student.ines().len()), (2, 1));
+        assert_eq!((student.traits().len(), student.ines().len()), (2, 1));
 
         student.detach(&second.record);
         assert_eq!((student.answer(), student.postings(&keys), student.ine_digests(&keys)), before);

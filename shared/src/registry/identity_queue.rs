@@ -1,5 +1,7 @@
 //! The queue that leads from a stored record to its student, and from a decision to what it changes.
 
+use std::time::Duration;
+
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 
@@ -10,6 +12,8 @@ use crate::identity::review::CaseId;
 
 /// SQS takes so many messages in one call.
 const MOST_AT_ONCE: usize = 10;
+/// SQS keeps a message back no longer.
+const MOST_DELAY: Duration = Duration::from_secs(15 * 60);
 
 /// The identity queue.
 #[derive(Debug, Clone)]
@@ -37,6 +41,23 @@ impl IdentityQueue {
     /// Sends a pointer to a case, of which something is to be applied. Twice is the same as once, too.
     pub async fn send_case(&self, case: &CaseId) -> Result<(), StoreError> {
         self.send_some(&[Pointer::Case(case.clone()).body()]).await
+    }
+
+    /// Sends pointers of both kinds.
+    pub async fn send_pointers(&self, pointers: &[Pointer]) -> Result<(), StoreError> {
+        for chunk in pointers.chunks(MOST_AT_ONCE) {
+            let bodies: Vec<String> = chunk.iter().map(Pointer::body).collect();
+            self.send_some(&bodies).await?;
+        }
+        Ok(())
+    }
+
+    /// Sends a pointer that nobody receives before `delay` is over: 15 minutes at most, says SQS.
+    pub async fn send_after(&self, delay: Duration, pointer: &Pointer) -> Result<(), StoreError> {
+        let seconds = i32::try_from(delay.min(MOST_DELAY).as_secs()).unwrap_or_default();
+        let message = self.client.send_message().queue_url(&self.url).message_body(pointer.body());
+        let sent = message.delay_seconds(seconds).send().await;
+        sent.map(|_| ()).map_err(|error| StoreError::new("sqs SendMessage", &error))
     }
 
     async fn send_some(&self, bodies: &[String]) -> Result<(), StoreError> {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use crate::identity::digest::{CivilDigest, IneDigest, RecordId};
+use crate::identity::digest::{IneDigest, RecordId};
 use crate::identity::student::StudentId;
 
 /// An item, or the key of one.
@@ -26,15 +26,12 @@ pub(super) fn student_partition(student: StudentId) -> String {
     format!("{STUDENT_PREFIX}{student}")
 }
 
-/// The student itself: its version.
+/// The student itself: its version, and what may be told of it.
 pub(super) const STUDENT: &str = "STUDENT";
 /// Prefix of its edges.
 pub(super) const EDGE: &str = "E#";
-/// The published answer, of a student as of an INE.
+/// What an INE leads to.
 pub(super) const ANSWER: &str = "ANSWER";
-/// The counter of a civil identity, which sorts before every posting.
-pub(super) const COUNTER: &str = "#";
-
 pub(super) fn student(student: StudentId) -> Item {
     pair(student_partition(student), STUDENT)
 }
@@ -43,25 +40,8 @@ pub(super) fn edge(student: StudentId, record: &RecordId) -> Item {
     pair(student_partition(student), format!("{EDGE}{record}"))
 }
 
-pub(super) fn answer(student: StudentId) -> Item {
-    pair(student_partition(student), ANSWER)
-}
-
 pub(super) fn ine(ine: &IneDigest) -> Item {
     pair(format!("I#{}", ine.as_str()), ANSWER)
-}
-
-/// The partition of a civil identity in `postings`. `civil` is the kind of key; there will be others.
-pub(super) fn civil_partition(civil: &CivilDigest) -> String {
-    format!("K#civil#{}", civil.as_str())
-}
-
-pub(super) fn posting(civil: &CivilDigest, student: StudentId) -> Item {
-    pair(civil_partition(civil), student.to_string())
-}
-
-pub(super) fn counter(civil: &CivilDigest) -> Item {
-    pair(civil_partition(civil), COUNTER)
 }
 
 /// The key of `records`.

@@ -7,7 +7,8 @@
 //! | [`deposits`] | `imports` | written by enrolment, pointed to imports by ingestion |
 //! | [`idempotency`] | `idempotency` | written by enrolment |
 //! | [`records`] | `records` | written by ingestion and enrolment, resolved by deduplication |
-//! | [`students`] | `students`, `postings` | written by deduplication |
+//! | [`students`], [`postings`] | of the same names | as evidence: read by deduplication |
+//! | [`publications`] | `students`, `postings`, `records`, `reviews` | written by deduplication, in one transaction |
 //! | [`answers`] | `students`, `postings` | read by status |
 //! | [`reviews`] | `reviews` | written by deduplication and review |
 //! | [`clients`], remembered by [`known_clients`] | `clients` | read by status and enrolment |
@@ -32,6 +33,7 @@ pub mod identity_queue;
 pub mod imports;
 pub mod known_clients;
 pub mod postings;
+pub mod publications;
 pub mod quotas;
 pub mod records;
 pub mod remembered;

@@ -1,6 +1,6 @@
 //! The tables' content, written by the system's own stores: keys and shapes are theirs, and no test data goes stale.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use anyhow::{Context as _, Result, ensure};
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
@@ -9,13 +9,16 @@ use jiff::Timestamp;
 use shared::access::client::{Client, Key, Recipients, State};
 use shared::access::key::KeyDigest;
 use shared::access::route::Route;
-use shared::identity::decide::Rule;
 use shared::identity::digest::RecordId;
-use shared::identity::publication::{Change, plan};
-use shared::identity::student::{Edge, RecordVersion, Student, StudentId};
+use shared::identity::edge::{Edge, Links, Reason, Standing};
+use shared::identity::engine::RULE_VERSION;
+use shared::identity::publication::{Buckets, Change, Settlement, Write, plan};
+use shared::identity::student::{RecordVersion, Student, StudentId};
 use shared::registry::clients::ClientStore;
-use shared::registry::records::{Record, RecordState, RecordStore};
-use shared::registry::students::{Published, Settled, StudentStore};
+use shared::registry::postings::PostingStore;
+use shared::registry::publications::{Published, Publisher};
+use shared::registry::records::RecordState;
+use shared::registry::reviews::ReviewStore;
 
 use crate::stub::{Stub, Tables};
 
@@ -56,20 +59,25 @@ async fn student(dynamodb: aws_sdk_dynamodb::Client) -> Result<()> {
             record: RecordId::of(&keys.ine, &declaration),
             version: RecordVersion::new(Timestamp::now(), "", "benchmark", line),
             declaration,
-            rule: Rule::Newcomer,
-            rules_version: 1,
+            standing: Standing::Unasked,
+            reason: Reason::Newcomer,
+            evidence: None,
+            runner_up: None,
+            rules_version: RULE_VERSION,
+            links: Links::default(),
         };
         last = Some(edge.clone());
         after.attach(edge);
     }
-    let Edge { record, version, declaration, .. } = last.context("nothing was declared")?;
-    let record = Record { id: record, version, state: RecordState::Pending, declaration, student: None };
-    let settled = Settled::Attached(after.id);
-    let writes = plan(&[Change { before, after }], &keys, &BTreeMap::new());
+    let Edge { record, version, .. } = last.context("nothing was declared")?;
+    let settlement = Settlement { record, version, state: RecordState::Resolved, student: after.id, doubt: None };
+    let mut writes = plan(&[Change { before, after, merged_into: None }], &keys, &Buckets::new());
+    writes.push(Write::Settle(Box::new(settlement)));
 
-    let students = StudentStore::new(dynamodb.clone(), "students".into(), "postings".into());
-    let records = RecordStore::new(dynamodb, "records".into());
-    let published = students.publish(&writes, &records, &record, settled).await?;
+    let postings = PostingStore::new(dynamodb.clone(), "postings".into());
+    let reviews = ReviewStore::new(dynamodb.clone(), "reviews".into());
+    let publisher = Publisher::new(dynamodb, "students".into(), "records".into(), postings, reviews);
+    let published = publisher.publish(&writes).await?;
     ensure!(published == Published::Yes, "the stub refused the publication");
     Ok(())
 }

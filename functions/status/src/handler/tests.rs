@@ -56,8 +56,9 @@ impl World {
     fn answer(&self, request: &http::Request<SdkBody>) -> http::Response<String> {
         let operation = request.headers()["x-amz-target"].to_str().unwrap().rsplit('.').next().unwrap().to_owned();
         let body: Value = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
-        let transaction = &body["TransactItems"][0]["Put"]["TableName"];
-        let table = body["TableName"].as_str().or(transaction.as_str()).unwrap().to_owned();
+        let transaction = body["TransactItems"][0]["Put"]["TableName"].as_str();
+        let batch = || body["RequestItems"].as_object().and_then(|tables| tables.keys().next()).map(String::as_str);
+        let table = body["TableName"].as_str().or(transaction).or_else(batch).unwrap().to_owned();
         self.calls.lock().unwrap().push(table.clone());
         if self.failing.lock().unwrap().contains(table.as_str()) {
             return respond(400, &json!({ "__type": "ValidationException", "message": "out of reach" }));

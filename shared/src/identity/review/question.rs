@@ -58,6 +58,12 @@ impl CaseId {
         well_formed.then(|| Self(text.to_owned()))
     }
 
+    /// Whether the case is a dispute: nothing but people's decision settles it.
+    #[must_use]
+    pub fn is_dispute(&self) -> bool {
+        self.0.starts_with("c-")
+    }
+
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -156,7 +156,6 @@ impl World {
         let settings = Settings {
             records_table: "records".into(),
             students_table: "students".into(),
-            postings_table: "postings".into(),
             clients_table: "clients".into(),
             quotas_table: "quotas".into(),
             establishments_table: "establishments".into(),

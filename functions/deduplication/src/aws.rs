@@ -1,0 +1,153 @@
+//! The world that is AWS.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use shared::config::{self, ConfigError};
+use shared::contract::pointer::Pointer;
+use shared::domain::birth_date::BirthDate;
+use shared::domain::civil_identity::CivilIdentity;
+use shared::domain::ine::Ine;
+use shared::feeding::record::Record;
+use shared::identity::digest::{IdentityKeys, IneDigest, RecordId};
+use shared::identity::ines::{Immatriculated, Ines, InesError, Verified};
+use shared::identity::posting::PostingKey;
+use shared::identity::publication::{Buckets, Write};
+use shared::identity::review::{Case, CaseId};
+use shared::identity::student::{Student, StudentId};
+use shared::registry::StoreError;
+use shared::registry::identity_queue::IdentityQueue;
+use shared::registry::postings::{Consistency, PostingStore};
+use shared::registry::publications::{Published, Publisher};
+use shared::registry::records::RecordStore;
+use shared::registry::reviews::ReviewStore;
+use shared::registry::students::StudentStore;
+
+use crate::ports::{Queue, Register, World};
+
+/// Tables, queue, INES and keys; lives as long as the process.
+pub struct Aws {
+    keys: IdentityKeys,
+    tables: Tables,
+    queue: IdentityQueue,
+}
+
+/// The tables.
+pub struct Tables {
+    records: RecordStore,
+    students: StudentStore,
+    postings: PostingStore<StudentId>,
+    reviews: ReviewStore,
+    publisher: Publisher,
+}
+
+impl Aws {
+    /// Reads the environment and the secrets.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] when a variable or a secret is missing.
+    pub async fn from_env() -> Result<Self, ConfigError> {
+        let aws = config::aws().await;
+        let dynamodb = aws_sdk_dynamodb::Client::new(&aws);
+        let secrets = aws_sdk_secretsmanager::Client::new(&aws);
+        let records = RecordStore::new(dynamodb.clone(), config::variable("RECORDS_TABLE")?);
+        let students: String = config::variable("STUDENTS_TABLE")?;
+        let postings = PostingStore::new(dynamodb.clone(), config::variable("POSTINGS_TABLE")?);
+        let reviews = ReviewStore::new(dynamodb.clone(), config::variable("REVIEWS_TABLE")?);
+        let publisher = Publisher::new(
+            dynamodb.clone(),
+            students.clone(),
+            records.table().to_owned(),
+            postings.clone(),
+            reviews.clone(),
+        );
+        let tables = Tables { records, students: StudentStore::new(dynamodb, students), postings, reviews, publisher };
+        let queue = IdentityQueue::new(aws_sdk_sqs::Client::new(&aws), config::variable("IDENTITY_QUEUE_URL")?);
+        Ok(Self { keys: config::identity_keys(&secrets).await?, tables, queue })
+    }
+}
+
+impl World for Aws {
+    type Register = Tables;
+    type Queue = IdentityQueue;
+    type Ines = NoInes;
+
+    fn register(&self) -> &Tables {
+        &self.tables
+    }
+
+    fn queue(&self) -> &IdentityQueue {
+        &self.queue
+    }
+
+    fn ines(&self) -> Option<&NoInes> {
+        None
+    }
+
+    fn keys(&self) -> &IdentityKeys {
+        &self.keys
+    }
+
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+
+    fn new_student(&self) -> StudentId {
+        StudentId::random()
+    }
+
+    async fn pause(&self, wait: Duration) {
+        tokio::time::sleep(wait).await;
+    }
+}
+
+impl Register for Tables {
+    async fn record(&self, id: &RecordId) -> Result<Option<Record>, StoreError> {
+        self.records.get(id).await
+    }
+
+    async fn student(&self, id: StudentId) -> Result<Option<Student>, StoreError> {
+        self.students.get(id).await
+    }
+
+    async fn owner(&self, ine: &IneDigest) -> Result<Option<StudentId>, StoreError> {
+        self.students.owner(ine).await
+    }
+
+    async fn buckets(&self, keys: &[PostingKey]) -> Result<Buckets, StoreError> {
+        self.postings.read(keys, Consistency::Strong).await
+    }
+
+    async fn case(&self, id: &CaseId) -> Result<Option<Case>, StoreError> {
+        self.reviews.get(id).await
+    }
+
+    async fn publish(&self, writes: &[Write]) -> Result<Published, StoreError> {
+        self.publisher.publish(writes).await
+    }
+}
+
+impl Queue for IdentityQueue {
+    async fn send(&self, pointers: &[Pointer]) -> Result<(), StoreError> {
+        self.send_pointers(pointers).await
+    }
+
+    async fn send_later(&self, pointer: &Pointer, delay: Duration) -> Result<(), StoreError> {
+        self.send_after(delay, pointer).await
+    }
+}
+
+/// There is no INES to ask.
+#[derive(Debug, Clone, Copy)]
+pub enum NoInes {}
+
+impl Ines for NoInes {
+    async fn verify(&self, _: &Ine, _: BirthDate) -> Result<Verified, InesError> {
+        match *self {}
+    }
+
+    async fn immatriculate(&self, _: &CivilIdentity, _: &str) -> Result<Immatriculated, InesError> {
+        match *self {}
+    }
+}

@@ -1,0 +1,250 @@
+//! From a decision to what changes: students, cases, and the records to look at again. Pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use shared::domain::enrolment::{Declaration, Person};
+use shared::feeding::record::{Doubt, Record, RecordState};
+use shared::identity::decide::{Decision, may_be_one};
+use shared::identity::digest::{IdentityKeys, RecordId};
+use shared::identity::edge::{Edge, Reason, Standing};
+use shared::identity::engine::RULE_VERSION;
+use shared::identity::publication::{Change, Settlement};
+use shared::identity::review::{CaseId, Near, Question, Side};
+use shared::identity::student::{Student, StudentId};
+
+/// Students who are looked at for one decision at most, besides those that it concerns already.
+pub(crate) const MOST_NEAR: usize = 3;
+
+/// Students as they were read and as they become.
+#[derive(Debug, Default)]
+pub(crate) struct Changes(BTreeMap<StudentId, Change>);
+
+impl Changes {
+    /// A student, to be changed.
+    pub(crate) fn of(&mut self, student: &Student) -> &mut Student {
+        let unchanged = || Change { before: student.clone(), after: student.clone(), merged_into: None };
+        &mut self.0.entry(student.id).or_insert_with(unchanged).after
+    }
+
+    /// The student as it becomes.
+    pub(crate) fn get(&self, id: StudentId) -> Option<&Student> {
+        self.0.get(&id).map(|change| &change.after)
+    }
+
+    /// The student as it becomes, to be changed further.
+    pub(crate) fn get_mut(&mut self, id: StudentId) -> Option<&mut Student> {
+        self.0.get_mut(&id).map(|change| &mut change.after)
+    }
+
+    /// Joins a student to another: its records move, and it leads there.
+    pub(crate) fn merge(&mut self, joined: &Student, into: &Student) {
+        let moved: Vec<Edge> = self.of(joined).edges().cloned().collect();
+        let survivor = self.of(into);
+        for edge in moved {
+            survivor.attach(edge);
+        }
+        if let Some(change) = self.0.get_mut(&joined.id) {
+            change.after = Student::restore(joined.id, joined.version, BTreeMap::new(), []);
+            change.merged_into = Some(into.id);
+        }
+    }
+
+    /// All of them, those that stay the same as well.
+    pub(crate) fn into_list(self) -> Vec<Change> {
+        self.0.into_values().collect()
+    }
+
+    /// All of them, to be read.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Change> {
+        self.0.values()
+    }
+}
+
+/// What a decision about a record comes to.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    pub(crate) changes: Changes,
+    pub(crate) settlement: Settlement,
+    /// Cases to open, or to ask again.
+    pub(crate) asked: Vec<Question>,
+    /// Cases that later evidence settled.
+    pub(crate) withdrawn: BTreeSet<CaseId>,
+    /// Records that may stand otherwise now.
+    pub(crate) follow: BTreeSet<RecordId>,
+}
+
+/// A record to attach, and all that it was decided on.
+#[derive(Clone, Copy)]
+pub(crate) struct Resolved<'a> {
+    pub(crate) record: &'a Record,
+    pub(crate) standing: &'a Standing,
+    pub(crate) students: &'a [Student],
+    pub(crate) decision: &'a Decision,
+    /// The id of a student who isn't there yet.
+    pub(crate) new_student: StudentId,
+    pub(crate) keys: &'a IdentityKeys,
+}
+
+impl Resolved<'_> {
+    pub(crate) fn outcome(&self) -> Outcome {
+        let Self { record, decision, .. } = *self;
+        let find = |id: StudentId| self.students.iter().find(|student| student.id == id);
+        let current = self.students.iter().find(|student| student.edge(&record.id).is_some());
+        let same: Vec<&Student> = decision.same.iter().filter_map(|id| find(*id)).collect();
+        // Who has no other record may say something new about itself, and stays who it was.
+        let alone = current.filter(|student| student.edges_besides(&record.id).next().is_none());
+        let newcomer = Student::newcomer(self.new_student);
+        let target = same.first().copied().or(alone).unwrap_or(&newcomer);
+
+        let mut changes = Changes::default();
+        let mut withdrawn = BTreeSet::new();
+        // What the record said before is no longer said.
+        if let Some(current) = current {
+            changes.of(current).detach(&record.id);
+        }
+        for joined in same.iter().skip(1) {
+            changes.merge(joined, target);
+        }
+        let reason = match alone {
+            Some(alone) if alone.id == target.id && decision.reason == Reason::Newcomer && alone.version > 0 => {
+                Reason::Correction
+            }
+            _ => decision.reason,
+        };
+        let student = changes.of(target);
+        let declaration = registered(record.declaration.clone(), target, self.standing);
+        student.attach(Edge {
+            record: record.id.clone(),
+            version: record.version.clone(),
+            declaration,
+            standing: self.standing.clone(),
+            reason,
+            evidence: decision.evidence,
+            runner_up: decision.runner_up,
+            rules_version: RULE_VERSION,
+            links: record.links.clone(),
+        });
+        let mut asked = Vec::new();
+        let withheld = self.withheld(&same, alone, student, &mut asked);
+        let before: BTreeSet<CaseId> =
+            same.iter().copied().chain(alone).flat_map(|s| s.withheld.keys().cloned()).collect();
+        withdrawn.extend(before.into_iter().filter(|case| !withheld.contains_key(case)));
+        student.withheld = withheld;
+        let shown = student.answer().is_some();
+        let mut follow = BTreeSet::new();
+        let was_hidden = same.iter().any(|student| !student.withheld.is_empty() || student.answer().is_none());
+        if shown && was_hidden {
+            follow.extend(student.edges_besides(&record.id).map(|edge| edge.record.clone()));
+        }
+        let target = student.clone();
+        for near in decision.near.iter().take(MOST_NEAR) {
+            let Some(other) = find(near.student) else { continue };
+            if other.withheld.is_empty() {
+                if shown {
+                    let sides = [side(&target, self.keys), side(other, self.keys)];
+                    let [one, other] = sides;
+                    asked.push(Question::duplicate(one, other, record.id.clone(), near.best));
+                }
+            } else if shown {
+                // It waits, perhaps for this.
+                follow.extend(other.edges().next().map(|edge| edge.record.clone()));
+            }
+        }
+        let doubt = if shown { None } else { self.doubt(&target) };
+        let state = if shown { RecordState::Resolved } else { RecordState::InReview };
+        let settlement =
+            Settlement { record: record.id.clone(), version: record.version.clone(), state, student: target.id, doubt };
+        Outcome { changes, settlement, asked, withdrawn, follow }
+    }
+
+    /// For which cases nothing may be told of the student, now that the record is attached to it.
+    fn withheld(
+        &self,
+        same: &[&Student],
+        alone: Option<&Student>,
+        student: &Student,
+        asked: &mut Vec<Question>,
+    ) -> BTreeMap<CaseId, BTreeSet<StudentId>> {
+        let Self { record, decision, .. } = *self;
+        let mut held: BTreeMap<CaseId, BTreeSet<StudentId>> = same
+            .iter()
+            .copied()
+            .chain(alone.filter(|_| same.is_empty()))
+            .flat_map(|student| student.withheld.clone())
+            .collect();
+        // A dispute is settled by people alone, as is a decision that was undone.
+        let disputes = |held: &mut BTreeMap<CaseId, BTreeSet<StudentId>>| held.retain(|case, _| case.is_dispute());
+        if same.is_empty() {
+            disputes(&mut held);
+            // Who names nobody can't be told, and there is nothing to decide about it.
+            if let Some(doubt) = decision.doubt
+                && doubt != Doubt::Unknown
+            {
+                let near: BTreeSet<_> = decision.near.iter().take(MOST_NEAR).map(|near| near.student).collect();
+                held.insert(CaseId::attachment(&record.id), near);
+                asked.push(self.attachment(&record.id, student, &decision.near));
+            }
+            return held;
+        }
+        let seen = same.iter().any(|student| student.withheld.is_empty());
+        if seen || student.verified().is_some() {
+            disputes(&mut held);
+            return held;
+        }
+        // All that it is waits: for whom it may still be.
+        let waits = held.keys().find(|case| !case.is_dispute()).cloned();
+        let mut rivals: BTreeSet<StudentId> = held.values().flatten().copied().collect();
+        rivals.extend(decision.near.iter().map(|near| near.student));
+        disputes(&mut held);
+        let rivals = rivals.iter().filter_map(|id| self.students.iter().find(|known| known.id == *id));
+        let near: Vec<_> = rivals
+            .filter(|rival| !same.iter().any(|student| student.id == rival.id))
+            .filter_map(|rival| may_be_one(student, rival))
+            .collect();
+        if let (Some(case), false) = (waits, near.is_empty()) {
+            let first = student.edges().find(|edge| CaseId::attachment(&edge.record) == case);
+            let first = first.map_or(&record.id, |edge| &edge.record);
+            held.insert(CaseId::attachment(first), near.iter().map(|near| near.student).collect());
+            asked.push(self.attachment(first, student, &near));
+        }
+        held
+    }
+
+    fn attachment(
+        &self,
+        record: &RecordId,
+        student: &Student,
+        near: &[shared::identity::engine::decide::Closeness<StudentId>],
+    ) -> Question {
+        let near = near.iter().take(MOST_NEAR).filter_map(|near| {
+            let known = self.students.iter().find(|known| known.id == near.student)?;
+            Some(Near { side: side(known, self.keys), comparison: near.best })
+        });
+        Question::Attachment { record: record.clone(), master: side(student, self.keys).master, near: near.collect() }
+    }
+
+    fn doubt(&self, student: &Student) -> Option<Doubt> {
+        if student.withheld.keys().any(CaseId::is_dispute) {
+            return Some(Doubt::Disputed);
+        }
+        // It joined one who waits, or names nobody.
+        Some(self.decision.doubt.unwrap_or(if student.withheld.is_empty() { Doubt::Unknown } else { Doubt::Resembles }))
+    }
+}
+
+/// A student in question.
+pub(crate) fn side(student: &Student, keys: &IdentityKeys) -> Side {
+    Side { student: student.id, master: student.verified().map(|ine| keys.ine(&ine)) }
+}
+
+/// A declaration that names nobody keeps the identity of the student it is attached to, or INES's: it stays to be told
+/// should the records that gave it be taken away.
+fn registered(mut declaration: Declaration, student: &Student, standing: &Standing) -> Declaration {
+    if let Person::Pair(pair) = &mut declaration.identite {
+        pair.registre = match standing {
+            Standing::Confirmed { registre, .. } => Some(registre.clone()),
+            _ => student.spelling().cloned().map(Box::new),
+        };
+    }
+    declaration
+}

@@ -1,0 +1,23 @@
+//! Identity: which student each record is about, its publication, and what people decide about those in doubt.
+//!
+//! ```text
+//! pointer ─► handler ─┬─ record ─► resolve ─► standing   what INES says of its INE
+//!                     │                   ├─► scene      everybody who resembles, as of now
+//!                     │                   ├─► changes    what the decision comes to (pure)
+//!                     │                   └─► owners     who keeps an INE
+//!                     └─ case ───► settle                what people decided, applied or taken back
+//! ```
+//!
+//! Everything outside is behind [`ports`]; [`aws`] has the real ones.
+
+pub mod aws;
+pub mod handler;
+pub mod ports;
+pub mod resolve;
+pub mod settle;
+
+mod changes;
+mod owners;
+mod review;
+mod scene;
+mod standing;

@@ -1,0 +1,68 @@
+//! What deduplication needs of the world. The adapters are in [`crate::aws`]; the simulation has its own.
+#![expect(
+    async_fn_in_trait,
+    reason = "everything runs on one thread, so nobody needs to know whether a future is Send"
+)]
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use shared::contract::pointer::Pointer;
+use shared::feeding::record::Record;
+use shared::identity::digest::{IdentityKeys, IneDigest, RecordId};
+use shared::identity::ines::Ines;
+use shared::identity::posting::PostingKey;
+use shared::identity::publication::{Buckets, Write};
+use shared::identity::review::{Case, CaseId};
+use shared::identity::student::{Student, StudentId};
+use shared::registry::StoreError;
+use shared::registry::publications::Published;
+
+/// Everything outside that a decision touches.
+pub trait World {
+    /// The tables.
+    type Register: Register;
+    /// The identity queue.
+    type Queue: Queue;
+    /// The national identity service.
+    type Ines: Ines;
+
+    /// The tables.
+    fn register(&self) -> &Self::Register;
+    /// The identity queue.
+    fn queue(&self) -> &Self::Queue;
+    /// The national identity service; none where there is none, and establishments' INEs are then believed.
+    fn ines(&self) -> Option<&Self::Ines>;
+    /// The secrets behind table keys.
+    fn keys(&self) -> &IdentityKeys;
+    /// What time it is.
+    fn now(&self) -> Timestamp;
+    /// An id that nobody has.
+    fn new_student(&self) -> StudentId;
+    /// Waits.
+    async fn pause(&self, wait: Duration);
+}
+
+/// The tables, as of now: every read sees every write that ended before it.
+pub trait Register {
+    /// A record.
+    async fn record(&self, id: &RecordId) -> Result<Option<Record>, StoreError>;
+    /// A student with all its evidence, or the one that it was joined to.
+    async fn student(&self, id: StudentId) -> Result<Option<Student>, StoreError>;
+    /// The student that an INE leads to.
+    async fn owner(&self, ine: &IneDigest) -> Result<Option<StudentId>, StoreError>;
+    /// The buckets of these keys, in one call; an empty one for a key that nobody has.
+    async fn buckets(&self, keys: &[PostingKey]) -> Result<Buckets, StoreError>;
+    /// A case.
+    async fn case(&self, id: &CaseId) -> Result<Option<Case>, StoreError>;
+    /// Writes all or nothing.
+    async fn publish(&self, writes: &[Write]) -> Result<Published, StoreError>;
+}
+
+/// The identity queue.
+pub trait Queue {
+    /// Sends pointers. Sent twice, a pointer is followed twice, and the second time changes nothing.
+    async fn send(&self, pointers: &[Pointer]) -> Result<(), StoreError>;
+    /// Sends a pointer that nobody receives before `delay` is over, 15 minutes at most.
+    async fn send_later(&self, pointer: &Pointer, delay: Duration) -> Result<(), StoreError>;
+}

@@ -1,0 +1,162 @@
+//! All that a decision about one record rests on, read as of now.
+
+use std::collections::BTreeMap;
+
+use shared::domain::enrolment::Person;
+use shared::feeding::record::Record;
+use shared::identity::decide::Decision;
+use shared::identity::edge::{Standing, traits};
+use shared::identity::engine::compare::Comparison;
+use shared::identity::engine::decide::{Reads, Verdict, verdict};
+use shared::identity::engine::weight::{Bits, bits};
+use shared::identity::posting::{PostingKey, Traits};
+use shared::identity::publication::Buckets;
+use shared::identity::student::{Student, StudentId};
+use shared::registry::StoreError;
+
+use crate::changes::MOST_NEAR;
+use crate::ports::{Register, World};
+
+/// What was read.
+#[derive(Debug)]
+pub(crate) struct Scene {
+    standing: Standing,
+    students: Vec<Student>,
+    buckets: Buckets,
+    reads: Reads,
+}
+
+impl Scene {
+    /// Reads the buckets of the record's keys in one call, then, in full, the students who resemble it: the closest
+    /// [`MOST_NEAR`] of those that aren't in `read`, which are those that it is known to concern.
+    pub(crate) async fn observe<W: World>(
+        world: &W,
+        record: &Record,
+        standing: Standing,
+        read: Vec<Student>,
+    ) -> Result<Self, StoreError> {
+        let register = world.register();
+        let compared = traits(&record.declaration, &standing);
+        let keys: Vec<PostingKey> = world.keys().postings.spread(&compared).into_keys().collect();
+        let buckets = register.buckets(&keys).await?;
+        let mut students: Vec<Student> = Vec::new();
+        for student in read {
+            if !students.iter().any(|known| known.id == student.id) {
+                students.push(student);
+            }
+        }
+        // Whom people said it is, wherever that one is now.
+        for other in record.links.same.values().flatten() {
+            let linked = register.record(other).await?.and_then(|other| other.student);
+            if let Some(student) = linked {
+                read_in_full(register, student, &mut students).await?;
+            }
+        }
+        let cut = buckets.values().any(|bucket| bucket.cut);
+        let near = near(&compared, &buckets);
+        let mut room = MOST_NEAR;
+        let mut left_out = false;
+        for student in near {
+            if students.iter().any(|known| known.id == student) {
+                continue;
+            }
+            if room == 0 {
+                left_out = true;
+                break;
+            }
+            room -= 1;
+            read_in_full(register, student, &mut students).await?;
+        }
+        // Those whom it may have been before, and still is if nobody says otherwise.
+        let rivals: Vec<StudentId> =
+            students.iter().flat_map(|student| student.withheld.values().flatten()).copied().collect();
+        for rival in rivals.into_iter().take(MOST_NEAR) {
+            read_in_full(register, rival, &mut students).await?;
+        }
+        let reads = if cut || left_out { Reads::Cut } else { Reads::Whole };
+        Ok(Self { standing, students, buckets, reads })
+    }
+
+    pub(crate) fn standing(&self) -> &Standing {
+        &self.standing
+    }
+
+    pub(crate) fn students(&self) -> &[Student] {
+        &self.students
+    }
+
+    pub(crate) fn into_students(self) -> Vec<Student> {
+        self.students
+    }
+
+    pub(crate) fn buckets(&self) -> &Buckets {
+        &self.buckets
+    }
+
+    pub(crate) fn reads(&self) -> Reads {
+        self.reads
+    }
+
+    /// Nobody resembles, and INES doesn't vouch for an INE yet: it finds one, or gives one.
+    pub(crate) fn is_for_ines(&self, decision: &Decision) -> bool {
+        decision.same.is_empty()
+            && decision.near.is_empty()
+            && decision.doubt.is_none()
+            && matches!(self.standing, Standing::Unasked | Standing::Unknown)
+    }
+
+    /// Reads the buckets that change besides.
+    pub(crate) async fn read_also(&mut self, register: &impl Register, keys: &[PostingKey]) -> Result<(), StoreError> {
+        let unread: Vec<PostingKey> = keys.iter().filter(|key| !self.buckets.contains_key(*key)).cloned().collect();
+        if !unread.is_empty() {
+            self.buckets.extend(register.buckets(&unread).await?);
+        }
+        Ok(())
+    }
+}
+
+/// Reads a student, or the one that it was joined to, unless it is there already.
+async fn read_in_full(
+    register: &impl Register,
+    student: StudentId,
+    students: &mut Vec<Student>,
+) -> Result<(), StoreError> {
+    if students.iter().any(|known| known.id == student) {
+        return Ok(());
+    }
+    if let Some(student) = register.student(student).await?
+        && !students.iter().any(|known| known.id == student.id)
+    {
+        students.push(student);
+    }
+    Ok(())
+}
+
+/// The students who resemble, the closest first. Those who name nobody resemble by their INE.
+fn near(compared: &[Traits], buckets: &Buckets) -> Vec<StudentId> {
+    let people: Vec<_> = compared.iter().map(|traits| (traits, traits.person())).collect();
+    let mut closest: BTreeMap<StudentId, (Verdict, Bits)> = BTreeMap::new();
+    for entry in buckets.values().flat_map(|bucket| &bucket.entries) {
+        let posted = entry.traits.person();
+        for (traits, person) in &people {
+            let nameless = [&entry.traits, *traits].into_iter().any(|one| matches!(one.identite, Person::Pair(_)));
+            let standing = if nameless {
+                if entry.traits.ine.is_none() || entry.traits.ine != traits.ine {
+                    continue;
+                }
+                (Verdict::Match, bits(1_000.0))
+            } else {
+                let comparison = Comparison::of(person, &posted);
+                (verdict(&comparison), comparison.bits)
+            };
+            if standing.0 > Verdict::Distinct {
+                let best = closest.entry(entry.holder).or_insert(standing);
+                *best = (*best).max(standing);
+            }
+        }
+    }
+    let mut near: Vec<_> = closest.into_iter().collect();
+    // The id breaks ties, so that what is read doesn't depend on the order of a bucket.
+    near.sort_by_key(|(student, standing)| (std::cmp::Reverse(*standing), *student));
+    near.into_iter().map(|(student, _)| student).collect()
+}

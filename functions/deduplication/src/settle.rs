@@ -1,0 +1,379 @@
+//! One case, in order: read it and the students it is about, apply what people decided, or take it back.
+//!
+//! What is decided is kept as links on the records, which no evidence overrides, and which are forgotten when the decision
+//! is undone. Idempotent: the case moves on in the same transaction, over the version that was read, so a repetition finds
+//! nothing to do. A crash before the transaction leaves nothing, one after it leaves all but the pointers to records to
+//! decide on again: those are sent again when the message comes again.
+
+use std::collections::BTreeSet;
+
+use shared::contract::pointer::Pointer;
+use shared::feeding::record::RecordState;
+use shared::identity::digest::RecordId;
+use shared::identity::edge::{Edge, Links, Reason, Standing};
+use shared::identity::publication::{Buckets, Change, Write, concerned, plan};
+use shared::identity::review::{Case, CaseId, Effect, Pending};
+use shared::identity::student::{Student, StudentId};
+use shared::registry::publications::Published;
+use shared::registry::{StoreError, backoff};
+
+use crate::changes::Changes;
+use crate::owners;
+use crate::ports::{Queue, Register, World};
+use crate::review;
+
+/// What became of a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settled {
+    /// What was asked for is done.
+    Done,
+    /// There is nothing to do.
+    Nothing,
+}
+
+/// Why a case could not be settled now.
+#[derive(Debug, thiserror::Error)]
+pub enum SettleError {
+    /// A table or the queue failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Cases are stored before their pointers are sent.
+    #[error("pointer leads to no case")]
+    NoSuchCase,
+}
+
+/// Does what a case asks for.
+///
+/// # Errors
+///
+/// [`SettleError`]: the message is to be delivered again.
+pub async fn settle<W: World>(world: &W, id: &CaseId) -> Result<Settled, SettleError> {
+    let mut waits = backoff();
+    loop {
+        let mut case = world.register().case(id).await?.ok_or(SettleError::NoSuchCase)?;
+        let mut work = Work::new(&case.id);
+        let hides = match case.pending() {
+            None => {
+                follow_again(world, &case).await?;
+                return Ok(Settled::Nothing);
+            }
+            Some(Pending::Hide(student)) => {
+                work.hide(world, student).await?;
+                true
+            }
+            Some(Pending::Apply(effect)) => {
+                let effect = effect.clone();
+                work.apply(world, &effect).await?;
+                false
+            }
+            Some(Pending::Revert(effect)) => {
+                let effect = effect.clone();
+                work.revert(world, &effect).await?;
+                false
+            }
+        };
+        if hides && work.changes.iter().all(Change::is_empty) {
+            return Ok(Settled::Nothing);
+        }
+        case.settle(world.now());
+        if work.publish(world, case).await? == Published::Yes {
+            return Ok(Settled::Done);
+        }
+        let wait = waits.next().ok_or_else(|| StoreError::contention("settling a case"))?;
+        world.pause(wait).await;
+    }
+}
+
+/// What a case changes.
+#[derive(Debug)]
+struct Work {
+    case: CaseId,
+    changes: Changes,
+    /// What people decided, on records that stay where they are.
+    linked: Vec<(RecordId, Links)>,
+    /// Records that are nobody's any more.
+    released: Vec<(RecordId, Links)>,
+    /// Other cases that this one settles.
+    withdrawn: BTreeSet<CaseId>,
+    /// Records that may stand otherwise now.
+    follow: BTreeSet<RecordId>,
+}
+
+impl Work {
+    fn new(case: &CaseId) -> Self {
+        Self {
+            case: case.clone(),
+            changes: Changes::default(),
+            linked: Vec::new(),
+            released: Vec::new(),
+            withdrawn: BTreeSet::new(),
+            follow: BTreeSet::new(),
+        }
+    }
+
+    /// Nothing is told of the student any more.
+    async fn hide<W: World>(&mut self, world: &W, student: StudentId) -> Result<(), StoreError> {
+        if let Some(student) = world.register().student(student).await? {
+            self.changes.of(&student).withheld.insert(self.case.clone(), BTreeSet::new());
+        }
+        Ok(())
+    }
+
+    async fn apply<W: World>(&mut self, world: &W, effect: &Effect) -> Result<(), StoreError> {
+        let register = world.register();
+        match effect {
+            Effect::Attach { record, student } => {
+                let holder = holder(world, record).await?;
+                if let (Some(joined), Some(into)) = (holder, register.student(*student).await?) {
+                    self.join(&joined, &into, Some(record));
+                }
+            }
+            Effect::Merge([one, other]) => {
+                if let (Some(one), Some(other)) = (register.student(*one).await?, register.student(*other).await?) {
+                    // Whom INES vouches for survives, then who has more records.
+                    let rank = |student: &Student| (student.verified().is_some(), student.edges().count());
+                    let (joined, into) = if rank(&one) > rank(&other) { (other, one) } else { (one, other) };
+                    self.join(&joined, &into, None);
+                }
+            }
+            Effect::Separate { record, students } => {
+                let Some(student) = holder(world, record).await? else { return Ok(()) };
+                for other in students {
+                    if let Some(other) = register.student(*other).await?.filter(|other| other.id != student.id) {
+                        self.part(&student, &other);
+                    }
+                }
+                self.show(&student);
+            }
+            Effect::KeepApart([one, other]) => {
+                if let (Some(one), Some(other)) = (register.student(*one).await?, register.student(*other).await?)
+                    && one.id != other.id
+                {
+                    let fewer = one.edges().count() <= other.edges().count();
+                    let (one, other) = if fewer { (one, other) } else { (other, one) };
+                    self.part(&one, &other);
+                }
+            }
+            Effect::Split { student, records } => {
+                if let Some(student) = register.student(*student).await? {
+                    self.split(&student, records, world.new_student());
+                    self.show(&student);
+                }
+            }
+            Effect::Keep(student) => {
+                if let Some(student) = register.student(*student).await? {
+                    self.show(&student);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn revert<W: World>(&mut self, world: &W, effect: &Effect) -> Result<(), StoreError> {
+        let register = world.register();
+        match effect {
+            Effect::Attach { record, .. } => {
+                if let Some(student) = holder(world, record).await? {
+                    self.release(&student, |links, case| links.same.contains_key(case));
+                }
+            }
+            Effect::Merge([student, _]) => {
+                if let Some(student) = register.student(*student).await? {
+                    self.release(&student, |links, case| links.same.contains_key(case));
+                }
+            }
+            Effect::Separate { record, students } => {
+                if let Some(student) = holder(world, record).await? {
+                    self.forget(&student);
+                    let rivals = students.iter().copied().filter(|rival| *rival != student.id).collect();
+                    self.changes.of(&student).withheld.insert(self.case.clone(), rivals);
+                }
+            }
+            Effect::KeepApart(students) => {
+                for student in students {
+                    if let Some(student) = register.student(*student).await? {
+                        self.forget(&student);
+                    }
+                }
+            }
+            Effect::Split { student, records } => {
+                if let Some(student) = register.student(*student).await? {
+                    self.changes.of(&student).withheld.insert(self.case.clone(), BTreeSet::new());
+                }
+                let mut apart = BTreeSet::new();
+                for record in records {
+                    let Some(holder) = holder(world, record).await? else { continue };
+                    if apart.insert(holder.id) {
+                        self.release(&holder, |links, case| links.different.contains_key(case));
+                    }
+                }
+            }
+            Effect::Keep(student) => self.hide(world, *student).await?,
+        }
+        Ok(())
+    }
+
+    /// Joins two students by decision: the records of one move, and each says why.
+    fn join(&mut self, joined: &Student, into: &Student, decided: Option<&RecordId>) {
+        if joined.id == into.id {
+            return;
+        }
+        let Some(anchor) = into.edges().next().map(|edge| edge.record.clone()) else { return };
+        // Whatever waited for this waits no more.
+        self.withdrawn.extend(joined.withheld.keys().filter(|case| !case.is_dispute() && **case != self.case).cloned());
+        let disputed: Vec<CaseId> = joined.withheld.keys().filter(|case| case.is_dispute()).cloned().collect();
+        let moved = self.changes.of(joined);
+        for edge in moved.edges_mut() {
+            edge.links.same.entry(self.case.clone()).or_default().insert(anchor.clone());
+            if decided.is_none_or(|record| *record == edge.record) {
+                edge.reason = Reason::Decided;
+            }
+            self.linked.push((edge.record.clone(), edge.links.clone()));
+            self.follow.insert(edge.record.clone());
+        }
+        self.changes.merge(joined, into);
+        if let Some(survivor) = self.changes.get_mut(into.id) {
+            survivor.withheld.extend(disputed.into_iter().map(|case| (case, BTreeSet::new())));
+        }
+    }
+
+    /// Tells two students apart for good.
+    fn part(&mut self, student: &Student, other: &Student) {
+        let others: BTreeSet<RecordId> = other.edges().map(|edge| edge.record.clone()).collect();
+        for edge in self.changes.of(student).edges_mut() {
+            edge.links.different.entry(self.case.clone()).or_default().extend(others.iter().cloned());
+            self.linked.retain(|(record, _)| *record != edge.record);
+            self.linked.push((edge.record.clone(), edge.links.clone()));
+        }
+    }
+
+    /// Some records are another person's.
+    fn split(&mut self, student: &Student, records: &BTreeSet<RecordId>, apart: StudentId) {
+        let leaving: Vec<Edge> = student.edges().filter(|edge| records.contains(&edge.record)).cloned().collect();
+        let staying: BTreeSet<RecordId> =
+            student.edges().map(|edge| edge.record.clone()).filter(|record| !records.contains(record)).collect();
+        if leaving.is_empty() || staying.is_empty() {
+            return;
+        }
+        let mut other = Student::newcomer(apart);
+        let newcomer = other.clone();
+        for mut edge in leaving {
+            self.changes.of(student).detach(&edge.record);
+            edge.links.different.entry(self.case.clone()).or_default().extend(staying.iter().cloned());
+            edge.reason = Reason::Decided;
+            self.linked.push((edge.record.clone(), edge.links.clone()));
+            self.follow.insert(edge.record.clone());
+            other.attach(edge);
+        }
+        // An INE that both halves give is the one's whom INES vouches for, else of the half that stays.
+        let vouched: BTreeSet<_> = other.edges().filter_map(Edge::verified).collect();
+        let shared: BTreeSet<_> = self
+            .changes
+            .get(student.id)
+            .map(Student::ines)
+            .unwrap_or_default()
+            .intersection(&other.ines())
+            .copied()
+            .collect();
+        let stays = self.changes.get(student.id).and_then(Student::verified);
+        for ine in shared {
+            let loser = if vouched.contains(&ine) && stays.is_none() { self.changes.of(student) } else { &mut other };
+            for edge in loser.edges_mut().filter(|edge| edge.ines().any(|own| own == ine)) {
+                edge.standing = Standing::Taken;
+            }
+        }
+        *self.changes.of(&newcomer) = other;
+    }
+
+    /// The case keeps nothing from being told any more.
+    fn show(&mut self, student: &Student) {
+        let student = self.changes.of(student);
+        student.withheld.remove(&self.case);
+        self.follow.extend(student.edges().map(|edge| edge.record.clone()));
+    }
+
+    /// Forgets what was decided, on records that stay where they are.
+    fn forget(&mut self, student: &Student) {
+        for edge in self.changes.of(student).edges_mut() {
+            let before = edge.links.clone();
+            edge.links.forget(&self.case);
+            if edge.links != before {
+                self.linked.push((edge.record.clone(), edge.links.clone()));
+            }
+        }
+    }
+
+    /// The records that the decision moved are nobody's, and are decided on again without it.
+    fn release(&mut self, student: &Student, moved: impl Fn(&Links, &CaseId) -> bool) {
+        let leaving: Vec<Edge> = student.edges().filter(|edge| moved(&edge.links, &self.case)).cloned().collect();
+        for mut edge in leaving {
+            self.changes.of(student).detach(&edge.record);
+            edge.links.forget(&self.case);
+            self.follow.insert(edge.record.clone());
+            self.released.push((edge.record, edge.links));
+        }
+    }
+
+    async fn publish<W: World>(mut self, world: &W, case: Case) -> Result<Published, StoreError> {
+        let register = world.register();
+        owners::reconcile(world, &mut self.changes).await?;
+        let changes = self.changes.into_list();
+        let keys = concerned(&changes, world.keys());
+        let buckets = if keys.is_empty() { Buckets::new() } else { register.buckets(&keys).await? };
+        let mut writes = plan(&changes, world.keys(), &buckets);
+        let released: BTreeSet<&RecordId> = self.released.iter().map(|(record, _)| record).collect();
+        let linked = self.linked.iter().filter(|(record, _)| !released.contains(record)).cloned();
+        writes.extend(linked.map(|(record, links)| Write::Link(record, links)));
+        writes.extend(self.released.into_iter().map(|(record, links)| Write::Release(record, links)));
+        for case in &self.withdrawn {
+            writes.extend(review::withdraw(world, case).await?);
+        }
+        let version = case.version;
+        writes.push(Write::PutCase(Box::new(case)));
+        tracing::debug!(writes = writes.len(), version, "settling a case");
+        let published = register.publish(&writes).await?;
+        if published == Published::Yes && !self.follow.is_empty() {
+            let pointers: Vec<Pointer> = self.follow.into_iter().map(Pointer::Record).collect();
+            world.queue().send(&pointers).await?;
+        }
+        Ok(published)
+    }
+}
+
+/// The student that a record is attached to, seen or not.
+async fn holder<W: World>(world: &W, record: &RecordId) -> Result<Option<Student>, StoreError> {
+    let register = world.register();
+    match register.record(record).await?.and_then(|record| record.student) {
+        Some(student) => Ok(register.student(student).await?.filter(|student| student.edge(record).is_some())),
+        None => Ok(None),
+    }
+}
+
+/// The message came again: whoever settled the case may have stopped before it sent the pointers that follow. Those that
+/// still wait are sent.
+async fn follow_again<W: World>(world: &W, case: &Case) -> Result<(), StoreError> {
+    let register = world.register();
+    let mut records: BTreeSet<RecordId> = BTreeSet::new();
+    for decision in case.decisions.iter().rev().take(1) {
+        match &decision.effect {
+            Effect::Attach { record, .. } | Effect::Separate { record, .. } => {
+                records.insert(record.clone());
+            }
+            Effect::Split { records: split, .. } => records.extend(split.iter().cloned()),
+            Effect::Merge(_) | Effect::KeepApart(_) | Effect::Keep(_) => {}
+        }
+        for student in case.question.students() {
+            if let Some(student) = register.student(student).await? {
+                records.extend(student.edges().map(|edge| edge.record.clone()));
+            }
+        }
+    }
+    let mut waiting = Vec::new();
+    for id in records {
+        let record = register.record(&id).await?;
+        if record.is_some_and(|record| record.state != RecordState::Resolved) {
+            waiting.push(Pointer::Record(id));
+        }
+    }
+    if waiting.is_empty() { Ok(()) } else { world.queue().send(&waiting).await }
+}

@@ -1,0 +1,266 @@
+//! The evidence of an attachment: one record, what it says, what INES said of it, what people decided about it, and why it
+//! is this student's.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::digest::RecordId;
+use super::engine::compare::Comparison;
+use super::engine::person::Person as Compared;
+use super::posting::Traits;
+use super::review::CaseId;
+use super::student::RecordVersion;
+use crate::domain::civil_identity::CivilIdentity;
+use crate::domain::enrolment::{Declaration, Person};
+use crate::domain::ine::Ine;
+
+/// Why a record is a student's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// A person decided so.
+    Decided,
+    /// INES says that the INE is this student's, and the names agree.
+    Verified,
+    /// Same INE and same birth date, of a record that names nobody.
+    SameIne,
+    /// The engine's evidence.
+    Evidence,
+    /// The only record of this student says something new about the same person.
+    Correction,
+    /// Nobody resembles, or nobody who is certain.
+    Newcomer,
+}
+
+/// What INES says of the INE of a record.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "etat", rename_all = "snake_case", rename_all_fields = "camelCase")]
+pub enum Standing {
+    /// It was not asked: there is no INES, or no INE. The INE is what the establishment says.
+    #[default]
+    Unasked,
+    /// The INE is this person's.
+    Confirmed {
+        /// The person, as the national register writes it: it wins over what establishments write.
+        registre: Box<CivilIdentity>,
+        /// The INE to keep.
+        ine_maitre: Ine,
+    },
+    /// INES found or gave this INE, in place of one that was missing or wrong.
+    Granted {
+        /// The INE.
+        ine: Ine,
+    },
+    /// Nobody has the INE with that birth date: it is not believed.
+    Unknown,
+    /// Somebody else has it: it is not believed.
+    Differs,
+    /// There is no INES to ask, and another student has it: it is not believed.
+    Taken,
+}
+
+/// What people decided about a record, by the case that they decided in, so that each decision can be undone alone.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Links {
+    /// Records that are the same person's.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub same: BTreeMap<CaseId, BTreeSet<RecordId>>,
+    /// Records that are other people's.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub different: BTreeMap<CaseId, BTreeSet<RecordId>>,
+}
+
+impl Links {
+    /// People decided that the record is the same person's as `other`.
+    #[must_use]
+    pub fn join(&self, other: &RecordId) -> bool {
+        self.same.values().any(|records| records.contains(other))
+    }
+
+    /// People decided that the record is another person's than `other`.
+    #[must_use]
+    pub fn part(&self, other: &RecordId) -> bool {
+        self.different.values().any(|records| records.contains(other))
+    }
+
+    /// Nobody decided anything.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.same.is_empty() && self.different.is_empty()
+    }
+
+    /// Forgets what was decided in a case.
+    pub fn forget(&mut self, case: &CaseId) {
+        self.same.remove(case);
+        self.different.remove(case);
+    }
+}
+
+/// One record of a student.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Edge {
+    /// The record.
+    pub record: RecordId,
+    /// The version of the record that was attached.
+    pub version: RecordVersion,
+    /// What it says.
+    pub declaration: Declaration,
+    /// What INES says of its INE.
+    #[serde(default)]
+    pub standing: Standing,
+    /// Why it is this student's.
+    pub reason: Reason,
+    /// What the decision rested on, if on a comparison: the levels, the bits and the vetoes. Nothing personal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<Comparison>,
+    /// How near the next student was, if there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runner_up: Option<Comparison>,
+    /// The version of the rules that decided.
+    pub rules_version: u16,
+    /// What people decided about it.
+    #[serde(default, skip_serializing_if = "Links::is_empty")]
+    pub links: Links,
+}
+
+impl Edge {
+    /// The INEs that it gives its student.
+    pub fn ines(&self) -> impl Iterator<Item = Ine> {
+        let (one, other) = match &self.standing {
+            Standing::Unasked => (self.declaration.ine, None),
+            Standing::Confirmed { ine_maitre, .. } => (self.declaration.ine, Some(*ine_maitre)),
+            Standing::Granted { ine } => (Some(*ine), None),
+            Standing::Unknown | Standing::Differs | Standing::Taken => (None, None),
+        };
+        one.into_iter().chain(other)
+    }
+
+    /// The INE to keep, when INES vouches for it.
+    #[must_use]
+    pub fn verified(&self) -> Option<Ine> {
+        match &self.standing {
+            Standing::Confirmed { ine_maitre, .. } => Some(*ine_maitre),
+            Standing::Granted { ine } => Some(*ine),
+            _ => None,
+        }
+    }
+
+    /// The person, as INES writes it.
+    #[must_use]
+    pub fn registered(&self) -> Option<&CivilIdentity> {
+        match &self.standing {
+            Standing::Confirmed { registre, .. } => Some(registre),
+            _ => None,
+        }
+    }
+
+    /// What is compared of it.
+    #[must_use]
+    pub fn traits(&self) -> Vec<Traits> {
+        traits(&self.declaration, &self.standing)
+    }
+
+    /// The same, prepared for comparison.
+    pub fn people(&self) -> impl Iterator<Item = Compared> {
+        self.traits().into_iter().map(|traits| traits.person())
+    }
+
+    /// Whether people decided that the two records are two people's. Either record may hold the decision.
+    #[must_use]
+    pub fn parts_from(&self, record: &RecordId, links: &Links) -> bool {
+        self.links.part(record) || links.part(&self.record)
+    }
+
+    /// Whether people decided that the two records are one person's.
+    #[must_use]
+    pub fn joins(&self, record: &RecordId, links: &Links) -> bool {
+        self.links.join(record) || links.join(&self.record)
+    }
+}
+
+/// What is compared of a record: what the establishment says, with the INE that is believed, and what INES says.
+#[must_use]
+pub fn traits(declaration: &Declaration, standing: &Standing) -> Vec<Traits> {
+    let (ine, registered) = match standing {
+        Standing::Unasked => (declaration.ine, None),
+        Standing::Confirmed { registre, ine_maitre } => (declaration.ine, Some((registre, *ine_maitre))),
+        Standing::Granted { ine } => (Some(*ine), None),
+        Standing::Unknown | Standing::Differs | Standing::Taken => (None, None),
+    };
+    let registered = registered.map(|(identity, master)| Traits {
+        ine: Some(master),
+        identite: Person::Civil(CivilIdentity::clone(identity)),
+    });
+    // A pair says nothing that INES doesn't say better.
+    let said = match &declaration.identite {
+        Person::Pair(_) if registered.is_some() => None,
+        Person::Pair(pair) => Some(Person::Pair(crate::domain::enrolment::Pair { registre: None, ..pair.clone() })),
+        Person::Civil(identity) => Some(Person::Civil(identity.clone())),
+    };
+    let said = said.map(|identite| Traits { ine, identite });
+    let repeated = |said: &Traits| registered.as_ref().is_some_and(|registered| registered.repeats(said));
+    let said = said.filter(|said| !repeated(said));
+    said.into_iter().chain(registered).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::identity::fixtures::{declaration, identity};
+
+    const INE: &str = "070578267KH";
+
+    fn confirmed(name: &str) -> Standing {
+        let ine_maitre = Ine::parse(INE).unwrap();
+        Standing::Confirmed { registre: Box::new(identity(name, "Zoé", "2004-03-02")), ine_maitre }
+    }
+
+    #[test]
+    fn an_ine_that_is_not_believed_is_no_trait() {
+        let said = declaration(Some(INE), "Lefèvre", "Zoé", "2004-03-02");
+        assert_eq!(traits(&said, &Standing::Unasked)[0].ine, said.ine);
+        for standing in [Standing::Unknown, Standing::Differs, Standing::Taken] {
+            assert_eq!(traits(&said, &standing)[0].ine, None);
+        }
+    }
+
+    #[test]
+    fn what_ines_says_is_compared_beside_what_the_establishment_says() {
+        let said = declaration(Some(INE), "Lefèvre", "Zoé", "2004-03-02");
+        assert_eq!(traits(&said, &confirmed("LEFEVRE")).len(), 1, "the same in other letters");
+        assert_eq!(traits(&said, &confirmed("Lefèvre-Martin")).len(), 2);
+        let mut pair = said;
+        let birth = pair.identite.birth_date();
+        pair.identite = Person::Pair(crate::domain::enrolment::Pair { date_naissance: birth, registre: None });
+        assert_eq!(traits(&pair, &confirmed("Lefèvre")).len(), 1);
+    }
+
+    #[test]
+    fn a_decision_is_forgotten_alone() {
+        let record = |digit: char| RecordId::parse(&format!("1.{}", digit.to_string().repeat(32))).unwrap();
+        let case = |digit| CaseId::attachment(&record(digit));
+        let mut links = Links::default();
+        links.different.entry(case('a')).or_default().insert(record('1'));
+        links.different.entry(case('b')).or_default().insert(record('1'));
+        links.forget(&case('a'));
+        assert!(links.part(&record('1')) && !links.join(&record('1')));
+        links.forget(&case('b'));
+        assert!(links.is_empty());
+    }
+
+    #[test]
+    fn an_edge_reads_back() {
+        for standing in [
+            Standing::Unasked,
+            confirmed("Lefèvre"),
+            Standing::Granted { ine: Ine::parse(INE).unwrap() },
+            Standing::Unknown,
+            Standing::Differs,
+            Standing::Taken,
+        ] {
+            let stored = serde_json::to_string(&standing).unwrap();
+            assert_eq!(serde_json::from_str::<Standing>(&stored).unwrap(), standing);
+        }
+    }
+}

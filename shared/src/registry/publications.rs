@@ -1,0 +1,226 @@
+//! A publication, written: everything that changes with a decision, in one transaction over four tables.
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason, Delete, Put, TransactWriteItem, Update};
+use serde::Serialize;
+
+use super::StoreError;
+use super::keys::{self, Item, number, text};
+use super::postings::PostingStore;
+use super::reviews::ReviewStore;
+use crate::feeding::record::RecordState;
+use crate::identity::digest::RecordId;
+use crate::identity::edge::Links;
+use crate::identity::publication::{Settlement, Write};
+use crate::identity::student::StudentId;
+
+/// What DynamoDB takes in one transaction.
+pub const MOST_WRITES: usize = 100;
+
+/// Whether a publication took place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Published {
+    /// It did, as a whole.
+    Yes,
+    /// Someone else changed what it was decided on, so nothing was written: read and decide again.
+    Overtaken,
+}
+
+/// The tables that a publication writes.
+#[derive(Debug, Clone)]
+pub struct Publisher {
+    client: Client,
+    students: String,
+    records: String,
+    postings: PostingStore<StudentId>,
+    reviews: ReviewStore,
+}
+
+impl Publisher {
+    /// Those tables.
+    #[must_use]
+    pub fn new(
+        client: Client,
+        students: String,
+        records: String,
+        postings: PostingStore<StudentId>,
+        reviews: ReviewStore,
+    ) -> Self {
+        Self { client, students, records, postings, reviews }
+    }
+
+    /// Writes all or nothing.
+    ///
+    /// Idempotent: a repetition finds the versions moved on, writes nothing and says so.
+    pub async fn publish(&self, writes: &[Write]) -> Result<Published, StoreError> {
+        const OPERATION: &str = "students TransactWriteItems";
+        if writes.len() > MOST_WRITES {
+            return Err(StoreError::of(OPERATION, "more writes than a transaction takes"));
+        }
+        let items = writes.iter().map(|write| self.item(write).ok_or_else(|| StoreError::shape(OPERATION)));
+        let items = items.collect::<Result<Vec<_>, _>>()?;
+        let Err(error) = self.client.transact_write_items().set_transact_items(Some(items)).send().await else {
+            return Ok(Published::Yes);
+        };
+        match error.as_service_error() {
+            Some(TransactWriteItemsError::TransactionCanceledException(cancelled))
+                if cancelled.cancellation_reasons().iter().any(is_contention) =>
+            {
+                Ok(Published::Overtaken)
+            }
+            _ => Err(StoreError::new(OPERATION, &error)),
+        }
+    }
+
+    fn item(&self, write: &Write) -> Option<TransactWriteItem> {
+        match write {
+            Write::PutStudent { student, expected, answer } => {
+                let mut item = keys::student(student.id);
+                item.insert("version".into(), number(expected + 1));
+                if !student.withheld.is_empty() {
+                    item.insert("withheld".into(), serde_dynamo::to_attribute_value(&student.withheld).ok()?);
+                }
+                if let Some(answer) = answer {
+                    item.insert("answer".into(), serde_dynamo::to_attribute_value(answer).ok()?);
+                }
+                unchanged(*expected).put(&self.students, item)
+            }
+            Write::PutAlias { student, expected, into } => {
+                let mut item = keys::student(*student);
+                item.insert("version".into(), number(expected + 1));
+                item.insert("merged_into".into(), serde_dynamo::to_attribute_value(into).ok()?);
+                unchanged(*expected).put(&self.students, item)
+            }
+            Write::DeleteStudent { student, expected } => {
+                unchanged(*expected).delete(&self.students, keys::student(*student))
+            }
+            Write::PutEdge(student, edge) => {
+                let item = with(keys::edge(*student, &edge.record), "edge", edge)?;
+                Condition::none().put(&self.students, item)
+            }
+            Write::DeleteEdge(student, record) => {
+                Condition::none().delete(&self.students, keys::edge(*student, record))
+            }
+            Write::PutIne { ine, student, answer, owners } => {
+                let mut item = with(keys::ine(ine), "student", student)?;
+                if let Some(answer) = answer {
+                    item.insert("answer".into(), serde_dynamo::to_attribute_value(answer).ok()?);
+                }
+                owned_by(owners, "attribute_not_exists(pk) OR ")?.put(&self.students, item)
+            }
+            Write::DeleteIne { ine, owner } => {
+                owned_by(std::slice::from_ref(owner), "")?.delete(&self.students, keys::ine(ine))
+            }
+            Write::PutBucket(key, bucket) => self.postings.put(key, bucket),
+            Write::CheckBucket(key, version) => self.postings.check(key, *version),
+            Write::Settle(settlement) => self.settle(settlement),
+            Write::Release(record, links) => self.release(record, links),
+            Write::Link(record, links) => self.link(record, links),
+            Write::PutCase(case) => self.reviews.put(case),
+        }
+    }
+
+    /// The record is attached, or waits, if it still says what was decided on.
+    fn settle(&self, settlement: &Settlement) -> Option<TransactWriteItem> {
+        let Settlement { record, version, state, student, doubt } = settlement;
+        let update = self
+            .record(record)
+            .condition_expression("version = :version")
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_values(":version", text(version.as_str()))
+            .expression_attribute_values(":state", text(state.name()))
+            .expression_attribute_values(":student", serde_dynamo::to_attribute_value(student).ok()?);
+        let update = match doubt {
+            None => update.update_expression("SET #state = :state, student = :student REMOVE doubt"),
+            Some(doubt) => update
+                .update_expression("SET #state = :state, student = :student, doubt = :doubt")
+                .expression_attribute_values(":doubt", serde_dynamo::to_attribute_value(doubt).ok()?),
+        };
+        Some(TransactWriteItem::builder().update(update.build().ok()?).build())
+    }
+
+    /// The record is nobody's any more, and to be decided on.
+    fn release(&self, record: &RecordId, links: &Links) -> Option<TransactWriteItem> {
+        let update = self
+            .record(record)
+            .condition_expression("attribute_exists(id)")
+            .update_expression("SET #state = :pending, links = :links REMOVE student, doubt")
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_values(":pending", text(RecordState::Pending.name()))
+            .expression_attribute_values(":links", serde_dynamo::to_attribute_value(links).ok()?);
+        Some(TransactWriteItem::builder().update(update.build().ok()?).build())
+    }
+
+    /// What people decided about the record.
+    fn link(&self, record: &RecordId, links: &Links) -> Option<TransactWriteItem> {
+        let update = self
+            .record(record)
+            .condition_expression("attribute_exists(id)")
+            .update_expression("SET links = :links")
+            .expression_attribute_values(":links", serde_dynamo::to_attribute_value(links).ok()?);
+        Some(TransactWriteItem::builder().update(update.build().ok()?).build())
+    }
+
+    fn record(&self, record: &RecordId) -> aws_sdk_dynamodb::types::builders::UpdateBuilder {
+        Update::builder().table_name(&self.records).set_key(Some(keys::record(record)))
+    }
+}
+
+/// A failed condition, or another transaction at the same items.
+fn is_contention(reason: &CancellationReason) -> bool {
+    matches!(reason.code(), Some("ConditionalCheckFailed" | "TransactionConflict"))
+}
+
+fn with(mut key: Item, name: &str, value: impl Serialize) -> Option<Item> {
+    key.insert(name.to_owned(), serde_dynamo::to_attribute_value(value).ok()?);
+    Some(key)
+}
+
+/// The condition of a write.
+struct Condition {
+    expression: Option<String>,
+    values: Vec<(String, AttributeValue)>,
+}
+
+impl Condition {
+    fn none() -> Self {
+        Self { expression: None, values: Vec::new() }
+    }
+
+    fn put(self, table: &str, item: Item) -> Option<TransactWriteItem> {
+        let mut put = Put::builder().table_name(table).set_item(Some(item)).set_condition_expression(self.expression);
+        for (name, value) in self.values {
+            put = put.expression_attribute_values(name, value);
+        }
+        Some(TransactWriteItem::builder().put(put.build().ok()?).build())
+    }
+
+    fn delete(self, table: &str, key: Item) -> Option<TransactWriteItem> {
+        let mut delete =
+            Delete::builder().table_name(table).set_key(Some(key)).set_condition_expression(self.expression);
+        for (name, value) in self.values {
+            delete = delete.expression_attribute_values(name, value);
+        }
+        Some(TransactWriteItem::builder().delete(delete.build().ok()?).build())
+    }
+}
+
+/// The version is still what was read; 0 stands for no item.
+fn unchanged(expected: u64) -> Condition {
+    if expected == 0 {
+        return Condition { expression: Some("attribute_not_exists(pk)".into()), values: Vec::new() };
+    }
+    Condition { expression: Some("version = :expected".into()), values: vec![(":expected".into(), number(expected))] }
+}
+
+/// The INE is one of these students'.
+fn owned_by(owners: &[StudentId], or: &str) -> Option<Condition> {
+    let mut values = Vec::new();
+    let mut names = Vec::new();
+    for (index, owner) in owners.iter().enumerate() {
+        names.push(format!(":owner{index}"));
+        values.push((format!(":owner{index}"), serde_dynamo::to_attribute_value(owner).ok()?));
+    }
+    Some(Condition { expression: Some(format!("{or}student IN ({})", names.join(", "))), values })
+}
