@@ -233,7 +233,7 @@ run "storage" {
     condition = { for name, table in aws_dynamodb_table.this : name => join(" ", compact([table.hash_key, table.range_key])) } == {
       records        = "id"
       students       = "pk sk"
-      postings       = "pk sk"
+      postings       = "pk"
       imports        = "id"
       establishments = "uai"
       clients        = "id"
@@ -506,12 +506,15 @@ run "permissions" {
         "dynamodb:GetItem table/students",
         "dynamodb:PutItem table/students",
         "dynamodb:Query table/students",
-        "dynamodb:DeleteItem table/postings",
+        "dynamodb:BatchGetItem table/postings",
+        "dynamodb:ConditionCheckItem table/postings",
         "dynamodb:PutItem table/postings",
-        "dynamodb:Query table/postings",
+        "dynamodb:GetItem table/reviews",
+        "dynamodb:PutItem table/reviews",
         "sqs:DeleteMessage statut-etudiant-test-identity",
         "sqs:GetQueueAttributes statut-etudiant-test-identity",
         "sqs:ReceiveMessage statut-etudiant-test-identity",
+        "sqs:SendMessage statut-etudiant-test-identity",
         "secretsmanager:GetSecretValue ine",
         "secretsmanager:GetSecretValue identity",
       ])
