@@ -8,6 +8,7 @@
 //!    │
 //! registry, audit                 ports and their AWS adapters (feature `aws`)
 //! auth                            tokens and FranceConnect, over HTTP (feature `auth`)
+//! ines                            the client of INES (features `auth` and `aws`, where its secret is)
 //!    │
 //! files, feeding, identity,       pure logic: bytes to rows, rows to records, records to students,
 //! contract, access                answers to JSON, what a client may ask
@@ -32,6 +33,8 @@ pub mod audit;
 pub mod auth;
 #[cfg(feature = "aws")]
 pub mod config;
+#[cfg(all(feature = "auth", feature = "aws"))]
+pub mod ines;
 #[cfg(feature = "aws")]
 pub mod registry;
 #[cfg(feature = "aws")]

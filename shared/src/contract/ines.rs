@@ -13,7 +13,7 @@
 //! Every call but the token's carries `Authorization: Bearer`, `x-jwt-assertion` with the same token, and `X-channel`.
 //! Nothing is required when reading: what the real service leaves out is absent, and whoever reads decides.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// The path of the token endpoint.
 pub const TOKEN: &str = "/oauth2/token";
@@ -75,8 +75,13 @@ pub struct Identity {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ine_maitre: Option<String>,
     /// Where requests about this person stand.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_none")]
     pub etat_demande: Vec<RequestState>,
+}
+
+/// Like the other fields, a list may be `null`.
+fn null_is_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<RequestState>, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
 /// Where a request stands.

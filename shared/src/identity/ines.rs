@@ -59,6 +59,19 @@ pub enum InesError {
     Unreadable,
 }
 
+impl InesError {
+    /// One word for the log and its metrics (`infra/ines_client.tf`).
+    #[must_use]
+    pub fn kind(self) -> &'static str {
+        match self {
+            Self::Unavailable => "unavailable",
+            Self::Resting => "resting",
+            Self::Unauthorized => "unauthorized",
+            Self::Unreadable => "unreadable",
+        }
+    }
+}
+
 /// INES, as deduplication asks it.
 #[expect(async_fn_in_trait, reason = "a function runs on one thread, so nobody needs to know whether a future is Send")]
 pub trait Ines {
