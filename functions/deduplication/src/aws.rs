@@ -5,16 +5,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 use shared::config::{self, ConfigError};
 use shared::contract::pointer::Pointer;
-use shared::domain::birth_date::BirthDate;
-use shared::domain::civil_identity::CivilIdentity;
-use shared::domain::ine::Ine;
 use shared::feeding::record::Record;
 use shared::identity::digest::{IdentityKeys, IneDigest, RecordId};
-use shared::identity::ines::{Immatriculated, Ines, InesError, Verified};
 use shared::identity::posting::PostingKey;
 use shared::identity::publication::{Buckets, Write};
 use shared::identity::review::{Case, CaseId};
 use shared::identity::student::{Student, StudentId};
+use shared::ines::client::{self, InesClient};
 use shared::registry::StoreError;
 use shared::registry::identity_queue::IdentityQueue;
 use shared::registry::postings::{Consistency, PostingStore};
@@ -30,6 +27,7 @@ pub struct Aws {
     keys: IdentityKeys,
     tables: Tables,
     queue: IdentityQueue,
+    ines: Option<InesClient>,
 }
 
 /// The tables.
@@ -64,14 +62,15 @@ impl Aws {
         );
         let tables = Tables { records, students: StudentStore::new(dynamodb, students), postings, reviews, publisher };
         let queue = IdentityQueue::new(aws_sdk_sqs::Client::new(&aws), config::variable("IDENTITY_QUEUE_URL")?);
-        Ok(Self { keys: config::identity_keys(&secrets).await?, tables, queue })
+        let ines = client::from_env(&secrets)?;
+        Ok(Self { keys: config::identity_keys(&secrets).await?, tables, queue, ines })
     }
 }
 
 impl World for Aws {
     type Register = Tables;
     type Queue = IdentityQueue;
-    type Ines = NoInes;
+    type Ines = InesClient;
 
     fn register(&self) -> &Tables {
         &self.tables
@@ -81,8 +80,8 @@ impl World for Aws {
         &self.queue
     }
 
-    fn ines(&self) -> Option<&NoInes> {
-        None
+    fn ines(&self) -> Option<&InesClient> {
+        self.ines.as_ref()
     }
 
     fn keys(&self) -> &IdentityKeys {
@@ -135,19 +134,5 @@ impl Queue for IdentityQueue {
 
     async fn send_later(&self, pointer: &Pointer, delay: Duration) -> Result<(), StoreError> {
         self.send_after(delay, pointer).await
-    }
-}
-
-/// There is no INES to ask.
-#[derive(Debug, Clone, Copy)]
-pub enum NoInes {}
-
-impl Ines for NoInes {
-    async fn verify(&self, _: &Ine, _: BirthDate) -> Result<Verified, InesError> {
-        match *self {}
-    }
-
-    async fn immatriculate(&self, _: &CivilIdentity, _: &str) -> Result<Immatriculated, InesError> {
-        match *self {}
     }
 }

@@ -11,6 +11,7 @@ use shared::config::{self, ConfigError, variable};
 use shared::domain::uai::Uai;
 use shared::files::reader::Depositor;
 use shared::identity::digest::{DigestKey, IdentityKeys};
+use shared::ines::client::{self, InesClient};
 use shared::registry::StoreError;
 use shared::registry::allowances::Quotas;
 use shared::registry::clients::ClientStore;
@@ -37,6 +38,7 @@ pub struct Context {
     pub(crate) deposits: DepositStore,
     pub(crate) idempotency: IdempotencyStore,
     pub(crate) queue: IdentityQueue,
+    pub(crate) ines: Option<InesClient>,
     pub(crate) buckets: Buckets,
     pub(crate) metrics: Metrics,
     /// Until the first request.
@@ -112,10 +114,11 @@ impl Context {
             tracing::warn!(%error, "warm-up failed");
         }
         let keys = Keys { record: record?, identity: identity? };
-        Ok(Self::new(settings, keys, &aws, Box::new(std::io::stdout())))
+        let ines = client::from_env(&secrets)?;
+        Ok(Self { ines, ..Self::new(settings, keys, &aws, Box::new(std::io::stdout())) })
     }
 
-    /// Nothing is called yet.
+    /// Nothing is called yet, and there is no INES.
     pub(crate) fn new(settings: Settings, keys: Keys, aws: &SdkConfig, log: Log) -> Self {
         let dynamodb = aws_sdk_dynamodb::Client::new(aws);
         let clients = ClientStore::new(dynamodb.clone(), settings.clients_table);
@@ -129,6 +132,7 @@ impl Context {
             deposits: DepositStore::new(dynamodb.clone(), settings.imports_table),
             idempotency: IdempotencyStore::new(dynamodb, settings.idempotency_table),
             queue: IdentityQueue::new(aws_sdk_sqs::Client::new(aws), settings.identity_queue_url),
+            ines: None,
             buckets: Buckets::new(
                 aws,
                 settings.inbox_bucket,
