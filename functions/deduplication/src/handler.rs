@@ -88,6 +88,7 @@ async fn one<W: World>(world: &W, message: &SqsMessage) -> Result<Followed, Fail
 pub async fn follow<W: World>(world: &W, pointer: &Pointer) -> Result<Followed, Failure> {
     let resolution = match pointer {
         Pointer::Record(record) => resolve(world, record, Occasion::Sent).await,
+        Pointer::Reconsider(record) => resolve(world, record, Occasion::Reconsidered).await,
         Pointer::Case(case) => return Ok(Followed::Case(settle(world, case).await?)),
     };
     match resolution {

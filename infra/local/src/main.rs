@@ -29,6 +29,7 @@ mod outputs;
 mod packages;
 mod platform;
 mod process;
+mod redecide;
 mod redrive;
 mod replay;
 mod report;

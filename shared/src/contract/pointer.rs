@@ -12,6 +12,8 @@ pub enum Pointer {
     Record(RecordId),
     /// A case of which something is to be applied.
     Case(CaseId),
+    /// A record to decide on again, though it is resolved: the rules changed.
+    Reconsider(RecordId),
 }
 
 /// The body of a message is not a pointer.
@@ -19,12 +21,13 @@ pub enum Pointer {
 #[error("message is not a pointer to a record or a case")]
 pub struct NotAPointer;
 
-/// The body of a message: `{"record": …}` or `{"case": …}`.
+/// The body of a message: `{"record": …}`, `{"case": …}` or `{"reconsider": …}`.
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Body {
     Record(String),
     Case(String),
+    Reconsider(String),
 }
 
 impl Pointer {
@@ -40,6 +43,7 @@ impl Pointer {
         let (name, id) = match self {
             Self::Record(record) => ("record", record.as_str()),
             Self::Case(case) => ("case", case.as_str()),
+            Self::Reconsider(record) => ("reconsider", record.as_str()),
         };
         serde_json::json!({ name: id }).to_string()
     }
@@ -49,6 +53,7 @@ impl Pointer {
         let pointer = match serde_json::from_str(body).map_err(|_| NotAPointer)? {
             Body::Record(record) => RecordId::parse(&record).map(Self::Record),
             Body::Case(case) => CaseId::parse(&case).map(Self::Case),
+            Body::Reconsider(record) => RecordId::parse(&record).map(Self::Reconsider),
         };
         pointer.ok_or(NotAPointer)
     }
@@ -66,7 +71,7 @@ mod tests {
         assert_eq!(Pointer::write(&id), r#"{"record":"1.0123456789abcdef0123456789abcdef"}"#);
         let case = Pointer::Case(CaseId::attachment(&id));
         assert_eq!(case.body(), r#"{"case":"a-1.0123456789abcdef0123456789abcdef"}"#);
-        for pointer in [Pointer::Record(id), case] {
+        for pointer in [Pointer::Record(id.clone()), case, Pointer::Reconsider(id)] {
             assert_eq!(Pointer::read(&pointer.body()), Ok(pointer));
         }
     }

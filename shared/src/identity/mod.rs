@@ -11,6 +11,7 @@ pub mod ines;
 pub mod lookup;
 pub mod posting;
 pub mod publication;
+pub mod reconsider;
 pub mod review;
 pub mod student;
 

@@ -27,6 +27,12 @@ impl StudentId {
     pub fn random() -> Self {
         Self(Uuid::new_v4())
     }
+
+    /// The id as it is written in a key.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Uuid::try_parse(text).ok().map(Self)
+    }
 }
 
 impl fmt::Display for StudentId {

@@ -85,6 +85,39 @@ impl StudentStore {
         }
     }
 
+    /// Every edge of one part of the table, with its student. `segment` is from 0, below `segments`.
+    pub async fn scan_edges(
+        &self,
+        segment: i32,
+        segments: i32,
+        mut each: impl FnMut(StudentId, Edge),
+    ) -> Result<(), StoreError> {
+        const OPERATION: &str = "students Scan";
+        #[derive(Deserialize)]
+        struct Stored {
+            pk: String,
+            edge: Edge,
+        }
+        let mut pages = self
+            .client
+            .scan()
+            .table_name(&self.table)
+            .segment(segment)
+            .total_segments(segments)
+            .filter_expression("begins_with(sk, :edge)")
+            .expression_attribute_values(":edge", text(keys::EDGE))
+            .into_paginator()
+            .items()
+            .send();
+        while let Some(item) = pages.next().await {
+            let item = item.map_err(|error| StoreError::new(OPERATION, &error))?;
+            let stored: Stored = serde_dynamo::from_item(item).map_err(|_| StoreError::shape(OPERATION))?;
+            let student = stored.pk.strip_prefix(keys::STUDENT_PREFIX).and_then(StudentId::parse);
+            each(student.ok_or_else(|| StoreError::shape(OPERATION))?, stored.edge);
+        }
+        Ok(())
+    }
+
     async fn find(&self, id: StudentId) -> Result<Found, StoreError> {
         const OPERATION: &str = "students Query";
         #[derive(Deserialize)]

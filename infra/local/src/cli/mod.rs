@@ -32,6 +32,8 @@ pub(crate) enum Command {
     Drop(Drop),
     /// Move what was given up from a dead-letter queue back to its queue, once its cause is mended
     Redrive(Redrive),
+    /// Show what the identity rules of today would change in the register, and apply it in steps
+    Redecide(Redecide),
     /// Import a file again, as it was
     Replay(Replay),
     /// Compute the statistics now and show them
@@ -114,6 +116,24 @@ impl Redrive {
     pub(crate) fn queues(&self) -> Vec<Queue> {
         self.queue.map_or_else(|| Queue::value_variants().to_vec(), |queue| vec![queue])
     }
+}
+
+/// Options of `redecide`.
+#[derive(Debug, Args)]
+#[command(after_help = DEPLOYMENT)]
+pub(crate) struct Redecide {
+    /// Apply what is shown: decide again on the records that would stand otherwise
+    #[arg(long)]
+    pub(crate) apply: bool,
+    /// Records of one step; the next begins when the identity queue has worked it
+    #[arg(long, default_value_t = 500, requires = "apply")]
+    pub(crate) step: usize,
+    /// Write what is shown to this file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// A deployment on a real account, instead of the local platform
+    #[arg(long, value_name = "NAME")]
+    pub(crate) deployment: Option<String>,
 }
 
 /// A queue that has a dead-letter queue.

@@ -6,6 +6,7 @@ mod client;
 mod down;
 mod drop;
 mod match_;
+mod redecide;
 mod redrive;
 mod replay;
 mod stats;
@@ -28,6 +29,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
         Command::Down => down::run(&files),
         Command::Demo(options) => demo::run(&files, options.with_probes).await,
         Command::Drop(options) => drop::run(&files, &options).await,
+        Command::Redecide(options) => redecide::run(&files, &options).await,
         Command::Redrive(options) => redrive::run(&files, &options).await,
         Command::Replay(options) => replay::run(&files, &options).await,
         Command::Stats => stats::run(&files).await,
