@@ -10,6 +10,7 @@
 //! | [`students`] | `students`, `postings` | written by deduplication |
 //! | [`answers`] | `students`, `postings` | read by status |
 //! | [`clients`], remembered by [`known_clients`] | `clients` | read by status and enrolment |
+//! | [`ines`] | `ines`, `ines-postings`, `ines-log` | written by ines, our own identity service |
 //! | [`quotas`], drawn on by [`allowances`] | `quotas` | written by status and enrolment |
 
 //!
@@ -29,6 +30,7 @@ pub mod establishments;
 pub mod idempotency;
 pub mod identity_queue;
 pub mod imports;
+pub mod ines;
 pub mod known_clients;
 pub mod postings;
 pub mod quotas;
