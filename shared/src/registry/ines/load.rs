@@ -14,8 +14,10 @@ use crate::identity::digest::{IdentityKeys, IneDigest};
 use crate::identity::immatriculation::{Registration, keys_of, traits_of};
 use crate::identity::posting::{Bucket, PostingKey, Traits};
 
-/// Items of a call: DynamoDB reads and writes a hundred at most.
-pub const AT_ONCE: usize = 100;
+/// People of a call: DynamoDB reads and writes a hundred items at most.
+pub const PEOPLE_AT_ONCE: usize = 100;
+/// Buckets of a call: fifty full ones have some 3 MB, and a transaction 4 at most.
+pub const BUCKETS_AT_ONCE: usize = 50;
 
 /// What became of a portion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -26,6 +28,14 @@ pub struct Loaded {
     pub unchanged: usize,
     /// INEs that were there with another identity or master: theirs stands.
     pub different: usize,
+}
+
+impl std::ops::AddAssign for Loaded {
+    fn add_assign(&mut self, other: Self) {
+        self.added += other.added;
+        self.unchanged += other.unchanged;
+        self.different += other.different;
+    }
 }
 
 /// What is to be posted of a portion: traits by holder, for each key.
@@ -46,7 +56,7 @@ pub fn postings(keys: &IdentityKeys, people: &[Registration]) -> Postings {
 }
 
 impl InesStore {
-    /// Writes up to [`AT_ONCE`] registrations; gives those that stand as they were to be written, there before or not.
+    /// Writes up to [`PEOPLE_AT_ONCE`] registrations; gives those that stand as they were to be written, there before or not.
     pub async fn load_registrations(
         &self,
         keys: &IdentityKeys,
@@ -81,7 +91,7 @@ impl InesStore {
         }
     }
 
-    /// Adds what is to be posted to up to [`AT_ONCE`] buckets.
+    /// Adds what is to be posted to up to [`BUCKETS_AT_ONCE`] buckets.
     pub async fn load_buckets(&self, wanted: &Postings) -> Result<(), StoreError> {
         let mut waits = backoff();
         loop {
