@@ -204,13 +204,16 @@ resource "aws_cloudwatch_metric_alarm" "failed_imports" {
 # --- Dashboard -------------------------------------------------------------------------------------------------------
 
 locals {
-  functions = {
-    status        = module.status
-    enrolment     = module.enrolment
-    ingestion     = module.ingestion
-    deduplication = module.deduplication
-    statistics    = module.statistics
-  }
+  functions = merge(
+    {
+      status        = module.status
+      enrolment     = module.enrolment
+      ingestion     = module.ingestion
+      deduplication = module.deduplication
+      statistics    = module.statistics
+    },
+    { for function in module.ines : "ines" => function },
+  )
 
   # Routes are the function's own: a search finds those of tomorrow too.
   search_by_route = "SEARCH('{${local.metrics_namespace},environment,route} MetricName=\"%s\" environment=\"${var.environment}\"', '%s', 300)"

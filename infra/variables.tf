@@ -40,10 +40,10 @@ variable "packages_dir" {
 
   validation {
     condition = alltrue([
-      for function in ["status", "enrolment", "ingestion", "deduplication", "statistics"] :
+      for function in ["status", "enrolment", "ingestion", "deduplication", "statistics", "ines"] :
       fileexists("${var.packages_dir}/${function}/bootstrap.zip")
     ])
-    error_message = "packages_dir must hold status, enrolment, ingestion, deduplication and statistics, each with its bootstrap.zip: build the functions first."
+    error_message = "packages_dir must hold status, enrolment, ingestion, deduplication, statistics and ines, each with its bootstrap.zip: build the functions first."
   }
 }
 
@@ -77,6 +77,7 @@ variable "reserved_concurrency" {
     ingestion     = optional(number)
     deduplication = optional(number)
     statistics    = optional(number)
+    ines          = optional(number)
   })
   default  = {}
   nullable = false

@@ -13,6 +13,7 @@ reserved_concurrency = {
   ingestion     = 10
   deduplication = 50
   statistics    = 1
+  ines          = 50
 }
 
 # All that is reserved for each. Lower the second if the national identity service asks for less.

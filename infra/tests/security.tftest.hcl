@@ -34,6 +34,21 @@ override_module {
   outputs = { arn = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:identity" }
 }
 
+override_module {
+  target  = module.ines_secret["ine"]
+  outputs = { arn = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:ines-ine" }
+}
+
+override_module {
+  target  = module.ines_secret["identity"]
+  outputs = { arn = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:ines-identity" }
+}
+
+override_module {
+  target  = module.ines_secret["token"]
+  outputs = { arn = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:ines-token" }
+}
+
 override_resource {
   target          = aws_kms_key.data
   override_during = plan
@@ -104,6 +119,24 @@ override_resource {
   target          = aws_dynamodb_table.this["idempotency"]
   override_during = plan
   values          = { arn = "arn:aws:dynamodb:eu-west-3:123456789012:table/idempotency" }
+}
+
+override_resource {
+  target          = aws_dynamodb_table.ines["ines"]
+  override_during = plan
+  values          = { arn = "arn:aws:dynamodb:eu-west-3:123456789012:table/ines" }
+}
+
+override_resource {
+  target          = aws_dynamodb_table.ines["ines_postings"]
+  override_during = plan
+  values          = { arn = "arn:aws:dynamodb:eu-west-3:123456789012:table/ines-postings" }
+}
+
+override_resource {
+  target          = aws_dynamodb_table.ines["ines_log"]
+  override_during = plan
+  values          = { arn = "arn:aws:dynamodb:eu-west-3:123456789012:table/ines-log" }
 }
 
 override_resource {
@@ -194,6 +227,12 @@ override_resource {
   target          = module.deduplication.aws_cloudwatch_log_group.this
   override_during = plan
   values          = { arn = "arn:aws:logs:eu-west-3:123456789012:log-group:deduplication" }
+}
+
+override_resource {
+  target          = module.ines[0].aws_cloudwatch_log_group.this
+  override_during = plan
+  values          = { arn = "arn:aws:logs:eu-west-3:123456789012:log-group:ines" }
 }
 
 override_resource {
@@ -523,6 +562,19 @@ run "permissions" {
         "s3:PutObject statistics/*",
         "sqs:SendMessage statut-etudiant-test-statistics-dlq",
       ])
+      ines = toset([
+        "dynamodb:BatchGetItem table/ines",
+        "dynamodb:GetItem table/ines",
+        "dynamodb:PutItem table/ines",
+        "dynamodb:Query table/ines/index/pending",
+        "dynamodb:BatchGetItem table/ines-postings",
+        "dynamodb:ConditionCheckItem table/ines-postings",
+        "dynamodb:PutItem table/ines-postings",
+        "dynamodb:PutItem table/ines-log",
+        "secretsmanager:GetSecretValue ines-ine",
+        "secretsmanager:GetSecretValue ines-identity",
+        "secretsmanager:GetSecretValue ines-token",
+      ])
     }
     error_message = "A function's permissions changed. If it must be, change them here too, so that a reviewer sees both."
   }
@@ -629,6 +681,7 @@ run "france_connect" {
       ingestion     = toset(["record"])
       deduplication = toset(["ine", "identity"])
       statistics    = toset([])
+      ines          = toset(["ines-ine", "ines-identity", "ines-token"])
     }
     error_message = "FranceConnect's secret is for the consultation alone."
   }

@@ -19,6 +19,11 @@ override_module {
   outputs = { arn = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:mock" }
 }
 
+override_module {
+  target  = module.ines_secret
+  outputs = { arn = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:mock" }
+}
+
 override_resource {
   target          = aws_secretsmanager_secret.france_connect
   override_during = plan

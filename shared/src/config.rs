@@ -62,10 +62,13 @@ pub fn s3(aws: &SdkConfig) -> aws_sdk_s3::Client {
     aws_sdk_s3::Client::from_conf(aws_sdk_s3::config::Builder::from(aws).force_path_style(true).build())
 }
 
+/// A secret that Terraform drew, and its id (infra/modules/hmac-secret).
 #[derive(Deserialize)]
-struct StoredKey {
-    id: String,
-    key: SecretString,
+pub struct StoredKey {
+    /// Its id: which version it is.
+    pub id: String,
+    /// The secret.
+    pub key: SecretString,
 }
 
 /// The digest key whose secret's ARN is in `variable`.
@@ -73,6 +76,15 @@ pub async fn digest_key(
     client: &aws_sdk_secretsmanager::Client,
     arn_variable: &'static str,
 ) -> Result<DigestKey, ConfigError> {
+    let StoredKey { id, key } = secret(client, arn_variable).await?;
+    Ok(DigestKey::new(id, key))
+}
+
+/// The secret whose ARN is in `variable`.
+pub async fn secret(
+    client: &aws_sdk_secretsmanager::Client,
+    arn_variable: &'static str,
+) -> Result<StoredKey, ConfigError> {
     let arn: String = variable(arn_variable)?;
     let secret = client
         .get_secret_value()
@@ -80,11 +92,8 @@ pub async fn digest_key(
         .send()
         .await
         .map_err(|error| StoreError::new("secretsmanager GetSecretValue", &error))?;
-    let stored: StoredKey = secret
-        .secret_string()
-        .and_then(|text| serde_json::from_str(text).ok())
-        .ok_or(ConfigError::Secret(arn_variable))?;
-    Ok(DigestKey::new(stored.id, stored.key))
+    let stored = secret.secret_string().and_then(|text| serde_json::from_str(text).ok());
+    stored.ok_or(ConfigError::Secret(arn_variable))
 }
 
 /// The two keys of the identity register, which whoever looks students up has to share with whoever publishes them.

@@ -20,6 +20,7 @@ mod france_connect;
 mod golden;
 mod http;
 mod identity;
+mod ines;
 mod metrics;
 mod operations;
 mod oracle;

@@ -33,7 +33,8 @@ impl Deployment {
         }
     }
 
-    fn local(outputs: &Outputs) -> Result<Self> {
+    /// The local platform.
+    pub(crate) fn local(outputs: &Outputs) -> Result<Self> {
         let name = outputs.students_table.strip_suffix(STUDENTS);
         let name = name.with_context(|| format!("{} is not called {STUDENTS} at its end", outputs.students_table))?;
         let endpoint = &outputs.endpoint_url;

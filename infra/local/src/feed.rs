@@ -5,8 +5,10 @@ use std::time::Duration;
 use anyhow::{Result, bail};
 use shared::domain::uai::Uai;
 
+use crate::deployment::Deployment;
 use crate::deposit::{Depositor, Wish};
 use crate::files::Files;
+use crate::ines;
 use crate::platform::Platform;
 use crate::samples::{self, PROBES, Sample};
 use crate::status::Question;
@@ -32,6 +34,7 @@ pub(crate) async fn send(files: &Files, platform: &Platform, sample: &Sample) ->
 
 /// Enrols the person of the probes, and waits until both of them find it.
 pub(crate) async fn send_probes(files: &Files, platform: &Platform) -> Result<()> {
+    ines::fill(files, &Deployment::local(&platform.outputs)?, ines::PROBES).await?;
     send(files, platform, &PROBES).await?;
     wait_until_visible(platform, vec![samples::probe_by_identity()]).await
 }

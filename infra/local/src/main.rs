@@ -23,6 +23,7 @@ mod feed;
 mod files;
 mod fuzz;
 mod http;
+mod ines;
 mod json;
 mod matching;
 mod outputs;

@@ -26,6 +26,9 @@ pub(crate) struct Outputs {
     pub(crate) clients_table: String,
     /// Where FranceConnect's secret and our keys for it go.
     pub(crate) france_connect_secret_arn: String,
+    /// Where our credentials at INES go; none where nobody asks INES.
+    #[serde(default)]
+    pub(crate) ines_client_secret_arn: Option<String>,
     /// The function that computes the statistics.
     pub(crate) statistics_function: String,
 }

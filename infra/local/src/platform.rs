@@ -5,10 +5,12 @@ use serde_json::Value;
 
 use crate::claim::Claim;
 use crate::data_provider;
+use crate::deployment::Deployment;
 use crate::double;
 use crate::emulator;
 use crate::environment::PLATFORM;
 use crate::files::Files;
+use crate::ines;
 use crate::outputs::Outputs;
 use crate::packages;
 use crate::sandbox::{self, Sandbox};
@@ -50,6 +52,9 @@ impl Platform {
         }?;
         let outputs = Outputs::write(files, deployed, emulator.endpoint(), double.endpoint())?;
         data_provider::register(&outputs).await?;
+        if let Some(secret) = &outputs.ines_client_secret_arn {
+            ines::hand_over(files, &Deployment::local(&outputs)?, secret).await?;
+        }
         let sandbox = sandbox::load(files, &outputs).await?;
         Ok(Self { outputs, sandbox, terraform, emulator, double, claim })
     }

@@ -65,6 +65,18 @@ impl Ine {
         Ok(Self(bytes))
     }
 
+    /// The INE of the national register (RNIE) that has this number, with its key; `None` beyond nine digits.
+    #[must_use]
+    pub fn rnie(number: u32) -> Option<Self> {
+        let text = format!("{number:09}");
+        let digits: &[u8; 9] = text.as_bytes().try_into().ok()?;
+        let [tens, units] = rnie_key(u64::from(number));
+        let mut bytes = [0; Self::LENGTH];
+        bytes[..9].copy_from_slice(digits);
+        bytes[9..].copy_from_slice(&[tens, units]);
+        Some(Self(bytes))
+    }
+
     /// The number itself. Personal: for answers and keyed digests, never for a log.
     #[must_use]
     pub fn expose(&self) -> &str {
@@ -87,10 +99,7 @@ impl Ine {
     #[must_use]
     pub fn checksum(&self) -> Checksum {
         let follows = match self.form() {
-            IneForm::Rnie => {
-                let key = 97 - number(&self.0[..9]) % 97;
-                [key / 10, key % 10].map(rnie_letter) == [self.0[9], self.0[10]]
-            }
+            IneForm::Rnie => rnie_key(number(&self.0[..9])) == [self.0[9], self.0[10]],
             IneForm::Bea => control_letter(number(&self.0[..10])) == self.0[10],
             IneForm::Base36 | IneForm::Sifa => return Checksum::Unknown,
         };
@@ -119,6 +128,11 @@ fn form_of(bytes: &[u8; Ine::LENGTH]) -> Option<IneForm> {
 
 fn number(digits: &[u8]) -> u64 {
     digits.iter().fold(0, |number, digit| number * 10 + u64::from(digit - b'0'))
+}
+
+fn rnie_key(number: u64) -> [u8; 2] {
+    let key = 97 - number % 97;
+    [key / 10, key % 10].map(rnie_letter)
 }
 
 fn rnie_letter(digit: u64) -> u8 {
@@ -176,6 +190,12 @@ mod tests {
     }
 
     #[test]
+    fn a_number_has_nine_digits() {
+        assert_eq!(Ine::rnie(70_578_267), Ine::parse("070578267KH").ok());
+        assert_eq!(Ine::rnie(1_000_000_000), None);
+    }
+
+    #[test]
     fn debug_hides_the_number() {
         let ine = Ine::parse("070578267KH").unwrap();
         assert_eq!(format!("{ine:?}"), "Ine(…)");
@@ -203,6 +223,14 @@ mod tests {
                 .filter(|(a, b)| Ine::parse(&format!("{number:09}{a}{b}")).unwrap().checksum() == Checksum::Valid)
                 .count();
             prop_assert_eq!(valid, 1);
+        }
+
+        #[test]
+        fn a_number_of_the_national_register_has_its_key(number in 0_u32..1_000_000_000) {
+            let ine = Ine::rnie(number).unwrap();
+            prop_assert_eq!((ine.form(), ine.checksum()), (IneForm::Rnie, Checksum::Valid));
+            prop_assert_eq!(Ine::parse(ine.expose()), Ok(ine));
+            prop_assert_eq!(&ine.expose()[..9], format!("{number:09}"));
         }
     }
 }

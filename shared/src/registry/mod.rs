@@ -12,6 +12,7 @@
 //! | [`answers`] | `students`, `postings` | read by status |
 //! | [`reviews`] | `reviews` | written by deduplication and review |
 //! | [`clients`], remembered by [`known_clients`] | `clients` | read by status and enrolment |
+//! | [`ines`] | `ines`, `ines-postings`, `ines-log` | written by ines, our own identity service |
 //! | [`quotas`], drawn on by [`allowances`] | `quotas` | written by status and enrolment |
 
 //!
@@ -31,6 +32,7 @@ pub mod establishments;
 pub mod idempotency;
 pub mod identity_queue;
 pub mod imports;
+pub mod ines;
 pub mod known_clients;
 pub mod postings;
 pub mod publications;

@@ -16,11 +16,13 @@ mod dice;
 mod enrolment;
 mod generator;
 mod ine;
+mod ines;
 mod lists;
 mod person;
 mod row;
 
 pub use format::{Format, Written, write};
 pub use generator::Generator;
+pub use ines::write_ines;
 pub use row::GeneratedRow;
 pub use settings::{Establishment, Kind, Rates, Settings, SettingsError};

@@ -45,6 +45,9 @@ struct Arguments {
     /// The file to write.
     #[arg(long)]
     out: PathBuf,
+    /// Also write the register that these people are in, for `cargo local ines load`.
+    #[arg(long, value_name = "FILE")]
+    ines: Option<PathBuf>,
 }
 
 /// How a CSV is written; other formats pass over it.
@@ -110,7 +113,11 @@ fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         regime_codes: arguments.regime_codes,
         ..Settings::new(arguments.seed, arguments.rows, day, establishments)
     };
-    generator::write(settings.with_faults(arguments.broken), format, File::create(arguments.out)?)?;
+    let settings = settings.with_faults(arguments.broken);
+    if let Some(path) = arguments.ines {
+        generator::write_ines(settings.clone(), File::create(path)?)?;
+    }
+    generator::write(settings, format, File::create(arguments.out)?)?;
     Ok(())
 }
 

@@ -8,11 +8,13 @@ use crate::lists::{COUNTRIES, Lists};
 use crate::settings::{Kind, Rates};
 
 /// A student, as one establishment's software would print it. Blank is unknown.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Person {
     /// Their rank in the file, from 0.
     pub(crate) rank: u64,
     pub(crate) ine: String,
+    /// Their INE, whether the establishment knows it or not.
+    pub(crate) true_ine: String,
     pub(crate) birth: Birth,
     pub(crate) family_name: String,
     pub(crate) usage_name: String,
@@ -23,7 +25,7 @@ pub(crate) struct Person {
 }
 
 /// A birth date, as far as it is known.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Birth {
     Day(Date),
     Month(i16, i8),
@@ -144,10 +146,10 @@ impl Population {
             }
             Resemblance::None => {}
         }
-        let ine = self.register.number(rank, birth.year(), born_abroad, dice);
-        let ine = if dice.chance(rates.without_ine) { String::new() } else { ine };
+        let true_ine = self.register.number(rank, birth.year(), born_abroad, dice);
+        let ine = if dice.chance(rates.without_ine) { String::new() } else { true_ine.clone() };
         let student_number = if dice.chance(rates.student_number) { format!("2{rank:07}") } else { String::new() };
-        Person { rank, ine, birth, family_name, usage_name, given_names, woman, birthplace, student_number }
+        Person { rank, ine, true_ine, birth, family_name, usage_name, given_names, woman, birthplace, student_number }
     }
 
     fn birth(&self, kind: Kind, born_abroad: bool, dice: &mut Dice) -> Birth {

@@ -17,6 +17,8 @@ pub struct GeneratedRow {
     pub person: u64,
     /// How it is broken, if it is.
     pub fault: Option<Fault>,
+    /// Who it truly is about, whatever the row says.
+    pub(crate) truth: Box<Person>,
     values: [Cow<'static, str>; Column::ALL.len()],
 }
 
@@ -45,7 +47,7 @@ impl GeneratedRow {
             enrolment.level.into(),
             person.student_number.clone().into(),
         ];
-        Self { number, person: person.rank, fault: None, values }
+        Self { number, person: person.rank, fault: None, truth: Box::new(person.clone()), values }
     }
 
     /// What the row says in a column, dates as `YYYY-MM-DD` whatever the file writes; blank for nothing.

@@ -1,6 +1,7 @@
 //! The command line.
 
 pub(crate) mod client;
+pub(crate) mod ines;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -40,6 +41,8 @@ pub(crate) enum Command {
     Stats,
     /// Register, change and revoke clients, keys and tokens, here or on a real account
     Client(client::Client),
+    /// Fill our own identity service, and register those who may ask it, here or on a real account
+    Ines(ines::Ines),
     /// Show who was told a student's status, and when (the right of access: RGPD, article 15)
     Accesses(Accesses),
     /// Run the identity engine over a file of records, in memory, without a platform

@@ -5,6 +5,7 @@ mod bench;
 mod client;
 mod down;
 mod drop;
+mod ines;
 mod match_;
 mod redecide;
 mod redrive;
@@ -34,6 +35,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
         Command::Replay(options) => replay::run(&files, &options).await,
         Command::Stats => stats::run(&files).await,
         Command::Client(options) => client::run(&files, &options).await,
+        Command::Ines(options) => ines::run(&files, &options).await,
         Command::Accesses(options) => accesses::run(&files, &options).await,
         Command::Match(options) => match_::run(&options).await,
         Command::Bench(options) => bench::run(&files, &options).await,

@@ -1,0 +1,52 @@
+//! Who asks, shown by a token of ours.
+
+use std::collections::BTreeSet;
+
+use lambda_http::http::{HeaderMap, header};
+use shared::access::ines::Right;
+
+use crate::context::Context;
+use crate::refusal::Refusal;
+
+/// What clients say of themselves is a short name; what is longer is cut here.
+const LONGEST_CHANNEL: usize = 64;
+
+/// Who asks.
+#[derive(Debug)]
+pub(crate) struct Caller {
+    pub(crate) client_id: String,
+    rights: BTreeSet<Right>,
+    /// `X-channel`: what the ministry's clients say of themselves. Ours is told nothing by it, and only keeps it.
+    pub(crate) channel: Option<String>,
+}
+
+impl Caller {
+    /// The holder of the token that is shown.
+    pub(crate) async fn of(context: &Context, headers: &HeaderMap) -> Result<Self, Refusal> {
+        let token = bearer(headers).ok_or(Refusal::Unauthenticated)?;
+        // The ministry's clients show the token twice; two that differ are a mistake, or worse.
+        if headers.get("x-jwt-assertion").is_some_and(|assertion| assertion.as_bytes() != token.as_bytes()) {
+            return Err(Refusal::Unauthenticated);
+        }
+        let claims = context.signer.read(token).ok_or(Refusal::Unauthenticated)?;
+        let client = context.client(&claims.sub).await?.ok_or(Refusal::Unauthenticated)?;
+        let rights = client.and(&claims.rights());
+        Ok(Self { client_id: client.client_id.clone(), rights, channel: channel(headers) })
+    }
+
+    /// Whether it may ask that.
+    pub(crate) fn may(&self, right: Right) -> bool {
+        self.rights.contains(&right)
+    }
+}
+
+/// `Authorization: Bearer <token>`, whatever the case of the scheme (RFC 9110 §11.1).
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.trim().split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+fn channel(headers: &HeaderMap) -> Option<String> {
+    let channel = headers.get("x-channel")?.to_str().ok()?.trim();
+    (!channel.is_empty()).then(|| channel.chars().take(LONGEST_CHANNEL).collect())
+}

@@ -1,0 +1,101 @@
+//! What a person of the staff decides of a request that waits.
+//!
+//! Idempotent: the same decision again is answered as before, another one is refused. A request that meanwhile was
+//! settled by evidence is left as it is.
+
+use jiff::Timestamp;
+use shared::contract::ines::{Decision, DecisionKind};
+use shared::identity::digest::IneDigest;
+use shared::identity::engine::person::Person;
+use shared::identity::immatriculation::{Decided, Outcome, Registration, Request, RequestId};
+use shared::registry::ines::{Committed, Write};
+use shared::registry::postings::Consistency;
+use shared::registry::{StoreError, backoff};
+
+use crate::answer::Answer;
+use crate::caller::Caller;
+use crate::context::Context;
+use crate::immatriculation::answer;
+use crate::refusal::Refusal;
+use crate::requests::waits;
+use crate::situation::Situation;
+use crate::verification::{ine, master_of};
+
+/// Decides a request.
+pub(crate) async fn decide(
+    context: &Context,
+    caller: &Caller,
+    id: &str,
+    decision: &Decision,
+    now: Timestamp,
+) -> Result<Answer, Refusal> {
+    let id = RequestId::parse(id).ok_or(Refusal::NoSuchRequest)?;
+    let named = match (decision.decision, decision.ine.as_deref()) {
+        (DecisionKind::Meme, Some(text)) => Some(context.keys.ine(&ine(text)?)),
+        (DecisionKind::Meme, None) => return Err(Refusal::Invalid("ine : l'INE de la même personne est attendu")),
+        (_, Some(_)) => return Err(Refusal::Invalid("ine : n'est attendu que pour la décision MEME")),
+        (_, None) => None,
+    };
+    let decided = Decided { decision: decision.decision, ine: named, par: caller.client_id.clone(), le: now };
+    let mut pauses = backoff();
+    loop {
+        if let Some(request) = attempt(context, &id, &decided).await? {
+            return Ok(answer(context, &request));
+        }
+        let pause = pauses.next().ok_or_else(|| StoreError::contention("deciding a request"))?;
+        tokio::time::sleep(pause).await;
+    }
+}
+
+/// `None` when someone else was faster.
+async fn attempt(context: &Context, id: &RequestId, decided: &Decided) -> Result<Option<Request>, Refusal> {
+    let request = context.store.request(id).await?.ok_or(Refusal::NoSuchRequest)?;
+    if !waits(&request) {
+        let same = request
+            .decision
+            .as_ref()
+            .is_some_and(|before| (before.decision, &before.ine) == (decided.decision, &decided.ine));
+        return if same { Ok(Some(request)) } else { Err(Refusal::Decided) };
+    }
+    let request = Request { decision: Some(decided.clone()), ..request };
+    match &decided.ine {
+        Some(named) => {
+            let master = resembling(context, &request, named).await?;
+            write(context, request.granted(master.ine, false)).await
+        }
+        None if decided.decision == DecisionKind::Refus => write(context, request.refused()).await,
+        None => assign(context, request).await,
+    }
+}
+
+/// The master of the INE that was named, if it is somebody whom the request resembles.
+async fn resembling(context: &Context, request: &Request, named: &IneDigest) -> Result<Registration, Refusal> {
+    let named = context.store.registration(named).await?.ok_or(Refusal::NoSuchIne)?;
+    let master = master_of(context, &named).await?;
+    // Those whom it resembled when it was made may have become aliases since.
+    let near = context.store.registrations(&request.ressemblances).await?;
+    if near.iter().any(|person| person.master() == master.ine) { Ok(master) } else { Err(Refusal::NotAResemblance) }
+}
+
+/// Gives an INE to somebody who is none of those that were shown, unless somebody else has come since.
+async fn assign(context: &Context, request: Request) -> Result<Option<Request>, Refusal> {
+    let situation = Situation::observe(context, &request.identite, Consistency::Strong).await?;
+    let near = match situation.resembling().decide(&Person::of(&request.identite, None)) {
+        Outcome::Known(holder) => vec![holder],
+        Outcome::Newcomer => Vec::new(),
+        Outcome::Doubt(near) => near,
+    };
+    if near.iter().all(|holder| request.ressemblances.contains(holder)) {
+        return Ok(situation.grant_new(context, request).await?);
+    }
+    let request = Request { decision: None, ..request.waiting(near) };
+    match context.store.commit(&[Write::Request(&request)]).await? {
+        Committed::Yes => Err(Refusal::SomebodyElse),
+        Committed::Overtaken => Ok(None),
+    }
+}
+
+async fn write(context: &Context, request: Request) -> Result<Option<Request>, Refusal> {
+    let committed = context.store.commit(&[Write::Request(&request)]).await?;
+    Ok((committed == Committed::Yes).then_some(request))
+}

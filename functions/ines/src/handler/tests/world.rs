@@ -1,0 +1,352 @@
+//! What the handler is run over: the tables, four clients, and whoever a test registers.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
+use aws_smithy_http_client::test_util::infallible_client_fn;
+use aws_smithy_types::body::SdkBody;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
+use lambda_http::{Request, RequestExt as _, http};
+use serde::Serialize;
+use serde_json::{Value, json};
+use shared::access::client::State;
+use shared::access::ines::{IdentityClient, Right};
+use shared::access::key::KeyDigest;
+use shared::contract::ines::Identity;
+use shared::domain::ine::Ine;
+use shared::identity::digest::{DigestKey, IdentityKeys, IneDigest};
+use shared::identity::immatriculation::{Registration, keys_of, traits_of};
+use shared::identity::posting::Bucket;
+
+use super::super::handle;
+use super::dynamodb::{Item, Tables};
+use crate::context::{Context, Settings};
+use crate::person;
+use crate::token::Signer;
+
+/// What every client of the tests shows.
+pub(super) const SECRET: &str = "the secret of whoever asks";
+pub(super) const API: &str = "/api-ines-etudiants";
+/// Somebody who is registered: `081768862AE`.
+pub(super) const NUMBER: u32 = 81_768_862;
+pub(super) const BIRTH_DATE: &str = "2004-03-12";
+/// What must never be in a log or a key.
+pub(super) const PERSONAL: [&str; 5] = ["081768862AE", BIRTH_DATE, "Quintefeuille", "Eudoxie", SECRET];
+
+/// What goes wrong, once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fault {
+    /// The call of that number does nothing, and fails.
+    Before(usize),
+    /// It does its work, and its answer is lost.
+    After(usize),
+}
+
+/// What happens between a read and a transaction, once.
+type Interruption = Box<dyn FnOnce(&mut Tables) + Send>;
+
+/// An AWS of this process.
+#[derive(Default)]
+pub(super) struct World {
+    pub(super) tables: Mutex<Tables>,
+    pub(super) fault: Mutex<Option<Fault>>,
+    /// What somebody else does just before the next transaction.
+    pub(super) meanwhile: Mutex<Option<Interruption>>,
+    /// How many calls were made.
+    pub(super) calls: Mutex<usize>,
+    log: SharedLog,
+}
+
+#[derive(Clone, Default)]
+struct SharedLog(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for SharedLog {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl World {
+    /// With the clients, and nobody registered.
+    pub(super) fn empty() -> Arc<Self> {
+        let world = Self::default();
+        for (id, scopes, state) in [
+            ("supdata", &[Right::Verification, Right::Recherche, Right::Immatriculation][..], State::Active),
+            ("psy", &[Right::Verification], State::Active),
+            ("parcoursup", &[Right::Immatriculation], State::Active),
+            ("agents", &[Right::Gestion], State::Active),
+            ("gone", &Right::ALL, State::Revoked),
+        ] {
+            let client = IdentityClient {
+                client_id: id.to_owned(),
+                secret: KeyDigest::of(SECRET),
+                scopes: scopes.iter().copied().collect(),
+                state,
+                created_at: Timestamp::UNIX_EPOCH,
+            };
+            world.tables.lock().unwrap().put("ines", with_pk(&format!("C#{id}"), &client));
+        }
+        Arc::new(world)
+    }
+
+    /// With Eudoxie Quintefeuille.
+    pub(super) fn new() -> Arc<Self> {
+        let world = Self::empty();
+        world.register(NUMBER, &eudoxie());
+        world
+    }
+
+    /// Registers somebody.
+    pub(super) fn register(&self, number: u32, identity: &Value) {
+        register(&mut self.tables.lock().unwrap(), number, identity);
+    }
+
+    fn answer(&self, request: &http::Request<SdkBody>) -> http::Response<String> {
+        let target = request.headers()["x-amz-target"].to_str().unwrap();
+        let operation = target.split_once('.').unwrap().1;
+        let body: Value = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
+        let number = {
+            let mut calls = self.calls.lock().unwrap();
+            *calls += 1;
+            *calls
+        };
+        let fault = *self.fault.lock().unwrap();
+        // Not a kind of error that the SDK tries again: whoever sent the request must.
+        let lost = || respond(400, &json!({ "__type": "ValidationException", "message": "out of reach" }));
+        if fault == Some(Fault::Before(number)) {
+            return lost();
+        }
+        let mut tables = self.tables.lock().unwrap();
+        if operation == "TransactWriteItems"
+            && let Some(meanwhile) = self.meanwhile.lock().unwrap().take()
+        {
+            meanwhile(&mut tables);
+        }
+        let response = match tables.call(operation, &body) {
+            Ok(body) => respond(200, &body),
+            Err((kind, mut error)) => {
+                error["__type"] = kind.into();
+                respond(400, &error)
+            }
+        };
+        if fault == Some(Fault::After(number)) { lost() } else { response }
+    }
+
+    pub(super) fn context(self: &Arc<Self>) -> Context {
+        let answering = Arc::clone(self);
+        let credentials = Credentials::new("test", "secret", Some("token".into()), None, "tests");
+        let aws = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::v2026_01_12())
+            .region(Region::new("eu-west-3"))
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .http_client(infallible_client_fn(move |request| answering.answer(&request)))
+            .build();
+        let settings = Settings {
+            table: "ines".into(),
+            postings_table: "ines-postings".into(),
+            log_table: "ines-log".into(),
+            log_retention_days: 180,
+            request_retention_days: 365,
+            clients_kept: Duration::from_mins(1),
+            environment: "test".into(),
+        };
+        Context::new(&settings, keys(), signer(), &aws, Box::new(self.log.clone()))
+    }
+
+    /// INEs of the register.
+    pub(super) fn registrations(&self) -> usize {
+        self.tables.lock().unwrap().items_under("ines", "I#").len()
+    }
+
+    /// What the trace says: the first letter of its subject, the route and the outcome.
+    pub(super) fn traces(&self) -> Vec<String> {
+        let tables = self.tables.lock().unwrap();
+        let mut traces: Vec<_> = tables.items("ines-log");
+        traces.sort_by_key(|trace| trace["at"]["S"].as_str().unwrap().to_owned());
+        let text = |trace: &Item, name: &str| trace[name]["S"].as_str().unwrap().to_owned();
+        traces
+            .iter()
+            .map(|trace| {
+                format!("{} {} {}", &text(trace, "subject")[..1], text(trace, "route"), text(trace, "outcome"))
+            })
+            .collect()
+    }
+
+    /// The lines of the log, each an object.
+    pub(super) fn log(&self) -> Vec<Value> {
+        let log = String::from_utf8(self.log.0.lock().unwrap().clone()).unwrap();
+        log.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    /// Nobody is told by the log, the trace or a key.
+    pub(super) fn assert_nothing_personal(&self) {
+        let tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
+        let told = format!("{:?}\n{:?}\n{}", self.log(), tables.items("ines-log"), tables.keys());
+        for personal in PERSONAL {
+            assert!(!told.contains(personal), "{personal} in {told}");
+        }
+    }
+}
+
+/// Registers somebody in these tables, as the loader does.
+pub(super) fn register(tables: &mut Tables, number: u32, identity: &Value) {
+    let identity: Identity = serde_json::from_value(identity.clone()).unwrap();
+    let ine = Ine::rnie(number).unwrap();
+    let registration = Registration { version: 1, ..Registration::new(ine, person::read(&identity).unwrap()) };
+    let keys = keys();
+    let holder = keys.ine(&ine);
+    tables.put("ines", with_pk(&format!("I#{}", holder.as_str()), &registration));
+    for key in keys_of(&keys.postings, &registration.identite) {
+        let stored = tables.items_under("ines-postings", key.as_str()).first().map(|item| plain(&json!({ "M": item })));
+        let mut bucket: Bucket<IneDigest> =
+            stored.map_or_else(Bucket::default, |stored| serde_json::from_value(stored).unwrap());
+        bucket.set(&holder, &[traits_of(&registration)]);
+        bucket.version += 1;
+        tables.put("ines-postings", with_pk(key.as_str(), &bucket));
+    }
+}
+
+pub(super) fn keys() -> IdentityKeys {
+    let key = |name: &str| DigestKey::new("1".into(), name.to_owned().into());
+    IdentityKeys::new(key("ine"), key("civil"))
+}
+
+fn signer() -> Signer {
+    Signer::new("1".into(), &"a secret of tokens".to_owned().into())
+}
+
+fn with_pk(pk: &str, value: &impl Serialize) -> Item {
+    let mut value = serde_json::to_value(value).unwrap();
+    value["pk"] = pk.into();
+    dynamo(&value)["M"].as_object().unwrap().clone()
+}
+
+/// JSON as `DynamoDB` writes it.
+fn dynamo(value: &Value) -> Value {
+    match value {
+        Value::Null => json!({ "NULL": true }),
+        Value::Bool(value) => json!({ "BOOL": value }),
+        Value::Number(value) => json!({ "N": value.to_string() }),
+        Value::String(value) => json!({ "S": value }),
+        Value::Array(values) => json!({ "L": values.iter().map(dynamo).collect::<Vec<_>>() }),
+        Value::Object(fields) => {
+            json!({ "M": fields.iter().map(|(name, value)| (name.clone(), dynamo(value))).collect::<Item>() })
+        }
+    }
+}
+
+/// And back.
+fn plain(value: &Value) -> Value {
+    let (kind, inside) = value.as_object().unwrap().iter().next().unwrap();
+    match kind.as_str() {
+        "M" => inside.as_object().unwrap().iter().map(|(name, value)| (name.clone(), plain(value))).collect(),
+        "L" => inside.as_array().unwrap().iter().map(plain).collect(),
+        "N" => inside.as_str().unwrap().parse::<u64>().unwrap().into(),
+        "NULL" => Value::Null,
+        _ => inside.clone(),
+    }
+}
+
+fn respond(status: u16, body: &Value) -> http::Response<String> {
+    http::Response::builder().status(status).body(body.to_string()).unwrap()
+}
+
+/// Somebody, on the wire.
+pub(super) fn eudoxie() -> Value {
+    json!({
+        "nomFamille": "Quintefeuille", "prenom1": "Eudoxie", "sexe": "F", "dateNaissance": BIRTH_DATE,
+        "lieuNaissance": "44109",
+    })
+}
+
+/// The same with other values for some fields.
+pub(super) fn but(mut identity: Value, others: &Value) -> Value {
+    for (name, value) in others.as_object().unwrap() {
+        identity[name] = value.clone();
+    }
+    identity
+}
+
+/// Somebody whom Eudoxie resembles, without being her for sure.
+pub(super) fn born_elsewhere() -> Value {
+    but(eudoxie(), &json!({ "lieuNaissance": "13055" }))
+}
+
+pub(super) fn request(
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: impl Into<lambda_http::Body>,
+) -> Request {
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    let mut request = http::Request::builder().method(method).uri("/");
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let parameters: std::collections::HashMap<String, String> = query
+        .split('&')
+        .filter_map(|pair| pair.split_once('='))
+        .map(|(name, value)| (name.into(), value.into()))
+        .collect();
+    request.body(body.into()).unwrap().with_raw_http_path(path).with_query_string_parameters(parameters)
+}
+
+/// A response: its status, its text, its headers.
+#[derive(Debug)]
+pub(super) struct Told {
+    pub(super) status: u16,
+    pub(super) text: String,
+    pub(super) headers: http::HeaderMap,
+}
+
+impl Told {
+    pub(super) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap()
+    }
+}
+
+pub(super) async fn ask(context: &Context, request: Request) -> Told {
+    let response = handle(context, request).await.unwrap();
+    let text = String::from_utf8(response.body().as_ref().to_vec()).unwrap();
+    Told { status: response.status().as_u16(), text, headers: response.headers().clone() }
+}
+
+/// What a client shows to get a token.
+pub(super) fn basic(client: &str, secret: &str) -> String {
+    format!("Basic {}", STANDARD.encode(format!("{client}:{secret}")))
+}
+
+/// A token of a client, got as clients do.
+pub(super) async fn token(context: &Context, client: &str) -> String {
+    let credentials = basic(client, SECRET);
+    let told = ask(
+        context,
+        request("POST", "/oauth2/token", &[("authorization", &credentials)], "grant_type=client_credentials"),
+    )
+    .await;
+    assert_eq!(told.status, 200, "{}", told.text);
+    told.json()["access_token"].as_str().unwrap().to_owned()
+}
+
+/// A call of a client.
+pub(super) async fn call(context: &Context, client: &str, method: &str, path: &str, body: &Value) -> Told {
+    let bearer = format!("Bearer {}", token(context, client).await);
+    let headers = [("authorization", bearer.as_str()), ("x-channel", "tests")];
+    let body = if body.is_null() { String::new() } else { body.to_string() };
+    ask(context, request(method, &format!("{API}{path}"), &headers, body)).await
+}
+
+/// Asks for an INE as a client.
+pub(super) async fn immatriculate(context: &Context, client: &str, reference: &str, identity: &Value) -> Told {
+    let body = but(identity.clone(), &json!({ "reference": reference }));
+    call(context, client, "POST", "/immatriculation", &body).await
+}

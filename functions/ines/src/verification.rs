@@ -1,0 +1,38 @@
+//! Whether an INE and a birth date go together: the ministry's own call (domain.md §3).
+
+use shared::contract::ines::Verification;
+use shared::domain::ine::Ine;
+use shared::identity::immatriculation::Registration;
+use shared::registry::StoreError;
+
+use crate::answer::{About, Answer};
+use crate::context::Context;
+use crate::person;
+use crate::refusal::Refusal;
+
+/// Tells who has the INE, if that person has the birth date.
+pub(crate) async fn verify(context: &Context, question: &Verification) -> Result<Answer, Refusal> {
+    let ine = ine(&question.ine)?;
+    let birth_date = person::birth_date(&question.date_naissance)?;
+    let asked = context.store.registration(&context.keys.ine(&ine)).await?.ok_or(Refusal::NobodyFound)?;
+    let master = master_of(context, &asked).await?;
+    // An alias was registered with a date of its own, which whoever holds that number may still give.
+    if ![&asked, &master].iter().any(|person| person.identite.date_naissance == birth_date) {
+        return Err(Refusal::NobodyFound);
+    }
+    let about = About::Person(context.keys.ine(&master.ine));
+    Ok(Answer::ok(&person::told(&master, Some(&asked)), about, "known"))
+}
+
+/// The registration that stands for a person.
+pub(crate) async fn master_of(context: &Context, asked: &Registration) -> Result<Registration, StoreError> {
+    let Some(master) = &asked.maitre else { return Ok(asked.clone()) };
+    let master = context.store.registration(&context.keys.ine(master)).await?;
+    // Aliases and their master are written together, and registrations are never deleted.
+    master.ok_or_else(|| StoreError::shape("ines GetItem"))
+}
+
+/// An INE of a question.
+pub(crate) fn ine(text: &str) -> Result<Ine, Refusal> {
+    Ine::parse(text).map_err(|_| Refusal::Invalid("ine : le format de l'INE n'est pas valide"))
+}

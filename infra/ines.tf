@@ -1,0 +1,397 @@
+# Our own identity service, which gives INEs and tells whose they are: the system is whole without the ministry's. It has an
+# API of its own rather than paths of ours, so that the real INES replaces it by an address: with `var.ines` none of this is
+# deployed (docs/decisions/0013-ines-service.md).
+
+variable "ines_key_versions" {
+  description = "Version of each secret of our own identity service, also its id: `ine` and `identity` are keys of tables (re-key them before raising one again), `token` signs tokens, of which raising it ends all."
+  type = object({
+    ine      = optional(number, 1)
+    identity = optional(number, 1)
+    token    = optional(number, 1)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for version in values(var.ines_key_versions) : version >= 1 && floor(version) == version])
+    error_message = "Each version is a whole number of at least 1."
+  }
+}
+
+variable "ines_request_retention_days" {
+  description = "Days a request for an INE is kept once it is decided, with the identity that it was made for. One that waits stays until it is decided."
+  type        = number
+  default     = 365
+
+  validation {
+    condition     = var.ines_request_retention_days >= 1 && floor(var.ines_request_retention_days) == var.ines_request_retention_days
+    error_message = "ines_request_retention_days is a whole number of at least 1."
+  }
+}
+
+locals {
+  # Ours, unless there is another.
+  ines_is_ours = var.ines == null
+
+  ines_stage_url = join("", [
+    for stage in aws_api_gateway_stage.ines :
+    var.function_endpoint_url == null
+    ? stage.invoke_url
+    # The real one is a name that only AWS resolves.
+    : "${trimsuffix(var.function_endpoint_url, "/")}/_aws/execute-api/${stage.rest_api_id}/${stage.stage_name}"
+  ])
+
+  # Where INES answers, whosever it is.
+  ines_url = local.ines_is_ours ? local.ines_stage_url : var.ines.url
+
+  # Of their own, for their owner is: nothing else of the system may read who has which INE.
+  ines_tables = {
+    # `pending` holds the requests that wait for a person, and nothing else: only they have its attributes. The keys alone,
+    # for the requests are then read one by one.
+    ines          = { hash = "pk", expires = true, indexes = { pending = { hash = "pending", range = "since" } } }
+    ines_postings = { hash = "pk" }
+    ines_log      = { hash = "subject", range = "at", expires = true }
+  }
+}
+
+resource "aws_dynamodb_table" "ines" {
+  for_each = { for name, table in local.ines_tables : name => table if local.ines_is_ours }
+
+  name                        = "${local.name}-${replace(each.key, "_", "-")}"
+  billing_mode                = "PAY_PER_REQUEST"
+  hash_key                    = each.value.hash
+  range_key                   = try(each.value.range, null)
+  deletion_protection_enabled = var.deletion_protection
+
+  dynamic "attribute" {
+    for_each = toset(compact(concat(
+      [each.value.hash, try(each.value.range, null)],
+      flatten([for index in try(values(each.value.indexes), []) : [index.hash, index.range]]),
+    )))
+
+    content {
+      name = attribute.value
+      type = "S"
+    }
+  }
+
+  dynamic "global_secondary_index" {
+    for_each = try(each.value.indexes, {})
+
+    content {
+      name            = global_secondary_index.key
+      hash_key        = global_secondary_index.value.hash
+      range_key       = global_secondary_index.value.range
+      projection_type = "KEYS_ONLY"
+    }
+  }
+
+  dynamic "ttl" {
+    for_each = try(each.value.expires, false) ? ["expires_at"] : []
+
+    content {
+      attribute_name = ttl.value
+      enabled        = true
+    }
+  }
+
+  # Backups outlive an expired item by 35 days: count them in when stating a retention period.
+  point_in_time_recovery {
+    enabled = true
+  }
+
+  server_side_encryption {
+    enabled     = true
+    kms_key_arn = aws_kms_key.data.arn
+  }
+}
+
+# Not those of the register: who can compute its keys can't compute these, nor the reverse.
+module "ines_secret" {
+  source = "./modules/hmac-secret"
+
+  for_each = {
+    for name, description in {
+      ine      = "INES: keys of INEs and of requests"
+      identity = "INES: blocking keys, from a civil identity"
+      token    = "INES: signature of the tokens of its clients"
+    } : name => description if local.ines_is_ours
+  }
+
+  name                 = "${local.name}/ines/${each.key}"
+  description          = each.value
+  encryption_key_arn   = aws_kms_key.data.arn
+  key_version          = var.ines_key_versions[each.key]
+  recovery_window_days = var.secret_recovery_window_days
+}
+
+module "ines" {
+  source = "./modules/function"
+  count  = local.ines_is_ours ? 1 : 0
+
+  name                 = "${local.name}-ines"
+  package              = "ines"
+  description          = "Tells whose an INE is, gives one to who has none, and traces who asked"
+  platform             = local.function_platform
+  timeout_seconds      = 10
+  memory_megabytes     = 512
+  reserved_concurrency = var.reserved_concurrency.ines
+
+  environment = {
+    ENVIRONMENT               = var.environment
+    INES_TABLE                = aws_dynamodb_table.ines["ines"].name
+    INES_POSTINGS_TABLE       = aws_dynamodb_table.ines["ines_postings"].name
+    INES_LOG_TABLE            = aws_dynamodb_table.ines["ines_log"].name
+    INE_SECRET_ARN            = module.ines_secret["ine"].arn
+    IDENTITY_SECRET_ARN       = module.ines_secret["identity"].arn
+    TOKEN_SECRET_ARN          = module.ines_secret["token"].arn
+    ACCESS_LOG_RETENTION_DAYS = var.access_log_retention_days
+    REQUEST_RETENTION_DAYS    = var.ines_request_retention_days
+    CLIENT_CACHE_SECONDS      = var.client_cache_seconds
+  }
+
+  # Nothing is deleted: an INE that was given stays somebody's.
+  statements = {
+    RegisterPeople = {
+      actions   = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem"]
+      resources = [aws_dynamodb_table.ines["ines"].arn]
+    }
+    FindWhoResembles = {
+      actions   = ["dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:PutItem"]
+      resources = [aws_dynamodb_table.ines["ines_postings"].arn]
+    }
+    ListWhatWaits = {
+      actions   = ["dynamodb:Query"]
+      resources = ["${aws_dynamodb_table.ines["ines"].arn}/index/pending"]
+    }
+    # Write-only: who can leave a trace can neither read nor change one.
+    TraceQuestions = {
+      actions   = ["dynamodb:PutItem"]
+      resources = [aws_dynamodb_table.ines["ines_log"].arn]
+    }
+    ReadKeys = {
+      actions = ["secretsmanager:GetSecretValue"]
+      resources = [
+        module.ines_secret["ine"].arn,
+        module.ines_secret["identity"].arn,
+        module.ines_secret["token"].arn,
+      ]
+    }
+  }
+
+  data_key_use = {
+    decrypt = ["dynamodb", "secretsmanager"]
+  }
+}
+
+# --- Gateway ---------------------------------------------------------------------------------------------------------
+# Made as that of the consultation (api.tf), where the reasons are.
+
+resource "aws_api_gateway_rest_api" "ines" {
+  count = local.ines_is_ours ? 1 : 0
+
+  name        = "${local.name}-ines"
+  description = "National identity service"
+
+  endpoint_configuration {
+    types = ["REGIONAL"]
+  }
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+resource "aws_api_gateway_resource" "ines" {
+  count = local.ines_is_ours ? 1 : 0
+
+  rest_api_id = aws_api_gateway_rest_api.ines[0].id
+  parent_id   = aws_api_gateway_rest_api.ines[0].root_resource_id
+  path_part   = "{proxy+}"
+}
+
+locals {
+  # Every path goes to the function, so that an unknown path or method gets its error and not the gateway's.
+  ines_resources = local.ines_is_ours ? {
+    "/"         = aws_api_gateway_rest_api.ines[0].root_resource_id
+    "/{proxy+}" = aws_api_gateway_resource.ines[0].id
+  } : {}
+}
+
+resource "aws_api_gateway_method" "ines" {
+  #checkov:skip=CKV_AWS_59:The function authenticates every call itself, with tokens that it gives
+  #checkov:skip=CKV2_AWS_53:The contract fixes the answer to a bad request: the function validates, and says what is wrong
+  for_each = local.ines_resources
+
+  rest_api_id   = aws_api_gateway_rest_api.ines[0].id
+  resource_id   = each.value
+  http_method   = "ANY"
+  authorization = "NONE"
+}
+
+resource "aws_api_gateway_integration" "ines" {
+  for_each = local.ines_resources
+
+  rest_api_id             = aws_api_gateway_rest_api.ines[0].id
+  resource_id             = each.value
+  http_method             = aws_api_gateway_method.ines[each.key].http_method
+  type                    = "AWS_PROXY"
+  integration_http_method = "POST"
+  uri                     = module.ines[0].invoke_arn
+}
+
+resource "aws_lambda_permission" "ines" {
+  count = local.ines_is_ours ? 1 : 0
+
+  statement_id  = "ApiGateway"
+  action        = "lambda:InvokeFunction"
+  function_name = module.ines[0].function_name
+  qualifier     = module.ines[0].alias_name
+  principal     = "apigateway.amazonaws.com"
+  source_arn    = "${aws_api_gateway_rest_api.ines[0].execution_arn}/${local.api_stage}/*"
+}
+
+resource "aws_api_gateway_deployment" "ines" {
+  count = local.ines_is_ours ? 1 : 0
+
+  rest_api_id = aws_api_gateway_rest_api.ines[0].id
+
+  triggers = {
+    configuration = sha1(jsonencode([
+      keys(local.ines_resources),
+      [for method in aws_api_gateway_method.ines : [method.resource_id, method.http_method, method.authorization]],
+      [for integration in aws_api_gateway_integration.ines : [integration.id, integration.type, integration.uri]],
+    ]))
+  }
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+resource "aws_api_gateway_stage" "ines" {
+  #checkov:skip=CKV_AWS_120:An answer depends on who asks, and every question must be traced: nothing may be cached
+  #checkov:skip=CKV2_AWS_4:Execution logs print requests, that is people; the access log below and the function's own log replace them
+  #checkov:skip=CKV2_AWS_51:Callers are authenticated by tokens, not by client certificates
+  #checkov:skip=CKV2_AWS_77:The anonymous address list would refuse administrations behind shared exits; the known bad inputs are there
+  #checkov:skip=CKV_AWS_73:Traces start at the function, see gateway_tracing_enabled
+  count = local.ines_is_ours ? 1 : 0
+
+  rest_api_id          = aws_api_gateway_rest_api.ines[0].id
+  deployment_id        = aws_api_gateway_deployment.ines[0].id
+  stage_name           = local.api_stage
+  xray_tracing_enabled = var.gateway_tracing_enabled
+
+  access_log_settings {
+    destination_arn = aws_cloudwatch_log_group.ines_api[0].arn
+    format          = aws_api_gateway_stage.this.access_log_settings[0].format
+  }
+
+  # The gateway refuses a stage with logs until the account has a role to write them.
+  depends_on = [aws_api_gateway_account.this]
+}
+
+resource "aws_api_gateway_method_settings" "ines" {
+  #checkov:skip=CKV_AWS_225:An answer depends on who asks, and every question must be traced: nothing may be cached
+  count = local.ines_is_ours ? 1 : 0
+
+  rest_api_id = aws_api_gateway_rest_api.ines[0].id
+  stage_name  = aws_api_gateway_stage.ines[0].stage_name
+  method_path = "*/*"
+
+  settings {
+    metrics_enabled        = true
+    throttling_rate_limit  = var.api_throttling.rate_limit
+    throttling_burst_limit = var.api_throttling.burst_limit
+
+    # Execution logs and data traces print paths, queries and bodies: people.
+    logging_level      = "OFF"
+    data_trace_enabled = false
+  }
+}
+
+resource "aws_cloudwatch_log_group" "ines_api" {
+  count = local.ines_is_ours ? 1 : 0
+
+  name              = "/aws/apigateway/${local.name}-ines"
+  retention_in_days = var.log_retention_days
+  kms_key_id        = aws_kms_key.logs.arn
+}
+
+resource "aws_wafv2_web_acl_association" "ines" {
+  count = local.ines_is_ours ? 1 : 0
+
+  resource_arn = aws_api_gateway_stage.ines[0].arn
+  web_acl_arn  = aws_wafv2_web_acl.api.arn
+}
+
+# --- Alarms ----------------------------------------------------------------------------------------------------------
+
+locals {
+  ines_alarms = {
+    errors = {
+      namespace   = "AWS/ApiGateway"
+      metric      = "5XXError"
+      dimensions  = { ApiName = "${local.name}-ines", Stage = local.api_stage }
+      statistic   = "Average" # The gateway counts 0 or 1 per request, so the average is the rate.
+      threshold   = 0.01
+      description = "More than one question to our identity service in a hundred ends in a server error: enrolments wait."
+    }
+    litigation = {
+      namespace   = local.metrics_namespace
+      metric      = "litigation"
+      dimensions  = { environment = var.environment, route = "ines_immatriculation" }
+      statistic   = "Sum"
+      threshold   = 200
+      description = "Many requests for an INE wait for a person: the staff must know, or a file is full of look-alikes."
+    }
+  }
+}
+
+resource "aws_cloudwatch_metric_alarm" "ines_service" {
+  for_each = { for name, alarm in local.ines_alarms : name => alarm if local.ines_is_ours && var.alarms_enabled }
+
+  alarm_name        = "${local.name}-ines-${each.key == "errors" ? "api-errors" : each.key}"
+  alarm_description = each.value.description
+
+  namespace   = each.value.namespace
+  metric_name = each.value.metric
+  dimensions  = each.value.dimensions
+
+  statistic           = each.value.statistic
+  period              = 300
+  evaluation_periods  = 1
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = each.value.threshold
+  treat_missing_data  = "notBreaching"
+
+  alarm_actions = [aws_sns_topic.alarms.arn]
+  ok_actions    = [aws_sns_topic.alarms.arn]
+}
+
+# --- Outputs ---------------------------------------------------------------------------------------------------------
+
+output "ines_url" {
+  description = "Where INES answers: our own service, stage included, or the one that `ines` names."
+  value       = local.ines_url
+}
+
+output "ines_table" {
+  description = "Table of who has which INE, of requests and of clients. Null when INES is another's."
+  value       = one([for name, table in aws_dynamodb_table.ines : table.name if name == "ines"])
+}
+
+output "ines_postings_table" {
+  description = "Table of the blocking keys of INES. Null when INES is another's."
+  value       = one([for name, table in aws_dynamodb_table.ines : table.name if name == "ines_postings"])
+}
+
+output "ines_log_table" {
+  description = "Table of who asked INES about whom. Null when INES is another's."
+  value       = one([for name, table in aws_dynamodb_table.ines : table.name if name == "ines_log"])
+}
+
+output "ines_function" {
+  description = "Name of the function of INES. Null when INES is another's."
+  value       = one(module.ines[*].function_name)
+}

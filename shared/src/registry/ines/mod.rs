@@ -1,0 +1,187 @@
+//! The tables of our own identity service: who has which INE, who asks for one, who may ask, and the trace.
+//!
+//! | table | key | item |
+//! |---|---|---|
+//! | `ines` | `I#<digest of an INE>` | a [`Registration`] |
+//! | | `D#<request id>` | a [`Request`]; while it waits, in the index `pending` |
+//! | | `C#<client id>` | an [`IdentityClient`] |
+//! | `ines-postings` | a blocking key | a [`Bucket`] of master INEs |
+//! | `ines-log` | a subject and a time | a [`trace::Access`] |
+//!
+//! Every write is over a version that was read, and what belongs together is one transaction: whoever is overtaken reads
+//! and decides again.
+
+mod clients;
+pub mod load;
+mod requests;
+pub mod trace;
+
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{KeysAndAttributes, Put, TransactWriteItem};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+pub use requests::{After, Waiting};
+
+use super::keys::{Item, number, text};
+use super::postings::{Consistency, PostingStore};
+use super::{StoreError, backoff};
+use crate::identity::digest::IneDigest;
+use crate::identity::immatriculation::{Registration, Request};
+use crate::identity::posting::{Bucket, PostingKey};
+
+/// The register of our own identity service.
+#[derive(Debug, Clone)]
+pub struct InesStore {
+    client: Client,
+    table: String,
+    postings: PostingStore<IneDigest>,
+    request_retention_days: u32,
+}
+
+/// Something to write, over what was read.
+#[derive(Debug, Clone, Copy)]
+pub enum Write<'a> {
+    /// Who has an INE.
+    Registration(&'a IneDigest, &'a Registration),
+    /// Where a request stands.
+    Request(&'a Request),
+    /// Who shares a key.
+    Bucket(&'a PostingKey, &'a Bucket<IneDigest>),
+    /// Nothing, but the bucket must not have moved.
+    Unmoved(&'a PostingKey, u64),
+}
+
+/// Whether a transaction took place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Committed {
+    /// It did, as a whole.
+    Yes,
+    /// Something has moved since it was read, so nothing was written: read and decide again.
+    Overtaken,
+}
+
+impl InesStore {
+    /// The tables of those names. A request that is decided is forgotten after `request_retention_days`.
+    #[must_use]
+    pub fn new(client: Client, table: String, postings: String, request_retention_days: u32) -> Self {
+        let postings = PostingStore::new(client.clone(), postings);
+        Self { client, table, postings, request_retention_days }
+    }
+
+    /// Who has an INE, as of now.
+    pub async fn registration(&self, ine: &IneDigest) -> Result<Option<Registration>, StoreError> {
+        self.get(registration_key(ine), "ines GetItem").await
+    }
+
+    /// Who has each of up to a hundred INEs, as of now, in no order; an INE that nobody has is left out.
+    pub async fn registrations(
+        &self,
+        ines: impl IntoIterator<Item = &IneDigest>,
+    ) -> Result<Vec<Registration>, StoreError> {
+        const OPERATION: &str = "ines BatchGetItem";
+        let mut left: Vec<Item> = ines.into_iter().map(|ine| key(registration_key(ine))).collect();
+        let mut found = Vec::with_capacity(left.len());
+        let mut waits = backoff();
+        while !left.is_empty() {
+            let asked = left.len();
+            let request = KeysAndAttributes::builder().set_keys(Some(left)).consistent_read(true).build();
+            let request = request.map_err(|_| StoreError::shape(OPERATION))?;
+            let output = self.client.batch_get_item().request_items(&self.table, request).send().await;
+            let output = output.map_err(|error| StoreError::new(OPERATION, &error))?;
+            for item in output.responses.unwrap_or_default().into_values().flatten() {
+                found.push(serde_dynamo::from_item(item).map_err(|_| StoreError::shape(OPERATION))?);
+            }
+            let unread = output.unprocessed_keys.unwrap_or_default().remove(&self.table);
+            left = unread.map_or_else(Vec::new, |unread| unread.keys);
+            // A table at its limit: some are read, the others are asked for again.
+            if left.len() == asked {
+                let wait = waits.next().ok_or_else(|| StoreError::contention(OPERATION))?;
+                tokio::time::sleep(wait).await;
+            }
+        }
+        Ok(found)
+    }
+
+    /// Who shares each of these keys: as of now for decisions, and perhaps a little old for answers.
+    pub async fn sharing(
+        &self,
+        keys: impl IntoIterator<Item = &PostingKey>,
+        consistency: Consistency,
+    ) -> Result<BTreeMap<PostingKey, Bucket<IneDigest>>, StoreError> {
+        self.postings.read(keys, consistency).await
+    }
+
+    /// Writes up to a hundred items, all or none.
+    ///
+    /// Idempotent: a repetition finds the versions moved on, writes nothing and says so.
+    pub async fn commit(&self, writes: &[Write<'_>]) -> Result<Committed, StoreError> {
+        const OPERATION: &str = "ines TransactWriteItems";
+        let items: Option<Vec<_>> = writes.iter().map(|write| self.item(*write)).collect();
+        let items = items.ok_or_else(|| StoreError::shape(OPERATION))?;
+        let Err(error) = self.client.transact_write_items().set_transact_items(Some(items)).send().await else {
+            return Ok(Committed::Yes);
+        };
+        match error.as_service_error() {
+            Some(TransactWriteItemsError::TransactionCanceledException(cancelled))
+                if cancelled
+                    .cancellation_reasons()
+                    .iter()
+                    .any(|reason| matches!(reason.code(), Some("ConditionalCheckFailed" | "TransactionConflict"))) =>
+            {
+                Ok(Committed::Overtaken)
+            }
+            _ => Err(StoreError::new(OPERATION, &error)),
+        }
+    }
+
+    fn item(&self, write: Write<'_>) -> Option<TransactWriteItem> {
+        match write {
+            Write::Registration(ine, registration) => {
+                let next = Registration { version: registration.version + 1, ..registration.clone() };
+                self.put(stored(registration_key(ine), &next)?, registration.version)
+            }
+            Write::Request(request) => self.put(self.request_item(request)?, request.version),
+            Write::Bucket(key, bucket) => self.postings.put(key, bucket),
+            Write::Unmoved(key, version) => self.postings.check(key, version),
+        }
+    }
+
+    /// Writes an item over the version that was read.
+    fn put(&self, item: Item, version: u64) -> Option<TransactWriteItem> {
+        let put = Put::builder().table_name(&self.table).set_item(Some(item));
+        let put = match version {
+            0 => put.condition_expression("attribute_not_exists(pk)"),
+            version => {
+                put.condition_expression("version = :read").expression_attribute_values(":read", number(version))
+            }
+        };
+        Some(TransactWriteItem::builder().put(put.build().ok()?).build())
+    }
+
+    async fn get<T: DeserializeOwned>(&self, pk: String, operation: &'static str) -> Result<Option<T>, StoreError> {
+        let get = self.client.get_item().table_name(&self.table).set_key(Some(key(pk))).consistent_read(true);
+        let output = get.send().await.map_err(|error| StoreError::new(operation, &error))?;
+        output.item.map(serde_dynamo::from_item).transpose().map_err(|_| StoreError::shape(operation))
+    }
+}
+
+fn registration_key(ine: &IneDigest) -> String {
+    format!("I#{}", ine.as_str())
+}
+
+fn key(pk: String) -> Item {
+    Item::from([("pk".to_owned(), text(pk))])
+}
+
+fn stored<T: Serialize>(pk: String, value: &T) -> Option<Item> {
+    #[derive(Serialize, Deserialize)]
+    struct Stored<T> {
+        pk: String,
+        #[serde(flatten)]
+        value: T,
+    }
+    serde_dynamo::to_item(Stored { pk, value }).ok()
+}
