@@ -11,6 +11,7 @@ use super::route::Route;
 use super::scope::Scopes;
 use crate::domain::siret::Siret;
 use crate::domain::uai::Uai;
+use crate::identity::engine::lookup::Mode;
 
 /// Whether a client, or one of its keys, may be used at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,6 +74,9 @@ pub struct Client {
     /// The establishment that it sends as, where it may send: it sends for those that this one sends for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub depositor: Option<Uai>,
+    /// How certain an answer by civil identity must be.
+    #[serde(default, skip_serializing_if = "Mode::is_standard")]
+    pub look_up: Mode,
     /// How much.
     pub quota: Quota,
     /// Whether it may ask at all.
@@ -93,6 +97,7 @@ impl Client {
             scopes: Scopes::NONE,
             recipients: Recipients::Only(BTreeSet::new()),
             depositor: None,
+            look_up: Mode::Standard,
             quota: Quota::default(),
             state: State::Active,
             valid_until: None,
@@ -185,7 +190,11 @@ mod tests {
         let client = Client { valid_until: Some(at(100)), ..Client::new("dinum", "DINUM") };
         let stored = serde_json::to_string(&client).unwrap();
         assert_eq!(serde_json::from_str::<Client>(&stored).unwrap(), client);
-        assert!(!stored.contains("depositor"), "clients of before read back too");
+        assert!(!stored.contains("depositor") && !stored.contains("look_up"), "clients of before read back too");
+        let strict = Client { look_up: Mode::Strict, ..client.clone() };
+        let stored = serde_json::to_string(&strict).unwrap();
+        assert_eq!(serde_json::from_str::<Client>(&stored).unwrap(), strict);
+        assert!(stored.contains(r#""look_up":"strict""#));
         let writer = Client { depositor: Uai::parse("0751967F").ok(), ..client };
         let stored = serde_json::to_string(&writer).unwrap();
         assert_eq!(serde_json::from_str::<Client>(&stored).unwrap(), writer);

@@ -150,6 +150,10 @@ pub(crate) struct Terms {
     /// The establishment that it sends as, for `enrolment` and `deposit`
     #[arg(long, value_name = "UAI", value_parser = uai)]
     pub(crate) establishment: Option<Uai>,
+    /// Answer by civil identity only when nobody else could be meant: fewer answers and fewer mistakes, for a client that
+    /// decides without a person; `--strict=false` goes back to the standard
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
+    pub(crate) strict: Option<bool>,
     /// People asked or told about a second, all callers together; 20 when it is created
     #[arg(long, value_name = "N")]
     pub(crate) per_second: Option<NonZeroU32>,
@@ -259,7 +263,7 @@ mod tests {
     #[test]
     fn a_client_is_described() {
         let words = "create dinum --name DINUM --routes status_by_ine,batch --scopes mesri_identite --recipients \
-                     13002526500013,21750001600019 --per-second 50 --per-caller none --until 2027-08-31T00:00:00Z --table t";
+                     13002526500013,21750001600019 --strict --per-second 50 --per-caller none --until 2027-08-31T00:00:00Z --table t";
         let Client { table, action: Action::Create(Create { routes, terms, key, .. }) } = parse(words).unwrap() else {
             panic!()
         };
@@ -268,6 +272,7 @@ mod tests {
         assert_eq!(terms.scopes.map(Scopes::names), Some(vec!["mesri_identite"]));
         assert!(matches!(terms.recipients, Some(Recipients::Only(sirets)) if sirets.len() == 2));
         assert_eq!((terms.per_caller, terms.unknown_per_hour), (Some(Limit(None)), None));
+        assert_eq!(terms.strict, Some(true));
         assert_eq!(terms.until, Some(End(Some("2027-08-31T00:00:00Z".parse().unwrap()))));
     }
 

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use shared::access::client::{Client, Key, Quota, Recipients, State};
 use shared::access::route::Route;
 use shared::access::scope::Scopes;
+use shared::identity::engine::lookup::Mode;
 
 use super::keys::names;
 
@@ -36,6 +37,7 @@ pub(crate) fn card(client: &Client, keys: &[Key], now: Timestamp) -> (Vec<(&'sta
         ("scopes", scopes(client.scopes)),
         ("recipients", recipients(&client.recipients)),
         ("sends as", client.depositor.map_or_else(|| "none".to_owned(), |uai| uai.to_string())),
+        ("look-ups", look_up(client.look_up).to_owned()),
         ("quota", quota(client.quota)),
     ];
     let mut rows = vec![["key", "state", "routes", "made"].map(str::to_owned).to_vec()];
@@ -71,6 +73,13 @@ fn recipients(recipients: &Recipients) -> String {
     }
 }
 
+fn look_up(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Standard => "standard",
+        Mode::Strict => "strict",
+    }
+}
+
 fn quota(quota: Quota) -> String {
     let Quota { per_second, per_caller, unknown_per_hour } = quota;
     let each = per_caller.map(|each| format!(", {each}/s a caller")).unwrap_or_default();
@@ -94,6 +103,7 @@ mod tests {
         assert_eq!(rows[1], row);
         let (lines, keys) = card(&client, std::slice::from_ref(&key), now);
         assert!(lines.contains(&("recipients", "none".to_owned())));
+        assert!(lines.contains(&("look-ups", "standard".to_owned())));
         assert_eq!(keys[1][0], key.digest.locator());
         assert!(!format!("{lines:?}{keys:?}").contains("secret"));
     }

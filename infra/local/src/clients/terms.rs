@@ -6,6 +6,7 @@ use anyhow::{Result, bail};
 use jiff::Timestamp;
 use shared::access::client::{Client, Key, Quota, Recipients};
 use shared::access::route::Route;
+use shared::identity::engine::lookup::Mode;
 
 use super::keys::names;
 use crate::cli::client::{Create, Set, Terms};
@@ -36,7 +37,7 @@ pub(crate) fn changed(client: Client, options: &Set, now: Timestamp) -> Result<C
 }
 
 fn with(client: Client, terms: &Terms, now: Timestamp) -> Result<Client> {
-    let Terms { scopes, recipients, establishment, per_second, per_caller, unknown_per_hour, until } = terms;
+    let Terms { scopes, recipients, establishment, strict, per_second, per_caller, unknown_per_hour, until } = terms;
     let Quota { per_second: of_all, per_caller: of_each, unknown_per_hour: unknown } = client.quota;
     let quota = Quota {
         per_second: per_second.unwrap_or(of_all),
@@ -56,6 +57,7 @@ fn with(client: Client, terms: &Terms, now: Timestamp) -> Result<Client> {
         scopes: scopes.unwrap_or(client.scopes),
         recipients: recipients.clone().unwrap_or(client.recipients),
         depositor: establishment.or(client.depositor),
+        look_up: strict.map_or(client.look_up, |strict| if strict { Mode::Strict } else { Mode::Standard }),
         quota,
         valid_until: until.map_or(client.valid_until, |end| end.0),
         ..client
@@ -124,8 +126,14 @@ mod tests {
         assert_eq!(other.quota.per_second.get(), 50);
         assert_eq!(other.quota.unknown_per_hour, Quota::UNKNOWN_PER_HOUR);
         assert_eq!((&other.routes, other.scopes), (&client.routes, Scopes::ALL));
+        let strict = Terms { strict: Some(true), ..Terms::default() };
+        let strict = changed(other.clone(), &set(strict), now()).unwrap();
+        assert_eq!((other.look_up, strict.look_up), (Mode::Standard, Mode::Strict));
         let never = Terms { until: Some(End(None)), ..Terms::default() };
-        assert_eq!(changed(other, &set(never), now()).unwrap().valid_until, None);
+        let never = changed(strict, &set(never), now()).unwrap();
+        assert_eq!((never.valid_until, never.look_up), (None, Mode::Strict));
+        let standard = Terms { strict: Some(false), ..Terms::default() };
+        assert_eq!(changed(never, &set(standard), now()).unwrap().look_up, Mode::Standard);
     }
 
     #[test]

@@ -4,6 +4,8 @@
 //! behind another spelling. So uniqueness is tested on the wide net (everybody who shares a blocking key), and a
 //! name and a date must be corroborated: by the birthplace, by a second given name, or by their own rarity.
 
+use serde::{Deserialize, Serialize};
+
 use super::birth::BirthLevel;
 use super::compare::{Comparison, Veto};
 use super::decide::{Candidate, Reads};
@@ -13,12 +15,22 @@ use super::place::PlaceLevel;
 use super::weight::{Bits, bits};
 
 /// How much certainty a client wants.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Mode {
     /// The default: forgiving about spelling.
+    #[default]
     Standard,
     /// Only the exact person, corroborated.
     Strict,
+}
+
+impl Mode {
+    /// The default.
+    #[must_use]
+    pub fn is_standard(&self) -> bool {
+        *self == Self::Standard
+    }
 }
 
 /// The answer to a question.
