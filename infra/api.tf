@@ -49,7 +49,7 @@ module "status" {
         resources = [aws_dynamodb_table.this["students"].arn]
       }
       FindByIdentity = {
-        actions   = ["dynamodb:Query"]
+        actions   = ["dynamodb:BatchGetItem"]
         resources = [aws_dynamodb_table.this["postings"].arn]
       }
       RecogniseClients = {

@@ -449,7 +449,7 @@ run "permissions" {
       } == {
       status = toset([
         "dynamodb:GetItem table/students",
-        "dynamodb:Query table/postings",
+        "dynamodb:BatchGetItem table/postings",
         "dynamodb:GetItem table/clients",
         "dynamodb:UpdateItem table/quotas",
         "dynamodb:GetItem table/establishments",

@@ -10,6 +10,7 @@ use shared::contract::v3::answer::{self, StudentData};
 use shared::contract::v3::batch::{self, BatchAnswer, Line, LineAnswer, LineQuestion};
 use shared::contract::v3::request;
 use shared::domain::academic_year::day_in_france;
+use shared::identity::engine::lookup::Mode;
 use shared::identity::student::Answer;
 use shared::registry::StoreError;
 use shared::registry::allowances::Refused;
@@ -47,7 +48,7 @@ pub(crate) async fn answer(
     let allowance = context.quotas.take(&caller.client, caller.relayed.as_deref(), people, exchange.now).await;
     exchange.allowance = allowance.as_ref().map_or_else(Refused::allowance, |allowance| Some(*allowance));
     allowance?;
-    let look_ups: Vec<_> = lines.iter().map(|line| look_up(context, line)).collect();
+    let look_ups: Vec<_> = lines.iter().map(|line| look_up(context, line, caller.client.look_up)).collect();
     let found: Vec<Option<Answer>> = stream::iter(look_ups).buffered(SIDE_BY_SIDE).try_collect().await?;
 
     let today = day_in_france(exchange.now);
@@ -86,11 +87,11 @@ pub(crate) async fn answer(
     Ok(json(StatusCode::OK, &BatchAnswer::new(answers)))
 }
 
-async fn look_up(context: &Context, asked: &Line) -> Result<Option<Answer>, StoreError> {
+async fn look_up(context: &Context, asked: &Line, mode: Mode) -> Result<Option<Answer>, StoreError> {
     let question = match &asked.question {
         Ok(LineQuestion::Ine(ine)) => Question::Ine(*ine),
         Ok(LineQuestion::Civil(question)) => Question::Civil(question.clone()),
         Err(_) => return Ok(None),
     };
-    question.look_up(context).await
+    question.look_up(context, mode).await
 }

@@ -33,8 +33,10 @@ pub(crate) async fn answer(
 
     // Side by side, because both are a call to the store. What is found is dropped if there was no right to ask.
     let relayed = caller.relayed.as_deref();
-    let (allowance, found) =
-        tokio::join!(context.quotas.take(&caller.client, relayed, 1, exchange.now), asked.question.look_up(context));
+    let (allowance, found) = tokio::join!(
+        context.quotas.take(&caller.client, relayed, 1, exchange.now),
+        asked.question.look_up(context, caller.client.look_up)
+    );
     exchange.allowance = allowance.as_ref().map_or_else(Refused::allowance, |allowance| Some(*allowance));
     allowance?;
     let found = found?;

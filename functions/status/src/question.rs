@@ -14,7 +14,8 @@ use shared::domain::ine::Ine;
 use shared::domain::name::PersonName;
 use shared::domain::sex::Sex;
 use shared::domain::siret::Siret;
-use shared::identity::lookup::{self, CivilQuestion};
+use shared::identity::engine::lookup::Mode;
+use shared::identity::lookup::CivilQuestion;
 use shared::identity::student::Answer;
 use shared::registry::StoreError;
 
@@ -26,6 +27,8 @@ use crate::reply::Refusal;
 const LARGEST_BODY: usize = 16 * 1024;
 /// FranceConnect's code of France: only then does it give a commune of birth (domain.md §6.2).
 const FRANCE: &str = "99100";
+/// Given names of FranceConnect's that are compared. Nobody is known to have as many.
+const MOST_GIVEN_NAMES: usize = 10;
 
 /// Who is asked about.
 #[derive(Debug, Clone)]
@@ -91,16 +94,10 @@ impl Question {
     }
 
     /// The published answer of the student who is meant: one read by INE, two in sequence by civil identity.
-    pub(crate) async fn look_up(&self, context: &Context) -> Result<Option<Answer>, StoreError> {
+    pub(crate) async fn look_up(&self, context: &Context, mode: Mode) -> Result<Option<Answer>, StoreError> {
         match self {
             Self::Ine(ine) => context.answers.by_ine(&context.keys.ine(ine)).await,
-            Self::Civil(question) => {
-                let postings = context.answers.postings(&question.digest(&context.keys)).await?;
-                match lookup::unique(&postings, question.lieu_naissance) {
-                    Some(student) => context.answers.by_student(student).await,
-                    None => Ok(None),
-                }
-            }
+            Self::Civil(question) => context.answers.by_identity(question, &context.keys.postings, mode).await,
         }
     }
 }
@@ -110,8 +107,8 @@ pub(crate) fn parameters(request: &Request) -> Parameters {
     request.query_string_parameters().iter().collect()
 }
 
-/// The question about a person whom FranceConnect names (domain.md §4.3, §6.2): the first of the given names, and the
-/// commune of birth of who was born in France.
+/// The question about a person whom FranceConnect names (domain.md §4.3, §6.2): every given name, and the commune of
+/// birth, or the country of who wasn't born in France.
 fn pivot(identity: &PivotIdentity) -> Result<CivilQuestion, Refusal> {
     let missing = |_| Refusal::IncompleteIdentity;
     let birth_date = BirthDate::parse(&identity.birthdate).map_err(|_| Refusal::IncompleteIdentity)?;
@@ -123,15 +120,22 @@ fn pivot(identity: &PivotIdentity) -> Result<CivilQuestion, Refusal> {
         "female" => Sex::Female,
         _ => return Err(Refusal::IncompleteIdentity),
     };
-    let first_given = identity.given_name.split_whitespace().next().unwrap_or_default();
+    let given_names: Vec<&str> = if identity.given_name_array.is_empty() {
+        identity.given_name.split_whitespace().collect()
+    } else {
+        identity.given_name_array.iter().map(String::as_str).collect()
+    };
+    let (first, others) = given_names.split_first().ok_or(Refusal::IncompleteIdentity)?;
     let born_in_france = identity.birthcountry.is_empty() || identity.birthcountry == FRANCE;
+    // A birthplace only tells homonyms apart: an unreadable one is as good as none.
+    let commune = born_in_france.then(|| CommuneCode::parse(&identity.birthplace).ok()).flatten();
     Ok(CivilQuestion {
         nom_famille: PersonName::parse(&identity.family_name).map_err(missing)?,
-        prenom1: PersonName::parse(first_given).map_err(missing)?,
+        prenom1: PersonName::parse(first).map_err(missing)?,
+        autres_prenoms: others.iter().take(MOST_GIVEN_NAMES).filter_map(|name| PersonName::parse(name).ok()).collect(),
         date_naissance: birth_date,
         sexe,
-        // A birthplace only tells homonyms apart: an unreadable one is as good as none.
-        lieu_naissance: born_in_france.then(|| CommuneCode::parse(&identity.birthplace).ok()).flatten(),
+        lieu_naissance: commune.or_else(|| CommuneCode::parse(&identity.birthcountry).ok()),
     })
 }
 
@@ -145,6 +149,7 @@ mod tests {
         PivotIdentity {
             family_name: "LEFÈVRE".into(),
             given_name: "Zoé Marie".into(),
+            given_name_array: Vec::new(),
             birthdate: "2004-03-02".into(),
             gender: "female".into(),
             birthplace: "44109".into(),
@@ -153,18 +158,29 @@ mod tests {
     }
 
     #[test]
-    fn the_pivot_identity_is_asked_about_by_its_first_given_name() {
+    fn the_pivot_identity_is_asked_about_by_all_its_given_names() {
         let question = pivot(&zoe()).unwrap();
-        assert_eq!((question.prenom1.expose(), question.sexe), ("Zoé", Sex::Female));
+        let given = |question: &CivilQuestion| {
+            let others: Vec<&str> = question.autres_prenoms.iter().map(PersonName::expose).collect();
+            format!("{} + {}", question.prenom1.expose(), others.join(" "))
+        };
+        assert_eq!((given(&question).as_str(), question.sexe), ("Zoé + Marie", Sex::Female));
+        let one_by_one = PivotIdentity { given_name_array: vec!["Zoé Marie".into(), "Léa".into()], ..zoe() };
+        assert_eq!(given(&pivot(&one_by_one).unwrap()), "Zoé Marie + Léa");
         assert_eq!(question.lieu_naissance.map(|code| code.to_string()), Some("44109".into()));
     }
 
     #[test]
-    fn who_was_born_abroad_has_no_birthplace() {
+    fn who_was_born_abroad_is_asked_about_by_its_country() {
+        let place = |identity: &PivotIdentity| pivot(identity).unwrap().lieu_naissance.map(|code| code.to_string());
         let abroad = PivotIdentity { birthplace: String::new(), birthcountry: "99352".into(), ..zoe() };
-        assert_eq!(pivot(&abroad).unwrap().lieu_naissance, None);
-        let said_all_the_same = PivotIdentity { birthplace: "44109".into(), ..abroad };
-        assert_eq!(pivot(&said_all_the_same).unwrap().lieu_naissance, None);
+        assert_eq!(place(&abroad), Some("99352".into()));
+        let said_all_the_same = PivotIdentity { birthplace: "44109".into(), ..abroad.clone() };
+        assert_eq!(place(&said_all_the_same), Some("99352".into()));
+        let no_commune = PivotIdentity { birthplace: String::new(), ..zoe() };
+        assert_eq!(place(&no_commune), Some("99100".into()), "in France is said all the same");
+        let nowhere = PivotIdentity { birthcountry: "Algérie".into(), ..abroad };
+        assert_eq!(place(&nowhere), None);
     }
 
     #[test]
@@ -191,6 +207,7 @@ mod tests {
         ) {
             let _ = pivot(&PivotIdentity {
                 family_name: family, given_name: given, birthdate: birth, gender, birthplace: place, birthcountry: country,
+                ..PivotIdentity::default()
             });
         }
     }

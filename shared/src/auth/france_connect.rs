@@ -90,6 +90,9 @@ pub struct PivotIdentity {
     /// Every given name, between blanks.
     #[serde(deserialize_with = "null_is_empty")]
     pub given_name: String,
+    /// The same one by one (v2), which tells `Jean Pierre` from `Jean` and `Pierre`.
+    #[serde(deserialize_with = "null_is_empty")]
+    pub given_name_array: Vec<String>,
     /// `YYYY-MM-DD`; `YYYY-MM` or `YYYY` for who was only presumed to be born then.
     #[serde(deserialize_with = "null_is_empty")]
     pub birthdate: String,
@@ -104,7 +107,7 @@ pub struct PivotIdentity {
     pub birthcountry: String,
 }
 
-fn null_is_empty<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+fn null_is_empty<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 

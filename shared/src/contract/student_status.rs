@@ -58,7 +58,8 @@ pub struct EtatCivil {
     #[serde(default)]
     #[schema(required, pattern = "^[12]$", example = "1")]
     sexe: String,
-    /// COG code of the birthplace (not a postal code), to tell homonyms apart.
+    /// COG code of the birthplace (not a postal code), to tell homonyms apart; of the country (`99` and three digits) for
+    /// who was born abroad.
     #[serde(default)]
     #[schema(pattern = "^([013-9][0-9]|2[AB1-9])[0-9]{3}$", example = "75113")]
     lieu_naissance: Option<String>,
@@ -81,6 +82,7 @@ pub fn parse_question(body: &[u8]) -> Result<CivilQuestion, QuestionError> {
     Ok(CivilQuestion {
         nom_famille: PersonName::parse(&body.nom_famille).map_err(|_| QuestionError::FamilyName)?,
         prenom1: PersonName::parse(&body.prenom1).map_err(|_| QuestionError::GivenName)?,
+        autres_prenoms: Vec::new(),
         date_naissance: BirthDate::parse(&body.date_naissance)
             .ok()
             .filter(|date| date.full().is_some())
@@ -212,6 +214,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::identity::engine::person::Person;
     use crate::identity::fixtures::{enrolment, identity, keys};
     use crate::identity::student::StudentId;
 
@@ -225,9 +228,10 @@ mod tests {
     }
 
     #[test]
-    fn a_request_finds_the_key_of_the_identity() {
+    fn a_request_asks_for_the_keys_that_the_person_is_posted_under() {
         let request = parse_question(REQUEST.as_bytes()).unwrap();
-        assert_eq!(request.digest(&keys()), keys().civil(&identity("DUPONT", "jeanne", "2000-01-01")));
+        let posted = Person::of(&identity("DUPONT", "jeanne", "2000-01-01"), None);
+        assert_eq!(keys().postings.of(&request.person()), keys().postings.of(&posted));
     }
 
     #[test]

@@ -1,65 +1,107 @@
 //! Published answers, as consultation reads them.
+//!
+//! | item of `students` | attributes read here |
+//! |---|---|
+//! | `S#<student>` / `STUDENT` | `answer`, absent when there is nothing to tell; `disputed`; `merged_into`, the student who has taken its place |
+//! | `I#<digest of an INE>` / `ANSWER` | `student`; `answer`, when it is published under that INE, and not under another of the student's |
+//!
+//! Reads are bounded, and may be a little old: by INE one, two for an INE of the past; by civil identity two, the second
+//! after the first. Each merge that a reader has to follow adds one.
 
 use aws_sdk_dynamodb::Client;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use super::StoreError;
 use super::keys::{self, Item, text};
+use super::postings::{Consistency, PostingStore};
 use crate::domain::enrolment::Enrolment;
-use crate::identity::digest::{CivilDigest, IneDigest};
-use crate::identity::student::{Answer, Posting, StudentId};
+use crate::identity::digest::IneDigest;
+use crate::identity::engine::lookup::Mode;
+use crate::identity::lookup::{CivilQuestion, meant};
+use crate::identity::posting::PostingKeys;
+use crate::identity::student::{Answer, Holder, StudentId};
 
-/// Postings read for one civil identity at most. Homonyms born on one day are two or three; beyond that nobody
-/// can be told apart, and the look-up ends without an answer as it would with two.
-const MOST_POSTINGS: i32 = 25;
+/// Students read for one question at most: the one that is named, and those that took its place one after another. A
+/// merge moves what leads to a student in the same transaction, so a reader meets one only between two reads.
+const MOST_STUDENTS: usize = 4;
 
 /// The tables `students` and `postings`, read only.
 #[derive(Debug, Clone)]
 pub struct AnswerStore {
     client: Client,
     students: String,
-    postings: String,
+    postings: PostingStore<Holder>,
+}
+
+/// What is read of a student.
+#[derive(Deserialize)]
+struct StoredStudent {
+    answer: Option<Answer>,
+    #[serde(default)]
+    disputed: bool,
+    merged_into: Option<StudentId>,
+}
+
+/// What is read of an INE.
+#[derive(Deserialize)]
+struct StoredIne {
+    student: StudentId,
+    answer: Option<Answer>,
 }
 
 impl AnswerStore {
     /// The tables of those names.
     #[must_use]
     pub fn new(client: Client, students: String, postings: String) -> Self {
-        Self { client, students, postings }
+        Self { postings: PostingStore::new(client.clone(), postings), client, students }
     }
 
-    /// The answer for an INE: one read.
+    /// The answer for an INE: one read, two for an INE that the student no longer goes by.
     pub async fn by_ine(&self, ine: &IneDigest) -> Result<Option<Answer>, StoreError> {
-        self.answer(keys::ine(ine)).await
+        match self.get(keys::ine(ine), "student, answer").await? {
+            Some(StoredIne { answer: Some(answer), .. }) => Ok(Some(answer)),
+            Some(StoredIne { student, answer: None }) => self.by_student(student).await,
+            None => Ok(None),
+        }
     }
 
-    /// The answer for a student: one read.
-    pub async fn by_student(&self, student: StudentId) -> Result<Option<Answer>, StoreError> {
-        self.answer(keys::answer(student)).await
-    }
-
-    /// The students who share a civil identity: one read.
-    pub async fn postings(&self, civil: &CivilDigest) -> Result<Vec<Posting>, StoreError> {
-        const OPERATION: &str = "postings Query";
+    /// The student that has an INE, whatever may be told of it.
+    pub async fn student_of(&self, ine: &IneDigest) -> Result<Option<StudentId>, StoreError> {
         #[derive(Deserialize)]
         struct Stored {
-            posting: Posting,
+            student: StudentId,
         }
-        let output = self
-            .client
-            .query()
-            .table_name(&self.postings)
-            // The counter sorts before every student's id.
-            .key_condition_expression("pk = :pk AND sk > :counter")
-            .expression_attribute_values(":pk", text(keys::civil_partition(civil)))
-            .expression_attribute_values(":counter", text(keys::COUNTER))
-            .limit(MOST_POSTINGS)
-            .send()
-            .await
-            .map_err(|error| StoreError::new(OPERATION, &error))?;
-        let stored: Vec<Stored> =
-            serde_dynamo::from_items(output.items.unwrap_or_default()).map_err(|_| StoreError::shape(OPERATION))?;
-        Ok(stored.into_iter().map(|stored| stored.posting).collect())
+        Ok(self.get(keys::ine(ine), "student").await?.map(|Stored { student }| student))
+    }
+
+    /// The answer for a student, or for the one that took its place; none while it is disputed.
+    pub async fn by_student(&self, student: StudentId) -> Result<Option<Answer>, StoreError> {
+        let mut at = student;
+        for _ in 0..MOST_STUDENTS {
+            match self.get(keys::student(at), "answer, disputed, merged_into").await? {
+                Some(StoredStudent { merged_into: Some(survivor), .. }) => at = survivor,
+                Some(StoredStudent { answer, disputed: false, .. }) => return Ok(answer),
+                Some(StoredStudent { disputed: true, .. }) | None => return Ok(None),
+            }
+        }
+        tracing::warn!(student = %student, "merges lead on and on");
+        Ok(None)
+    }
+
+    /// The answer for the only student that a civil identity can mean: two reads, whether there is one or not.
+    pub async fn by_identity(
+        &self,
+        question: &CivilQuestion,
+        keys: &PostingKeys,
+        mode: Mode,
+    ) -> Result<Option<Answer>, StoreError> {
+        let person = question.person();
+        let buckets = self.postings.read(&keys.of(&person), Consistency::Eventual).await?;
+        // Nobody is looked for as long as somebody of whom nothing may be told: the time that an answer takes must not
+        // tell a former student from a stranger.
+        let student = meant(&person, buckets.values(), mode).unwrap_or_else(StudentId::random);
+        self.by_student(student).await
     }
 
     /// The enrolments of every student in one part of the table, student by student.
@@ -81,16 +123,20 @@ impl AnswerStore {
         struct Enrolments {
             inscriptions: Vec<Enrolment>,
         }
-        // A student's answer is stored under the student and again under each INE: only the first counts.
+        // An answer is stored under the student and again under its INE: only the first counts. What is disputed may be
+        // somebody else's.
         let mut pages = self
             .client
             .scan()
             .table_name(&self.students)
             .segment(segment)
             .total_segments(segments)
-            .filter_expression("sk = :answer AND begins_with(pk, :student)")
-            .expression_attribute_values(":answer", text(keys::ANSWER))
-            .expression_attribute_values(":student", text(keys::STUDENT_PREFIX))
+            .filter_expression(
+                "sk = :student AND begins_with(pk, :prefix) AND attribute_exists(answer) AND NOT disputed = :yes",
+            )
+            .expression_attribute_values(":student", text(keys::STUDENT))
+            .expression_attribute_values(":prefix", text(keys::STUDENT_PREFIX))
+            .expression_attribute_values(":yes", aws_sdk_dynamodb::types::AttributeValue::Bool(true))
             .projection_expression("answer.inscriptions")
             .into_paginator()
             .items()
@@ -105,22 +151,19 @@ impl AnswerStore {
         Ok(students)
     }
 
-    async fn answer(&self, key: Item) -> Result<Option<Answer>, StoreError> {
+    /// Some attributes of an item.
+    async fn get<T: DeserializeOwned>(&self, key: Item, attributes: &str) -> Result<Option<T>, StoreError> {
         const OPERATION: &str = "students GetItem";
-        #[derive(Deserialize)]
-        struct Stored {
-            answer: Answer,
-        }
         let output = self
             .client
             .get_item()
             .table_name(&self.students)
             .set_key(Some(key))
+            .projection_expression(attributes)
             .send()
             .await
             .map_err(|error| StoreError::new(OPERATION, &error))?;
-        let Some(item) = output.item else { return Ok(None) };
-        let stored: Stored = serde_dynamo::from_item(item).map_err(|_| StoreError::shape(OPERATION))?;
-        Ok(Some(stored.answer))
+        let item = output.item.map(serde_dynamo::from_item).transpose();
+        item.map_err(|_| StoreError::shape(OPERATION))
     }
 }

@@ -19,6 +19,8 @@ use crate::identity::lookup::CivilQuestion;
 /// People in one call at most: as many traces as one transaction writes.
 pub const MOST: usize = 100;
 const LONGEST_REFERENCE: usize = 64;
+/// Given names after the first that are compared. Nobody is known to have as many.
+const MOST_GIVEN_NAMES: usize = 10;
 
 /// The body of a request.
 #[derive(Deserialize, ToSchema)]
@@ -40,7 +42,7 @@ pub struct BatchLine {
     ine: String,
     /// Birth name.
     nom_naissance: String,
-    /// Given names; the first one is used.
+    /// Given names in the order of the civil register, the first one at least. The others tell homonyms apart.
     prenoms: Vec<String>,
     /// Birth date, `YYYY-MM-DD`.
     date_naissance: String,
@@ -104,8 +106,7 @@ impl BatchLine {
     fn civil_question(&self) -> Result<CivilQuestion, Vec<Parameter>> {
         let mut wrong = Wrong::default();
         let family = wrong.or(PersonName::parse(&self.nom_naissance).map_err(|_| Parameter::FamilyName));
-        let given = self.prenoms.first().and_then(|name| PersonName::parse(name).ok());
-        let given = wrong.or(given.ok_or(Parameter::GivenNames));
+        let given = wrong.or(self.given_names().ok_or(Parameter::GivenNames));
         let date = BirthDate::parse(&self.date_naissance).ok().filter(|date| date.full().is_some());
         let date = wrong.or(date.ok_or(Parameter::BirthDate));
         let sex = wrong.or(sex(self.sexe_etat_civil.trim()).ok_or(Parameter::Sex));
@@ -113,6 +114,13 @@ impl BatchLine {
         let birthplace = birthplace.map(|code| CommuneCode::parse(code).map_err(|_| Parameter::BirthCommune));
         let birthplace = wrong.or(birthplace.transpose()).flatten();
         wrong.question(family, given, date, sex, birthplace)
+    }
+
+    /// The first given name and the others. A blank among them is what a form leaves for who has fewer.
+    fn given_names(&self) -> Option<(PersonName, Vec<PersonName>)> {
+        let (first, others) = self.prenoms.split_first()?;
+        let others = others.iter().filter(|name| !name.trim().is_empty()).map(|name| PersonName::parse(name).ok());
+        Some((PersonName::parse(first).ok()?, others.take(MOST_GIVEN_NAMES).collect::<Option<_>>()?))
     }
 }
 
@@ -207,14 +215,16 @@ mod tests {
     fn lines_are_read_one_by_one() {
         let body = r#"{"demandes":[
             {"reference":"a-1","ine":"0AYIOP071Y8"},
-            {"nomNaissance":"Lefèvre","prenoms":["Zoé"],"dateNaissance":"2004-03-02","sexeEtatCivil":"F"},
+            {"nomNaissance":"Lefèvre","prenoms":["Zoé"," ","Léa"],"dateNaissance":"2004-03-02","sexeEtatCivil":"F"},
             {"reference":"a 2","ine":"0AYIOP071Y8"},
             {"reference":"a-3","ine":"x"},
             {"reference":"a-4"}
         ]}"#;
         let lines = parse(body.as_bytes()).unwrap();
         assert!(matches!(lines[0].question, Ok(LineQuestion::Ine(_))));
-        assert!(matches!(lines[1].question, Ok(LineQuestion::Civil(_))));
+        let Ok(LineQuestion::Civil(civil)) = &lines[1].question else { panic!("{:?}", lines[1]) };
+        let others: Vec<&str> = civil.autres_prenoms.iter().map(PersonName::expose).collect();
+        assert_eq!((civil.prenom1.expose(), others), ("Zoé", vec!["Léa"]));
         assert_eq!(lines[2].question, Err(vec![Parameter::Reference]));
         assert_eq!(lines[3].question, Err(vec![Parameter::Ine]));
         assert_eq!(

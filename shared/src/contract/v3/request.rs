@@ -37,7 +37,7 @@ pub fn civil_identity(parameters: &Parameters) -> Result<CivilQuestion, Vec<Para
     };
     let sex = wrong.or(required(parameters, Parameter::Sex, sex));
     let birthplace = wrong.or(birthplace(parameters)).flatten();
-    wrong.question(family, given, date, sex, birthplace)
+    wrong.question(family, given.map(|given| (given, Vec::new())), date, sex, birthplace)
 }
 
 /// Everything that is wrong with a question, so that it is said at once.
@@ -50,18 +50,20 @@ impl Wrong {
         result.map_err(|parameter| self.0.push(parameter)).ok()
     }
 
-    /// The question, if nothing is wrong with it.
+    /// The question, if nothing is wrong with it; `given` is the first given name and the others.
     pub(super) fn question(
         self,
         family: Option<PersonName>,
-        given: Option<PersonName>,
+        given: Option<(PersonName, Vec<PersonName>)>,
         date: Option<BirthDate>,
         sex: Option<Sex>,
         lieu_naissance: Option<CommuneCode>,
     ) -> Result<CivilQuestion, Vec<Parameter>> {
         match (family, given, date, sex) {
-            (Some(nom_famille), Some(prenom1), Some(date_naissance), Some(sexe)) if self.0.is_empty() => {
-                Ok(CivilQuestion { nom_famille, prenom1, date_naissance, sexe, lieu_naissance })
+            (Some(nom_famille), Some((prenom1, autres_prenoms)), Some(date_naissance), Some(sexe))
+                if self.0.is_empty() =>
+            {
+                Ok(CivilQuestion { nom_famille, prenom1, autres_prenoms, date_naissance, sexe, lieu_naissance })
             }
             _ => Err(self.0),
         }

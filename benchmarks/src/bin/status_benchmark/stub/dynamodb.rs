@@ -10,7 +10,8 @@ pub(super) fn table(input: &Value) -> &str {
         let action = input["TransactItems"].get(0)?.as_object()?.values().next()?;
         action["TableName"].as_str()
     };
-    input["TableName"].as_str().or_else(first).unwrap_or("several tables")
+    let only = || input["RequestItems"].as_object()?.keys().next().map(String::as_str);
+    input["TableName"].as_str().or_else(first).or_else(only).unwrap_or("several tables")
 }
 
 /// The answer to a call; `None` if it is none that is known here.
@@ -20,16 +21,20 @@ pub(super) fn answer(tables: &Tables, operation: &str, input: &Value) -> Option<
             Some(item) => json!({ "Item": item }),
             None => json!({}),
         },
-        "Query" => several(&matching(tables, input)),
-        "Scan" => several(&tables.all(table(input)).collect::<Vec<_>>()),
+        "BatchGetItem" => {
+            let name = table(input);
+            let keys = input["RequestItems"][name]["Keys"].as_array().into_iter().flatten();
+            let items: Vec<&Item> = keys.filter_map(|key| tables.get(name, key.as_object()?)).collect();
+            json!({ "Responses": { name: items }, "UnprocessedKeys": {} })
+        }
+        "Scan" => {
+            let items: Vec<&Item> = tables.all(table(input)).collect();
+            json!({ "Items": items, "Count": items.len(), "ScannedCount": items.len() })
+        }
         "UpdateItem" => json!({ "Attributes": updated(input) }),
         "PutItem" | "TransactWriteItems" => json!({}),
         _ => return None,
     })
-}
-
-fn several(items: &[&Item]) -> Value {
-    json!({ "Items": items, "Count": items.len(), "ScannedCount": items.len() })
 }
 
 /// Stores what a call puts; updates and deletions are left out, as nothing that is looked up needs them.
@@ -49,13 +54,6 @@ fn put(tables: &mut Tables, input: &Value) {
     if let (Some(table), Some(item)) = (input["TableName"].as_str(), input["Item"].as_object()) {
         tables.put(table, item.clone());
     }
-}
-
-/// The only query of a look-up: the postings of a partition, which sort after its counter, named `#`.
-fn matching<'a>(tables: &'a Tables, input: &'a Value) -> Vec<&'a Item> {
-    let partition = &input["ExpressionAttributeValues"][":pk"];
-    let postings = tables.partition(table(input), partition);
-    postings.filter(|item| item.get("sk").is_some_and(|sort| sort["S"] != "#")).collect()
 }
 
 /// What an item becomes: the key, and each name that is set to a value by `SET name = :value`.
@@ -91,6 +89,12 @@ mod tests {
         };
         assert_eq!(get("b"), json!({ "Item": item }));
         assert_eq!(get("other"), json!({}));
+
+        let keys = json!([{ "pk": { "S": "other" } }, { "pk": { "S": "a" } }]);
+        let several = json!({ "RequestItems": { "students": { "Keys": keys } } });
+        assert_eq!(table(&several), "students");
+        let found = answer(&tables, "BatchGetItem", &several).unwrap();
+        assert_eq!(found["Responses"], json!({ "students": [item] }));
     }
 
     #[test]

@@ -26,9 +26,4 @@ impl Tables {
     pub(super) fn get(&self, table: &str, key: &Item) -> Option<&Item> {
         self.all(table).find(|item| key.iter().all(|(name, value)| item.get(name) == Some(value)))
     }
-
-    /// The items of one partition, in no order.
-    pub(super) fn partition<'a>(&'a self, table: &str, partition: &'a Value) -> impl Iterator<Item = &'a Item> {
-        self.all(table).filter(move |item| item.get("pk") == Some(partition))
-    }
 }
