@@ -28,7 +28,7 @@ pub fn document() -> utoipa::openapi::OpenApi {
 #[openapi(
     info(
         title = "API Statut Étudiant : consultation",
-        description = "Cette personne est-elle étudiante ?\n\nDeux contrats sont servis. Le contrat amont (`/api/etudiant`) est celui qu'appelle API Particulier : une clé par route, un corps fixe. Le contrat direct (`/v3/…`) est celui d'API Particulier v3 : un jeton, des droits (scopes) qui décident de chaque champ, un destinataire (`recipient`).\n\nNe pas être trouvé ne prouve rien : la couverture dit quand chaque établissement a été alimenté pour la dernière fois. Plusieurs homonymes et personne sont la même réponse. Les paramètres inconnus sont ignorés.",
+        description = "Cette personne est-elle étudiante ?\n\nDeux contrats sont servis. Le contrat amont (`/api/etudiant`) est celui qu'appelle API Particulier : une clé par route, un corps fixe. Le contrat direct (`/v3/…`) est celui d'API Particulier v3 : un jeton, des droits (scopes) qui décident de chaque champ, un destinataire (`recipient`).\n\nNe pas être trouvé ne prouve rien : la couverture dit quand chaque établissement a été alimenté pour la dernière fois. Par état civil, une personne n'est rendue que si elle est la seule possible et que quelque chose la confirme : le lieu de naissance, un second prénom, ou un nom assez rare. Personne, plusieurs homonymes, une identité incertaine et une personne dont l'identité est en cours de vérification sont la même réponse. Les paramètres inconnus sont ignorés.",
         license(name = "EUPL-1.2", identifier = "EUPL-1.2")
     ),
     servers((url = "./", description = "Là où est servi ce document")),

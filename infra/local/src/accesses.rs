@@ -19,12 +19,12 @@ const MOST: i32 = 1_000;
 pub(crate) async fn of_student(deployment: &Deployment, ine: &Ine) -> Result<Option<Vec<Access>>> {
     let dynamodb = &deployment.dynamodb;
     let answers = AnswerStore::new(dynamodb.clone(), deployment.table("students"), deployment.table("postings"));
-    // It is there as long as the student is, current enrolment or not.
-    let answer = answers.by_ine(&digest(deployment, ine).await?).await.context("the students can't be read")?;
-    let Some(answer) = answer else { return Ok(None) };
+    // Whether it may be told now or not: who asks wants to know whom it was told.
+    let student = answers.student_of(&digest(deployment, ine).await?).await.context("the students can't be read")?;
+    let Some(student) = student else { return Ok(None) };
     // The retention is for those who write.
     let log = AccessLog::new(dynamodb.clone(), deployment.table("access-log"), 0);
-    log.of_student(answer.student, MOST).await.map(Some).context("the traces can't be read")
+    log.of_student(student, MOST).await.map(Some).context("the traces can't be read")
 }
 
 /// The key of an INE in the tables.

@@ -11,7 +11,7 @@ use super::engine::decide::{Candidate, Reads};
 use super::engine::lookup::{Answer, Mode, look_up};
 use super::engine::person::{Person, Written};
 use super::posting::{Bucket, Traits};
-use super::student::StudentId;
+use super::student::{Holder, StudentId};
 use crate::domain::birth_date::BirthDate;
 use crate::domain::commune::CommuneCode;
 use crate::domain::name::PersonName;
@@ -58,30 +58,167 @@ impl CivilQuestion {
 #[must_use]
 pub fn meant<'a>(
     question: &Person,
-    buckets: impl IntoIterator<Item = &'a Bucket<StudentId>>,
+    buckets: impl IntoIterator<Item = &'a Bucket<Holder>>,
     mode: Mode,
 ) -> Option<StudentId> {
     let mut reads = Reads::Whole;
-    let mut posted: BTreeMap<StudentId, Vec<&Traits>> = BTreeMap::new();
+    let mut posted: BTreeMap<&Holder, Vec<&Traits>> = BTreeMap::new();
     for bucket in buckets {
         if bucket.cut {
             reads = Reads::Cut;
         }
         for entry in &bucket.entries {
-            let traits = posted.entry(entry.holder).or_default();
+            let traits = posted.entry(&entry.holder).or_default();
             // The same traits lie in each bucket whose key they have.
             if !traits.contains(&&entry.traits) {
                 traits.push(&entry.traits);
             }
         }
     }
-    let people: Vec<(StudentId, Vec<Person>)> =
+    let people: Vec<(&Holder, Vec<Person>)> =
         posted.into_iter().map(|(holder, traits)| (holder, traits.into_iter().map(Traits::person).collect())).collect();
     let records: Vec<Vec<&Person>> = people.iter().map(|(_, people)| people.iter().collect()).collect();
-    let candidates: Vec<Candidate<'_, StudentId>> =
+    let candidates: Vec<Candidate<'_, &Holder>> =
         people.iter().zip(&records).map(|((holder, _), records)| Candidate { student: *holder, records }).collect();
     match look_up(question, &candidates, reads, mode) {
-        Answer::Found(student) => Some(student),
-        Answer::Ambiguous | Answer::None => None,
+        Answer::Found(Holder::Student(student)) => Some(*student),
+        Answer::Found(Holder::Waiting(_)) | Answer::Ambiguous | Answer::None => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::enrolment;
+    use crate::identity::digest::RecordId;
+    use crate::identity::fixtures::{identity, keys};
+    use crate::identity::posting::PostingKey;
+
+    /// Quintefeuille is so rare that a name and a date are enough.
+    fn eudoxie() -> CivilQuestion {
+        let identity = identity("Quintefeuille", "Eudoxie", "2003-11-27");
+        CivilQuestion {
+            nom_famille: identity.nom_famille,
+            prenom1: identity.prenom1,
+            autres_prenoms: Vec::new(),
+            date_naissance: identity.date_naissance,
+            sexe: identity.sexe,
+            lieu_naissance: None,
+        }
+    }
+
+    fn born(code: &str) -> Option<CommuneCode> {
+        Some(CommuneCode::parse(code).unwrap())
+    }
+
+    /// Eudoxie as an establishment wrote her.
+    fn said(birthplace: Option<CommuneCode>, others: &[&str]) -> Traits {
+        let autres_prenoms = others.iter().map(|name| PersonName::parse(name).unwrap()).collect();
+        let identity = identity("QUINTEFEUILLE", "EUDOXIE", "2003-11-27");
+        let identity =
+            crate::domain::civil_identity::CivilIdentity { lieu_naissance: birthplace, autres_prenoms, ..identity };
+        Traits { ine: None, identite: enrolment::Person::Civil(identity) }
+    }
+
+    fn student() -> Holder {
+        Holder::Student(StudentId::random())
+    }
+
+    /// Posts people as the register does, then asks as consultation does.
+    fn ask(question: &CivilQuestion, posted: &[(&Holder, Traits)], mode: Mode) -> Option<StudentId> {
+        let keys = keys().postings;
+        let mut buckets: BTreeMap<PostingKey, Bucket<Holder>> = BTreeMap::new();
+        for (holder, traits) in posted {
+            for (key, traits) in keys.spread([traits]) {
+                buckets.entry(key).or_default().set(holder, &traits);
+            }
+        }
+        let person = question.person();
+        let read = keys.of(&person);
+        meant(&person, read.iter().filter_map(|key| buckets.get(key)), mode)
+    }
+
+    fn id(holder: &Holder) -> Option<StudentId> {
+        match holder {
+            Holder::Student(student) => Some(*student),
+            Holder::Waiting(_) => None,
+        }
+    }
+
+    #[test]
+    fn nobody_and_several_are_the_same() {
+        assert_eq!(ask(&eudoxie(), &[], Mode::Standard), None);
+        let (one, other) = (student(), student());
+        let both = [(&one, said(born("44109"), &[])), (&other, said(born("35238"), &[]))];
+        assert_eq!(ask(&eudoxie(), &both, Mode::Standard), None);
+        assert_eq!(ask(&eudoxie(), &both[..1], Mode::Standard), id(&one), "who is alone is meant");
+    }
+
+    #[test]
+    fn a_birthplace_decides_between_homonyms_and_another_given_name_corrects_it() {
+        let (one, other) = (student(), student());
+        let both = [(&one, said(born("44109"), &["Léa"])), (&other, said(born("35238"), &["Zoé"]))];
+        let born_there = CivilQuestion { lieu_naissance: born("35238"), ..eudoxie() };
+        assert_eq!(ask(&born_there, &both, Mode::Standard), id(&other));
+        let elsewhere = CivilQuestion { lieu_naissance: born("75113"), ..eudoxie() };
+        assert_eq!(ask(&elsewhere, &both[..1], Mode::Standard), None, "who is known to be born elsewhere isn't meant");
+        let named = CivilQuestion { autres_prenoms: vec![PersonName::parse("Lea").unwrap()], ..elsewhere };
+        assert_eq!(ask(&named, &both[..1], Mode::Standard), id(&one), "the register may have the place wrong");
+        assert_eq!(ask(&named, &both, Mode::Standard), None);
+    }
+
+    #[test]
+    fn a_country_tells_apart_those_who_have_no_commune() {
+        let (one, other) = (student(), student());
+        let both = [(&one, said(born("99352"), &[])), (&other, said(born("99350"), &[]))];
+        let in_algeria = CivilQuestion { lieu_naissance: born("99352"), ..eudoxie() };
+        assert_eq!(ask(&in_algeria, &both[..1], Mode::Standard), id(&one));
+        let in_france = CivilQuestion { lieu_naissance: born("99100"), ..eudoxie() };
+        assert_eq!(ask(&in_france, &both[..1], Mode::Standard), None);
+    }
+
+    #[test]
+    fn who_waits_for_a_decision_is_not_told_and_hides_whoever_resembles_it() {
+        let record = RecordId::parse("1.0123456789abcdef0123456789abcdef").unwrap();
+        let (waiting, known) = (Holder::Waiting(record), student());
+        let posted = [(&waiting, said(born("44109"), &[])), (&known, said(born("44109"), &[]))];
+        assert_eq!(ask(&eudoxie(), &posted[..1], Mode::Standard), None);
+        assert_eq!(ask(&eudoxie(), &posted, Mode::Standard), None);
+    }
+
+    #[test]
+    fn strict_takes_a_homonym_born_elsewhere_for_a_rival() {
+        let (one, other) = (student(), student());
+        let both = [(&one, said(born("44109"), &[])), (&other, said(born("35238"), &[]))];
+        let born_there = CivilQuestion { lieu_naissance: born("44109"), ..eudoxie() };
+        assert_eq!(ask(&born_there, &both, Mode::Standard), id(&one));
+        assert_eq!(ask(&born_there, &both, Mode::Strict), None);
+    }
+
+    #[test]
+    fn who_may_be_left_out_of_a_bucket_forbids_an_answer() {
+        let one = student();
+        let mut bucket = Bucket::default();
+        bucket.set(&one, &[said(born("44109"), &[])]);
+        let person = eudoxie().person();
+        assert_eq!(meant(&person, [&bucket], Mode::Standard), id(&one));
+        bucket.cut = true;
+        assert_eq!(meant(&person, [&bucket], Mode::Standard), None);
+    }
+
+    #[test]
+    fn what_several_records_of_a_student_say_is_put_together() {
+        let one = student();
+        let keys = keys().postings;
+        let both = [said(None, &[]), said(born("44109"), &["Léa"])];
+        let mut buckets: BTreeMap<PostingKey, Bucket<Holder>> = BTreeMap::new();
+        for (key, traits) in keys.spread(&both) {
+            buckets.entry(key).or_default().set(&one, &traits);
+        }
+        let elsewhere = CivilQuestion { lieu_naissance: born("35238"), ..eudoxie() };
+        let person = elsewhere.person();
+        let read = keys.of(&person);
+        let found = meant(&person, read.iter().filter_map(|key| buckets.get(key)), Mode::Standard);
+        assert_eq!(found, None, "the record that lacks the birthplace doesn't hide the one that has it");
     }
 }

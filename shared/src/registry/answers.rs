@@ -20,7 +20,7 @@ use crate::identity::digest::IneDigest;
 use crate::identity::engine::lookup::Mode;
 use crate::identity::lookup::{CivilQuestion, meant};
 use crate::identity::posting::PostingKeys;
-use crate::identity::student::{Answer, StudentId};
+use crate::identity::student::{Answer, Holder, StudentId};
 
 /// Students read for one question at most: the one that is named, and those that took its place one after another. A
 /// merge moves what leads to a student in the same transaction, so a reader meets one only between two reads.
@@ -31,7 +31,7 @@ const MOST_STUDENTS: usize = 4;
 pub struct AnswerStore {
     client: Client,
     students: String,
-    postings: PostingStore<StudentId>,
+    postings: PostingStore<Holder>,
 }
 
 /// What is read of a student.
@@ -64,6 +64,15 @@ impl AnswerStore {
             Some(StoredIne { student, answer: None }) => self.by_student(student).await,
             None => Ok(None),
         }
+    }
+
+    /// The student that has an INE, whatever may be told of it.
+    pub async fn student_of(&self, ine: &IneDigest) -> Result<Option<StudentId>, StoreError> {
+        #[derive(Deserialize)]
+        struct Stored {
+            student: StudentId,
+        }
+        Ok(self.get(keys::ine(ine), "student").await?.map(|Stored { student }| student))
     }
 
     /// The answer for a student, or for the one that took its place; none while it is disputed.

@@ -13,10 +13,15 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use shared::access::client::{Client, Key, State};
 use shared::access::key::KeyDigest;
+use shared::api::metrics::Log;
+use shared::auth::france_connect;
 use shared::identity::digest::{DigestKey, IdentityKeys};
+use shared::identity::engine::lookup::Mode;
 
 use super::*;
-use crate::context::Settings;
+use crate::context::{Issuer, Settings};
+
+mod leaks;
 
 const KEY: &str = "the key of both upstream routes";
 
@@ -28,9 +33,31 @@ struct World {
     calls: Mutex<Vec<String>>,
     /// Whether the person asked about is known.
     known: bool,
+    /// How the person's student is stored.
+    stored: Stored,
+    /// Whether somebody of the same name and date, born elsewhere, is known too.
+    homonym: bool,
+    /// Whether the client only wants what is certain.
+    strict: bool,
     /// What the store says of the bucket: `None` has room.
     spent_until: Mutex<Option<i64>>,
     log: SharedLog,
+}
+
+/// How a student is stored.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+enum Stored {
+    /// Under the INE and the civil identity that are asked about.
+    #[default]
+    Published,
+    /// Under another INE than the one that is asked about.
+    UnderAnotherIne,
+    /// With something to tell, which a person must look at first.
+    Disputed,
+    /// Under the student who has taken its place.
+    Merged,
+    /// Its record waits for a decision.
+    Waiting,
 }
 
 /// What the function writes to its log.
@@ -64,16 +91,19 @@ impl World {
             return respond(400, &json!({ "__type": "ValidationException", "message": "out of reach" }));
         }
         let body = match (table.as_str(), operation.as_str()) {
-            ("clients", _) => match client_item(body["Key"]["id"]["S"].as_str().unwrap()) {
-                Some(item) => json!({ "Item": dynamo(&item) }),
+            ("clients", _) => match client_item(body["Key"]["id"]["S"].as_str().unwrap(), self.strict) {
+                Some(item) => json!({ "Item": item_of(&item) }),
                 None => json!({}),
             },
-            ("students", _) if self.known => json!({ "Item": dynamo(&json!({ "answer": answer() })) }),
-            ("postings", _) if self.known => {
-                let posting = json!({ "posting": { "student": answer()["student"] } });
-                json!({ "Items": [dynamo(&posting)], "Count": 1, "ScannedCount": 1 })
+            ("students", "GetItem") => match self.student(body["Key"]["pk"]["S"].as_str().unwrap()) {
+                Some(item) => json!({ "Item": item_of(&item) }),
+                None => json!({}),
+            },
+            ("postings", "BatchGetItem") => {
+                let key = &body["RequestItems"]["postings"]["Keys"][0]["pk"]["S"];
+                let bucket = json!({ "pk": key, "version": 1, "cut": false, "entries": self.entries() });
+                json!({ "Responses": { "postings": [item_of(&bucket)] }, "UnprocessedKeys": {} })
             }
-            ("postings", _) => json!({ "Items": [], "Count": 0, "ScannedCount": 0 }),
             ("quotas", _) => {
                 let spent = body["ExpressionAttributeValues"][":then"]["N"].as_str().unwrap_or("0").to_owned();
                 if let Some(spent_until) = *self.spent_until.lock().unwrap() {
@@ -91,14 +121,61 @@ impl World {
         };
         respond(200, &body)
     }
+
+    /// An item of `students`.
+    fn student(&self, partition: &str) -> Option<Value> {
+        let (student, survivor) = (id(STUDENT), id(SURVIVOR));
+        let own = format!("S#{}", student.as_simple());
+        if !self.known {
+            return None;
+        }
+        match self.stored {
+            Stored::UnderAnotherIne | Stored::Disputed if partition.starts_with("I#") => {
+                Some(json!({ "student": student }))
+            }
+            _ if partition.starts_with("I#") => Some(json!({ "student": student, "answer": answer() })),
+            Stored::Disputed if partition == own => Some(json!({ "version": 1, "disputed": true, "answer": answer() })),
+            Stored::Merged if partition == own => Some(json!({ "version": 2, "merged_into": survivor })),
+            Stored::Merged if partition == format!("S#{}", survivor.as_simple()) => {
+                Some(json!({ "version": 2, "answer": answer() }))
+            }
+            _ if partition == own => Some(json!({ "version": 1, "answer": answer() })),
+            _ => None,
+        }
+    }
+
+    /// Who is posted under any key.
+    fn entries(&self) -> Vec<Value> {
+        let traits = |birthplace: &str| {
+            json!({ "identite": {
+                "nomFamille": "QUINTEFEUILLE", "prenom1": "EUDOXIE", "sexe": "2", "dateNaissance": "2003-11-27",
+                "lieuNaissance": birthplace,
+            } })
+        };
+        let holder = match self.stored {
+            Stored::Waiting => json!({ "waiting": "1.0123456789abcdef0123456789abcdef" }),
+            _ => json!({ "student": id(STUDENT) }),
+        };
+        let own = json!({ "holder": holder, "traits": traits("44109") });
+        let homonym = json!({ "holder": { "student": id(SURVIVOR) }, "traits": traits("35238") });
+        self.known.then_some(own).into_iter().chain(self.homonym.then_some(homonym)).collect()
+    }
 }
 
-fn client_item(id: &str) -> Option<Value> {
+const STUDENT: &str = "6f9619ff8b86d011b42d00cf4fc964ff";
+const SURVIVOR: &str = "7f9619ff8b86d011b42d00cf4fc964ff";
+
+fn id(text: &str) -> uuid::Uuid {
+    text.parse().unwrap()
+}
+
+fn client_item(id: &str, strict: bool) -> Option<Value> {
     let digest = KeyDigest::of(KEY);
     let routes = [Route::StatusByIne, Route::StatusByIdentity];
     match id {
         "CLIENT#client" => {
-            let client = Client { routes: routes.into(), ..Client::new("client", "Client") };
+            let look_up = if strict { Mode::Strict } else { Mode::Standard };
+            let client = Client { routes: routes.into(), look_up, ..Client::new("client", "Client") };
             Some(serde_json::to_value(client).unwrap())
         }
         id if id == format!("KEY#{}", digest.locator()) => {
@@ -119,8 +196,7 @@ fn client_item(id: &str) -> Option<Value> {
 fn answer() -> Value {
     let today = shared::domain::academic_year::day_in_france(Timestamp::now());
     json!({
-        "student": "6f9619ff8b86d011b42d00cf4fc964ff".parse::<uuid::Uuid>().unwrap(), "nomFamille": "Quintefeuille",
-        "prenom": "Eudoxie", "dateNaissance": "2003-11-27",
+        "student": id(STUDENT), "nomFamille": "Quintefeuille", "prenom": "Eudoxie", "dateNaissance": "2003-11-27",
         "inscriptions": [{
             "dateDebut": today, "dateFin": today, "statut": "inscrit", "regime": "RF1", "codeCommune": "75113",
             "uai": "0751967F", "nomEtablissement": "Université",
@@ -130,6 +206,11 @@ fn answer() -> Value {
 
 fn respond(status: u16, body: &Value) -> http::Response<String> {
     http::Response::builder().status(status).body(body.to_string()).unwrap()
+}
+
+/// An item as DynamoDB writes it.
+fn item_of(fields: &Value) -> Value {
+    dynamo(fields)["M"].clone()
 }
 
 /// JSON as DynamoDB writes it.
@@ -143,26 +224,31 @@ fn dynamo(value: &Value) -> Value {
         Value::Object(fields) => {
             let fields: serde_json::Map<_, _> =
                 fields.iter().map(|(name, value)| (name.clone(), dynamo(value))).collect();
-            if fields.contains_key("answer") || fields.contains_key("posting") || fields.contains_key("client_id") {
-                Value::Object(fields)
-            } else {
-                json!({ "M": fields })
-            }
+            json!({ "M": fields })
         }
     }
 }
 
 fn context(world: &Arc<World>) -> Context {
     let answering = Arc::clone(world);
+    context_over(move |request| answering.answer(request), None, None, Box::new(world.log.clone()))
+}
+
+/// A context whose AWS is `answer`.
+fn context_over(
+    answer: impl Fn(&http::Request<SdkBody>) -> http::Response<String> + Send + Sync + 'static,
+    issuer: Option<Issuer>,
+    france_connect: Option<(france_connect::Settings, String)>,
+    log: Log,
+) -> Context {
     let aws = SdkConfig::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
         .region(Region::new("eu-west-3"))
         .credentials_provider(aws_sdk_dynamodb::config::SharedCredentialsProvider::new(
             aws_sdk_dynamodb::config::Credentials::new("test", "test", None, None, "tests"),
         ))
-        .http_client(infallible_client_fn(move |request| answering.answer(&request)))
+        .http_client(infallible_client_fn(move |request| answer(&request)))
         .build();
-    let key = |name: &str| DigestKey::new("1".into(), name.to_owned().into());
     let settings = Settings {
         students_table: "students".into(),
         postings_table: "postings".into(),
@@ -174,12 +260,15 @@ fn context(world: &Arc<World>) -> Context {
         clients_kept: Duration::from_mins(1),
         starts_within_days: 90,
         environment: "test".into(),
-        issuer: None,
-        france_connect: None,
+        issuer,
+        france_connect,
     };
-    let keys = IdentityKeys::new(key("ine"), key("civil"));
-    let log = Box::new(world.log.clone());
-    Context::new(settings, keys, aws_sdk_dynamodb::Client::new(&aws), aws_sdk_secretsmanager::Client::new(&aws), log)
+    Context::new(settings, keys(), aws_sdk_dynamodb::Client::new(&aws), aws_sdk_secretsmanager::Client::new(&aws), log)
+}
+
+fn keys() -> IdentityKeys {
+    let key = |name: &str| DigestKey::new("1".into(), name.to_owned().into());
+    IdentityKeys::new(key("ine"), key("civil"))
 }
 
 fn request(method: &str, path_and_query: &str, key: Option<&str>, body: &str) -> Request {
@@ -246,12 +335,73 @@ async fn without_a_trace_nothing_is_told() {
 
 #[tokio::test]
 async fn whatever_store_fails_the_answer_is_a_503_in_the_contracts_words() {
-    for table in ["clients", "students", "quotas"] {
+    for table in ["clients", "students", "postings", "quotas"] {
         let world = Arc::new(World { known: true, ..World::default() });
         world.failing.lock().unwrap().insert(table);
-        let (status, body, _) = ask(&context(&world), by_ine()).await;
+        let (status, body, _) = ask(&context(&world), by_identity()).await;
         assert_eq!((status, &body["details"]["endpoint"]), (503, &"etudiant".into()), "{table}");
         assert_eq!(world.called("access_log"), 0, "{table}: nothing was told, so nothing is traced");
+    }
+}
+
+/// What was read, of postings and of students, and what was said.
+async fn reads(world: World, request: Request) -> (usize, usize, u16) {
+    let world = Arc::new(world);
+    let (status, _, _) = ask(&context(&world), request).await;
+    (world.called("postings"), world.called("students"), status)
+}
+
+fn by_identity() -> Request {
+    request("POST", "/api/etudiant", Some(KEY), EUDOXIE)
+}
+
+#[tokio::test]
+async fn reads_are_bounded_whoever_is_asked_about() {
+    let stored = |stored| World { known: true, stored, ..World::default() };
+    assert_eq!(reads(stored(Stored::Published), by_ine()).await, (0, 1, 200));
+    assert_eq!(reads(World::default(), by_ine()).await, (0, 1, 404));
+    assert_eq!(reads(stored(Stored::UnderAnotherIne), by_ine()).await, (0, 2, 200));
+    assert_eq!(reads(stored(Stored::Disputed), by_ine()).await, (0, 2, 404));
+
+    assert_eq!(reads(stored(Stored::Published), by_identity()).await, (1, 1, 200));
+    assert_eq!(reads(stored(Stored::Merged), by_identity()).await, (1, 2, 200));
+    // Nobody, several, and those of whom nothing may be told: the same reads, so the same time.
+    let several = World { known: true, homonym: true, ..World::default() };
+    for world in [World::default(), several, stored(Stored::Disputed), stored(Stored::Waiting)] {
+        assert_eq!(reads(world, by_identity()).await, (1, 1, 404));
+    }
+}
+
+#[tokio::test]
+async fn several_and_nobody_are_told_and_traced_alike() {
+    let without_uid = |body: &Value| {
+        let mut body = body.clone();
+        body["uid"] = Value::Null;
+        body
+    };
+    let mut said = BTreeSet::new();
+    for (known, homonym, stored) in [
+        (false, false, Stored::Published),
+        (true, true, Stored::Published),
+        (true, false, Stored::Disputed),
+        (true, false, Stored::Waiting),
+    ] {
+        let world = Arc::new(World { known, homonym, stored, ..World::default() });
+        let (status, body, _) = ask(&context(&world), by_identity()).await;
+        assert_eq!((status, world.called("access_log")), (404, 1));
+        assert_eq!(world.called("quotas"), 2, "one for the question, one for the person who wasn't told");
+        said.insert(without_uid(&body).to_string());
+    }
+    assert_eq!(said.len(), 1, "{said:?}");
+}
+
+#[tokio::test]
+async fn a_strict_client_is_not_told_when_there_is_a_homonym() {
+    let born_in_nantes = EUDOXIE.replace('}', r#","lieuNaissance":"44109"}"#);
+    for (strict, expected) in [(false, 200), (true, 404)] {
+        let world = Arc::new(World { known: true, homonym: true, strict, ..World::default() });
+        let question = request("POST", "/api/etudiant", Some(KEY), &born_in_nantes);
+        assert_eq!(ask(&context(&world), question).await.0, expected);
     }
 }
 

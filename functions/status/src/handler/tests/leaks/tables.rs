@@ -1,0 +1,153 @@
+//! The tables in the form that the register writes, and an AWS of this process that reads them.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use aws_smithy_types::body::SdkBody;
+use jiff::Timestamp;
+use lambda_http::http;
+use serde_json::{Value, json};
+use shared::access::client::{Client, Key, Quota, Recipients, State};
+use shared::access::key::KeyDigest;
+use shared::access::route::Route;
+use shared::access::scope::Scopes;
+use shared::domain::academic_year::day_in_france;
+use shared::domain::enrolment::Person;
+use shared::identity::engine::blocking::Blocking;
+use shared::identity::engine::lookup::Mode;
+use shared::identity::engine::register::Register;
+use shared::identity::posting::{Bucket, Traits};
+use shared::identity::student::{Holder, StudentId};
+
+use super::super::{context_over, item_of, keys, respond};
+use super::doubles::{Doubles, client_id, key};
+use super::population::Population;
+use crate::context::Context;
+
+/// What consultation reads.
+pub(super) struct Tables {
+    /// By partition.
+    students: HashMap<String, Value>,
+    /// By key.
+    postings: HashMap<String, Bucket<Holder>>,
+    /// By id.
+    clients: HashMap<String, Value>,
+    /// Records that the register would have refused.
+    pub(super) refused: usize,
+}
+
+impl Tables {
+    /// Records become students as `cargo local match` decides, and are posted as the register posts them.
+    pub(super) fn of(population: &Population) -> Self {
+        let mut register = Register::new(Blocking::new(&"records in memory".to_owned().into()));
+        let mut accepted = Vec::new();
+        for record in &population.records {
+            if let Some(traits) = record.traits() {
+                register.add(traits.person(), |_| ());
+                accepted.push((record, traits));
+            }
+        }
+        let refused = population.records.len() - accepted.len();
+        let mut by_student: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
+        for number in 0..accepted.len() {
+            let number = u32::try_from(number).unwrap();
+            let student = register.student_of(shared::identity::engine::register::RecordNumber(number));
+            by_student.entry(student.0).or_default().push(number as usize);
+        }
+        let keys = keys().postings;
+        let (mut students, mut postings) = (HashMap::new(), HashMap::<String, Bucket<Holder>>::new());
+        for records in by_student.values() {
+            let student = StudentId::random();
+            let (first, said) = &accepted[records[0]];
+            students.insert(format!("S#{student}"), student_item(student, said, &first.record_id));
+            let traits = records.iter().map(|record| &accepted[*record].1);
+            for (key, traits) in keys.spread(traits) {
+                postings.entry(key.as_str().to_owned()).or_default().set(&Holder::Student(student), &traits);
+            }
+        }
+        Self { students, postings, clients: clients(), refused }
+    }
+
+    fn answer(&self, request: &http::Request<SdkBody>) -> http::Response<String> {
+        let operation = request.headers()["x-amz-target"].to_str().unwrap().rsplit('.').next().unwrap();
+        let body: Value = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
+        let found = |item: Option<&Value>| item.map_or_else(|| json!({}), |item| json!({ "Item": item_of(item) }));
+        let answer = match (operation, body["TableName"].as_str().unwrap_or_default()) {
+            ("GetItem", "students") => found(self.students.get(body["Key"]["pk"]["S"].as_str().unwrap())),
+            ("GetItem", "clients") => found(self.clients.get(body["Key"]["id"]["S"].as_str().unwrap())),
+            ("BatchGetItem", _) => {
+                let keys = body["RequestItems"]["postings"]["Keys"].as_array().unwrap().iter();
+                let items = keys.filter_map(|key| self.bucket(key["pk"]["S"].as_str().unwrap()));
+                json!({ "Responses": { "postings": items.collect::<Vec<_>>() }, "UnprocessedKeys": {} })
+            }
+            ("UpdateItem", "quotas") => {
+                json!({ "Attributes": { "spent_until": body["ExpressionAttributeValues"][":then"] } })
+            }
+            ("GetSecretValue", _) => json!({ "SecretString": r#"{"client_secret":"secret","keys":[]}"# }),
+            ("PutItem" | "TransactWriteItems", _) => json!({}),
+            other => panic!("{other:?} is no read of a look-up"),
+        };
+        respond(200, &answer)
+    }
+
+    fn bucket(&self, key: &str) -> Option<Value> {
+        let Bucket { cut, entries, .. } = self.postings.get(key)?;
+        Some(item_of(&json!({ "pk": key, "version": 1, "cut": cut, "entries": entries })))
+    }
+}
+
+/// A student who is enrolled today, in an establishment that is called like its first record: who was told shows in
+/// every route's answer.
+fn student_item(student: StudentId, said: &Traits, record: &str) -> Value {
+    let Person::Civil(identity) = &said.identite else { panic!("{said:?}") };
+    let today = day_in_france(Timestamp::now());
+    json!({ "version": 1, "answer": {
+        "student": student, "nomFamille": identity.nom_famille, "prenom": identity.prenom1,
+        "dateNaissance": identity.date_naissance,
+        "inscriptions": [{
+            "dateDebut": today, "dateFin": today.tomorrow().unwrap(), "statut": "inscrit", "regime": "RF1",
+            "codeCommune": "75113", "uai": "0751967F", "nomEtablissement": record,
+        }],
+    } })
+}
+
+/// A client for each mode, with all that it can have, and no limit that would be met.
+fn clients() -> HashMap<String, Value> {
+    let mut clients = HashMap::new();
+    for mode in [Mode::Standard, Mode::Strict] {
+        let id = client_id(mode);
+        let most = std::num::NonZeroU32::MAX;
+        let client = Client {
+            routes: Route::ALL.into(),
+            scopes: Scopes::ALL,
+            recipients: Recipients::Any,
+            look_up: mode,
+            quota: Quota { per_second: most, per_caller: None, unknown_per_hour: most },
+            ..Client::new(id, id)
+        };
+        let digest = KeyDigest::of(key(mode));
+        let key = Key {
+            digest,
+            client_id: id.to_owned(),
+            routes: [Route::StatusByIdentity].into(),
+            state: State::Active,
+            valid_until: None,
+            created_at: Timestamp::now(),
+        };
+        clients.insert(format!("CLIENT#{id}"), serde_json::to_value(client).unwrap());
+        clients.insert(format!("KEY#{}", digest.locator()), serde_json::to_value(key).unwrap());
+        clients.insert(format!("FC#{id}"), json!({ "client_id": id }));
+    }
+    clients
+}
+
+/// The function's context over the tables.
+pub(super) fn context(tables: &Arc<Tables>, doubles: &Doubles) -> Context {
+    let tables = Arc::clone(tables);
+    context_over(
+        move |request| tables.answer(request),
+        Some(doubles.issuer()),
+        Some(doubles.france_connect()),
+        Box::new(std::io::sink()),
+    )
+}
