@@ -11,7 +11,7 @@ use super::engine::decide::{Candidate, Reads};
 use super::engine::lookup::{Answer, Mode, look_up};
 use super::engine::person::{Person, Written};
 use super::posting::{Bucket, Traits};
-use super::student::{Holder, StudentId};
+use super::student::StudentId;
 use crate::domain::birth_date::BirthDate;
 use crate::domain::commune::CommuneCode;
 use crate::domain::name::PersonName;
@@ -58,31 +58,31 @@ impl CivilQuestion {
 #[must_use]
 pub fn meant<'a>(
     question: &Person,
-    buckets: impl IntoIterator<Item = &'a Bucket<Holder>>,
+    buckets: impl IntoIterator<Item = &'a Bucket<StudentId>>,
     mode: Mode,
 ) -> Option<StudentId> {
     let mut reads = Reads::Whole;
-    let mut posted: BTreeMap<&Holder, Vec<&Traits>> = BTreeMap::new();
+    let mut posted: BTreeMap<StudentId, Vec<&Traits>> = BTreeMap::new();
     for bucket in buckets {
         if bucket.cut {
             reads = Reads::Cut;
         }
         for entry in &bucket.entries {
-            let traits = posted.entry(&entry.holder).or_default();
+            let traits = posted.entry(entry.holder).or_default();
             // The same traits lie in each bucket whose key they have.
             if !traits.contains(&&entry.traits) {
                 traits.push(&entry.traits);
             }
         }
     }
-    let people: Vec<(&Holder, Vec<Person>)> =
+    let people: Vec<(StudentId, Vec<Person>)> =
         posted.into_iter().map(|(holder, traits)| (holder, traits.into_iter().map(Traits::person).collect())).collect();
     let records: Vec<Vec<&Person>> = people.iter().map(|(_, people)| people.iter().collect()).collect();
-    let candidates: Vec<Candidate<'_, &Holder>> =
+    let candidates: Vec<Candidate<'_, StudentId>> =
         people.iter().zip(&records).map(|((holder, _), records)| Candidate { student: *holder, records }).collect();
     match look_up(question, &candidates, reads, mode) {
-        Answer::Found(Holder::Student(student)) => Some(*student),
-        Answer::Found(Holder::Waiting(_)) | Answer::Ambiguous | Answer::None => None,
+        Answer::Found(student) => Some(student),
+        Answer::Ambiguous | Answer::None => None,
     }
 }
 
@@ -90,7 +90,6 @@ pub fn meant<'a>(
 mod tests {
     use super::*;
     use crate::domain::enrolment;
-    use crate::identity::digest::RecordId;
     use crate::identity::fixtures::{identity, keys};
     use crate::identity::posting::PostingKey;
 
@@ -120,14 +119,14 @@ mod tests {
         Traits { ine: None, identite: enrolment::Person::Civil(identity) }
     }
 
-    fn student() -> Holder {
-        Holder::Student(StudentId::random())
+    fn student() -> StudentId {
+        StudentId::random()
     }
 
     /// Posts people as the register does, then asks as consultation does.
-    fn ask(question: &CivilQuestion, posted: &[(&Holder, Traits)], mode: Mode) -> Option<StudentId> {
+    fn ask(question: &CivilQuestion, posted: &[(&StudentId, Traits)], mode: Mode) -> Option<StudentId> {
         let keys = keys().postings;
-        let mut buckets: BTreeMap<PostingKey, Bucket<Holder>> = BTreeMap::new();
+        let mut buckets: BTreeMap<PostingKey, Bucket<StudentId>> = BTreeMap::new();
         for (holder, traits) in posted {
             for (key, traits) in keys.spread([traits]) {
                 buckets.entry(key).or_default().set(holder, &traits);
@@ -138,20 +137,13 @@ mod tests {
         meant(&person, read.iter().filter_map(|key| buckets.get(key)), mode)
     }
 
-    fn id(holder: &Holder) -> Option<StudentId> {
-        match holder {
-            Holder::Student(student) => Some(*student),
-            Holder::Waiting(_) => None,
-        }
-    }
-
     #[test]
     fn nobody_and_several_are_the_same() {
         assert_eq!(ask(&eudoxie(), &[], Mode::Standard), None);
         let (one, other) = (student(), student());
         let both = [(&one, said(born("44109"), &[])), (&other, said(born("35238"), &[]))];
         assert_eq!(ask(&eudoxie(), &both, Mode::Standard), None);
-        assert_eq!(ask(&eudoxie(), &both[..1], Mode::Standard), id(&one), "who is alone is meant");
+        assert_eq!(ask(&eudoxie(), &both[..1], Mode::Standard), Some(one), "who is alone is meant");
     }
 
     #[test]
@@ -159,11 +151,11 @@ mod tests {
         let (one, other) = (student(), student());
         let both = [(&one, said(born("44109"), &["Léa"])), (&other, said(born("35238"), &["Zoé"]))];
         let born_there = CivilQuestion { lieu_naissance: born("35238"), ..eudoxie() };
-        assert_eq!(ask(&born_there, &both, Mode::Standard), id(&other));
+        assert_eq!(ask(&born_there, &both, Mode::Standard), Some(other));
         let elsewhere = CivilQuestion { lieu_naissance: born("75113"), ..eudoxie() };
         assert_eq!(ask(&elsewhere, &both[..1], Mode::Standard), None, "who is known to be born elsewhere isn't meant");
         let named = CivilQuestion { autres_prenoms: vec![PersonName::parse("Lea").unwrap()], ..elsewhere };
-        assert_eq!(ask(&named, &both[..1], Mode::Standard), id(&one), "the register may have the place wrong");
+        assert_eq!(ask(&named, &both[..1], Mode::Standard), Some(one), "the register may have the place wrong");
         assert_eq!(ask(&named, &both, Mode::Standard), None);
     }
 
@@ -172,17 +164,16 @@ mod tests {
         let (one, other) = (student(), student());
         let both = [(&one, said(born("99352"), &[])), (&other, said(born("99350"), &[]))];
         let in_algeria = CivilQuestion { lieu_naissance: born("99352"), ..eudoxie() };
-        assert_eq!(ask(&in_algeria, &both[..1], Mode::Standard), id(&one));
+        assert_eq!(ask(&in_algeria, &both[..1], Mode::Standard), Some(one));
         let in_france = CivilQuestion { lieu_naissance: born("99100"), ..eudoxie() };
         assert_eq!(ask(&in_france, &both[..1], Mode::Standard), None);
     }
 
     #[test]
-    fn who_waits_for_a_decision_is_not_told_and_hides_whoever_resembles_it() {
-        let record = RecordId::parse("1.0123456789abcdef0123456789abcdef").unwrap();
-        let (waiting, known) = (Holder::Waiting(record), student());
+    fn who_waits_for_a_decision_hides_whoever_resembles_it() {
+        // It is posted like any other; that nothing may be told of it is said where its answer would be.
+        let (waiting, known) = (student(), student());
         let posted = [(&waiting, said(born("44109"), &[])), (&known, said(born("44109"), &[]))];
-        assert_eq!(ask(&eudoxie(), &posted[..1], Mode::Standard), None);
         assert_eq!(ask(&eudoxie(), &posted, Mode::Standard), None);
     }
 
@@ -191,7 +182,7 @@ mod tests {
         let (one, other) = (student(), student());
         let both = [(&one, said(born("44109"), &[])), (&other, said(born("35238"), &[]))];
         let born_there = CivilQuestion { lieu_naissance: born("44109"), ..eudoxie() };
-        assert_eq!(ask(&born_there, &both, Mode::Standard), id(&one));
+        assert_eq!(ask(&born_there, &both, Mode::Standard), Some(one));
         assert_eq!(ask(&born_there, &both, Mode::Strict), None);
     }
 
@@ -201,7 +192,7 @@ mod tests {
         let mut bucket = Bucket::default();
         bucket.set(&one, &[said(born("44109"), &[])]);
         let person = eudoxie().person();
-        assert_eq!(meant(&person, [&bucket], Mode::Standard), id(&one));
+        assert_eq!(meant(&person, [&bucket], Mode::Standard), Some(one));
         bucket.cut = true;
         assert_eq!(meant(&person, [&bucket], Mode::Standard), None);
     }
@@ -211,7 +202,7 @@ mod tests {
         let one = student();
         let keys = keys().postings;
         let both = [said(None, &[]), said(born("44109"), &["Léa"])];
-        let mut buckets: BTreeMap<PostingKey, Bucket<Holder>> = BTreeMap::new();
+        let mut buckets: BTreeMap<PostingKey, Bucket<StudentId>> = BTreeMap::new();
         for (key, traits) in keys.spread(&both) {
             buckets.entry(key).or_default().set(&one, &traits);
         }

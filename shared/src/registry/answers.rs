@@ -2,7 +2,7 @@
 //!
 //! | item of `students` | attributes read here |
 //! |---|---|
-//! | `S#<student>` / `STUDENT` | `answer`, absent when there is nothing to tell; `disputed`; `merged_into`, the student who has taken its place |
+//! | `S#<student>` / `STUDENT` | `answer`, absent when nothing may be told; `merged_into`, the student who has taken its place |
 //! | `I#<digest of an INE>` / `ANSWER` | `student`; `answer`, when it is published under that INE, and not under another of the student's |
 //!
 //! Reads are bounded, and may be a little old: by INE one, two for an INE of the past; by civil identity two, the second
@@ -20,7 +20,7 @@ use crate::identity::digest::IneDigest;
 use crate::identity::engine::lookup::Mode;
 use crate::identity::lookup::{CivilQuestion, meant};
 use crate::identity::posting::PostingKeys;
-use crate::identity::student::{Answer, Holder, StudentId};
+use crate::identity::student::{Answer, StudentId};
 
 /// Students read for one question at most: the one that is named, and those that took its place one after another. A
 /// merge moves what leads to a student in the same transaction, so a reader meets one only between two reads.
@@ -31,15 +31,13 @@ const MOST_STUDENTS: usize = 4;
 pub struct AnswerStore {
     client: Client,
     students: String,
-    postings: PostingStore<Holder>,
+    postings: PostingStore<StudentId>,
 }
 
 /// What is read of a student.
 #[derive(Deserialize)]
 struct StoredStudent {
     answer: Option<Answer>,
-    #[serde(default)]
-    disputed: bool,
     merged_into: Option<StudentId>,
 }
 
@@ -75,14 +73,14 @@ impl AnswerStore {
         Ok(self.get(keys::ine(ine), "student").await?.map(|Stored { student }| student))
     }
 
-    /// The answer for a student, or for the one that took its place; none while it is disputed.
+    /// The answer for a student, or for the one that took its place; none while a person has to decide about it.
     pub async fn by_student(&self, student: StudentId) -> Result<Option<Answer>, StoreError> {
         let mut at = student;
         for _ in 0..MOST_STUDENTS {
-            match self.get(keys::student(at), "answer, disputed, merged_into").await? {
+            match self.get(keys::student(at), "answer, merged_into").await? {
                 Some(StoredStudent { merged_into: Some(survivor), .. }) => at = survivor,
-                Some(StoredStudent { answer, disputed: false, .. }) => return Ok(answer),
-                Some(StoredStudent { disputed: true, .. }) | None => return Ok(None),
+                Some(StoredStudent { answer, .. }) => return Ok(answer),
+                None => return Ok(None),
             }
         }
         tracing::warn!(student = %student, "merges lead on and on");
@@ -123,20 +121,16 @@ impl AnswerStore {
         struct Enrolments {
             inscriptions: Vec<Enrolment>,
         }
-        // An answer is stored under the student and again under its INE: only the first counts. What is disputed may be
-        // somebody else's.
+        // An answer is stored under the student and again under its INE: only the first counts.
         let mut pages = self
             .client
             .scan()
             .table_name(&self.students)
             .segment(segment)
             .total_segments(segments)
-            .filter_expression(
-                "sk = :student AND begins_with(pk, :prefix) AND attribute_exists(answer) AND NOT disputed = :yes",
-            )
+            .filter_expression("sk = :student AND begins_with(pk, :prefix) AND attribute_exists(answer)")
             .expression_attribute_values(":student", text(keys::STUDENT))
             .expression_attribute_values(":prefix", text(keys::STUDENT_PREFIX))
-            .expression_attribute_values(":yes", aws_sdk_dynamodb::types::AttributeValue::Bool(true))
             .projection_expression("answer.inscriptions")
             .into_paginator()
             .items()

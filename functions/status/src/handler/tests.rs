@@ -52,12 +52,10 @@ enum Stored {
     Published,
     /// Under another INE than the one that is asked about.
     UnderAnotherIne,
-    /// With something to tell, which a person must look at first.
-    Disputed,
+    /// With nothing that may be told before a person has decided.
+    Withheld,
     /// Under the student who has taken its place.
     Merged,
-    /// Its record waits for a decision.
-    Waiting,
 }
 
 /// What the function writes to its log.
@@ -130,11 +128,10 @@ impl World {
             return None;
         }
         match self.stored {
-            Stored::UnderAnotherIne | Stored::Disputed if partition.starts_with("I#") => {
-                Some(json!({ "student": student }))
-            }
+            Stored::UnderAnotherIne if partition.starts_with("I#") => Some(json!({ "student": student })),
+            Stored::Withheld if partition.starts_with("I#") => None,
             _ if partition.starts_with("I#") => Some(json!({ "student": student, "answer": answer() })),
-            Stored::Disputed if partition == own => Some(json!({ "version": 1, "disputed": true, "answer": answer() })),
+            Stored::Withheld if partition == own => Some(json!({ "version": 1, "withheld": {} })),
             Stored::Merged if partition == own => Some(json!({ "version": 2, "merged_into": survivor })),
             Stored::Merged if partition == format!("S#{}", survivor.as_simple()) => {
                 Some(json!({ "version": 2, "answer": answer() }))
@@ -152,12 +149,8 @@ impl World {
                 "lieuNaissance": birthplace,
             } })
         };
-        let holder = match self.stored {
-            Stored::Waiting => json!({ "waiting": "1.0123456789abcdef0123456789abcdef" }),
-            _ => json!({ "student": id(STUDENT) }),
-        };
-        let own = json!({ "holder": holder, "traits": traits("44109") });
-        let homonym = json!({ "holder": { "student": id(SURVIVOR) }, "traits": traits("35238") });
+        let own = json!({ "holder": id(STUDENT), "traits": traits("44109") });
+        let homonym = json!({ "holder": id(SURVIVOR), "traits": traits("35238") });
         self.known.then_some(own).into_iter().chain(self.homonym.then_some(homonym)).collect()
     }
 }
@@ -361,13 +354,13 @@ async fn reads_are_bounded_whoever_is_asked_about() {
     assert_eq!(reads(stored(Stored::Published), by_ine()).await, (0, 1, 200));
     assert_eq!(reads(World::default(), by_ine()).await, (0, 1, 404));
     assert_eq!(reads(stored(Stored::UnderAnotherIne), by_ine()).await, (0, 2, 200));
-    assert_eq!(reads(stored(Stored::Disputed), by_ine()).await, (0, 2, 404));
+    assert_eq!(reads(stored(Stored::Withheld), by_ine()).await, (0, 1, 404));
 
     assert_eq!(reads(stored(Stored::Published), by_identity()).await, (1, 1, 200));
     assert_eq!(reads(stored(Stored::Merged), by_identity()).await, (1, 2, 200));
     // Nobody, several, and those of whom nothing may be told: the same reads, so the same time.
     let several = World { known: true, homonym: true, ..World::default() };
-    for world in [World::default(), several, stored(Stored::Disputed), stored(Stored::Waiting)] {
+    for world in [World::default(), several, stored(Stored::Withheld)] {
         assert_eq!(reads(world, by_identity()).await, (1, 1, 404));
     }
 }
@@ -380,12 +373,9 @@ async fn several_and_nobody_are_told_and_traced_alike() {
         body
     };
     let mut said = BTreeSet::new();
-    for (known, homonym, stored) in [
-        (false, false, Stored::Published),
-        (true, true, Stored::Published),
-        (true, false, Stored::Disputed),
-        (true, false, Stored::Waiting),
-    ] {
+    for (known, homonym, stored) in
+        [(false, false, Stored::Published), (true, true, Stored::Published), (true, false, Stored::Withheld)]
+    {
         let world = Arc::new(World { known, homonym, stored, ..World::default() });
         let (status, body, _) = ask(&context(&world), by_identity()).await;
         assert_eq!((status, world.called("access_log")), (404, 1));

@@ -17,7 +17,7 @@ use shared::identity::engine::blocking::Blocking;
 use shared::identity::engine::lookup::Mode;
 use shared::identity::engine::register::Register;
 use shared::identity::posting::{Bucket, Traits};
-use shared::identity::student::{Holder, StudentId};
+use shared::identity::student::StudentId;
 
 use super::super::{context_over, item_of, keys, respond};
 use super::doubles::{Doubles, client_id, key};
@@ -29,7 +29,7 @@ pub(super) struct Tables {
     /// By partition.
     students: HashMap<String, Value>,
     /// By key.
-    postings: HashMap<String, Bucket<Holder>>,
+    postings: HashMap<String, Bucket<StudentId>>,
     /// By id.
     clients: HashMap<String, Value>,
     /// Records that the register would have refused.
@@ -55,14 +55,14 @@ impl Tables {
             by_student.entry(student.0).or_default().push(number as usize);
         }
         let keys = keys().postings;
-        let (mut students, mut postings) = (HashMap::new(), HashMap::<String, Bucket<Holder>>::new());
+        let (mut students, mut postings) = (HashMap::new(), HashMap::<String, Bucket<StudentId>>::new());
         for records in by_student.values() {
             let student = StudentId::random();
             let (first, said) = &accepted[records[0]];
             students.insert(format!("S#{student}"), student_item(student, said, &first.record_id));
             let traits = records.iter().map(|record| &accepted[*record].1);
             for (key, traits) in keys.spread(traits) {
-                postings.entry(key.as_str().to_owned()).or_default().set(&Holder::Student(student), &traits);
+                postings.entry(key.as_str().to_owned()).or_default().set(&student, &traits);
             }
         }
         Self { students, postings, clients: clients(), refused }
