@@ -9,6 +9,7 @@ pub mod clients;
 pub mod depositors;
 pub mod double;
 pub mod http;
+pub mod ines;
 pub mod logs;
 pub mod people;
 pub mod stack;

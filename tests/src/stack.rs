@@ -42,6 +42,7 @@ pub struct Stack {
     s3: aws_sdk_s3::Client,
     sqs: aws_sdk_sqs::Client,
     sns: aws_sdk_sns::Client,
+    pub(crate) secrets: aws_sdk_secretsmanager::Client,
     pub(crate) dynamodb: aws_sdk_dynamodb::Client,
 }
 
@@ -84,6 +85,7 @@ impl Stack {
             s3: aws_sdk_s3::Client::from_conf(s3),
             sqs: aws_sdk_sqs::Client::new(&aws),
             sns: aws_sdk_sns::Client::new(&aws),
+            secrets: aws_sdk_secretsmanager::Client::new(&aws),
             dynamodb,
             outputs,
         }
@@ -112,6 +114,8 @@ impl Stack {
     ///
     /// When S3 refuses it.
     pub async fn drop_as(&self, key: &str, content: impl Into<Vec<u8>>, extracted: Option<&str>) -> Drop {
+        let content = content.into();
+        self.register_people(&content).await;
         let bucket = self.output("inbox_bucket");
         let put = self
             .s3
@@ -119,7 +123,7 @@ impl Stack {
             .bucket(bucket)
             .key(key)
             .set_metadata(extracted.map(|date| HashMap::from([("date-extraction".to_owned(), date.to_owned())])))
-            .body(ByteStream::from(content.into()));
+            .body(ByteStream::from(content));
         let put = put.send().await.expect("S3 takes the file");
         let version_id = put.version_id().expect("the inbox is versioned").to_owned();
         let import = ImportId::of(bucket, key, &version_id).as_str().to_owned();
