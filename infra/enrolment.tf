@@ -13,7 +13,7 @@ module "enrolment" {
   # A batch of 500. The gateway waits no longer.
   timeout_seconds = 29
 
-  environment = {
+  environment = merge(local.ines_environment, {
     ENVIRONMENT              = var.environment
     RECORDS_TABLE            = aws_dynamodb_table.this["records"].name
     STUDENTS_TABLE           = aws_dynamodb_table.this["students"].name
@@ -32,7 +32,7 @@ module "enrolment" {
     CLIENT_CACHE_SECONDS     = var.client_cache_seconds
     DEPOSIT_MAX_BYTES        = var.deposit_max_bytes
     DEPOSIT_LIFETIME_SECONDS = var.deposit_lifetime_seconds
-  }
+  })
 
   statements = {
     StoreRecords = {
@@ -87,6 +87,11 @@ module "enrolment" {
         module.hmac_secret["ine"].arn,
         module.hmac_secret["identity"].arn,
       ]
+    }
+    # A pair that the registry doesn't have may be one that INES has.
+    AskInes = {
+      actions   = ["secretsmanager:GetSecretValue"]
+      resources = [aws_secretsmanager_secret.ines_client.arn]
     }
   }
 

@@ -40,13 +40,13 @@ module "deduplication" {
   memory_megabytes     = 512
   reserved_concurrency = var.reserved_concurrency.deduplication
 
-  environment = {
+  environment = merge(local.ines_environment, {
     RECORDS_TABLE       = aws_dynamodb_table.this["records"].name
     STUDENTS_TABLE      = aws_dynamodb_table.this["students"].name
     POSTINGS_TABLE      = aws_dynamodb_table.this["postings"].name
     INE_SECRET_ARN      = module.hmac_secret["ine"].arn
     IDENTITY_SECRET_ARN = module.hmac_secret["identity"].arn
-  }
+  })
 
   statements = {
     ResolveRecords = {
@@ -71,6 +71,10 @@ module "deduplication" {
         module.hmac_secret["ine"].arn,
         module.hmac_secret["identity"].arn,
       ]
+    }
+    AskInes = {
+      actions   = ["secretsmanager:GetSecretValue"]
+      resources = [aws_secretsmanager_secret.ines_client.arn]
     }
   }
 
