@@ -26,6 +26,7 @@ use crate::domain::enrolment::Declaration;
 use crate::domain::status::Status;
 use crate::domain::uai::Uai;
 use crate::identity::digest::RecordId;
+use crate::identity::finding::{FindingCode, StatutIne};
 use crate::identity::student::{RecordVersion, StudentId};
 
 /// Where a record stands.
@@ -59,6 +60,12 @@ pub struct Record {
     pub id: RecordId,
     /// The version of what it says.
     pub version: RecordVersion,
+    /// What INES says of the INE of this version, once it was looked at.
+    #[serde(default)]
+    pub statut_ine: Option<StatutIne>,
+    /// What the establishment is told about the identity of this version, if there is something to tell.
+    #[serde(default)]
+    pub finding: Option<FindingCode>,
     /// Where it stands.
     pub state: RecordState,
     /// What it says.

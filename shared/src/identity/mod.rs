@@ -6,6 +6,7 @@
 pub mod decide;
 pub mod digest;
 pub mod engine;
+pub mod finding;
 pub mod ines;
 pub mod lookup;
 pub mod posting;

@@ -63,7 +63,8 @@ async fn student(dynamodb: aws_sdk_dynamodb::Client) -> Result<()> {
         after.attach(edge);
     }
     let Edge { record, version, declaration, .. } = last.context("nothing was declared")?;
-    let record = Record { id: record, version, state: RecordState::Pending, declaration, student: None };
+    let (state, statut_ine, finding) = (RecordState::Pending, None, None);
+    let record = Record { id: record, version, statut_ine, finding, state, declaration, student: None };
     let settled = Settled::Attached(after.id);
     let writes = plan(&[Change { before, after }], &keys, &BTreeMap::new());
 
