@@ -22,6 +22,7 @@ module "enrolment" {
     QUOTAS_TABLE             = aws_dynamodb_table.this["quotas"].name
     ESTABLISHMENTS_TABLE     = aws_dynamodb_table.this["establishments"].name
     IMPORTS_TABLE            = aws_dynamodb_table.this["imports"].name
+    FINDINGS_TABLE           = aws_dynamodb_table.this["findings"].name
     IDEMPOTENCY_TABLE        = aws_dynamodb_table.this["idempotency"].name
     IDENTITY_QUEUE_URL       = aws_sqs_queue.identity.url
     INBOX_BUCKET             = aws_s3_bucket.this["inbox"].id
@@ -62,6 +63,10 @@ module "enrolment" {
     FollowImports = {
       actions   = ["dynamodb:GetItem", "dynamodb:PutItem"]
       resources = [aws_dynamodb_table.this["imports"].arn]
+    }
+    TellFindings = {
+      actions   = ["dynamodb:Query"]
+      resources = [aws_dynamodb_table.this["findings"].arn]
     }
     RepeatAnswers = {
       actions   = ["dynamodb:DeleteItem", "dynamodb:UpdateItem"]

@@ -44,8 +44,12 @@ module "deduplication" {
     RECORDS_TABLE       = aws_dynamodb_table.this["records"].name
     STUDENTS_TABLE      = aws_dynamodb_table.this["students"].name
     POSTINGS_TABLE      = aws_dynamodb_table.this["postings"].name
+    FINDINGS_TABLE      = aws_dynamodb_table.this["findings"].name
     INE_SECRET_ARN      = module.hmac_secret["ine"].arn
     IDENTITY_SECRET_ARN = module.hmac_secret["identity"].arn
+
+    # As long as the report that they complete.
+    FINDINGS_RETENTION_DAYS = var.reports_retention_days
   })
 
   statements = {
@@ -60,6 +64,11 @@ module "deduplication" {
     MaintainPostings = {
       actions   = ["dynamodb:DeleteItem", "dynamodb:PutItem", "dynamodb:Query"]
       resources = [aws_dynamodb_table.this["postings"].arn]
+    }
+    # What establishments are told of their rows.
+    NoteFindings = {
+      actions   = ["dynamodb:DeleteItem", "dynamodb:PutItem"]
+      resources = [aws_dynamodb_table.this["findings"].arn]
     }
     ConsumeQueue = {
       actions   = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]

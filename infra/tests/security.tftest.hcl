@@ -101,6 +101,12 @@ override_resource {
 }
 
 override_resource {
+  target          = aws_dynamodb_table.this["findings"]
+  override_during = plan
+  values          = { arn = "arn:aws:dynamodb:eu-west-3:123456789012:table/findings" }
+}
+
+override_resource {
   target          = aws_dynamodb_table.this["idempotency"]
   override_during = plan
   values          = { arn = "arn:aws:dynamodb:eu-west-3:123456789012:table/idempotency" }
@@ -219,9 +225,9 @@ run "storage" {
   assert {
     condition = toset(keys(aws_dynamodb_table.this)) == toset([
       "records", "students", "postings", "imports", "establishments", "clients", "quotas", "access_log", "reviews",
-      "idempotency",
+      "idempotency", "findings",
     ])
-    error_message = "The tables are not the ten of the architecture: this file checks each of them."
+    error_message = "The tables are not the eleven of the architecture: this file checks each of them."
   }
 
   assert {
@@ -242,6 +248,7 @@ run "storage" {
       postings       = "pk sk"
       imports        = "id"
       establishments = "uai"
+      findings       = "import position"
       clients        = "id"
       quotas         = "subject"
       access_log     = "subject at"
@@ -269,8 +276,8 @@ run "storage" {
   }
 
   assert {
-    condition     = toset([for name, table in aws_dynamodb_table.this : name if anytrue(table.ttl[*].enabled)]) == toset(["records", "imports", "clients", "quotas", "access_log", "idempotency"])
-    error_message = "What expires must be the records, the imports, revoked tokens, the quotas, the access log and idempotency keys, and nothing else."
+    condition     = toset([for name, table in aws_dynamodb_table.this : name if anytrue(table.ttl[*].enabled)]) == toset(["records", "imports", "findings", "clients", "quotas", "access_log", "idempotency"])
+    error_message = "What expires must be the records, the imports and their findings, revoked tokens, the quotas, the access log and idempotency keys, and nothing else."
   }
 
   # Above all not `valid_until`: a client that has ended would vanish, and with it who it was.
@@ -476,6 +483,7 @@ run "permissions" {
         "dynamodb:UpdateItem table/establishments",
         "dynamodb:GetItem table/imports",
         "dynamodb:PutItem table/imports",
+        "dynamodb:Query table/findings",
         "dynamodb:DeleteItem table/idempotency",
         "dynamodb:UpdateItem table/idempotency",
         "sqs:SendMessage statut-etudiant-test-identity",
@@ -516,6 +524,8 @@ run "permissions" {
         "dynamodb:DeleteItem table/postings",
         "dynamodb:PutItem table/postings",
         "dynamodb:Query table/postings",
+        "dynamodb:DeleteItem table/findings",
+        "dynamodb:PutItem table/findings",
         "sqs:DeleteMessage statut-etudiant-test-identity",
         "sqs:GetQueueAttributes statut-etudiant-test-identity",
         "sqs:ReceiveMessage statut-etudiant-test-identity",
@@ -926,6 +936,7 @@ run "feeding" {
       QUOTAS_TABLE             = "statut-etudiant-test-quotas"
       ESTABLISHMENTS_TABLE     = "statut-etudiant-test-establishments"
       IMPORTS_TABLE            = "statut-etudiant-test-imports"
+      FINDINGS_TABLE           = "statut-etudiant-test-findings"
       IDEMPOTENCY_TABLE        = "statut-etudiant-test-idempotency"
       INBOX_BUCKET             = aws_s3_bucket.this["inbox"].id
       REPORTS_BUCKET           = aws_s3_bucket.this["reports"].id
