@@ -13,7 +13,7 @@ module "enrolment" {
   # A batch of 500. The gateway waits no longer.
   timeout_seconds = 29
 
-  environment = {
+  environment = merge(local.ines_environment, {
     ENVIRONMENT              = var.environment
     RECORDS_TABLE            = aws_dynamodb_table.this["records"].name
     STUDENTS_TABLE           = aws_dynamodb_table.this["students"].name
@@ -21,6 +21,7 @@ module "enrolment" {
     QUOTAS_TABLE             = aws_dynamodb_table.this["quotas"].name
     ESTABLISHMENTS_TABLE     = aws_dynamodb_table.this["establishments"].name
     IMPORTS_TABLE            = aws_dynamodb_table.this["imports"].name
+    FINDINGS_TABLE           = aws_dynamodb_table.this["findings"].name
     IDEMPOTENCY_TABLE        = aws_dynamodb_table.this["idempotency"].name
     IDENTITY_QUEUE_URL       = aws_sqs_queue.identity.url
     INBOX_BUCKET             = aws_s3_bucket.this["inbox"].id
@@ -31,7 +32,7 @@ module "enrolment" {
     CLIENT_CACHE_SECONDS     = var.client_cache_seconds
     DEPOSIT_MAX_BYTES        = var.deposit_max_bytes
     DEPOSIT_LIFETIME_SECONDS = var.deposit_lifetime_seconds
-  }
+  })
 
   statements = {
     StoreRecords = {
@@ -62,6 +63,10 @@ module "enrolment" {
       actions   = ["dynamodb:GetItem", "dynamodb:PutItem"]
       resources = [aws_dynamodb_table.this["imports"].arn]
     }
+    TellFindings = {
+      actions   = ["dynamodb:Query"]
+      resources = [aws_dynamodb_table.this["findings"].arn]
+    }
     RepeatAnswers = {
       actions   = ["dynamodb:DeleteItem", "dynamodb:UpdateItem"]
       resources = [aws_dynamodb_table.this["idempotency"].arn]
@@ -86,6 +91,11 @@ module "enrolment" {
         module.hmac_secret["ine"].arn,
         module.hmac_secret["identity"].arn,
       ]
+    }
+    # A pair that the registry doesn't have may be one that INES has.
+    AskInes = {
+      actions   = ["secretsmanager:GetSecretValue"]
+      resources = [aws_secretsmanager_secret.ines_client.arn]
     }
   }
 

@@ -40,15 +40,19 @@ module "deduplication" {
   memory_megabytes     = 512
   reserved_concurrency = var.reserved_concurrency.deduplication
 
-  environment = {
+  environment = merge(local.ines_environment, {
     RECORDS_TABLE       = aws_dynamodb_table.this["records"].name
     STUDENTS_TABLE      = aws_dynamodb_table.this["students"].name
     POSTINGS_TABLE      = aws_dynamodb_table.this["postings"].name
     REVIEWS_TABLE       = aws_dynamodb_table.this["reviews"].name
     IDENTITY_QUEUE_URL  = aws_sqs_queue.identity.url
+    FINDINGS_TABLE      = aws_dynamodb_table.this["findings"].name
     INE_SECRET_ARN      = module.hmac_secret["ine"].arn
     IDENTITY_SECRET_ARN = module.hmac_secret["identity"].arn
-  }
+
+    # As long as the report that they complete.
+    FINDINGS_RETENTION_DAYS = var.reports_retention_days
+  })
 
   statements = {
     ResolveRecords = {
@@ -68,6 +72,11 @@ module "deduplication" {
       actions   = ["dynamodb:GetItem", "dynamodb:PutItem"]
       resources = [aws_dynamodb_table.this["reviews"].arn]
     }
+    # What establishments are told of their rows.
+    NoteFindings = {
+      actions   = ["dynamodb:DeleteItem", "dynamodb:PutItem"]
+      resources = [aws_dynamodb_table.this["findings"].arn]
+    }
     ConsumeQueue = {
       actions   = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
       resources = [aws_sqs_queue.identity.arn]
@@ -83,6 +92,10 @@ module "deduplication" {
         module.hmac_secret["ine"].arn,
         module.hmac_secret["identity"].arn,
       ]
+    }
+    AskInes = {
+      actions   = ["secretsmanager:GetSecretValue"]
+      resources = [aws_secretsmanager_secret.ines_client.arn]
     }
   }
 

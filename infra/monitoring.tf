@@ -288,6 +288,14 @@ locals {
       ]
     },
     {
+      title = "Questions that INES gave no answer to"
+      stat  = "Sum"
+      metrics = distinct([
+        for filter in aws_cloudwatch_log_metric_filter.ines :
+        [filter.metric_transformation[0].namespace, filter.metric_transformation[0].name]
+      ])
+    },
+    {
       title = "Waiting: files, enrolments"
       stat  = "Maximum"
       metrics = [

@@ -108,6 +108,16 @@ output "france_connect_secret_arn" {
   value       = one(aws_secretsmanager_secret.france_connect[*].arn)
 }
 
+output "ines_client_secret_arn" {
+  description = "Secret whose content an operator puts: our credentials at INES."
+  value       = aws_secretsmanager_secret.ines_client.arn
+}
+
+output "findings_table" {
+  description = "Table of what was found about the identity of the rows of each import."
+  value       = aws_dynamodb_table.this["findings"].name
+}
+
 output "access_log_table" {
   description = "Table of who consulted whose status, and when."
   value       = aws_dynamodb_table.this["access_log"].name

@@ -12,8 +12,12 @@ locals {
     postings       = { hash = "pk" }
     imports        = { hash = "id", expires = true }
     establishments = { hash = "uai" }
-    access_log     = { hash = "subject", range = "at", expires = true }
-    reviews        = { hash = "id" }
+
+    # What was found about the identity of the rows of each import, in the order of its lines.
+    findings = { hash = "import", range = "position", expires = true }
+
+    access_log = { hash = "subject", range = "at", expires = true }
+    reviews    = { hash = "id" }
 
     # Clients, their keys, and the ids of revoked tokens. Of these only token ids are meant to vanish, once the token
     # would no longer be valid anyway: they alone may have `expires_at`. A client or a key that ends at a date has

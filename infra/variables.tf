@@ -469,6 +469,30 @@ variable "france_connect" {
   }
 }
 
+variable "ines" {
+  description = "The ministry's INES: `url`, what comes before `/oauth2/token` and `/api-ines-etudiants/`, and `channel`, the name it has given to our way in. Our credentials are put apart: see docs/deploying.md. Null: our own service answers in its place."
+  type = object({
+    url     = string
+    channel = string
+  })
+  default = null
+
+  validation {
+    condition     = alltrue([for service in var.ines[*] : can(regex(local.safe_url, service.url))])
+    error_message = "url is an https:// address; http:// is for 127.0.0.1 and localhost alone. A client secret and people's identities travel there."
+  }
+
+  validation {
+    condition     = alltrue([for service in var.ines[*] : can(regex("[^/]$", service.url)) && !strcontains(service.url, "?")])
+    error_message = "url has no final slash and no query: the functions add the paths of the contract."
+  }
+
+  validation {
+    condition     = alltrue([for service in var.ines[*] : can(regex("^[!-~]+$", service.channel))])
+    error_message = "channel is one word of printable ASCII: it is sent in a header."
+  }
+}
+
 variable "api_throttling" {
   description = "Requests per second, and burst, of the whole API. Quotas per client are the function's own."
   type = object({

@@ -116,6 +116,12 @@ override_resource {
 }
 
 override_resource {
+  target          = aws_dynamodb_table.this["findings"]
+  override_during = plan
+  values          = { arn = "arn:aws:dynamodb:eu-west-3:123456789012:table/findings" }
+}
+
+override_resource {
   target          = aws_dynamodb_table.this["idempotency"]
   override_during = plan
   values          = { arn = "arn:aws:dynamodb:eu-west-3:123456789012:table/idempotency" }
@@ -143,6 +149,12 @@ override_resource {
   target          = aws_secretsmanager_secret.france_connect
   override_during = plan
   values          = { arn = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:france-connect" }
+}
+
+override_resource {
+  target          = aws_secretsmanager_secret.ines_client
+  override_during = plan
+  values          = { arn = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:ines-client" }
 }
 
 override_resource {
@@ -252,9 +264,9 @@ run "storage" {
   assert {
     condition = toset(keys(aws_dynamodb_table.this)) == toset([
       "records", "students", "postings", "imports", "establishments", "clients", "quotas", "access_log", "reviews",
-      "idempotency",
+      "idempotency", "findings",
     ])
-    error_message = "The tables are not the ten of the architecture: this file checks each of them."
+    error_message = "The tables are not the eleven of the architecture: this file checks each of them."
   }
 
   assert {
@@ -275,6 +287,7 @@ run "storage" {
       postings       = "pk"
       imports        = "id"
       establishments = "uai"
+      findings       = "import position"
       clients        = "id"
       quotas         = "subject"
       access_log     = "subject at"
@@ -302,8 +315,8 @@ run "storage" {
   }
 
   assert {
-    condition     = toset([for name, table in aws_dynamodb_table.this : name if anytrue(table.ttl[*].enabled)]) == toset(["records", "imports", "clients", "quotas", "access_log", "idempotency"])
-    error_message = "What expires must be the records, the imports, revoked tokens, the quotas, the access log and idempotency keys, and nothing else."
+    condition     = toset([for name, table in aws_dynamodb_table.this : name if anytrue(table.ttl[*].enabled)]) == toset(["records", "imports", "findings", "clients", "quotas", "access_log", "idempotency"])
+    error_message = "What expires must be the records, the imports and their findings, revoked tokens, the quotas, the access log and idempotency keys, and nothing else."
   }
 
   # Above all not `valid_until`: a client that has ended would vanish, and with it who it was.
@@ -509,6 +522,7 @@ run "permissions" {
         "dynamodb:UpdateItem table/establishments",
         "dynamodb:GetItem table/imports",
         "dynamodb:PutItem table/imports",
+        "dynamodb:Query table/findings",
         "dynamodb:DeleteItem table/idempotency",
         "dynamodb:UpdateItem table/idempotency",
         "sqs:SendMessage statut-etudiant-test-identity",
@@ -517,6 +531,7 @@ run "permissions" {
         "secretsmanager:GetSecretValue record",
         "secretsmanager:GetSecretValue ine",
         "secretsmanager:GetSecretValue identity",
+        "secretsmanager:GetSecretValue ines-client",
       ])
       ingestion = toset([
         "s3:GetObjectVersion inbox/*",
@@ -550,12 +565,15 @@ run "permissions" {
         "dynamodb:PutItem table/postings",
         "dynamodb:GetItem table/reviews",
         "dynamodb:PutItem table/reviews",
+        "dynamodb:DeleteItem table/findings",
+        "dynamodb:PutItem table/findings",
         "sqs:DeleteMessage statut-etudiant-test-identity",
         "sqs:GetQueueAttributes statut-etudiant-test-identity",
         "sqs:ReceiveMessage statut-etudiant-test-identity",
         "sqs:SendMessage statut-etudiant-test-identity",
         "secretsmanager:GetSecretValue ine",
         "secretsmanager:GetSecretValue identity",
+        "secretsmanager:GetSecretValue ines-client",
       ])
       statistics = toset([
         "dynamodb:Scan table/students",
@@ -677,13 +695,79 @@ run "france_connect" {
       ]))
       } == {
       status        = toset(["ine", "identity", "france-connect"])
-      enrolment     = toset(["record", "ine", "identity"])
+      enrolment     = toset(["record", "ine", "identity", "ines-client"])
       ingestion     = toset(["record"])
-      deduplication = toset(["ine", "identity"])
+      deduplication = toset(["ine", "identity", "ines-client"])
       statistics    = toset([])
       ines          = toset(["ines-ine", "ines-identity", "ines-token"])
     }
-    error_message = "FranceConnect's secret is for the consultation alone."
+    error_message = "FranceConnect's secret is for the consultation alone, and INES's for those who ask it."
+  }
+}
+
+run "ines" {
+  command = plan
+
+  variables {
+    ines = {
+      url     = "https://ines.example.org"
+      channel = "supdata-1"
+    }
+  }
+
+  assert {
+    condition = {
+      for name, function in local.functions : name => { for name, value in function.environment : name => value if startswith(name, "INES_") }
+      if length([for name in keys(function.environment) : name if startswith(name, "INES_")]) > 0
+      } == {
+      for name in ["deduplication", "enrolment"] : name => {
+        INES_URL        = "https://ines.example.org"
+        INES_CHANNEL    = "supdata-1"
+        INES_SECRET_ARN = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:ines-client"
+      }
+    }
+    error_message = "INES is asked by deduplication and enrolment, at the address that was configured."
+  }
+
+  assert {
+    condition = (
+      aws_secretsmanager_secret.ines_client.kms_key_id == aws_kms_key.data.arn &&
+      aws_secretsmanager_secret.ines_client.name == "statut-etudiant-test/ines-client" &&
+      aws_secretsmanager_secret.ines_client.recovery_window_in_days == 30 &&
+      output.ines_client_secret_arn == aws_secretsmanager_secret.ines_client.arn
+    )
+    error_message = "Our credentials at INES are not encrypted with the data key, cannot be restored, or have another name or output."
+  }
+
+  # What shared/src/ines/client.rs writes, and InesError::kind: a filter on other words counts nothing, and says so to nobody.
+  assert {
+    condition = { for filter in aws_cloudwatch_log_metric_filter.ines : "${filter.log_group_name} ${one(filter.metric_transformation).name}" => filter.pattern } == merge([
+      for function in ["deduplication", "enrolment"] : {
+        "/aws/lambda/statut-etudiant-test-${function} ines_unavailable_test"  = "{ $.message = \"INES gave no answer\" && ($.ines = \"unavailable\" || $.ines = \"resting\") }"
+        "/aws/lambda/statut-etudiant-test-${function} ines_unauthorized_test" = "{ $.message = \"INES gave no answer\" && ($.ines = \"unauthorized\") }"
+        "/aws/lambda/statut-etudiant-test-${function} ines_unreadable_test"   = "{ $.message = \"INES gave no answer\" && ($.ines = \"unreadable\") }"
+      }
+    ]...)
+    error_message = "A failure of INES is not counted."
+  }
+
+  assert {
+    condition = { for alarm in aws_cloudwatch_metric_alarm.ines : alarm.metric_name => alarm.threshold } == {
+      ines_unavailable_test  = 20
+      ines_unauthorized_test = 0
+      ines_unreadable_test   = 20
+    }
+    error_message = "Nobody hears that INES does not answer, refuses our credentials, or answers something else."
+  }
+
+  assert {
+    condition = alltrue([
+      for alarm in aws_cloudwatch_metric_alarm.ines :
+      alarm.namespace == "StatutEtudiant" && alarm.statistic == "Sum" && alarm.treat_missing_data == "notBreaching" &&
+      alarm.alarm_actions == toset([aws_sns_topic.alarms.arn]) &&
+      strcontains(aws_cloudwatch_dashboard.this.dashboard_body, alarm.metric_name)
+    ])
+    error_message = "An alarm about INES tells nobody, goes off in a quiet night, or watches what is on no graph."
   }
 }
 
@@ -908,6 +992,7 @@ run "feeding" {
       QUOTAS_TABLE             = "statut-etudiant-test-quotas"
       ESTABLISHMENTS_TABLE     = "statut-etudiant-test-establishments"
       IMPORTS_TABLE            = "statut-etudiant-test-imports"
+      FINDINGS_TABLE           = "statut-etudiant-test-findings"
       IDEMPOTENCY_TABLE        = "statut-etudiant-test-idempotency"
       INBOX_BUCKET             = aws_s3_bucket.this["inbox"].id
       REPORTS_BUCKET           = aws_s3_bucket.this["reports"].id
@@ -918,6 +1003,9 @@ run "feeding" {
       DEPOSIT_MAX_BYTES        = "1000000"
       DEPOSIT_LIFETIME_SECONDS = "120"
       IDENTITY_QUEUE_URL       = aws_sqs_queue.identity.url
+      INES_URL                 = local.ines_url
+      INES_CHANNEL             = "statut-etudiant"
+      INES_SECRET_ARN          = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:ines-client"
     })
     error_message = "Enrolment is told something else than it should be."
   }

@@ -30,6 +30,12 @@ override_resource {
   values          = { arn = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:france-connect" }
 }
 
+override_resource {
+  target          = aws_secretsmanager_secret.ines_client
+  override_during = plan
+  values          = { arn = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:ines-client" }
+}
+
 variables {
   environment  = "test"
   packages_dir = "./tests/packages"
@@ -285,6 +291,45 @@ run "client_id_too_short" {
   }
 
   expect_failures = [var.france_connect]
+}
+
+run "ines_without_tls" {
+  command = plan
+
+  variables {
+    ines = {
+      url     = "http://ines.example.org"
+      channel = "supdata"
+    }
+  }
+
+  expect_failures = [var.ines]
+}
+
+run "ines_with_a_final_slash" {
+  command = plan
+
+  variables {
+    ines = {
+      url     = "https://ines.example.org/"
+      channel = "supdata"
+    }
+  }
+
+  expect_failures = [var.ines]
+}
+
+run "ines_channel_that_no_header_holds" {
+  command = plan
+
+  variables {
+    ines = {
+      url     = "https://ines.example.org"
+      channel = "sup data"
+    }
+  }
+
+  expect_failures = [var.ines]
 }
 
 run "alarm_at_every_refusal" {

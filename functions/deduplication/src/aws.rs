@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use shared::config::{self, ConfigError};
 use shared::contract::pointer::Pointer;
 use shared::feeding::record::Record;
@@ -13,6 +13,7 @@ use shared::identity::review::{Case, CaseId};
 use shared::identity::student::{Student, StudentId};
 use shared::ines::client::{self, InesClient};
 use shared::registry::StoreError;
+use shared::registry::findings::FindingStore;
 use shared::registry::identity_queue::IdentityQueue;
 use shared::registry::postings::{Consistency, PostingStore};
 use shared::registry::publications::{Published, Publisher};
@@ -53,12 +54,14 @@ impl Aws {
         let students: String = config::variable("STUDENTS_TABLE")?;
         let postings = PostingStore::new(dynamodb.clone(), config::variable("POSTINGS_TABLE")?);
         let reviews = ReviewStore::new(dynamodb.clone(), config::variable("REVIEWS_TABLE")?);
+        let findings = FindingStore::new(dynamodb.clone(), config::variable("FINDINGS_TABLE")?);
+        let kept_days: u32 = config::variable("FINDINGS_RETENTION_DAYS")?;
         let publisher = Publisher::new(
             dynamodb.clone(),
-            students.clone(),
-            records.table().to_owned(),
+            (students.clone(), records.table().to_owned()),
             postings.clone(),
             reviews.clone(),
+            (findings, SignedDuration::from_hours(24 * i64::from(kept_days))),
         );
         let tables = Tables { records, students: StudentStore::new(dynamodb, students), postings, reviews, publisher };
         let queue = IdentityQueue::new(aws_sdk_sqs::Client::new(&aws), config::variable("IDENTITY_QUEUE_URL")?);

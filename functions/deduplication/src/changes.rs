@@ -12,6 +12,8 @@ use shared::identity::publication::{Change, Settlement};
 use shared::identity::review::{CaseId, Near, Question, Side};
 use shared::identity::student::{Student, StudentId};
 
+use crate::found;
+
 /// Students who are looked at for one decision at most, besides those that it concerns already.
 pub(crate) const MOST_NEAR: usize = 3;
 
@@ -152,8 +154,15 @@ impl Resolved<'_> {
         }
         let doubt = if shown { None } else { self.doubt(&target) };
         let state = if shown { RecordState::Resolved } else { RecordState::InReview };
-        let settlement =
-            Settlement { record: record.id.clone(), version: record.version.clone(), state, student: target.id, doubt };
+        let settlement = Settlement {
+            record: record.id.clone(),
+            version: record.version.clone(),
+            state,
+            student: target.id,
+            doubt,
+            statut_ine: found::statut_ine(self.standing, doubt),
+            finding: found::finding(&record.declaration, self.standing, doubt),
+        };
         Outcome { changes, settlement, asked, withdrawn, follow }
     }
 

@@ -17,6 +17,7 @@ pub mod resolve;
 pub mod settle;
 
 mod changes;
+mod found;
 mod owners;
 mod review;
 mod scene;

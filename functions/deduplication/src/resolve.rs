@@ -13,6 +13,7 @@ use shared::feeding::record::{Doubt, Record, RecordState};
 use shared::identity::decide::{Decision, Statement, decide};
 use shared::identity::digest::RecordId;
 use shared::identity::edge::Standing;
+use shared::identity::finding::Finding;
 use shared::identity::ines::{Immatriculated, Ines, InesError};
 use shared::identity::publication::{Change, Write, concerned, plan};
 use shared::identity::student::Student;
@@ -114,7 +115,7 @@ async fn attempt<W: World>(world: &W, record: &Record) -> Result<Option<Resoluti
                 decision = scene.decide(record);
             }
             Immatriculated::Pending => decision.doubt = Some(Doubt::AwaitsInes),
-            Immatriculated::Refused => decision.doubt = Some(Doubt::RegisterDiffers),
+            Immatriculated::Refused => decision.doubt = Some(Doubt::Refused),
         }
     }
     conclude(world, record, scene, decision).await
@@ -136,7 +137,7 @@ async fn conclude<W: World>(
         new_student: world.new_student(),
         keys,
     };
-    let Outcome { mut changes, mut settlement, asked, withdrawn, follow } = resolved.outcome();
+    let Outcome { mut changes, settlement, asked, withdrawn, follow } = resolved.outcome();
     owners::reconcile(world, &mut changes).await?;
     let changes: Vec<Change> = changes.into_list();
     let mut writes: Vec<Write> = Vec::new();
@@ -147,7 +148,6 @@ async fn conclude<W: World>(
         writes.extend(review::withdraw(world, &case).await?);
     }
     let awaits = decision.doubt == Some(Doubt::AwaitsInes);
-    settlement.doubt = settlement.doubt.map(|doubt| if awaits { Doubt::AwaitsInes } else { doubt });
     let resolution = match settlement.state {
         RecordState::Resolved => Resolution::Published,
         _ if awaits => Resolution::Postponed,
@@ -155,10 +155,21 @@ async fn conclude<W: World>(
     };
     let settled = record.state == settlement.state
         && record.student == Some(settlement.student)
-        && record.doubt == settlement.doubt;
+        && record.doubt == settlement.doubt
+        && record.statut_ine == Some(settlement.statut_ine);
     if !(settled && writes.is_empty() && changes.iter().all(Change::is_empty)) {
         scene.read_also(register, &concerned(&changes, keys)).await?;
         writes.extend(plan(&changes, keys, scene.buckets()));
+        match settlement.finding {
+            Some(code) => {
+                let (record, version) = (settlement.record.clone(), settlement.version.clone());
+                writes.push(Write::Note(Finding { record, version, code, statut_ine: settlement.statut_ine }));
+            }
+            None if record.finding.is_some() => {
+                writes.push(Write::Unnote(settlement.record.clone(), settlement.version.clone()));
+            }
+            None => {}
+        }
         writes.push(Write::Settle(Box::new(settlement)));
         if register.publish(&writes).await? == Published::Overtaken {
             return Ok(None);

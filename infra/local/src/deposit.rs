@@ -14,6 +14,7 @@ use shared::domain::uai::Uai;
 use ureq::http::Request;
 use uuid::Uuid;
 
+use crate::findings::Finding;
 use crate::http::{self, Answer};
 use crate::outputs::Outputs;
 use crate::report::Report;
@@ -44,6 +45,22 @@ pub(crate) struct Depositor<'a> {
     api: &'a str,
     uai: Uai,
     key: &'a str,
+}
+
+/// A file that was sent, and imported.
+#[derive(Debug)]
+pub(crate) struct Sent {
+    /// The deposit.
+    pub(crate) deposit: String,
+    /// What its report says.
+    pub(crate) report: Report,
+}
+
+/// A page of what was found about rows.
+#[derive(Debug, Deserialize)]
+struct Page {
+    constats: Vec<Finding>,
+    suivant: Option<String>,
 }
 
 /// A form to post one file with.
@@ -87,8 +104,8 @@ impl<'a> Depositor<'a> {
         Ok(Self { api: &outputs.api_url, uai, key })
     }
 
-    /// Sends a file, follows its import to the end, prints the report and gives it. Fails if the import does.
-    pub(crate) async fn send(&self, file: &Path, wish: Wish, patience: Duration) -> Result<Report> {
+    /// Sends a file, follows its import to the end and prints the report. Fails if the import does.
+    pub(crate) async fn send(&self, file: &Path, wish: Wish, patience: Duration) -> Result<Sent> {
         let name = file.file_name().unwrap_or_default().display();
         let form = self.ask(wish).await?;
         form.post(file, patience).await?;
@@ -102,7 +119,22 @@ impl<'a> Depositor<'a> {
         let report = body_of(200, http::send(request).await.context("the report can't be fetched")?)?;
         let report: Report = serde_json::from_str(&report).context("the report can't be understood")?;
         report.print();
-        Ok(report)
+        Ok(Sent { deposit: form.id, report })
+    }
+
+    /// What was found so far about the identity of the rows of a deposit.
+    pub(crate) async fn findings(&self, deposit: &str) -> Result<Vec<Finding>> {
+        let (mut findings, mut after) = (Vec::new(), String::new());
+        loop {
+            let url = format!("{}{PATH}/{deposit}/identites?apres={}", self.api, http::encoded(&after));
+            let page = self.call(Request::get(url), String::new(), 200).await?;
+            let page: Page = serde_json::from_str(&page).context("what was found can't be understood")?;
+            findings.extend(page.constats);
+            match page.suivant {
+                Some(next) => after = next,
+                None => return Ok(findings),
+            }
+        }
     }
 
     /// Asks for a form.

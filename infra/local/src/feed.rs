@@ -23,8 +23,8 @@ pub(crate) const PACE: Duration = Duration::from_millis(300);
 pub(crate) async fn send(files: &Files, platform: &Platform, sample: &Sample) -> Result<()> {
     let rendered = sample.render(files)?;
     let depositor = Depositor::of(&platform.outputs, &platform.sandbox, Uai::parse(sample.uai)?)?;
-    let report = depositor.send(&rendered.path, Wish::default(), PATIENCE).await?;
-    let rejected = report.rejected_lines();
+    let sent = depositor.send(&rendered.path, Wish::default(), PATIENCE).await?;
+    let rejected = sent.report.rejected_lines();
     if rejected != sample.broken {
         bail!("the import should have rejected lines {:?} and rejected {rejected:?}", sample.broken);
     }

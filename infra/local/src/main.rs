@@ -21,6 +21,7 @@ mod emulator;
 mod environment;
 mod feed;
 mod files;
+mod findings;
 mod fuzz;
 mod http;
 mod ines;

@@ -18,6 +18,8 @@ pub(crate) struct Outputs {
     pub(crate) double_url: String,
     /// The API, as curl needs it.
     pub(crate) api_url: String,
+    /// Where pointers to records wait for their identity.
+    pub(crate) identity_queue_url: String,
     /// The establishments.
     pub(crate) establishments_table: String,
     /// The students and their published answers.

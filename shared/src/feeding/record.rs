@@ -27,6 +27,7 @@ use crate::domain::status::Status;
 use crate::domain::uai::Uai;
 use crate::identity::digest::RecordId;
 use crate::identity::edge::Links;
+use crate::identity::finding::{FindingCode, StatutIne};
 use crate::identity::student::{RecordVersion, StudentId};
 
 /// Where a record stands.
@@ -69,6 +70,8 @@ pub enum Doubt {
     Resembles,
     /// INES's own staff has to decide whose INE it is.
     AwaitsInes,
+    /// INES won't give the person an INE.
+    Refused,
     /// A person said that two people may be mixed up here.
     Disputed,
 }
@@ -80,6 +83,12 @@ pub struct Record {
     pub id: RecordId,
     /// The version of what it says.
     pub version: RecordVersion,
+    /// What INES says of the INE of this version, once it was looked at.
+    #[serde(default)]
+    pub statut_ine: Option<StatutIne>,
+    /// What the establishment is told about the identity of this version, if there is something to tell.
+    #[serde(default)]
+    pub finding: Option<FindingCode>,
     /// Where it stands.
     pub state: RecordState,
     /// What it says.

@@ -7,6 +7,7 @@ pub mod decide;
 pub mod digest;
 pub mod edge;
 pub mod engine;
+pub mod finding;
 pub mod immatriculation;
 pub mod ines;
 pub mod lookup;

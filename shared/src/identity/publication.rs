@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 
 use super::digest::{IdentityKeys, IneDigest, RecordId};
 use super::edge::{Edge, Links};
+use super::finding::{Finding, FindingCode, StatutIne};
 use super::posting::{Bucket, PostingKey};
 use super::review::Case;
 use super::student::{Answer, RecordVersion, Student, StudentId};
@@ -85,6 +86,10 @@ pub enum Write {
     Link(RecordId, Links),
     /// Store a case over the version that was read.
     PutCase(Box<Case>),
+    /// Tell the establishment what was found about the identity of a row.
+    Note(Finding),
+    /// There is nothing to tell of it any more.
+    Unnote(RecordId, RecordVersion),
 }
 
 /// Where a publication leaves a record.
@@ -100,6 +105,10 @@ pub struct Settlement {
     pub student: StudentId,
     /// Why it waits, if it does.
     pub doubt: Option<Doubt>,
+    /// What INES says of its INE.
+    pub statut_ine: StatutIne,
+    /// What the establishment is told of it.
+    pub finding: Option<FindingCode>,
 }
 
 /// A student before and after.
@@ -241,7 +250,7 @@ mod tests {
                 Write::DeleteIne { .. } => "-ine",
                 Write::PutBucket(..) => "+bucket",
                 Write::CheckBucket(..) => "=bucket",
-                Write::Settle(_) | Write::Release(..) | Write::Link(..) | Write::PutCase(_) => "other",
+                _ => "other",
             };
             *kinds.entry(kind).or_default() += 1;
         }

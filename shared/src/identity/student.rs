@@ -76,8 +76,16 @@ impl RecordVersion {
         self.import().is_some() && self.import() == other.import()
     }
 
-    fn import(&self) -> Option<&str> {
+    /// The import that wrote it.
+    #[must_use]
+    pub fn import(&self) -> Option<&str> {
         self.0.split('.').nth(2)
+    }
+
+    /// The line of the import's file, or the place in its request.
+    #[must_use]
+    pub fn line(&self) -> Option<u64> {
+        self.0.split('.').nth(3)?.parse().ok()
     }
 
     /// The sortable text.

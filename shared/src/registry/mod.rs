@@ -5,6 +5,7 @@
 //! | [`establishments`] | `establishments` | read by ingestion, which notes each feed; told by status |
 //! | [`imports`] | `imports` | written by ingestion |
 //! | [`deposits`] | `imports` | written by enrolment, pointed to imports by ingestion |
+//! | [`findings`] | `findings` | written by deduplication, read by enrolment |
 //! | [`idempotency`] | `idempotency` | written by enrolment |
 //! | [`records`] | `records` | written by ingestion and enrolment, resolved by deduplication |
 //! | [`students`], [`postings`] | of the same names | as evidence: read by deduplication |
@@ -29,6 +30,7 @@ pub mod answers;
 pub mod clients;
 pub mod deposits;
 pub mod establishments;
+pub mod findings;
 pub mod idempotency;
 pub mod identity_queue;
 pub mod imports;

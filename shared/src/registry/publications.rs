@@ -3,9 +3,11 @@
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason, Delete, Put, TransactWriteItem, Update};
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::StoreError;
+use super::findings::FindingStore;
 use super::keys::{self, Item, number, text};
 use super::postings::PostingStore;
 use super::reviews::ReviewStore;
@@ -35,19 +37,21 @@ pub struct Publisher {
     records: String,
     postings: PostingStore<StudentId>,
     reviews: ReviewStore,
+    findings: FindingStore,
+    findings_kept: SignedDuration,
 }
 
 impl Publisher {
-    /// Those tables.
+    /// Those tables; findings are kept as long as the reports that they complete.
     #[must_use]
     pub fn new(
         client: Client,
-        students: String,
-        records: String,
+        (students, records): (String, String),
         postings: PostingStore<StudentId>,
         reviews: ReviewStore,
+        (findings, findings_kept): (FindingStore, SignedDuration),
     ) -> Self {
-        Self { client, students, records, postings, reviews }
+        Self { client, students, records, postings, reviews, findings, findings_kept }
     }
 
     /// Writes all or nothing.
@@ -58,8 +62,15 @@ impl Publisher {
         if writes.len() > MOST_WRITES {
             return Err(StoreError::of(OPERATION, "more writes than a transaction takes"));
         }
-        let items = writes.iter().map(|write| self.item(write).ok_or_else(|| StoreError::shape(OPERATION)));
-        let items = items.collect::<Result<Vec<_>, _>>()?;
+        let mut items = Vec::with_capacity(writes.len());
+        for write in writes {
+            match (self.item(write), write) {
+                (Some(item), _) => items.push(item),
+                // What didn't come in a file has no report to complete.
+                (None, Write::Note(_) | Write::Unnote(..)) => {}
+                (None, _) => return Err(StoreError::shape(OPERATION)),
+            }
+        }
         let Err(error) = self.client.transact_write_items().set_transact_items(Some(items)).send().await else {
             return Ok(Published::Yes);
         };
@@ -118,25 +129,38 @@ impl Publisher {
             Write::Release(record, links) => self.release(record, links),
             Write::Link(record, links) => self.link(record, links),
             Write::PutCase(case) => self.reviews.put(case),
+            Write::Note(finding) => self.findings.put(finding, self.findings_kept, Timestamp::now()),
+            Write::Unnote(record, version) => self.findings.clear(record, version),
         }
     }
 
     /// The record is attached, or waits, if it still says what was decided on.
     fn settle(&self, settlement: &Settlement) -> Option<TransactWriteItem> {
-        let Settlement { record, version, state, student, doubt } = settlement;
+        let Settlement { record, version, state, student, doubt, statut_ine, finding } = settlement;
         let update = self
             .record(record)
             .condition_expression("version = :version")
             .expression_attribute_names("#state", "state")
             .expression_attribute_values(":version", text(version.as_str()))
             .expression_attribute_values(":state", text(state.name()))
-            .expression_attribute_values(":student", serde_dynamo::to_attribute_value(student).ok()?);
-        let update = match doubt {
-            None => update.update_expression("SET #state = :state, student = :student REMOVE doubt"),
-            Some(doubt) => update
-                .update_expression("SET #state = :state, student = :student, doubt = :doubt")
-                .expression_attribute_values(":doubt", serde_dynamo::to_attribute_value(doubt).ok()?),
-        };
+            .expression_attribute_values(":student", serde_dynamo::to_attribute_value(student).ok()?)
+            .expression_attribute_values(":statut_ine", serde_dynamo::to_attribute_value(statut_ine).ok()?);
+        let mut set = "SET #state = :state, student = :student, statut_ine = :statut_ine".to_owned();
+        let mut remove = Vec::new();
+        let doubt = doubt.map(serde_dynamo::to_attribute_value).transpose().ok()?;
+        let finding = finding.map(serde_dynamo::to_attribute_value).transpose().ok()?;
+        let mut update = update;
+        for (name, value) in [("doubt", doubt), ("finding", finding)] {
+            match value {
+                None => remove.push(name),
+                Some(value) => {
+                    set = format!("{set}, {name} = :{name}");
+                    update = update.expression_attribute_values(format!(":{name}"), value);
+                }
+            }
+        }
+        let expression = if remove.is_empty() { set } else { format!("{set} REMOVE {}", remove.join(", ")) };
+        let update = update.update_expression(expression);
         Some(TransactWriteItem::builder().update(update.build().ok()?).build())
     }
 

@@ -6,6 +6,7 @@
 //! | `version` | of the latest statement |
 //! | `said_at`, `first_version` | the versions that the content came with, and the record |
 //! | `declaration`, `digest` | the content, and the digest by which a repetition is recognised |
+//! | `statut_ine`, `finding` | what was found about the identity of the content (written by deduplication) |
 //! | `state`, `student`, `doubt` | where it stands (written by deduplication as well) |
 //! | `seen` | the version of the latest complete file that had a broken row about it |
 //! | `slice` | establishment, year and digit: the hash key of the index of the same name |

@@ -5,16 +5,18 @@ use std::collections::BTreeSet;
 use anyhow::{Context as _, Result, ensure};
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use benchmarks::sample;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use shared::access::client::{Client, Key, Recipients, State};
 use shared::access::key::KeyDigest;
 use shared::access::route::Route;
 use shared::identity::digest::RecordId;
 use shared::identity::edge::{Edge, Links, Reason, Standing};
 use shared::identity::engine::RULE_VERSION;
+use shared::identity::finding::StatutIne;
 use shared::identity::publication::{Buckets, Change, Settlement, Write, plan};
 use shared::identity::student::{RecordVersion, Student, StudentId};
 use shared::registry::clients::ClientStore;
+use shared::registry::findings::FindingStore;
 use shared::registry::postings::PostingStore;
 use shared::registry::publications::{Published, Publisher};
 use shared::registry::records::RecordState;
@@ -70,13 +72,22 @@ async fn student(dynamodb: aws_sdk_dynamodb::Client) -> Result<()> {
         after.attach(edge);
     }
     let Edge { record, version, .. } = last.context("nothing was declared")?;
-    let settlement = Settlement { record, version, state: RecordState::Resolved, student: after.id, doubt: None };
+    let settlement = Settlement {
+        record,
+        version,
+        state: RecordState::Resolved,
+        student: after.id,
+        doubt: None,
+        statut_ine: StatutIne::AVerifier,
+        finding: None,
+    };
     let mut writes = plan(&[Change { before, after, merged_into: None }], &keys, &Buckets::new());
     writes.push(Write::Settle(Box::new(settlement)));
 
     let postings = PostingStore::new(dynamodb.clone(), "postings".into());
     let reviews = ReviewStore::new(dynamodb.clone(), "reviews".into());
-    let publisher = Publisher::new(dynamodb, "students".into(), "records".into(), postings, reviews);
+    let findings = (FindingStore::new(dynamodb.clone(), "findings".into()), SignedDuration::ZERO);
+    let publisher = Publisher::new(dynamodb, ("students".into(), "records".into()), postings, reviews, findings);
     let published = publisher.publish(&writes).await?;
     ensure!(published == Published::Yes, "the stub refused the publication");
     Ok(())

@@ -90,6 +90,9 @@ pub(crate) struct Drop {
     /// Change nothing: only report
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Show the report alone, without waiting for the identity of the rows
+    #[arg(long)]
+    pub(crate) no_wait: bool,
     /// How long the import may take, in seconds
     #[arg(long, default_value = "600", value_parser = seconds)]
     pub(crate) timeout: Duration,

@@ -1,0 +1,74 @@
+//! What an establishment is told of the identity of a row. Pure.
+
+use shared::domain::enrolment::Declaration;
+use shared::feeding::record::Doubt;
+use shared::identity::edge::Standing;
+use shared::identity::finding::{FindingCode, StatutIne};
+
+/// What INES says of the INE, in the words of students' information systems (domain.md §2.3).
+pub(crate) fn statut_ine(standing: &Standing, doubt: Option<Doubt>) -> StatutIne {
+    match (standing, doubt) {
+        (_, Some(Doubt::AwaitsInes)) => StatutIne::Litige,
+        (_, Some(Doubt::Refused)) => StatutIne::ErrImat,
+        (Standing::Confirmed { .. } | Standing::Granted { .. }, _) => StatutIne::Confirme,
+        (Standing::Unknown, _) => StatutIne::Inconnu,
+        (Standing::Differs | Standing::Taken, _) => StatutIne::DonneesInvalides,
+        (Standing::Unasked, _) => StatutIne::AVerifier,
+    }
+}
+
+/// What is to be told, if anything.
+pub(crate) fn finding(declaration: &Declaration, standing: &Standing, doubt: Option<Doubt>) -> Option<FindingCode> {
+    match (doubt, standing) {
+        (Some(Doubt::AwaitsInes), _) => Some(FindingCode::EnAttenteInes),
+        (Some(Doubt::RegisterDiffers), _) => Some(FindingCode::IdentiteDifferente),
+        (Some(Doubt::Unknown), Standing::Unknown) => Some(FindingCode::IneInconnu),
+        (Some(_), _) => Some(FindingCode::EnRevue),
+        (None, Standing::Confirmed { ine_maitre, .. }) if declaration.ine != Some(*ine_maitre) => {
+            Some(FindingCode::IneRemplace)
+        }
+        (None, Standing::Granted { .. }) if declaration.ine.is_none() => Some(FindingCode::Immatricule),
+        (None, Standing::Granted { .. } | Standing::Unknown | Standing::Differs | Standing::Taken) => {
+            Some(FindingCode::IneCorrige)
+        }
+        (None, Standing::Confirmed { .. } | Standing::Unasked) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shared::domain::ine::Ine;
+
+    use super::*;
+
+    fn declaration(ine: Option<&str>) -> Declaration {
+        serde_json::from_value(serde_json::json!({
+            "ine": ine,
+            "identite": {"dateNaissance": "2004-03-02"},
+            "inscription": {
+                "dateDebut": "2026-09-01", "dateFin": "2027-08-31", "statut": "inscrit", "regime": "RF1",
+                "codeCommune": "75113", "uai": "0751967F", "nomEtablissement": "Université",
+            },
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn an_establishment_is_told_what_it_should_correct_and_what_waits() {
+        let ine = Ine::parse("070578267KH").unwrap();
+        let granted = Standing::Granted { ine };
+        let sent = declaration(Some("081768862AE"));
+        for (said, standing, doubt, told) in [
+            (&sent, &Standing::Unasked, None, None),
+            (&sent, &granted, None, Some(FindingCode::IneCorrige)),
+            (&declaration(None), &granted, None, Some(FindingCode::Immatricule)),
+            (&sent, &Standing::Unknown, None, Some(FindingCode::IneCorrige)),
+            (&sent, &Standing::Unknown, Some(Doubt::Unknown), Some(FindingCode::IneInconnu)),
+            (&sent, &Standing::Differs, Some(Doubt::RegisterDiffers), Some(FindingCode::IdentiteDifferente)),
+            (&sent, &Standing::Unasked, Some(Doubt::Homonyms), Some(FindingCode::EnRevue)),
+            (&sent, &Standing::Unasked, Some(Doubt::AwaitsInes), Some(FindingCode::EnAttenteInes)),
+        ] {
+            assert_eq!(finding(said, standing, doubt), told);
+        }
+    }
+}
