@@ -207,6 +207,7 @@ locals {
   functions = {
     status        = module.status
     enrolment     = module.enrolment
+    review        = module.review
     ingestion     = module.ingestion
     deduplication = module.deduplication
     statistics    = module.statistics
