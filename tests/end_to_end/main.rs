@@ -28,6 +28,7 @@ mod privacy;
 mod push;
 mod queue;
 mod quotas;
+mod review;
 mod scopes;
 mod statistics;
 mod story;

@@ -11,6 +11,7 @@ pub mod double;
 pub mod http;
 pub mod logs;
 pub mod people;
+pub mod reviews;
 pub mod stack;
 pub mod tool;
 pub mod traces;

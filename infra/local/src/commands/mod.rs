@@ -8,6 +8,7 @@ mod drop;
 mod match_;
 mod redrive;
 mod replay;
+mod review;
 mod stats;
 mod test;
 mod up;
@@ -33,6 +34,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
         Command::Stats => stats::run(&files).await,
         Command::Client(options) => client::run(&files, &options).await,
         Command::Accesses(options) => accesses::run(&files, &options).await,
+        Command::Review(options) => review::run(&files, &options).await,
         Command::Match(options) => match_::run(&options).await,
         Command::Bench(options) => bench::run(&files, &options).await,
         Command::Test => test::run(&files).await,
