@@ -113,7 +113,7 @@ resource "aws_api_gateway_rest_api" "this" {
 }
 
 # The gateway takes the most exact resource. Everything under /api goes to the consultation as if there were no resource for
-# it, but for what establishments write.
+# it, but for what establishments write and what officers review.
 resource "aws_api_gateway_resource" "at_root" {
   for_each = toset(["api", "{proxy+}"])
 
@@ -149,11 +149,14 @@ locals {
     "/api/inscription/{proxy+}" = { id = aws_api_gateway_resource.under_enrolment["inscription"].id, function = "enrolment" }
     "/api/depots"               = { id = aws_api_gateway_resource.under_api["depots"].id, function = "enrolment" }
     "/api/depots/{proxy+}"      = { id = aws_api_gateway_resource.under_enrolment["depots"].id, function = "enrolment" }
+    "/api/revues"               = { id = aws_api_gateway_resource.revues.id, function = "review" }
+    "/api/revues/{proxy+}"      = { id = aws_api_gateway_resource.under_revues.id, function = "review" }
   }
 
   api_functions = {
     status    = module.status
     enrolment = module.enrolment
+    review    = module.review
   }
 }
 
@@ -183,6 +186,7 @@ resource "aws_lambda_permission" "api" {
   for_each = {
     status    = "*"
     enrolment = "*/api/*"
+    review    = "*/api/*"
   }
 
   statement_id  = "ApiGateway"

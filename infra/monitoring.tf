@@ -208,6 +208,7 @@ locals {
     {
       status        = module.status
       enrolment     = module.enrolment
+      review        = module.review
       ingestion     = module.ingestion
       deduplication = module.deduplication
       statistics    = module.statistics

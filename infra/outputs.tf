@@ -138,6 +138,11 @@ output "enrolment_function" {
   value       = module.enrolment.function_name
 }
 
+output "review_function" {
+  description = "Name of the function that reviewing officers call."
+  value       = module.review.function_name
+}
+
 output "ingestion_function" {
   description = "Name of the ingestion function."
   value       = module.ingestion.function_name

@@ -17,7 +17,10 @@ locals {
     findings = { hash = "import", range = "position", expires = true }
 
     access_log = { hash = "subject", range = "at", expires = true }
-    reviews    = { hash = "id" }
+
+    # `open` is the kind of a case and one of its parts, `rank` its age: both are of open cases alone, so the index holds
+    # what is to be done and nothing else.
+    reviews = { hash = "id", indexes = { open = { hash = "open", range = "rank" } } }
 
     # Clients, their keys, and the ids of revoked tokens. Of these only token ids are meant to vanish, once the token
     # would no longer be valid anyway: they alone may have `expires_at`. A client or a key that ends at a date has

@@ -40,10 +40,10 @@ variable "packages_dir" {
 
   validation {
     condition = alltrue([
-      for function in ["status", "enrolment", "ingestion", "deduplication", "statistics", "ines"] :
+      for function in ["status", "enrolment", "review", "ingestion", "deduplication", "statistics", "ines"] :
       fileexists("${var.packages_dir}/${function}/bootstrap.zip")
     ])
-    error_message = "packages_dir must hold status, enrolment, ingestion, deduplication, statistics and ines, each with its bootstrap.zip: build the functions first."
+    error_message = "packages_dir must hold status, enrolment, review, ingestion, deduplication, statistics and ines, each with its bootstrap.zip: build the functions first."
   }
 }
 
@@ -74,6 +74,7 @@ variable "reserved_concurrency" {
   type = object({
     status        = optional(number)
     enrolment     = optional(number)
+    review        = optional(number)
     ingestion     = optional(number)
     deduplication = optional(number)
     statistics    = optional(number)

@@ -10,6 +10,7 @@ packages_dir = "../target/lambda"
 reserved_concurrency = {
   status        = 200
   enrolment     = 50
+  review        = 5
   ingestion     = 10
   deduplication = 50
   statistics    = 1

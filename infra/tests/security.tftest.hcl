@@ -224,6 +224,12 @@ override_resource {
 }
 
 override_resource {
+  target          = module.review.aws_cloudwatch_log_group.this
+  override_during = plan
+  values          = { arn = "arn:aws:logs:eu-west-3:123456789012:log-group:review" }
+}
+
+override_resource {
   target          = module.status.aws_cloudwatch_log_group.this
   override_during = plan
   values          = { arn = "arn:aws:logs:eu-west-3:123456789012:log-group:status" }
@@ -302,8 +308,8 @@ run "storage" {
       for name, table in aws_dynamodb_table.this : name => [
         for index in table.global_secondary_index : "${index.name}: ${index.hash_key} ${index.range_key} ${index.projection_type}"
       ] if length(table.global_secondary_index) > 0
-    } == { records = ["slice: slice id KEYS_ONLY"] }
-    error_message = "The one index is that of the records, by slice, which a complete file is compared with; it copies keys alone."
+    } == { records = ["slice: slice id KEYS_ONLY"], reviews = ["open: open rank KEYS_ONLY"] }
+    error_message = "The indexes are those of the records, by slice, which a complete file is compared with, and of open cases, by age; they copy keys alone."
   }
 
   assert {
@@ -533,6 +539,18 @@ run "permissions" {
         "secretsmanager:GetSecretValue identity",
         "secretsmanager:GetSecretValue ines-client",
       ])
+      review = toset([
+        "dynamodb:BatchGetItem table/reviews",
+        "dynamodb:GetItem table/reviews",
+        "dynamodb:PutItem table/reviews",
+        "dynamodb:Query table/reviews/index/open",
+        "dynamodb:GetItem table/records",
+        "dynamodb:Query table/students",
+        "dynamodb:GetItem table/clients",
+        "dynamodb:UpdateItem table/quotas",
+        "dynamodb:PutItem table/access_log",
+        "sqs:SendMessage statut-etudiant-test-identity",
+      ])
       ingestion = toset([
         "s3:GetObjectVersion inbox/*",
         "s3:GetObject reports/*",
@@ -696,6 +714,7 @@ run "france_connect" {
       } == {
       status        = toset(["ine", "identity", "france-connect"])
       enrolment     = toset(["record", "ine", "identity", "ines-client"])
+      review        = toset([])
       ingestion     = toset(["record"])
       deduplication = toset(["ine", "identity", "ines-client"])
       statistics    = toset([])
@@ -839,8 +858,8 @@ run "dead_letters" {
   }
 
   assert {
-    condition     = module.ingestion.failure_destination == null && module.enrolment.failure_destination == null
-    error_message = "Ingestion is invoked by its queue alone, enrolment by the gateway: neither has events to lose."
+    condition     = alltrue([for function in [module.ingestion, module.enrolment, module.review] : function.failure_destination == null])
+    error_message = "Ingestion is invoked by its queue alone, enrolment and review by the gateway: none has events to lose."
   }
 
   assert {
@@ -949,6 +968,36 @@ run "personal_data_stay_out_of_logs" {
   }
 }
 
+run "review" {
+  command = plan
+
+  assert {
+    condition = module.review.environment == tomap({
+      ENVIRONMENT               = "test"
+      REVIEWS_TABLE             = "statut-etudiant-test-reviews"
+      RECORDS_TABLE             = "statut-etudiant-test-records"
+      STUDENTS_TABLE            = "statut-etudiant-test-students"
+      POSTINGS_TABLE            = "statut-etudiant-test-postings"
+      CLIENTS_TABLE             = "statut-etudiant-test-clients"
+      QUOTAS_TABLE              = "statut-etudiant-test-quotas"
+      ACCESS_LOG_TABLE          = "statut-etudiant-test-access-log"
+      ACCESS_LOG_RETENTION_DAYS = "180"
+      CLIENT_CACHE_SECONDS      = "60"
+      IDENTITY_QUEUE_URL        = aws_sqs_queue.identity.url
+    })
+    error_message = "Review is told something else than it should be."
+  }
+
+  # Whoever decides about students writes none of them.
+  assert {
+    condition = toset(flatten([
+      for statement in jsondecode(module.review.policy).Statement : statement.Resource
+      if length(setintersection(statement.Action, ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"])) > 0
+    ])) == toset([for table in ["reviews", "quotas", "access_log"] : aws_dynamodb_table.this[table].arn])
+    error_message = "Review writes into a table that isn't its own."
+  }
+}
+
 run "feeding" {
   command = plan
 
@@ -1021,6 +1070,8 @@ run "feeding" {
       "/api/inscription/{proxy+}" = "enrolment"
       "/api/depots"               = "enrolment"
       "/api/depots/{proxy+}"      = "enrolment"
+      "/api/revues"               = "review"
+      "/api/revues/{proxy+}"      = "review"
     } && alltrue([for method in aws_api_gateway_method.any : method.http_method == "ANY"])
     error_message = "A path reaches another function than the one that knows it, or the gateway answers in its place."
   }

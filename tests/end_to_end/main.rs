@@ -29,6 +29,7 @@ mod privacy;
 mod push;
 mod queue;
 mod quotas;
+mod review;
 mod scopes;
 mod statistics;
 mod story;

@@ -12,6 +12,7 @@ pub mod http;
 pub mod ines;
 pub mod logs;
 pub mod people;
+pub mod reviews;
 pub mod stack;
 pub mod tool;
 pub mod traces;

@@ -50,7 +50,7 @@ impl Caller {
                 Self { client, scopes, relayed, person: None }
             }
             // An establishment's key opens what it sends by, which another function serves.
-            Route::Enrolment | Route::Deposit => return Err(Refusal::Forbidden),
+            Route::Enrolment | Route::Deposit | Route::Review => return Err(Refusal::Forbidden),
             Route::FranceConnect => Self { relayed, ..by_france_connect(context, request.headers(), now).await? },
         };
         // Without a scope there is nothing to tell, not even whether there is somebody.

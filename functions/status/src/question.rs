@@ -79,7 +79,7 @@ impl Asked {
                 let identity = caller.person.as_ref().ok_or(Refusal::IncompleteIdentity)?;
                 v3(Ok(Question::Civil(pivot(identity)?)))
             }
-            Route::Batch | Route::Enrolment | Route::Deposit => Err(Refusal::NotABatch),
+            Route::Batch | Route::Enrolment | Route::Deposit | Route::Review => Err(Refusal::NotABatch),
         }
     }
 }

@@ -11,7 +11,10 @@ from schemathesis.core.failures import AcceptedNegativeData
 
 TOKEN = ("Authorization", f"Bearer {os.environ['FUZZ_TOKEN']}")
 WRITE_KEY = ("X-API-Key", os.environ["FUZZ_WRITE_KEY"])
+REVIEW_KEY = ("X-API-Key", os.environ["FUZZ_REVIEW_KEY"])
 CREDENTIALS = {
+    # What reviewing officers decide.
+    **dict.fromkeys(["revues", "revue", "decision", "annulationDecision", "contestation"], REVIEW_KEY),
     # What establishments write.
     **dict.fromkeys(["inscription", "lot", "relecture", "annulation", "depot", "suivi"], WRITE_KEY),
     # Upstream's contract has a key for each route.

@@ -9,8 +9,8 @@ use crate::outputs::Outputs;
 use crate::process::command;
 use crate::sandbox::Sandbox;
 
-/// Where the consultation and the API of establishments have their documentation.
-pub(crate) const DOCUMENTS: [&str; 2] = ["/openapi.json", "/api/inscription/openapi.json"];
+/// Where the consultation, the API of establishments and the one of reviewing officers have their documentation.
+pub(crate) const DOCUMENTS: [&str; 3] = ["/openapi.json", "/api/inscription/openapi.json", "/api/revues/openapi.json"];
 
 /// The run over one document, on a platform where the university's sample file is imported.
 pub(crate) fn run(files: &Files, outputs: &Outputs, sandbox: &Sandbox, document: &str) -> Command {
@@ -29,6 +29,7 @@ pub(crate) fn run(files: &Files, outputs: &Outputs, sandbox: &Sandbox, document:
         .env("FUZZ_INE_KEY", &sandbox.status_ine_key)
         .env("FUZZ_IDENTITY_KEY", &sandbox.status_identity_key)
         .env("FUZZ_WRITE_KEY", sandbox.write_keys.values().next().map_or("", String::as_str))
+        .env("FUZZ_REVIEW_KEY", sandbox.review_keys.first().map_or("", String::as_str))
         .env("FUZZ_TOKEN", &sandbox.tokens.direct)
         .env("FUZZ_FRANCE_CONNECT_TOKEN", &sandbox.france_connect_tokens.enrolled);
     command

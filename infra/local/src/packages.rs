@@ -15,7 +15,7 @@ use crate::process::{Running, cargo};
 use crate::ui;
 
 /// The functions, by the name of their crate, their binary and their package.
-const FUNCTIONS: [&str; 6] = ["status", "enrolment", "ingestion", "deduplication", "statistics", "ines"];
+const FUNCTIONS: [&str; 7] = ["status", "enrolment", "review", "ingestion", "deduplication", "statistics", "ines"];
 
 /// Where the packages are, for Terraform.
 pub(crate) fn directory(files: &Files) -> PathBuf {

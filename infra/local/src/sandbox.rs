@@ -62,6 +62,8 @@ pub(crate) struct Sandbox {
     pub(crate) status_identity_key: String,
     /// What each establishment sends with.
     pub(crate) write_keys: BTreeMap<Uai, String>,
+    /// What two reviewing officers decide with.
+    pub(crate) review_keys: Vec<String>,
     /// The test double of FranceConnect and of the token issuer, for other tokens than these.
     pub(crate) double_url: String,
     /// Tokens of our issuer, good for twelve hours.
@@ -119,6 +121,7 @@ pub(crate) async fn load(files: &Files, outputs: &Outputs) -> Result<Sandbox> {
     let store = ClientStore::new(dynamodb, outputs.clients_table.clone());
     let clients = load_clients(&store, &status_ine_key, &status_identity_key).await?;
     let write_keys = load_depositors(&store, &establishments).await?;
+    let review_keys = load_reviewers(&store).await?;
 
     let known = |establishment: Establishment| {
         let Establishment { uai, name, kind, .. } = establishment;
@@ -128,6 +131,7 @@ pub(crate) async fn load(files: &Files, outputs: &Outputs) -> Result<Sandbox> {
         status_ine_key,
         status_identity_key,
         write_keys,
+        review_keys,
         double_url: outputs.double_url.clone(),
         tokens: tokens(&outputs.double_url).await?,
         france_connect_tokens: france_connect_tokens(files, &outputs.double_url).await?,
@@ -159,6 +163,19 @@ async fn load_depositors(store: &ClientStore, establishments: &[Establishment]) 
         store.put(&client).await.with_context(|| format!("the client of {uai} can't be loaded"))?;
         store.put_key(&key_of(&client, &key)).await.with_context(|| format!("the key of {uai} can't be loaded"))?;
         keys.insert(*uai, key);
+    }
+    Ok(keys)
+}
+
+/// Registers two reviewing officers: some decisions need two people.
+async fn load_reviewers(store: &ClientStore) -> Result<Vec<String>> {
+    let mut keys = Vec::new();
+    for (id, name) in [("sandbox-revue-1", "Bac à sable, revue 1"), ("sandbox-revue-2", "Bac à sable, revue 2")] {
+        let client = Client { routes: [Route::Review].into(), quota: QUOTA, ..Client::new(id, name) };
+        let key = new_key();
+        store.put(&client).await.context("the reviewers can't be loaded")?;
+        store.put_key(&key_of(&client, &key)).await.context("the reviewers' keys can't be loaded")?;
+        keys.push(key);
     }
     Ok(keys)
 }

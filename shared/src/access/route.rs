@@ -22,11 +22,13 @@ pub enum Route {
     Enrolment,
     /// `/api/depots`: to drop files and follow their imports.
     Deposit,
+    /// `/api/revues`: to read the doubts that a person decides, and to decide them.
+    Review,
 }
 
 impl Route {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::StatusByIne,
         Self::StatusByIdentity,
         Self::DirectByIne,
@@ -35,6 +37,7 @@ impl Route {
         Self::Batch,
         Self::Enrolment,
         Self::Deposit,
+        Self::Review,
     ];
 
     /// Its name in client records, logs, metrics and traces.
@@ -49,13 +52,14 @@ impl Route {
             Self::Batch => "batch",
             Self::Enrolment => "enrolment",
             Self::Deposit => "deposit",
+            Self::Review => "review",
         }
     }
 
     /// Whether a key opens it; the others take a token.
     #[must_use]
     pub fn is_opened_by_key(self) -> bool {
-        self.is_write() || matches!(self, Self::StatusByIne | Self::StatusByIdentity)
+        self.is_write() || matches!(self, Self::StatusByIne | Self::StatusByIdentity | Self::Review)
     }
 
     /// Whether it is an establishment's, to send by rather than to ask by.

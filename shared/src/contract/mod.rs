@@ -7,5 +7,6 @@ pub mod error;
 pub mod ines;
 pub mod parameters;
 pub mod pointer;
+pub mod review;
 pub mod student_status;
 pub mod v3;

@@ -14,6 +14,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{KeysAndAttributes, Put, TransactWriteItem};
 use serde::Deserialize;
 
@@ -116,9 +117,7 @@ impl ReviewStore {
         };
         match put.send().await {
             Ok(_) => Ok(Saved::Yes),
-            Err(error)
-                if error.as_service_error().is_some_and(|error| error.is_conditional_check_failed_exception()) =>
-            {
+            Err(error) if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) => {
                 Ok(Saved::Overtaken)
             }
             Err(error) => Err(StoreError::new(OPERATION, &error)),

@@ -111,7 +111,7 @@ pub(crate) struct Create {
     pub(crate) name: String,
     /// What it may, between commas: `status_by_ine`, `status_by_identity` (upstream, by key), `direct_by_ine`,
     /// `direct_by_identity`, `batch` (direct, by token), `france_connect`; for an establishment, `enrolment`, `deposit`
-    /// (by key)
+    /// (by key); for a reviewing officer, `review` (by key)
     #[arg(long, value_parser = routes)]
     pub(crate) routes: Routes,
     /// The rest of what it may.

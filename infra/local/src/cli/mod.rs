@@ -2,6 +2,7 @@
 
 pub(crate) mod client;
 pub(crate) mod ines;
+pub(crate) mod review;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -45,6 +46,8 @@ pub(crate) enum Command {
     Ines(ines::Ines),
     /// Show who was told a student's status, and when (the right of access: RGPD, article 15)
     Accesses(Accesses),
+    /// Decide what the rules leave to a person: list, show, decide, undo, dispute
+    Review(review::Review),
     /// Run the identity engine over a file of records, in memory, without a platform
     Match(Match),
     /// Measure the consultation function, or what feeding costs: builds the benchmark and runs it

@@ -10,6 +10,7 @@ mod match_;
 mod redecide;
 mod redrive;
 mod replay;
+mod review;
 mod stats;
 mod test;
 mod up;
@@ -37,6 +38,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
         Command::Client(options) => client::run(&files, &options).await,
         Command::Ines(options) => ines::run(&files, &options).await,
         Command::Accesses(options) => accesses::run(&files, &options).await,
+        Command::Review(options) => review::run(&files, &options).await,
         Command::Match(options) => match_::run(&options).await,
         Command::Bench(options) => bench::run(&files, &options).await,
         Command::Test => test::run(&files).await,

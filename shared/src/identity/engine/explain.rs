@@ -198,7 +198,9 @@ fn on_places(level: PlaceLevel) -> &'static str {
     }
 }
 
-fn doubt(veto: Veto) -> &'static str {
+/// Why a veto leaves the decision to a person, in a sentence.
+#[must_use]
+pub fn doubt(veto: Veto) -> &'static str {
     match veto {
         Veto::GivenNames => "les prénoms diffèrent ; des jumeaux ont tout le reste en commun.",
         Veto::Identifiers => "deux INE de même origine, tous deux valables, désignent en principe deux personnes.",

@@ -46,9 +46,13 @@ impl Tables {
                 Ok(json!({ "Responses": responses, "UnprocessedKeys": {} }))
             }
             "Query" => {
-                let partition = &body["ExpressionAttributeValues"][":pk"];
+                let condition = body["KeyConditionExpression"].as_str().unwrap();
                 let items = self.items(body["TableName"].as_str().unwrap()).into_iter();
-                let items: Vec<_> = items.filter(|item| item["pk"] == *partition).collect();
+                let mut items: Vec<_> = items.filter(|item| Expression::new(condition, body).condition(item)).collect();
+                if body["IndexName"] == "open" {
+                    items.sort_by_key(|item| item["rank"]["S"].to_string());
+                }
+                items.truncate(body["Limit"].as_u64().map_or(usize::MAX, |limit| limit.try_into().unwrap()));
                 Ok(json!({ "Items": items, "Count": items.len(), "ScannedCount": items.len() }))
             }
             "TransactWriteItems" => {
@@ -123,6 +127,7 @@ fn key_of(table: &str, item: &Item) -> String {
         "students" | "postings" => &["pk", "sk"],
         "establishments" => &["uai"],
         "quotas" => &["subject"],
+        "access_log" => &["subject", "at"],
         _ => &["id"],
     };
     names.iter().map(|name| item[*name]["S"].as_str().unwrap()).collect::<Vec<_>>().join("|")

@@ -1,0 +1,176 @@
+//! Votes, undos and disputes: who may, what is kept, what is sent.
+
+use serde_json::{Value, json};
+use shared::identity::review::{Case, CaseId, Question, State};
+
+use super::world::{
+    EDGES, Fault, KEY, OTHER_KEY, RECORD, STUDENT, VERIFIED, World, attachment, decide, duplicate, id, open, pointer,
+    post,
+};
+use crate::context::Context;
+
+/// Calls of one request at most.
+const MOST_CALLS: usize = 10;
+
+async fn stored(context: &Context, case: &CaseId) -> Case {
+    context.reviews.get(case).await.unwrap().unwrap()
+}
+
+async fn undo(context: &Context, key: &str, case: &CaseId) -> super::world::Told {
+    post(context, key, &format!("/api/revues/{case}/annulation"), &json!({})).await
+}
+
+/// Applies what is pending, as deduplication would.
+async fn settle(context: &Context, case: &CaseId) {
+    let mut case = stored(context, case).await;
+    case.settle(jiff::Timestamp::now());
+    context.reviews.save(&case).await.unwrap();
+}
+
+fn same(student: &str, version: u64) -> Value {
+    json!({ "version": version, "verdict": "meme", "etudiant": student, "motif": "pieces" })
+}
+
+#[tokio::test]
+async fn one_voice_decides_and_its_pointer_is_sent() {
+    let world = World::new();
+    let context = world.context();
+    let case = open(&context, attachment(), 100).await;
+    let told = decide(&context, KEY, &case, &same(STUDENT, 1)).await;
+    assert_eq!((told.status, &told.json()["message"]), (200, &"décision enregistrée".into()), "{}", told.text);
+    assert_eq!((&told.json()["revue"]["etat"], &told.json()["revue"]["version"]), (&"décidée".into(), &2.into()));
+    assert_eq!(*world.queue.lock().unwrap(), [pointer(&case)]);
+    let again = decide(&context, KEY, &case, &same(STUDENT, 1)).await;
+    assert_eq!((again.status, again.text), (200, told.text), "said again, the same is answered");
+    assert_eq!(world.queue.lock().unwrap().len(), 2, "and the pointer sent again");
+    let other = decide(&context, OTHER_KEY, &case, &json!({ "version": 2, "verdict": "different" })).await;
+    assert_eq!((other.status, &other.json()["message"]), (409, &"la revue est décidée autrement".into()));
+    settle(&context, &case).await;
+    decide(&context, KEY, &case, &same(STUDENT, 3)).await;
+    assert_eq!(world.queue.lock().unwrap().len(), 2, "what is applied is not sent again");
+    let kept = stored(&context, &case).await;
+    assert_eq!((kept.votes.len(), kept.votes[0].reviewer.as_str(), kept.version), (1, "officer-1", 3));
+    world.assert_nothing_personal();
+}
+
+#[tokio::test]
+async fn two_people_join_what_ines_tells_apart() {
+    for (question, body) in
+        [(attachment(), same(VERIFIED, 1)), (duplicate(), json!({ "version": 1, "verdict": "meme" }))]
+    {
+        let world = World::new();
+        let context = world.context();
+        let case = open(&context, question, 100).await;
+        let told = decide(&context, KEY, &case, &body).await;
+        assert_eq!((told.status, &told.json()["message"]), (200, &"réponse enregistrée".into()));
+        assert_eq!((&told.json()["revue"]["etat"], &told.json()["revue"]["voix"]), (&"ouverte".into(), &1.into()));
+        assert_eq!(decide(&context, KEY, &case, &body).await.text, told.text, "twice the same person is one");
+        assert!(world.queue.lock().unwrap().is_empty());
+        let otherwise = json!({ "version": 2, "verdict": "different" });
+        assert_eq!(decide(&context, KEY, &case, &otherwise).await.status, 403);
+        let told = decide(&context, OTHER_KEY, &case, &body).await;
+        assert_eq!((told.status, &told.json()["message"]), (409, &"la revue a changé depuis sa lecture".into()));
+        let mut body = body;
+        body["version"] = 2.into();
+        let told = decide(&context, OTHER_KEY, &case, &body).await;
+        assert_eq!((told.status, &told.json()["revue"]["etat"]), (200, &"décidée".into()));
+        assert_eq!(*world.queue.lock().unwrap(), [pointer(&case)]);
+    }
+}
+
+#[tokio::test]
+async fn two_who_disagree_decide_nothing() {
+    let world = World::new();
+    let context = world.context();
+    let case = open(&context, duplicate(), 100).await;
+    decide(&context, KEY, &case, &json!({ "version": 1, "verdict": "meme" })).await;
+    let told = decide(&context, OTHER_KEY, &case, &json!({ "version": 2, "verdict": "different" })).await;
+    assert_eq!((told.status, &told.json()["revue"]["desaccord"]), (200, &true.into()));
+    assert!(world.queue.lock().unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_decision_is_undone_by_anyone_and_kept() {
+    let world = World::new();
+    let context = world.context();
+    let case = open(&context, attachment(), 100).await;
+    assert_eq!(undo(&context, KEY, &case).await.status, 409);
+    decide(&context, KEY, &case, &same(STUDENT, 1)).await;
+    settle(&context, &case).await;
+    let told = undo(&context, OTHER_KEY, &case).await;
+    assert_eq!((told.status, &told.json()["revue"]["etat"]), (200, &"annulée".into()));
+    assert_eq!(undo(&context, OTHER_KEY, &case).await.text, told.text);
+    assert_eq!(*world.queue.lock().unwrap(), [pointer(&case), pointer(&case), pointer(&case)]);
+    assert_eq!(decide(&context, KEY, &case, &same(STUDENT, 4)).await.status, 409, "not before it is taken back");
+    settle(&context, &case).await;
+    let kept = stored(&context, &case).await;
+    assert_eq!((kept.state, kept.decisions[0].undone.as_ref().unwrap().reviewer.as_str()), (State::Open, "officer-2"));
+    let told = decide(&context, KEY, &case, &json!({ "version": kept.version, "verdict": "different" })).await;
+    assert_eq!((told.status, stored(&context, &case).await.decisions.len()), (200, 2));
+}
+
+#[tokio::test]
+async fn whoever_has_an_enrolment_may_be_disputed() {
+    let world = World::new();
+    let context = world.context();
+    let dispute = async |body: Value| post(&context, KEY, "/api/revues/contestations", &body).await;
+    let told = dispute(json!({ "inscription": EDGES[0] })).await;
+    let case = Question::Dispute { student: id(STUDENT) }.case();
+    assert_eq!((told.status, &told.json()["revue"]["id"]), (201, &json!(case)), "{}", told.text);
+    let again = dispute(json!({ "etudiant": STUDENT })).await;
+    assert_eq!((again.status, again.json()), (200, told.json()));
+    assert_eq!(*world.queue.lock().unwrap(), [pointer(&case), pointer(&case)], "hidden, should the first be lost");
+    assert_eq!(world.items("access_log").len(), 2);
+    for (body, status) in [
+        (json!({ "inscription": RECORD }), 404),
+        (json!({ "etudiant": "00000000000040008000000000000000" }), 404),
+        (json!({ "etudiant": STUDENT, "inscription": EDGES[0] }), 400),
+        (json!({ "inscription": "Eudoxie" }), 400),
+        (json!([]), 400),
+    ] {
+        assert_eq!(dispute(body.clone()).await.status, status, "{body}");
+    }
+    let split = |records: &[&str]| json!({ "version": 1, "verdict": "scinder", "inscriptions": records });
+    for wrong in [&EDGES[..], &[RECORD]] {
+        assert_eq!(decide(&context, KEY, &case, &split(wrong)).await.status, 400, "{wrong:?}");
+    }
+    let told = decide(&context, KEY, &case, &split(&EDGES[..1])).await;
+    assert_eq!((told.status, &told.json()["revue"]["etat"]), (200, &"décidée".into()));
+    world.assert_nothing_personal();
+}
+
+#[tokio::test]
+async fn a_request_that_failed_anywhere_is_done_by_the_next_attempt() {
+    let mut failed = 0;
+    for fault in (1..=MOST_CALLS).flat_map(|call| [Fault::Before(call), Fault::After(call)]) {
+        for disputed in [false, true] {
+            let world = World::new();
+            let question = if disputed { Question::Dispute { student: id(STUDENT) } } else { attachment() };
+            let case = question.case();
+            if !disputed {
+                open(&world.context(), question, 100).await;
+            }
+            *world.calls.lock().unwrap() = 0;
+            *world.fault.lock().unwrap() = Some(fault);
+            let ask = async |context: &Context| {
+                if disputed {
+                    post(context, KEY, "/api/revues/contestations", &json!({ "etudiant": STUDENT })).await
+                } else {
+                    decide(context, KEY, &case, &same(STUDENT, 1)).await
+                }
+            };
+            let told = ask(&world.context()).await;
+            if told.status >= 400 {
+                failed += 1;
+                assert_eq!(told.status, 500, "{fault:?}: {}", told.text);
+                *world.fault.lock().unwrap() = None;
+                let again = ask(&world.context()).await;
+                assert!(again.status < 300, "{fault:?}: {}", again.text);
+            }
+            let kept = stored(&world.context(), &case).await;
+            assert!(kept.pending().is_some() && kept.version == if disputed { 1 } else { 2 }, "{fault:?}");
+            assert!(world.queue.lock().unwrap().contains(&pointer(&case)), "{fault:?}: nobody will apply it");
+        }
+    }
+    assert!(failed > 20, "the faults struck {failed} times only");
+}

@@ -1,0 +1,28 @@
+//! The doubts that a person decides: listing them, reading one, deciding, undoing, disputing. The API that reviewing
+//! officers call, behind API Gateway.
+//!
+//! It never touches a student. A decision is kept with its case, then a pointer to the case goes to deduplication, which
+//! applies it together with everything that rests on it.
+//!
+//! ```text
+//! handler     the order of things: endpoint → answer, or refusal → metrics
+//!   ├── endpoint      what a path and a method mean
+//!   ├── caller        which officer asks, shown by the key
+//!   ├── listing       open cases, the oldest first
+//!   ├── reading       one case: what it shows → trace → answer
+//!   ├── deciding      a vote, an undo, a dispute: case → pointer → answer
+//!   ├── refusal       every end but a success
+//!   └── openapi       the documentation, generated from the types
+//! ```
+
+pub mod context;
+pub mod handler;
+pub mod metrics;
+pub mod openapi;
+
+mod caller;
+mod deciding;
+mod endpoint;
+mod listing;
+mod reading;
+mod refusal;
