@@ -119,7 +119,7 @@ mod tests {
         let registration = Registration::new(ine, read(&written()).unwrap());
         let told = told(&registration, Some(&registration));
         assert!(told.ine_maitre.is_none() && told.etat_demande.is_empty());
-        assert_eq!((told.nom_famille.as_deref(), told.prenom3), (Some("Quintefeuille"), None));
+        assert_eq!((told.nom_famille.as_deref(), told.prenom3.as_deref()), (Some("Quintefeuille"), None));
         assert!(read(&told).unwrap() == registration.identite);
         assert_eq!(super::told(&registration, None).ine_maitre.as_deref(), Some(ine.expose()));
         let given = Registration { attribue: true, ..registration };

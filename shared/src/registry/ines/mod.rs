@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | `ines` | `I#<digest of an INE>` | a [`Registration`] |
 //! | | `D#<request id>` | a [`Request`]; while it waits, in the index `pending` |
-//! | | `C#<client id>` | an [`IdentityClient`] |
+//! | | `C#<client id>` | an [`IdentityClient`](crate::access::ines::IdentityClient) |
 //! | `ines-postings` | a blocking key | a [`Bucket`] of master INEs |
 //! | `ines-log` | a subject and a time | a [`trace::Access`] |
 //!

@@ -85,7 +85,7 @@ impl InesStore {
         let mut item = stored(request_key(&request.id), &next)?;
         if request.etat == RequestState::Pending {
             item.insert("pending".into(), text(PENDING));
-            item.insert("since".into(), text(format!("{}~{}", request.depuis, request.id)));
+            item.insert("since".into(), text(format!("{:.6}~{}", request.depuis, request.id)));
         } else {
             let decided = request.decision.as_ref().map_or(request.depuis, |decision| decision.le);
             let kept = i64::from(self.request_retention_days) * 24 * 60 * 60;

@@ -87,7 +87,7 @@ impl TraceLog {
                 Subject::Nobody => format!("C#{}", question.client),
             },
             access: Access {
-                at: format!("{}#{}#{:016x}", question.at, question.uid, uuid::Uuid::new_v4().as_u64_pair().0),
+                at: format!("{:.6}#{}#{:016x}", question.at, question.uid, uuid::Uuid::new_v4().as_u64_pair().0),
                 client: question.client.to_owned(),
                 route: question.route.to_owned(),
                 channel: question.channel.map(str::to_owned),

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use shared::domain::ine::Ine;
 
-use super::world::{BIRTH_DATE, NUMBER, World, born_elsewhere, but, call, eudoxie, immatriculate};
+use super::world::{BIRTH_DATE, NUMBER, World, born_elsewhere, but, call, immatriculate};
 
 fn ines() -> [String; 2] {
     [NUMBER, 7].map(|number| Ine::rnie(number).unwrap().expose().to_owned())
