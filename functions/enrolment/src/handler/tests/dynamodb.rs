@@ -46,10 +46,17 @@ impl Tables {
                 Ok(json!({ "Responses": responses, "UnprocessedKeys": {} }))
             }
             "Query" => {
-                let partition = &body["ExpressionAttributeValues"][":pk"];
+                let condition = body["KeyConditionExpression"].as_str().unwrap();
                 let items = self.items(body["TableName"].as_str().unwrap()).into_iter();
-                let items: Vec<_> = items.filter(|item| item["pk"] == *partition).collect();
-                Ok(json!({ "Items": items, "Count": items.len(), "ScannedCount": items.len() }))
+                let mut items: Vec<_> = items.filter(|item| Expression::new(condition, body).condition(item)).collect();
+                let most = body["Limit"].as_u64().map_or(usize::MAX, |most| usize::try_from(most).unwrap());
+                let is_cut = items.len() > most;
+                items.truncate(most);
+                let mut answer = json!({ "Items": items, "Count": items.len(), "ScannedCount": items.len() });
+                if is_cut {
+                    answer["LastEvaluatedKey"] = json!(items.last());
+                }
+                Ok(answer)
             }
             "TransactWriteItems" => {
                 let writes = body["TransactItems"].as_array().unwrap();
@@ -123,6 +130,7 @@ fn key_of(table: &str, item: &Item) -> String {
         "students" | "postings" => &["pk", "sk"],
         "establishments" => &["uai"],
         "quotas" => &["subject"],
+        "findings" => &["import", "position"],
         _ => &["id"],
     };
     names.iter().map(|name| item[*name]["S"].as_str().unwrap()).collect::<Vec<_>>().join("|")
