@@ -97,6 +97,22 @@ module "status" {
 
 locals {
   api_stage = "v1"
+
+  # Neither the path as it was asked for nor the query: they hold INEs.
+  api_access_log_format = jsonencode({
+    requestId          = "$context.requestId"
+    requestTime        = "$context.requestTime"
+    httpMethod         = "$context.httpMethod"
+    resourcePath       = "$context.resourcePath"
+    status             = "$context.status"
+    errorType          = "$context.error.responseType"
+    responseLength     = "$context.responseLength"
+    responseLatency    = "$context.responseLatency"
+    integrationLatency = "$context.integration.latency"
+    integrationStatus  = "$context.integration.status"
+    wafStatus          = "$context.waf.status"
+    traceId            = "$context.xrayTraceId"
+  })
 }
 
 resource "aws_api_gateway_rest_api" "this" {
@@ -231,20 +247,7 @@ resource "aws_api_gateway_stage" "this" {
   # client asked.
   access_log_settings {
     destination_arn = aws_cloudwatch_log_group.api.arn
-    format = jsonencode({
-      requestId          = "$context.requestId"
-      requestTime        = "$context.requestTime"
-      httpMethod         = "$context.httpMethod"
-      resourcePath       = "$context.resourcePath"
-      status             = "$context.status"
-      errorType          = "$context.error.responseType"
-      responseLength     = "$context.responseLength"
-      responseLatency    = "$context.responseLatency"
-      integrationLatency = "$context.integration.latency"
-      integrationStatus  = "$context.integration.status"
-      wafStatus          = "$context.waf.status"
-      traceId            = "$context.xrayTraceId"
-    })
+    format          = local.api_access_log_format
   }
 
   # The gateway refuses a stage with logs until the account has a role to write them.

@@ -284,7 +284,7 @@ resource "aws_api_gateway_stage" "ines" {
 
   access_log_settings {
     destination_arn = aws_cloudwatch_log_group.ines_api[0].arn
-    format          = aws_api_gateway_stage.this.access_log_settings[0].format
+    format          = local.api_access_log_format
   }
 
   # The gateway refuses a stage with logs until the account has a role to write them.

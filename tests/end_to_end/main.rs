@@ -16,6 +16,7 @@ mod coverage;
 mod deposits;
 mod direct;
 mod files;
+mod findings;
 mod france_connect;
 mod golden;
 mod http;

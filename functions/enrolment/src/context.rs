@@ -17,6 +17,7 @@ use shared::registry::allowances::Quotas;
 use shared::registry::clients::ClientStore;
 use shared::registry::deposits::DepositStore;
 use shared::registry::establishments::EstablishmentStore;
+use shared::registry::findings::FindingStore;
 use shared::registry::idempotency::IdempotencyStore;
 use shared::registry::identity_queue::IdentityQueue;
 use shared::registry::known_clients::KnownClients;
@@ -36,6 +37,7 @@ pub struct Context {
     pub(crate) quotas: Quotas,
     pub(crate) establishments: EstablishmentStore,
     pub(crate) deposits: DepositStore,
+    pub(crate) findings: FindingStore,
     pub(crate) idempotency: IdempotencyStore,
     pub(crate) queue: IdentityQueue,
     pub(crate) ines: Option<InesClient>,
@@ -62,6 +64,7 @@ pub(crate) struct Settings {
     pub(crate) quotas_table: String,
     pub(crate) establishments_table: String,
     pub(crate) imports_table: String,
+    pub(crate) findings_table: String,
     pub(crate) idempotency_table: String,
     pub(crate) identity_queue_url: String,
     pub(crate) inbox_bucket: String,
@@ -84,6 +87,7 @@ impl Settings {
             quotas_table: variable("QUOTAS_TABLE")?,
             establishments_table: variable("ESTABLISHMENTS_TABLE")?,
             imports_table: variable("IMPORTS_TABLE")?,
+            findings_table: variable("FINDINGS_TABLE")?,
             idempotency_table: variable("IDEMPOTENCY_TABLE")?,
             identity_queue_url: variable("IDENTITY_QUEUE_URL")?,
             inbox_bucket: variable("INBOX_BUCKET")?,
@@ -130,6 +134,7 @@ impl Context {
             quotas: Quotas::new(QuotaStore::new(dynamodb.clone(), settings.quotas_table)),
             establishments: EstablishmentStore::new(dynamodb.clone(), settings.establishments_table),
             deposits: DepositStore::new(dynamodb.clone(), settings.imports_table),
+            findings: FindingStore::new(dynamodb.clone(), settings.findings_table),
             idempotency: IdempotencyStore::new(dynamodb, settings.idempotency_table),
             queue: IdentityQueue::new(aws_sdk_sqs::Client::new(aws), settings.identity_queue_url),
             ines: None,

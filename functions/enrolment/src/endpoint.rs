@@ -20,6 +20,8 @@ pub(crate) enum Endpoint<'a> {
     NewDeposit,
     /// What became of the file.
     Deposit(&'a str),
+    /// What was found about the identity of its rows.
+    Findings(&'a str),
     /// The documentation.
     OpenApi,
 }
@@ -33,13 +35,14 @@ type Meaning<'a> = (Method, Endpoint<'a>);
 
 /// Every path with its methods, as the documentation has them.
 #[cfg(test)]
-pub(crate) const DOCUMENTED: [(&str, Method); 7] = [
+pub(crate) const DOCUMENTED: [(&str, Method); 8] = [
     ("/api/inscription", POST),
     ("/api/inscription/lot", POST),
     ("/api/inscription/{id}", GET),
     ("/api/inscription/{id}", DELETE),
     ("/api/depots", POST),
     ("/api/depots/{id}", GET),
+    ("/api/depots/{id}/identites", GET),
     ("/api/inscription/openapi.json", GET),
 ];
 
@@ -71,6 +74,7 @@ impl<'a> Endpoint<'a> {
             Self::Cancel(_) => "enrolment_cancel",
             Self::NewDeposit => "deposit",
             Self::Deposit(_) => "deposit_status",
+            Self::Findings(_) => "deposit_findings",
             Self::OpenApi => "enrolment_openapi",
         }
     }
@@ -79,7 +83,7 @@ impl<'a> Endpoint<'a> {
     pub(crate) fn route(self) -> Option<Route> {
         match self {
             Self::Tell | Self::TellBatch | Self::Read(_) | Self::Cancel(_) => Some(Route::Enrolment),
-            Self::NewDeposit | Self::Deposit(_) => Some(Route::Deposit),
+            Self::NewDeposit | Self::Deposit(_) | Self::Findings(_) => Some(Route::Deposit),
             Self::OpenApi => None,
         }
     }
@@ -98,7 +102,11 @@ fn meanings(path: &str) -> Vec<Meaning<'_>> {
         Some(Some(("inscription", id))) if is_id(id) => {
             vec![(GET, Endpoint::Read(id)), (DELETE, Endpoint::Cancel(id))]
         }
-        Some(Some(("depots", id))) if is_id(id) => vec![(GET, Endpoint::Deposit(id))],
+        Some(Some(("depots", rest))) => match rest.split_once('/') {
+            None if is_id(rest) => vec![(GET, Endpoint::Deposit(rest))],
+            Some((id, "identites")) if is_id(id) => vec![(GET, Endpoint::Findings(id))],
+            _ => Vec::new(),
+        },
         _ => Vec::new(),
     }
 }
@@ -127,7 +135,17 @@ mod tests {
             let endpoint = Endpoint::find(&method, &path).unwrap();
             assert_eq!(Endpoint::find(&method, &format!("{path}/")).unwrap(), endpoint);
         }
-        for path in ["", "/", "/api", "/api/inscriptions", "/api/inscription/a/b", "/api/depots//", "/api/etudiant"] {
+        for path in [
+            "",
+            "/",
+            "/api",
+            "/api/inscriptions",
+            "/api/inscription/a/b",
+            "/api/depots//",
+            "/api/depots//identites",
+            "/api/depots/1/identites/2",
+            "/api/etudiant",
+        ] {
             assert!(matches!(Endpoint::find(&GET, path), Err(Refusal::NoSuchPath)), "{path}");
         }
     }

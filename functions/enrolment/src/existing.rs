@@ -25,7 +25,8 @@ pub(crate) async fn read(
 ) -> Result<Response<Body>, Refusal> {
     exchange.take(context, caller, 1).await?;
     let record = own(context, caller, id).await?;
-    Ok(json(StatusCode::OK, &Existing::found(&record.id, &record.declaration, progress(&record))))
+    let found = Existing::found(&record.id, &record.declaration, progress(&record));
+    Ok(json(StatusCode::OK, &found.with_identity(record.statut_ine, record.finding)))
 }
 
 /// Cancels an enrolment: a statement like any other, that it is no longer, as of now. What was said later stands, and

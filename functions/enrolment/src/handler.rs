@@ -154,6 +154,7 @@ async fn answer(
         Endpoint::Cancel(id) => existing::cancel(context, caller, id, exchange).await?,
         Endpoint::NewDeposit => deposits::open(context, caller, request, exchange).await?,
         Endpoint::Deposit(id) => deposits::follow(context, caller, id, exchange).await?,
+        Endpoint::Findings(id) => deposits::findings(context, caller, id, request, exchange).await?,
         Endpoint::OpenApi => documentation(),
     };
     Ok(("done", response))

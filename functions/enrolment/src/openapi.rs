@@ -8,6 +8,7 @@
 use shared::contract::deposit::{DepositForm, DepositRequest, DepositStatus};
 use shared::contract::enrolment::{BatchAnswer, Created, EnrolmentRequest, Existing, PairNotFound};
 use shared::contract::error::{Details, ErrorBody};
+use shared::contract::finding::Findings;
 use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
 use utoipa::{IntoResponses, Modify, OpenApi};
 
@@ -28,7 +29,7 @@ pub fn document() -> utoipa::openapi::OpenApi {
         license(name = "EUPL-1.2", identifier = "EUPL-1.2")
     ),
     servers((url = "../../", description = "Là où est servi ce document")),
-    paths(tell, tell_batch, read, cancel, open_deposit, follow_deposit, openapi_json),
+    paths(tell, tell_batch, read, cancel, open_deposit, follow_deposit, findings, openapi_json),
     components(schemas(Details<'static>)),
     modifiers(&Security),
     tags(
@@ -163,6 +164,21 @@ fn open_deposit() {}
     responses((status = 200, description = "Où en est l'import, et où est son rapport", body = DepositStatus), UnknownError, Errors)
 )]
 fn follow_deposit() {}
+
+/// Identité des lignes d'un dépôt
+#[utoipa::path(
+    get, path = "/api/depots/{id}/identites", tag = "depots", operation_id = "identites", security(("cle" = [])),
+    params(
+        ("id" = String, Path, description = "L'identifiant du dépôt"),
+        ("apres" = Option<String>, Query, description = "`suivant` de la page précédente, tel quel")
+    ),
+    responses(
+        (status = 200, description = "Ce qui a été constaté de l'identité des lignes : quelques secondes après la fin de l'import, ou plus tard pour celles dont quelqu'un décide. Au plus 500 constats par page", body = Findings<'_>),
+        (status = 400, description = "`apres` n'est pas une valeur de `suivant`", body = ErrorBody<'_>),
+        UnknownError, Errors
+    )
+)]
+fn findings() {}
 
 /// Cette documentation
 #[utoipa::path(

@@ -10,6 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::error::{ErrorBody, Uid};
+use super::finding::FindingWords;
 use crate::domain::birth_date::BirthDate;
 use crate::domain::enrolment::Declaration;
 use crate::domain::ine::Ine;
@@ -18,6 +19,7 @@ use crate::domain::status::Status;
 use crate::domain::uai::Uai;
 use crate::files::problem::{Problem, RowRule};
 use crate::identity::digest::RecordId;
+use crate::identity::finding::{FindingCode, StatutIne};
 
 mod body;
 
@@ -180,6 +182,12 @@ pub struct Existing<'a> {
     message: &'static str,
     /// How far it has come.
     etat: Progress,
+    /// What INES says of the INE, once it was looked at.
+    #[serde(rename = "statutIne", skip_serializing_if = "Option::is_none")]
+    statut_ine: Option<StatutIne>,
+    /// What was found about the person's identity, if there is something to tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    constat: Option<FindingWords>,
     /// What the establishment said last.
     inscription: ExistingEnrolment<'a>,
 }
@@ -225,7 +233,13 @@ impl<'a> Existing<'a> {
             niveau_diplome: inscription.niveau_diplome.as_deref(),
             numero_etudiant: declaration.numero_etudiant.as_deref(),
         };
-        Self { message, etat, inscription }
+        Self { message, etat, statut_ine: None, constat: None, inscription }
+    }
+
+    /// With what was found about the person's identity.
+    #[must_use]
+    pub fn with_identity(self, statut_ine: Option<StatutIne>, finding: Option<FindingCode>) -> Self {
+        Self { statut_ine, constat: finding.map(Into::into), ..self }
     }
 }
 

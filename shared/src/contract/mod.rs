@@ -4,6 +4,7 @@
 pub mod deposit;
 pub mod enrolment;
 pub mod error;
+pub mod finding;
 pub mod ines;
 pub mod parameters;
 pub mod pointer;

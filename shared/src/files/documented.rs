@@ -1,10 +1,11 @@
-//! The parts of `docs/` that are generated from this module.
+//! The parts of `docs/` that are generated from the code: rules, columns, findings.
 
 use std::fmt::Write as _;
 use std::path::Path;
 
 use super::column::Column;
 use super::problem::{RowRule, Severity};
+use crate::identity::finding::FindingCode;
 
 const MARKS: (&str, &str) = ("<!-- table -->\n", "<!-- /table -->");
 
@@ -19,6 +20,16 @@ fn check(document: &str, table: &str) {
     } else {
         assert_eq!(written, table, "docs/{document} is out of date: UPDATE_DOCS=1 cargo test -p shared documented");
     }
+}
+
+#[test]
+fn findings_are_documented_from_the_code() {
+    let mut table = "\n| code | `gravite` | when | message |\n|---|---|---|---|\n".to_owned();
+    for sheet in FindingCode::ALL.iter().map(|finding| finding.sheet()) {
+        let _ =
+            writeln!(table, "| `{}` | {} | {} | {} |", sheet.code, sheet.severity.name(), sheet.case, sheet.message);
+    }
+    check("findings.md", &format!("{table}\n"));
 }
 
 fn names(columns: &[Column]) -> String {

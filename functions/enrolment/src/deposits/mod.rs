@@ -9,12 +9,15 @@ use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsP
 use aws_sdk_s3::presigning::PresigningConfig;
 use jiff::{SignedDuration, Timestamp};
 use lambda_http::http::StatusCode;
-use lambda_http::{Body, Request, Response};
+use lambda_http::{Body, Request, RequestExt as _, Response};
 use shared::api::body;
 use shared::api::reply::json;
 use shared::config;
 use shared::contract::deposit::{DepositForm, DepositState, DepositStatus, Lines, ReportLinks, Wish};
+use shared::contract::finding::{Findings, LineFinding};
+use shared::contract::parameters::Parameters;
 use shared::registry::deposits::{Deposit, Followed};
+use shared::registry::findings::{MOST_IN_PAGE, Page, Position};
 use shared::registry::imports::ImportState;
 
 use self::form::Policy;
@@ -139,10 +142,7 @@ pub(crate) async fn follow(
     exchange: &mut Exchange,
 ) -> Result<Response<Body>, Refusal> {
     exchange.take(context, caller, 1).await?;
-    let is_id = id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let deposit = if is_id { context.deposits.get(id).await? } else { None };
-    let own = deposit.filter(|deposit| deposit.uai == caller.depositor.establishment().uai);
-    let deposit = own.ok_or(Refusal::DepositNotFound)?;
+    let deposit = own(context, caller, id).await?;
     let followed = match &deposit.import {
         Some(import) => context.deposits.follow(import).await?,
         None => None,
@@ -153,6 +153,42 @@ pub(crate) async fn follow(
         None => None,
     };
     Ok(json(StatusCode::OK, &status(id, followed, rapport)))
+}
+
+/// Says what was found about the identity of its rows: some seconds after its import is over, and later for those that a
+/// person or INES has to decide.
+pub(crate) async fn findings(
+    context: &Context,
+    caller: &Caller,
+    id: &str,
+    request: &Request,
+    exchange: &mut Exchange,
+) -> Result<Response<Body>, Refusal> {
+    let parameters = request.query_string_parameters();
+    let parameters: Parameters = parameters.iter().collect();
+    let after = parameters.one("apres").map_err(|_| not_a_place())?;
+    let after = after.map(|after| Position::parse(after).ok_or_else(not_a_place)).transpose()?;
+    exchange.take(context, caller, 1).await?;
+    let deposit = own(context, caller, id).await?;
+    let page = match &deposit.import {
+        Some(import) => context.findings.page(import, after.as_ref(), MOST_IN_PAGE).await?,
+        None => Page::default(),
+    };
+    let constats = page.findings.iter().filter_map(LineFinding::of).collect();
+    let suivant = page.after.map(|after| after.as_str().to_owned());
+    Ok(json(StatusCode::OK, &Findings { id, constats, suivant }))
+}
+
+fn not_a_place() -> Refusal {
+    Refusal::Invalid("apres : la valeur de suivant, telle quelle".to_owned())
+}
+
+/// A deposit of the caller's establishment.
+async fn own(context: &Context, caller: &Caller, id: &str) -> Result<Deposit, Refusal> {
+    let is_id = id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let deposit = if is_id { context.deposits.get(id).await? } else { None };
+    let own = deposit.filter(|deposit| deposit.uai == caller.depositor.establishment().uai);
+    own.ok_or(Refusal::DepositNotFound)
 }
 
 fn status(id: &str, followed: Option<Followed>, rapport: Option<ReportLinks>) -> DepositStatus {

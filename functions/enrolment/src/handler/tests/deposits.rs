@@ -1,8 +1,13 @@
 //! `/api/depots`: a form under the key's own prefix, and what became of the file.
 
-use serde_json::{Value, json};
+use std::collections::HashMap;
 
-use super::world::{KEY, OTHER_KEY, Told, World, ask, dynamo, item, request};
+use lambda_http::RequestExt as _;
+use serde_json::{Value, json};
+use shared::identity::finding::FindingCode;
+
+use super::dynamodb::Item;
+use super::world::{KEY, OTHER_KEY, READ_KEY, Told, World, ask, dynamo, enrolment, item, push, request};
 use crate::context::Context;
 
 async fn open(context: &Context, body: &str) -> Told {
@@ -90,4 +95,111 @@ async fn a_deposit_is_followed_by_its_own_establishment_only() {
         }
     }
     assert_eq!(world.log().iter().filter(|line: &&Value| line["route"] == "deposit_status").count(), 8);
+}
+
+const IMPORT: &str = "0123456789abcdef0123456789abcdef";
+
+async fn findings(context: &Context, key: &str, id: &str, after: &str) -> Told {
+    let asked = request("GET", &format!("/api/depots/{id}/identites"), &[("x-api-key", key)], "");
+    let after = HashMap::from([("apres".to_owned(), vec![after.to_owned()])]);
+    ask(context, asked.with_query_string_parameters(after)).await
+}
+
+/// What deduplication writes about a line.
+fn finding(line: u64, code: &str, statut_ine: &str) -> Item {
+    item(&json!({
+        "import": IMPORT, "position": format!("{line:010}.1.{line:032x}"), "code": code, "statut_ine": statut_ine,
+        "version": format!("1790000000000.{:024}.{IMPORT}.{line:010}", 0), "expires_at": 1_790_000_000,
+    }))
+}
+
+#[tokio::test]
+async fn what_was_found_about_its_rows_is_told_to_its_own_establishment_only() {
+    let world = World::new();
+    let context = world.context();
+    let id = open(&context, "").await.json()["id"].as_str().unwrap().to_owned();
+    let told = findings(&context, KEY, &id, "").await;
+    assert_eq!((told.status, told.json()), (200, json!({ "id": id, "constats": [], "suivant": null })));
+    for deposit in world.tables.lock().unwrap().items_mut("imports") {
+        deposit.insert("import".into(), dynamo(&json!(IMPORT)));
+    }
+    {
+        let mut tables = world.tables.lock().unwrap();
+        tables.put("findings", finding(11, "en_revue", "LITIGE"));
+        tables.put("findings", finding(2, "ine_corrige", "DONNEES_INVALIDES"));
+        let mut of_another = finding(3, "immatricule", "CONFIRME");
+        of_another.insert("import".into(), dynamo(&json!("ffffffffffffffffffffffffffffffff")));
+        tables.put("findings", of_another);
+    }
+    let told = findings(&context, KEY, &id, "").await;
+    let line = |line: u64, code: FindingCode, gravite, statut: &str| {
+        json!({
+            "ligne": line, "id_inscription": format!("1.{line:032x}"), "code": code, "gravite": gravite,
+            "message": code.sheet().message, "statutIne": statut,
+        })
+    };
+    let constats = json!([
+        line(2, FindingCode::IneCorrige, "avertissement", "DONNEES_INVALIDES"),
+        line(11, FindingCode::EnRevue, "attente", "LITIGE"),
+    ]);
+    assert_eq!((told.status, told.json()), (200, json!({ "id": id, "constats": constats, "suivant": null })));
+    for (key, id, status) in
+        [(OTHER_KEY, id.as_str(), 404), (KEY, "ffffffffffffffffffffffffffffffff", 404), (READ_KEY, id.as_str(), 401)]
+    {
+        assert_eq!(findings(&context, key, id, "").await.status, status);
+    }
+    for after in ["Eudoxie", "2", "0000000002"] {
+        let told = findings(&context, KEY, &id, after).await;
+        assert_eq!(told.status, 400);
+        assert!(!told.text.contains("Eudoxie"));
+    }
+    world.assert_nothing_personal();
+}
+
+#[tokio::test]
+async fn findings_come_in_pages_that_miss_none() {
+    let world = World::new();
+    let context = world.context();
+    let id = open(&context, "").await.json()["id"].as_str().unwrap().to_owned();
+    {
+        let mut tables = world.tables.lock().unwrap();
+        for deposit in tables.items_mut("imports") {
+            deposit.insert("import".into(), dynamo(&json!(IMPORT)));
+        }
+        (2..=1_201).for_each(|line| tables.put("findings", finding(line, "ine_inconnu", "INCONNU")));
+    }
+    let (mut after, mut lines, mut pages) = (String::new(), Vec::new(), 0);
+    loop {
+        let page = findings(&context, KEY, &id, &after).await.json();
+        lines.extend(page["constats"].as_array().unwrap().iter().map(|told| told["ligne"].as_u64().unwrap()));
+        pages += 1;
+        match page["suivant"].as_str() {
+            Some(next) => next.clone_into(&mut after),
+            None => break,
+        }
+    }
+    assert_eq!((lines, pages), ((2..=1_201).collect(), 3));
+}
+
+#[tokio::test]
+async fn an_enrolment_read_back_says_what_was_found_about_its_person() {
+    let world = World::new();
+    let context = world.context();
+    let told = push(&context, &enrolment(&json!({}))).await.json();
+    let path = format!("/api/inscription/{}", told["inscription"]["id_inscription"].as_str().unwrap());
+    let read = async || ask(&context, request("GET", &path, &[("x-api-key", KEY)], "")).await.json();
+    let before = read().await;
+    assert_eq!((before.get("statutIne"), before.get("constat")), (None, None), "nobody has looked yet");
+    for record in world.tables.lock().unwrap().items_mut("records") {
+        record.insert("statut_ine".into(), dynamo(&json!("CONFIRME")));
+    }
+    let confirmed = read().await;
+    assert_eq!((&confirmed["statutIne"], confirmed.get("constat")), (&"CONFIRME".into(), None));
+    for record in world.tables.lock().unwrap().items_mut("records") {
+        record.insert("finding".into(), dynamo(&json!("ine_remplace")));
+    }
+    let replaced = read().await;
+    let message = FindingCode::IneRemplace.sheet().message;
+    let words = json!({ "code": "ine_remplace", "gravite": "avertissement", "message": message });
+    assert_eq!((&replaced["statutIne"], &replaced["constat"]), (&"CONFIRME".into(), &words));
 }

@@ -52,8 +52,14 @@ impl Tables {
                 if body["IndexName"] == "open" {
                     items.sort_by_key(|item| item["rank"]["S"].to_string());
                 }
-                items.truncate(body["Limit"].as_u64().map_or(usize::MAX, |limit| limit.try_into().unwrap()));
-                Ok(json!({ "Items": items, "Count": items.len(), "ScannedCount": items.len() }))
+                let most = body["Limit"].as_u64().map_or(usize::MAX, |most| usize::try_from(most).unwrap());
+                let is_cut = items.len() > most;
+                items.truncate(most);
+                let mut answer = json!({ "Items": items, "Count": items.len(), "ScannedCount": items.len() });
+                if is_cut {
+                    answer["LastEvaluatedKey"] = json!(items.last());
+                }
+                Ok(answer)
             }
             "TransactWriteItems" => {
                 let writes = body["TransactItems"].as_array().unwrap();
@@ -128,6 +134,7 @@ fn key_of(table: &str, item: &Item) -> String {
         "establishments" => &["uai"],
         "quotas" => &["subject"],
         "access_log" => &["subject", "at"],
+        "findings" => &["import", "position"],
         _ => &["id"],
     };
     names.iter().map(|name| item[*name]["S"].as_str().unwrap()).collect::<Vec<_>>().join("|")

@@ -160,6 +160,7 @@ impl World {
             quotas_table: "quotas".into(),
             establishments_table: "establishments".into(),
             imports_table: "imports".into(),
+            findings_table: "findings".into(),
             idempotency_table: "idempotency".into(),
             identity_queue_url: "https://sqs.eu-west-3.amazonaws.com/1/identity".into(),
             inbox_bucket: "inbox".into(),
