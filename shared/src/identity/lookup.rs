@@ -107,7 +107,7 @@ mod tests {
     }
 
     fn born(code: &str) -> Option<CommuneCode> {
-        Some(CommuneCode::parse(code).unwrap())
+        CommuneCode::parse(code).ok()
     }
 
     /// Eudoxie as an establishment wrote her.
