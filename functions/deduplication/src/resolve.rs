@@ -104,7 +104,7 @@ async fn attempt<W: World>(world: &W, record: &Record) -> Result<Option<Resoluti
     if let Some(ines) = world.ines()
         && let Some(identity) = record.declaration.identite.said().filter(|_| scene.is_for_ines(&decision))
     {
-        match ines.immatriculate(identity, record.id.as_str()).await? {
+        match ines.immatriculate(identity, &world.keys().reference(&record.id, identity)).await? {
             Immatriculated::Granted { ine, .. } => {
                 let holder = match register.owner(&world.keys().ine(&ine)).await? {
                     Some(student) => register.student(student).await?,

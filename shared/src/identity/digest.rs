@@ -210,6 +210,15 @@ impl IdentityKeys {
         IneDigest(self.ine.digest(&[ine.expose()]))
     }
 
+    /// The name under which INES is asked for the INE of a record's person: the same whenever the same is asked, and
+    /// another once the record names somebody else. 34 characters.
+    #[must_use]
+    pub fn reference(&self, record: &RecordId, identity: &CivilIdentity) -> String {
+        // An identity has no map with keys that aren't text, so this never fails.
+        let said = serde_json::to_vec(identity).unwrap_or_default();
+        self.ine.of(&[record.as_str().as_bytes(), &said])
+    }
+
     /// The key of a civil identity: folded birth name and first given name, birth date, sex. The birthplace
     /// isn't in it, because look-ups often lack it; it decides between those who share the key.
     #[must_use]
