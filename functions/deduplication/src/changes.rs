@@ -146,14 +146,15 @@ impl Resolved<'_> {
                     asked.push(Question::duplicate(one, other, record.id.clone(), near.best));
                 }
             } else if shown {
-                // It waits, perhaps for this.
-                follow.extend(other.edges().next().map(|edge| edge.record.clone()));
+                // It waits, perhaps for this, which only some of its records may resemble.
+                follow.extend(other.edges().map(|edge| edge.record.clone()));
             }
         }
         let doubt = if shown { None } else { self.doubt(&target) };
         let state = if shown { RecordState::Resolved } else { RecordState::InReview };
+        let (before, student) = (record.student, target.id);
         let settlement =
-            Settlement { record: record.id.clone(), version: record.version.clone(), state, student: target.id, doubt };
+            Settlement { record: record.id.clone(), version: record.version.clone(), before, state, student, doubt };
         Outcome { changes, settlement, asked, withdrawn, follow }
     }
 

@@ -121,12 +121,17 @@ impl Publisher {
         }
     }
 
-    /// The record is attached, or waits, if it still says what was decided on.
+    /// The record is attached, or waits, if it still says what was decided on and is where it was.
     fn settle(&self, settlement: &Settlement) -> Option<TransactWriteItem> {
-        let Settlement { record, version, state, student, doubt } = settlement;
-        let update = self
-            .record(record)
-            .condition_expression("version = :version")
+        let Settlement { record, version, before, state, student, doubt } = settlement;
+        let update = match before {
+            None => self.record(record).condition_expression("version = :version AND attribute_not_exists(student)"),
+            Some(before) => self
+                .record(record)
+                .condition_expression("version = :version AND student = :before")
+                .expression_attribute_values(":before", serde_dynamo::to_attribute_value(before).ok()?),
+        };
+        let update = update
             .expression_attribute_names("#state", "state")
             .expression_attribute_values(":version", text(version.as_str()))
             .expression_attribute_values(":state", text(state.name()))

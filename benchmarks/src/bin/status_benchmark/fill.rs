@@ -70,7 +70,8 @@ async fn student(dynamodb: aws_sdk_dynamodb::Client) -> Result<()> {
         after.attach(edge);
     }
     let Edge { record, version, .. } = last.context("nothing was declared")?;
-    let settlement = Settlement { record, version, state: RecordState::Resolved, student: after.id, doubt: None };
+    let (state, student) = (RecordState::Resolved, after.id);
+    let settlement = Settlement { record, version, before: None, state, student, doubt: None };
     let mut writes = plan(&[Change { before, after, merged_into: None }], &keys, &Buckets::new());
     writes.push(Write::Settle(Box::new(settlement)));
 

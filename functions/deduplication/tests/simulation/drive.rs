@@ -43,7 +43,8 @@ pub(crate) fn drive(sim: &Rc<Sim>, statements: &[Statement], pace: Pace) -> Vec<
     let mut started = 0;
     loop {
         sim.clock.set(sim.clock.get() + 1);
-        let idle = invocations.is_empty() && sim.queue.borrow().iter().all(|message| message.visible_at > sim.clock.get());
+        let idle =
+            invocations.is_empty() && sim.queue.borrow().iter().all(|message| message.visible_at > sim.clock.get());
         if idle || (disorder && sim.chance(0.1)) {
             if let Some(Statement { record, version, declaration }) = coming.next() {
                 sim.tables.borrow_mut().say(record, version, declaration);

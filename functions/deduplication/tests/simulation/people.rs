@@ -21,8 +21,26 @@ use crate::national::National;
 use crate::world::Sim;
 
 const SURNAMES: [&str; 20] = [
-    "Lefèvre", "Martin", "Castelbou", "Quiniou", "Nguyen", "Petit-Duval", "de La Tour", "Garcia", "Benali", "Ouédraogo",
-    "Marchand", "Rousselot", "Thévenet", "Kowalczyk", "Da Silva", "Prigent", "Ozanne", "Bacquet", "Harduin", "Sauvage",
+    "Lefèvre",
+    "Martin",
+    "Castelbou",
+    "Quiniou",
+    "Nguyen",
+    "Petit-Duval",
+    "de La Tour",
+    "Garcia",
+    "Benali",
+    "Ouédraogo",
+    "Marchand",
+    "Rousselot",
+    "Thévenet",
+    "Kowalczyk",
+    "Da Silva",
+    "Prigent",
+    "Ozanne",
+    "Bacquet",
+    "Harduin",
+    "Sauvage",
 ];
 const GIVEN: [&str; 16] = [
     "Léa", "Zoé", "Chloé", "Marie", "Jeanne", "Inès", "Camille", "Louise", "Malo", "Hugo", "Yanis", "Adrien", "Paul",
@@ -228,7 +246,8 @@ fn birth(sim: &Sim) -> BirthDate {
 }
 
 fn ine(sim: &Sim) -> Ine {
-    Ine::parse(&format!("{:09}{}{}", sim.below(900_000_000), sim.pick(&["A", "H", "K"]), sim.pick(&["B", "J"]))).unwrap()
+    Ine::parse(&format!("{:09}{}{}", sim.below(900_000_000), sim.pick(&["A", "H", "K"]), sim.pick(&["B", "J"])))
+        .unwrap()
 }
 
 /// Two letters exchanged, or one left out.

@@ -118,7 +118,8 @@ impl Tables {
             Write::PutBucket(key, read) => bucket(key) == read.version,
             Write::CheckBucket(key, read) => bucket(key) == *read,
             Write::Settle(settlement) => {
-                self.records.get(&settlement.record).is_some_and(|record| record.version == settlement.version)
+                let stored = self.records.get(&settlement.record).map(|record| (&record.version, record.student));
+                stored == Some((&settlement.version, settlement.before))
             }
             Write::Release(record, _) | Write::Link(record, _) => self.records.contains_key(record),
             Write::PutCase(case) => self.cases.get(&case.id).map_or(0, |stored| stored.version) == case.version,
@@ -400,7 +401,10 @@ fn told(writes: &[Write]) -> String {
     let tell = |write: &Write| match write {
         Write::CheckBucket(..) | Write::PutBucket(..) | Write::PutIne { .. } | Write::DeleteIne { .. } => None,
         Write::PutStudent { student, expected, answer } => {
-            let withheld: Vec<_> = student.withheld.keys().map(|case| short(case.as_str()).to_owned()).collect();
+            let rivals =
+                |rivals: &BTreeSet<StudentId>| rivals.iter().map(|id| short(&id.to_string()).to_owned()).collect();
+            let withheld: Vec<(_, Vec<String>)> =
+                student.withheld.iter().map(|(case, ids)| (short(case.as_str()).to_owned(), rivals(ids))).collect();
             let shown = if answer.is_some() { "shown" } else { "hidden" };
             Some(format!("student {} v{expected} {shown} {withheld:?}", short(&student.id.to_string())))
         }
@@ -408,12 +412,9 @@ fn told(writes: &[Write]) -> String {
             Some(format!("alias {} to {}", short(&student.to_string()), short(&into.to_string())))
         }
         Write::DeleteStudent { student, .. } => Some(format!("no student {}", short(&student.to_string()))),
-        Write::PutEdge(student, edge) => Some(format!(
-            "edge {} to {} {:?}",
-            short(edge.record.as_str()),
-            short(&student.to_string()),
-            edge.reason
-        )),
+        Write::PutEdge(student, edge) => {
+            Some(format!("edge {} to {} {:?}", short(edge.record.as_str()), short(&student.to_string()), edge.reason))
+        }
         Write::DeleteEdge(student, record) => {
             Some(format!("no edge {} to {}", short(record.as_str()), short(&student.to_string())))
         }
