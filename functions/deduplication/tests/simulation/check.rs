@@ -6,7 +6,7 @@ use shared::feeding::record::RecordState;
 use shared::identity::digest::{IdentityKeys, IneDigest, RecordId};
 use shared::identity::edge::Reason;
 use shared::identity::posting::{PostingKey, Traits};
-use shared::identity::review::State;
+use shared::identity::review::{CaseId, Question, State};
 use shared::identity::student::{Answer, Student, StudentId};
 
 use crate::world::{Stored, Tables};
@@ -93,7 +93,7 @@ pub(crate) fn settled(tables: &Tables, keys: &IdentityKeys) {
         assert_eq!(edge.version, record.version, "{id} is attached as it was before");
         assert_eq!(edge.links, record.links, "{id}: what people decided");
         assert_eq!(edge.declaration.inscription, record.declaration.inscription, "{id}");
-        let disputed = student.withheld.keys().any(shared::identity::review::CaseId::is_dispute);
+        let disputed = student.withheld.keys().any(CaseId::is_dispute);
         let shown = student.answer().is_some();
         assert!(disputed || shown == (record.state == RecordState::Resolved), "{id} is {:?}", record.state);
     }
@@ -102,10 +102,17 @@ pub(crate) fn settled(tables: &Tables, keys: &IdentityKeys) {
         for case in student.withheld.keys() {
             let stored = tables.cases.get(case).map(|case| case.state);
             assert_eq!(stored, Some(State::Open), "{} waits for {case}", student.id);
+            let its_own = student.edges().any(|edge| *case == CaseId::attachment(&edge.record));
+            assert!(its_own || case.is_dispute(), "{} waits for the case of another's record", student.id);
         }
     }
     for case in tables.cases.values() {
-        assert_eq!(case.pending().is_some_and(|_| case.state != State::Open), false, "{} waits", case.id);
+        let waits = matches!(case.state, State::Decided | State::Undone);
+        assert!(!waits, "{} waits for a pointer that was never sent", case.id);
+        if let (State::Open, Question::Attachment { record, .. }) = (case.state, &case.question) {
+            let student = tables.records[record].student.and_then(|student| tables.student(student).0).unwrap();
+            assert!(student.withheld.contains_key(&case.id), "{} is open, and {} doesn't wait for it", case.id, student.id);
+        }
     }
 }
 
