@@ -150,15 +150,13 @@ impl Resolved<'_> {
         }
         let target = student.clone();
         for near in decision.near.iter().take(MOST_NEAR) {
-            let Some(other) = find(near.student) else { continue };
-            if other.withheld.is_empty() {
-                if shown {
-                    let sides = [side(&target, self.keys), side(other, self.keys)];
-                    let [one, other] = sides;
-                    asked.push(Question::duplicate(one, other, record.id.clone(), near.best));
-                }
-            } else if shown {
-                // It waits, perhaps for this, which only some of its records may resemble.
+            let Some(other) = find(near.student).filter(|other| shown && other.withheld.is_empty()) else { continue };
+            let [one, other] = [side(&target, self.keys), side(other, self.keys)];
+            asked.push(Question::duplicate(one, other, record.id.clone(), near.best));
+        }
+        // Whoever waits, perhaps waits for this, which only some of its records may resemble.
+        for other in self.students.iter().filter(|other| other.answer().is_none()) {
+            if changes.get(other.id).is_none() {
                 follow.extend(other.edges().map(|edge| edge.record.clone()));
             }
         }

@@ -214,7 +214,7 @@ async fn follow_again<W: World>(world: &W, record: &Record) -> Result<(), StoreE
     }
     let standing = student.edge(&record.id).map(|edge| edge.standing.clone()).unwrap_or_default();
     let scene = Scene::observe(world, record, standing, vec![student]).await?;
-    let hidden = scene.students().iter().filter(|student| !student.withheld.is_empty());
+    let hidden = scene.students().iter().filter(|student| student.answer().is_none());
     waiting.extend(hidden.flat_map(Student::edges).map(|edge| edge.record.clone()));
     send(world, waiting).await
 }
