@@ -234,7 +234,12 @@ impl Resolved<'_> {
         let rivals = rivals.iter().filter_map(|id| self.students.iter().find(|known| known.id == *id));
         let near: Vec<_> = rivals
             .filter(|rival| !same.iter().any(|student| student.id == rival.id))
-            .filter_map(|rival| may_be_one(student, rival))
+            .filter_map(|rival| {
+                // What the record said as one of theirs it says here now.
+                let mut rival = rival.clone();
+                rival.detach(&record.id);
+                may_be_one(student, &rival)
+            })
             .collect();
         if let (Some(case), false) = (waits, near.is_empty()) {
             let first = student.edges().find(|edge| CaseId::attachment(&edge.record) == case);
