@@ -81,7 +81,8 @@ fn read(path: &Path) -> Vec<Row> {
 fn declaration<'a>(number: usize, cell: impl Fn(&'static str) -> &'a str) -> Option<Declaration> {
     let (commune, country) = (cell("code_commune_naissance"), cell("code_pays_naissance"));
     let abroad = !country.is_empty() && country != "99100";
-    let lieu_naissance = CommuneCode::parse(commune).ok().or_else(|| CommuneCode::parse(country).ok().filter(|_| abroad));
+    let lieu_naissance =
+        CommuneCode::parse(commune).ok().or_else(|| CommuneCode::parse(country).ok().filter(|_| abroad));
     let others = cell("autres_prenoms").split_whitespace().filter_map(|name| PersonName::parse(name).ok());
     let identity = CivilIdentity {
         nom_famille: PersonName::parse(cell("nom_naissance")).ok()?,
@@ -142,7 +143,14 @@ fn through_deduplication(rows: &[Row], out: &Path) {
         each.sort_unstable();
         let at = |share: usize| each[(each.len() - 1) * share / 1000];
         let hundredths = each.iter().sum::<usize>() * 100 / each.len();
-        println!("{name}: {}.{:02} a record, 99 % {}, 99.9 % {}, at most {}", hundredths / 100, hundredths % 100, at(990), at(999), at(1000));
+        println!(
+            "{name}: {}.{:02} a record, 99 % {}, 99.9 % {}, at most {}",
+            hundredths / 100,
+            hundredths % 100,
+            at(990),
+            at(999),
+            at(1000)
+        );
     };
     tell("reads", |cost| cost.reads);
     tell("writes", |cost| cost.writes);

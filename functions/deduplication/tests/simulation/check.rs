@@ -111,7 +111,12 @@ pub(crate) fn settled(tables: &Tables, keys: &IdentityKeys) {
         assert!(!waits, "{} waits for a pointer that was never sent", case.id);
         if let (State::Open, Question::Attachment { record, .. }) = (case.state, &case.question) {
             let student = tables.records[record].student.and_then(|student| tables.student(student).0).unwrap();
-            assert!(student.withheld.contains_key(&case.id), "{} is open, and {} doesn't wait for it", case.id, student.id);
+            assert!(
+                student.withheld.contains_key(&case.id),
+                "{} is open, and {} doesn't wait for it",
+                case.id,
+                student.id
+            );
         }
     }
 }
@@ -119,4 +124,11 @@ pub(crate) fn settled(tables: &Tables, keys: &IdentityKeys) {
 /// Which records are together.
 pub(crate) fn partition(tables: &Tables) -> BTreeSet<BTreeSet<RecordId>> {
     tables.edges.values().map(|own| own.keys().cloned().collect()).collect()
+}
+
+/// Nothing is left of what people decided, once all of it is undone.
+pub(crate) fn nothing_is_decided(tables: &Tables) {
+    for record in tables.records.values() {
+        assert!(record.links.is_empty(), "{} keeps what was undone", record.id);
+    }
 }

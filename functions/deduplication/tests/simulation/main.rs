@@ -11,6 +11,8 @@ mod check;
 mod drive;
 mod national;
 mod people;
+mod reviewers;
+mod score;
 mod world;
 
 use std::rc::Rc;
@@ -19,7 +21,8 @@ use shared::contract::pointer::Pointer;
 
 use drive::{Pace, drive};
 use people::Population;
-use world::{Faults, Sim};
+use score::Score;
+use world::{Cost, Faults, Sim};
 
 const FAULTS: Faults = Faults { fails: 0.02, lost: 0.02, conflicts: 0.02 };
 
@@ -87,5 +90,71 @@ fn whatever_happens_nothing_is_lost_and_a_replay_changes_nothing() {
         sim.faults.set(Faults::default());
         check::settled(&sim.tables.borrow(), &sim.keys);
         replay(&sim);
+    });
+}
+
+/// Worlds of the tests that count.
+const COUNTED: u64 = 150;
+
+#[test]
+fn the_order_of_arrival_hardly_matters_and_joins_nobody_whom_the_engine_would_not() {
+    let mut engine = Score::default();
+    let mut orders = [Score::default(); 4];
+    let mut costs = Vec::new();
+    for seed in 0..COUNTED {
+        let (_, mut population) = world(seed, 14, false);
+        engine.of_the_engine(&population);
+        for (number, score) in (0..).zip(&mut orders) {
+            let sim = Sim::new(seed, None);
+            if number > 0 {
+                population.shuffle(&Sim::new(1_000 * number + seed, None));
+            }
+            costs.extend(drive(&sim, &population.statements, Pace::Order));
+            check::settled(&sim.tables.borrow(), &sim.keys);
+            score.of_tables(&population, &sim.tables.borrow());
+        }
+    }
+    let [in_order, shuffled @ ..] = orders;
+    for score in shuffled {
+        assert!((score.f1() - in_order.f1()).abs() <= 0.002, "{in_order:?} becomes {score:?}");
+    }
+    for score in orders {
+        assert!(score.wrong <= engine.wrong + 2, "{score:?}, and the engine alone {engine:?}");
+    }
+    let average = |of: fn(&Cost) -> usize| {
+        let all: Vec<usize> = costs.iter().map(|(_, cost)| of(cost)).collect();
+        eprintln!("at most {}", all.iter().max().unwrap());
+        all.iter().sum::<usize>() as f64 / all.len() as f64
+    };
+    let (reads, writes) = (average(|cost| cost.reads), average(|cost| cost.writes + cost.checks));
+    eprintln!("{reads:.2} reads and {writes:.2} writes and checks a pointer");
+    assert!(reads <= 10.0 && writes <= 12.0);
+}
+
+#[test]
+fn whatever_people_decide_can_be_undone() {
+    seeds(150, |seed, told| {
+        let (sim, population) = world(seed, 6 + usize::try_from(seed % 10).unwrap(), seed % 2 == 1);
+        *told = Some(Rc::clone(&sim));
+        drive(&sim, &population.statements, Pace::Disorder { deaths: 0 });
+        repeat(&sim, 1);
+        let before = check::partition(&sim.tables.borrow());
+        sim.faults.set(FAULTS);
+        for _ in 0..3 {
+            if sim.chance(0.5) {
+                reviewers::dispute(&sim);
+                drive(&sim, &[], Pace::Disorder { deaths: 2 });
+            }
+            reviewers::decide(&sim, &population.truth);
+            drive(&sim, &[], Pace::Disorder { deaths: 2 });
+            check::settled(&sim.tables.borrow(), &sim.keys);
+        }
+        reviewers::undo(&sim);
+        drive(&sim, &[], Pace::Disorder { deaths: 2 });
+        sim.faults.set(Faults::default());
+        check::settled(&sim.tables.borrow(), &sim.keys);
+        check::nothing_is_decided(&sim.tables.borrow());
+        replay(&sim);
+        assert_eq!(check::partition(&sim.tables.borrow()), before, "undone, it is not as before");
     });
 }

@@ -84,10 +84,15 @@ impl Population {
                 population.enrol(sim, number, enrolment);
             }
         }
-        for at in (1..population.statements.len()).rev() {
-            population.statements.swap(at, sim.below(at + 1));
-        }
+        population.shuffle(sim);
         population
+    }
+
+    /// Another order of arrival.
+    pub(crate) fn shuffle(&mut self, sim: &Sim) {
+        for at in (1..self.statements.len()).rev() {
+            self.statements.swap(at, sim.below(at + 1));
+        }
     }
 
     /// One enrolment: a statement, now and then repeated with other mistakes, or cancelled.
