@@ -79,10 +79,17 @@ pub enum Write {
     CheckBucket(PostingKey, u64),
     /// Say where a record stands, if it still says what was decided on, and nobody has attached it since.
     Settle(Box<Settlement>),
-    /// A record is nobody's any more, and to be decided on.
-    Release(RecordId, Links),
-    /// Say what people decided about a record that stays where it is.
-    Link(RecordId, Links),
+    /// Say what people decided about a record, whose it is by that, and that it waits, if nothing is told of that one.
+    Link {
+        /// The record.
+        record: RecordId,
+        /// What people decided.
+        links: Links,
+        /// The student that it is attached to.
+        student: StudentId,
+        /// Nothing is told of that student.
+        waits: bool,
+    },
     /// Store a case over the version that was read.
     PutCase(Box<Case>),
 }
@@ -244,7 +251,7 @@ mod tests {
                 Write::DeleteIne { .. } => "-ine",
                 Write::PutBucket(..) => "+bucket",
                 Write::CheckBucket(..) => "=bucket",
-                Write::Settle(_) | Write::Release(..) | Write::Link(..) | Write::PutCase(_) => "other",
+                Write::Settle(_) | Write::Link { .. } | Write::PutCase(_) => "other",
             };
             *kinds.entry(kind).or_default() += 1;
         }

@@ -58,17 +58,15 @@ pub(crate) fn decide(sim: &Sim, truth: &BTreeMap<RecordId, usize>) {
     }
 }
 
-/// Every decision is undone, in any order.
-pub(crate) fn undo(sim: &Sim) {
-    let mut cases: Vec<Case> = sim.tables.borrow().cases.values().cloned().collect();
-    for at in (1..cases.len()).rev() {
-        cases.swap(at, sim.below(at + 1));
-    }
-    for mut case in cases {
-        if case.decision().is_some() && case.undo("c", sim.time()).is_ok() {
-            write(sim, case);
-        }
-    }
+/// The latest decision that stands is undone, if there is one.
+pub(crate) fn undo(sim: &Sim) -> bool {
+    let decided = |case: &&Case| case.decision().is_some();
+    let latest = |case: &&Case| case.decision().map(|decision| decision.at);
+    let case = sim.tables.borrow().cases.values().filter(decided).max_by_key(latest).cloned();
+    let Some(mut case) = case else { return false };
+    case.undo("c", sim.time()).unwrap();
+    write(sim, case);
+    true
 }
 
 fn verdict(sim: &Sim, question: &Question, truth: &BTreeMap<RecordId, usize>) -> Verdict {

@@ -121,7 +121,7 @@ impl Tables {
                 let stored = self.records.get(&settlement.record).map(|record| (&record.version, record.student));
                 stored == Some((&settlement.version, settlement.before))
             }
-            Write::Release(record, _) | Write::Link(record, _) => self.records.contains_key(record),
+            Write::Link { record, .. } => self.records.contains_key(record),
             Write::PutCase(case) => self.cases.get(&case.id).map_or(0, |stored| stored.version) == case.version,
         }
     }
@@ -160,11 +160,13 @@ impl Tables {
                 (record.state, record.student) = (settlement.state, Some(settlement.student));
                 record.doubt = settlement.doubt;
             }
-            Write::Release(record, links) => {
+            Write::Link { record, links, student, waits } => {
                 let record = self.records.get_mut(&record).unwrap();
-                (record.state, record.student, record.doubt, record.links) = (RecordState::Pending, None, None, links);
+                (record.links, record.student) = (links, Some(student));
+                if waits {
+                    record.state = RecordState::InReview;
+                }
             }
-            Write::Link(record, links) => self.records.get_mut(&record).unwrap().links = links,
             Write::PutCase(mut case) => {
                 case.version += 1;
                 self.cases.insert(case.id.clone(), *case);
@@ -184,7 +186,7 @@ fn name(write: &Write) -> String {
         Write::PutIne { ine, .. } | Write::DeleteIne { ine, .. } => format!("INE {}", ine.as_str()),
         Write::PutBucket(key, _) | Write::CheckBucket(key, _) => format!("bucket {}", key.as_str()),
         Write::Settle(settlement) => record(&settlement.record),
-        Write::Release(id, _) | Write::Link(id, _) => record(id),
+        Write::Link { record: id, .. } => record(id),
         Write::PutCase(case) => format!("case {}", case.id),
     }
 }
@@ -425,8 +427,10 @@ fn told(writes: &[Write]) -> String {
             settlement.doubt,
             short(&settlement.student.to_string())
         )),
-        Write::Release(record, _) => Some(format!("release {}", short(record.as_str()))),
-        Write::Link(record, links) => Some(format!("link {} {}", short(record.as_str()), linked(links))),
+        Write::Link { record, links, student, .. } => {
+            let (record, student) = (short(record.as_str()), student.to_string());
+            Some(format!("link {record} {} to {}", linked(links), short(&student)))
+        }
         Write::PutCase(case) => Some(format!("case {} {:?} round {}", short(case.id.as_str()), case.state, case.round)),
     };
     writes.iter().filter_map(tell).collect::<Vec<_>>().join(", ")
