@@ -15,6 +15,7 @@ use shared::identity::digest::RecordId;
 use shared::identity::edge::{Edge, Standing};
 use shared::identity::ines::{Immatriculated, Ines, InesError};
 use shared::identity::publication::{Change, Write, concerned, plan};
+use shared::identity::review::CaseId;
 use shared::identity::student::Student;
 use shared::registry::publications::Published;
 use shared::registry::{StoreError, backoff};
@@ -114,6 +115,8 @@ async fn attempt<W: World>(world: &W, record: &Record) -> Result<Option<Resoluti
                 decision = scene.decide(record);
             }
             Immatriculated::Pending => decision.doubt = Some(Doubt::AwaitsInes),
+            // People decide then; if they have, it is published without.
+            Immatriculated::Refused if record.links.different.contains_key(&CaseId::attachment(&record.id)) => {}
             Immatriculated::Refused => decision.doubt = Some(Doubt::RegisterDiffers),
         }
     }

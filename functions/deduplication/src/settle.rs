@@ -180,6 +180,7 @@ impl Work {
                     let rivals = BTreeSet::from([student.id]).into_iter().filter(|rival| *rival != apart).collect();
                     if let Some(apart) = self.changes.get_mut(apart) {
                         apart.withheld.insert(self.case.clone(), rivals);
+                        self.linked.extend(apart.edges().map(|edge| edge.record.clone()));
                     }
                 }
             }
@@ -323,12 +324,23 @@ impl Work {
         }
         let newcomer = Student::newcomer(apart);
         for mut edge in leaving {
-            self.changes.of(student).detach(&edge.record);
+            self.leave(student, &edge.record);
             edge.links.forget(&self.case);
             self.follow.insert(edge.record.clone());
             self.changes.of(&newcomer).attach(edge);
         }
         apart
+    }
+
+    /// A record leaves, and with it the case that was about it. The others are looked at again.
+    fn leave(&mut self, student: &Student, record: &RecordId) {
+        let left = self.changes.of(student);
+        left.detach(record);
+        let case = CaseId::attachment(record);
+        if left.withheld.remove(&case).is_some() {
+            self.follow.extend(left.edges().map(|edge| edge.record.clone()));
+            self.withdrawn.extend([case].into_iter().filter(|case| *case != self.case));
+        }
     }
 
     /// The records that the decision took from a student are its again.
@@ -337,11 +349,13 @@ impl Work {
         let taken: Vec<Edge> = holder.edges().filter(taken).cloned().collect();
         self.forget(holder);
         if taken.len() == holder.edges().count() {
+            // It waited as a student of its own.
+            self.withdrawn.extend(holder.withheld.keys().filter(|case| !case.is_dispute()).cloned());
             self.changes.merge(holder, student);
             return;
         }
         for mut edge in taken {
-            self.changes.of(holder).detach(&edge.record);
+            self.leave(holder, &edge.record);
             edge.links.forget(&self.case);
             self.changes.of(student).attach(edge);
         }
@@ -391,12 +405,15 @@ async fn follow_again<W: World>(world: &W, case: &Case) -> Result<(), StoreError
     let register = world.register();
     let mut records: BTreeSet<RecordId> = BTreeSet::new();
     for decision in case.decisions.iter().rev().take(1) {
-        match &decision.effect {
-            Effect::Attach { record, .. } | Effect::Separate { record, .. } => {
-                records.insert(record.clone());
-            }
-            Effect::Split { records: split, .. } => records.extend(split.iter().cloned()),
-            Effect::Merge(_) | Effect::KeepApart(_) | Effect::Keep(_) => {}
+        let about: Vec<&RecordId> = match &decision.effect {
+            Effect::Attach { record, .. } | Effect::Separate { record, .. } => vec![record],
+            Effect::Split { records, .. } => records.iter().collect(),
+            Effect::Merge(_) | Effect::KeepApart(_) | Effect::Keep(_) => Vec::new(),
+        };
+        for record in about {
+            records.insert(record.clone());
+            let holder = holder(world, record).await?;
+            records.extend(holder.iter().flat_map(Student::edges).map(|edge| edge.record.clone()));
         }
         for student in case.question.students() {
             if let Some(student) = register.student(student).await? {
