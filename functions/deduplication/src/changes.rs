@@ -110,9 +110,8 @@ impl Resolved<'_> {
                 let left = changes.of(current);
                 self.hand_over(left, &mut asked);
                 withdrawn.retain(|case| !left.withheld.contains_key(case));
-                if !current.withheld.is_empty() {
-                    follow.extend(left.edges().map(|edge| edge.record.clone()));
-                }
+                // They may stand otherwise without it, or have waited for a pointer that was never sent.
+                follow.extend(left.edges().map(|edge| edge.record.clone()));
             }
         }
         for joined in same.iter().skip(1) {
