@@ -92,7 +92,9 @@ impl Resolved<'_> {
         let Self { record, decision, .. } = *self;
         let find = |id: StudentId| self.students.iter().find(|student| student.id == id);
         let current = self.students.iter().find(|student| student.edge(&record.id).is_some());
-        let same: Vec<&Student> = decision.same.iter().filter_map(|id| find(*id)).collect();
+        let mut same: Vec<&Student> = decision.same.iter().filter_map(|id| find(*id)).collect();
+        let stays = current.filter(|current| same.is_empty() && self.waits_in(current));
+        same.extend(stays);
         // Who has no other record may say something new about itself, and stays who it was.
         let alone = current.filter(|student| student.edges_besides(&record.id).next().is_none());
         let newcomer = Student::newcomer(self.new_student);
@@ -101,8 +103,18 @@ impl Resolved<'_> {
         let mut changes = Changes::default();
         let mut withdrawn = BTreeSet::new();
         // What the record said before is no longer said.
+        let mut asked = Vec::new();
+        let mut follow = BTreeSet::new();
         if let Some(current) = current {
             changes.of(current).detach(&record.id);
+            withdrawn.extend(current.withheld.keys().cloned());
+            if !same.iter().chain(&alone).any(|student| student.id == current.id) {
+                let left = changes.of(current);
+                self.hand_over(left, &mut asked);
+                withdrawn.retain(|case| !left.withheld.contains_key(case));
+                // They may stand otherwise without it, or have waited for a pointer that was never sent.
+                follow.extend(left.edges().map(|edge| edge.record.clone()));
+            }
         }
         for joined in same.iter().skip(1) {
             changes.merge(joined, target);
@@ -111,7 +123,7 @@ impl Resolved<'_> {
             Some(alone) if alone.id == target.id && decision.reason == Reason::Newcomer && alone.version > 0 => {
                 Reason::Correction
             }
-            _ => decision.reason,
+            _ => stays.and_then(|stays| stays.edge(&record.id)).map_or(decision.reason, |edge| edge.reason),
         };
         let student = changes.of(target);
         let declaration = registered(record.declaration.clone(), target, self.standing);
@@ -126,30 +138,27 @@ impl Resolved<'_> {
             rules_version: RULE_VERSION,
             links: record.links.clone(),
         });
-        let mut asked = Vec::new();
         let withheld = self.withheld(&same, alone, student, &mut asked);
         let before: BTreeSet<CaseId> =
             same.iter().copied().chain(alone).flat_map(|s| s.withheld.keys().cloned()).collect();
-        withdrawn.extend(before.into_iter().filter(|case| !withheld.contains_key(case)));
+        withdrawn.extend(before);
+        withdrawn.retain(|case| !withheld.contains_key(case));
         student.withheld = withheld;
         let shown = student.answer().is_some();
-        let mut follow = BTreeSet::new();
         let was_hidden = same.iter().any(|student| !student.withheld.is_empty() || student.answer().is_none());
         if shown && was_hidden {
             follow.extend(student.edges_besides(&record.id).map(|edge| edge.record.clone()));
         }
         let target = student.clone();
         for near in decision.near.iter().take(MOST_NEAR) {
-            let Some(other) = find(near.student) else { continue };
-            if other.withheld.is_empty() {
-                if shown {
-                    let sides = [side(&target, self.keys), side(other, self.keys)];
-                    let [one, other] = sides;
-                    asked.push(Question::duplicate(one, other, record.id.clone(), near.best));
-                }
-            } else if shown {
-                // It waits, perhaps for this.
-                follow.extend(other.edges().next().map(|edge| edge.record.clone()));
+            let Some(other) = find(near.student).filter(|other| shown && other.withheld.is_empty()) else { continue };
+            let [one, other] = [side(&target, self.keys), side(other, self.keys)];
+            asked.push(Question::duplicate(one, other, record.id.clone(), near.best));
+        }
+        // Whoever waits, perhaps waits for this, which only some of its records may resemble.
+        for other in self.students.iter().filter(|other| other.answer().is_none()) {
+            if changes.get(other.id).is_none() {
+                follow.extend(other.edges().map(|edge| edge.record.clone()));
             }
         }
         let doubt = if shown { None } else { self.doubt(&target) };
@@ -157,6 +166,7 @@ impl Resolved<'_> {
         let settlement = Settlement {
             record: record.id.clone(),
             version: record.version.clone(),
+            before: record.student,
             state,
             student: target.id,
             doubt,
@@ -164,6 +174,30 @@ impl Resolved<'_> {
             finding: found::finding(&record.declaration, self.standing, doubt),
         };
         Outcome { changes, settlement, asked, withdrawn, follow }
+    }
+
+    /// It waits with other records, and says nothing new: while nothing is certain, it goes on waiting with them. It would
+    /// leave them as a newcomer, be joined by them, and leave again.
+    fn waits_in(&self, current: &Student) -> bool {
+        let Self { record, decision, standing, .. } = *self;
+        let said = |edge: &Edge| edge.version == record.version && edge.standing == *standing;
+        let parted = || current.edges().any(|edge| edge.parts_from(&record.id, &record.links));
+        !current.withheld.is_empty()
+            && !decision.near.is_empty()
+            && current.edge(&record.id).is_some_and(said)
+            && current.edges_besides(&record.id).next().is_some()
+            && !parted()
+    }
+
+    /// The record leaves others, and with it the case that they wait for is about another of them.
+    fn hand_over(&self, left: &mut Student, asked: &mut Vec<Question>) {
+        let Some(rivals) = left.withheld.remove(&CaseId::attachment(&self.record.id)) else { return };
+        let Some(first) = left.edges().next().map(|edge| edge.record.clone()) else { return };
+        let rivals = rivals.iter().filter_map(|id| self.students.iter().find(|known| known.id == *id));
+        let near: Vec<_> = rivals.filter_map(|rival| may_be_one(left, rival)).collect();
+        // Without them it is looked at again, and told then.
+        asked.push(self.attachment(&first, left, &near));
+        left.withheld.insert(CaseId::attachment(&first), near.iter().map(|near| near.student).collect());
     }
 
     /// For which cases nothing may be told of the student, now that the record is attached to it.
@@ -208,7 +242,12 @@ impl Resolved<'_> {
         let rivals = rivals.iter().filter_map(|id| self.students.iter().find(|known| known.id == *id));
         let near: Vec<_> = rivals
             .filter(|rival| !same.iter().any(|student| student.id == rival.id))
-            .filter_map(|rival| may_be_one(student, rival))
+            .filter_map(|rival| {
+                // What the record said as one of theirs it says here now.
+                let mut rival = rival.clone();
+                rival.detach(&record.id);
+                may_be_one(student, &rival)
+            })
             .collect();
         if let (Some(case), false) = (waits, near.is_empty()) {
             let first = student.edges().find(|edge| CaseId::attachment(&edge.record) == case);

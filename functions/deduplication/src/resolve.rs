@@ -12,10 +12,11 @@ use shared::contract::pointer::Pointer;
 use shared::feeding::record::{Doubt, Record, RecordState};
 use shared::identity::decide::{Decision, Statement, decide};
 use shared::identity::digest::RecordId;
-use shared::identity::edge::Standing;
+use shared::identity::edge::{Edge, Standing};
 use shared::identity::finding::Finding;
 use shared::identity::ines::{Immatriculated, Ines, InesError};
 use shared::identity::publication::{Change, Write, concerned, plan};
+use shared::identity::review::CaseId;
 use shared::identity::student::Student;
 use shared::registry::publications::Published;
 use shared::registry::{StoreError, backoff};
@@ -115,6 +116,8 @@ async fn attempt<W: World>(world: &W, record: &Record) -> Result<Option<Resoluti
                 decision = scene.decide(record);
             }
             Immatriculated::Pending => decision.doubt = Some(Doubt::AwaitsInes),
+            // People decide then; if they have, it is published without.
+            Immatriculated::Refused if record.links.different.contains_key(&CaseId::attachment(&record.id)) => {}
             Immatriculated::Refused => decision.doubt = Some(Doubt::Refused),
         }
     }
@@ -153,11 +156,13 @@ async fn conclude<W: World>(
         _ if awaits => Resolution::Postponed,
         _ => Resolution::InReview,
     };
-    let settled = record.state == settlement.state
-        && record.student == Some(settlement.student)
-        && record.doubt == settlement.doubt
-        && record.statut_ine == Some(settlement.statut_ine);
-    if !(settled && writes.is_empty() && changes.iter().all(Change::is_empty)) {
+    let stays = record.state == settlement.state && record.student == Some(settlement.student);
+    let waits_on = stays && settlement.state == RecordState::InReview && changes.iter().all(waits_on);
+    let says_the_same = record.doubt == settlement.doubt
+        && record.statut_ine == Some(settlement.statut_ine)
+        && writes.is_empty()
+        && changes.iter().all(Change::is_empty);
+    if !(waits_on || stays && says_the_same) {
         scene.read_also(register, &concerned(&changes, keys)).await?;
         writes.extend(plan(&changes, keys, scene.buckets()));
         match settlement.finding {
@@ -180,6 +185,22 @@ async fn conclude<W: World>(
         later(world, record).await?;
     }
     Ok(Some(resolution))
+}
+
+/// Whoever waited goes on waiting, for the same cases, by the same records. Whom it may be besides by now, and how near
+/// they are, is no reason to ask again: they were decided on later, and ask about it themselves. So a repetition of its
+/// message changes nothing.
+fn waits_on(change: &Change) -> bool {
+    let Change { before, after, merged_into } = change;
+    let same = |(one, other): (&Edge, &Edge)| {
+        (&one.record, &one.version, &one.standing, &one.links)
+            == (&other.record, &other.version, &other.standing, &other.links)
+            && one.rules_version == other.rules_version
+    };
+    merged_into.is_none()
+        && before.withheld.keys().eq(after.withheld.keys())
+        && before.edges().count() == after.edges().count()
+        && before.edges().zip(after.edges()).all(same)
 }
 
 /// Looks again at records that may stand otherwise now.
@@ -209,8 +230,8 @@ async fn follow_again<W: World>(world: &W, record: &Record) -> Result<(), StoreE
     }
     let standing = student.edge(&record.id).map(|edge| edge.standing.clone()).unwrap_or_default();
     let scene = Scene::observe(world, record, standing, vec![student]).await?;
-    let hidden = scene.students().iter().filter(|student| !student.withheld.is_empty());
-    waiting.extend(hidden.filter_map(|student| student.edges().next()).map(|edge| edge.record.clone()));
+    let hidden = scene.students().iter().filter(|student| student.answer().is_none());
+    waiting.extend(hidden.flat_map(Student::edges).map(|edge| edge.record.clone()));
     send(world, waiting).await
 }
 

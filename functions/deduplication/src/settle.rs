@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use shared::contract::pointer::Pointer;
 use shared::feeding::record::RecordState;
 use shared::identity::digest::RecordId;
-use shared::identity::edge::{Edge, Links, Reason, Standing};
+use shared::identity::edge::{Edge, Reason, Standing};
 use shared::identity::publication::{Buckets, Change, Write, concerned, plan};
 use shared::identity::review::{Case, CaseId, Effect, Pending};
 use shared::identity::student::{Student, StudentId};
@@ -90,9 +90,7 @@ struct Work {
     case: CaseId,
     changes: Changes,
     /// What people decided, on records that stay where they are.
-    linked: Vec<(RecordId, Links)>,
-    /// Records that are nobody's any more.
-    released: Vec<(RecordId, Links)>,
+    linked: BTreeSet<RecordId>,
     /// Other cases that this one settles.
     withdrawn: BTreeSet<CaseId>,
     /// Records that may stand otherwise now.
@@ -104,8 +102,7 @@ impl Work {
         Self {
             case: case.clone(),
             changes: Changes::default(),
-            linked: Vec::new(),
-            released: Vec::new(),
+            linked: BTreeSet::new(),
             withdrawn: BTreeSet::new(),
             follow: BTreeSet::new(),
         }
@@ -143,6 +140,11 @@ impl Work {
                         self.part(&student, &other);
                     }
                 }
+                // Also of nobody, when INES or the register alone spoke against it.
+                for edge in self.changes.of(&student).edges_mut().filter(|edge| edge.record == *record) {
+                    edge.links.different.entry(self.case.clone()).or_default();
+                    self.linked.insert(record.clone());
+                }
                 self.show(&student);
             }
             Effect::KeepApart([one, other]) => {
@@ -174,19 +176,25 @@ impl Work {
         match effect {
             Effect::Attach { record, .. } => {
                 if let Some(student) = holder(world, record).await? {
-                    self.release(&student, |links, case| links.same.contains_key(case));
+                    let apart = self.take_apart(&student, world.new_student());
+                    let rivals = BTreeSet::from([student.id]).into_iter().filter(|rival| *rival != apart).collect();
+                    if let Some(apart) = self.changes.get_mut(apart) {
+                        apart.withheld.insert(self.case.clone(), rivals);
+                        self.linked.extend(apart.edges().map(|edge| edge.record.clone()));
+                    }
                 }
             }
             Effect::Merge([student, _]) => {
                 if let Some(student) = register.student(*student).await? {
-                    self.release(&student, |links, case| links.same.contains_key(case));
+                    self.take_apart(&student, world.new_student());
                 }
             }
             Effect::Separate { record, students } => {
                 if let Some(student) = holder(world, record).await? {
-                    self.forget(&student);
                     let rivals = students.iter().copied().filter(|rival| *rival != student.id).collect();
                     self.changes.of(&student).withheld.insert(self.case.clone(), rivals);
+                    self.linked.extend(student.edges().map(|edge| edge.record.clone()));
+                    self.forget(&student);
                 }
             }
             Effect::KeepApart(students) => {
@@ -197,14 +205,14 @@ impl Work {
                 }
             }
             Effect::Split { student, records } => {
-                if let Some(student) = register.student(*student).await? {
-                    self.changes.of(&student).withheld.insert(self.case.clone(), BTreeSet::new());
-                }
-                let mut apart = BTreeSet::new();
+                let Some(student) = register.student(*student).await? else { return Ok(()) };
+                self.changes.of(&student).withheld.insert(self.case.clone(), BTreeSet::new());
+                let mut seen = BTreeSet::from([student.id]);
+                self.forget(&student);
                 for record in records {
                     let Some(holder) = holder(world, record).await? else { continue };
-                    if apart.insert(holder.id) {
-                        self.release(&holder, |links, case| links.different.contains_key(case));
+                    if seen.insert(holder.id) {
+                        self.bring_back(&holder, &student);
                     }
                 }
             }
@@ -216,6 +224,8 @@ impl Work {
     /// Joins two students by decision: the records of one move, and each says why.
     fn join(&mut self, joined: &Student, into: &Student, decided: Option<&RecordId>) {
         if joined.id == into.id {
+            // Evidence was faster.
+            self.show(into);
             return;
         }
         let Some(anchor) = into.edges().next().map(|edge| edge.record.clone()) else { return };
@@ -228,7 +238,7 @@ impl Work {
             if decided.is_none_or(|record| *record == edge.record) {
                 edge.reason = Reason::Decided;
             }
-            self.linked.push((edge.record.clone(), edge.links.clone()));
+            self.linked.insert(edge.record.clone());
             self.follow.insert(edge.record.clone());
         }
         self.changes.merge(joined, into);
@@ -242,8 +252,7 @@ impl Work {
         let others: BTreeSet<RecordId> = other.edges().map(|edge| edge.record.clone()).collect();
         for edge in self.changes.of(student).edges_mut() {
             edge.links.different.entry(self.case.clone()).or_default().extend(others.iter().cloned());
-            self.linked.retain(|(record, _)| *record != edge.record);
-            self.linked.push((edge.record.clone(), edge.links.clone()));
+            self.linked.insert(edge.record.clone());
         }
     }
 
@@ -261,7 +270,7 @@ impl Work {
             self.changes.of(student).detach(&edge.record);
             edge.links.different.entry(self.case.clone()).or_default().extend(staying.iter().cloned());
             edge.reason = Reason::Decided;
-            self.linked.push((edge.record.clone(), edge.links.clone()));
+            self.linked.insert(edge.record.clone());
             self.follow.insert(edge.record.clone());
             other.attach(edge);
         }
@@ -298,19 +307,57 @@ impl Work {
             let before = edge.links.clone();
             edge.links.forget(&self.case);
             if edge.links != before {
-                self.linked.push((edge.record.clone(), edge.links.clone()));
+                self.linked.insert(edge.record.clone());
             }
         }
     }
 
-    /// The records that the decision moved are nobody's, and are decided on again without it.
-    fn release(&mut self, student: &Student, moved: impl Fn(&Links, &CaseId) -> bool) {
-        let leaving: Vec<Edge> = student.edges().filter(|edge| moved(&edge.links, &self.case)).cloned().collect();
+    /// The records that the decision joined to a student are another's again, as they were: by evidence alone they
+    /// would be joined, or told apart, by what came since. Gives whose they are.
+    fn take_apart(&mut self, student: &Student, apart: StudentId) -> StudentId {
+        let joined = |edge: &&Edge| edge.links.same.contains_key(&self.case);
+        let leaving: Vec<Edge> = student.edges().filter(joined).cloned().collect();
+        let all = leaving.len() == student.edges().count();
+        self.forget(student);
+        if all || leaving.is_empty() {
+            return student.id;
+        }
+        let newcomer = Student::newcomer(apart);
         for mut edge in leaving {
-            self.changes.of(student).detach(&edge.record);
+            self.leave(student, &edge.record);
             edge.links.forget(&self.case);
             self.follow.insert(edge.record.clone());
-            self.released.push((edge.record, edge.links));
+            self.changes.of(&newcomer).attach(edge);
+        }
+        apart
+    }
+
+    /// A record leaves, and with it the case that was about it. The others are looked at again.
+    fn leave(&mut self, student: &Student, record: &RecordId) {
+        let left = self.changes.of(student);
+        left.detach(record);
+        let case = CaseId::attachment(record);
+        if left.withheld.remove(&case).is_some() {
+            self.follow.extend(left.edges().map(|edge| edge.record.clone()));
+            self.withdrawn.extend([case].into_iter().filter(|case| *case != self.case));
+        }
+    }
+
+    /// The records that the decision took from a student are its again.
+    fn bring_back(&mut self, holder: &Student, student: &Student) {
+        let taken = |edge: &&Edge| edge.links.different.contains_key(&self.case);
+        let taken: Vec<Edge> = holder.edges().filter(taken).cloned().collect();
+        self.forget(holder);
+        if taken.len() == holder.edges().count() {
+            // It waited as a student of its own.
+            self.withdrawn.extend(holder.withheld.keys().filter(|case| !case.is_dispute()).cloned());
+            self.changes.merge(holder, student);
+            return;
+        }
+        for mut edge in taken {
+            self.leave(holder, &edge.record);
+            edge.links.forget(&self.case);
+            self.changes.of(student).attach(edge);
         }
     }
 
@@ -321,10 +368,13 @@ impl Work {
         let keys = concerned(&changes, world.keys());
         let buckets = if keys.is_empty() { Buckets::new() } else { register.buckets(&keys).await? };
         let mut writes = plan(&changes, world.keys(), &buckets);
-        let released: BTreeSet<&RecordId> = self.released.iter().map(|(record, _)| record).collect();
-        let linked = self.linked.iter().filter(|(record, _)| !released.contains(record)).cloned();
-        writes.extend(linked.map(|(record, links)| Write::Link(record, links)));
-        writes.extend(self.released.into_iter().map(|(record, links)| Write::Release(record, links)));
+        for record in self.linked {
+            let whose = changes.iter().map(|change| &change.after).find(|student| student.edge(&record).is_some());
+            if let Some((student, edge)) = whose.and_then(|student| Some((student, student.edge(&record)?))) {
+                let (links, waits) = (edge.links.clone(), student.answer().is_none());
+                writes.push(Write::Link { record, links, student: student.id, waits });
+            }
+        }
         for case in &self.withdrawn {
             writes.extend(review::withdraw(world, case).await?);
         }
@@ -355,12 +405,15 @@ async fn follow_again<W: World>(world: &W, case: &Case) -> Result<(), StoreError
     let register = world.register();
     let mut records: BTreeSet<RecordId> = BTreeSet::new();
     for decision in case.decisions.iter().rev().take(1) {
-        match &decision.effect {
-            Effect::Attach { record, .. } | Effect::Separate { record, .. } => {
-                records.insert(record.clone());
-            }
-            Effect::Split { records: split, .. } => records.extend(split.iter().cloned()),
-            Effect::Merge(_) | Effect::KeepApart(_) | Effect::Keep(_) => {}
+        let about: Vec<&RecordId> = match &decision.effect {
+            Effect::Attach { record, .. } | Effect::Separate { record, .. } => vec![record],
+            Effect::Split { records, .. } => records.iter().collect(),
+            Effect::Merge(_) | Effect::KeepApart(_) | Effect::Keep(_) => Vec::new(),
+        };
+        for record in about {
+            records.insert(record.clone());
+            let holder = holder(world, record).await?;
+            records.extend(holder.iter().flat_map(Student::edges).map(|edge| edge.record.clone()));
         }
         for student in case.question.students() {
             if let Some(student) = register.student(student).await? {

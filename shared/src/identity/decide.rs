@@ -20,6 +20,7 @@ use super::engine::decide as engine;
 use super::engine::decide::{Candidate, Closeness, Reads, Verdict};
 use super::engine::person::Person as Compared;
 use super::posting::Traits;
+use super::review::CaseId;
 use super::student::{Student, StudentId};
 use crate::domain::birth_date::BirthDate;
 use crate::domain::enrolment::{Declaration, Person};
@@ -37,6 +38,13 @@ pub struct Statement<'a> {
     pub standing: &'a Standing,
     /// What people decided about it.
     pub links: &'a Links,
+}
+
+impl Statement<'_> {
+    /// People decided that it is none of those whom it was held against.
+    fn is_told_apart(&self) -> bool {
+        self.links.different.contains_key(&CaseId::attachment(self.record))
+    }
 }
 
 /// What follows for a record.
@@ -117,6 +125,8 @@ pub fn decide(statement: Statement<'_>, students: &[Student], reads: Reads) -> D
     if same.is_empty() {
         let ambiguous = resolution.decision == engine::Decision::Ambiguous;
         let doubt = match statement.standing {
+            // People looked, and found nobody else whose it may be.
+            _ if near.is_empty() && statement.is_told_apart() => None,
             Standing::Differs => Some(Doubt::RegisterDiffers),
             _ if verified.is_some() => None,
             _ if ambiguous => Some(Doubt::Homonyms),
@@ -245,7 +255,7 @@ fn by_pair(statement: Statement<'_>, others: &[Others<'_>]) -> Decision {
             let same = vec![holder.student.id];
             Decision { same, reason: Reason::SameIne, ..Decision::newcomer(None) }
         }
-        (None, None) if holders.is_empty() => Decision::newcomer(Some(Doubt::Unknown)),
+        (None, None) if holders.is_empty() || statement.is_told_apart() => Decision::newcomer(Some(Doubt::Unknown)),
         (None, None) => Decision::newcomer(Some(Doubt::BirthDateDiffers)),
     }
 }

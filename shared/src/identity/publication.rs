@@ -78,12 +78,19 @@ pub enum Write {
     PutBucket(PostingKey, Box<Bucket<StudentId>>),
     /// Go through only if a bucket still has this version.
     CheckBucket(PostingKey, u64),
-    /// Say where a record stands, if it still says what was decided on.
+    /// Say where a record stands, if it still says what was decided on, and nobody has attached it since.
     Settle(Box<Settlement>),
-    /// A record is nobody's any more, and to be decided on.
-    Release(RecordId, Links),
-    /// Say what people decided about a record that stays where it is.
-    Link(RecordId, Links),
+    /// Say what people decided about a record, whose it is by that, and that it waits, if nothing is told of that one.
+    Link {
+        /// The record.
+        record: RecordId,
+        /// What people decided.
+        links: Links,
+        /// The student that it is attached to.
+        student: StudentId,
+        /// Nothing is told of that student.
+        waits: bool,
+    },
     /// Store a case over the version that was read.
     PutCase(Box<Case>),
     /// Tell the establishment what was found about the identity of a row.
@@ -99,6 +106,9 @@ pub struct Settlement {
     pub record: RecordId,
     /// The version that it was decided on.
     pub version: RecordVersion,
+    /// The student that it was attached to when it was read. A message that comes twice at once is decided on twice,
+    /// and a record without blocking keys has no bucket whose version would tell the second one.
+    pub before: Option<StudentId>,
     /// Where it stands.
     pub state: RecordState,
     /// The student that it is attached to, seen or not.

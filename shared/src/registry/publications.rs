@@ -126,20 +126,24 @@ impl Publisher {
             Write::PutBucket(key, bucket) => self.postings.put(key, bucket),
             Write::CheckBucket(key, version) => self.postings.check(key, *version),
             Write::Settle(settlement) => self.settle(settlement),
-            Write::Release(record, links) => self.release(record, links),
-            Write::Link(record, links) => self.link(record, links),
+            Write::Link { record, links, student, waits } => self.link(record, links, *student, *waits),
             Write::PutCase(case) => self.reviews.put(case),
             Write::Note(finding) => self.findings.put(finding, self.findings_kept, Timestamp::now()),
             Write::Unnote(record, version) => self.findings.clear(record, version),
         }
     }
 
-    /// The record is attached, or waits, if it still says what was decided on.
+    /// The record is attached, or waits, if it still says what was decided on and is where it was.
     fn settle(&self, settlement: &Settlement) -> Option<TransactWriteItem> {
-        let Settlement { record, version, state, student, doubt, statut_ine, finding } = settlement;
-        let update = self
-            .record(record)
-            .condition_expression("version = :version")
+        let Settlement { record, version, before, state, student, doubt, statut_ine, finding } = settlement;
+        let update = match before {
+            None => self.record(record).condition_expression("version = :version AND attribute_not_exists(student)"),
+            Some(before) => self
+                .record(record)
+                .condition_expression("version = :version AND student = :before")
+                .expression_attribute_values(":before", serde_dynamo::to_attribute_value(before).ok()?),
+        };
+        let update = update
             .expression_attribute_names("#state", "state")
             .expression_attribute_values(":version", text(version.as_str()))
             .expression_attribute_values(":state", text(state.name()))
@@ -164,25 +168,22 @@ impl Publisher {
         Some(TransactWriteItem::builder().update(update.build().ok()?).build())
     }
 
-    /// The record is nobody's any more, and to be decided on.
-    fn release(&self, record: &RecordId, links: &Links) -> Option<TransactWriteItem> {
+    /// What people decided about the record. One that waits is looked at again when its pointer comes; one that was stored
+    /// anew since is as well, so its state is only ever taken back.
+    fn link(&self, record: &RecordId, links: &Links, student: StudentId, waits: bool) -> Option<TransactWriteItem> {
         let update = self
             .record(record)
             .condition_expression("attribute_exists(id)")
-            .update_expression("SET #state = :pending, links = :links REMOVE student, doubt")
-            .expression_attribute_names("#state", "state")
-            .expression_attribute_values(":pending", text(RecordState::Pending.name()))
-            .expression_attribute_values(":links", serde_dynamo::to_attribute_value(links).ok()?);
-        Some(TransactWriteItem::builder().update(update.build().ok()?).build())
-    }
-
-    /// What people decided about the record.
-    fn link(&self, record: &RecordId, links: &Links) -> Option<TransactWriteItem> {
-        let update = self
-            .record(record)
-            .condition_expression("attribute_exists(id)")
-            .update_expression("SET links = :links")
-            .expression_attribute_values(":links", serde_dynamo::to_attribute_value(links).ok()?);
+            .expression_attribute_values(":links", serde_dynamo::to_attribute_value(links).ok()?)
+            .expression_attribute_values(":student", serde_dynamo::to_attribute_value(student).ok()?);
+        let update = if waits {
+            update
+                .update_expression("SET links = :links, student = :student, #state = :waits")
+                .expression_attribute_names("#state", "state")
+                .expression_attribute_values(":waits", text(RecordState::InReview.name()))
+        } else {
+            update.update_expression("SET links = :links, student = :student")
+        };
         Some(TransactWriteItem::builder().update(update.build().ok()?).build())
     }
 

@@ -75,6 +75,7 @@ async fn student(dynamodb: aws_sdk_dynamodb::Client) -> Result<()> {
     let settlement = Settlement {
         record,
         version,
+        before: None,
         state: RecordState::Resolved,
         student: after.id,
         doubt: None,

@@ -1,0 +1,170 @@
+//! Deduplication in one process, under a seed: the real handler over tables, a queue and a national register in memory,
+//! several invocations at once that are suspended at every call, calls that fail, answers that get lost, processes that
+//! die, messages that come twice and in any order. What is stored is checked against what the records say after every
+//! transaction.
+//!
+//! A failure names its seed: `SIMULATION_SEED=<seed> cargo test -p deduplication --test simulation` repeats it, and
+//! `SIMULATION_SEEDS=<count>` tries more.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "a test")]
+
+mod check;
+mod drive;
+mod national;
+mod people;
+mod reviewers;
+mod score;
+mod world;
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use shared::contract::pointer::Pointer;
+
+use drive::{Pace, drive};
+use people::Population;
+use score::Score;
+use world::{Cost, Faults, Sim};
+
+const FAULTS: Faults = Faults { fails: 0.02, lost: 0.02, conflicts: 0.02 };
+
+/// Runs a scenario for many seeds; the world of one that fails is told.
+fn seeds(count: u64, scenario: impl Fn(u64, &mut Option<Rc<Sim>>)) {
+    let number = |name| std::env::var(name).ok().and_then(|text| text.parse::<u64>().ok());
+    let seeds = match number("SIMULATION_SEED") {
+        Some(seed) => seed..seed + 1,
+        None => 0..number("SIMULATION_SEEDS").unwrap_or(count),
+    };
+    for seed in seeds {
+        let mut world = None;
+        let run = std::panic::AssertUnwindSafe(|| scenario(seed, &mut world));
+        if let Err(panic) = std::panic::catch_unwind(run) {
+            for line in world.iter().flat_map(|world| world.trace.borrow().clone()) {
+                eprintln!("{line}");
+            }
+            eprintln!("seed {seed} fails: repeat it with SIMULATION_SEED={seed}");
+            std::panic::resume_unwind(panic);
+        }
+    }
+}
+
+/// A world and its people; half of the worlds have a national register.
+fn world(seed: u64, people: usize, with_national: bool) -> (Rc<Sim>, Population) {
+    let nowhere = Sim::new(seed, None);
+    let population = Population::random(&nowhere, people);
+    let national = with_national.then(|| population.national(&nowhere));
+    (Sim::new(seed, national), population)
+}
+
+/// Every pointer again, in any order.
+fn repeat(sim: &Rc<Sim>, times: usize) {
+    let pointers: Vec<Pointer> = {
+        let tables = sim.tables.borrow();
+        let records = tables.records.keys().cloned().map(Pointer::Record);
+        records.chain(tables.cases.keys().cloned().map(Pointer::Case)).collect()
+    };
+    for pointer in std::iter::repeat_n(&pointers, times).flatten() {
+        sim.send(pointer.clone(), 0);
+    }
+    sim.note(|| "repeat".into());
+    drive(sim, &[], Pace::Disorder { deaths: 0 });
+    check::settled(&sim.tables.borrow(), &sim.keys);
+}
+
+/// The whole queue twice changes nothing.
+///
+/// Once is allowed to, after faults: a process that dies between its transaction and the pointers of those who wait and
+/// may stand otherwise now leaves them waiting, with their cases open, until somebody else comes or their message does.
+fn replay(sim: &Rc<Sim>) {
+    repeat(sim, 1);
+    let before = sim.tables.borrow().clone();
+    repeat(sim, 2);
+    assert!(*sim.tables.borrow() == before, "a replay changes something");
+}
+
+#[test]
+fn whatever_happens_nothing_is_lost_and_a_replay_changes_nothing() {
+    seeds(200, |seed, told| {
+        let (sim, population) = world(seed, 6 + usize::try_from(seed % 12).unwrap(), seed % 2 == 1);
+        *told = Some(Rc::clone(&sim));
+        sim.faults.set(FAULTS);
+        drive(&sim, &population.statements, Pace::Disorder { deaths: 6 });
+        sim.faults.set(Faults::default());
+        check::settled(&sim.tables.borrow(), &sim.keys);
+        replay(&sim);
+    });
+}
+
+/// Worlds of the tests that count.
+const COUNTED: u64 = 150;
+
+#[test]
+fn the_order_of_arrival_hardly_matters_and_joins_nobody_whom_the_engine_would_not() {
+    let mut engine = Score::default();
+    let mut orders = [Score::default(); 4];
+    let mut costs = Vec::new();
+    for seed in 0..COUNTED {
+        let (_, mut population) = world(seed, 14, false);
+        engine.of_the_engine(&population);
+        for (number, score) in (0..).zip(&mut orders) {
+            let sim = Sim::new(seed, None);
+            if number > 0 {
+                population.shuffle(&Sim::new(1_000 * number + seed, None));
+            }
+            costs.extend(drive(&sim, &population.statements, Pace::Order));
+            check::settled(&sim.tables.borrow(), &sim.keys);
+            score.of_tables(&population, &sim.tables.borrow());
+        }
+    }
+    let [in_order, shuffled @ ..] = orders;
+    for score in shuffled {
+        assert!((score.f1() - in_order.f1()).abs() <= 0.002, "{in_order:?} becomes {score:?}");
+    }
+    for score in orders {
+        assert!(score.wrong <= engine.wrong + 2, "{score:?}, and the engine alone {engine:?}");
+    }
+    let average = |of: fn(&Cost) -> usize| {
+        let all: Vec<usize> = costs.iter().map(|(_, cost)| of(cost)).collect();
+        eprintln!("at most {}", all.iter().max().unwrap());
+        all.iter().sum::<usize>() as f64 / all.len() as f64
+    };
+    let (reads, writes) = (average(|cost| cost.reads), average(|cost| cost.writes + cost.checks));
+    eprintln!("{reads:.2} reads and {writes:.2} writes and checks a pointer");
+    assert!(reads <= 10.0 && writes <= 12.0);
+}
+
+/// Undone, everything is together as it was. Now and then a record was hidden between two students who have become one
+/// since, or are told apart since, and evidence is certain now.
+#[test]
+fn whatever_people_decide_can_be_undone() {
+    let (undone, moved) = (Cell::new(0), Cell::new(0));
+    seeds(150, |seed, told| {
+        let (sim, population) = world(seed, 6 + usize::try_from(seed % 10).unwrap(), seed % 2 == 1);
+        *told = Some(Rc::clone(&sim));
+        drive(&sim, &population.statements, Pace::Disorder { deaths: 0 });
+        repeat(&sim, 1);
+        let before = check::partition(&sim.tables.borrow());
+        sim.faults.set(FAULTS);
+        for _ in 0..3 {
+            if sim.chance(0.5) {
+                reviewers::dispute(&sim);
+                drive(&sim, &[], Pace::Disorder { deaths: 2 });
+            }
+            reviewers::decide(&sim, &population.truth);
+            drive(&sim, &[], Pace::Disorder { deaths: 2 });
+            check::settled(&sim.tables.borrow(), &sim.keys);
+        }
+        while reviewers::undo(&sim) {
+            drive(&sim, &[], Pace::Disorder { deaths: 1 });
+        }
+        sim.faults.set(Faults::default());
+        check::settled(&sim.tables.borrow(), &sim.keys);
+        let stands = check::only_what_stands_is_kept(&sim.tables.borrow());
+        replay(&sim);
+        if !stands {
+            undone.set(undone.get() + 1);
+            let otherwise = check::partition(&sim.tables.borrow()) != before;
+            moved.set(moved.get() + u32::from(otherwise));
+        }
+    });
+    assert!(moved.get() * 33 <= undone.get().max(33), "{} of {} worlds are not as before", moved.get(), undone.get());
+}

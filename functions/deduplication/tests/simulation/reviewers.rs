@@ -1,0 +1,97 @@
+//! People who decide cases, rightly or not, dispute students, and undo what was decided.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use shared::contract::pointer::Pointer;
+use shared::identity::digest::RecordId;
+use shared::identity::engine::RULE_VERSION;
+use shared::identity::review::{Case, CaseId, Question, State, Verdict};
+use shared::identity::student::StudentId;
+
+use crate::check;
+use crate::world::Sim;
+
+/// Writes a case as review does, and sends its pointer.
+fn write(sim: &Sim, mut case: Case) {
+    case.version += 1;
+    let id = case.id.clone();
+    sim.note(|| {
+        format!("reviewers: {id} {:?} {:?}", case.state, case.decisions.last().map(|decision| &decision.effect))
+    });
+    sim.tables.borrow_mut().cases.insert(id.clone(), case);
+    sim.send(Pointer::Case(id), 0);
+}
+
+/// Somebody says that some students are two people.
+pub(crate) fn dispute(sim: &Sim) {
+    let students = check::students(&sim.tables.borrow());
+    for student in students {
+        let disputed = student.withheld.keys().any(CaseId::is_dispute);
+        if student.edges().count() > 1 && !disputed && sim.chance(0.3) {
+            let question = Question::Dispute { student: student.id };
+            let stored = sim.tables.borrow().cases.get(&question.case()).cloned();
+            match stored {
+                Some(mut case) => {
+                    if case.ask_again(question, RULE_VERSION, sim.time()) {
+                        write(sim, case);
+                    }
+                }
+                None => write(sim, Case::open(question, RULE_VERSION, sim.time())),
+            }
+        }
+    }
+}
+
+/// Two people look at most of the open cases, and say what is true, most of the time.
+pub(crate) fn decide(sim: &Sim, truth: &BTreeMap<RecordId, usize>) {
+    let open: Vec<Case> =
+        sim.tables.borrow().cases.values().filter(|case| case.state == State::Open).cloned().collect();
+    for mut case in open {
+        if sim.chance(0.7) {
+            let verdict = verdict(sim, &case.question, truth);
+            for reviewer in ["a", "b"] {
+                // The second finds the case decided, if one is enough.
+                let _ = case.vote(reviewer, verdict.clone(), None, sim.time());
+            }
+            write(sim, case);
+        }
+    }
+}
+
+/// The latest decision that stands is undone, if there is one.
+pub(crate) fn undo(sim: &Sim) -> bool {
+    let decided = |case: &&Case| case.decision().is_some();
+    let latest = |case: &&Case| case.decision().map(|decision| decision.at);
+    let case = sim.tables.borrow().cases.values().filter(decided).max_by_key(latest).cloned();
+    let Some(mut case) = case else { return false };
+    case.undo("c", sim.time()).unwrap();
+    write(sim, case);
+    true
+}
+
+fn verdict(sim: &Sim, question: &Question, truth: &BTreeMap<RecordId, usize>) -> Verdict {
+    let honest = sim.chance(0.8);
+    let records = |student: StudentId| -> BTreeSet<RecordId> {
+        let student = sim.tables.borrow().student(student).0;
+        student.iter().flat_map(|student| student.edges()).map(|edge| edge.record.clone()).collect()
+    };
+    let is = |student: StudentId, person: usize| records(student).iter().any(|record| truth[record] == person);
+    match question {
+        Question::Attachment { record, near, .. } => {
+            let mut near = near.iter().map(|near| near.side.student);
+            let whose = near.find(|student| is(*student, truth[record]) == honest);
+            whose.map_or(Verdict::Different, Verdict::Attach)
+        }
+        Question::Duplicate { sides: [one, other], .. } => {
+            let same = records(one.student).iter().any(|record| is(other.student, truth[record]));
+            if same == honest { Verdict::Same } else { Verdict::Different }
+        }
+        Question::Dispute { student } => {
+            let records = records(*student);
+            let first = records.iter().next().map(|record| truth[record]);
+            let others: BTreeSet<RecordId> =
+                records.iter().filter(|record| (Some(truth[*record]) != first) == honest).cloned().collect();
+            if others.is_empty() || others.len() == records.len() { Verdict::Keep } else { Verdict::Split(others) }
+        }
+    }
+}
