@@ -25,7 +25,9 @@ async fn a_file_is_sent_with_a_write_key_and_followed_to_its_report() {
 
     let awaited = stack.follow(&depositor.key, id).await;
     assert_eq!((awaited.status, &awaited.json()["etat"]), (200, &json!("attendu")), "nothing was sent yet");
-    let posted = post_form(&form, file(&[person.row(), "broken".to_owned()]).as_bytes()).await;
+    let content = file(&[person.row(), "broken".to_owned()]);
+    stack.register_people(content.as_bytes()).await;
+    let posted = post_form(&form, content.as_bytes()).await;
     assert_eq!(posted.status, 204, "{}", posted.text);
 
     let followed = stack.ended(&depositor, id).await;
@@ -93,7 +95,8 @@ async fn a_key_deposits_for_its_own_establishment_and_while_it_is_good() {
 }
 
 /// A file of invented people, and how many rows it has.
-fn generated(uai: &str, seed: u64, format: Format) -> (Vec<u8>, Vec<generator::GeneratedRow>) {
+/// A file, its rows, and the register that its people are in.
+fn generated(uai: &str, seed: u64, format: Format) -> (Vec<u8>, Vec<generator::GeneratedRow>, Vec<u8>) {
     let establishment = Establishment {
         uai: uai.to_owned(),
         kind: Kind::University,
@@ -107,7 +110,9 @@ fn generated(uai: &str, seed: u64, format: Format) -> (Vec<u8>, Vec<generator::G
     };
     let mut content = Vec::new();
     generator::write(settings.clone(), format, &mut content).unwrap();
-    (content, Generator::new(settings).unwrap().collect())
+    let mut register = Vec::new();
+    generator::write_ines(settings.clone(), &mut register).unwrap();
+    (content, Generator::new(settings).unwrap().collect(), register)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -128,7 +133,8 @@ async fn whatever_a_school_sends_is_read() {
     {
         // The seed of this run: people of an earlier one would be unchanged.
         let seed = u64::from(jiff::Timestamp::now().subsec_nanosecond().unsigned_abs()) + seed as u64;
-        let (content, rows) = generated(&depositor.uai, seed, format);
+        let (content, rows, register) = generated(&depositor.uai, seed, format);
+        stack.load_register(&register).await;
         let report = stack.deposited(&depositor, &json!({}), &content).await;
         assert_eq!(report["etat"], "terminé", "{what}: {report}");
         let counts = &report["lignes"];

@@ -59,7 +59,7 @@ async fn the_ine_of_another_person_is_not_believed() {
         records
             .iter()
             .any(|record| {
-                record.get("doubt").is_some_and(|doubt| doubt.as_s().is_ok_and(|doubt| doubt == "given_names_differ"))
+                record.get("doubt").is_some_and(|doubt| doubt.as_s().is_ok_and(|doubt| doubt == "register_differs"))
             })
             .then_some(())
     })

@@ -135,7 +135,7 @@ async fn no_log_line_and_no_key_names_a_person() {
     let deduplication = stack.log_groups()["deduplication"].clone();
     eventually("the log of the poison message", || async {
         let lines = stack.log_lines(&deduplication).await;
-        lines.iter().any(|line| line.contains("pointer not resolved")).then_some(())
+        lines.iter().any(|line| line.contains("pointer not followed")).then_some(())
     })
     .await;
     for (function, group) in stack.log_groups() {

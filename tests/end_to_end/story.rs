@@ -72,6 +72,7 @@ async fn a_file_of_a_university_and_one_of_a_lycee_become_statuses() {
 async fn a_lycee_may_write_windows_1252_with_commas() {
     let stack = Stack::connect().await;
     let person = Person { family: format!("Lefèvre œil {}", tests::people::fresh_name()), ..Person::at(LYCEE) };
+    stack.register_people(file(&[person.row()]).as_bytes()).await;
     let text = file(&[person.row()]).replace(';', ",");
     let bytes: Vec<u8> = text
         .chars()

@@ -104,6 +104,9 @@ async fn twenty_thousand_rows_become_statuses() {
     let format = Format { layout: Layout::Csv(Csv::DOCUMENTED), compression: Compression::Gzip };
     let mut content = Vec::new();
     let written = generator::write(settings.clone(), format, &mut content).unwrap();
+    let mut register = Vec::new();
+    generator::write_ines(settings.clone(), &mut register).unwrap();
+    stack.load_register(&register).await;
     let rows: Vec<_> = Generator::new(settings).unwrap().collect();
 
     let report = deposited(&stack, &depositor, &content).await;

@@ -74,6 +74,7 @@ impl Stack {
     ///
     /// When either is refused.
     pub async fn deposit(&self, depositor: &Depositor, wish: &Value, content: &[u8]) -> String {
+        self.register_people(content).await;
         let form = self.form(&depositor.key, wish).await;
         assert_eq!(form.status, 201, "{}", form.text);
         let form = form.json();

@@ -42,6 +42,19 @@ impl Stack {
         }
     }
 
+    /// Registers the people of an extract, as an operator does.
+    ///
+    /// # Panics
+    ///
+    /// When they can't be.
+    pub async fn load_register(&self, extract: &[u8]) {
+        let path = std::env::temp_dir().join(format!("ines-{}.csv", uuid::Uuid::new_v4()));
+        std::fs::write(&path, extract).expect("the extract is written");
+        let loaded = self.tool(&["ines", "load", &path.to_string_lossy()]).await;
+        std::fs::remove_file(&path).expect("the extract is removed");
+        assert!(loaded.success, "{}", loaded.errors);
+    }
+
     async fn open_register(&self) -> (InesStore, IdentityKeys) {
         let students = self.output("students_table");
         let name = students.strip_suffix("-students").expect("tables are named after their deployment");

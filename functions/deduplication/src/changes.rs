@@ -170,7 +170,7 @@ impl Resolved<'_> {
             state,
             student: target.id,
             doubt,
-            statut_ine: found::statut_ine(self.standing, doubt),
+            statut_ine: found::statut_ine(&record.declaration, self.standing, doubt),
             finding: found::finding(&record.declaration, self.standing, doubt),
         };
         Outcome { changes, settlement, asked, withdrawn, follow }

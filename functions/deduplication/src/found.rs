@@ -5,11 +5,13 @@ use shared::feeding::record::Doubt;
 use shared::identity::edge::Standing;
 use shared::identity::finding::{FindingCode, StatutIne};
 
-/// What INES says of the INE, in the words of students' information systems (domain.md §2.3).
-pub(crate) fn statut_ine(standing: &Standing, doubt: Option<Doubt>) -> StatutIne {
+/// What INES says of the INE that was sent, in the words of students' information systems (domain.md §2.3).
+pub(crate) fn statut_ine(declaration: &Declaration, standing: &Standing, doubt: Option<Doubt>) -> StatutIne {
     match (standing, doubt) {
         (_, Some(Doubt::AwaitsInes)) => StatutIne::Litige,
         (_, Some(Doubt::Refused)) => StatutIne::ErrImat,
+        // One is only given in place of an INE that is unknown.
+        (Standing::Granted { .. }, _) if declaration.ine.is_some() => StatutIne::Inconnu,
         (Standing::Confirmed { .. } | Standing::Granted { .. }, _) => StatutIne::Confirme,
         (Standing::Unknown, _) => StatutIne::Inconnu,
         (Standing::Differs | Standing::Taken, _) => StatutIne::DonneesInvalides,
