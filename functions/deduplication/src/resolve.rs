@@ -93,6 +93,7 @@ async fn attempt<W: World>(world: &W, record: &Record) -> Result<Option<Resoluti
         Some(student) => register.student(student).await?,
         None => None,
     };
+    let record = &as_decided(record, current.as_ref());
     let known = standing::known(world, record, current.as_ref()).await?;
     let standing = match standing::of(world, record, known.iter().chain(&current)).await? {
         Some(standing) => standing,
@@ -122,6 +123,14 @@ async fn attempt<W: World>(world: &W, record: &Record) -> Result<Option<Resoluti
         }
     }
     conclude(world, record, scene, decision).await
+}
+
+/// The record, with what people decided as its student has it: the record was read before, and the student's version is
+/// checked when it is written, so that a decision taken in between is not forgotten.
+fn as_decided(record: &Record, current: Option<&Student>) -> Record {
+    let edge = current.and_then(|current| current.edge(&record.id));
+    let links = edge.map_or_else(|| record.links.clone(), |edge| edge.links.clone());
+    Record { links, ..record.clone() }
 }
 
 /// Publishes what was decided, if it changes anything.

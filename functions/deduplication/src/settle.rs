@@ -228,6 +228,14 @@ impl Work {
             self.show(into);
             return;
         }
+        // What was decided in this case before is decided otherwise.
+        self.forget(joined);
+        let parts = |edge: &Edge| into.edges().any(|other| other.parts_from(&edge.record, &edge.links));
+        if self.changes.get(joined.id).unwrap_or(joined).edges().any(parts) {
+            // Another case told them apart meanwhile: of two people who contradict each other, the one who joins waits.
+            self.show(joined);
+            return;
+        }
         let Some(anchor) = into.edges().next().map(|edge| edge.record.clone()) else { return };
         // Whatever waited for this waits no more.
         self.withdrawn.extend(joined.withheld.keys().filter(|case| !case.is_dispute() && **case != self.case).cloned());
