@@ -20,6 +20,7 @@ use shared::domain::ine::Ine;
 use shared::feeding::record::{Record, RecordState};
 use shared::identity::digest::{DigestKey, IdentityKeys, IneDigest, RecordId};
 use shared::identity::edge::{Edge, Links};
+use shared::identity::finding::Finding;
 use shared::identity::ines::{Immatriculated, Ines, InesError, Verified};
 use shared::identity::posting::PostingKey;
 use shared::identity::publication::{Buckets, Write};
@@ -54,6 +55,7 @@ pub(crate) struct Tables {
     pub(crate) ines: BTreeMap<IneDigest, (StudentId, Option<Answer>)>,
     pub(crate) buckets: Buckets,
     pub(crate) cases: BTreeMap<CaseId, Case>,
+    pub(crate) findings: BTreeMap<(RecordId, RecordVersion), Finding>,
 }
 
 impl Tables {
@@ -71,6 +73,8 @@ impl Tables {
             student: before.and_then(|before| before.student),
             links: before.map(|before| before.links.clone()).unwrap_or_default(),
             doubt: None,
+            statut_ine: None,
+            finding: None,
         };
         self.records.insert(id.clone(), record);
     }
@@ -112,7 +116,7 @@ impl Tables {
             Write::PutAlias { student, expected, .. } | Write::DeleteStudent { student, expected } => {
                 version(student) == *expected
             }
-            Write::PutEdge(..) | Write::DeleteEdge(..) => true,
+            Write::PutEdge(..) | Write::DeleteEdge(..) | Write::Note(_) | Write::Unnote(..) => true,
             Write::PutIne { ine, owners, .. } => self.ines.get(ine).is_none_or(|(owner, _)| owners.contains(owner)),
             Write::DeleteIne { ine, owner } => self.ines.get(ine).is_some_and(|(leads, _)| leads == owner),
             Write::PutBucket(key, read) => bucket(key) == read.version,
@@ -159,6 +163,7 @@ impl Tables {
                 let record = self.records.get_mut(&settlement.record).unwrap();
                 (record.state, record.student) = (settlement.state, Some(settlement.student));
                 record.doubt = settlement.doubt;
+                (record.statut_ine, record.finding) = (Some(settlement.statut_ine), settlement.finding);
             }
             Write::Link { record, links, student, waits } => {
                 let record = self.records.get_mut(&record).unwrap();
@@ -171,6 +176,10 @@ impl Tables {
                 case.version += 1;
                 self.cases.insert(case.id.clone(), *case);
             }
+            Write::Note(finding) => {
+                self.findings.insert((finding.record.clone(), finding.version.clone()), finding);
+            }
+            Write::Unnote(record, version) => drop(self.findings.remove(&(record, version))),
         }
     }
 }
@@ -188,6 +197,9 @@ fn name(write: &Write) -> String {
         Write::Settle(settlement) => record(&settlement.record),
         Write::Link { record: id, .. } => record(id),
         Write::PutCase(case) => format!("case {}", case.id),
+        Write::Note(Finding { record, version, .. }) | Write::Unnote(record, version) => {
+            format!("finding {record} {}", version.as_str())
+        }
     }
 }
 
@@ -402,6 +414,7 @@ impl Register for Process {
 fn told(writes: &[Write]) -> String {
     let tell = |write: &Write| match write {
         Write::CheckBucket(..) | Write::PutBucket(..) | Write::PutIne { .. } | Write::DeleteIne { .. } => None,
+        Write::Note(_) | Write::Unnote(..) => None,
         Write::PutStudent { student, expected, answer } => {
             let rivals =
                 |rivals: &BTreeSet<StudentId>| rivals.iter().map(|id| short(&id.to_string()).to_owned()).collect();
