@@ -215,7 +215,7 @@ fn student(tables: &mut Tables) {
     tables.put("students", item(&json!({ "pk": partition, "sk": "STUDENT", "version": 1 })));
     let edge = json!({
         "record": "1.00000000000000000000000000000000", "version": "0000000000001.0.import.0000000002",
-        "rule": "newcomer", "rules_version": 1,
+        "reason": "newcomer", "rules_version": 2,
         "declaration": {
             "ine": INE,
             "identite": {

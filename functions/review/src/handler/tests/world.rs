@@ -221,7 +221,7 @@ fn student(tables: &mut Tables, id: &str, records: &[&str], ine: Option<&str>) {
     tables.put("students", item(&json!({ "pk": partition, "sk": "STUDENT", "version": 1 })));
     for record in records {
         let edge = json!({
-            "record": record, "version": "0000000000001.0.import.0000000002", "rule": "newcomer", "rules_version": 1,
+            "record": record, "version": "0000000000001.0.import.0000000002", "reason": "newcomer", "rules_version": 2,
             "declaration": declaration(ine, "1999-11-03"),
         });
         tables.put("students", item(&json!({ "pk": partition, "sk": format!("E#{record}"), "edge": edge })));
