@@ -50,6 +50,8 @@ pub(super) const EDGES: [&str; 2] = ["1.11111111111111111111111111111111", "1.22
 /// What goes wrong, once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fault {
+    /// Whatever concerns that table does nothing, and fails.
+    At(&'static str),
     /// The call of that number does nothing, and fails.
     Before(usize),
     /// It does its work, and its answer is lost.
@@ -129,7 +131,8 @@ impl World {
         let fault = *self.fault.lock().unwrap();
         // Not a kind of error that the SDK tries again: whoever sent the request must.
         let lost = || respond(400, &json!({ "__type": "ValidationException", "message": "out of reach" }));
-        if fault == Some(Fault::Before(number)) {
+        let concerns = |table: &str| body.to_string().contains(&format!("\"TableName\":\"{table}\""));
+        if fault == Some(Fault::Before(number)) || matches!(fault, Some(Fault::At(table)) if concerns(table)) {
             return lost();
         }
         let response = if service == "AmazonSQS" { self.send(&body) } else { self.call(operation, &body) };
