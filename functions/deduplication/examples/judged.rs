@@ -34,7 +34,7 @@ use shared::identity::engine::blocking::Blocking;
 use shared::identity::engine::person::Person as Compared;
 use shared::identity::engine::register::{RecordNumber, Register};
 use shared::identity::review::{Question, State};
-use shared::identity::student::{RecordVersion, StudentId};
+use shared::identity::student::{RecordVersion, Student, StudentId};
 
 use world::{Cost, Process, Sim};
 
@@ -186,7 +186,7 @@ fn write_students(sim: &Sim, rows: &[Row], out: &Path) {
     }
     let records = |student: StudentId| -> Vec<&str> {
         let student = tables.student(student).0;
-        student.iter().flat_map(|student| student.edges()).map(|edge| names[&edge.record]).collect()
+        student.iter().flat_map(Student::edges).map(|edge| names[&edge.record]).collect()
     };
     let mut review = file(out, "review.csv", ["record_id_a", "record_id_b"]);
     let (mut attachments, mut duplicates, mut homonyms) = (0, 0, 0);

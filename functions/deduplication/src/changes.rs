@@ -161,7 +161,7 @@ impl Resolved<'_> {
                 follow.extend(other.edges().map(|edge| edge.record.clone()));
             }
         }
-        let doubt = if shown { None } else { self.doubt(&target) };
+        let doubt = (!shown).then(|| self.doubt(&target));
         let state = if shown { RecordState::Resolved } else { RecordState::InReview };
         let settlement = Settlement {
             record: record.id.clone(),
@@ -271,12 +271,12 @@ impl Resolved<'_> {
         Question::Attachment { record: record.clone(), master: side(student, self.keys).master, near: near.collect() }
     }
 
-    fn doubt(&self, student: &Student) -> Option<Doubt> {
+    fn doubt(&self, student: &Student) -> Doubt {
         if student.withheld.keys().any(CaseId::is_dispute) {
-            return Some(Doubt::Disputed);
+            return Doubt::Disputed;
         }
         // It joined one who waits, or names nobody.
-        Some(self.decision.doubt.unwrap_or(if student.withheld.is_empty() { Doubt::Unknown } else { Doubt::Resembles }))
+        self.decision.doubt.unwrap_or(if student.withheld.is_empty() { Doubt::Unknown } else { Doubt::Resembles })
     }
 }
 

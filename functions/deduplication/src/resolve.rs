@@ -95,10 +95,9 @@ async fn attempt<W: World>(world: &W, record: &Record) -> Result<Option<Resoluti
     };
     let record = &as_decided(record, current.as_ref());
     let known = standing::known(world, record, current.as_ref()).await?;
-    let standing = match standing::of(world, record, known.iter().chain(&current)).await? {
-        Some(standing) => standing,
+    let Some(standing) = standing::of(world, record, known.iter().chain(&current)).await? else {
         // A request about this person waits at INES.
-        None => return postponed(world, record, current.as_ref()).await,
+        return postponed(world, record, current.as_ref()).await;
     };
     let read: Vec<Student> = current.into_iter().chain(known).collect();
     let mut scene = Scene::observe(world, record, standing, read).await?;

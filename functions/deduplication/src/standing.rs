@@ -16,7 +16,7 @@ use crate::ports::{Register, World};
 use crate::resolve::ResolveError;
 
 /// When INES is asked again about a request that waits, or after it couldn't be reached: SQS delays no longer.
-pub(crate) const ASK_AGAIN: Duration = Duration::from_secs(15 * 60);
+pub(crate) const ASK_AGAIN: Duration = Duration::from_mins(15);
 
 /// The student that the record's INE leads to.
 pub(crate) async fn known<W: World>(

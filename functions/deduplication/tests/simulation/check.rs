@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use shared::feeding::record::RecordState;
 use shared::identity::digest::{IdentityKeys, IneDigest, RecordId};
-use shared::identity::edge::Reason;
+use shared::identity::edge::{Edge, Reason};
 use shared::identity::posting::{PostingKey, Traits};
 use shared::identity::review::{CaseId, Question, State};
 use shared::identity::student::{Answer, Student, StudentId};
@@ -69,7 +69,7 @@ fn apart(student: &Student) {
             assert!(!edge.parts_from(&other.record, &other.links), "{} holds what people parted", student.id);
         }
     }
-    let vouched: BTreeSet<_> = student.edges().filter_map(|edge| edge.verified()).collect();
+    let vouched: BTreeSet<_> = student.edges().filter_map(Edge::verified).collect();
     let decided = student.edges().any(|edge| edge.reason == Reason::Decided || !edge.links.same.is_empty());
     assert!(vouched.len() < 2 || decided, "{} has two INEs that INES vouches for", student.id);
 }

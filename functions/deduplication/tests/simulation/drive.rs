@@ -45,15 +45,15 @@ pub(crate) fn drive(sim: &Rc<Sim>, statements: &[Statement], pace: Pace) -> Vec<
         sim.clock.set(sim.clock.get() + 1);
         let idle =
             invocations.is_empty() && sim.queue.borrow().iter().all(|message| message.visible_at > sim.clock.get());
-        if idle || (disorder && sim.chance(0.1)) {
-            if let Some(Statement { record, version, declaration }) = coming.next() {
-                sim.tables.borrow_mut().say(record, version, declaration);
+        if (idle || (disorder && sim.chance(0.1)))
+            && let Some(Statement { record, version, declaration }) = coming.next()
+        {
+            sim.tables.borrow_mut().say(record, version, declaration);
+            sim.send(Pointer::Record(record.clone()), 0);
+            if disorder && sim.chance(0.1) {
                 sim.send(Pointer::Record(record.clone()), 0);
-                if disorder && sim.chance(0.1) {
-                    sim.send(Pointer::Record(record.clone()), 0);
-                }
-                continue;
             }
+            continue;
         }
         let concurrency = if disorder { CONCURRENCY } else { 1 };
         if invocations.len() < concurrency

@@ -80,7 +80,7 @@ impl Population {
     pub(crate) fn random(sim: &Sim, people: usize) -> Self {
         let mut population = Self { statements: Vec::new(), truth: BTreeMap::new(), people: individuals(sim, people) };
         for number in 0..population.people.len() {
-            for enrolment in 0..1 + sim.below(4) {
+            for enrolment in 0..=sim.below(4) {
                 population.enrol(sim, number, enrolment);
             }
         }
@@ -148,14 +148,14 @@ impl Population {
             _ => Some(person.ine),
         };
         let date_naissance = identity.date_naissance;
-        let identite = match ine {
+        let said = match ine {
             Some(_) if sim.chance(0.12) => Person::Pair(Pair { date_naissance, registre: None }),
             _ => Person::Civil(identity),
         };
         Declaration {
             ine,
             numero_etudiant: Some(format!("E{number}")),
-            identite,
+            identite: said,
             inscription: Enrolment {
                 date_debut: date(2026, 9, 1),
                 date_fin: date(2027, 8, 31),

@@ -6,7 +6,7 @@ use shared::contract::pointer::Pointer;
 use shared::identity::digest::RecordId;
 use shared::identity::engine::RULE_VERSION;
 use shared::identity::review::{Case, CaseId, Question, State, Verdict};
-use shared::identity::student::StudentId;
+use shared::identity::student::{Student, StudentId};
 
 use crate::check;
 use crate::world::Sim;
@@ -73,7 +73,7 @@ fn verdict(sim: &Sim, question: &Question, truth: &BTreeMap<RecordId, usize>) ->
     let honest = sim.chance(0.8);
     let records = |student: StudentId| -> BTreeSet<RecordId> {
         let student = sim.tables.borrow().student(student).0;
-        student.iter().flat_map(|student| student.edges()).map(|edge| edge.record.clone()).collect()
+        student.iter().flat_map(Student::edges).map(|edge| edge.record.clone()).collect()
     };
     let is = |student: StudentId, person: usize| records(student).iter().any(|record| truth[record] == person);
     match question {
