@@ -73,9 +73,12 @@ async fn a_person_is_found_however_the_question_is_written() {
         let answer = ask(&stack, student, replaced, &token).await;
         assert_eq!((answer.status, &answer.text), (200, &expected), "{replaced:?}");
     }
-    for replaced in
-        [&[(code, "35238")][..], &named("Rennes", "35"), &[("jourDateNaissance", "18")], &[("prenoms[]", "Marie")]]
-    {
+    for replaced in [
+        &[(code, "35238")][..],
+        &named("Rennes", "35"),
+        &[("jourDateNaissance", "28"), ("moisDateNaissance", "11")],
+        &[("prenoms[]", "Marie")],
+    ] {
         let answer = ask(&stack, student, replaced, &token).await;
         assert_eq!(answer.refusal(), "404 25003", "{replaced:?}");
     }

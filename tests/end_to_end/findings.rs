@@ -17,7 +17,7 @@ async fn findings(stack: &Stack, key: &str, id: &str) -> Value {
 /// Deposits rows, and gives the id of the deposit once something was found about each of them.
 async fn found(stack: &Stack, depositor: &Depositor, people: &[&Person]) -> (String, Vec<Value>) {
     let rows: Vec<_> = people.iter().map(|person| person.row()).collect();
-    let id = stack.deposit(depositor, &json!({}), file(&rows).as_bytes()).await;
+    let id = stack.deposit_strangers(depositor, &json!({}), file(&rows).as_bytes()).await;
     let ended = stack.ended(depositor, &id).await;
     assert_eq!(ended["lignes"]["acceptees"], people.len(), "{ended}");
     let told = eventually("a finding about each row", || async {

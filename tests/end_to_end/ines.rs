@@ -254,7 +254,7 @@ async fn no_key_and_no_trace_of_the_service_names_a_person() {
             let told = if table == "ines_log_table" {
                 format!("{item:?}")
             } else {
-                keys.iter().map(|key| format!("{:?}", item.get(*key))).collect()
+                format!("{:?}", keys.iter().map(|key| item.get(*key)).collect::<Vec<_>>())
             };
             assert!(secrets.iter().all(|secret| !told.contains(secret)), "{table}: {told}");
         }

@@ -75,6 +75,15 @@ impl Stack {
     /// When either is refused.
     pub async fn deposit(&self, depositor: &Depositor, wish: &Value, content: &[u8]) -> String {
         self.register_people(content).await;
+        self.deposit_strangers(depositor, wish, content).await
+    }
+
+    /// The same of people whom INES doesn't know.
+    ///
+    /// # Panics
+    ///
+    /// When either is refused.
+    pub async fn deposit_strangers(&self, depositor: &Depositor, wish: &Value, content: &[u8]) -> String {
         let form = self.form(&depositor.key, wish).await;
         assert_eq!(form.status, 201, "{}", form.text);
         let form = form.json();

@@ -28,7 +28,12 @@ impl Stack {
     /// When the register can't be written.
     pub async fn register_people(&self, file: &[u8]) {
         let Some(rows) = str::from_utf8(file).ok().and_then(|text| text.strip_prefix(HEADER)) else { return };
-        let people: Vec<Registration> = rows.lines().filter_map(person).collect();
+        let mut people: Vec<Registration> = Vec::new();
+        for person in rows.lines().filter_map(person) {
+            if !people.iter().any(|known| known.ine == person.ine) {
+                people.push(person);
+            }
+        }
         if people.is_empty() {
             return;
         }

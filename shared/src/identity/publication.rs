@@ -306,7 +306,7 @@ mod tests {
     #[test]
     fn another_enrolment_of_the_same_identity_only_checks_the_buckets() {
         let said = declaration(Some(INE), "Martin", "Léa", "2004-03-02");
-        let before = student(1, &[said.clone()]);
+        let before = student(1, std::slice::from_ref(&said));
         let mut second = said;
         second.inscription.diplome = Some("2400001".into());
         let buckets = read(&[&before]);

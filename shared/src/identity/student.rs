@@ -286,9 +286,9 @@ mod tests {
 
     use crate::identity::fixtures::{declaration, keys};
 
-    fn edge(said: Declaration, at: i64) -> Edge {
+    fn edge(said: &Declaration, at: i64) -> Edge {
         let version = RecordVersion::new(Timestamp::from_millisecond(at).unwrap(), "", "import", 2);
-        Edge { version, ..crate::identity::fixtures::edge(&said) }
+        Edge { version, ..crate::identity::fixtures::edge(said) }
     }
 
     #[test]
@@ -312,11 +312,11 @@ mod tests {
         let mut pushed = declaration(Some("070578267KH"), "x", "y", "2004-03-02");
         pushed.identite = Person::Pair(pair);
         let mut student = Student::newcomer(StudentId::random());
-        student.attach(edge(pushed, 9));
+        student.attach(edge(&pushed, 9));
         assert_eq!(student.answer().unwrap().nom_famille.expose(), "Lefèvre");
         assert_eq!(student.postings(&keys).len(), 1);
 
-        student.attach(edge(declaration(None, "Martin", "Zoé", "2004-03-02"), 1));
+        student.attach(edge(&declaration(None, "Martin", "Zoé", "2004-03-02"), 1));
         assert_eq!(student.answer().unwrap().nom_famille.expose(), "Martin");
         let said: Vec<_> = student.postings(&keys).into_values().flatten().map(|traits| traits.identite).collect();
         assert!(said.iter().all(|person| person.said().is_none_or(|said| said.nom_famille.expose() == "Martin")));
@@ -325,8 +325,8 @@ mod tests {
     #[test]
     fn taking_a_record_away_undoes_all_that_it_brought() {
         let keys = keys();
-        let first = edge(declaration(None, "Lefèvre", "Zoé", "2004-03-02"), 1);
-        let second = edge(declaration(Some("070578267KH"), "Lefevre-Martin", "Zoe", "2004-03-02"), 2);
+        let first = edge(&declaration(None, "Lefèvre", "Zoé", "2004-03-02"), 1);
+        let second = edge(&declaration(Some("070578267KH"), "Lefevre-Martin", "Zoe", "2004-03-02"), 2);
         let mut student = Student::newcomer(StudentId::random());
         student.attach(first);
         let before = (student.answer(), student.postings(&keys), student.ine_digests(&keys));
@@ -342,10 +342,10 @@ mod tests {
     #[test]
     fn accents_are_kept_whoever_writes_without_them_later() {
         let mut student = Student::newcomer(StudentId::random());
-        student.attach(edge(declaration(None, "Lefèvre", "Zoé", "2004-03-02"), 1));
-        student.attach(edge(declaration(Some("070578267KH"), "LEFEVRE", "ZOE", "2004-03-02"), 2));
+        student.attach(edge(&declaration(None, "Lefèvre", "Zoé", "2004-03-02"), 1));
+        student.attach(edge(&declaration(Some("070578267KH"), "LEFEVRE", "ZOE", "2004-03-02"), 2));
         assert_eq!(student.answer().unwrap().nom_famille.expose(), "Lefèvre");
-        student.attach(edge(declaration(Some("0906018155T"), "MARTIN", "ZOE", "2004-03-02"), 3));
+        student.attach(edge(&declaration(Some("0906018155T"), "MARTIN", "ZOE", "2004-03-02"), 3));
         assert_eq!(student.answer().unwrap().nom_famille.expose(), "MARTIN", "another name is not a spelling");
     }
 
@@ -353,14 +353,14 @@ mod tests {
     fn an_enrolment_said_by_two_records_is_told_once() {
         let mut said = declaration(Some("070578267KH"), "Lefèvre", "Zoé", "2004-03-02");
         let mut student = Student::newcomer(StudentId::random());
-        student.attach(edge(said.clone(), 1));
+        student.attach(edge(&said, 1));
         said.numero_etudiant = Some("E42".into());
         said.inscription.code_commune_brut = Some("75013".into());
-        student.attach(edge(said.clone(), 2));
+        student.attach(edge(&said, 2));
         assert_eq!((student.edges().count(), student.answer().unwrap().inscriptions.len()), (2, 1));
         said.numero_etudiant = Some("E43".into());
         said.inscription.statut = crate::domain::status::Status::Admis;
-        student.attach(edge(said, 3));
+        student.attach(edge(&said, 3));
         assert_eq!(student.answer().unwrap().inscriptions.len(), 2);
     }
 

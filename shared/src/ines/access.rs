@@ -1,4 +1,4 @@
-//! The token that opens INES: OAuth2 client credentials (RFC 6749 §4.4), kept until shortly before it ends.
+//! The token that opens INES: `OAuth2` client credentials (RFC 6749 §4.4), kept until shortly before it ends.
 
 use std::time::Duration;
 
@@ -65,13 +65,12 @@ impl<S: Secret> Access<S> {
             },
             None => None,
         };
-        let (credentials, answer) = match asked {
-            Some(asked) => asked,
-            None => {
-                let credentials = self.read().await?;
-                let answer = ask(http, url, &credentials).await;
-                (credentials, answer)
-            }
+        let (credentials, answer) = if let Some(asked) = asked {
+            asked
+        } else {
+            let credentials = self.read().await?;
+            let answer = ask(http, url, &credentials).await;
+            (credentials, answer)
         };
         if !matches!(answer, Err(Failure::Refused)) {
             state.credentials = Some(credentials);

@@ -78,7 +78,7 @@ mod tests {
         assert_eq!(breaker.admit(start + REST), Ok(()));
         assert_eq!(breaker.admit(start + REST), Err(InesError::Resting), "one is enough to find out");
         breaker.failed(start + REST);
-        assert_eq!(breaker.admit(start + 2 * REST - Duration::from_nanos(1)), Err(InesError::Resting));
+        assert_eq!(breaker.admit(start + (2 * REST).saturating_sub(Duration::from_nanos(1))), Err(InesError::Resting));
         assert_eq!(breaker.admit(start + 2 * REST), Ok(()));
         breaker.answered();
         assert_eq!(breaker.admit(start + 2 * REST), Ok(()));

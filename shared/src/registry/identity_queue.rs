@@ -13,7 +13,7 @@ use crate::identity::review::CaseId;
 /// SQS takes so many messages in one call.
 const MOST_AT_ONCE: usize = 10;
 /// SQS keeps a message back no longer.
-const MOST_DELAY: Duration = Duration::from_secs(15 * 60);
+const MOST_DELAY: Duration = Duration::from_mins(15);
 
 /// The identity queue.
 #[derive(Debug, Clone)]

@@ -413,8 +413,12 @@ impl Register for Process {
 /// A transaction in a line.
 fn told(writes: &[Write]) -> String {
     let tell = |write: &Write| match write {
-        Write::CheckBucket(..) | Write::PutBucket(..) | Write::PutIne { .. } | Write::DeleteIne { .. } => None,
-        Write::Note(_) | Write::Unnote(..) => None,
+        Write::CheckBucket(..)
+        | Write::PutBucket(..)
+        | Write::PutIne { .. }
+        | Write::DeleteIne { .. }
+        | Write::Note(_)
+        | Write::Unnote(..) => None,
         Write::PutStudent { student, expected, answer } => {
             let rivals =
                 |rivals: &BTreeSet<StudentId>| rivals.iter().map(|id| short(&id.to_string()).to_owned()).collect();

@@ -18,15 +18,15 @@ impl Register {
     fn with(people: &[(u32, CivilIdentity)]) -> Self {
         let mut register = Self::default();
         for (number, person) in people {
-            register.add(registration(*number, person));
+            register.add(&registration(*number, person));
         }
         register
     }
 
-    fn add(&mut self, registration: Registration) {
+    fn add(&mut self, registration: &Registration) {
         let holder = keys().ine(&registration.ine);
         for key in keys_of(&keys().postings, &registration.identite) {
-            self.0.entry(key).or_default().set(&holder, &[traits_of(&registration)]);
+            self.0.entry(key).or_default().set(&holder, &[traits_of(registration)]);
         }
     }
 
@@ -63,7 +63,7 @@ fn lea() -> CivilIdentity {
 fn nobody_resembles_and_the_same_person_is_known_again() {
     let mut register = Register::default();
     assert_eq!(register.decide(&lea()), Outcome::Newcomer);
-    register.add(registration(7, &lea()));
+    register.add(&registration(7, &lea()));
     assert_eq!(register.decide(&lea()), Outcome::Known(digest(7)));
     let spelled = CivilIdentity { nom_famille: PersonName::parse("CASTELBOU").unwrap(), ..lea() };
     assert_eq!(register.decide(&spelled), Outcome::Known(digest(7)));
@@ -185,7 +185,7 @@ proptest! {
         for (number, person) in (0..).zip(&people) {
             match register.decide(person) {
                 Outcome::Newcomer => {
-                    register.add(registration(number, person));
+                    register.add(&registration(number, person));
                     given.insert(digest(number), person.clone());
                 }
                 Outcome::Known(holder) => prop_assert!(given.contains_key(&holder)),
