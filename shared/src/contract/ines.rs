@@ -12,7 +12,7 @@
 //! | `POST /api-ines-etudiants/rattachements` | ours, for INES's staff: [`Attachment`] → [`Attachment`] |
 //! | `POST /api-ines-etudiants/detachements` | ours, for INES's staff: [`Detachment`] → [`Detachment`] |
 //!
-//! The ministry documents neither its search nor its immatriculation ([NF] in domain.md): those are ours.
+//! The ministry documents neither its search nor its immatriculation (not found, says domain.md): those are ours.
 //!
 //! Every call but the token's carries `Authorization: Bearer`, `x-jwt-assertion` with the same token, and `X-channel`.
 //! Nothing is required when reading: what the real service leaves out is absent, and whoever reads decides.

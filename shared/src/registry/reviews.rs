@@ -8,7 +8,7 @@
 //! | `open`, `rank` | of an open case only: the keys of the index `open` |
 //!
 //! The index is sparse, so it holds what is to be done and nothing else. Its hash key is the kind and one of
-//! [`SLICES`]: one key for all would bound the whole register's doubts by one partition's writes. Its range key is the
+//! `SLICES`: one key for all would bound the whole register's doubts by one partition's writes. Its range key is the
 //! time and the id, which nothing else has: a page goes on exactly where the one before it ended.
 
 use std::collections::BTreeMap;

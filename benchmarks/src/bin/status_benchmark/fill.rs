@@ -88,8 +88,8 @@ async fn student(dynamodb: aws_sdk_dynamodb::Client) -> Result<()> {
     let postings = PostingStore::new(dynamodb.clone(), "postings".into());
     let reviews = ReviewStore::new(dynamodb.clone(), "reviews".into());
     let findings = (FindingStore::new(dynamodb.clone(), "findings".into()), SignedDuration::ZERO);
-    let publisher = Publisher::new(dynamodb, ("students".into(), "records".into()), postings, reviews, findings);
-    let published = publisher.publish(&writes).await?;
+    let tables = Publisher::new(dynamodb, ("students".into(), "records".into()), postings, reviews, findings);
+    let published = tables.publish(&writes).await?;
     ensure!(published == Published::Yes, "the stub refused the publication");
     Ok(())
 }
