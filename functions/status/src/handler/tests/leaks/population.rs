@@ -1,6 +1,6 @@
 //! People, what establishments said of them, and questions of which the right answer is known.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::path::Path;
 
 use serde::Deserialize;
@@ -148,23 +148,10 @@ impl Population {
             let TrueAnswer { kind, expected, .. } = answers.remove(&asked.query_id)?;
             Some(Question { asked, kind, expected })
         });
-        let mut population = Self {
+        Self {
             records: rows(&directory.join("records.csv")),
             questions: questions.collect(),
             person_of: truth.into_iter().map(|row| (row.record_id, row.person_id)).collect(),
-        };
-        population.without_refused();
-        population
-    }
-
-    /// Who has no record but refused ones isn't in the register: nobody is to be told about it.
-    fn without_refused(&mut self) {
-        let accepted = self.records.iter().filter(|record| record.traits().is_some());
-        let known: HashSet<String> = accepted.map(|record| self.person(&record.record_id).to_owned()).collect();
-        for question in &mut self.questions {
-            if question.kind.starts_with("present") && !known.contains(&question.expected) {
-                (question.kind, question.expected) = ("absent_refused".to_owned(), "NONE".to_owned());
-            }
         }
     }
 
