@@ -28,6 +28,7 @@ pub(super) struct Population {
 
 /// What an establishment said: the columns of `cargo local match` that the register keeps.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[expect(clippy::struct_field_names, reason = "the columns are called so")]
 pub(super) struct Record {
     pub(super) record_id: String,
     ine: String,
@@ -173,7 +174,7 @@ impl Population {
             let later = Invented { index: another, day: person.day + 719, others: person.others + 5, ..person.clone() };
             let misspelt = Invented { surname: slip(&person.surname), ..person.clone() };
             population.register(&person);
-            if index % 12 == 0 {
+            if index.is_multiple_of(12) {
                 population.register(&homonym);
                 let unplaced = LookUp { prenoms: person.given()[0].to_owned(), ..person.look_up() }.somewhere();
                 population.ask("ambiguous", "AMBIGUOUS", unplaced);
@@ -298,7 +299,8 @@ impl Invented {
     fn new(index: usize) -> Self {
         let surname = SURNAMES[index % SURNAMES.len()].to_owned();
         // Homonyms have common given names too.
-        let given = if index % 6 == 0 { COMMON_GIVEN_NAMES[index / 6 % COMMON_GIVEN_NAMES.len()] } else { index * 5 };
+        let given =
+            if index.is_multiple_of(6) { COMMON_GIVEN_NAMES[index / 6 % COMMON_GIVEN_NAMES.len()] } else { index * 5 };
         Self { index, surname, given, others: index * 3 + 1, day: index * 37, place: index }
     }
 
