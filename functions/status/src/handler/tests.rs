@@ -340,7 +340,8 @@ async fn whatever_store_fails_the_answer_is_a_503_in_the_contracts_words() {
 /// What was read, of postings and of students, and what was said.
 async fn reads(world: World, request: Request) -> (usize, usize, u16) {
     let world = Arc::new(world);
-    let (status, _, _) = ask(&context(&world), request).await;
+    let context = Box::new(context(&world));
+    let (status, _, _) = ask(&context, request).await;
     (world.called("postings"), world.called("students"), status)
 }
 
@@ -373,10 +374,13 @@ async fn several_and_nobody_are_told_and_traced_alike() {
         body
     };
     let mut said = BTreeSet::new();
-    for (known, homonym, stored) in
-        [(false, false, Stored::Published), (true, true, Stored::Published), (true, false, Stored::Withheld)]
-    {
-        let world = Arc::new(World { known, homonym, stored, ..World::default() });
+    for (known, homonym, stored) in [
+        (false, false, Stored::Published),
+        (true, true, Stored::Published),
+        (true, false, Stored::Disputed),
+        (true, false, Stored::Waiting),
+    ] {
+        let world = Arc::new(World { known, stored, homonym, ..World::default() });
         let (status, body, _) = ask(&context(&world), by_identity()).await;
         assert_eq!((status, world.called("access_log")), (404, 1));
         assert_eq!(world.called("quotas"), 2, "one for the question, one for the person who wasn't told");

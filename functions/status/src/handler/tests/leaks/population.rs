@@ -1,6 +1,6 @@
 //! People, what establishments said of them, and questions of which the right answer is known.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::path::Path;
 
 use serde::Deserialize;
@@ -28,6 +28,7 @@ pub(super) struct Population {
 
 /// What an establishment said: the columns of `cargo local match` that the register keeps.
 #[derive(Debug, Clone, Default, Deserialize)]
+#[expect(clippy::struct_field_names, reason = "the columns are called so")]
 pub(super) struct Record {
     pub(super) record_id: String,
     ine: String,
@@ -148,23 +149,10 @@ impl Population {
             let TrueAnswer { kind, expected, .. } = answers.remove(&asked.query_id)?;
             Some(Question { asked, kind, expected })
         });
-        let mut population = Self {
+        Self {
             records: rows(&directory.join("records.csv")),
             questions: questions.collect(),
             person_of: truth.into_iter().map(|row| (row.record_id, row.person_id)).collect(),
-        };
-        population.without_refused();
-        population
-    }
-
-    /// Who has no record but refused ones isn't in the register: nobody is to be told about it.
-    fn without_refused(&mut self) {
-        let accepted = self.records.iter().filter(|record| record.traits().is_some());
-        let known: HashSet<String> = accepted.map(|record| self.person(&record.record_id).to_owned()).collect();
-        for question in &mut self.questions {
-            if question.kind.starts_with("present") && !known.contains(&question.expected) {
-                (question.kind, question.expected) = ("absent_refused".to_owned(), "NONE".to_owned());
-            }
         }
     }
 
@@ -186,7 +174,7 @@ impl Population {
             let later = Invented { index: another, day: person.day + 719, others: person.others + 5, ..person.clone() };
             let misspelt = Invented { surname: slip(&person.surname), ..person.clone() };
             population.register(&person);
-            if index % 12 == 0 {
+            if index.is_multiple_of(12) {
                 population.register(&homonym);
                 let unplaced = LookUp { prenoms: person.given()[0].to_owned(), ..person.look_up() }.somewhere();
                 population.ask("ambiguous", "AMBIGUOUS", unplaced);
@@ -311,7 +299,8 @@ impl Invented {
     fn new(index: usize) -> Self {
         let surname = SURNAMES[index % SURNAMES.len()].to_owned();
         // Homonyms have common given names too.
-        let given = if index % 6 == 0 { COMMON_GIVEN_NAMES[index / 6 % COMMON_GIVEN_NAMES.len()] } else { index * 5 };
+        let given =
+            if index.is_multiple_of(6) { COMMON_GIVEN_NAMES[index / 6 % COMMON_GIVEN_NAMES.len()] } else { index * 5 };
         Self { index, surname, given, others: index * 3 + 1, day: index * 37, place: index }
     }
 
