@@ -977,7 +977,6 @@ run "review" {
       REVIEWS_TABLE             = "statut-etudiant-test-reviews"
       RECORDS_TABLE             = "statut-etudiant-test-records"
       STUDENTS_TABLE            = "statut-etudiant-test-students"
-      POSTINGS_TABLE            = "statut-etudiant-test-postings"
       CLIENTS_TABLE             = "statut-etudiant-test-clients"
       QUOTAS_TABLE              = "statut-etudiant-test-quotas"
       ACCESS_LOG_TABLE          = "statut-etudiant-test-access-log"
@@ -1002,6 +1001,11 @@ run "feeding" {
   command = plan
 
   variables {
+    # Our own service's address is known once it is deployed.
+    ines = {
+      url     = "https://ines.example.org"
+      channel = "supdata-1"
+    }
     complete_cancel_share    = 25
     deposit_max_bytes        = 1000000
     deposit_lifetime_seconds = 120
@@ -1036,7 +1040,6 @@ run "feeding" {
       ENVIRONMENT              = "test"
       RECORDS_TABLE            = "statut-etudiant-test-records"
       STUDENTS_TABLE           = "statut-etudiant-test-students"
-      POSTINGS_TABLE           = "statut-etudiant-test-postings"
       CLIENTS_TABLE            = "statut-etudiant-test-clients"
       QUOTAS_TABLE             = "statut-etudiant-test-quotas"
       ESTABLISHMENTS_TABLE     = "statut-etudiant-test-establishments"
@@ -1052,8 +1055,8 @@ run "feeding" {
       DEPOSIT_MAX_BYTES        = "1000000"
       DEPOSIT_LIFETIME_SECONDS = "120"
       IDENTITY_QUEUE_URL       = aws_sqs_queue.identity.url
-      INES_URL                 = local.ines_url
-      INES_CHANNEL             = "statut-etudiant"
+      INES_URL                 = "https://ines.example.org"
+      INES_CHANNEL             = "supdata-1"
       INES_SECRET_ARN          = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:ines-client"
     })
     error_message = "Enrolment is told something else than it should be."

@@ -127,6 +127,10 @@ async fn no_log_line_and_no_key_names_a_person() {
     stack.import(LYCEE, &[doubtful.row()]).await;
     let mut tokens = ask_in_every_way(&stack, &person, &broken).await;
     tokens.extend(tell_in_every_way(&stack, &person, &broken).await);
+    let officer = stack.reviewer().await;
+    for _ in 0..2 {
+        assert_eq!(stack.review(&officer, "").await.status, 200);
+    }
     stack.enqueue("identity_queue_url", &person.row()).await;
     stack.invoke("statistics", &json!({})).await;
     let secrets = Secrets::of(&[&person, &broken, &doubtful], &tokens);

@@ -115,9 +115,11 @@ async fn attempt<W: World>(world: &W, record: &Record) -> Result<Option<Resoluti
                 scene = Scene::observe(world, record, Standing::Granted { ine }, read).await?;
                 decision = scene.decide(record);
             }
+            // People decided that it is nobody else: it is published, and has its INE once INES has decided and the record
+            // is sent again.
+            Immatriculated::Pending | Immatriculated::Refused
+                if record.links.different.contains_key(&CaseId::attachment(&record.id)) => {}
             Immatriculated::Pending => decision.doubt = Some(Doubt::AwaitsInes),
-            // People decide then; if they have, it is published without.
-            Immatriculated::Refused if record.links.different.contains_key(&CaseId::attachment(&record.id)) => {}
             Immatriculated::Refused => decision.doubt = Some(Doubt::Refused),
         }
     }
