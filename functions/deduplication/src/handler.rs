@@ -1,8 +1,9 @@
 //! One batch of pointers, in order: each is followed on its own, and only those that failed come back.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
+use jiff::{SignedDuration, Timestamp};
 use shared::contract::pointer::{NotAPointer, Pointer};
 use shared::registry::StoreError;
 
@@ -29,14 +30,24 @@ pub enum Failure {
     Store(#[from] StoreError),
 }
 
-/// Follows a batch of pointers and reports the messages that failed.
-pub async fn handle<W: World>(world: &W, event: SqsEvent) -> SqsBatchResponse {
+/// What one pointer may take: INES's budget, twice at most for one record, and the tables.
+const MOST_FOR_ONE: SignedDuration = SignedDuration::from_secs(12);
+/// When what there was no time for is received again.
+const SOON: Duration = Duration::from_secs(10);
+
+/// Follows a batch of pointers and reports the messages that failed. `deadline` is when the invocation is killed.
+///
+/// While INES is slow there may not be time for all: the rest is sent again, rather than left to be killed with what is
+/// under way, because a message that is received too often is given up.
+pub async fn handle<W: World>(world: &W, event: SqsEvent, deadline: Timestamp) -> SqsBatchResponse {
     let started = Instant::now();
     let mut outcomes = Outcomes::default();
     let mut failures = Vec::new();
     let received = event.records.len();
-    for message in event.records {
-        match one(world, &message).await {
+    for (position, message) in event.records.into_iter().enumerate() {
+        // The first one always has its turn, so that every invocation does something.
+        let is_late = position > 0 && deadline.duration_since(world.now()) < MOST_FOR_ONE;
+        match one(world, &message, is_late).await {
             Ok(outcome) => outcomes.count(outcome),
             Err(error) => {
                 // The id is SQS's own; the body may hold anything and stays out of the log.
@@ -73,8 +84,13 @@ pub enum Followed {
     Case(Settled),
 }
 
-async fn one<W: World>(world: &W, message: &SqsMessage) -> Result<Followed, Failure> {
-    follow(world, &Pointer::read(message.body.as_deref().unwrap_or_default())?).await
+async fn one<W: World>(world: &W, message: &SqsMessage, is_late: bool) -> Result<Followed, Failure> {
+    let pointer = Pointer::read(message.body.as_deref().unwrap_or_default())?;
+    if is_late {
+        world.queue().send_later(&pointer, SOON).await?;
+        return Ok(Followed::Record(Resolution::Postponed));
+    }
+    follow(world, &pointer).await
 }
 
 /// Follows one pointer.

@@ -2,6 +2,7 @@
 
 use deduplication::aws::Aws;
 use deduplication::handler;
+use jiff::Timestamp;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 
 #[tokio::main(flavor = "current_thread")]
@@ -10,7 +11,10 @@ async fn main() -> Result<(), Error> {
     let world = Aws::from_env().await?;
     run(service_fn(|event: LambdaEvent<_>| {
         let world = &world;
-        async move { Ok::<_, std::convert::Infallible>(handler::handle(world, event.payload).await) }
+        // Milliseconds since 1970. One that means nothing gives no time, and everything is sent again.
+        let deadline = i64::try_from(event.context.deadline).ok().and_then(|at| Timestamp::from_millisecond(at).ok());
+        let deadline = deadline.unwrap_or_default();
+        async move { Ok::<_, std::convert::Infallible>(handler::handle(world, event.payload, deadline).await) }
     }))
     .await
 }
