@@ -30,8 +30,8 @@ pub enum Failure {
     Store(#[from] StoreError),
 }
 
-/// What one pointer may take: INES's budget, twice at most for one record, and the tables.
-const MOST_FOR_ONE: SignedDuration = SignedDuration::from_secs(12);
+/// What one pointer may take: two questions to INES of eight seconds each, and the tables.
+const MOST_FOR_ONE: SignedDuration = SignedDuration::from_secs(18);
 /// When what there was no time for is received again.
 const SOON: Duration = Duration::from_secs(10);
 

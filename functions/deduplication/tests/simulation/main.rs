@@ -17,13 +17,16 @@ mod world;
 
 use std::cell::Cell;
 use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
 
+use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
+use deduplication::handler::handle;
 use shared::contract::pointer::Pointer;
 
 use drive::{Pace, drive};
-use people::Population;
+use people::{Population, Statement};
 use score::Score;
-use world::{Cost, Faults, Sim};
+use world::{Cost, Faults, Process, Sim};
 
 const FAULTS: Faults = Faults { fails: 0.02, lost: 0.02, conflicts: 0.02 };
 
@@ -167,4 +170,38 @@ fn whatever_people_decide_can_be_undone() {
         }
     });
     assert!(moved.get() * 33 <= undone.get().max(33), "{} of {} worlds are not as before", moved.get(), undone.get());
+}
+
+/// Runs a future to its end, alone.
+fn alone<T>(future: impl Future<Output = T>) -> T {
+    let mut future = std::pin::pin!(future);
+    loop {
+        if let Poll::Ready(done) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+            return done;
+        }
+    }
+}
+
+#[test]
+fn what_there_is_no_time_for_is_sent_again_and_poison_comes_back() {
+    let (sim, population) = world(1, 4, false);
+    let statements = &population.statements;
+    for Statement { record, version, declaration } in statements {
+        sim.tables.borrow_mut().say(record, version, declaration);
+    }
+    let [first, second] = [&statements[0].record, &statements[1].record].map(|id| Pointer::Record(id.clone()).body());
+    let message = |id: &str, body: &str| {
+        let mut message = SqsMessage::default();
+        (message.message_id, message.body) = (Some(id.to_owned()), Some(body.to_owned()));
+        message
+    };
+    let mut event = SqsEvent::default();
+    event.records = vec![message("1", &first), message("2", &second), message("3", "poison")];
+    // Just enough for the one that has its turn whatever the time.
+    let response = alone(handle(&Process::new(Rc::clone(&sim), 1), event, sim.time()));
+    let failed: Vec<_> = response.batch_item_failures.iter().map(|failure| failure.item_identifier.as_str()).collect();
+    assert_eq!(failed, ["3"]);
+    assert!(sim.tables.borrow().records[&statements[0].record].student.is_some(), "the first was followed");
+    let again: Vec<_> = sim.queue.borrow().iter().map(|message| message.pointer.body()).collect();
+    assert_eq!(again, [second], "the second will be");
 }
