@@ -119,6 +119,14 @@ impl Resolved<'_> {
         for joined in same.iter().skip(1) {
             changes.merge(joined, target);
         }
+        // Who was this record alone, and says the same as before, is the other: whoever has its id is led there. What the
+        // record corrects is another matter, for it may have been somebody else.
+        if let Some(alone) = alone.filter(|alone| alone.id != target.id) {
+            let said = alone.edge(&record.id).map(|edge| &edge.declaration.identite);
+            if said.is_some_and(|said| said.said().is_some() && *said == record.declaration.identite) {
+                changes.merge(alone, target);
+            }
+        }
         let reason = match alone {
             Some(alone) if alone.id == target.id && decision.reason == Reason::Newcomer && alone.version > 0 => {
                 Reason::Correction

@@ -12,6 +12,7 @@ mod drive;
 mod national;
 mod people;
 mod reviewers;
+mod rules;
 mod score;
 mod world;
 
@@ -170,6 +171,46 @@ fn whatever_people_decide_can_be_undone() {
         }
     });
     assert!(moved.get() * 33 <= undone.get().max(33), "{} of {} worlds are not as before", moved.get(), undone.get());
+}
+
+/// What rules that were blind to a record left apart is shown, and comes together when it is applied.
+#[test]
+fn a_change_of_rules_is_shown_and_applied() {
+    let (parted, together) = (Cell::new(0_u32), Cell::new(0_u32));
+    seeds(60, |seed, told| {
+        let (sim, population) = world(seed, 8, false);
+        *told = Some(Rc::clone(&sim));
+        drive(&sim, &population.statements, Pace::Order);
+        let Some((record, student)) = rules::part(&sim) else { return };
+        let whose = || {
+            let tables = sim.tables.borrow();
+            tables.student(tables.records[&record].student.unwrap()).0.unwrap().id
+        };
+        let apart = whose();
+        let joins_them = || {
+            let shown = rules::compare(&sim);
+            let joined = shown.merges.iter().any(|merge| [student, apart].iter().all(|id| merge.students.contains(id)));
+            (joined, shown)
+        };
+        let (joined, shown) = joins_them();
+        // Somebody else may have come between the two, of whom the engine alone is certain.
+        if !joined {
+            return;
+        }
+        parted.set(parted.get() + 1);
+        assert!(shown.outdated > 0, "{shown:?}");
+        rules::apply(&sim, &shown);
+        drive(&sim, &[], Pace::Disorder { deaths: 2 });
+        check::settled(&sim.tables.borrow(), &sim.keys);
+        let one = sim.tables.borrow().student(student).0.map(|student| student.id);
+        if Some(whose()) == one {
+            assert!(!joins_them().0, "what is applied is no difference any more");
+            together.set(together.get() + 1);
+        }
+    });
+    // A decision of its own, with everybody there is, may find a rival that the order of arrival didn't show.
+    let (parted, together) = (parted.get(), together.get());
+    assert!(parted > 10 && together * 10 >= parted * 9, "{together} of {parted} came together");
 }
 
 /// Runs a future to its end, alone.
