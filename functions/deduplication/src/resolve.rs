@@ -74,9 +74,11 @@ pub async fn resolve<W: World>(world: &W, id: &RecordId, occasion: Occasion) -> 
     let mut waits = backoff();
     loop {
         let record = world.register().record(id).await?.ok_or(ResolveError::NoSuchRecord)?;
-        if record.state == RecordState::Resolved && occasion == Occasion::Sent {
+        if record.state == RecordState::Resolved {
             follow_again(world, &record).await?;
-            return Ok(Resolution::Unchanged);
+            if occasion == Occasion::Sent {
+                return Ok(Resolution::Unchanged);
+            }
         }
         if let Some(resolution) = attempt(world, &record).await? {
             return Ok(resolution);
