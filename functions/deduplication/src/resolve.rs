@@ -15,7 +15,7 @@ use shared::identity::digest::RecordId;
 use shared::identity::edge::{Edge, Standing};
 use shared::identity::finding::Finding;
 use shared::identity::ines::{Immatriculated, Ines, InesError};
-use shared::identity::publication::{Change, Write, concerned, plan};
+use shared::identity::publication::{Change, Write, concerned, hold, plan};
 use shared::identity::review::CaseId;
 use shared::identity::student::Student;
 use shared::registry::publications::Published;
@@ -176,6 +176,10 @@ async fn conclude<W: World>(
         && changes.iter().all(Change::is_empty);
     if !(waits_on || stays && says_the_same) {
         scene.read_also(register, &concerned(&changes, keys)).await?;
+        if !writes.is_empty() {
+            // A case is about the student as it was read, changed or not.
+            writes.extend(changes.iter().filter(|change| change.is_empty()).map(|change| hold(&change.after)));
+        }
         writes.extend(plan(&changes, keys, scene.buckets()));
         match settlement.finding {
             Some(code) => {

@@ -173,11 +173,7 @@ pub fn plan(changes: &[Change], keys: &IdentityKeys, buckets: &Buckets) -> Vec<W
             // A newcomer that nothing was attached to was never stored.
             (None, None) if expected == 0 => {}
             (None, None) => writes.push(Write::DeleteStudent { student, expected }),
-            (Some(_), _) => {
-                let answer = after.answer().map(Box::new);
-                let after = Student::restore(after.id, after.version, after.withheld.clone(), []);
-                writes.push(Write::PutStudent { student: Box::new(after), expected, answer });
-            }
+            (Some(_), _) => writes.push(put(after, expected)),
         }
     }
     writes.extend(by_ine.into_values());
@@ -186,6 +182,18 @@ pub fn plan(changes: &[Change], keys: &IdentityKeys, buckets: &Buckets) -> Vec<W
     writes.extend(still.map(|(key, bucket)| Write::CheckBucket(key.clone(), bucket.version)));
     writes.extend(moved.into_iter().map(|(key, bucket)| Write::PutBucket(key, Box::new(bucket))));
     writes
+}
+
+/// Writes a student as it is, so that what else is written about it goes through only if nobody changed it.
+#[must_use]
+pub fn hold(student: &Student) -> Write {
+    put(student, student.version)
+}
+
+fn put(student: &Student, expected: u64) -> Write {
+    let answer = student.answer().map(Box::new);
+    let student = Box::new(Student::restore(student.id, student.version, student.withheld.clone(), []));
+    Write::PutStudent { student, expected, answer }
 }
 
 /// The INEs that lead to a student, each with the answer that it is published with. None does while nothing may be told.
