@@ -69,13 +69,19 @@ pub async fn settle<W: World>(world: &W, id: &CaseId) -> Result<Settled, SettleE
             Some(Pending::Revert(effect)) => {
                 let effect = effect.clone();
                 work.revert(world, &effect).await?;
+                // Also on records that moved since.
+                for record in case.decisions.iter().next_back().iter().flat_map(|decision| &decision.records) {
+                    if let Some(holder) = holder(world, record).await? {
+                        work.forget(&holder);
+                    }
+                }
                 false
             }
         };
         if hides && work.changes.iter().all(Change::is_empty) {
             return Ok(Settled::Nothing);
         }
-        case.settle(world.now());
+        case.settle(&work.linked, world.now());
         if work.publish(world, case).await? == Published::Yes {
             return Ok(Settled::Done);
         }

@@ -21,9 +21,12 @@
 //!
 //! No vote is ever taken from a case: each keeps the round it was cast in, and a decision that was undone says so.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::digest::RecordId;
 use super::student::StudentId;
 
 pub use question::{CaseId, Effect, Kind, Near, NotAnAnswer, Question, Side, Verdict};
@@ -89,6 +92,9 @@ pub struct Decision {
     pub at: Timestamp,
     /// Whose votes made it.
     pub round: u32,
+    /// The records that hold it as links, wherever they have gone since.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub records: BTreeSet<RecordId>,
     /// Who undid it and when, if somebody did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undone: Option<Undone>,
@@ -256,7 +262,13 @@ impl Case {
         if let Some(effect) = effect
             && self.heard(&effect) >= self.question.voices(&effect) + self.against(&effect)
         {
-            self.decisions.push(Decision { effect, at: now, round: self.round, undone: None });
+            self.decisions.push(Decision {
+                effect,
+                at: now,
+                round: self.round,
+                records: BTreeSet::new(),
+                undone: None,
+            });
             self.state = State::Decided;
         }
         Ok(self.progress())
@@ -297,10 +309,16 @@ impl Case {
         }
     }
 
-    /// What [`Self::pending`] asked for is done, in the transaction that this is written by.
-    pub fn settle(&mut self, now: Timestamp) {
+    /// What [`Self::pending`] asked for is done, in the transaction that this is written by; `linked` are the records that
+    /// hold what was decided.
+    pub fn settle(&mut self, linked: &BTreeSet<RecordId>, now: Timestamp) {
         match self.state {
-            State::Decided => self.state = State::Applied,
+            State::Decided => {
+                self.state = State::Applied;
+                if let Some(decision) = self.decisions.last_mut() {
+                    decision.records.clone_from(linked);
+                }
+            }
             State::Undone => self.reopen(now),
             State::Open | State::Applied | State::Withdrawn => {}
         }

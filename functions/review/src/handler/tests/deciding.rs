@@ -23,7 +23,7 @@ async fn undo(context: &Context, key: &str, case: &CaseId) -> super::world::Told
 /// Applies what is pending, as deduplication would.
 async fn settle(context: &Context, case: &CaseId) {
     let mut case = stored(context, case).await;
-    case.settle(jiff::Timestamp::now());
+    case.settle(&std::collections::BTreeSet::new(), jiff::Timestamp::now());
     context.reviews.save(&case).await.unwrap();
 }
 
