@@ -153,10 +153,11 @@ async fn no_log_line_and_no_key_names_a_person() {
 }
 
 async fn nothing_in_the_tables(stack: &Stack, secrets: &Secrets) {
-    let tables: [(&str, &[&str]); 10] = [
+    let tables: [(&str, &[&str]); 11] = [
         ("records_table", &["id"]),
         ("students_table", &["pk", "sk"]),
-        ("postings_table", &["pk", "sk"]),
+        ("postings_table", &["pk"]),
+        ("findings_table", &["import", "position"]),
         ("imports_table", &["id"]),
         ("access_log_table", &["subject", "at"]),
         ("reviews_table", &["id"]),
