@@ -16,7 +16,7 @@ CREDENTIALS = {
     # What reviewing officers decide.
     **dict.fromkeys(["revues", "revue", "decision", "annulationDecision", "contestation"], REVIEW_KEY),
     # What establishments write.
-    **dict.fromkeys(["inscription", "lot", "relecture", "annulation", "depot", "suivi"], WRITE_KEY),
+    **dict.fromkeys(["inscription", "lot", "relecture", "annulation", "depot", "suivi", "identites"], WRITE_KEY),
     # Upstream's contract has a key for each route.
     "statutParIne": ("X-API-Key", os.environ["FUZZ_INE_KEY"]),
     "statutParEtatCivil": ("X-API-Key", os.environ["FUZZ_IDENTITY_KEY"]),
