@@ -9,7 +9,7 @@ use shared::identity::edge::{Standing, traits};
 use shared::identity::engine::compare::Comparison;
 use shared::identity::engine::decide::{Reads, Verdict, verdict};
 use shared::identity::engine::weight::{Bits, bits};
-use shared::identity::posting::{PostingKey, Traits};
+use shared::identity::posting::{PostingKey, Sharing, Traits};
 use shared::identity::publication::Buckets;
 use shared::identity::student::{Student, StudentId};
 use shared::registry::StoreError;
@@ -52,8 +52,8 @@ impl Scene {
                 read_in_full(register, student, &mut students).await?;
             }
         }
-        let cut = buckets.values().any(|bucket| bucket.cut);
-        let near = near(&compared, &buckets);
+        let sharing = Sharing::of(buckets.values());
+        let near = near(&compared, &sharing);
         let mut room = MOST_NEAR;
         let mut left_out = false;
         for student in near {
@@ -73,7 +73,7 @@ impl Scene {
         for rival in rivals.into_iter().take(MOST_NEAR) {
             read_in_full(register, rival, &mut students).await?;
         }
-        let reads = if cut || left_out { Reads::Cut } else { Reads::Whole };
+        let reads = if left_out { Reads::Cut } else { sharing.reads };
         Ok(Self { standing, students, buckets, reads })
     }
 
@@ -133,24 +133,25 @@ async fn read_in_full(
 }
 
 /// The students who resemble, the closest first. Those who name nobody resemble by their INE.
-fn near(compared: &[Traits], buckets: &Buckets) -> Vec<StudentId> {
+fn near(compared: &[Traits], sharing: &Sharing<'_, StudentId>) -> Vec<StudentId> {
     let people: Vec<_> = compared.iter().map(|traits| (traits, traits.person())).collect();
     let mut closest: BTreeMap<StudentId, (Verdict, Bits)> = BTreeMap::new();
-    for entry in buckets.values().flat_map(|bucket| &bucket.entries) {
-        let posted = entry.traits.person();
+    for (holder, posted) in sharing.traits.iter().flat_map(|(holder, posted)| posted.iter().map(|one| (**holder, *one)))
+    {
+        let other = posted.person();
         for (traits, person) in &people {
-            let nameless = [&entry.traits, *traits].into_iter().any(|one| matches!(one.identite, Person::Pair(_)));
+            let nameless = [posted, *traits].into_iter().any(|one| matches!(one.identite, Person::Pair(_)));
             let standing = if nameless {
-                if entry.traits.ine.is_none() || entry.traits.ine != traits.ine {
+                if posted.ine.is_none() || posted.ine != traits.ine {
                     continue;
                 }
                 (Verdict::Match, bits(1_000.0))
             } else {
-                let comparison = Comparison::of(person, &posted);
+                let comparison = Comparison::of(person, &other);
                 (verdict(&comparison), comparison.bits)
             };
             if standing.0 > Verdict::Distinct {
-                let best = closest.entry(entry.holder).or_insert(standing);
+                let best = closest.entry(holder).or_insert(standing);
                 *best = (*best).max(standing);
             }
         }

@@ -5,12 +5,10 @@
 //! [`MOST_POSTED`](super::posting::MOST_POSTED) traits, so 1,400 comparisons of some two microseconds; most questions
 //! meet one or two people.
 
-use std::collections::BTreeMap;
-
-use super::engine::decide::{Candidate, Reads};
+use super::engine::decide::Candidate;
 use super::engine::lookup::{Answer, Mode, look_up};
 use super::engine::person::{Person, Written};
-use super::posting::{Bucket, Traits};
+use super::posting::{Bucket, Sharing, Traits};
 use super::student::StudentId;
 use crate::domain::birth_date::BirthDate;
 use crate::domain::commune::CommuneCode;
@@ -61,22 +59,11 @@ pub fn meant<'a>(
     buckets: impl IntoIterator<Item = &'a Bucket<StudentId>>,
     mode: Mode,
 ) -> Option<StudentId> {
-    let mut reads = Reads::Whole;
-    let mut posted: BTreeMap<StudentId, Vec<&Traits>> = BTreeMap::new();
-    for bucket in buckets {
-        if bucket.cut {
-            reads = Reads::Cut;
-        }
-        for entry in &bucket.entries {
-            let traits = posted.entry(entry.holder).or_default();
-            // The same traits lie in each bucket whose key they have.
-            if !traits.contains(&&entry.traits) {
-                traits.push(&entry.traits);
-            }
-        }
-    }
-    let people: Vec<(StudentId, Vec<Person>)> =
-        posted.into_iter().map(|(holder, traits)| (holder, traits.into_iter().map(Traits::person).collect())).collect();
+    let Sharing { traits, reads } = Sharing::of(buckets);
+    let people: Vec<(StudentId, Vec<Person>)> = traits
+        .into_iter()
+        .map(|(holder, traits)| (*holder, traits.into_iter().map(Traits::person).collect()))
+        .collect();
     let records: Vec<Vec<&Person>> = people.iter().map(|(_, people)| people.iter().collect()).collect();
     let candidates: Vec<Candidate<'_, StudentId>> =
         people.iter().zip(&records).map(|((holder, _), records)| Candidate { student: *holder, records }).collect();
@@ -88,6 +75,8 @@ pub fn meant<'a>(
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::domain::enrolment;
     use crate::identity::fixtures::{identity, keys};

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::digest::DigestKey;
 use super::engine::blocking::{Blocking, BlockingKey};
+use super::engine::decide::Reads;
 use super::engine::person::{Person, Written};
 use super::engine::register::MOST_READ;
 use crate::domain::civil_identity::CivilIdentity;
@@ -156,6 +157,35 @@ impl<H: Clone + PartialEq> Bucket<H> {
             self.entries.drain(..excess);
             self.cut = true;
         }
+    }
+}
+
+/// Everybody in some buckets, each with its distinct traits.
+#[derive(Debug)]
+pub struct Sharing<'a, H> {
+    /// The traits, by their holder.
+    pub traits: BTreeMap<&'a H, Vec<&'a Traits>>,
+    /// Whether somebody may have been left out of a bucket.
+    pub reads: Reads,
+}
+
+impl<'a, H: Ord> Sharing<'a, H> {
+    /// Those of these buckets. Whoever shares several keys is posted under each of them, and counts once.
+    #[must_use]
+    pub fn of(buckets: impl IntoIterator<Item = &'a Bucket<H>>) -> Self {
+        let mut sharing = Self { traits: BTreeMap::new(), reads: Reads::Whole };
+        for bucket in buckets {
+            if bucket.cut {
+                sharing.reads = Reads::Cut;
+            }
+            for entry in &bucket.entries {
+                let known = sharing.traits.entry(&entry.holder).or_default();
+                if !known.contains(&&entry.traits) {
+                    known.push(&entry.traits);
+                }
+            }
+        }
+        sharing
     }
 }
 

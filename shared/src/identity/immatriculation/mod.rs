@@ -22,7 +22,7 @@ use super::digest::IneDigest;
 use super::engine::decide::{Candidate, Decision, Reads, resolve};
 use super::engine::lookup::{Answer, Mode, look_up};
 use super::engine::person::Person;
-use super::posting::{Bucket, Traits};
+use super::posting::{Bucket, Sharing, Traits};
 
 /// What becomes of a person who asks for an INE.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,20 +47,7 @@ impl Resembling {
     /// Those of these buckets.
     #[must_use]
     pub fn of<'a>(buckets: impl IntoIterator<Item = &'a Bucket<IneDigest>>) -> Self {
-        let mut reads = Reads::Whole;
-        let mut traits: BTreeMap<&IneDigest, Vec<&Traits>> = BTreeMap::new();
-        for bucket in buckets {
-            if bucket.cut {
-                reads = Reads::Cut;
-            }
-            for entry in &bucket.entries {
-                // Whoever shares several keys is posted under each of them.
-                let known = traits.entry(&entry.holder).or_default();
-                if !known.contains(&&entry.traits) {
-                    known.push(&entry.traits);
-                }
-            }
-        }
+        let Sharing { traits, reads } = Sharing::of(buckets);
         let people = traits
             .into_iter()
             .map(|(holder, traits)| (holder.clone(), traits.into_iter().map(Traits::person).collect()));
