@@ -36,7 +36,7 @@ pub const TABLES: [(&str, &str); 6] = [
 #[must_use]
 pub fn identity_keys() -> IdentityKeys {
     let key = || DigestKey::new(DIGEST_KEY_ID.into(), DIGEST_KEY.to_owned().into());
-    IdentityKeys::new(key(), key())
+    IdentityKeys::new(key(), &key())
 }
 
 /// What two establishments said of the student: an enrolment that is over, and a current one.

@@ -100,5 +100,5 @@ pub async fn secret(
 pub async fn identity_keys(client: &aws_sdk_secretsmanager::Client) -> Result<IdentityKeys, ConfigError> {
     let (ine, civil) =
         tokio::try_join!(digest_key(client, "INE_SECRET_ARN"), digest_key(client, "IDENTITY_SECRET_ARN"))?;
-    Ok(IdentityKeys::new(ine, civil))
+    Ok(IdentityKeys::new(ine, &civil))
 }

@@ -79,7 +79,7 @@ async fn a_doubt_is_listed_read_decided_undone_and_decided_again() {
 /// at will.
 async fn told_apart(stack: &Stack, one: &Person, other: &Person) -> Question {
     let key = |name: &str| DigestKey::new("1".into(), name.to_owned().into());
-    let keys = IdentityKeys::new(key("ine"), key("civil"));
+    let keys = IdentityKeys::new(key("ine"), &key("civil"));
     let ine = |person: &Person| Ine::parse(&person.ine).unwrap();
     let side = async |person: &Person| {
         let student = stack.record_of(&person.uai).await.student.expect("it is published");

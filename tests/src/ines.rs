@@ -70,7 +70,7 @@ impl Stack {
             let StoredKey { id, key } = serde_json::from_str(secret.secret_string().expect("text")).expect("a key");
             DigestKey::new(id, key)
         };
-        (store, IdentityKeys::new(key("ine").await, key("identity").await))
+        (store, IdentityKeys::new(key("ine").await, &key("identity").await))
     }
 }
 

@@ -98,8 +98,9 @@ async fn attempt<W: World>(world: &W, record: &Record) -> Result<Option<Resoluti
     let record = &as_decided(record, current.as_ref());
     let known = standing::known(world, record, current.as_ref()).await?;
     let Some(standing) = standing::of(world, record, known.iter().chain(&current)).await? else {
-        // A request about this person waits at INES.
-        return postponed(world, record, current.as_ref()).await;
+        // A request about this person waits at INES: what is known of the record so far stays as it is.
+        later(world, record).await?;
+        return Ok(Some(Resolution::Postponed));
     };
     let read: Vec<Student> = current.into_iter().chain(known).collect();
     let mut scene = Scene::observe(world, record, standing, read).await?;
@@ -249,17 +250,6 @@ async fn follow_again<W: World>(world: &W, record: &Record) -> Result<(), StoreE
     let hidden = scene.students().iter().filter(|student| student.answer().is_none());
     waiting.extend(hidden.flat_map(Student::edges).map(|edge| edge.record.clone()));
     send(world, waiting).await
-}
-
-/// INES has a request about this person that isn't decided: what is known of the record so far stays as it is.
-async fn postponed<W: World>(
-    world: &W,
-    record: &Record,
-    current: Option<&Student>,
-) -> Result<Option<Resolution>, ResolveError> {
-    tracing::debug!(known = current.is_some(), "a request at INES waits");
-    later(world, record).await?;
-    Ok(Some(Resolution::Postponed))
 }
 
 async fn later<W: World>(world: &W, record: &Record) -> Result<(), StoreError> {

@@ -37,7 +37,7 @@ async fn digest(deployment: &Deployment, ine: &Ine) -> Result<IneDigest> {
     let StoredKey { id, key } = stored.with_context(|| format!("the secret {name} is not one of ours"))?;
     let key = DigestKey::new(id, key.into());
     // Only the first of the two is used: an INE needs no more, and nor does this command's permission to read.
-    Ok(IdentityKeys::new(key.clone(), key).ine(ine))
+    Ok(IdentityKeys::new(key.clone(), &key).ine(ine))
 }
 
 /// What the secret holds (infra/modules/hmac-secret).

@@ -31,12 +31,6 @@ enum Body {
 }
 
 impl Pointer {
-    /// The body of a message that points to a record.
-    #[must_use]
-    pub fn write(record: &RecordId) -> String {
-        Self::Record(record.clone()).body()
-    }
-
     /// The body of its message.
     #[must_use]
     pub fn body(&self) -> String {
@@ -68,7 +62,7 @@ mod tests {
     #[test]
     fn a_pointer_reads_back() {
         let id = RecordId::parse("1.0123456789abcdef0123456789abcdef").unwrap();
-        assert_eq!(Pointer::write(&id), r#"{"record":"1.0123456789abcdef0123456789abcdef"}"#);
+        assert_eq!(Pointer::Record(id.clone()).body(), r#"{"record":"1.0123456789abcdef0123456789abcdef"}"#);
         let case = Pointer::Case(CaseId::attachment(&id));
         assert_eq!(case.body(), r#"{"case":"a-1.0123456789abcdef0123456789abcdef"}"#);
         for pointer in [Pointer::Record(id.clone()), case, Pointer::Reconsider(id)] {

@@ -17,7 +17,6 @@ use crate::domain::birth_date::BirthDate;
 use crate::domain::civil_identity::CivilIdentity;
 use crate::domain::enrolment::{Declaration, Person};
 use crate::domain::ine::Ine;
-use crate::domain::sex::Sex;
 use crate::domain::uai::Uai;
 
 /// A secret and its id.
@@ -180,18 +179,11 @@ impl fmt::Display for RecordId {
 #[serde(transparent)]
 pub struct IneDigest(String);
 
-/// The digest of a folded civil identity: the key that people who may be one share.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct CivilDigest(String);
-
 /// The two secrets of the identity register.
 #[derive(Clone)]
 pub struct IdentityKeys {
     /// For [`IneDigest`].
     pub ine: DigestKey,
-    /// For [`CivilDigest`].
-    pub civil: DigestKey,
     /// For the keys that people are posted under.
     pub postings: PostingKeys,
 }
@@ -199,9 +191,8 @@ pub struct IdentityKeys {
 impl IdentityKeys {
     /// The keys under these two secrets.
     #[must_use]
-    pub fn new(ine: DigestKey, civil: DigestKey) -> Self {
-        let postings = PostingKeys::new(&civil);
-        Self { ine, civil, postings }
+    pub fn new(ine: DigestKey, civil: &DigestKey) -> Self {
+        Self { ine, postings: PostingKeys::new(civil) }
     }
 
     /// The key of an INE.
@@ -218,20 +209,6 @@ impl IdentityKeys {
         let said = serde_json::to_vec(identity).unwrap_or_default();
         self.ine.of(&[record.as_str().as_bytes(), &said])
     }
-
-    /// The key of a civil identity: folded birth name and first given name, birth date, sex. The birthplace
-    /// isn't in it, because look-ups often lack it; it decides between those who share the key.
-    #[must_use]
-    pub fn civil(&self, identity: &CivilIdentity) -> CivilDigest {
-        let parts = civil_parts(identity);
-        CivilDigest(self.civil.digest(&parts.each_ref().map(String::as_str)))
-    }
-
-    /// The same key from the parts that a look-up gives.
-    #[must_use]
-    pub fn civil_of(&self, folded_name: &str, folded_given: &str, birth: BirthDate, sex: Sex) -> CivilDigest {
-        CivilDigest(self.civil.digest(&[folded_name, folded_given, &birth.expose(), sex.code()]))
-    }
 }
 
 fn civil_parts(identity: &CivilIdentity) -> [String; 4] {
@@ -243,19 +220,13 @@ fn civil_parts(identity: &CivilIdentity) -> [String; 4] {
     ]
 }
 
-macro_rules! text {
-    ($type:ty) => {
-        impl $type {
-            /// The text, `<key id>.<32 hexadecimal digits>`.
-            #[must_use]
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-    };
+impl IneDigest {
+    /// The text, `<key id>.<32 hexadecimal digits>`.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
-text!(IneDigest);
-text!(CivilDigest);
 
 #[cfg(test)]
 mod tests {
@@ -273,21 +244,16 @@ mod tests {
 
     #[test]
     fn purposes_and_secrets_separate_digests() {
-        let keys = keys();
-        assert_ne!(keys.ine.digest(&["X"]), keys.civil.digest(&["X"]));
+        let other = DigestKey::new("1".into(), "civil secret".to_owned().into());
+        assert_ne!(keys().ine.digest(&["X"]), other.digest(&["X"]));
     }
 
     #[test]
-    fn spelling_does_not_change_the_civil_key() {
-        let keys = keys();
-        assert_eq!(
-            keys.civil(&identity("Lefèvre-d’Été", "Zoé", "2004-03-02")),
-            keys.civil(&identity("LEFEVRE D ETE", "ZOE", "2004-03-02"))
-        );
-        assert_ne!(
-            keys.civil(&identity("Lefèvre", "Zoé", "2004-03-02")),
-            keys.civil(&identity("Lefèvre", "Zoé", "2004-03-03"))
-        );
+    fn spelling_does_not_change_the_record_of_a_civil_identity() {
+        let key = DigestKey::new("1".into(), "secret".to_owned().into());
+        let record = |family, given, birth| RecordId::of(&key, &declaration(None, family, given, birth));
+        assert_eq!(record("Lefèvre-d’Été", "Zoé", "2004-03-02"), record("LEFEVRE D ETE", "ZOE", "2004-03-02"));
+        assert_ne!(record("Lefèvre", "Zoé", "2004-03-02"), record("Lefèvre", "Zoé", "2004-03-03"));
     }
 
     #[test]

@@ -21,7 +21,7 @@ use crate::domain::uai::Uai;
 pub(crate) fn keys() -> IdentityKeys {
     IdentityKeys::new(
         DigestKey::new("1".into(), "ine secret".to_owned().into()),
-        DigestKey::new("1".into(), "civil secret".to_owned().into()),
+        &DigestKey::new("1".into(), "civil secret".to_owned().into()),
     )
 }
 

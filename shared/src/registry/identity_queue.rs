@@ -31,16 +31,13 @@ impl IdentityQueue {
 
     /// Sends a pointer to each record. Sent twice, a pointer is resolved twice, and the second time changes nothing.
     pub async fn send(&self, records: &[RecordId]) -> Result<(), StoreError> {
-        for chunk in records.chunks(MOST_AT_ONCE) {
-            let bodies: Vec<String> = chunk.iter().map(Pointer::write).collect();
-            self.send_some(&bodies).await?;
-        }
-        Ok(())
+        let pointers: Vec<Pointer> = records.iter().cloned().map(Pointer::Record).collect();
+        self.send_pointers(&pointers).await
     }
 
     /// Sends a pointer to a case, of which something is to be applied. Twice is the same as once, too.
     pub async fn send_case(&self, case: &CaseId) -> Result<(), StoreError> {
-        self.send_some(&[Pointer::Case(case.clone()).body()]).await
+        self.send_pointers(&[Pointer::Case(case.clone())]).await
     }
 
     /// Sends pointers of both kinds.

@@ -255,7 +255,7 @@ impl Sim {
             tables: RefCell::default(),
             queue: RefCell::default(),
             national: national.map(RefCell::new),
-            keys: IdentityKeys::new(key("INE"), key("identities")),
+            keys: IdentityKeys::new(key("INE"), &key("identities")),
             clock: Cell::new(0),
             trace: RefCell::default(),
             published: Cell::new(0),

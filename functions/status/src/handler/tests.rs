@@ -261,7 +261,7 @@ fn context_over(
 
 fn keys() -> IdentityKeys {
     let key = |name: &str| DigestKey::new("1".into(), name.to_owned().into());
-    IdentityKeys::new(key("ine"), key("civil"))
+    IdentityKeys::new(key("ine"), &key("civil"))
 }
 
 fn request(method: &str, path_and_query: &str, key: Option<&str>, body: &str) -> Request {

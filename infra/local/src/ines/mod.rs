@@ -26,7 +26,7 @@ pub(crate) fn store(deployment: &Deployment) -> InesStore {
 
 /// The keys of its tables.
 async fn keys(deployment: &Deployment) -> Result<IdentityKeys> {
-    Ok(IdentityKeys::new(key(deployment, "ine").await?, key(deployment, "identity").await?))
+    Ok(IdentityKeys::new(key(deployment, "ine").await?, &key(deployment, "identity").await?))
 }
 
 async fn key(deployment: &Deployment, purpose: &str) -> Result<DigestKey> {

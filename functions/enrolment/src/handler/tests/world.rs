@@ -170,7 +170,7 @@ impl World {
             deposit_lifetime: Duration::from_mins(15),
             environment: "test".into(),
         };
-        let keys = Keys { record: key("record"), identity: IdentityKeys::new(key("ine"), key("civil")) };
+        let keys = Keys { record: key("record"), identity: IdentityKeys::new(key("ine"), &key("civil")) };
         Context::new(settings, keys, &aws, Box::new(self.log.clone()))
     }
 
@@ -207,7 +207,7 @@ fn establishment(uai: &str, sends_for: &[&str]) -> Item {
 
 /// A student that a file told of.
 fn student(tables: &mut Tables) {
-    let keys = IdentityKeys::new(key("ine"), key("civil"));
+    let keys = IdentityKeys::new(key("ine"), &key("civil"));
     let student = "6f9619ff-8b86-d011-b42d-00cf4fc964ff";
     let partition = format!("S#{}", student.replace('-', ""));
     let ine = keys.ine(&Ine::parse(INE).unwrap());

@@ -217,7 +217,7 @@ pub(super) fn register(tables: &mut Tables, number: u32, identity: &Value) {
 
 pub(super) fn keys() -> IdentityKeys {
     let key = |name: &str| DigestKey::new("1".into(), name.to_owned().into());
-    IdentityKeys::new(key("ine"), key("civil"))
+    IdentityKeys::new(key("ine"), &key("civil"))
 }
 
 fn signer() -> Signer {

@@ -241,7 +241,7 @@ pub(super) fn record(id: &str) -> RecordId {
 
 pub(super) fn master(ine: &str) -> Option<IneDigest> {
     let key = |name: &str| DigestKey::new("1".into(), name.to_owned().into());
-    Ine::parse(ine).ok().map(|ine| IdentityKeys::new(key("ine"), key("civil")).ine(&ine))
+    Ine::parse(ine).ok().map(|ine| IdentityKeys::new(key("ine"), &key("civil")).ine(&ine))
 }
 
 fn comparison() -> Comparison {
