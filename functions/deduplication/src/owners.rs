@@ -52,7 +52,8 @@ fn vouches(student: &Student, ine: Ine) -> bool {
     student.edges().any(|edge| edge.verified().is_some() && edge.ines().any(|own| own == ine))
 }
 
-fn disbelieve(student: &mut Student, ine: Ine) {
+/// The INE is another student's.
+pub(crate) fn disbelieve(student: &mut Student, ine: Ine) {
     for edge in student.edges_mut() {
         if edge.ines().any(|own| own == ine) {
             edge.standing = Standing::Taken;

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use shared::contract::pointer::Pointer;
 use shared::feeding::record::RecordState;
 use shared::identity::digest::RecordId;
-use shared::identity::edge::{Edge, Reason, Standing};
+use shared::identity::edge::{Edge, Reason};
 use shared::identity::publication::{Buckets, Change, Write, concerned, plan};
 use shared::identity::review::{Case, CaseId, Effect, Pending};
 use shared::identity::student::{Student, StudentId};
@@ -301,9 +301,7 @@ impl Work {
         let stays = self.changes.get(student.id).and_then(Student::verified);
         for ine in shared {
             let loser = if vouched.contains(&ine) && stays.is_none() { self.changes.of(student) } else { &mut other };
-            for edge in loser.edges_mut().filter(|edge| edge.ines().any(|own| own == ine)) {
-                edge.standing = Standing::Taken;
-            }
+            owners::disbelieve(loser, ine);
         }
         *self.changes.of(&newcomer) = other;
     }

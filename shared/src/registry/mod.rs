@@ -44,6 +44,7 @@ pub mod remembered;
 pub mod reviews;
 pub mod students;
 
+mod batch;
 mod keys;
 
 /// A call to a service failed. It names the operation and a code, and not the service's own message: that may

@@ -11,12 +11,12 @@ use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::{ConditionCheck, KeysAndAttributes, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{ConditionCheck, Put, TransactWriteItem};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::keys::{Item, number, text};
-use super::{StoreError, backoff};
+use super::{StoreError, batch};
 use crate::identity::posting::{Bucket, PostingKey};
 
 /// A table of buckets whose holders are `H`.
@@ -52,36 +52,13 @@ impl<H: Serialize + DeserializeOwned> PostingStore<H> {
         const OPERATION: &str = "postings BatchGetItem";
         let mut buckets: BTreeMap<PostingKey, Bucket<H>> =
             keys.into_iter().map(|key| (key.clone(), Bucket::default())).collect();
-        let mut left: Vec<Item> = buckets.keys().map(item_key).collect();
-        let mut waits = backoff();
-        while !left.is_empty() {
-            let asked = left.len();
-            let request = KeysAndAttributes::builder()
-                .set_keys(Some(left))
-                .consistent_read(consistency == Consistency::Strong)
-                .build()
-                .map_err(|_| StoreError::shape(OPERATION))?;
-            let output = self
-                .client
-                .batch_get_item()
-                .request_items(&self.table, request)
-                .send()
-                .await
-                .map_err(|error| StoreError::new(OPERATION, &error))?;
-            for mut item in output.responses.unwrap_or_default().into_values().flatten() {
-                let key = item.remove("pk").ok_or_else(|| StoreError::shape(OPERATION))?;
-                let key: PostingKey =
-                    serde_dynamo::from_attribute_value(key).map_err(|_| StoreError::shape(OPERATION))?;
-                let bucket = serde_dynamo::from_item(item).map_err(|_| StoreError::shape(OPERATION))?;
-                buckets.insert(key, bucket);
-            }
-            let unread = output.unprocessed_keys.unwrap_or_default().remove(&self.table);
-            left = unread.map_or_else(Vec::new, |unread| unread.keys);
-            // A table at its limit, or more than 16 MB: some are read, the others are asked for again.
-            if left.len() == asked {
-                let wait = waits.next().ok_or_else(|| StoreError::contention(OPERATION))?;
-                tokio::time::sleep(wait).await;
-            }
+        let wanted = buckets.keys().map(item_key).collect();
+        let consistent = consistency == Consistency::Strong;
+        for mut item in batch::read(&self.client, &self.table, wanted, consistent, OPERATION).await? {
+            let key = item.remove("pk").ok_or_else(|| StoreError::shape(OPERATION))?;
+            let key: PostingKey = serde_dynamo::from_attribute_value(key).map_err(|_| StoreError::shape(OPERATION))?;
+            let bucket = serde_dynamo::from_item(item).map_err(|_| StoreError::shape(OPERATION))?;
+            buckets.insert(key, bucket);
         }
         Ok(buckets)
     }

@@ -15,11 +15,11 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::types::{KeysAndAttributes, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use serde::Deserialize;
 
 use super::keys::{Item, number, text};
-use super::{StoreError, backoff};
+use super::{StoreError, batch};
 use crate::identity::review::{Case, CaseId, Kind, State};
 
 /// Cases of one page at most: DynamoDB's limit for one reading.
@@ -184,34 +184,10 @@ impl ReviewStore {
     async fn read(&self, ids: &[CaseId]) -> Result<BTreeMap<CaseId, Case>, StoreError> {
         const OPERATION: &str = "reviews BatchGetItem";
         let mut cases = BTreeMap::new();
-        let mut left: Vec<Item> = ids.iter().map(|id| Item::from([("id".to_owned(), text(id.as_str()))])).collect();
-        let mut waits = backoff();
-        while !left.is_empty() {
-            let request = KeysAndAttributes::builder()
-                .set_keys(Some(left))
-                .consistent_read(true)
-                .build()
-                .map_err(|_| StoreError::shape(OPERATION))?;
-            let output = self
-                .client
-                .batch_get_item()
-                .request_items(&self.table, request)
-                .send()
-                .await
-                .map_err(|error| StoreError::new(OPERATION, &error))?;
-            for item in output.responses.unwrap_or_default().into_values().flatten() {
-                let case: Case = serde_dynamo::from_item(item).map_err(|_| StoreError::shape(OPERATION))?;
-                cases.insert(case.id.clone(), case);
-            }
-            left = output
-                .unprocessed_keys
-                .unwrap_or_default()
-                .remove(&self.table)
-                .map_or_else(Vec::new, |unread| unread.keys);
-            if !left.is_empty() {
-                let wait = waits.next().ok_or_else(|| StoreError::contention(OPERATION))?;
-                tokio::time::sleep(wait).await;
-            }
+        let wanted = ids.iter().map(|id| Item::from([("id".to_owned(), text(id.as_str()))])).collect();
+        for item in batch::read(&self.client, &self.table, wanted, true, OPERATION).await? {
+            let case: Case = serde_dynamo::from_item(item).map_err(|_| StoreError::shape(OPERATION))?;
+            cases.insert(case.id.clone(), case);
         }
         Ok(cases)
     }

@@ -20,14 +20,14 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{KeysAndAttributes, Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 pub use requests::{After, Waiting};
 
 use super::keys::{Item, number, text};
 use super::postings::{Consistency, PostingStore};
-use super::{StoreError, backoff};
+use super::{StoreError, batch};
 use crate::identity::digest::IneDigest;
 use crate::identity::immatriculation::{Registration, Request};
 use crate::identity::posting::{Bucket, PostingKey};
@@ -82,27 +82,9 @@ impl InesStore {
         ines: impl IntoIterator<Item = &IneDigest>,
     ) -> Result<Vec<Registration>, StoreError> {
         const OPERATION: &str = "ines BatchGetItem";
-        let mut left: Vec<Item> = ines.into_iter().map(|ine| key(registration_key(ine))).collect();
-        let mut found = Vec::with_capacity(left.len());
-        let mut waits = backoff();
-        while !left.is_empty() {
-            let asked = left.len();
-            let request = KeysAndAttributes::builder().set_keys(Some(left)).consistent_read(true).build();
-            let request = request.map_err(|_| StoreError::shape(OPERATION))?;
-            let output = self.client.batch_get_item().request_items(&self.table, request).send().await;
-            let output = output.map_err(|error| StoreError::new(OPERATION, &error))?;
-            for item in output.responses.unwrap_or_default().into_values().flatten() {
-                found.push(serde_dynamo::from_item(item).map_err(|_| StoreError::shape(OPERATION))?);
-            }
-            let unread = output.unprocessed_keys.unwrap_or_default().remove(&self.table);
-            left = unread.map_or_else(Vec::new, |unread| unread.keys);
-            // A table at its limit: some are read, the others are asked for again.
-            if left.len() == asked {
-                let wait = waits.next().ok_or_else(|| StoreError::contention(OPERATION))?;
-                tokio::time::sleep(wait).await;
-            }
-        }
-        Ok(found)
+        let wanted = ines.into_iter().map(|ine| key(registration_key(ine))).collect();
+        let items = batch::read(&self.client, &self.table, wanted, true, OPERATION).await?;
+        serde_dynamo::from_items(items).map_err(|_| StoreError::shape(OPERATION))
     }
 
     /// Who shares each of these keys: as of now for decisions, and perhaps a little old for answers.
