@@ -32,9 +32,7 @@ fn ines(rows: &[GeneratedRow]) -> (Vec<String>, Vec<String>) {
     let right = rows.iter().filter(|row| row.fault.is_none() && !row.value(Column::Ine).is_empty());
     let (mut current, mut cancelled) = (BTreeSet::new(), BTreeSet::new());
     for row in right {
-        // As people type it: in capitals, without its accent.
-        let is_cancelled = row.value(Column::Statut).to_lowercase().starts_with("annul");
-        if is_cancelled { &mut cancelled } else { &mut current }.insert(row.value(Column::Ine).to_owned());
+        if row.is_cancelled() { &mut cancelled } else { &mut current }.insert(row.value(Column::Ine).to_owned());
     }
     let cancelled = cancelled.difference(&current).cloned().collect();
     (current.into_iter().collect(), cancelled)

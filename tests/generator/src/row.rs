@@ -56,6 +56,12 @@ impl GeneratedRow {
         &self.values[column.index()]
     }
 
+    /// Whether it cancels its enrolment, as people type it: in capitals, without its accent.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.value(Column::Statut).to_lowercase().starts_with("annul")
+    }
+
     /// All of its values, in the order of [`Column::ALL`].
     pub fn values(&self) -> impl Iterator<Item = (Column, &str)> {
         Column::ALL.into_iter().zip(self.values.iter().map(AsRef::as_ref))
