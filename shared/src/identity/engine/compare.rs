@@ -27,7 +27,7 @@ pub enum Veto {
     OtherGivenNames,
     /// The given names are two real names that look alike, or sound alike for two sexes, and no identifier is shared.
     Lookalike,
-    /// The surnames disagree, and no identifier is shared.
+    /// The surnames disagree, wholly or by half, and no identifier is shared.
     Surnames,
     /// The birth dates are a slip apart, and nothing else than the names confirms that it is a slip.
     BirthDateSlip,
@@ -245,7 +245,8 @@ impl Comparison {
                 && matches!(self.given, GivenLevel::Sound | GivenLevel::Slip | GivenLevel::Far);
         // Twins don't share their other given names.
         vetoes.raise(Veto::Lookalike, !identified && twin_like && self.others != OthersLevel::Shared);
-        vetoes.raise(Veto::Surnames, !identified && self.surname == SurnameLevel::Different);
+        let other_family = matches!(self.surname, SurnameLevel::Half | SurnameLevel::Different);
+        vetoes.raise(Veto::Surnames, !identified && other_family);
         // A homonym born in the same commune a slip away is unheard of.
         let precise = self.place == PlaceLevel::Same && (named || self.others == OthersLevel::Shared);
         let slip = matches!(self.birth, BirthLevel::Swapped | BirthLevel::Digit | BirthLevel::Partial);

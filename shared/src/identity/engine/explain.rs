@@ -137,6 +137,7 @@ fn on_surnames(comparison: &Comparison) -> &'static str {
         (SurnameLevel::Sound, _) => "se prononcent de la même façon",
         (SurnameLevel::Slip, _) => "à une faute de frappe près",
         (SurnameLevel::Far, _) => "ressemblants",
+        (SurnameLevel::Half, _) => "en partie communs : deux familles le plus souvent",
         (SurnameLevel::Missing, _) => "absent d’un côté au moins",
         (SurnameLevel::Different, _) => "différents",
     }

@@ -44,4 +44,4 @@ pub use name::{GivenLevel, OthersLevel, SurnameLevel};
 pub use place::PlaceLevel;
 
 /// The version of the rules, kept with each decision: another version may decide otherwise.
-pub const RULE_VERSION: u16 = 2;
+pub const RULE_VERSION: u16 = 3;

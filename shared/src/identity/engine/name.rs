@@ -215,6 +215,8 @@ pub enum SurnameLevel {
     Slip,
     /// Two slips apart, or a slip within one part of a double-barrelled name.
     Far,
+    /// Double-barrelled, each with a part that the other hasn't: two families that share one, more often than not.
+    Half,
     /// One is missing.
     Missing,
     /// Different.
@@ -247,7 +249,7 @@ pub(super) fn compare_surnames(left: &Surname, right: &Surname) -> (SurnameLevel
             return if contained {
                 (SurnameLevel::Part, part.weight - bits(1.5))
             } else {
-                (SurnameLevel::Far, (part.weight - bits(6.0)).or_nothing())
+                (SurnameLevel::Half, (part.weight - bits(6.0)).or_nothing())
             };
         }
     }
