@@ -217,7 +217,13 @@ impl Work {
                 self.forget(&student);
                 for record in records {
                     let Some(holder) = holder(world, record).await? else { continue };
-                    if seen.insert(holder.id) {
+                    if !seen.insert(holder.id) {
+                        continue;
+                    }
+                    // What had joined the two was undone before: INES tells them apart, and that stands.
+                    if holder.verified().zip(student.verified()).is_some_and(|(one, other)| one != other) {
+                        self.forget(&holder);
+                    } else {
                         self.bring_back(&holder, &student);
                     }
                 }
@@ -417,12 +423,13 @@ async fn follow_again<W: World>(world: &W, case: &Case) -> Result<(), StoreError
     let register = world.register();
     let mut records: BTreeSet<RecordId> = BTreeSet::new();
     for decision in case.decisions.iter().rev().take(1) {
-        let about: Vec<&RecordId> = match &decision.effect {
+        let named: Vec<&RecordId> = match &decision.effect {
             Effect::Attach { record, .. } | Effect::Separate { record, .. } => vec![record],
             Effect::Split { records, .. } => records.iter().collect(),
             Effect::Merge(_) | Effect::KeepApart(_) | Effect::Keep(_) => Vec::new(),
         };
-        for record in about {
+        // Those that it moved may be a student's that the case doesn't know.
+        for record in named.into_iter().chain(&decision.records) {
             records.insert(record.clone());
             let holder = holder(world, record).await?;
             records.extend(holder.iter().flat_map(Student::edges).map(|edge| edge.record.clone()));
