@@ -117,8 +117,12 @@ pub fn decide(statement: Statement<'_>, students: &[Student], reads: Reads) -> D
     let closest =
         |student: &&Student| resolution.near.iter().find(|near| near.student == student.id).map(|near| near.best);
     let evidence = same.iter().find_map(closest);
-    // Who names nobody has no evidence to weigh: the pair decides.
-    same.extend(others.iter().filter(|others| others.is_the_pair_of(statement)).map(|others| others.student));
+    // Who names nobody has no evidence to weigh: the pair decides, if people didn't already.
+    for pair in others.iter().filter(|others| others.is_the_pair_of(statement)) {
+        if !same.iter().any(|known| known.id == pair.student.id) {
+            same.push(pair.student);
+        }
+    }
     let kept: BTreeSet<StudentId> = same.iter().map(|student| student.id).collect();
     let near: Vec<_> = resolution.near.into_iter().filter(|near| !kept.contains(&near.student)).collect();
     let runner_up = near.first().map(|near| near.best);

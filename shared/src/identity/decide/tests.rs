@@ -122,6 +122,17 @@ fn a_record_with_names_joins_the_pair_that_waited_for_it() {
 }
 
 #[test]
+fn the_pair_of_a_record_that_people_joined_to_it_is_named_once() {
+    let pair = student(1, &[by_pair(RNIE, "2004-03-02")]);
+    let said = declaration(Some(RNIE), "Lefèvre", "Zoé", "2004-03-02");
+    let (record, mut links) = (this(&said), Links::default());
+    links.same.insert(CaseId::attachment(&record), pair.edges().map(|edge| edge.record.clone()).collect());
+    let statement = Statement { record: &record, declaration: &said, standing: &Standing::Unasked, links: &links };
+    let decision = decide(statement, std::slice::from_ref(&pair), Reads::Whole);
+    assert_eq!((decision.same, decision.reason), (vec![pair.id], Reason::Decided));
+}
+
+#[test]
 fn ines_vouches_for_whom_nothing_else_makes_certain() {
     let bare = without_birthplace(declaration(Some(RNIE), "Martin", "Zoé", "2004-03-02"));
     let known = verified(&declaration(Some(BEA), "Lefèvre", "Zoé", "2004-03-02"), RNIE, "Lefèvre");
