@@ -1,5 +1,6 @@
 //! Who is who: homonyms, corrections, doubts.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use tests::eventually;
 use tests::people::{Person, fresh_ine, fresh_name};
 use tests::stack::{LYCEE, Stack, UNIVERSITY};
@@ -50,18 +51,20 @@ async fn the_ine_of_another_person_is_not_believed() {
     stack.import(UNIVERSITY, &[sister.row()]).await;
     visible(&stack, &sister.ine).await;
 
+    // Twice: that two enrolments say the same makes neither right.
     let brother = Person { given: "Théodore".into(), sex: "1".into(), uai: LYCEE.into(), ..sister.clone() };
+    let again = Person { diploma: "2400002".into(), ..brother.clone() };
     let follower = Person::at(LYCEE);
-    stack.import(LYCEE, &[brother.row(), follower.row()]).await;
+    stack.import(LYCEE, &[brother.row(), again.row(), follower.row()]).await;
     visible(&stack, &follower.ine).await;
-    eventually("the record in review", || async {
+    eventually("both records in review", || async {
         let records = stack.items("records_table").await;
-        records
-            .iter()
-            .any(|record| {
-                record.get("doubt").is_some_and(|doubt| doubt.as_s().is_ok_and(|doubt| doubt == "register_differs"))
-            })
-            .then_some(())
+        let his = records.iter().filter(|record| {
+            let written = format!("{:?}", record["declaration"]);
+            written.contains(&brother.family) && written.contains(&brother.given)
+        });
+        let doubted = his.filter(|record| record.get("doubt") == Some(&AttributeValue::S("register_differs".into())));
+        (doubted.count() == 2).then_some(())
     })
     .await;
     assert_eq!(stack.by_ine(&sister.ine).await.enrolments().len(), 1, "her status is hers alone");

@@ -8,7 +8,7 @@ use shared::identity::decide::{Decision, may_be_one};
 use shared::identity::digest::{IdentityKeys, RecordId};
 use shared::identity::edge::{Edge, Reason, Standing};
 use shared::identity::engine::RULE_VERSION;
-use shared::identity::publication::{Change, Settlement};
+use shared::identity::publication::{Change, Settlement, Write};
 use shared::identity::review::{CaseId, Near, Question, Side};
 use shared::identity::student::{Student, StudentId};
 
@@ -73,6 +73,8 @@ pub(crate) struct Outcome {
     pub(crate) withdrawn: BTreeSet<CaseId>,
     /// Records that may stand otherwise now.
     pub(crate) follow: BTreeSet<RecordId>,
+    /// Records of somebody who was told of, and is no more: they wait from now on, and are looked at again.
+    pub(crate) taken_back: Vec<Write>,
 }
 
 /// A record to attach, and all that it was decided on.
@@ -111,6 +113,7 @@ impl Resolved<'_> {
             if !same.iter().chain(&alone).any(|student| student.id == current.id) {
                 let left = changes.of(current);
                 self.hand_over(left, &mut asked);
+                self.hide(left, &mut asked);
                 withdrawn.retain(|case| !left.withheld.contains_key(case));
                 // They may stand otherwise without it, or have waited for a pointer that was never sent.
                 follow.extend(left.edges().map(|edge| edge.record.clone()));
@@ -169,6 +172,15 @@ impl Resolved<'_> {
                 follow.extend(other.edges().map(|edge| edge.record.clone()));
             }
         }
+        let hidden = |change: &&Change| change.before.answer().is_some() && change.after.answer().is_none();
+        let mut taken_back = Vec::new();
+        for Change { after, .. } in changes.iter().filter(hidden) {
+            for Edge { record: other, links, .. } in after.edges_besides(&record.id) {
+                let (other, links) = (other.clone(), links.clone());
+                follow.insert(other.clone());
+                taken_back.push(Write::Link { record: other, links, student: after.id, waits: true });
+            }
+        }
         let doubt = (!shown).then(|| self.doubt(&target));
         let state = if shown { RecordState::Resolved } else { RecordState::InReview };
         let settlement = Settlement {
@@ -181,7 +193,7 @@ impl Resolved<'_> {
             statut_ine: found::statut_ine(&record.declaration, self.standing, doubt),
             finding: found::finding(&record.declaration, self.standing, doubt),
         };
-        Outcome { changes, settlement, asked, withdrawn, follow }
+        Outcome { changes, settlement, asked, withdrawn, follow, taken_back }
     }
 
     /// It waits with other records, and says nothing new: while nothing is certain, it goes on waiting with them. It would
@@ -206,6 +218,16 @@ impl Resolved<'_> {
         // Without them it is looked at again, and told then.
         asked.push(self.attachment(&first, left, &near));
         left.withheld.insert(CaseId::attachment(&first), near.iter().map(|near| near.student).collect());
+    }
+
+    /// The record leaves others, of whom it alone said what INES doesn't contradict: nothing is told of them any more.
+    fn hide(&self, left: &mut Student, asked: &mut Vec<Question>) {
+        if !left.withheld.is_empty() || !left.waits_without(&self.record.id) {
+            return;
+        }
+        let Some(first) = left.edges().next().map(|edge| edge.record.clone()) else { return };
+        asked.push(self.attachment(&first, left, &[]));
+        left.withheld.insert(CaseId::attachment(&first), BTreeSet::new());
     }
 
     /// For which cases nothing may be told of the student, now that the record is attached to it.
@@ -237,13 +259,14 @@ impl Resolved<'_> {
             }
             return held;
         }
-        let seen = same.iter().any(|student| student.withheld.is_empty());
+        let seen = same.iter().any(|student| !student.waits_without(&record.id));
         if seen || student.verified().is_some() {
             disputes(&mut held);
             return held;
         }
         // All that it is waits: for whom it may still be.
         let waits = held.keys().find(|case| !case.is_dispute()).cloned();
+        let case = waits.unwrap_or_else(|| CaseId::attachment(&record.id));
         let mut rivals: BTreeSet<StudentId> = held.values().flatten().copied().collect();
         rivals.extend(decision.near.iter().map(|near| near.student));
         disputes(&mut held);
@@ -257,7 +280,9 @@ impl Resolved<'_> {
                 may_be_one(student, &rival)
             })
             .collect();
-        if let (Some(case), false) = (waits, near.is_empty()) {
+        // What has nothing to do with whom it resembles, one more record that waits doesn't settle.
+        let doubted = decision.doubt.is_some_and(|doubt| doubt != Doubt::Resembles);
+        if doubted || !near.is_empty() {
             let first = student.edges().find(|edge| CaseId::attachment(&edge.record) == case);
             let first = first.map_or(&record.id, |edge| &edge.record);
             held.insert(CaseId::attachment(first), near.iter().map(|near| near.student).collect());

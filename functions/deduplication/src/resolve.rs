@@ -106,7 +106,7 @@ async fn attempt<W: World>(world: &W, record: &Record) -> Result<Option<Resoluti
     let mut scene = Scene::observe(world, record, standing, read).await?;
     let mut decision = scene.decide(record);
     if let Some(ines) = world.ines()
-        && let Some(identity) = record.declaration.identite.said().filter(|_| scene.is_for_ines(&decision))
+        && let Some(identity) = record.declaration.identite.said().filter(|_| scene.is_for_ines(record, &decision))
     {
         match ines.immatriculate(identity, &world.keys().reference(&record.id, identity)).await? {
             Immatriculated::Granted { ine, .. } => {
@@ -153,10 +153,10 @@ async fn conclude<W: World>(
         new_student: world.new_student(),
         keys,
     };
-    let Outcome { mut changes, settlement, asked, withdrawn, follow } = resolved.outcome();
+    let Outcome { mut changes, settlement, asked, withdrawn, follow, taken_back } = resolved.outcome();
     owners::reconcile(world, &mut changes).await?;
     let changes: Vec<Change> = changes.into_list();
-    let mut writes: Vec<Write> = Vec::new();
+    let mut writes: Vec<Write> = taken_back;
     for question in asked {
         writes.extend(review::ask(world, question).await?);
     }
@@ -170,8 +170,9 @@ async fn conclude<W: World>(
         _ => Resolution::InReview,
     };
     let stays = record.state == settlement.state && record.student == Some(settlement.student);
-    let waits_on = stays && settlement.state == RecordState::InReview && changes.iter().all(waits_on);
-    let says_the_same = record.doubt == settlement.doubt
+    let same_doubt = record.doubt == settlement.doubt;
+    let waits_on = stays && same_doubt && settlement.state == RecordState::InReview && changes.iter().all(waits_on);
+    let says_the_same = same_doubt
         && record.statut_ine == Some(settlement.statut_ine)
         && writes.is_empty()
         && changes.iter().all(Change::is_empty);

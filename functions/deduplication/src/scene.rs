@@ -97,9 +97,11 @@ impl Scene {
         self.reads
     }
 
-    /// Nobody resembles, and INES doesn't vouch for an INE yet: it finds one, or gives one.
-    pub(crate) fn is_for_ines(&self, decision: &Decision) -> bool {
-        decision.same.is_empty()
+    /// It is nobody's who can be told of, nobody else resembles, and INES doesn't vouch for an INE yet: it finds one, or
+    /// gives one.
+    pub(crate) fn is_for_ines(&self, record: &Record, decision: &Decision) -> bool {
+        let mut joined = self.students.iter().filter(|student| decision.same.contains(&student.id));
+        joined.all(|student| student.waits_without(&record.id))
             && decision.near.is_empty()
             && decision.doubt.is_none()
             && matches!(self.standing, Standing::Unasked | Standing::Unknown)

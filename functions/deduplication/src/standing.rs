@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use shared::domain::ine::Ine;
 use shared::feeding::record::Record;
-use shared::identity::edge::Standing;
+use shared::identity::edge::{Edge, Standing};
 use shared::identity::engine::compare::Comparison;
 use shared::identity::engine::decide::{Verdict, verdict};
 use shared::identity::engine::person::Person;
@@ -39,9 +39,14 @@ pub(crate) async fn of<W: World>(
 ) -> Result<Option<Standing>, ResolveError> {
     let Some(ines) = world.ines() else { return Ok(Some(Standing::Unasked)) };
     let students: Vec<&Student> = students.collect();
-    // What INES gave the record itself, in place of an INE that was missing or wrong, as long as it says the same.
+    // What INES gave the record itself, in place of an INE that was missing or wrong, as long as it says the same: what it
+    // gave to somebody else, whom the record named before, is not this person's.
     let before = students.iter().find_map(|student| student.edge(&record.id));
-    let before = before.filter(|edge| edge.declaration.ine == record.declaration.ine);
+    let says_the_same = |edge: &&Edge| {
+        let before = &edge.declaration;
+        before.ine == record.declaration.ine && before.identite == record.declaration.identite
+    };
+    let before = before.filter(says_the_same);
     let granted = before.map(|edge| &edge.standing).filter(|standing| matches!(standing, Standing::Granted { .. }));
     if let Some(granted) = granted {
         return Ok(Some(granted.clone()));

@@ -9,7 +9,8 @@
 //!
 //! Nobody who is certain, and nobody who resembles: a newcomer. Somebody who resembles: a newcomer of whom nothing is
 //! told until a person decides, or later evidence does; unless INES vouches for it, since then it is published under its
-//! INE, and only the question whether the two are one waits.
+//! INE, and only the question whether the two are one waits. Two records that wait are no evidence for each other: what
+//! made one wait makes the other wait with it.
 
 use std::collections::BTreeSet;
 
@@ -54,7 +55,7 @@ pub struct Decision {
     pub same: Vec<StudentId>,
     /// Why.
     pub reason: Reason,
-    /// Why nothing may be told yet. Of a newcomer only.
+    /// Why nothing may be told yet: of a newcomer, or of who joins none but those who wait.
     pub doubt: Option<Doubt>,
     /// The other students that it may be, the closest first.
     pub near: Vec<Closeness<StudentId>>,
@@ -139,10 +140,18 @@ pub fn decide(statement: Statement<'_>, students: &[Student], reads: Reads) -> D
         };
         return Decision { near, runner_up, ..Decision::newcomer(doubt) };
     }
+    let waiting = same.iter().all(|student| student.waits_without(statement.record));
+    let waits = verified.is_none() && waiting && !statement.is_told_apart();
+    let doubt = match statement.standing {
+        _ if !waits => None,
+        Standing::Differs => Some(Doubt::RegisterDiffers),
+        _ if reads == Reads::Cut => Some(Doubt::Homonyms),
+        _ => None,
+    };
     // Whom INES vouches for survives, then who can be seen; the id settles the rest, whatever the order of reads.
     same.sort_by_key(|student| (student.verified().is_none(), !student.withheld.is_empty(), student.id));
     let same = same.into_iter().map(|student| student.id).collect();
-    Decision { same, reason, doubt: None, near, evidence, runner_up }
+    Decision { same, reason, doubt, near, evidence, runner_up }
 }
 
 /// Whether two students may be one person, as far as their records say.

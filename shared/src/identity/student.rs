@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::digest::{IdentityKeys, IneDigest, RecordId};
-use super::edge::Edge;
+use super::edge::{Edge, Standing};
 use super::posting::{PostingKey, Traits};
 use super::review::CaseId;
 use crate::domain::birth_date::BirthDate;
@@ -175,6 +175,16 @@ impl Student {
     pub fn verified(&self) -> Option<Ine> {
         let vouched = self.edges.values().filter_map(|edge| Some((&edge.version, edge.verified()?)));
         vouched.max_by_key(|(version, _)| *version).map(|(_, ine)| ine)
+    }
+
+    /// Whether, for all that the other records than `record` say, it waits for people or for evidence: something is held
+    /// against it, or INES contradicts every one of them and nobody said better. A dispute is another matter.
+    #[must_use]
+    pub fn waits_without(&self, record: &RecordId) -> bool {
+        let verified = self.edges_besides(record).any(|edge| edge.verified().is_some());
+        let contradicted =
+            self.edges_besides(record).all(|edge| edge.standing == Standing::Differs && edge.links.is_empty());
+        !verified && (contradicted || self.withheld.keys().any(|case| !case.is_dispute()))
     }
 
     /// The INE that the answer is published under; the others lead to it.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use shared::feeding::record::RecordState;
 use shared::identity::digest::{IdentityKeys, IneDigest, RecordId};
-use shared::identity::edge::{Edge, Reason};
+use shared::identity::edge::{Edge, Reason, Standing};
 use shared::identity::posting::{PostingKey, Traits};
 use shared::identity::review::{CaseId, Question, State};
 use shared::identity::student::{Answer, Student, StudentId};
@@ -96,6 +96,8 @@ pub(crate) fn settled(tables: &Tables, keys: &IdentityKeys) {
         let disputed = student.withheld.keys().any(CaseId::is_dispute);
         let shown = student.answer().is_some();
         assert!(disputed || shown == (record.state == RecordState::Resolved), "{id} is {:?}", record.state);
+        let contradicted = student.edges().all(|edge| edge.standing == Standing::Differs && edge.links.is_empty());
+        assert!(!(shown && contradicted), "{} is told, and INES contradicts all that is said of it", student.id);
     }
     assert_eq!(edges.len(), tables.records.len(), "evidence is left of a record that is no more");
     for student in students(tables) {

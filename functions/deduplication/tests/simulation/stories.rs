@@ -1,0 +1,154 @@
+//! What happens to people whose papers are mixed up, told one message after the other.
+
+use std::rc::Rc;
+
+use deduplication::handler::Followed;
+use deduplication::resolve::Resolution;
+use jiff::Timestamp;
+use jiff::civil::date;
+use shared::domain::birth_date::BirthDate;
+use shared::domain::civil_identity::CivilIdentity;
+use shared::domain::commune::CommuneCode;
+use shared::domain::enrolment::{Declaration, Enrolment, Person};
+use shared::domain::ine::Ine;
+use shared::domain::name::PersonName;
+use shared::domain::regime::Regime;
+use shared::domain::sex::Sex;
+use shared::domain::status::Status;
+use shared::domain::uai::Uai;
+use shared::feeding::record::{Doubt, Record, RecordState};
+use shared::identity::digest::{DigestKey, RecordId};
+use shared::identity::student::RecordVersion;
+
+use crate::check;
+use crate::drive::{Pace, drive};
+use crate::national::National;
+use crate::people::Statement;
+use crate::world::Sim;
+
+/// The sister's, whom INES knows.
+const HERS: &str = "070578267KH";
+
+fn person(given: &str, sexe: Sex) -> CivilIdentity {
+    CivilIdentity {
+        nom_famille: PersonName::parse("Castelbou").unwrap(),
+        nom_usage: None,
+        prenom1: PersonName::parse(given).unwrap(),
+        autres_prenoms: Vec::new(),
+        sexe,
+        date_naissance: BirthDate::parse("2004-03-12").unwrap(),
+        lieu_naissance: Some(CommuneCode::parse("44109").unwrap()),
+    }
+}
+
+/// What a lycée says of the `number`th enrolment.
+fn said(identity: &CivilIdentity, ine: Option<&str>, number: u64) -> Statement {
+    let declaration = Declaration {
+        ine: ine.map(|ine| Ine::parse(ine).unwrap()),
+        numero_etudiant: Some(format!("E{number}")),
+        identite: Person::Civil(identity.clone()),
+        inscription: Enrolment {
+            date_debut: date(2026, 9, 1),
+            date_fin: date(2027, 8, 31),
+            statut: Status::Inscrit,
+            regime: Regime::FormationInitiale,
+            code_commune: CommuneCode::parse("44109").unwrap(),
+            code_commune_brut: None,
+            uai: Uai::parse("0440085D").unwrap(),
+            nom_etablissement: "LYCEE".into(),
+            cursus: None,
+            diplome: Some(format!("240000{number}")),
+            niveau_diplome: None,
+        },
+    };
+    let record = RecordId::of(&DigestKey::new("1".into(), "records".to_owned().into()), &declaration);
+    let version = RecordVersion::new(Timestamp::UNIX_EPOCH, "", "import", number);
+    Statement { record, version, declaration }
+}
+
+/// A world where INES knows the sister.
+fn world() -> Rc<Sim> {
+    let mut national = National::default();
+    let ine = Ine::parse(HERS).unwrap();
+    national.learn(&person("Capucine", Sex::Female), ine, &[ine], 0);
+    Sim::new(0, Some(national))
+}
+
+fn follow(sim: &Rc<Sim>, statements: &[&Statement]) {
+    for statement in statements {
+        drive(sim, std::slice::from_ref(*statement), Pace::Order);
+    }
+    check::settled(&sim.tables.borrow(), &sim.keys);
+}
+
+fn record(sim: &Sim, statement: &Statement) -> Record {
+    sim.tables.borrow().records[&statement.record].clone()
+}
+
+/// He has two enrolments under his sister's INE: that both say the same makes neither right.
+#[test]
+fn records_that_ines_contradicts_do_not_vouch_for_each_other() {
+    let sim = world();
+    let brother = person("Théodore", Sex::Male);
+    let sister = said(&person("Capucine", Sex::Female), Some(HERS), 1);
+    let [one, other] = [2, 3].map(|number| said(&brother, Some(HERS), number));
+    follow(&sim, &[&sister, &one, &other]);
+    assert_eq!(record(&sim, &sister).state, RecordState::Resolved);
+    for his in [&one, &other] {
+        let record = record(&sim, his);
+        assert_eq!((record.state, record.doubt), (RecordState::InReview, Some(Doubt::RegisterDiffers)));
+    }
+    assert_eq!(record(&sim, &one).student, record(&sim, &other).student, "they wait together");
+
+    // An establishment that doesn't know his INE sends him to INES, which gives him one: that settles all three.
+    let third = said(&brother, None, 4);
+    follow(&sim, &[&third]);
+    for his in [&one, &other, &third] {
+        assert_eq!(record(&sim, his).state, RecordState::Resolved);
+    }
+    let student = record(&sim, &third).student.unwrap();
+    let student = sim.tables.borrow().student(student).0.unwrap();
+    assert!(student.verified().is_some_and(|ine| ine != Ine::parse(HERS).unwrap()) && student.edges().count() == 3);
+}
+
+/// The record that made him certain is corrected, and was somebody else's.
+#[test]
+fn what_is_left_of_a_student_is_contradicted_again() {
+    let sim = world();
+    let brother = person("Théodore", Sex::Male);
+    let [one, other] = [2, 3].map(|number| said(&brother, Some(HERS), number));
+    let third = said(&brother, None, 4);
+    follow(&sim, &[&third, &one, &other]);
+    assert_eq!(record(&sim, &one).state, RecordState::Resolved);
+    let verified = |statement| {
+        let student = record(&sim, statement).student.unwrap();
+        sim.tables.borrow().student(student).0.unwrap().verified()
+    };
+    let his_ine = verified(&third);
+
+    let mut corrected = third.clone();
+    corrected.declaration.identite = Person::Civil(person("Marguerite", Sex::Female));
+    corrected.version = RecordVersion::new(Timestamp::UNIX_EPOCH, "", "later", 4);
+    follow(&sim, &[&corrected]);
+    assert_eq!(record(&sim, &third).state, RecordState::Resolved);
+    for his in [&one, &other] {
+        assert_eq!(record(&sim, his).doubt, Some(Doubt::RegisterDiffers));
+    }
+    assert!(his_ine.is_some() && verified(&third) != his_ine, "what INES gave him is not hers");
+}
+
+/// INES has yet to decide about the first when the second comes: it is asked about that one as well, and nothing is told
+/// in its stead.
+#[test]
+fn who_waits_for_ines_waits_with_every_record() {
+    let sim = world();
+    let newcomer = person("Théodore", Sex::Male);
+    let both = [2, 3].map(|number| said(&newcomer, None, number));
+    let followed = drive(&sim, &both, Pace::Order);
+    assert_eq!(followed[0].0, Followed::Record(Resolution::Postponed), "INES takes its time");
+    check::settled(&sim.tables.borrow(), &sim.keys);
+    let [one, other] = both.each_ref().map(|statement| record(&sim, statement));
+    assert_eq!((one.state, other.state), (RecordState::Resolved, RecordState::Resolved));
+    let student = sim.tables.borrow().student(one.student.unwrap()).0.unwrap();
+    assert!(student.edge(&other.id).is_some() && student.verified().is_some(), "one student, whose INE INES gave");
+}
