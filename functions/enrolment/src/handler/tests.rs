@@ -3,7 +3,6 @@
 
 mod contract;
 mod deposits;
-mod dynamodb;
 mod faults;
 mod golden;
 mod world;

@@ -2,9 +2,5 @@
 //! calls leaves.
 
 mod deciding;
-// The same tables as enrolment's tests: what they can't do isn't called by either.
-#[allow(dead_code, reason = "enrolment's tests look at more of it")]
-#[path = "../../../enrolment/src/handler/tests/dynamodb.rs"]
-mod dynamodb;
 mod reading;
 mod world;

@@ -5,9 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_smithy_http_client::test_util::infallible_client_fn;
-use aws_smithy_types::body::SdkBody;
+use fakes::aws::{Call, Response, item, out_of_reach, respond};
 use lambda_http::http;
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -41,7 +39,7 @@ struct World {
     strict: bool,
     /// What the store says of the bucket: `None` has room.
     spent_until: Mutex<Option<i64>>,
-    log: SharedLog,
+    log: fakes::log::Log,
 }
 
 /// How a student is stored.
@@ -58,49 +56,33 @@ enum Stored {
     Merged,
 }
 
-/// What the function writes to its log.
-#[derive(Clone, Default)]
-struct SharedLog(Arc<Mutex<Vec<u8>>>);
-
-impl std::io::Write for SharedLog {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 impl World {
     fn called(&self, table: &str) -> usize {
         self.calls.lock().unwrap().iter().filter(|called| *called == table).count()
     }
 
-    fn answer(&self, request: &http::Request<SdkBody>) -> http::Response<String> {
-        let operation = request.headers()["x-amz-target"].to_str().unwrap().rsplit('.').next().unwrap().to_owned();
-        let body: Value = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
+    fn answer(&self, call: &Call) -> Response {
+        let Call { operation, body, .. } = call;
         let transaction = body["TransactItems"][0]["Put"]["TableName"].as_str();
         let batch = || body["RequestItems"].as_object().and_then(|tables| tables.keys().next()).map(String::as_str);
         let table = body["TableName"].as_str().or(transaction).or_else(batch).unwrap().to_owned();
         self.calls.lock().unwrap().push(table.clone());
         if self.failing.lock().unwrap().contains(table.as_str()) {
-            return respond(400, &json!({ "__type": "ValidationException", "message": "out of reach" }));
+            return out_of_reach();
         }
         let body = match (table.as_str(), operation.as_str()) {
             ("clients", _) => match client_item(body["Key"]["id"]["S"].as_str().unwrap(), self.strict) {
-                Some(item) => json!({ "Item": item_of(&item) }),
+                Some(stored) => json!({ "Item": item(&stored) }),
                 None => json!({}),
             },
             ("students", "GetItem") => match self.student(body["Key"]["pk"]["S"].as_str().unwrap()) {
-                Some(item) => json!({ "Item": item_of(&item) }),
+                Some(stored) => json!({ "Item": item(&stored) }),
                 None => json!({}),
             },
             ("postings", "BatchGetItem") => {
                 let key = &body["RequestItems"]["postings"]["Keys"][0]["pk"]["S"];
                 let bucket = json!({ "pk": key, "version": 1, "cut": false, "entries": self.entries() });
-                json!({ "Responses": { "postings": [item_of(&bucket)] }, "UnprocessedKeys": {} })
+                json!({ "Responses": { "postings": [item(&bucket)] }, "UnprocessedKeys": {} })
             }
             ("quotas", _) => {
                 let spent = body["ExpressionAttributeValues"][":then"]["N"].as_str().unwrap_or("0").to_owned();
@@ -197,51 +179,19 @@ fn answer() -> Value {
     })
 }
 
-fn respond(status: u16, body: &Value) -> http::Response<String> {
-    http::Response::builder().status(status).body(body.to_string()).unwrap()
-}
-
-/// An item as DynamoDB writes it.
-fn item_of(fields: &Value) -> Value {
-    dynamo(fields)["M"].clone()
-}
-
-/// JSON as DynamoDB writes it.
-fn dynamo(value: &Value) -> Value {
-    match value {
-        Value::Null => json!({ "NULL": true }),
-        Value::Bool(value) => json!({ "BOOL": value }),
-        Value::Number(value) => json!({ "N": value.to_string() }),
-        Value::String(value) => json!({ "S": value }),
-        Value::Array(values) => json!({ "L": values.iter().map(dynamo).collect::<Vec<_>>() }),
-        Value::Object(fields) => {
-            let fields: serde_json::Map<_, _> =
-                fields.iter().map(|(name, value)| (name.clone(), dynamo(value))).collect();
-            json!({ "M": fields })
-        }
-    }
-}
-
 fn context(world: &Arc<World>) -> Context {
     let answering = Arc::clone(world);
-    context_over(move |request| answering.answer(request), None, None, Box::new(world.log.clone()))
+    context_over(move |call| answering.answer(call), None, None, Box::new(world.log.clone()))
 }
 
 /// A context whose AWS is `answer`.
 fn context_over(
-    answer: impl Fn(&http::Request<SdkBody>) -> http::Response<String> + Send + Sync + 'static,
+    answer: impl Fn(&Call) -> Response + Send + Sync + 'static,
     issuer: Option<Issuer>,
     france_connect: Option<(france_connect::Settings, String)>,
     log: Log,
 ) -> Context {
-    let aws = SdkConfig::builder()
-        .behavior_version(BehaviorVersion::v2026_01_12())
-        .region(Region::new("eu-west-3"))
-        .credentials_provider(aws_sdk_dynamodb::config::SharedCredentialsProvider::new(
-            aws_sdk_dynamodb::config::Credentials::new("test", "test", None, None, "tests"),
-        ))
-        .http_client(infallible_client_fn(move |request| answer(&request)))
-        .build();
+    let aws = fakes::aws::config(answer);
     let settings = Settings {
         students_table: "students".into(),
         postings_table: "postings".into(),
@@ -265,17 +215,8 @@ fn keys() -> IdentityKeys {
 }
 
 fn request(method: &str, path_and_query: &str, key: Option<&str>, body: &str) -> Request {
-    let (path, query) = path_and_query.split_once('?').unwrap_or((path_and_query, ""));
-    let mut request = http::Request::builder().method(method).uri("/");
-    if let Some(key) = key {
-        request = request.header("x-api-key", key);
-    }
-    let parameters = query.split('&').filter_map(|pair| pair.split_once('='));
-    let mut map = std::collections::HashMap::<String, Vec<String>>::new();
-    for (name, value) in parameters {
-        map.entry(name.to_owned()).or_default().push(value.to_owned());
-    }
-    request.body(body.into()).unwrap().with_raw_http_path(path).with_query_string_parameters(map)
+    let key = key.map(|key| ("x-api-key", key));
+    fakes::gateway::request(method, path_and_query, key.as_slice(), body)
 }
 
 async fn ask(context: &Context, request: Request) -> (u16, Value, http::HeaderMap) {
@@ -303,7 +244,7 @@ async fn a_known_person_is_told_after_the_trace() {
     assert_eq!((status, body.get("ine")), (200, None));
     assert_eq!(world.called("clients"), 2, "a key and a client are read once");
 
-    let log = String::from_utf8(world.log.0.lock().unwrap().clone()).unwrap();
+    let log = world.log.text();
     let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(lines.len(), 2, "one line a request");
     assert_eq!((&lines[0]["route"], &lines[0]["client"]), (&"status_by_ine".into(), &"client".into()));

@@ -1,12 +1,12 @@
 //! `/api/inscription`: the contract to the letter, and what is ours beside it.
 
+use fakes::aws::{dynamo, item};
+use fakes::gateway::request;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use shared::access::key::KeyDigest;
 
-use super::world::{
-    INE, KEY, NOBODYS_KEY, OTHER_KEY, READ_KEY, World, ask, dynamo, enrolment, item, push, push_once, request, tick,
-};
+use super::world::{INE, KEY, NOBODYS_KEY, OTHER_KEY, READ_KEY, World, ask, enrolment, push, push_once, tick};
 
 #[tokio::test]
 async fn an_enrolment_is_stored_and_its_pointer_sent() {

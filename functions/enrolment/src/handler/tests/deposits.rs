@@ -1,13 +1,15 @@
 //! `/api/depots`: a form under the key's own prefix, and what became of the file.
 
+use fakes::aws::{dynamo, item};
+use fakes::dynamodb::Item;
+use fakes::gateway::{Told, request};
 use std::collections::HashMap;
 
 use lambda_http::RequestExt as _;
 use serde_json::{Value, json};
 use shared::identity::finding::FindingCode;
 
-use super::dynamodb::Item;
-use super::world::{KEY, OTHER_KEY, READ_KEY, Told, World, ask, dynamo, enrolment, item, push, request};
+use super::world::{KEY, OTHER_KEY, READ_KEY, World, ask, enrolment, push};
 use crate::context::Context;
 
 async fn open(context: &Context, body: &str) -> Told {

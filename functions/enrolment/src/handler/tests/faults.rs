@@ -1,10 +1,12 @@
 //! A crash between any two calls, or an answer that is lost: whoever sends again finds it done once.
 
+use fakes::aws::{Fault, dynamo};
+use fakes::gateway::request;
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::world::{Fault, KEY, World, ask, dynamo, enrolment, push, push_once, request, tick};
+use super::world::{KEY, World, ask, enrolment, push, push_once, tick};
 
 /// Calls of one request at most.
 const MOST_CALLS: usize = 16;

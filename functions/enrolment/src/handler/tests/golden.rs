@@ -1,8 +1,10 @@
 //! Golden files of the write contract, `tests/golden/enrolment_*.snap`: what a caller reads, to the letter.
 
+use fakes::aws::Fault;
+use fakes::gateway::{Told, request};
 use serde_json::{Value, json};
 
-use super::world::{Fault, KEY, Told, World, ask, enrolment, push, push_once, request};
+use super::world::{KEY, World, ask, enrolment, push, push_once};
 
 fn golden(name: &str, told: &Told) {
     let mut settings = insta::Settings::clone_current();

@@ -3,13 +3,12 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
-use aws_smithy_http_client::test_util::infallible_client_fn;
-use aws_smithy_types::body::SdkBody;
+use fakes::aws::{Call, Fault, Response, item, keyed, outcome, take};
+use fakes::dynamodb::{Item, Tables};
+use fakes::gateway::{Told, request};
+use fakes::log::Log;
 use jiff::Timestamp;
-use lambda_http::{Request, RequestExt as _, http};
-use serde::Serialize;
+use lambda_http::Request;
 use serde_json::{Value, json};
 use shared::access::client::{Client, Key, State};
 use shared::access::key::KeyDigest;
@@ -19,7 +18,6 @@ use shared::domain::uai::Uai;
 use shared::identity::digest::{DigestKey, IdentityKeys};
 
 use super::super::handle;
-use super::dynamodb::{Item, Tables};
 use crate::context::{Context, Keys, Settings};
 
 /// The key of the lycée that sends for two.
@@ -36,15 +34,6 @@ pub(super) const BIRTH_DATE: &str = "1999-11-30";
 /// What must never be in a log, a queue or a key.
 pub(super) const PERSONAL: [&str; 7] = [INE, BIRTH_DATE, "Quintefeuille", "Eudoxie", "E-4217", KEY, OTHER_KEY];
 
-/// What goes wrong, once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fault {
-    /// The call of that number does nothing, and fails.
-    Before(usize),
-    /// It does its work, and its answer is lost.
-    After(usize),
-}
-
 /// An AWS of this process.
 #[derive(Default)]
 pub(super) struct World {
@@ -54,21 +43,7 @@ pub(super) struct World {
     pub(super) fault: Mutex<Option<Fault>>,
     /// How many calls were made.
     pub(super) calls: Mutex<usize>,
-    log: SharedLog,
-}
-
-#[derive(Clone, Default)]
-struct SharedLog(Arc<Mutex<Vec<u8>>>);
-
-impl std::io::Write for SharedLog {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
+    log: Log,
 }
 
 impl World {
@@ -90,7 +65,7 @@ impl World {
             ] {
                 let depositor = depositor.map(|uai| Uai::parse(uai).unwrap());
                 let client = Client { routes: routes.into(), depositor, ..Client::new(id, id) };
-                tables.put("clients", with_id(&format!("CLIENT#{id}"), &client));
+                tables.put("clients", keyed("id", &format!("CLIENT#{id}"), &client));
                 let digest = KeyDigest::of(key);
                 let key = Key {
                     digest,
@@ -100,59 +75,29 @@ impl World {
                     valid_until: None,
                     created_at: Timestamp::now(),
                 };
-                tables.put("clients", with_id(&format!("KEY#{}", digest.locator()), &key));
+                tables.put("clients", keyed("id", &format!("KEY#{}", digest.locator()), &key));
             }
             student(&mut tables);
         }
         Arc::new(world)
     }
 
-    fn answer(&self, request: &http::Request<SdkBody>) -> http::Response<String> {
-        let target = request.headers()["x-amz-target"].to_str().unwrap();
-        let (service, operation) = target.split_once('.').unwrap();
-        let body: Value = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
+    fn answer(&self, call: &Call) -> Response {
         let number = {
             let mut calls = self.calls.lock().unwrap();
             *calls += 1;
             *calls
         };
         let fault = *self.fault.lock().unwrap();
-        // Not a kind of error that the SDK tries again: whoever sent the request must.
-        let lost = || respond(400, &json!({ "__type": "ValidationException", "message": "out of reach" }));
-        if fault == Some(Fault::Before(number)) {
-            return lost();
-        }
-        let response = if service == "AmazonSQS" { self.send(&body) } else { self.call(operation, &body) };
-        if fault == Some(Fault::After(number)) { lost() } else { response }
-    }
-
-    fn send(&self, body: &Value) -> http::Response<String> {
-        let entries = body["Entries"].as_array().unwrap();
-        let mut queue = self.queue.lock().unwrap();
-        queue.extend(entries.iter().map(|entry| entry["MessageBody"].as_str().unwrap().to_owned()));
-        let taken = entries.iter().map(|entry| json!({ "Id": entry["Id"], "MessageId": "m", "MD5OfMessageBody": "" }));
-        respond(200, &json!({ "Successful": taken.collect::<Vec<_>>(), "Failed": [] }))
-    }
-
-    fn call(&self, operation: &str, body: &Value) -> http::Response<String> {
-        match self.tables.lock().unwrap().call(operation, body) {
-            Ok(body) => respond(200, &body),
-            Err((kind, mut error)) => {
-                error["__type"] = kind.into();
-                respond(400, &error)
-            }
-        }
+        Fault::answer(fault, number, call, || match call.service.as_str() {
+            "AmazonSQS" => take(&self.queue, &call.body),
+            _ => outcome(self.tables.lock().unwrap().call(&call.operation, &call.body)),
+        })
     }
 
     pub(super) fn context(self: &Arc<Self>) -> Context {
         let answering = Arc::clone(self);
-        let credentials = Credentials::new("test", "secret", Some("token".into()), None, "tests");
-        let aws = SdkConfig::builder()
-            .behavior_version(BehaviorVersion::v2026_01_12())
-            .region(Region::new("eu-west-3"))
-            .credentials_provider(SharedCredentialsProvider::new(credentials))
-            .http_client(infallible_client_fn(move |request| answering.answer(&request)))
-            .build();
+        let aws = fakes::aws::config(move |call| answering.answer(call));
         let settings = Settings {
             records_table: "records".into(),
             students_table: "students".into(),
@@ -178,10 +123,9 @@ impl World {
         self.tables.lock().unwrap().items("records").into_iter().cloned().collect()
     }
 
-    /// The lines of the log, each an object.
+    /// The lines of the log.
     pub(super) fn log(&self) -> Vec<Value> {
-        let log = String::from_utf8(self.log.0.lock().unwrap().clone()).unwrap();
-        log.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+        self.log.lines()
     }
 
     /// Nobody is told by the log, the queue or a key.
@@ -231,35 +175,6 @@ fn student(tables: &mut Tables) {
     tables.put("students", item(&json!({ "pk": partition, "sk": "E#1.0", "edge": edge })));
 }
 
-/// JSON as an item.
-pub(super) fn item(value: &Value) -> Item {
-    dynamo(value)["M"].as_object().unwrap().clone()
-}
-
-fn with_id(id: &str, value: &impl Serialize) -> Item {
-    let mut value = serde_json::to_value(value).unwrap();
-    value["id"] = id.into();
-    item(&value)
-}
-
-/// JSON as `DynamoDB` writes it.
-pub(super) fn dynamo(value: &Value) -> Value {
-    match value {
-        Value::Null => json!({ "NULL": true }),
-        Value::Bool(value) => json!({ "BOOL": value }),
-        Value::Number(value) => json!({ "N": value.to_string() }),
-        Value::String(value) => json!({ "S": value }),
-        Value::Array(values) => json!({ "L": values.iter().map(dynamo).collect::<Vec<_>>() }),
-        Value::Object(fields) => {
-            json!({ "M": fields.iter().map(|(name, value)| (name.clone(), dynamo(value))).collect::<Item>() })
-        }
-    }
-}
-
-fn respond(status: u16, body: &Value) -> http::Response<String> {
-    http::Response::builder().status(status).body(body.to_string()).unwrap()
-}
-
 /// The body of an enrolment that is well formed, with other values for some fields.
 pub(super) fn enrolment(others: &Value) -> Value {
     let mut body = json!({
@@ -273,48 +188,9 @@ pub(super) fn enrolment(others: &Value) -> Value {
     body
 }
 
-pub(super) fn request(
-    method: &str,
-    path: &str,
-    headers: &[(&str, &str)],
-    body: impl Into<lambda_http::Body>,
-) -> Request {
-    let mut request = http::Request::builder().method(method).uri("/");
-    for (name, value) in headers {
-        request = request.header(*name, *value);
-    }
-    request.body(body.into()).unwrap().with_raw_http_path(path)
-}
-
-/// A response: its status, its text, its headers.
-#[derive(Debug)]
-pub(super) struct Told {
-    pub(super) status: u16,
-    pub(super) text: String,
-    pub(super) headers: http::HeaderMap,
-}
-
-impl Told {
-    pub(super) fn json(&self) -> Value {
-        serde_json::from_str(&self.text).unwrap()
-    }
-
-    /// The text with the correlation id masked.
-    pub(super) fn masked(&self) -> String {
-        match self.json()["uid"].as_str() {
-            Some(uid) => {
-                assert!(uid.len() == 18 && uid.ends_with("_0000"), "{uid}");
-                self.text.replace(uid, "<uid>")
-            }
-            None => self.text.clone(),
-        }
-    }
-}
-
 pub(super) async fn ask(context: &Context, request: Request) -> Told {
     let response = handle(context, request).await.unwrap();
-    let text = String::from_utf8(response.body().as_ref().to_vec()).unwrap();
-    Told { status: response.status().as_u16(), text, headers: response.headers().clone() }
+    Told::by(&response)
 }
 
 /// Tells of an enrolment.

@@ -1,11 +1,12 @@
 //! Tokens, verification, search and immatriculation.
 
+use fakes::gateway::request;
 use serde_json::{Value, json};
 use shared::domain::ine::{Checksum, Ine, IneForm};
 
 use super::world::{
     API, BIRTH_DATE, NUMBER, SECRET, World, ask, basic, born_elsewhere, but, call, eudoxie, immatriculate, register,
-    request, token,
+    token,
 };
 
 fn ine() -> String {

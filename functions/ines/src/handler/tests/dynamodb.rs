@@ -3,16 +3,12 @@
 
 use std::collections::BTreeMap;
 
+use fakes::dynamodb::{Failure, Item};
 use serde_json::{Map, Value, json};
-
-pub(super) type Item = Map<String, Value>;
 
 /// The tables: items by table and by key.
 #[derive(Default, Clone)]
 pub(super) struct Tables(BTreeMap<String, BTreeMap<String, Item>>);
-
-/// Why a call fails: its type, and what else the error says.
-pub(super) type Failure = (&'static str, Value);
 
 impl Tables {
     pub(super) fn put(&mut self, table: &str, item: Item) {

@@ -1,8 +1,9 @@
 //! A crash between any two calls, or an answer that is lost: whoever asks again is answered, and one person has one INE.
 
+use fakes::aws::Fault;
 use serde_json::json;
 
-use super::world::{Fault, World, born_elsewhere, call, eudoxie, immatriculate};
+use super::world::{World, born_elsewhere, call, eudoxie, immatriculate};
 
 /// Calls of one request at most, the token's included.
 const MOST_CALLS: usize = 10;

@@ -1,11 +1,10 @@
 //! Golden files, `tests/golden/ines_*.snap`: what a caller reads, to the letter.
 
+use fakes::gateway::{Told, request};
 use serde_json::{Value, json};
 use shared::domain::ine::Ine;
 
-use super::world::{
-    API, BIRTH_DATE, NUMBER, Told, World, ask, basic, born_elsewhere, call, eudoxie, immatriculate, request,
-};
+use super::world::{API, BIRTH_DATE, NUMBER, World, ask, basic, born_elsewhere, call, eudoxie, immatriculate};
 
 fn golden(name: &str, told: &Told) {
     let mut settings = insta::Settings::clone_current();

@@ -1,9 +1,10 @@
 //! What waits for a person, and what a person decides.
 
+use fakes::gateway::Told;
 use serde_json::{Value, json};
 use shared::domain::ine::Ine;
 
-use super::world::{NUMBER, Told, World, born_elsewhere, but, call, eudoxie, immatriculate, register};
+use super::world::{NUMBER, World, born_elsewhere, but, call, eudoxie, immatriculate, register};
 use crate::context::Context;
 
 fn ine() -> String {

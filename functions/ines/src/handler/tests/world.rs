@@ -3,15 +3,14 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
-use aws_smithy_http_client::test_util::infallible_client_fn;
-use aws_smithy_types::body::SdkBody;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use fakes::aws::{Call, Fault, Response, keyed, outcome, plain};
+use fakes::dynamodb::Item;
+use fakes::gateway::{Told, request};
+use fakes::log::Log;
 use jiff::Timestamp;
-use lambda_http::{Request, RequestExt as _, http};
-use serde::Serialize;
+use lambda_http::Request;
 use serde_json::{Value, json};
 use shared::access::client::State;
 use shared::access::ines::{IdentityClient, Right};
@@ -23,7 +22,7 @@ use shared::identity::immatriculation::{Registration, keys_of, traits_of};
 use shared::identity::posting::Bucket;
 
 use super::super::handle;
-use super::dynamodb::{Item, Tables};
+use super::dynamodb::Tables;
 use crate::context::{Context, Settings};
 use crate::person;
 use crate::token::Signer;
@@ -37,15 +36,6 @@ pub(super) const BIRTH_DATE: &str = "2004-03-12";
 /// What must never be in a log or a key.
 pub(super) const PERSONAL: [&str; 5] = ["081768862AE", BIRTH_DATE, "Quintefeuille", "Eudoxie", SECRET];
 
-/// What goes wrong, once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fault {
-    /// The call of that number does nothing, and fails.
-    Before(usize),
-    /// It does its work, and its answer is lost.
-    After(usize),
-}
-
 /// What happens between a read and a transaction, once.
 type Interruption = Box<dyn FnOnce(&mut Tables) + Send>;
 
@@ -58,21 +48,7 @@ pub(super) struct World {
     pub(super) meanwhile: Mutex<Option<Interruption>>,
     /// How many calls were made.
     pub(super) calls: Mutex<usize>,
-    log: SharedLog,
-}
-
-#[derive(Clone, Default)]
-struct SharedLog(Arc<Mutex<Vec<u8>>>);
-
-impl std::io::Write for SharedLog {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
+    log: Log,
 }
 
 impl World {
@@ -93,7 +69,7 @@ impl World {
                 state,
                 created_at: Timestamp::UNIX_EPOCH,
             };
-            world.tables.lock().unwrap().put("ines", with_pk(&format!("C#{id}"), &client));
+            world.tables.lock().unwrap().put("ines", keyed("pk", &format!("C#{id}"), &client));
         }
         Arc::new(world)
     }
@@ -110,46 +86,27 @@ impl World {
         register(&mut self.tables.lock().unwrap(), number, identity);
     }
 
-    fn answer(&self, request: &http::Request<SdkBody>) -> http::Response<String> {
-        let target = request.headers()["x-amz-target"].to_str().unwrap();
-        let operation = target.split_once('.').unwrap().1;
-        let body: Value = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
+    fn answer(&self, call: &Call) -> Response {
         let number = {
             let mut calls = self.calls.lock().unwrap();
             *calls += 1;
             *calls
         };
         let fault = *self.fault.lock().unwrap();
-        // Not a kind of error that the SDK tries again: whoever sent the request must.
-        let lost = || respond(400, &json!({ "__type": "ValidationException", "message": "out of reach" }));
-        if fault == Some(Fault::Before(number)) {
-            return lost();
-        }
-        let mut tables = self.tables.lock().unwrap();
-        if operation == "TransactWriteItems"
-            && let Some(meanwhile) = self.meanwhile.lock().unwrap().take()
-        {
-            meanwhile(&mut tables);
-        }
-        let response = match tables.call(operation, &body) {
-            Ok(body) => respond(200, &body),
-            Err((kind, mut error)) => {
-                error["__type"] = kind.into();
-                respond(400, &error)
+        Fault::answer(fault, number, call, || {
+            let mut tables = self.tables.lock().unwrap();
+            if call.operation == "TransactWriteItems"
+                && let Some(meanwhile) = self.meanwhile.lock().unwrap().take()
+            {
+                meanwhile(&mut tables);
             }
-        };
-        if fault == Some(Fault::After(number)) { lost() } else { response }
+            outcome(tables.call(&call.operation, &call.body))
+        })
     }
 
     pub(super) fn context(self: &Arc<Self>) -> Context {
         let answering = Arc::clone(self);
-        let credentials = Credentials::new("test", "secret", Some("token".into()), None, "tests");
-        let aws = SdkConfig::builder()
-            .behavior_version(BehaviorVersion::v2026_01_12())
-            .region(Region::new("eu-west-3"))
-            .credentials_provider(SharedCredentialsProvider::new(credentials))
-            .http_client(infallible_client_fn(move |request| answering.answer(&request)))
-            .build();
+        let aws = fakes::aws::config(move |call| answering.answer(call));
         let settings = Settings {
             table: "ines".into(),
             postings_table: "ines-postings".into(),
@@ -181,10 +138,9 @@ impl World {
             .collect()
     }
 
-    /// The lines of the log, each an object.
+    /// The lines of the log.
     pub(super) fn log(&self) -> Vec<Value> {
-        let log = String::from_utf8(self.log.0.lock().unwrap().clone()).unwrap();
-        log.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+        self.log.lines()
     }
 
     /// Nobody is told by the log, the trace or a key.
@@ -204,14 +160,14 @@ pub(super) fn register(tables: &mut Tables, number: u32, identity: &Value) {
     let registration = Registration { version: 1, ..Registration::new(ine, person::read(&identity).unwrap()) };
     let keys = keys();
     let holder = keys.ine(&ine);
-    tables.put("ines", with_pk(&format!("I#{}", holder.as_str()), &registration));
+    tables.put("ines", keyed("pk", &format!("I#{}", holder.as_str()), &registration));
     for key in keys_of(&keys.postings, &registration.identite) {
         let stored = tables.items_under("ines-postings", key.as_str()).first().map(|item| plain(&json!({ "M": item })));
         let mut bucket: Bucket<IneDigest> =
             stored.map_or_else(Bucket::default, |stored| serde_json::from_value(stored).unwrap());
         bucket.set(&holder, &[traits_of(&registration)]);
         bucket.version += 1;
-        tables.put("ines-postings", with_pk(key.as_str(), &bucket));
+        tables.put("ines-postings", keyed("pk", key.as_str(), &bucket));
     }
 }
 
@@ -222,42 +178,6 @@ pub(super) fn keys() -> IdentityKeys {
 
 fn signer() -> Signer {
     Signer::new("1".into(), &"a secret of tokens".to_owned().into())
-}
-
-fn with_pk(pk: &str, value: &impl Serialize) -> Item {
-    let mut value = serde_json::to_value(value).unwrap();
-    value["pk"] = pk.into();
-    dynamo(&value)["M"].as_object().unwrap().clone()
-}
-
-/// JSON as `DynamoDB` writes it.
-fn dynamo(value: &Value) -> Value {
-    match value {
-        Value::Null => json!({ "NULL": true }),
-        Value::Bool(value) => json!({ "BOOL": value }),
-        Value::Number(value) => json!({ "N": value.to_string() }),
-        Value::String(value) => json!({ "S": value }),
-        Value::Array(values) => json!({ "L": values.iter().map(dynamo).collect::<Vec<_>>() }),
-        Value::Object(fields) => {
-            json!({ "M": fields.iter().map(|(name, value)| (name.clone(), dynamo(value))).collect::<Item>() })
-        }
-    }
-}
-
-/// And back.
-fn plain(value: &Value) -> Value {
-    let (kind, inside) = value.as_object().unwrap().iter().next().unwrap();
-    match kind.as_str() {
-        "M" => inside.as_object().unwrap().iter().map(|(name, value)| (name.clone(), plain(value))).collect(),
-        "L" => inside.as_array().unwrap().iter().map(plain).collect(),
-        "N" => inside.as_str().unwrap().parse::<u64>().unwrap().into(),
-        "NULL" => Value::Null,
-        _ => inside.clone(),
-    }
-}
-
-fn respond(status: u16, body: &Value) -> http::Response<String> {
-    http::Response::builder().status(status).body(body.to_string()).unwrap()
 }
 
 /// Somebody, on the wire.
@@ -281,43 +201,9 @@ pub(super) fn born_elsewhere() -> Value {
     but(eudoxie(), &json!({ "lieuNaissance": "13055" }))
 }
 
-pub(super) fn request(
-    method: &str,
-    path: &str,
-    headers: &[(&str, &str)],
-    body: impl Into<lambda_http::Body>,
-) -> Request {
-    let (path, query) = path.split_once('?').unwrap_or((path, ""));
-    let mut request = http::Request::builder().method(method).uri("/");
-    for (name, value) in headers {
-        request = request.header(*name, *value);
-    }
-    let parameters: std::collections::HashMap<String, String> = query
-        .split('&')
-        .filter_map(|pair| pair.split_once('='))
-        .map(|(name, value)| (name.into(), value.into()))
-        .collect();
-    request.body(body.into()).unwrap().with_raw_http_path(path).with_query_string_parameters(parameters)
-}
-
-/// A response: its status, its text, its headers.
-#[derive(Debug)]
-pub(super) struct Told {
-    pub(super) status: u16,
-    pub(super) text: String,
-    pub(super) headers: http::HeaderMap,
-}
-
-impl Told {
-    pub(super) fn json(&self) -> Value {
-        serde_json::from_str(&self.text).unwrap()
-    }
-}
-
 pub(super) async fn ask(context: &Context, request: Request) -> Told {
     let response = handle(context, request).await.unwrap();
-    let text = String::from_utf8(response.body().as_ref().to_vec()).unwrap();
-    Told { status: response.status().as_u16(), text, headers: response.headers().clone() }
+    Told::by(&response)
 }
 
 /// What a client shows to get a token.

@@ -1,11 +1,11 @@
 //! Votes, undos and disputes: who may, what is kept, what is sent.
 
+use fakes::aws::Fault;
 use serde_json::{Value, json};
 use shared::identity::review::{Case, CaseId, Question, State};
 
 use super::world::{
-    EDGES, Fault, KEY, OTHER_KEY, RECORD, STUDENT, VERIFIED, World, attachment, decide, duplicate, id, open, pointer,
-    post,
+    EDGES, KEY, OTHER_KEY, RECORD, STUDENT, VERIFIED, World, attachment, decide, duplicate, id, open, pointer, post,
 };
 use crate::context::Context;
 
@@ -16,7 +16,7 @@ async fn stored(context: &Context, case: &CaseId) -> Case {
     context.reviews.get(case).await.unwrap().unwrap()
 }
 
-async fn undo(context: &Context, key: &str, case: &CaseId) -> super::world::Told {
+async fn undo(context: &Context, key: &str, case: &CaseId) -> fakes::gateway::Told {
     post(context, key, &format!("/api/revues/{case}/annulation"), &json!({})).await
 }
 

@@ -1,11 +1,11 @@
 //! What is listed and shown, and to whom.
 
+use fakes::aws::Fault;
+use fakes::gateway::Told;
 use serde_json::json;
 use shared::identity::review::Question;
 
-use super::world::{
-    Fault, KEY, READ_KEY, STUDENT, Told, VERIFIED, World, attachment, decide, duplicate, get, id, open,
-};
+use super::world::{KEY, READ_KEY, STUDENT, VERIFIED, World, attachment, decide, duplicate, get, id, open};
 
 /// Golden files of the API, `tests/golden/review_*.snap`: what an officer's tool reads, to the letter.
 fn golden(name: &str, told: &Told) {

@@ -3,13 +3,12 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
-use aws_smithy_http_client::test_util::infallible_client_fn;
-use aws_smithy_types::body::SdkBody;
+use fakes::aws::{Call, Fault, Response, item, keyed, outcome, take};
+use fakes::dynamodb::{Item, Tables};
+use fakes::gateway::{Told, request};
+use fakes::log::Log;
 use jiff::Timestamp;
-use lambda_http::{Request, RequestExt as _, http};
-use serde::Serialize;
+use lambda_http::Request;
 use serde_json::{Value, json};
 use shared::access::client::{Client, Key, State};
 use shared::access::key::KeyDigest;
@@ -24,7 +23,6 @@ use shared::identity::review::{Case, CaseId, Near, Question, Side};
 use shared::identity::student::StudentId;
 
 use super::super::handle;
-use super::dynamodb::{Item, Tables};
 use crate::context::{Context, Settings};
 
 /// The keys of two officers.
@@ -47,17 +45,6 @@ pub(super) const VERIFIED: &str = "22222222222242228222222222222222";
 /// Enrolments of the first.
 pub(super) const EDGES: [&str; 2] = ["1.11111111111111111111111111111111", "1.22222222222222222222222222222222"];
 
-/// What goes wrong, once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fault {
-    /// Whatever concerns that table does nothing, and fails.
-    At(&'static str),
-    /// The call of that number does nothing, and fails.
-    Before(usize),
-    /// It does its work, and its answer is lost.
-    After(usize),
-}
-
 /// An AWS of this process.
 #[derive(Default)]
 pub(super) struct World {
@@ -67,21 +54,7 @@ pub(super) struct World {
     pub(super) fault: Mutex<Option<Fault>>,
     /// How many calls were made.
     pub(super) calls: Mutex<usize>,
-    log: SharedLog,
-}
-
-#[derive(Clone, Default)]
-struct SharedLog(Arc<Mutex<Vec<u8>>>);
-
-impl std::io::Write for SharedLog {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
+    log: Log,
 }
 
 impl World {
@@ -97,11 +70,11 @@ impl World {
             ] {
                 let routes: std::collections::BTreeSet<_> = [route].into();
                 let client = Client { routes: routes.clone(), ..Client::new(id, id) };
-                tables.put("clients", with_id(&format!("CLIENT#{id}"), &client));
+                tables.put("clients", keyed("id", &format!("CLIENT#{id}"), &client));
                 let digest = KeyDigest::of(key);
                 let (state, created_at) = (State::Active, Timestamp::now());
                 let key = Key { digest, client_id: id.into(), routes, state, valid_until: None, created_at };
-                tables.put("clients", with_id(&format!("KEY#{}", digest.locator()), &key));
+                tables.put("clients", keyed("id", &format!("KEY#{}", digest.locator()), &key));
             }
             let record = json!({
                 "id": RECORD, "version": "0000000000001.0.import.0000000002", "state": "in_review",
@@ -119,53 +92,22 @@ impl World {
         Arc::new(world)
     }
 
-    fn answer(&self, request: &http::Request<SdkBody>) -> http::Response<String> {
-        let target = request.headers()["x-amz-target"].to_str().unwrap();
-        let (service, operation) = target.split_once('.').unwrap();
-        let body: Value = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
+    fn answer(&self, call: &Call) -> Response {
         let number = {
             let mut calls = self.calls.lock().unwrap();
             *calls += 1;
             *calls
         };
         let fault = *self.fault.lock().unwrap();
-        // Not a kind of error that the SDK tries again: whoever sent the request must.
-        let lost = || respond(400, &json!({ "__type": "ValidationException", "message": "out of reach" }));
-        let concerns = |table: &str| body.to_string().contains(&format!("\"TableName\":\"{table}\""));
-        if fault == Some(Fault::Before(number)) || matches!(fault, Some(Fault::At(table)) if concerns(table)) {
-            return lost();
-        }
-        let response = if service == "AmazonSQS" { self.send(&body) } else { self.call(operation, &body) };
-        if fault == Some(Fault::After(number)) { lost() } else { response }
-    }
-
-    fn send(&self, body: &Value) -> http::Response<String> {
-        let entries = body["Entries"].as_array().unwrap();
-        let mut queue = self.queue.lock().unwrap();
-        queue.extend(entries.iter().map(|entry| entry["MessageBody"].as_str().unwrap().to_owned()));
-        let taken = entries.iter().map(|entry| json!({ "Id": entry["Id"], "MessageId": "m", "MD5OfMessageBody": "" }));
-        respond(200, &json!({ "Successful": taken.collect::<Vec<_>>(), "Failed": [] }))
-    }
-
-    fn call(&self, operation: &str, body: &Value) -> http::Response<String> {
-        match self.tables.lock().unwrap().call(operation, body) {
-            Ok(body) => respond(200, &body),
-            Err((kind, mut error)) => {
-                error["__type"] = kind.into();
-                respond(400, &error)
-            }
-        }
+        Fault::answer(fault, number, call, || match call.service.as_str() {
+            "AmazonSQS" => take(&self.queue, &call.body),
+            _ => outcome(self.tables.lock().unwrap().call(&call.operation, &call.body)),
+        })
     }
 
     pub(super) fn context(self: &Arc<Self>) -> Context {
         let answering = Arc::clone(self);
-        let credentials = Credentials::new("test", "secret", Some("token".into()), None, "tests");
-        let aws = SdkConfig::builder()
-            .behavior_version(BehaviorVersion::v2026_01_12())
-            .region(Region::new("eu-west-3"))
-            .credentials_provider(SharedCredentialsProvider::new(credentials))
-            .http_client(infallible_client_fn(move |request| answering.answer(&request)))
-            .build();
+        let aws = fakes::aws::config(move |call| answering.answer(call));
         let settings = Settings {
             reviews_table: "reviews".into(),
             records_table: "records".into(),
@@ -185,10 +127,9 @@ impl World {
         self.tables.lock().unwrap().items(table).into_iter().cloned().collect()
     }
 
-    /// The lines of the log, each an object.
+    /// The lines of the log.
     pub(super) fn log(&self) -> Vec<Value> {
-        let log = String::from_utf8(self.log.0.lock().unwrap().clone()).unwrap();
-        log.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+        self.log.lines()
     }
 
     /// Nobody is told by the log, the queue, a key, a trace or a case.
@@ -273,72 +214,22 @@ pub(super) fn duplicate() -> Question {
     Question::duplicate(side(STUDENT, INE), side(VERIFIED, OTHER_INE), record(RECORD), comparison())
 }
 
-/// JSON as an item.
-pub(super) fn item(value: &Value) -> Item {
-    dynamo(value)["M"].as_object().unwrap().clone()
-}
-
-fn with_id(id: &str, value: &impl Serialize) -> Item {
-    let mut value = serde_json::to_value(value).unwrap();
-    value["id"] = id.into();
-    item(&value)
-}
-
-/// JSON as `DynamoDB` writes it.
-fn dynamo(value: &Value) -> Value {
-    match value {
-        Value::Null => json!({ "NULL": true }),
-        Value::Bool(value) => json!({ "BOOL": value }),
-        Value::Number(value) => json!({ "N": value.to_string() }),
-        Value::String(value) => json!({ "S": value }),
-        Value::Array(values) => json!({ "L": values.iter().map(dynamo).collect::<Vec<_>>() }),
-        Value::Object(fields) => {
-            json!({ "M": fields.iter().map(|(name, value)| (name.clone(), dynamo(value))).collect::<Item>() })
-        }
-    }
-}
-
-fn respond(status: u16, body: &Value) -> http::Response<String> {
-    http::Response::builder().status(status).body(body.to_string()).unwrap()
-}
-
-/// A response: its status, its text, its headers.
-#[derive(Debug)]
-pub(super) struct Told {
-    pub(super) status: u16,
-    pub(super) text: String,
-    pub(super) headers: http::HeaderMap,
-}
-
-impl Told {
-    pub(super) fn json(&self) -> Value {
-        serde_json::from_str(&self.text).unwrap()
-    }
-}
-
 async fn ask(context: &Context, request: Request) -> Told {
-    let response = handle(context, request).await.unwrap();
-    let text = String::from_utf8(response.body().as_ref().to_vec()).unwrap();
+    let told = Told::by(&handle(context, request).await.unwrap());
     for personal in PERSONAL {
-        assert!(!text.contains(personal), "{personal} in {text}");
+        assert!(!told.text.contains(personal), "{personal} in {}", told.text);
     }
-    Told { status: response.status().as_u16(), text, headers: response.headers().clone() }
+    told
 }
 
 /// Reads a path, with its query.
 pub(super) async fn get(context: &Context, key: &str, path: &str) -> Told {
-    let (path, query) = path.split_once('?').unwrap_or((path, ""));
-    let request = http::Request::builder().uri("/").header("x-api-key", key).body(().into()).unwrap();
-    let parameters = query.split('&').filter_map(|pair| pair.split_once('='));
-    let parameters: std::collections::HashMap<String, Vec<String>> =
-        parameters.map(|(name, value)| (name.to_owned(), vec![value.to_owned()])).collect();
-    ask(context, request.with_raw_http_path(path).with_query_string_parameters(parameters)).await
+    ask(context, request("GET", path, &[("x-api-key", key)], ())).await
 }
 
 /// Posts a body.
 pub(super) async fn post(context: &Context, key: &str, path: &str, body: &Value) -> Told {
-    let request = http::Request::builder().method("POST").uri("/").header("x-api-key", key);
-    ask(context, request.body(body.to_string().into()).unwrap().with_raw_http_path(path)).await
+    ask(context, request("POST", path, &[("x-api-key", key)], body.to_string())).await
 }
 
 /// Decides a case.

@@ -3,9 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use aws_smithy_types::body::SdkBody;
+use fakes::aws::{Call, Response, item, respond};
 use jiff::Timestamp;
-use lambda_http::http;
 use serde_json::{Value, json};
 use shared::access::client::{Client, Key, Quota, Recipients, State};
 use shared::access::key::KeyDigest;
@@ -19,7 +18,7 @@ use shared::identity::engine::register::Register;
 use shared::identity::posting::{Bucket, Traits};
 use shared::identity::student::StudentId;
 
-use super::super::{context_over, item_of, keys, respond};
+use super::super::{context_over, keys};
 use super::doubles::{Doubles, client_id, key};
 use super::population::Population;
 use crate::context::Context;
@@ -68,11 +67,13 @@ impl Tables {
         Self { students, postings, clients: clients(), refused }
     }
 
-    fn answer(&self, request: &http::Request<SdkBody>) -> http::Response<String> {
-        let operation = request.headers()["x-amz-target"].to_str().unwrap().rsplit('.').next().unwrap();
-        let body: Value = serde_json::from_slice(request.body().bytes().unwrap()).unwrap();
-        let found = |item: Option<&Value>| item.map_or_else(|| json!({}), |item| json!({ "Item": item_of(item) }));
-        let answer = match (operation, body["TableName"].as_str().unwrap_or_default()) {
+    fn answer(&self, call: &Call) -> Response {
+        let Call { operation, body, .. } = call;
+        let found = |found: Option<&Value>| match found {
+            Some(found) => json!({ "Item": item(found) }),
+            None => json!({}),
+        };
+        let answer = match (operation.as_str(), body["TableName"].as_str().unwrap_or_default()) {
             ("GetItem", "students") => found(self.students.get(body["Key"]["pk"]["S"].as_str().unwrap())),
             ("GetItem", "clients") => found(self.clients.get(body["Key"]["id"]["S"].as_str().unwrap())),
             ("BatchGetItem", _) => {
@@ -92,7 +93,7 @@ impl Tables {
 
     fn bucket(&self, key: &str) -> Option<Value> {
         let Bucket { cut, entries, .. } = self.postings.get(key)?;
-        Some(item_of(&json!({ "pk": key, "version": 1, "cut": cut, "entries": entries })))
+        Some(item(&json!({ "pk": key, "version": 1, "cut": cut, "entries": entries })).into())
     }
 }
 
@@ -145,7 +146,7 @@ fn clients() -> HashMap<String, Value> {
 pub(super) fn context(tables: &Arc<Tables>, doubles: &Doubles) -> Context {
     let tables = Arc::clone(tables);
     context_over(
-        move |request| tables.answer(request),
+        move |call| tables.answer(call),
         Some(doubles.issuer()),
         Some(doubles.france_connect()),
         Box::new(std::io::sink()),

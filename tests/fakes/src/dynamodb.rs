@@ -5,35 +5,46 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-pub(super) type Item = Map<String, Value>;
+/// An item, its attributes as they are on the wire.
+pub type Item = Map<String, Value>;
 
 /// The tables: items by table and by key.
-#[derive(Default)]
-pub(super) struct Tables(BTreeMap<String, BTreeMap<String, Item>>);
+#[derive(Debug, Default)]
+pub struct Tables(BTreeMap<String, BTreeMap<String, Item>>);
 
 /// Why a call fails: its type, and what else the error says.
-pub(super) type Failure = (&'static str, Value);
+pub type Failure = (&'static str, Value);
 
 impl Tables {
-    pub(super) fn put(&mut self, table: &str, item: Item) {
+    /// Keeps an item.
+    pub fn put(&mut self, table: &str, item: Item) {
         let key = key_of(table, &item);
         self.0.entry(table.to_owned()).or_default().insert(key, item);
     }
 
-    pub(super) fn items(&self, table: &str) -> Vec<&Item> {
+    /// The items of a table, by their keys.
+    #[must_use]
+    pub fn items(&self, table: &str) -> Vec<&Item> {
         self.0.get(table).into_iter().flat_map(BTreeMap::values).collect()
     }
 
-    pub(super) fn items_mut(&mut self, table: &str) -> impl Iterator<Item = &mut Item> {
+    /// The same, to be changed.
+    pub fn items_mut(&mut self, table: &str) -> impl Iterator<Item = &mut Item> {
         self.0.get_mut(table).into_iter().flat_map(BTreeMap::values_mut)
     }
 
     /// Every key, whatever the table.
-    pub(super) fn keys(&self) -> String {
+    #[must_use]
+    pub fn keys(&self) -> String {
         self.0.values().flat_map(BTreeMap::keys).cloned().collect::<Vec<_>>().join("\n")
     }
 
-    pub(super) fn call(&mut self, operation: &str, body: &Value) -> Result<Value, Failure> {
+    /// Does what an operation says.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`], as `DynamoDB` refuses.
+    pub fn call(&mut self, operation: &str, body: &Value) -> Result<Value, Failure> {
         match operation {
             "GetItem" => Ok(self.find(body, "Key").map_or(json!({}), |item| json!({ "Item": item }))),
             "BatchGetItem" => {
