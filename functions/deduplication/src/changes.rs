@@ -8,6 +8,7 @@ use shared::identity::decide::{Decision, may_be_one};
 use shared::identity::digest::{IdentityKeys, RecordId};
 use shared::identity::edge::{Edge, Reason, Standing};
 use shared::identity::engine::RULE_VERSION;
+use shared::identity::engine::decide::Closeness;
 use shared::identity::publication::{Change, Settlement, Write};
 use shared::identity::review::{CaseId, Near, Question, Side};
 use shared::identity::student::{Student, StudentId};
@@ -216,8 +217,7 @@ impl Resolved<'_> {
         let rivals = rivals.iter().filter_map(|id| self.students.iter().find(|known| known.id == *id));
         let near: Vec<_> = rivals.filter_map(|rival| may_be_one(left, rival)).collect();
         // Without them it is looked at again, and told then.
-        asked.push(self.attachment(&first, left, &near));
-        left.withheld.insert(CaseId::attachment(&first), near.iter().map(|near| near.student).collect());
+        left.withheld.extend([self.ask(&first, left, &near, asked)]);
     }
 
     /// The record leaves others, of whom it alone said what INES doesn't contradict: nothing is told of them any more.
@@ -226,8 +226,7 @@ impl Resolved<'_> {
             return;
         }
         let Some(first) = left.edges().next().map(|edge| edge.record.clone()) else { return };
-        asked.push(self.attachment(&first, left, &[]));
-        left.withheld.insert(CaseId::attachment(&first), BTreeSet::new());
+        left.withheld.extend([self.ask(&first, left, &[], asked)]);
     }
 
     /// For which cases nothing may be told of the student, now that the record is attached to it.
@@ -253,9 +252,8 @@ impl Resolved<'_> {
             if let Some(doubt) = decision.doubt
                 && doubt != Doubt::Unknown
             {
-                let near: BTreeSet<_> = decision.near.iter().take(MOST_NEAR).map(|near| near.student).collect();
-                held.insert(CaseId::attachment(&record.id), near);
-                asked.push(self.attachment(&record.id, student, &decision.near));
+                let nearest = &decision.near[..decision.near.len().min(MOST_NEAR)];
+                held.extend([self.ask(&record.id, student, nearest, asked)]);
             }
             return held;
         }
@@ -285,23 +283,26 @@ impl Resolved<'_> {
         if doubted || !near.is_empty() {
             let first = student.edges().find(|edge| CaseId::attachment(&edge.record) == case);
             let first = first.map_or(&record.id, |edge| &edge.record);
-            held.insert(CaseId::attachment(first), near.iter().map(|near| near.student).collect());
-            asked.push(self.attachment(first, student, &near));
+            held.extend([self.ask(first, student, &near, asked)]);
         }
         held
     }
 
-    fn attachment(
+    /// Asks whether the student that a record waits with is one of those near it. Gives the case, with whom it is about.
+    fn ask(
         &self,
         record: &RecordId,
         student: &Student,
-        near: &[shared::identity::engine::decide::Closeness<StudentId>],
-    ) -> Question {
-        let near = near.iter().take(MOST_NEAR).filter_map(|near| {
+        near: &[Closeness<StudentId>],
+        asked: &mut Vec<Question>,
+    ) -> (CaseId, BTreeSet<StudentId>) {
+        let sides = near.iter().take(MOST_NEAR).filter_map(|near| {
             let known = self.students.iter().find(|known| known.id == near.student)?;
             Some(Near { side: side(known, self.keys), comparison: near.best })
         });
-        Question::Attachment { record: record.clone(), master: side(student, self.keys).master, near: near.collect() }
+        let master = side(student, self.keys).master;
+        asked.push(Question::Attachment { record: record.clone(), master, near: sides.collect() });
+        (CaseId::attachment(record), near.iter().map(|near| near.student).collect())
     }
 
     fn doubt(&self, student: &Student) -> Doubt {
