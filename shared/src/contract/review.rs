@@ -4,6 +4,8 @@
 //! levels say more about that than the values would, and whoever needs an original asks the establishment, which is named.
 //! Who else voted isn't told either, only how many: the second of two people has to look for themselves.
 
+mod request;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -13,7 +15,8 @@ use crate::domain::uai::Uai;
 use crate::identity::digest::RecordId;
 use crate::identity::engine::explain::{Explanation, Line, doubt};
 use crate::identity::review::{Case, CaseId, Effect, Kind, Question, Reason, State, Verdict};
-use crate::identity::student::StudentId;
+
+pub use request::{DecisionRequest, DisputeRequest, Disputed, ReviewBodyError};
 
 /// Cases of a page by default.
 pub const PAGE: usize = 50;
@@ -379,161 +382,4 @@ pub struct Changed {
     pub message: &'static str,
     /// The case as it is now.
     pub revue: Summary,
-}
-
-/// What a person decides.
-#[derive(Debug, Deserialize, ToSchema)]
-pub struct DecisionRequest {
-    /// The version that was read.
-    #[schema(minimum = 1, example = 1)]
-    pub version: u64,
-    /// The answer.
-    verdict: Reponse,
-    /// Of `meme`, for an enrolment: the student.
-    #[serde(default)]
-    #[schema(example = "6f9619ff8b86d011b42d00cf4fc964ff")]
-    etudiant: Option<String>,
-    /// Of `scinder`: the enrolments that are somebody else's.
-    #[serde(default)]
-    #[schema(max_items = 100)]
-    inscriptions: Vec<String>,
-    /// Why.
-    #[serde(default)]
-    pub motif: Option<Motif>,
-}
-
-/// Who is said to be two people: a student, or whoever has an enrolment.
-#[derive(Debug, Deserialize, ToSchema)]
-pub struct DisputeRequest {
-    /// The student.
-    #[serde(default)]
-    #[schema(example = "6f9619ff8b86d011b42d00cf4fc964ff")]
-    etudiant: Option<String>,
-    /// `id_inscription` of any of the student's enrolments.
-    #[serde(default)]
-    #[schema(example = "1.0123456789abcdef0123456789abcdef")]
-    inscription: Option<String>,
-}
-
-/// What is disputed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Disputed {
-    /// This student.
-    Student(StudentId),
-    /// Whoever has this enrolment.
-    Record(RecordId),
-}
-
-/// What is wrong with a body, as `details.parameter` says it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum ReviewBodyError {
-    /// Not a JSON object of that shape.
-    #[error("le corps de la requête n'est pas un objet JSON valide, ou il y manque verdict ou version")]
-    Body,
-    /// The student's id.
-    #[error("etudiant : l'identifiant est formé de 32 chiffres hexadécimaux")]
-    Student,
-    /// The enrolment's id.
-    #[error("l'identifiant d'une inscription est celui que donne la revue")]
-    Record,
-    /// Fields that don't go together.
-    #[error("etudiant ne va qu'avec meme, inscriptions qu'avec scinder, qui en demande une au moins")]
-    Fields,
-    /// Who is disputed.
-    #[error("donnez etudiant ou inscription, et non les deux")]
-    OneOfTwo,
-}
-
-impl DecisionRequest {
-    /// Reads the body of a request.
-    pub fn parse(body: &[u8]) -> Result<Self, ReviewBodyError> {
-        object(body)
-    }
-
-    /// The verdict.
-    pub fn verdict(&self) -> Result<Verdict, ReviewBodyError> {
-        let student = self.etudiant.as_deref().map(student).transpose()?;
-        let records = self.inscriptions.iter().map(|id| RecordId::parse(id).ok_or(ReviewBodyError::Record));
-        let records = records.collect::<Result<std::collections::BTreeSet<_>, _>>()?;
-        match (self.verdict, student, records.is_empty()) {
-            (Reponse::Meme, Some(student), true) => Ok(Verdict::Attach(student)),
-            (Reponse::Meme, None, true) => Ok(Verdict::Same),
-            (Reponse::Different, None, true) => Ok(Verdict::Different),
-            (Reponse::Scinder, None, false) => Ok(Verdict::Split(records)),
-            (Reponse::Maintenir, None, true) => Ok(Verdict::Keep),
-            (Reponse::Incertain, None, true) => Ok(Verdict::Unsure),
-            _ => Err(ReviewBodyError::Fields),
-        }
-    }
-}
-
-impl DisputeRequest {
-    /// Reads the body of a request.
-    pub fn parse(body: &[u8]) -> Result<Disputed, ReviewBodyError> {
-        let Self { etudiant, inscription } = object(body)?;
-        match (etudiant, inscription) {
-            (Some(id), None) => student(&id).map(Disputed::Student),
-            (None, Some(id)) => RecordId::parse(&id).map(Disputed::Record).ok_or(ReviewBodyError::Record),
-            _ => Err(ReviewBodyError::OneOfTwo),
-        }
-    }
-}
-
-fn object<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, ReviewBodyError> {
-    // An array would do for serde, as the fields in their order.
-    if !body.trim_ascii_start().starts_with(b"{") {
-        return Err(ReviewBodyError::Body);
-    }
-    serde_json::from_slice(body).map_err(|_| ReviewBodyError::Body)
-}
-
-fn student(text: &str) -> Result<StudentId, ReviewBodyError> {
-    serde_json::from_value(serde_json::Value::from(text)).map_err(|_| ReviewBodyError::Student)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn verdict(body: &str) -> Result<Verdict, ReviewBodyError> {
-        DecisionRequest::parse(body.as_bytes())?.verdict()
-    }
-
-    #[test]
-    fn a_decision_is_one_of_six() {
-        const STUDENT: &str = "6f9619ff8b86d011b42d00cf4fc964ff";
-        const RECORD: &str = "1.0123456789abcdef0123456789abcdef";
-        let attach = verdict(&format!(r#"{{"version":1,"verdict":"meme","etudiant":"{STUDENT}"}}"#)).unwrap();
-        assert_eq!(attach, Verdict::Attach(student(STUDENT).unwrap()));
-        let split = verdict(&format!(r#"{{"version":1,"verdict":"scinder","inscriptions":["{RECORD}"]}}"#)).unwrap();
-        assert_eq!(split, Verdict::Split([RecordId::parse(RECORD).unwrap()].into()));
-        for (name, expected) in [
-            ("meme", Verdict::Same),
-            ("different", Verdict::Different),
-            ("maintenir", Verdict::Keep),
-            ("incertain", Verdict::Unsure),
-        ] {
-            assert_eq!(verdict(&format!(r#"{{"version":1,"verdict":"{name}","motif":"pieces"}}"#)), Ok(expected));
-        }
-    }
-
-    #[test]
-    fn a_body_that_says_something_else_is_told_what() {
-        for (body, error) in [
-            ("", ReviewBodyError::Body),
-            ("[1]", ReviewBodyError::Body),
-            (r#"{"verdict":"meme"}"#, ReviewBodyError::Body),
-            (r#"{"version":1,"verdict":"peut-être"}"#, ReviewBodyError::Body),
-            (r#"{"version":1,"verdict":"meme","etudiant":"Camille"}"#, ReviewBodyError::Student),
-            (r#"{"version":1,"verdict":"scinder","inscriptions":["Camille"]}"#, ReviewBodyError::Record),
-            (r#"{"version":1,"verdict":"scinder"}"#, ReviewBodyError::Fields),
-            (
-                r#"{"version":1,"verdict":"different","etudiant":"6f9619ff8b86d011b42d00cf4fc964ff"}"#,
-                ReviewBodyError::Fields,
-            ),
-        ] {
-            assert_eq!(verdict(body), Err(error), "{body}");
-        }
-        assert_eq!(DisputeRequest::parse(b"{}"), Err(ReviewBodyError::OneOfTwo));
-    }
 }
