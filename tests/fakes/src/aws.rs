@@ -90,14 +90,29 @@ pub enum Fault {
     After(usize),
 }
 
-impl Fault {
-    /// Answers the call of that number, unless it is this one's.
-    pub fn answer(fault: Option<Self>, number: usize, call: &Call, answer: impl FnOnce() -> Response) -> Response {
+/// Calls, counted, and what goes wrong with one of them.
+#[derive(Debug, Default)]
+pub struct Faults {
+    /// What goes wrong next.
+    pub next: Mutex<Option<Fault>>,
+    /// How many calls were made.
+    pub calls: Mutex<usize>,
+}
+
+impl Faults {
+    /// Answers a call, unless it is the one that goes wrong.
+    pub fn answer(&self, call: &Call, answer: impl FnOnce() -> Response) -> Response {
+        let number = {
+            let mut calls = self.calls.lock().unwrap();
+            *calls += 1;
+            *calls
+        };
         let concerns = |table: &str| call.body.to_string().contains(&format!("\"TableName\":\"{table}\""));
+        let fault = *self.next.lock().unwrap();
         match fault {
-            Some(Self::Before(failing)) if failing == number => out_of_reach(),
-            Some(Self::At(table)) if concerns(table) => out_of_reach(),
-            Some(Self::After(failing)) if failing == number => {
+            Some(Fault::Before(failing)) if failing == number => out_of_reach(),
+            Some(Fault::At(table)) if concerns(table) => out_of_reach(),
+            Some(Fault::After(failing)) if failing == number => {
                 answer();
                 out_of_reach()
             }

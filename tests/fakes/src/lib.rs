@@ -12,5 +12,6 @@
 pub mod aws;
 pub mod dynamodb;
 pub mod gateway;
+pub mod golden;
 pub mod log;
 pub mod openapi;

@@ -1,10 +1,10 @@
 //! `/api/depots`: a form under the key's own prefix, and what became of the file.
 
+use std::collections::HashMap;
+
 use fakes::aws::{dynamo, item};
 use fakes::dynamodb::Item;
 use fakes::gateway::{Told, request};
-use std::collections::HashMap;
-
 use lambda_http::RequestExt as _;
 use serde_json::{Value, json};
 use shared::identity::finding::FindingCode;

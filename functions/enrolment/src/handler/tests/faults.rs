@@ -1,9 +1,9 @@
 //! A crash between any two calls, or an answer that is lost: whoever sends again finds it done once.
 
-use fakes::aws::{Fault, dynamo};
-use fakes::gateway::request;
 use std::collections::BTreeSet;
 
+use fakes::aws::{Fault, dynamo};
+use fakes::gateway::request;
 use serde_json::{Value, json};
 
 use super::world::{KEY, World, ask, enrolment, push, push_once, tick};
@@ -30,7 +30,7 @@ async fn a_request_that_failed_anywhere_is_done_by_the_next_attempt() {
     for fault in faults() {
         for key in [None, Some("k1")] {
             let world = World::new();
-            *world.fault.lock().unwrap() = Some(fault);
+            *world.faults.next.lock().unwrap() = Some(fault);
             let body = enrolment(&json!({}));
             let told = match key {
                 Some(key) => push_once(&world.context(), key, &body).await,
@@ -45,7 +45,7 @@ async fn a_request_that_failed_anywhere_is_done_by_the_next_attempt() {
                 );
                 assert_eq!(told.json()["details"]["parameter"], "");
                 assert!(told.headers.contains_key("retry-after"));
-                *world.fault.lock().unwrap() = None;
+                *world.faults.next.lock().unwrap() = None;
                 // A key whose release was lost, too, is free once no invocation can be at it any more.
                 for item in world.tables.lock().unwrap().items_mut("idempotency") {
                     item.insert("in_progress_until".into(), dynamo(&json!(0)));
@@ -68,10 +68,10 @@ async fn a_request_that_failed_anywhere_is_done_by_the_next_attempt() {
 async fn a_late_retry_does_not_override_what_was_said_since() {
     for fault in faults() {
         let world = World::new();
-        *world.fault.lock().unwrap() = Some(fault);
+        *world.faults.next.lock().unwrap() = Some(fault);
         let old = enrolment(&json!({ "statut": "admis" }));
         let failed = push_once(&world.context(), "k1", &old).await.status != 200;
-        *world.fault.lock().unwrap() = None;
+        *world.faults.next.lock().unwrap() = None;
         // Without its key in the table the first attempt is as if it had never been.
         let begun = !world.tables.lock().unwrap().items("idempotency").is_empty();
         if !(failed && begun) {
@@ -103,9 +103,9 @@ async fn a_batch_that_failed_anywhere_is_done_by_the_next_attempt() {
     };
     for fault in faults() {
         let world = World::new();
-        *world.fault.lock().unwrap() = Some(fault);
+        *world.faults.next.lock().unwrap() = Some(fault);
         if ask(&world.context(), send()).await.status != 200 {
-            *world.fault.lock().unwrap() = None;
+            *world.faults.next.lock().unwrap() = None;
             for item in world.tables.lock().unwrap().items_mut("idempotency") {
                 item.insert("in_progress_until".into(), dynamo(&json!(0)));
             }
@@ -126,11 +126,11 @@ async fn a_cancellation_that_failed_anywhere_is_done_by_the_next_attempt() {
             record.insert("state".into(), dynamo(&json!("resolved")));
         }
         world.queue.lock().unwrap().clear();
-        *world.calls.lock().unwrap() = 0;
-        *world.fault.lock().unwrap() = Some(fault);
+        *world.faults.calls.lock().unwrap() = 0;
+        *world.faults.next.lock().unwrap() = Some(fault);
         let cancel = || request("DELETE", &path, &[("x-api-key", KEY)], "");
         if ask(&world.context(), cancel()).await.status != 200 {
-            *world.fault.lock().unwrap() = None;
+            *world.faults.next.lock().unwrap() = None;
             assert_eq!(ask(&world.context(), cancel()).await.status, 200, "{fault:?}");
         }
         assert_eq!(world.records()[0]["declaration"]["M"]["inscription"]["M"]["statut"], dynamo(&json!("annulé")));

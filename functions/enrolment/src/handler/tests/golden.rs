@@ -7,21 +7,13 @@ use serde_json::{Value, json};
 use super::world::{KEY, World, ask, enrolment, push, push_once};
 
 fn golden(name: &str, told: &Told) {
-    let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path("../../../../../tests/golden");
-    settings.set_prepend_module_to_snapshot(false);
-    settings.set_omit_expression(true);
-    for (pattern, label) in [
-        ("\"uid\":\"[0-9a-f]{13}_0000\"", "\"uid\":\"[uid]\""),
+    let masked = [
         ("1\\.[0-9a-f]{32}", "[id]"),
         ("\"id\":\"[0-9a-f]{32}\"", "\"id\":\"[deposit]\""),
         ("depot/[0-9a-f]{32}", "depot/[deposit]"),
         ("\"(x-amz-credential|x-amz-date|policy|x-amz-signature|expire)\":\"[^\"]*\"", "\"$1\":\"[$1]\""),
-    ] {
-        settings.add_filter(pattern, label);
-    }
-    let text = format!("{}\n{}\n\n{}", told.status, told.headers["content-type"].to_str().unwrap(), told.text);
-    settings.bind(|| insta::assert_snapshot!(format!("enrolment_{name}"), text));
+    ];
+    fakes::golden::compare(&format!("enrolment_{name}"), told, &masked);
 }
 
 #[tokio::test]
@@ -42,7 +34,7 @@ async fn answers_of_the_contract() {
     let wrong = [("x-api-key", "2ed3c3176ad1a803603841b13fd3437a")];
     golden("wrong_key", &ask(&context, request("POST", "/api/inscription", &wrong, "{}")).await);
     let world = World::new();
-    *world.fault.lock().unwrap() = Some(Fault::Before(4));
+    *world.faults.next.lock().unwrap() = Some(Fault::Before(4));
     golden("unavailable", &push(&world.context(), &enrolment(&json!({}))).await);
 }
 

@@ -7,20 +7,12 @@ use shared::domain::ine::Ine;
 use super::world::{API, BIRTH_DATE, NUMBER, World, ask, basic, born_elsewhere, call, eudoxie, immatriculate};
 
 fn golden(name: &str, told: &Told) {
-    let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path("../../../../../tests/golden");
-    settings.set_prepend_module_to_snapshot(false);
-    settings.set_omit_expression(true);
-    for (pattern, label) in [
-        ("\"uid\":\"[0-9a-f]{13}_0000\"", "\"uid\":\"[uid]\""),
+    let masked = [
         ("1\\.[0-9a-f]{32}", "[id]"),
         ("\"ine\":\"[0-9]{9}[A-K]{2}\",\"attribue\":true", "\"ine\":\"[INE]\",\"attribue\":true"),
         ("\"depuis\":\"[^\"]*\"", "\"depuis\":\"[time]\""),
-    ] {
-        settings.add_filter(pattern, label);
-    }
-    let text = format!("{}\n{}\n\n{}", told.status, told.headers["content-type"].to_str().unwrap(), told.text);
-    settings.bind(|| insta::assert_snapshot!(format!("ines_{name}"), text));
+    ];
+    fakes::golden::compare(&format!("ines_{name}"), told, &masked);
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use fakes::aws::{Call, Fault, Response, keyed, outcome, plain};
+use fakes::aws::{Call, Faults, Response, keyed, outcome, plain};
 use fakes::dynamodb::Item;
 use fakes::gateway::{Told, request};
 use fakes::log::Log;
@@ -43,11 +43,9 @@ type Interruption = Box<dyn FnOnce(&mut Tables) + Send>;
 #[derive(Default)]
 pub(super) struct World {
     pub(super) tables: Mutex<Tables>,
-    pub(super) fault: Mutex<Option<Fault>>,
+    pub(super) faults: Faults,
     /// What somebody else does just before the next transaction.
     pub(super) meanwhile: Mutex<Option<Interruption>>,
-    /// How many calls were made.
-    pub(super) calls: Mutex<usize>,
     log: Log,
 }
 
@@ -87,13 +85,7 @@ impl World {
     }
 
     fn answer(&self, call: &Call) -> Response {
-        let number = {
-            let mut calls = self.calls.lock().unwrap();
-            *calls += 1;
-            *calls
-        };
-        let fault = *self.fault.lock().unwrap();
-        Fault::answer(fault, number, call, || {
+        self.faults.answer(call, || {
             let mut tables = self.tables.lock().unwrap();
             if call.operation == "TransactWriteItems"
                 && let Some(meanwhile) = self.meanwhile.lock().unwrap().take()

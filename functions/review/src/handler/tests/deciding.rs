@@ -150,8 +150,8 @@ async fn a_request_that_failed_anywhere_is_done_by_the_next_attempt() {
             if !disputed {
                 open(&world.context(), question, 100).await;
             }
-            *world.calls.lock().unwrap() = 0;
-            *world.fault.lock().unwrap() = Some(fault);
+            *world.faults.calls.lock().unwrap() = 0;
+            *world.faults.next.lock().unwrap() = Some(fault);
             let ask = async |context: &Context| {
                 if disputed {
                     post(context, KEY, "/api/revues/contestations", &json!({ "etudiant": STUDENT })).await
@@ -161,7 +161,7 @@ async fn a_request_that_failed_anywhere_is_done_by_the_next_attempt() {
             };
             let told = ask(&world.context()).await;
             // What is read below may be the call of that number.
-            *world.fault.lock().unwrap() = None;
+            *world.faults.next.lock().unwrap() = None;
             if told.status >= 400 {
                 failed += 1;
                 assert_eq!(told.status, 500, "{fault:?}: {}", told.text);

@@ -9,13 +9,7 @@ use super::world::{KEY, READ_KEY, STUDENT, VERIFIED, World, attachment, decide, 
 
 /// Golden files of the API, `tests/golden/review_*.snap`: what an officer's tool reads, to the letter.
 fn golden(name: &str, told: &Told) {
-    let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path("../../../../../tests/golden");
-    settings.set_prepend_module_to_snapshot(false);
-    settings.set_omit_expression(true);
-    settings.add_filter("\"uid\":\"[0-9a-f]{13}_0000\"", "\"uid\":\"[uid]\"");
-    let text = format!("{}\n{}\n\n{}", told.status, told.headers["content-type"].to_str().unwrap(), told.text);
-    settings.bind(|| insta::assert_snapshot!(format!("review_{name}"), text));
+    fakes::golden::compare(&format!("review_{name}"), told, &[]);
 }
 
 #[tokio::test]
@@ -103,7 +97,7 @@ async fn without_a_trace_nothing_is_shown() {
     let case = open(&context, attachment(), 100).await;
     get(&context, KEY, &format!("/api/revues/{case}")).await;
     let before = world.items("access_log").len();
-    *world.fault.lock().unwrap() = Some(Fault::At("access_log"));
+    *world.faults.next.lock().unwrap() = Some(Fault::At("access_log"));
     let told = get(&context, KEY, &format!("/api/revues/{case}")).await;
     assert_eq!((told.status, &told.json()["message"]), (500, &"erreur serveur interne".into()));
     assert!(told.headers.contains_key("retry-after") && !told.text.contains("•"));

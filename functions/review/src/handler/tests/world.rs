@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use fakes::aws::{Call, Fault, Response, item, keyed, outcome, take};
+use fakes::aws::{Call, Faults, Response, item, keyed, outcome, take};
 use fakes::dynamodb::{Item, Tables};
 use fakes::gateway::{Told, request};
 use fakes::log::Log;
@@ -51,9 +51,7 @@ pub(super) struct World {
     pub(super) tables: Mutex<Tables>,
     /// The bodies of the messages that were sent.
     pub(super) queue: Mutex<Vec<String>>,
-    pub(super) fault: Mutex<Option<Fault>>,
-    /// How many calls were made.
-    pub(super) calls: Mutex<usize>,
+    pub(super) faults: Faults,
     log: Log,
 }
 
@@ -93,13 +91,7 @@ impl World {
     }
 
     fn answer(&self, call: &Call) -> Response {
-        let number = {
-            let mut calls = self.calls.lock().unwrap();
-            *calls += 1;
-            *calls
-        };
-        let fault = *self.fault.lock().unwrap();
-        Fault::answer(fault, number, call, || match call.service.as_str() {
+        self.faults.answer(call, || match call.service.as_str() {
             "AmazonSQS" => take(&self.queue, &call.body),
             _ => outcome(self.tables.lock().unwrap().call(&call.operation, &call.body)),
         })
