@@ -1,11 +1,9 @@
 //! What goes wrong, and what operators do about it.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
+use tests::eventually;
 use tests::people::{Person, file, fresh_name};
 use tests::stack::{Drop, Stack};
-use tests::{eventually, eventually_within};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dead_letter_is_redriven() {
@@ -113,7 +111,7 @@ async fn events_that_come_twice_and_late_change_nothing() {
         stack.enqueue("imports_queue_url", &stack.event(dropped).to_string()).await;
     }
     let group = stack.log_groups()["ingestion"].clone();
-    eventually_within(Duration::from_mins(2), "all four are passed over", || async {
+    eventually("all four are passed over", || async {
         let lines = stack.log_lines_with(&group, "\"import ended before, nothing to do\"").await;
         let ours = lines.iter().filter(|line| [&first, &second].iter().any(|dropped| line.contains(&dropped.import)));
         (ours.count() >= 4).then_some(())

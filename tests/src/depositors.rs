@@ -12,10 +12,10 @@ use shared::registry::establishments::EstablishmentStore;
 use ureq::http::Method;
 use uuid::Uuid;
 
+use crate::eventually;
 use crate::http::{Answer, Call};
 use crate::people::Person;
 use crate::stack::Stack;
-use crate::{eventually, eventually_within};
 
 /// An establishment and its write key.
 #[derive(Debug, Clone)]
@@ -94,8 +94,7 @@ impl Stack {
 
     /// What `GET /api/depots/{id}` says once the import of a deposit has ended.
     pub async fn ended(&self, depositor: &Depositor, id: &str) -> Value {
-        let patience = std::time::Duration::from_mins(10);
-        eventually_within(patience, "the end of a deposit's import", || async {
+        eventually("the end of a deposit's import", || async {
             let followed = self.follow(&depositor.key, id).await.json();
             matches!(followed["etat"].as_str(), Some("terminé" | "échoué")).then_some(followed)
         })

@@ -16,39 +16,6 @@ pub mod reviews;
 pub mod stack;
 pub mod tool;
 pub mod traces;
+mod wait;
 
-use std::time::{Duration, Instant};
-
-/// How long the whole way may take, from a dropped file to a visible status, on a busy two-core machine.
-const PATIENCE: Duration = Duration::from_mins(2);
-
-/// Tries until there is something, and fails with what was waited for when there never is.
-///
-/// # Panics
-///
-/// When nothing comes in two minutes.
-pub async fn eventually<T, F>(what: &str, attempt: impl FnMut() -> F) -> T
-where
-    F: Future<Output = Option<T>>,
-{
-    eventually_within(PATIENCE, what, attempt).await
-}
-
-/// The same, for what takes longer.
-///
-/// # Panics
-///
-/// When nothing comes in that time.
-pub async fn eventually_within<T, F>(patience: Duration, what: &str, mut attempt: impl FnMut() -> F) -> T
-where
-    F: Future<Output = Option<T>>,
-{
-    let started = Instant::now();
-    loop {
-        if let Some(value) = attempt().await {
-            return value;
-        }
-        assert!(started.elapsed() < patience, "waited {} s in vain for: {what}", patience.as_secs());
-        tokio::time::sleep(Duration::from_millis(250)).await;
-    }
-}
+pub use wait::eventually;

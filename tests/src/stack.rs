@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use aws_config::{BehaviorVersion, Region};
+use aws_config::{BehaviorVersion, ConfigLoader, Region};
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_sqs::types::QueueAttributeName;
@@ -67,12 +67,7 @@ impl Stack {
         let outputs = read("STATUT_ETUDIANT_OUTPUTS");
         let sandbox = read("STATUT_ETUDIANT_SANDBOX");
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let aws = aws_config::defaults(BehaviorVersion::v2026_01_12())
-            .endpoint_url(text(&outputs["endpoint_url"]))
-            .region(Region::new("eu-west-3"))
-            .credentials_provider(aws_sdk_s3::config::Credentials::new("test", "test", None, None, "sandbox"))
-            .load()
-            .await;
+        let aws = aws(&outputs).load().await;
         let dynamodb = aws_sdk_dynamodb::Client::new(&aws);
         let s3 = aws_sdk_s3::config::Builder::from(&aws).force_path_style(true).build();
         Self {
@@ -319,7 +314,15 @@ impl Stack {
     }
 }
 
-fn read(variable: &str) -> Value {
+/// The emulator, as the SDK reaches it.
+pub(crate) fn aws(outputs: &Value) -> ConfigLoader {
+    aws_config::defaults(BehaviorVersion::v2026_01_12())
+        .endpoint_url(outputs["endpoint_url"].as_str().unwrap_or_default())
+        .region(Region::new("eu-west-3"))
+        .credentials_provider(aws_sdk_s3::config::Credentials::new("test", "test", None, None, "sandbox"))
+}
+
+pub(crate) fn read(variable: &str) -> Value {
     let path = std::env::var(variable)
         .unwrap_or_else(|_| panic!("{variable} is not set: run `cargo local test`, or `cargo local up` and set it"));
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));

@@ -53,7 +53,15 @@ pub(crate) enum Command {
     /// Measure the consultation function, or what feeding costs: builds the benchmark and runs it
     Bench(Bench),
     /// Run everything that a reviewer would run
-    Test,
+    Test(Test),
+}
+
+/// Options of `test`.
+#[derive(Debug, Args)]
+pub(crate) struct Test {
+    /// Also what takes hours: thousands of seeds of each simulation, and 20,000 rows through the emulator
+    #[arg(long)]
+    pub(crate) full: bool,
 }
 
 /// Options of `up`.

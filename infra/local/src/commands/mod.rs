@@ -41,6 +41,6 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
         Command::Review(options) => review::run(&files, &options).await,
         Command::Match(options) => match_::run(&options).await,
         Command::Bench(options) => bench::run(&files, &options).await,
-        Command::Test => test::run(&files).await,
+        Command::Test(options) => test::run(&files, &options).await,
     }
 }

@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result, bail};
 use tokio::process::Command;
 
 use crate::claim::Claim;
+use crate::cli::Test;
 use crate::environment::{FUZZING, PLATFORM};
 use crate::files::Files;
 use crate::platform::Platform;
@@ -15,8 +16,12 @@ use crate::samples::UNIVERSITY;
 use crate::terraform::Terraform;
 use crate::{double, feed, fuzz, tools, ui};
 
+/// Seeds of each scenario of the simulations, and rows of the national file, when everything is asked for.
+const MANY_SEEDS: &str = "5000";
+const MANY_ROWS: &str = "20000";
+
 /// Runs everything; stops at the first failure. Each child's output is shown as it is.
-pub(crate) async fn run(files: &Files) -> Result<()> {
+pub(crate) async fn run(files: &Files, options: &Test) -> Result<()> {
     let started = Instant::now();
     let claim = Claim::take(files)?;
     tools::terraform().await?;
@@ -45,17 +50,22 @@ pub(crate) async fn run(files: &Files) -> Result<()> {
     }
 
     check(files, "Unit and contract tests", cargo().args(["test", "--workspace", "--exclude", "tests"])).await?;
+    if options.full {
+        let mut seeds = cargo();
+        seeds.args(["test", "--workspace", "--test", "simulation"]).env("SIMULATION_SEEDS", MANY_SEEDS);
+        check(files, "Simulations under many seeds", &mut seeds).await?;
+    }
     PLATFORM.install(files, &python).await?;
     FUZZING.install(files, &python).await?;
     check_here("Tests of the test double", &mut double::tests(files)).await?;
-    end_to_end(files, claim).await?;
+    end_to_end(files, claim, options).await?;
 
     ui::heading(&format!("Everything passed ({} s)", started.elapsed().as_secs()));
     Ok(())
 }
 
 /// The tests that see the system from outside only, on a platform of their own, and whatever else may be asked of it.
-async fn end_to_end(files: &Files, claim: Claim) -> Result<()> {
+async fn end_to_end(files: &Files, claim: Claim, options: &Test) -> Result<()> {
     ui::heading("Local platform");
     let mut platform = Platform::start(files, claim, false).await?;
     no_drift(files, &platform).await?;
@@ -68,6 +78,9 @@ async fn end_to_end(files: &Files, claim: Claim) -> Result<()> {
             .env("STATUT_ETUDIANT_SANDBOX", files.local("sandbox.json"))
             .env("STATUT_ETUDIANT_TOOL", std::env::current_exe().context("this program doesn't know where it is")?)
             .env("NO_PROXY", no_proxy());
+        if options.full {
+            tests.env("NATIONAL_ROWS", MANY_ROWS);
+        }
         tokio::select! {
             outcome = check(files, title, &mut tests) => outcome,
             ended = platform.ended() => Err(ended),
