@@ -15,7 +15,7 @@
 use std::collections::BTreeSet;
 
 use super::digest::RecordId;
-use super::edge::{Edge, Links, Reason, Standing, traits};
+use super::edge::{Edge, Links, Reason, Standing, people};
 use super::engine::compare::Comparison;
 use super::engine::decide as engine;
 use super::engine::decide::{Candidate, Closeness, Reads, Verdict};
@@ -24,7 +24,7 @@ use super::posting::Traits;
 use super::review::CaseId;
 use super::student::{Student, StudentId};
 use crate::domain::birth_date::BirthDate;
-use crate::domain::enrolment::{Declaration, Person};
+use crate::domain::enrolment::Declaration;
 use crate::domain::ine::Ine;
 use crate::feeding::record::Doubt;
 
@@ -80,8 +80,7 @@ pub fn decide(statement: Statement<'_>, students: &[Student], reads: Reads) -> D
         .map(|student| Others::of(student, statement))
         .filter(|others| !others.edges.is_empty() && !others.parted)
         .collect();
-    let compared = traits(statement.declaration, statement.standing);
-    let Some(person) = compared.iter().find(|traits| is_named(traits)).map(Traits::person) else {
+    let Some(person) = people(statement.declaration, statement.standing).next() else {
         return by_pair(statement, &others);
     };
     let people: Vec<(StudentId, Vec<Compared>)> = others
@@ -206,18 +205,14 @@ impl<'a> Others<'a> {
 
     /// It names nobody, and has the INE and the birth date that the statement has.
     fn is_the_pair_of(&self, statement: Statement<'_>) -> bool {
-        let nameless = self.edges.iter().all(|edge| !edge.traits().iter().any(is_named));
+        let nameless = self.edges.iter().all(|edge| !edge.traits().iter().any(Traits::is_named));
         let ine = statement.declaration.ine.filter(|_| believes(statement.standing));
         nameless && ine.is_some_and(|ine| self.has(ine)) && self.is_born(statement.declaration.identite.birth_date())
     }
 }
 
 fn named<'a>(edges: impl Iterator<Item = &'a Edge>) -> Vec<Compared> {
-    edges.flat_map(Edge::traits).filter(is_named).map(|traits| traits.person()).collect()
-}
-
-fn is_named(traits: &Traits) -> bool {
-    matches!(traits.identite, Person::Civil(_))
+    edges.flat_map(Edge::people).collect()
 }
 
 fn believes(standing: &Standing) -> bool {

@@ -12,8 +12,9 @@ use super::posting::Traits;
 use super::review::CaseId;
 use super::student::RecordVersion;
 use crate::domain::civil_identity::CivilIdentity;
-use crate::domain::enrolment::{Declaration, Person};
+use crate::domain::enrolment::{Declaration, Enrolment, Person};
 use crate::domain::ine::Ine;
+use crate::domain::status::Status;
 
 /// Why a record is a student's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -161,9 +162,9 @@ impl Edge {
         traits(&self.declaration, &self.standing)
     }
 
-    /// The same, prepared for comparison.
+    /// The same, prepared for comparison, for traits that name somebody.
     pub fn people(&self) -> impl Iterator<Item = Compared> {
-        self.traits().into_iter().map(|traits| traits.person())
+        people(&self.declaration, &self.standing)
     }
 
     /// Whether people decided that the two records are two people's. Either record may hold the decision.
@@ -177,6 +178,19 @@ impl Edge {
     pub fn joins(&self, record: &RecordId, links: &Links) -> bool {
         self.links.join(record) || links.join(&self.record)
     }
+}
+
+/// The people whom a record names, as the engine compares them: with the number that its establishment gives them, while the
+/// enrolment stands. A number that was cancelled was most likely given in place of another.
+pub fn people(declaration: &Declaration, standing: &Standing) -> impl Iterator<Item = Compared> + use<> {
+    let Enrolment { uai, statut, .. } = declaration.inscription.clone();
+    let year = declaration.inscription.academic_year().first_year();
+    let number = declaration.numero_etudiant.clone().filter(|_| statut != Status::Annule);
+    let named = traits(declaration, standing).into_iter().filter(Traits::is_named);
+    named.map(move |traits| match &number {
+        Some(number) => traits.person().numbered(uai.as_str(), year, number),
+        None => traits.person(),
+    })
 }
 
 /// What is compared of a record: what the establishment says, with the INE that is believed, and what INES says.

@@ -45,6 +45,12 @@ impl Traits {
 }
 
 impl Traits {
+    /// It names a person, beside a birth date.
+    #[must_use]
+    pub fn is_named(&self) -> bool {
+        matches!(self.identite, enrolment::Person::Civil(_))
+    }
+
     /// Whether it says all that `other` says, perhaps in other letters: comparing both tells nothing more.
     #[must_use]
     pub fn repeats(&self, other: &Self) -> bool {

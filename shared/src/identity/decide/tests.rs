@@ -1,7 +1,7 @@
 use super::*;
 use crate::domain::civil_identity::CivilIdentity;
 use crate::domain::commune::CommuneCode;
-use crate::domain::enrolment::Pair;
+use crate::domain::enrolment::{Pair, Person};
 use crate::domain::name::PersonName;
 use crate::identity::fixtures::{declaration, edge, identity, student};
 use crate::identity::review::CaseId;

@@ -6,9 +6,9 @@ use super::birth::{self, BirthLevel};
 use super::identifier::{self, IdentifierLevel};
 use super::name::{
     GivenLevel, GivenNames, OthersLevel, Surname, SurnameLevel, compare_given, compare_others, compare_surnames,
-    may_be_alike,
+    further_names_agree, may_be_alike,
 };
-use super::person::Person;
+use super::person::{NumberLevel, Person, StudentNumber};
 use super::place::{self, PlaceLevel};
 use super::weight::{Bits, bits};
 
@@ -25,7 +25,7 @@ pub enum Veto {
     BirthDates,
     /// The given names after the first have nothing in common, and no identifier is shared.
     OtherGivenNames,
-    /// The given names are two real names that look alike, or sound alike for two sexes, and no identifier is shared.
+    /// The given names resemble each other as those of twins may, or one is missing, and no further given name agrees.
     Lookalike,
     /// The surnames disagree, wholly or by half, and no identifier is shared.
     Surnames,
@@ -35,10 +35,12 @@ pub enum Veto {
     Birthplaces,
     /// Each has an identifier, of two registers, and only the names and the date say that one person owns both.
     TwoIdentifiers,
+    /// One establishment gives them two student numbers in one academic year.
+    StudentNumbers,
 }
 
 impl Veto {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::GivenNames,
         Self::Identifiers,
         Self::BirthDates,
@@ -48,13 +50,22 @@ impl Veto {
         Self::BirthDateSlip,
         Self::Birthplaces,
         Self::TwoIdentifiers,
+        Self::StudentNumbers,
     ];
 
     /// It speaks of two people, so it also forbids joining them through a third record. The others only say that
     /// this comparison proves nothing.
     #[must_use]
     pub fn separates(self) -> bool {
-        matches!(self, Self::GivenNames | Self::Identifiers | Self::BirthDates | Self::OtherGivenNames)
+        matches!(
+            self,
+            Self::GivenNames
+                | Self::Lookalike
+                | Self::Identifiers
+                | Self::BirthDates
+                | Self::OtherGivenNames
+                | Self::StudentNumbers
+        )
     }
 }
 
@@ -141,6 +152,9 @@ pub struct Comparison {
     pub birth: BirthLevel,
     /// The birthplaces.
     pub place: PlaceLevel,
+    /// The numbers that establishments gave them.
+    #[serde(default)]
+    pub student_number: NumberLevel,
     /// One of them at least comes from civil registers: relatives and homonyms are to be feared.
     pub civil: bool,
     /// The evidence.
@@ -148,6 +162,9 @@ pub struct Comparison {
     /// What forbids an automatic decision.
     pub vetoes: Vetoes,
 }
+
+/// What an equal student number says where names and date agree: as much as a birthplace.
+const SAME_STUDENT_NUMBER: Bits = bits(8.0);
 
 /// The names of two people.
 struct Names {
@@ -184,6 +201,7 @@ impl Comparison {
             sex,
             birth,
             place,
+            student_number: StudentNumber::compare(left.student_number, right.student_number),
             civil: left.is_civil() || right.is_civil(),
             bits: identifier_bits + names.bits + birth_bits + place_bits + sex_bits,
             vetoes: Vetoes::default(),
@@ -191,6 +209,9 @@ impl Comparison {
         // Two lines of a mere list of people say nothing of sex or INE. Such a list is a sample: a twin of the one who is
         // in it is most likely not in it, and disagreements are mistakes. Evidence alone decides.
         if comparison.civil {
+            if comparison.is_one_student_there() {
+                comparison.bits += SAME_STUDENT_NUMBER;
+            }
             comparison.raise_vetoes();
         } else {
             comparison.bits += comparison.as_listed();
@@ -201,6 +222,15 @@ impl Comparison {
     /// The identifiers agree, a slip apart at most.
     pub(super) fn identified(&self) -> bool {
         matches!(self.identifier, IdentifierLevel::Same | IdentifierLevel::Slip)
+    }
+
+    /// The names and the date agree, and one establishment knows both under one number: it corroborates what agrees, and
+    /// says nothing by itself, since numbers are mistyped and given again.
+    fn is_one_student_there(&self) -> bool {
+        self.student_number == NumberLevel::Same
+            && self.surname <= SurnameLevel::Slip
+            && self.given <= GivenLevel::Slip
+            && self.birth <= BirthLevel::SameDefault
     }
 
     /// Something else than the names agrees. Names alone, however rare, prove nothing.
@@ -240,21 +270,26 @@ impl Comparison {
         let other_date = matches!(self.birth, BirthLevel::Different | BirthLevel::TwoDigits);
         vetoes.raise(Veto::BirthDates, other_date && !(same_identifier && named));
         vetoes.raise(Veto::OtherGivenNames, !same_identifier && self.others == OthersLevel::Disjoint);
+        let other_sex = self.sex == SexLevel::Different && matches!(self.given, GivenLevel::Sound | GivenLevel::Slip);
+        let unnamed = self.given == GivenLevel::Missing;
+        let two_numbers = self.identifier > IdentifierLevel::Missing;
         let twin_like = self.given == GivenLevel::Lookalike
-            || self.sex == SexLevel::Different
-                && matches!(self.given, GivenLevel::Sound | GivenLevel::Slip | GivenLevel::Far);
-        // Twins don't share their other given names.
-        vetoes.raise(Veto::Lookalike, !identified && twin_like && self.others != OthersLevel::Shared);
+            || self.given == GivenLevel::Among && two_numbers
+            || may_be_a_twin(self.given) && !same_identifier
+            || (other_sex || unnamed) && !identified;
+        // An equal INE is no help: establishments give twins each other's. Further given names are, since twins don't
+        // share them; and whom INES confirmed is joined by that, not by this comparison.
+        vetoes.raise(Veto::Lookalike, twin_like && self.others != OthersLevel::Shared);
         let other_family = matches!(self.surname, SurnameLevel::Half | SurnameLevel::Different);
         vetoes.raise(Veto::Surnames, !identified && other_family);
-        // A homonym born in the same commune a slip away is unheard of.
-        let precise = self.place == PlaceLevel::Same && (named || self.others == OthersLevel::Shared);
+        // Homonyms are born in one commune some days apart, so the place doesn't confirm that a date is mistaken.
         let slip = matches!(self.birth, BirthLevel::Swapped | BirthLevel::Digit | BirthLevel::Partial);
-        let precise = precise && (self.identifier != IdentifierLevel::OtherForm || self.others == OthersLevel::Shared);
-        vetoes.raise(Veto::BirthDateSlip, !identified && slip && !precise);
+        vetoes.raise(Veto::BirthDateSlip, !identified && slip && self.others != OthersLevel::Shared);
         let elsewhere =
             matches!(self.place, PlaceLevel::Different | PlaceLevel::OtherCountry | PlaceLevel::SameDepartment);
-        vetoes.raise(Veto::Birthplaces, !identified && elsewhere);
+        let one_student = self.is_one_student_there();
+        vetoes.raise(Veto::Birthplaces, !identified && !one_student && elsewhere);
+        vetoes.raise(Veto::StudentNumbers, self.student_number == NumberLevel::Different);
         let corroborated = match self.place {
             PlaceLevel::Same | PlaceLevel::Slip => true,
             // People born abroad have no commune that could confirm: rare names do.
@@ -265,6 +300,11 @@ impl Comparison {
         vetoes.raise(Veto::TwoIdentifiers, self.identifier == IdentifierLevel::OtherForm && uncorroborated);
         self.vetoes = vetoes;
     }
+}
+
+/// Names that twins may have, who share everything else.
+pub(super) fn may_be_a_twin(given: GivenLevel) -> bool {
+    matches!(given, GivenLevel::Near | GivenLevel::Far | GivenLevel::Lookalike)
 }
 
 fn compare_names(left: &Person, right: &Person) -> Names {
@@ -283,7 +323,12 @@ fn straight_names(left: &Person, right: &Person) -> Names {
     let (given, given_bits, others, others_bits) = match (&left.given, &right.given) {
         (Some(one), Some(other)) => {
             let (given, given_bits) = compare_given(one, other);
-            let (others, others_bits) = compare_others(one, other);
+            let (others, others_bits) = match compare_others(one, other) {
+                (OthersLevel::Shared, _) if may_be_a_twin(given) && !further_names_agree(one, other) => {
+                    (OthersLevel::Missing, Bits::ZERO)
+                }
+                compared => compared,
+            };
             (given, given_bits, others, others_bits)
         }
         _ => (GivenLevel::Missing, Bits::ZERO, OthersLevel::Missing, Bits::ZERO),
@@ -330,9 +375,8 @@ fn exchanged_names(left: &Person, right: &Person) -> Option<Names> {
     let (other, other_bits) = crossed(right, left)?;
     let given = match one.max(other) {
         SurnameLevel::Same => GivenLevel::Same,
-        SurnameLevel::Particle | SurnameLevel::Part => GivenLevel::Compound,
-        SurnameLevel::Sound => GivenLevel::Sound,
-        _ => GivenLevel::Slip,
+        // Which of the two is misspelt isn't known: it may be the given name.
+        _ => GivenLevel::Near,
     };
     let others = match (&left.given, &right.given) {
         (Some(one), Some(other)) => compare_rest(one, other),

@@ -46,7 +46,8 @@ pub fn verdict(comparison: &Comparison) -> Verdict {
 /// What twins, and homonyms born some days apart, always look like: a person would learn nothing by looking.
 fn is_relative_or_homonym(comparison: &Comparison) -> bool {
     let vetoes = comparison.vetoes;
-    vetoes.has(Veto::GivenNames) && !comparison.identified()
+    let numbered_apart = vetoes.has(Veto::StudentNumbers) && vetoes.has(Veto::Lookalike);
+    (vetoes.has(Veto::GivenNames) || numbered_apart) && !comparison.identified()
         || vetoes.has(Veto::Identifiers) && comparison.birth > BirthLevel::SameDefault
 }
 

@@ -147,11 +147,13 @@ fn on_given(comparison: &Comparison) -> &'static str {
     match comparison.given {
         GivenLevel::Same => "le même",
         GivenLevel::Compound => "l’un est le début de l’autre, composé",
-        GivenLevel::Reordered => "l’un figure parmi les prénoms de l’autre",
+        GivenLevel::Reordered => "les mêmes, dans un autre ordre",
+        GivenLevel::Among => "l’un figure parmi les prénoms de l’autre",
         GivenLevel::Sound => "se prononcent de la même façon",
         GivenLevel::Slip => "à une faute de frappe près",
-        GivenLevel::Far => "ressemblants",
-        GivenLevel::Lookalike => "deux prénoms courants qui ne diffèrent que d’une lettre",
+        GivenLevel::Near => "à une lettre ou deux près : une faute, ou un autre prénom",
+        GivenLevel::Far => "l’un est le début de l’autre",
+        GivenLevel::Lookalike => "ressemblants, mais ce peut être deux prénoms",
         GivenLevel::Missing => "absent ou réduit à une initiale",
         GivenLevel::Different => "différents",
     }
@@ -208,11 +210,12 @@ pub fn doubt(veto: Veto) -> &'static str {
         Veto::BirthDates => "les dates de naissance diffèrent trop pour une faute de frappe.",
         Veto::OtherGivenNames => "les autres prénoms n’ont rien de commun ; ce peut être un homonyme.",
         Veto::Lookalike => {
-            "les deux prénoms existent et se ressemblent ; ce peut être deux enfants d’une même famille."
+            "les prénoms se ressemblent sans être les mêmes ; ce peut être des jumeaux, qui ont tout le reste en commun."
         }
         Veto::Surnames => "les noms diffèrent, et aucun INE commun ne l’explique.",
         Veto::BirthDateSlip => "la date de naissance n’est pas tout à fait la même, et rien d’autre ne confirme.",
         Veto::Birthplaces => "les lieux de naissance diffèrent, et aucun INE commun ne l’explique.",
+        Veto::StudentNumbers => "un établissement leur donne deux numéros d’étudiant la même année.",
         Veto::TwoIdentifiers => "chacun a son INE ; seuls le nom et la date de naissance les rapprochent.",
     }
 }

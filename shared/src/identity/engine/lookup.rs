@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::birth::BirthLevel;
-use super::compare::{Comparison, Veto};
+use super::compare::{Comparison, Veto, may_be_a_twin};
 use super::decide::{Candidate, Reads};
 use super::name::{GivenLevel, OthersLevel, SurnameLevel};
 use super::person::Person;
@@ -51,10 +51,15 @@ enum Standing {
     Other,
     /// Is meant if the question's date is mistaken, and nobody has that very date.
     NearDate,
+    /// Has another given name that resembles, as a twin may: forbids an answer about anybody else, but about who is named
+    /// by the question, to a client that doesn't want to be certain.
+    Lookalike,
     /// Could be meant: forbids an answer about anybody else.
     Rival,
     /// Is meant, if alone.
     Meant,
+    /// Is meant, if alone, and has the very given name, beside the birthplace or a further given name.
+    Named,
 }
 
 /// Finds the student that a question means.
@@ -62,12 +67,15 @@ enum Standing {
 pub fn look_up<S: Copy>(question: &Person, candidates: &[Candidate<'_, S>], reads: Reads, mode: Mode) -> Answer<S> {
     let standings: Vec<(Standing, S)> =
         candidates.iter().map(|candidate| (standing(question, candidate.records, mode), candidate.student)).collect();
-    let of = |wanted: Standing| {
-        standings.iter().filter(move |(standing, _)| *standing == wanted).map(|(_, student)| *student)
-    };
-    let rivals = of(Standing::Rival).count();
-    let wanted = if of(Standing::Meant).count() + rivals == 0 { Standing::NearDate } else { Standing::Meant };
-    match (of(wanted).next(), of(wanted).count() + rivals) {
+    let count = |wanted: &[Standing]| standings.iter().filter(|(standing, _)| wanted.contains(standing)).count();
+    let meant = [Standing::Meant, Standing::Named];
+    let wanted: &[Standing] =
+        if count(&meant) + count(&[Standing::Rival]) == 0 { &[Standing::NearDate] } else { &meant };
+    let named = mode == Mode::Standard && count(&[Standing::Named]) > 0;
+    let lookalikes = if named { 0 } else { count(&[Standing::Lookalike]) };
+    let rivals = count(&[Standing::Rival]) + lookalikes;
+    let mut found = standings.iter().filter(|(standing, _)| wanted.contains(standing)).map(|(_, student)| *student);
+    match (found.next(), count(wanted) + rivals) {
         // Who wasn't read may be the homonym.
         (Some(student), 1) if reads == Reads::Whole => Answer::Found(student),
         (None, 0 | 1) => Answer::None,
@@ -90,7 +98,8 @@ fn standing(question: &Person, records: &[&Person], mode: Mode) -> Standing {
     let corroborated = match place.unwrap_or(PlaceLevel::Missing) {
         PlaceLevel::Same | PlaceLevel::Slip => true,
         PlaceLevel::SameCountry => second_name || rare,
-        PlaceLevel::Missing => second_name || rare && !question.place.has_commune(),
+        // A rare name is no proof of who nobody else is: families and twins share it.
+        PlaceLevel::Missing => second_name || mode == Mode::Standard && rare && !question.place.has_commune(),
         PlaceLevel::OtherDistrict | PlaceLevel::SameDepartment => second_name,
         // Born elsewhere, says the register: with another given name in common it is mistaken, without it is right, and
         // speaks of somebody else.
@@ -98,7 +107,12 @@ fn standing(question: &Person, records: &[&Person], mode: Mode) -> Standing {
         PlaceLevel::Different if mode == Mode::Standard => return Standing::Other,
         PlaceLevel::Different | PlaceLevel::OtherCountry => false,
     };
-    if corroborated && (second_name || !others(OthersLevel::Disjoint)) { Standing::Meant } else { Standing::Rival }
+    if !corroborated || !second_name && others(OthersLevel::Disjoint) {
+        return Standing::Rival;
+    }
+    let very_name = each.iter().any(|comparison| comparison.given == GivenLevel::Same);
+    let placed = matches!(place, Some(PlaceLevel::Same | PlaceLevel::Slip));
+    if very_name && (placed || second_name) { Standing::Named } else { Standing::Meant }
 }
 
 /// A name and a date that so few people share that nothing else is needed.
@@ -116,14 +130,17 @@ fn judge(comparison: &Comparison, mode: Mode) -> Standing {
         return Standing::Other;
     }
     let same_place = comparison.place == PlaceLevel::Same;
-    let confirmed = same_place && comparison.others == OthersLevel::Shared;
-    let names = comparison.surname <= SurnameLevel::Slip && comparison.given <= GivenLevel::Slip
+    let further_agree = comparison.others == OthersLevel::Shared;
+    let confirmed = same_place && further_agree;
+    let given = comparison.given <= GivenLevel::Slip || comparison.given <= GivenLevel::Far && further_agree;
+    let names = given && comparison.surname <= SurnameLevel::Slip
         || same_place && comparison.surname <= SurnameLevel::Far && comparison.given == GivenLevel::Same
         || confirmed && comparison.surname <= SurnameLevel::Far && comparison.given <= GivenLevel::Far;
     let contradicted = comparison.vetoes.has(Veto::Lookalike) || comparison.vetoes.has(Veto::OtherGivenNames);
     let meant = names && !contradicted;
     match comparison.birth {
         BirthLevel::Same | BirthLevel::SameDefault if meant => Standing::Meant,
+        BirthLevel::Same | BirthLevel::SameDefault if may_be_a_twin(comparison.given) => Standing::Lookalike,
         BirthLevel::Same | BirthLevel::SameDefault => Standing::Rival,
         BirthLevel::Swapped | BirthLevel::Digit | BirthLevel::Partial | BirthLevel::Missing => {
             // A homonym born in the same commune a slip away is unheard of, unless the names are common.
@@ -132,8 +149,13 @@ fn judge(comparison: &Comparison, mode: Mode) -> Standing {
                 && comparison.surname <= SurnameLevel::Sound
                 && comparison.given == GivenLevel::Same
                 && comparison.bits >= RARE_NEAR_DATE;
-            // Who has another date is no homonym: it never forbids an answer.
-            if meant && (confirmed || exact) { Standing::NearDate } else { Standing::Other }
+            // Who has another date is no homonym, unless the client wants to be certain that the date isn't mistaken.
+            let elsewhere = matches!(comparison.place, PlaceLevel::Different | PlaceLevel::OtherCountry);
+            match mode {
+                _ if meant && (confirmed || exact) => Standing::NearDate,
+                Mode::Strict if meant && !elsewhere => Standing::Rival,
+                _ => Standing::Other,
+            }
         }
         BirthLevel::TwoDigits | BirthLevel::Different => Standing::Other,
     }

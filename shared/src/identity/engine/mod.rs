@@ -41,7 +41,8 @@ mod tests;
 pub use birth::BirthLevel;
 pub use identifier::IdentifierLevel;
 pub use name::{GivenLevel, OthersLevel, SurnameLevel};
+pub use person::NumberLevel;
 pub use place::PlaceLevel;
 
 /// The version of the rules, kept with each decision: another version may decide otherwise.
-pub const RULE_VERSION: u16 = 3;
+pub const RULE_VERSION: u16 = 4;

@@ -289,18 +289,44 @@ pub enum GivenLevel {
     Compound,
     /// The same names in another order.
     Reordered,
-    /// They sound the same.
+    /// They sound the same, and differ by a slip inside a name of the list: `YANIS` and `YANNIS`.
     Sound,
-    /// A slip apart.
+    /// A slip inside a name of the list, which makes no other name of it: `MANON` and `MNAON`.
     Slip,
-    /// A short form: `MAX` and `MAXIME`; or two slips apart.
+    /// A name of the list and a spelling that it lacks, alike otherwise: a letter replaced, another ending, two slips.
+    /// `MANON` and `MANEN` are one name misspelt, or twins.
+    Near,
+    /// A short form: `MAX` and `MAXIME`.
     Far,
-    /// Both are names that people have, a letter apart: `LÉNA` and `LÉANA` may be twins.
+    /// The first name of one is a further name of the other, whose own first name it lacks: a usual name, or a twin who
+    /// was given the other's name as a second one.
+    Among,
+    /// Alike, and both of the list, or neither: `LÉNA` and `LÉANA`, `BIVO` and `BIVI` are twins rather than a mistake.
     Lookalike,
     /// One is missing, or only an initial.
     Missing,
     /// Different.
     Different,
+}
+
+/// Whether one slip inside a name makes the other: a letter that is dropped, doubled, or exchanged with its neighbour,
+/// the first and the last staying what they are. Parents who name twins alike replace a letter or the ending.
+fn is_slip_inside(left: &Word, right: &Word) -> bool {
+    let (longer, shorter) = if left.len() >= right.len() { (left, right) } else { (right, left) };
+    let (long, short) = (longer.text.as_bytes(), shorter.text.as_bytes());
+    if short.len() < 4 || long.first() != short.first() || long.last() != short.last() {
+        return false;
+    }
+    let first = long.iter().zip(short).position(|(one, other)| one != other).unwrap_or(short.len());
+    match long.len() - short.len() {
+        0 => {
+            long.len() > first + 1
+                && (long[first], long[first + 1]) == (short[first + 1], short[first])
+                && long[first + 2..] == short[first + 2..]
+        }
+        1 => long[first + 1..] == short[first..],
+        _ => false,
+    }
 }
 
 /// Compares two lists of given names by their first ones; the second value is what the level says.
@@ -326,19 +352,34 @@ pub(super) fn compare_given(left: &GivenNames, right: &GivenNames) -> (GivenLeve
     let (left_in_right, right_in_left) = (holds(right, &left.first), holds(left, &right.first));
     if left_in_right || right_in_left {
         let shared = if left_in_right { &left.first } else { &right.first };
-        return (GivenLevel::Reordered, (shared.weight - bits(2.5)).or_nothing());
+        let level = if left_in_right && right_in_left { GivenLevel::Reordered } else { GivenLevel::Among };
+        return (level, (shared.weight - bits(2.5)).or_nothing());
     }
+    let slip = is_slip_inside(&left.first, &right.first);
+    let listed = (left.first.listed, right.first.listed);
+    let one_listed = listed.0 != listed.1;
+    let short_form = shorter.first.len() > 2 && longer.first.text.starts_with(&*shorter.first.text);
     match alike(&left.first, &right.first) {
-        Some(Alike::Sound) => (GivenLevel::Sound, (weight - bits(2.0)).or_nothing()),
-        Some(Alike::Slip) if left.first.listed && right.first.listed => (GivenLevel::Lookalike, bits(1.0)),
-        Some(Alike::Slip) => (GivenLevel::Slip, (weight - bits(3.0)).or_nothing()),
-        _ if shorter.first.len() > 2 && longer.first.text.starts_with(&*shorter.first.text) => {
-            (GivenLevel::Far, (weight - bits(5.0)).or_nothing())
+        Some(Alike::Sound) if slip && listed != (false, false) => {
+            (GivenLevel::Sound, (weight - bits(2.0)).or_nothing())
         }
-        Some(Alike::Far) if left.first.listed && right.first.listed => (GivenLevel::Different, bits(-6.0)),
-        Some(Alike::Far) => (GivenLevel::Far, (weight - bits(6.0)).or_nothing()),
+        Some(Alike::Slip) if slip && one_listed => (GivenLevel::Slip, (weight - bits(3.0)).or_nothing()),
+        Some(Alike::Sound) if slip || listed != (false, false) => (GivenLevel::Near, (weight - bits(2.0)).or_nothing()),
+        Some(Alike::Slip) if one_listed || slip && !listed.0 => (GivenLevel::Near, (weight - bits(3.0)).or_nothing()),
+        _ if short_form => (GivenLevel::Far, (weight - bits(5.0)).or_nothing()),
+        Some(Alike::Far) if one_listed => (GivenLevel::Near, (weight - bits(6.0)).or_nothing()),
+        Some(Alike::Far) if listed.0 => (GivenLevel::Different, bits(-6.0)),
+        Some(_) => (GivenLevel::Lookalike, bits(1.0)),
         None => (GivenLevel::Different, bits(-8.0)),
     }
+}
+
+/// Whether the further given names agree: one list, beside the first name, continues the other. The second word of a
+/// compound first name is none of them, because twins may be `LINA-ROSE` and `LINE-ROSE`.
+pub(super) fn further_names_agree(left: &GivenNames, right: &GivenNames) -> bool {
+    let (shorter, longer) = if left.others.len() <= right.others.len() { (left, right) } else { (right, left) };
+    let known = |name: &Word| longer.others.iter().any(|other| other.text == name.text);
+    !shorter.others.is_empty() && shorter.others.iter().all(known)
 }
 
 /// What the given names after the first say.

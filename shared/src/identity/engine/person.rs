@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
 use super::birth::Digits;
 use super::identifier::Identifier;
 use super::name::{GivenNames, Surname};
@@ -47,6 +50,50 @@ pub struct Person {
     pub(super) sex: Option<Sex>,
     pub(super) birth: Digits,
     pub(super) place: Place,
+    pub(super) student_number: Option<StudentNumber>,
+}
+
+/// The number that an establishment has given to one of its students, as evidence about the students of that
+/// establishment in that academic year alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct StudentNumber {
+    /// Establishment and academic year.
+    scope: u64,
+    number: u64,
+}
+
+/// How two student numbers compare.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NumberLevel {
+    /// The same, in one establishment and academic year.
+    Same,
+    /// One is missing, or they are of two establishments or years.
+    #[default]
+    Missing,
+    /// Two, in one establishment and academic year.
+    Different,
+}
+
+impl StudentNumber {
+    /// Two students of one establishment share a digest once in ten thousand million million pairs.
+    fn of(establishment: &str, academic_year: i16, number: &str) -> Self {
+        let digest = |parts: &[&[u8]]| {
+            let mut hash = Sha256::new();
+            parts.iter().for_each(|part| hash.update(part));
+            hash.finalize()[..8].iter().fold(0_u64, |digest, byte| digest << 8 | u64::from(*byte))
+        };
+        let scope = digest(&[establishment.as_bytes(), &academic_year.to_be_bytes()]);
+        Self { scope, number: digest(&[number.as_bytes()]) }
+    }
+
+    pub(super) fn compare(left: Option<Self>, right: Option<Self>) -> NumberLevel {
+        match (left, right) {
+            (Some(left), Some(right)) if left.scope == right.scope && left.number == right.number => NumberLevel::Same,
+            (Some(left), Some(right)) if left.scope == right.scope => NumberLevel::Different,
+            _ => NumberLevel::Missing,
+        }
+    }
 }
 
 impl Person {
@@ -64,7 +111,15 @@ impl Person {
             sex: Sex::parse_forgiving(written.sex).ok(),
             birth: Digits::read(written.birth),
             place: Place::read(written.commune, written.place, written.country),
+            student_number: None,
         }
+    }
+
+    /// The person, as an establishment that has given it this number knows it.
+    #[must_use]
+    pub fn numbered(self, establishment: &str, academic_year: i16, number: &str) -> Self {
+        let student_number = Some(StudentNumber::of(establishment, academic_year, number));
+        Self { student_number, ..self }
     }
 
     /// It comes from civil registers: it states a sex or an INE, as every enrolment must. Those registers cover whole
