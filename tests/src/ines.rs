@@ -89,6 +89,7 @@ fn person(row: &str) -> Option<Registration> {
         sexe: Sex::parse_forgiving(sex).ok()?,
         date_naissance: BirthDate::parse(birth).ok()?,
         lieu_naissance: CommuneCode::parse(birthplace).ok(),
+        libelle_naissance: None,
     };
     Some(Registration::new(Ine::parse(ine).ok()?, identity))
 }

@@ -4,8 +4,9 @@
 //! `cargo run --example judged -- RECORDS.csv OUT` writes, in the directory `OUT`:
 //!
 //! - `entities.csv` and `review.csv`, the students and the open cases: who waits is a student as well;
-//! - `engine-entities.csv` and `engine-review.csv`, the same from the engine alone over the same declarations. They have no
-//!   name of a birthplace, which `cargo local match` reads, and lack what no reader of files accepts.
+//! - `engine-entities.csv` and `engine-review.csv`, the same from the engine alone over the same declarations. They have one
+//!   birthplace, as a row of a file does, where `cargo local match` reads a code, a name and a country, and lack what no
+//!   reader of files accepts.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "a measurement")]
 
 use std::collections::BTreeMap;
@@ -25,6 +26,7 @@ use shared::domain::commune::CommuneCode;
 use shared::domain::enrolment::{Declaration, Enrolment, Person};
 use shared::domain::ine::Ine;
 use shared::domain::name::PersonName;
+use shared::domain::place_name::PlaceName;
 use shared::domain::regime::Regime;
 use shared::domain::sex::Sex;
 use shared::domain::status::Status;
@@ -79,10 +81,7 @@ fn read(path: &Path) -> Vec<Row> {
 }
 
 fn declaration<'a>(number: usize, cell: impl Fn(&'static str) -> &'a str) -> Option<Declaration> {
-    let (commune, country) = (cell("code_commune_naissance"), cell("code_pays_naissance"));
-    let abroad = !country.is_empty() && country != "99100";
-    let lieu_naissance =
-        CommuneCode::parse(commune).ok().or_else(|| CommuneCode::parse(country).ok().filter(|_| abroad));
+    let (lieu_naissance, libelle_naissance) = birthplace(&cell);
     let others = cell("autres_prenoms").split_whitespace().filter_map(|name| PersonName::parse(name).ok());
     let identity = CivilIdentity {
         nom_famille: PersonName::parse(cell("nom_naissance")).ok()?,
@@ -92,6 +91,7 @@ fn declaration<'a>(number: usize, cell: impl Fn(&'static str) -> &'a str) -> Opt
         sexe: Sex::parse_forgiving(cell("sexe")).ok()?,
         date_naissance: BirthDate::parse(cell("date_naissance")).ok()?,
         lieu_naissance,
+        libelle_naissance,
     };
     let year: i16 = cell("annee").parse().ok()?;
     Some(Declaration {
@@ -112,6 +112,18 @@ fn declaration<'a>(number: usize, cell: impl Fn(&'static str) -> &'a str) -> Opt
             niveau_diplome: None,
         },
     })
+}
+
+/// The birthplace as a reader of files has it: the code of a commune or of a country, else the code of the only commune
+/// of a name, else the name.
+fn birthplace<'a>(cell: impl Fn(&'static str) -> &'a str) -> (Option<CommuneCode>, Option<PlaceName>) {
+    let country = CommuneCode::parse(cell("code_pays_naissance")).ok().filter(|country| country.as_str() != "99100");
+    let code = CommuneCode::parse(cell("code_commune_naissance")).ok().or(country);
+    let name = PlaceName::parse(cell("libelle_naissance")).ok().filter(|_| code.is_none());
+    match name.as_ref().and_then(PlaceName::only_commune) {
+        Some(only) => (Some(only), None),
+        None => (code, name.filter(PlaceName::is_a_communes)),
+    }
 }
 
 fn through_deduplication(rows: &[Row], out: &Path) {

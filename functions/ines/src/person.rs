@@ -40,6 +40,7 @@ pub(crate) fn read(identity: &Identity) -> Result<CivilIdentity, Refusal> {
         sexe,
         date_naissance: birth_date(identity.date_naissance.as_deref().unwrap_or_default())?,
         lieu_naissance,
+        libelle_naissance: None,
     })
 }
 
@@ -50,8 +51,17 @@ pub(crate) fn birth_date(text: &str) -> Result<BirthDate, Refusal> {
 
 /// What the register has, for whoever asked about `asked`: the master INE is told when it is another.
 pub(crate) fn told(master: &Registration, asked: Option<&Registration>) -> Identity {
-    let CivilIdentity { nom_famille, nom_usage, prenom1, autres_prenoms, sexe, date_naissance, lieu_naissance } =
-        &master.identite;
+    // The wire has no name of a birthplace, and `read` gives none.
+    let CivilIdentity {
+        nom_famille,
+        nom_usage,
+        prenom1,
+        autres_prenoms,
+        sexe,
+        date_naissance,
+        lieu_naissance,
+        libelle_naissance: _,
+    } = &master.identite;
     let text = |name: &PersonName| name.expose().to_owned();
     let mut others = autres_prenoms.iter().map(text);
     let is_new = asked.unwrap_or(master).attribue;

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::birth_date::BirthDate;
 use super::commune::CommuneCode;
 use super::name::PersonName;
+use super::place_name::PlaceName;
 use super::sex::Sex;
 
 /// A person's civil identity, as an establishment or the register wrote it.
@@ -28,4 +29,7 @@ pub struct CivilIdentity {
     /// The commune of birth, or the country (`99` and three digits); people's papers don't always say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lieu_naissance: Option<CommuneCode>,
+    /// The name of the commune of birth, where no code was found for it, or where the code doesn't say it all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub libelle_naissance: Option<PlaceName>,
 }

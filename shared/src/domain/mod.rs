@@ -1,8 +1,9 @@
 //! The vocabulary of the field as types: once a value exists, it is well formed.
 //!
 //! Types that identify a person ([`Ine`](ine::Ine), [`BirthDate`](birth_date::BirthDate),
-//! [`PersonName`](name::PersonName)) print as `…` with `{:?}` and have no `Display`, so that a log line or an
-//! error message cannot leak them by accident; reading the value takes a call to `expose`.
+//! [`PersonName`](name::PersonName), [`PlaceName`](place_name::PlaceName)) print as `…` with `{:?}` and have no
+//! `Display`, so that a log line or an error message cannot leak them by accident; reading the value takes a call to
+//! `expose`.
 
 pub mod academic_year;
 pub mod birth_date;
@@ -14,6 +15,7 @@ pub mod fold;
 pub mod gazetteer;
 pub mod ine;
 pub mod name;
+pub mod place_name;
 pub mod regime;
 pub mod sex;
 pub mod siret;

@@ -168,9 +168,12 @@ rules! {
     /// A spreadsheet took a code for a number and dropped its first zero.
     ZeroInitialPerdu = "zero_initial_perdu", Warn, [LieuNaissance, CodeCommune], "`1053` pour `01053`",
         "le code n'a que quatre chiffres : un tableur a sans doute ôté le zéro initial, qui est remis";
-    /// Neither a COG code nor the name of one commune. A registrar must not lose the row for it.
-    LieuNaissanceInconnu = "lieu_naissance_inconnu", Warn, [LieuNaissance], "`Saint-Denis`",
-        "ni un code COG, ni le nom d'une seule commune (le département entre parenthèses lève le doute) : le lieu est laissé vide";
+    /// The name of a commune that gives no code by itself, mostly because several bear it.
+    LieuNaissanceSansCode = "lieu_naissance_sans_code", Warn, [LieuNaissance], "`Saint-Denis`",
+        "un nom de commune sans code, que plusieurs communes portent peut-être (le département entre parenthèses lève le doute) : il est gardé tel quel, et en dit moins qu'un code COG";
+    /// Neither a COG code nor the name of a commune. A registrar must not lose the row for it.
+    LieuNaissanceInconnu = "lieu_naissance_inconnu", Warn, [LieuNaissance], "`Alger`",
+        "ni un code COG, ni le nom d'une commune : le lieu est laissé vide ; un pays s'écrit par son code COG (99352)";
     /// A well-formed code that the COG of today doesn't list.
     LieuNaissanceHorsListe = "lieu_naissance_hors_liste", Warn, [LieuNaissance], "`44000`",
         "le code n'est pas dans le COG actuel : code postal au lieu du code INSEE, ou commune disparue";

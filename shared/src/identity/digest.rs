@@ -202,11 +202,13 @@ impl IdentityKeys {
     }
 
     /// The name under which INES is asked for the INE of a record's person: the same whenever the same is asked, and
-    /// another once the record names somebody else. 34 characters.
+    /// another once the record names somebody else. INES isn't told the name of a birthplace, so that name changes
+    /// nothing. 34 characters.
     #[must_use]
     pub fn reference(&self, record: &RecordId, identity: &CivilIdentity) -> String {
         // An identity has no map with keys that aren't text, so this never fails.
-        let said = serde_json::to_vec(identity).unwrap_or_default();
+        let asked = CivilIdentity { libelle_naissance: None, ..identity.clone() };
+        let said = serde_json::to_vec(&asked).unwrap_or_default();
         self.ine.of(&[record.as_str().as_bytes(), &said])
     }
 }
@@ -233,6 +235,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::domain::place_name::PlaceName;
     use crate::identity::fixtures::{declaration, identity, keys};
 
     #[test]
@@ -266,6 +269,21 @@ mod tests {
         assert_eq!(RecordId::of(&key, &sent), RecordId::of(&key, &corrected));
         corrected.inscription.diplome = Some("2400000".into());
         assert_ne!(RecordId::of(&key, &sent), RecordId::of(&key, &corrected));
+    }
+
+    #[test]
+    fn the_name_of_a_birthplace_changes_no_id() {
+        let key = DigestKey::new("1".into(), "secret".to_owned().into());
+        let mut sent = declaration(None, "Martin", "Léa", "2004-03-02");
+        let Person::Civil(before) = sent.identite.clone() else { panic!("it names nobody") };
+        let id = RecordId::of(&key, &sent);
+        let named = CivilIdentity { libelle_naissance: PlaceName::parse("Saint-Denis").ok(), ..before.clone() };
+        sent.identite = Person::Civil(named.clone());
+        assert_eq!(RecordId::of(&key, &sent), id);
+        assert_eq!(keys().reference(&id, &named), keys().reference(&id, &before), "INES is asked the same");
+        let said = r#"{"nomFamille":"Martin","prenom1":"Léa","sexe":"2","dateNaissance":"2004-03-02","lieuNaissance":"44109"}"#;
+        let given = keys().ine.of(&[id.as_str(), said]);
+        assert_eq!(keys().reference(&id, &before), given, "references that were given go on being asked");
     }
 
     #[test]

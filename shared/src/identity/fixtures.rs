@@ -34,6 +34,7 @@ pub(crate) fn identity(family: &str, given: &str, birth: &str) -> CivilIdentity 
         sexe: Sex::Female,
         date_naissance: BirthDate::parse(birth).unwrap(),
         lieu_naissance: Some(CommuneCode::parse("44109").unwrap()),
+        libelle_naissance: None,
     }
 }
 

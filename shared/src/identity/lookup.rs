@@ -79,6 +79,7 @@ mod tests {
 
     use super::*;
     use crate::domain::enrolment;
+    use crate::domain::place_name::PlaceName;
     use crate::identity::fixtures::{identity, keys};
     use crate::identity::posting::PostingKey;
 
@@ -146,6 +147,26 @@ mod tests {
         let named = CivilQuestion { autres_prenoms: vec![PersonName::parse("Lea").unwrap()], ..elsewhere };
         assert_eq!(ask(&named, &both[..1], Mode::Standard), Some(one), "the register may have the place wrong");
         assert_eq!(ask(&named, &both, Mode::Standard), None);
+    }
+
+    #[test]
+    fn a_birthplace_that_the_register_has_by_name_decides_as_a_code_does() {
+        let by_name = |name: &str| {
+            let mut traits = said(None, &[]);
+            if let enrolment::Person::Civil(identity) = &mut traits.identite {
+                identity.libelle_naissance = PlaceName::parse(name).ok();
+            }
+            traits
+        };
+        let (one, other) = (student(), student());
+        let both = [(&one, by_name("Saint-Denis")), (&other, said(born("35238"), &[]))];
+        for (code, expected) in [("93066", Some(one)), ("97411", Some(one)), ("35238", Some(other)), ("44109", None)] {
+            let question = CivilQuestion { lieu_naissance: born(code), ..eudoxie() };
+            assert_eq!(ask(&question, &both, Mode::Standard), expected, "{code}");
+        }
+        let district = [(&one, by_name("PARIS 13E ARRONDISSEMENT"))];
+        let in_paris = CivilQuestion { lieu_naissance: born("75113"), ..eudoxie() };
+        assert_eq!(ask(&in_paris, &district, Mode::Strict), Some(one));
     }
 
     #[test]

@@ -17,6 +17,7 @@ use crate::domain::civil_identity::CivilIdentity;
 use crate::domain::enrolment;
 use crate::domain::ine::Ine;
 use crate::domain::name::PersonName;
+use crate::domain::place_name::PlaceName;
 
 /// What is compared of a person, in the words of whoever said it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,10 +64,12 @@ impl Traits {
             let names = [identity.nom_famille.folded(), identity.prenom1.folded()];
             (names, rest.collect::<Vec<_>>())
         };
+        let place = |identity: &CivilIdentity| identity.libelle_naissance.as_ref().map(PlaceName::folded);
         self.ine == other.ine
             && own.date_naissance == others.date_naissance
             && own.sexe == others.sexe
             && own.lieu_naissance == others.lieu_naissance
+            && place(own) == place(others)
             && own.nom_usage.is_some() == others.nom_usage.is_some()
             && folded(own) == folded(others)
     }
@@ -198,6 +201,7 @@ impl<'a, H: Ord> Sharing<'a, H> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::commune::CommuneCode;
     use crate::domain::enrolment::Pair;
     use crate::identity::fixtures::identity;
 
@@ -227,6 +231,35 @@ mod tests {
         assert_eq!(keys().of(&one.person()), keys().of(&other.person()));
         let spread = keys().spread([&one, &other, &one]);
         assert!(spread.values().all(|traits| traits.len() == 2), "each spelling once");
+    }
+
+    #[test]
+    fn a_birthplace_by_name_is_a_trait() {
+        let born = |name: &str| {
+            let mut identity = identity("Lefèvre", "Zoé", "2004-03-02");
+            identity.lieu_naissance = None;
+            identity.libelle_naissance = PlaceName::parse(name).ok();
+            Traits { ine: None, identite: enrolment::Person::Civil(identity) }
+        };
+        let there = born("Saint-Denis");
+        assert!(there.repeats(&born("SAINT DENIS")), "in other letters");
+        assert!(!there.repeats(&born("Saint-Pierre")) && !there.repeats(&born("")) && !born("").repeats(&there));
+        let mut by_code = civil("Lefèvre");
+        if let enrolment::Person::Civil(identity) = &mut by_code.identite {
+            identity.lieu_naissance = CommuneCode::parse("97411").ok();
+        }
+        assert_eq!(keys().of(&there.person()), keys().of(&by_code.person()), "who has the code meets who has the name");
+        let stored = serde_json::to_string(&there).unwrap();
+        assert!(stored.contains(r#""libelleNaissance":"Saint-Denis""#), "{stored}");
+        assert_eq!(serde_json::from_str::<Traits>(&stored).unwrap(), there);
+    }
+
+    #[test]
+    fn what_was_stored_before_names_of_birthplaces_is_read_and_written_as_it_was() {
+        let stored = r#"{"identite":{"nomFamille":"Lefèvre","prenom1":"Zoé","sexe":"2","dateNaissance":"2004-03-02","lieuNaissance":"44109"}}"#;
+        let traits: Traits = serde_json::from_str(stored).unwrap();
+        assert_eq!(traits, civil("Lefèvre"));
+        assert_eq!(serde_json::to_string(&traits).unwrap(), stored);
     }
 
     #[test]

@@ -80,6 +80,7 @@ fn read(wire: &Identity) -> Option<CivilIdentity> {
         },
         date_naissance: BirthDate::parse(wire.date_naissance.as_deref()?).ok()?,
         lieu_naissance: CommuneCode::parse(wire.lieu_naissance.as_deref().unwrap_or_default()).ok(),
+        libelle_naissance: None,
     })
 }
 

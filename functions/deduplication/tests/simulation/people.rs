@@ -213,6 +213,7 @@ fn individuals(sim: &Sim, count: usize) -> Vec<Individual> {
             sexe,
             date_naissance: birth(sim),
             lieu_naissance: Some(CommuneCode::parse(sim.pick(&COMMUNES)).unwrap()),
+            libelle_naissance: None,
         };
         let other_ine = sim.chance(0.15).then(|| Ine::parse(&format!("{:010}B", sim.below(1_000_000_000))).unwrap());
         let one = Individual { identity, ine: ine(sim), other_ine, sibling: None };

@@ -38,6 +38,7 @@ fn person(given: &str, sexe: Sex) -> CivilIdentity {
         sexe,
         date_naissance: BirthDate::parse("2004-03-12").unwrap(),
         lieu_naissance: Some(CommuneCode::parse("44109").unwrap()),
+        libelle_naissance: None,
     }
 }
 

@@ -115,6 +115,7 @@ fn person(row: &StringRecord, places: &[usize; COLUMNS.len()]) -> Result<Registr
         lieu_naissance: present(place)
             .map(|place| CommuneCode::parse(place).map_err(|error| anyhow!("lieuNaissance: {error}")))
             .transpose()?,
+        libelle_naissance: None,
     };
     // A master that names itself is a master.
     let maitre = present(master).map(|master| number(master, "ineMaitre")).transpose()?.filter(|master| *master != ine);

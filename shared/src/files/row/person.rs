@@ -14,6 +14,7 @@ use crate::domain::commune::CommuneCode;
 use crate::domain::enrolment::{Pair, Person};
 use crate::domain::ine::{Checksum, Ine, IneForm};
 use crate::domain::name::PersonName;
+use crate::domain::place_name::PlaceName;
 use crate::domain::sex::Sex;
 use crate::files::column::Column;
 use crate::files::problem::RowRule;
@@ -93,7 +94,7 @@ fn civil_identity<V: Values>(
     let second = optional_name(row, Column::Prenom2);
     let third = optional_name(row, Column::Prenom3);
     let sex = row.required(Column::Sexe, RowRule::SexeInvalide, |text| Sex::parse_forgiving(text).ok());
-    let birthplace = birthplace(row);
+    let (lieu_naissance, libelle_naissance) = birthplace(row);
 
     let (first, others) = given?;
     let mut autres_prenoms = others;
@@ -106,7 +107,8 @@ fn civil_identity<V: Values>(
         autres_prenoms,
         sexe: sex?,
         date_naissance: birth_date?,
-        lieu_naissance: birthplace,
+        lieu_naissance,
+        libelle_naissance,
     })
 }
 
@@ -167,19 +169,21 @@ fn is_garbled(name: &str) -> bool {
     name.chars().zip(name.chars().skip(1)).any(|(letter, next)| matches!(letter, 'Ã' | 'Â' | 'Å') && sign(next))
 }
 
-fn birthplace<V: Values>(row: &mut Row<'_, '_, V>) -> Option<CommuneCode> {
+/// The code of the birthplace, or its name when it gives no code.
+fn birthplace<V: Values>(row: &mut Row<'_, '_, V>) -> (Option<CommuneCode>, Option<PlaceName>) {
     let text = row.value(Column::LieuNaissance);
     if text.is_empty() {
-        return None;
+        return (None, None);
     }
-    let (code, rule) = match row.memory.birthplaces.get(text, || places::birthplace(text)) {
-        Birthplace::Known(code) => return Some(code),
-        Birthplace::Completed(code) => (Some(code), RowRule::ZeroInitialPerdu),
-        Birthplace::Unlisted(code) => (Some(code), RowRule::LieuNaissanceHorsListe),
-        Birthplace::Unknown => (None, RowRule::LieuNaissanceInconnu),
+    let (code, name, rule) = match row.memory.birthplaces.get(text, || places::birthplace(text)) {
+        Birthplace::Known(code) => return (Some(code), None),
+        Birthplace::Completed(code) => (Some(code), None, RowRule::ZeroInitialPerdu),
+        Birthplace::Unlisted(code) => (Some(code), None, RowRule::LieuNaissanceHorsListe),
+        Birthplace::Named => (None, PlaceName::parse(text).ok(), RowRule::LieuNaissanceSansCode),
+        Birthplace::Unknown => (None, None, RowRule::LieuNaissanceInconnu),
     };
     row.note(Column::LieuNaissance, rule);
-    code
+    (code, name)
 }
 
 /// What the person and the enrolment say of each other.

@@ -1,4 +1,4 @@
-//! Birthplaces: a code, or the name of a commune.
+//! Birthplaces: a code, or the name of a commune, which becomes a code when only one commune bears it.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 
 use crate::domain::commune::CommuneCode;
 use crate::domain::fold::fold;
+use crate::domain::place_name::PlaceName;
 
 /// What a `lieuNaissance` turned out to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,11 +17,13 @@ pub(super) enum Birthplace {
     Completed(CommuneCode),
     /// A well-formed code that isn't listed.
     Unlisted(CommuneCode),
-    /// Neither.
+    /// The name of a commune, perhaps of several, that gives no code by itself: it is kept as it is written.
+    Named,
+    /// None of these.
     Unknown,
 }
 
-/// Reads a birthplace: `44109`, `99352`, `Nantes`, `Saint-Denis (93)`.
+/// Reads a birthplace: `44109`, `99352`, `Nantes`, `Saint-Denis (93)`, `Saint-Denis`.
 pub(super) fn birthplace(text: &str) -> Birthplace {
     if let Ok(code) = CommuneCode::parse(text) {
         return if code.is_listed() { Birthplace::Known(code) } else { Birthplace::Unlisted(code) };
@@ -32,7 +35,11 @@ pub(super) fn birthplace(text: &str) -> Birthplace {
         Some((name, department)) => format!("{};{}", fold(department), fold(name)),
         None => fold(text),
     };
-    COMMUNES.get(folded.as_str()).copied().flatten().map_or(Birthplace::Unknown, Birthplace::Known)
+    match COMMUNES.get(folded.as_str()) {
+        Some(Some(code)) => Birthplace::Known(*code),
+        _ if PlaceName::parse(text).is_ok_and(|name| name.is_a_communes()) => Birthplace::Named,
+        _ => Birthplace::Unknown,
+    }
 }
 
 /// A listed code whose first zero a spreadsheet took away: `1053` is `01053`, Bourg-en-Bresse.
@@ -80,8 +87,13 @@ mod tests {
             ("Nantes", Birthplace::Known(code("44109"))),
             ("SAINT ETIENNE DE MONTLUC", Birthplace::Known(code("44158"))),
             ("Saint-Denis (93)", Birthplace::Known(code("93066"))),
-            ("Saint-Denis", Birthplace::Unknown),
+            ("Saint-Denis", Birthplace::Named),
+            ("Saint-Denis Cedex", Birthplace::Named),
+            ("PARIS 13E ARRONDISSEMENT", Birthplace::Named),
+            ("ST ETIENNE DE MONTLUC", Birthplace::Named),
+            ("Nantes (49)", Birthplace::Named),
             ("Alger", Birthplace::Unknown),
+            ("inconnu", Birthplace::Unknown),
             ("(", Birthplace::Unknown),
             ("92352", Birthplace::Unlisted(code("92352"))),
             ("44000", Birthplace::Unlisted(code("44000"))),

@@ -2,6 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::enrolment::Person;
+use crate::domain::place_name::PlaceName;
 use crate::files::column::Column as C;
 use crate::files::fixtures::{HEADER, ROW, depositor, setting};
 use crate::files::problem::RowRule as R;
@@ -100,7 +101,8 @@ fn each_warning_names_its_column_and_costs_nothing() {
         (C::DateNaissance, "2013-03-02", R::AgeRare),
         (C::DateNaissance, "1941", R::AgeRare),
         (C::NomFamille, "Ren?e", R::NomInhabituel),
-        (C::LieuNaissance, "Saint-Denis", R::LieuNaissanceInconnu),
+        (C::LieuNaissance, "Saint-Denis", R::LieuNaissanceSansCode),
+        (C::LieuNaissance, "Alger", R::LieuNaissanceInconnu),
         (C::LieuNaissance, "44000", R::LieuNaissanceHorsListe),
         (C::LieuNaissance, "1053", R::ZeroInitialPerdu),
         (C::DateFinInscription, "2028-01-31", R::PeriodeHorsAnnee),
@@ -178,10 +180,28 @@ fn values_are_forgiven_what_the_domain_says() {
     let postal = accepted(&[(C::CodeCommune, "75634")]).0.inscription;
     assert_eq!((postal.code_commune.as_str(), postal.code_commune_brut.as_deref()), ("75113", Some("75634")));
     assert_eq!(accepted(&[(C::Uai, "0751722p")]).0.inscription.uai.as_str(), "0751722P");
-    let place = |text| accepted(&[(C::LieuNaissance, text)]).0.identite.said().unwrap().lieu_naissance;
-    assert_eq!(place("Nantes"), CommuneCode::parse("44109").ok());
-    assert_eq!(place("Saint-Denis"), None);
     assert_eq!(accepted(&[(C::NomFamille, "JOÃO ÂNGELO")]).1, [], "letters of Portuguese are no garbled accents");
+}
+
+#[test]
+fn a_birthplace_is_a_code_or_else_a_name() {
+    for (text, code, name) in [
+        ("44109", Some("44109"), None),
+        ("Nantes", Some("44109"), None),
+        ("Saint-Denis (974)", Some("97411"), None),
+        ("Saint-Denis", None, Some("Saint-Denis")),
+        ("PARIS 13E  ARRONDISSEMENT", None, Some("PARIS 13E ARRONDISSEMENT")),
+        ("Alger", None, None),
+    ] {
+        let (declaration, _) = accepted(&[(C::LieuNaissance, text)]);
+        let said = declaration.identite.said().unwrap();
+        assert_eq!(said.lieu_naissance, code.and_then(|code| CommuneCode::parse(code).ok()), "{text}");
+        assert_eq!(said.libelle_naissance.as_ref().map(PlaceName::expose), name, "{text}");
+        assert!(name.is_none_or(|name| !format!("{declaration:?}").contains(name)), "{text} in a log");
+        let stored = serde_json::to_string(&declaration).unwrap();
+        assert_eq!(stored.contains("libelleNaissance"), name.is_some(), "{text}");
+        assert_eq!(serde_json::from_str::<Declaration>(&stored).unwrap(), *declaration, "{text}");
+    }
 }
 
 #[test]

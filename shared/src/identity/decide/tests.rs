@@ -3,6 +3,7 @@ use crate::domain::civil_identity::CivilIdentity;
 use crate::domain::commune::CommuneCode;
 use crate::domain::enrolment::{Pair, Person};
 use crate::domain::name::PersonName;
+use crate::domain::place_name::PlaceName;
 use crate::identity::fixtures::{declaration, edge, identity, student};
 use crate::identity::review::CaseId;
 
@@ -199,4 +200,34 @@ fn birthplaces_tell_students_apart() {
     let mut same = declaration(None, "LEFEVRE", "Zoé", "2004-03-02");
     named(&mut same).autres_prenoms = vec![PersonName::parse("Inès").unwrap()];
     assert_eq!(may_be_one(&one, &student(1, &[same])).map(|near| near.verdict), Some(Verdict::Match));
+}
+
+#[test]
+fn a_birthplace_is_compared_by_its_name_as_by_its_code() {
+    let born = |code: Option<&str>, name: Option<&str>| {
+        let mut said = declaration(None, "Lefèvre", "Zoé", "2004-03-02");
+        named(&mut said).lieu_naissance = code.map(|code| CommuneCode::parse(code).unwrap());
+        named(&mut said).libelle_naissance = name.map(|name| PlaceName::parse(name).unwrap());
+        said
+    };
+    let verdict = |said: &Declaration, known: &Declaration| {
+        let known = student(1, std::slice::from_ref(known));
+        let joined = decided(said, std::slice::from_ref(&known)).same == [known.id];
+        (joined, may_be_one(&student(1, std::slice::from_ref(said)), &known).map(|near| near.verdict))
+    };
+    for (code, name, expected) in [
+        ("93066", "Saint-Denis", Verdict::Match),
+        ("97411", "SAINT DENIS", Verdict::Match),
+        ("75113", "PARIS 13E ARRONDISSEMENT", Verdict::Match),
+        ("44109", "Saint-Denis", Verdict::Possible),
+        ("44109", "PARIS 13E ARRONDISSEMENT", Verdict::Possible),
+    ] {
+        let (by_code, by_name) = (born(Some(code), None), born(None, Some(name)));
+        for (one, other) in [(&by_code, &by_name), (&by_name, &by_code)] {
+            assert_eq!(verdict(one, other), (expected == Verdict::Match, Some(expected)), "{code} {name}");
+        }
+    }
+    let by_name = born(None, Some("Saint-Denis"));
+    assert_eq!(verdict(&by_name, &by_name), (true, Some(Verdict::Match)));
+    assert_eq!(verdict(&by_name, &born(None, Some("Saint-Pierre"))), (false, Some(Verdict::Possible)));
 }

@@ -74,6 +74,14 @@ pub(super) fn commune(code: CommuneCode) -> Bits {
     COMMUNE_BITS.get(code.as_str()).copied().unwrap_or(SMALL_COMMUNE).min(SMALL_COMMUNE)
 }
 
+/// What an equal name says that these communes bear. Small ones, whose sizes no table has, add little to the others, and
+/// are together a small commune.
+pub(super) fn communes(codes: impl Iterator<Item = CommuneCode>) -> Bits {
+    let known = codes.filter_map(|code| COMMUNE_BITS.get(code.as_str()));
+    let share: f64 = known.map(|known| (-known.value()).exp2()).sum();
+    if share > 0.0 { bits(-share.log2()).min(SMALL_COMMUNE) } else { SMALL_COMMUNE }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -85,6 +93,15 @@ mod tests {
         assert_eq!(given_name("XQZWV"), None);
         let commune = |code| commune(CommuneCode::parse(code).unwrap());
         assert!(commune("75056") < commune("44109") && commune("44109") < commune("86079"));
+    }
+
+    #[test]
+    fn a_name_says_less_than_the_code_of_each_commune_that_bears_it() {
+        let code = |code| CommuneCode::parse(code).unwrap();
+        let both = communes(["93066", "97411"].map(code).into_iter());
+        assert!(both < commune(code("93066")) && both < commune(code("97411")));
+        assert_eq!(communes(["44109"].map(code).into_iter()), commune(code("44109")));
+        assert_eq!(communes(std::iter::empty()), SMALL_COMMUNE);
     }
 
     #[test]

@@ -12,6 +12,7 @@ use super::place::Place;
 use crate::domain::civil_identity::CivilIdentity;
 use crate::domain::ine::Ine;
 use crate::domain::name::PersonName;
+use crate::domain::place_name::PlaceName;
 use crate::domain::sex::Sex;
 
 /// The traits as they were written; each may be empty. Nothing is refused: a mistyped date still resembles the right
@@ -141,7 +142,7 @@ impl Person {
             sex: identity.sexe.code(),
             birth: &identity.date_naissance.expose(),
             commune: identity.lieu_naissance.as_ref().map_or("", |code| code.as_str()),
-            place: "",
+            place: identity.libelle_naissance.as_ref().map_or("", PlaceName::expose),
             country: "",
         })
     }

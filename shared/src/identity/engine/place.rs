@@ -6,11 +6,15 @@ use super::frequency;
 use super::sound::Sound;
 use super::weight::{Bits, bits};
 use crate::domain::commune::CommuneCode;
-use crate::domain::fold::{fold, folded_words};
+use crate::domain::fold::fold;
 use crate::domain::gazetteer;
+use crate::domain::place_name::commune_in;
 
 /// The country code of France, `99100`, without its `99`.
 const FRANCE: u16 = 100;
+
+/// What a name says at most: no table tells how many people are born in places of that name.
+const NAME: Bits = bits(8.0);
 
 /// A birthplace. The commune of an arrondissement is the city's.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -45,7 +49,7 @@ impl Place {
             // The label then repeats the country, in many spellings, or names a town that has no code.
             return place;
         }
-        let (label, district) = label_of(label);
+        let (label, district) = commune_in(label);
         place.read_code(code, &label);
         place.district = place.district.or(district);
         place.name = (!label.is_empty()).then(|| label.into()).or_else(|| match place.code {
@@ -122,7 +126,12 @@ impl Place {
     fn weight(&self) -> Bits {
         match self.code {
             Some(PlaceCode::Commune(code)) => frequency::commune(code),
-            _ => bits(8.0),
+            Some(PlaceCode::Other(_)) => NAME,
+            // Any of the communes of that name may be meant, so that it says less than the code of each.
+            None => {
+                let named = self.name.as_deref().map_or(&[][..], gazetteer::communes_named);
+                frequency::communes(named.iter().map(|(_, code)| *code)).min(NAME)
+            }
         }
     }
 }
@@ -149,34 +158,6 @@ fn city_of(code: CommuneCode) -> (CommuneCode, Option<CommuneCode>) {
         _ => return (code, None),
     };
     CommuneCode::parse(city).map_or((code, None), |city| (city, Some(code)))
-}
-
-/// The folded name in a label, abbreviations spelt out, and the arrondissement it names.
-fn label_of(label: &str) -> (String, Option<CommuneCode>) {
-    let mut name = String::with_capacity(label.len());
-    let mut number = None;
-    for word in folded_words(label) {
-        match word.as_str() {
-            "ST" => name.push_str("SAINT"),
-            "STE" => name.push_str("SAINTE"),
-            "ARRONDISSEMENT" | "ARRONDISSEMENTS" | "ARR" | "CEDEX" => {}
-            digits if digits.starts_with(|digit: char| digit.is_ascii_digit()) => {
-                let digits: String = digits.chars().take_while(char::is_ascii_digit).collect();
-                number = digits.parse::<u8>().ok();
-            }
-            word => name.push_str(word),
-        }
-    }
-    let district = number.and_then(|number| {
-        let first = match name.as_str() {
-            "PARIS" if (1..=20).contains(&number) => 75100,
-            "LYON" if (1..=9).contains(&number) => 69380,
-            "MARSEILLE" if (1..=16).contains(&number) => 13200,
-            _ => return None,
-        };
-        CommuneCode::parse(&(first + u32::from(number)).to_string()).ok()
-    });
-    (name, district)
 }
 
 /// How two birthplaces compare.

@@ -13,6 +13,7 @@ use shared::domain::fold::fold;
 use shared::domain::gazetteer;
 use shared::domain::ine::Ine;
 use shared::domain::name::PersonName;
+use shared::domain::place_name::PlaceName;
 use shared::domain::sex::Sex;
 use shared::identity::posting::Traits;
 
@@ -100,6 +101,7 @@ impl Record {
             autres_prenoms: self.autres_prenoms.split_whitespace().filter_map(name).collect(),
             sexe: Sex::parse_forgiving(&self.sexe).ok()?,
             date_naissance: BirthDate::parse(&self.date_naissance).ok()?,
+            libelle_naissance: self.place_name(),
             lieu_naissance: self.birthplace(),
         };
         Some(Traits { ine: Ine::parse(&self.ine).ok(), identite: Person::Civil(identity) })
@@ -112,6 +114,12 @@ impl Record {
             Some(country) => CommuneCode::parse(country).ok(),
             None => commune(&self.code_commune_naissance, &self.libelle_naissance),
         }
+    }
+
+    /// The name of a commune, when it gives no code.
+    fn place_name(&self) -> Option<PlaceName> {
+        let name = PlaceName::parse(&self.libelle_naissance).ok()?;
+        (self.birthplace().is_none() && name.is_a_communes()).then_some(name)
     }
 }
 
