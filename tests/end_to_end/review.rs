@@ -88,7 +88,7 @@ async fn told_apart(stack: &Stack, one: &Person, other: &Person) -> Question {
     };
     let traits = |person: &Person| {
         let pair = Pair { date_naissance: BirthDate::parse(&person.birth).unwrap(), registre: None };
-        Traits { ine: Some(ine(person)), identite: Said::Pair(pair) }.person()
+        Traits::said(Some(ine(person)), Said::Pair(pair)).person()
     };
     let by = RecordId::parse(&stack.record_of(&other.uai).await.id).unwrap();
     Question::duplicate(side(one).await, side(other).await, by, Comparison::of(&traits(one), &traits(other)))

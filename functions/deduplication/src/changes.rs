@@ -9,6 +9,7 @@ use shared::identity::digest::{IdentityKeys, RecordId};
 use shared::identity::edge::{Edge, Reason, Standing};
 use shared::identity::engine::RULE_VERSION;
 use shared::identity::engine::decide::Closeness;
+use shared::identity::finding::FindingCode;
 use shared::identity::publication::{Change, Settlement, Write};
 use shared::identity::review::{CaseId, Near, Question, Side};
 use shared::identity::student::{Student, StudentId};
@@ -156,6 +157,12 @@ impl Resolved<'_> {
         withdrawn.extend(before);
         withdrawn.retain(|case| !withheld.contains_key(case));
         student.withheld = withheld;
+        if !student.competes() {
+            // Whose a cancelled enrolment was is nothing that a person needs to decide. Nothing is told of it all the same:
+            // should it stand again, the question comes up again.
+            asked.retain(|question| !student.withheld.contains_key(&question.case()));
+            withdrawn.extend(student.withheld.keys().filter(|case| !case.is_dispute()).cloned());
+        }
         let shown = student.answer().is_some();
         let was_hidden = same.iter().any(|student| !student.withheld.is_empty() || student.answer().is_none());
         if shown && was_hidden {
@@ -163,7 +170,8 @@ impl Resolved<'_> {
         }
         let target = student.clone();
         for near in decision.near.iter().take(MOST_NEAR) {
-            let Some(other) = find(near.student).filter(|other| shown && other.withheld.is_empty()) else { continue };
+            let told = shown && target.competes();
+            let Some(other) = find(near.student).filter(|other| told && other.withheld.is_empty()) else { continue };
             let [one, other] = [side(&target, self.keys), side(other, self.keys)];
             asked.push(Question::duplicate(one, other, record.id.clone(), near.best));
         }
@@ -192,7 +200,7 @@ impl Resolved<'_> {
             student: target.id,
             doubt,
             statut_ine: found::statut_ine(&record.declaration, self.standing, doubt),
-            finding: found::finding(&record.declaration, self.standing, doubt),
+            finding: self.finding(&target, doubt),
         };
         Outcome { changes, settlement, asked, withdrawn, follow, taken_back }
     }
@@ -303,6 +311,17 @@ impl Resolved<'_> {
         let master = side(student, self.keys).master;
         asked.push(Question::Attachment { record: record.clone(), master, near: sides.collect() });
         (CaseId::attachment(record), near.iter().map(|near| near.student).collect())
+    }
+
+    fn finding(&self, student: &Student, doubt: Option<Doubt>) -> Option<FindingCode> {
+        if !student.competes() && doubt.is_some() {
+            return None;
+        }
+        let Record { id, declaration, .. } = self.record;
+        let found = found::finding(declaration, self.standing, doubt, student.verified());
+        let doubled =
+            || student.edge(id).is_some_and(|edge| student.edges().any(|other| edge.has_another_number(other)));
+        found.or_else(|| doubled().then_some(FindingCode::NumerosMultiples))
     }
 
     fn doubt(&self, student: &Student) -> Doubt {

@@ -1,6 +1,7 @@
 //! What an establishment is told of the identity of a row. Pure.
 
 use shared::domain::enrolment::Declaration;
+use shared::domain::ine::Ine;
 use shared::feeding::record::Doubt;
 use shared::identity::edge::Standing;
 use shared::identity::finding::{FindingCode, StatutIne};
@@ -20,8 +21,17 @@ pub(crate) fn statut_ine(declaration: &Declaration, standing: &Standing, doubt: 
 }
 
 /// What is to be told, if anything.
-pub(crate) fn finding(declaration: &Declaration, standing: &Standing, doubt: Option<Doubt>) -> Option<FindingCode> {
+///
+/// `verified` is the INE that INES vouches for of the student that the record is attached to.
+pub(crate) fn finding(
+    declaration: &Declaration,
+    standing: &Standing,
+    doubt: Option<Doubt>,
+    verified: Option<Ine>,
+) -> Option<FindingCode> {
     match (doubt, standing) {
+        // Published by identity, under no INE.
+        (None, Standing::Unknown) if verified.is_none() => Some(FindingCode::IneInconnu),
         (Some(Doubt::AwaitsInes), _) => Some(FindingCode::EnAttenteInes),
         (Some(Doubt::RegisterDiffers), _) => Some(FindingCode::IdentiteDifferente),
         (Some(Doubt::Unknown), Standing::Unknown) => Some(FindingCode::IneInconnu),
@@ -39,8 +49,6 @@ pub(crate) fn finding(declaration: &Declaration, standing: &Standing, doubt: Opt
 
 #[cfg(test)]
 mod tests {
-    use shared::domain::ine::Ine;
-
     use super::*;
 
     fn declaration(ine: Option<&str>) -> Declaration {
@@ -58,8 +66,10 @@ mod tests {
     #[test]
     fn an_establishment_is_told_what_it_should_correct_and_what_waits() {
         let ine = Ine::parse("070578267KH").unwrap();
-        let granted = Standing::Granted { ine };
+        let granted = Standing::Granted { ine, known_before: false };
         let sent = declaration(Some("081768862AE"));
+        let told_without_ine = finding(&sent, &Standing::Unknown, None, None);
+        assert_eq!(told_without_ine, Some(FindingCode::IneInconnu), "published by identity, under no INE");
         for (said, standing, doubt, told) in [
             (&sent, &Standing::Unasked, None, None),
             (&sent, &granted, None, Some(FindingCode::IneCorrige)),
@@ -70,7 +80,7 @@ mod tests {
             (&sent, &Standing::Unasked, Some(Doubt::Homonyms), Some(FindingCode::EnRevue)),
             (&sent, &Standing::Unasked, Some(Doubt::AwaitsInes), Some(FindingCode::EnAttenteInes)),
         ] {
-            assert_eq!(finding(said, standing, doubt), told);
+            assert_eq!(finding(said, standing, doubt, Some(ine)), told);
         }
     }
 }

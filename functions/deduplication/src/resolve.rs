@@ -109,13 +109,13 @@ async fn attempt<W: World>(world: &W, record: &Record) -> Result<Option<Resoluti
         && let Some(identity) = record.declaration.identite.said().filter(|_| scene.is_for_ines(record, &decision))
     {
         match ines.immatriculate(identity, &world.keys().reference(&record.id, identity)).await? {
-            Immatriculated::Granted { ine, .. } => {
+            Immatriculated::Granted { ine, new } => {
                 let holder = match register.owner(&world.keys().ine(&ine)).await? {
                     Some(student) => register.student(student).await?,
                     None => None,
                 };
                 let read = scene.into_students().into_iter().chain(holder).collect();
-                scene = Scene::observe(world, record, Standing::Granted { ine }, read).await?;
+                scene = Scene::observe(world, record, Standing::Granted { ine, known_before: !new }, read).await?;
                 decision = scene.decide(record);
             }
             // People decided that it is nobody else: it is published, and has its INE once INES has decided and the record

@@ -97,14 +97,14 @@ impl Scene {
         self.reads
     }
 
-    /// It is nobody's who can be told of, nobody else resembles, and INES doesn't vouch for an INE yet: it finds one, or
-    /// gives one.
+    /// The record gives no INE, is nobody's who can be told of, and nobody resembles: INES finds its INE, or gives one. A
+    /// record with an INE that INES doesn't know, or not yet, is never given another: the person would have two for ever.
     pub(crate) fn is_for_ines(&self, record: &Record, decision: &Decision) -> bool {
         let mut joined = self.students.iter().filter(|student| decision.same.contains(&student.id));
         joined.all(|student| student.waits_without(&record.id))
             && decision.near.is_empty()
             && decision.doubt.is_none()
-            && matches!(self.standing, Standing::Unasked | Standing::Unknown)
+            && self.standing == Standing::Unasked
     }
 
     /// Reads the buckets that change besides.

@@ -39,15 +39,17 @@ pub(crate) async fn of<W: World>(
 ) -> Result<Option<Standing>, ResolveError> {
     let Some(ines) = world.ines() else { return Ok(Some(Standing::Unasked)) };
     let students: Vec<&Student> = students.collect();
-    // What INES gave the record itself, in place of an INE that was missing or wrong, as long as it says the same: what it
-    // gave to somebody else, whom the record named before, is not this person's.
+    // What INES gave the record itself, in place of an INE that was missing, as long as it says the same: what it gave to
+    // somebody else, whom the record named before, is not this person's.
     let before = students.iter().find_map(|student| student.edge(&record.id));
     let says_the_same = |edge: &&Edge| {
         let before = &edge.declaration;
         before.ine == record.declaration.ine && before.identite == record.declaration.identite
     };
     let before = before.filter(says_the_same);
-    let granted = before.map(|edge| &edge.standing).filter(|standing| matches!(standing, Standing::Granted { .. }));
+    // A record that gives an INE is asked about again each time it is decided on, until INES confirms it.
+    let granted = before.filter(|edge| edge.declaration.ine.is_none()).map(|edge| &edge.standing);
+    let granted = granted.filter(|standing| matches!(standing, Standing::Granted { .. }));
     if let Some(granted) = granted {
         return Ok(Some(granted.clone()));
     }

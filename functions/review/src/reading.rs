@@ -100,9 +100,7 @@ impl Side {
     }
 
     fn people(&self) -> Vec<Person> {
-        let person = |declaration: &Declaration| {
-            Traits { ine: declaration.ine, identite: declaration.identite.clone() }.person()
-        };
+        let person = |declaration: &Declaration| Traits::said(declaration.ine, declaration.identite.clone()).person();
         self.said.iter().map(|(_, declaration)| person(declaration)).collect()
     }
 }

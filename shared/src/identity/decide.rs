@@ -15,7 +15,7 @@
 use std::collections::BTreeSet;
 
 use super::digest::RecordId;
-use super::edge::{Edge, Links, Reason, Standing, people};
+use super::edge::{self, Edge, Links, Reason, Standing, people};
 use super::engine::compare::Comparison;
 use super::engine::decide as engine;
 use super::engine::decide::{Candidate, Closeness, Reads, Verdict};
@@ -92,7 +92,13 @@ pub fn decide(statement: Statement<'_>, students: &[Student], reads: Reads) -> D
         people.iter().map(|(student, people)| (*student, people.iter().collect())).collect();
     let candidates: Vec<Candidate<'_, StudentId>> =
         references.iter().map(|(student, records)| Candidate { student: *student, records }).collect();
-    let resolution = engine::resolve(&person, &candidates, reads);
+    let mut resolution = engine::resolve(&person, &candidates, reads);
+    if !matches!(resolution.decision, engine::Decision::Same(_)) {
+        // Somebody whose enrolments were all cancelled may be joined, and hides nobody.
+        let competes = |student| others.iter().any(|others| others.student.id == student && others.compete());
+        let competing: Vec<_> = candidates.into_iter().filter(|candidate| competes(candidate.student)).collect();
+        resolution = engine::resolve(&person, &competing, reads);
+    }
 
     let decided: Vec<StudentId> =
         others.iter().filter(|others| others.joined).map(|others| others.student.id).collect();
@@ -187,6 +193,10 @@ impl<'a> Others<'a> {
         Self { student, edges, parted, joined }
     }
 
+    fn compete(&self) -> bool {
+        edge::compete(self.edges.iter().copied())
+    }
+
     fn people(&self) -> Vec<Compared> {
         named(self.edges.iter().copied())
     }
@@ -222,7 +232,7 @@ fn believes(standing: &Standing) -> bool {
 fn verified(standing: &Standing) -> Option<Ine> {
     match standing {
         Standing::Confirmed { ine_maitre, .. } => Some(*ine_maitre),
-        Standing::Granted { ine } => Some(*ine),
+        Standing::Granted { ine, .. } => Some(*ine),
         _ => None,
     }
 }

@@ -48,10 +48,13 @@ pub enum Standing {
         /// The INE to keep.
         ine_maitre: Ine,
     },
-    /// INES found or gave this INE, in place of one that was missing or wrong.
+    /// INES found or gave this INE, in place of one that was missing.
     Granted {
         /// The INE.
         ine: Ine,
+        /// INES knew the person before we asked. Else it has the person on this record's word alone.
+        #[serde(default)]
+        known_before: bool,
     },
     /// Nobody has the INE with that birth date: it is not believed.
     Unknown,
@@ -131,7 +134,7 @@ impl Edge {
         let (one, other) = match &self.standing {
             Standing::Unasked => (self.declaration.ine, None),
             Standing::Confirmed { ine_maitre, .. } => (self.declaration.ine, Some(*ine_maitre)),
-            Standing::Granted { ine } => (Some(*ine), None),
+            Standing::Granted { ine, .. } => (Some(*ine), None),
             Standing::Unknown | Standing::Differs | Standing::Taken => (None, None),
         };
         one.into_iter().chain(other)
@@ -142,9 +145,39 @@ impl Edge {
     pub fn verified(&self) -> Option<Ine> {
         match &self.standing {
             Standing::Confirmed { ine_maitre, .. } => Some(*ine_maitre),
-            Standing::Granted { ine } => Some(*ine),
+            Standing::Granted { ine, .. } => Some(*ine),
             _ => None,
         }
+    }
+
+    /// INES has the person whatever this record says: it confirmed the INE, or knew the person before we asked.
+    #[must_use]
+    pub fn is_known_to_ines(&self) -> bool {
+        matches!(self.standing, Standing::Confirmed { .. } | Standing::Granted { known_before: true, .. })
+    }
+
+    /// INES has the person on this record's word.
+    #[must_use]
+    pub fn made_known(&self) -> bool {
+        matches!(self.standing, Standing::Granted { known_before: false, .. })
+    }
+
+    /// Whether one establishment gives the two records two student numbers for one academic year, and INES the same INE.
+    #[must_use]
+    pub fn has_another_number(&self, other: &Self) -> bool {
+        let (own, known) = (&self.declaration, &other.declaration);
+        let numbers = own.numero_etudiant.as_ref().zip(known.numero_etudiant.as_ref());
+        let of_one_year = own.inscription.uai == known.inscription.uai
+            && own.inscription.academic_year() == known.inscription.academic_year();
+        let standing = !self.is_cancelled() && !other.is_cancelled();
+        let confirmed = self.registered().is_some() && other.registered().is_some();
+        numbers.is_some_and(|(one, other)| one != other) && of_one_year && standing && confirmed
+    }
+
+    /// The enrolment was cancelled.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.declaration.inscription.statut == Status::Annule
     }
 
     /// The person, as INES writes it.
@@ -180,6 +213,15 @@ impl Edge {
     }
 }
 
+/// Whether a student of these records may be meant instead of somebody whom it resembles. One whose records were all
+/// cancelled, and whom INES has on their word alone, may not: anybody who sends enrolments could hide a person by a row that
+/// resembles it. Whom INES confirmed, or knew before we asked, is a person who exists, enrolled or not.
+pub fn compete<'a>(edges: impl Iterator<Item = &'a Edge> + Clone) -> bool {
+    let made_known = edges.clone().any(Edge::made_known);
+    edges.clone().any(|edge| !edge.is_cancelled() || edge.registered().is_some())
+        || !made_known && edges.clone().any(Edge::is_known_to_ines)
+}
+
 /// The people whom a record names, as the engine compares them: with the number that its establishment gives them, while the
 /// enrolment stands. A number that was cancelled was most likely given in place of another.
 pub fn people(declaration: &Declaration, standing: &Standing) -> impl Iterator<Item = Compared> + use<> {
@@ -199,11 +241,13 @@ pub fn traits(declaration: &Declaration, standing: &Standing) -> Vec<Traits> {
     let (ine, registered) = match standing {
         Standing::Unasked => (declaration.ine, None),
         Standing::Confirmed { registre, ine_maitre } => (declaration.ine, Some((registre, *ine_maitre))),
-        Standing::Granted { ine } => (Some(*ine), None),
+        Standing::Granted { ine, .. } => (Some(*ine), None),
         Standing::Unknown | Standing::Differs | Standing::Taken => (None, None),
     };
     let registered = registered.map(|(identity, master)| Traits {
         ine: Some(master),
+        confirme: true,
+        annule: false,
         identite: Person::Civil(CivilIdentity::clone(identity)),
     });
     // A pair says nothing that INES doesn't say better.
@@ -212,7 +256,7 @@ pub fn traits(declaration: &Declaration, standing: &Standing) -> Vec<Traits> {
         Person::Pair(pair) => Some(Person::Pair(crate::domain::enrolment::Pair { registre: None, ..pair.clone() })),
         Person::Civil(identity) => Some(Person::Civil(identity.clone())),
     };
-    let said = said.map(|identite| Traits { ine, identite });
+    let said = said.map(|identite| Traits::said(ine, identite));
     let repeated = |said: &Traits| registered.as_ref().is_some_and(|registered| registered.repeats(said));
     let said = said.filter(|said| !repeated(said));
     said.into_iter().chain(registered).collect()
@@ -268,7 +312,7 @@ mod tests {
         for standing in [
             Standing::Unasked,
             confirmed("Lefèvre"),
-            Standing::Granted { ine: Ine::parse(INE).unwrap() },
+            Standing::Granted { ine: Ine::parse(INE).unwrap(), known_before: true },
             Standing::Unknown,
             Standing::Differs,
             Standing::Taken,

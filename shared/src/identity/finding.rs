@@ -112,12 +112,12 @@ macro_rules! findings {
 }
 
 findings! {
-    /// INES doesn't have the INE with this birth date, and there is nothing else to go by.
-    IneInconnu = "ine_inconnu", Warning, "INES has no such INE with this birth date, and the row names nobody",
-        "l'INES ne connaît pas cet INE avec cette date de naissance : vérifiez l'un et l'autre, puis renvoyez la ligne";
+    /// INES doesn't have the INE with this birth date.
+    IneInconnu = "ine_inconnu", Warning, "INES has no such INE with this birth date; a row that names the person is published by identity alone, and INES is asked again every day for a while",
+        "l'INES ne connaît pas cet INE avec cette date de naissance : vérifiez l'un et l'autre, puis renvoyez la ligne ; sans nouvel envoi, l'INES sera interrogé de nouveau chaque jour pendant un mois";
     /// Published under another INE than the one that was sent.
-    IneCorrige = "ine_corrige", Warning, "the INE is unknown or somebody else's, and the person is certain, or INES gave another INE",
-        "cet INE n'est pas celui de la personne : l'inscription est publiée sous le bon, retrouvé ou attribué ; corrigez-le dans votre système";
+    IneCorrige = "ine_corrige", Warning, "the INE is unknown or somebody else's, and the person is certain",
+        "cet INE n'est pas celui de la personne : l'inscription est publiée sous le bon ; corrigez-le dans votre système";
     /// The INE that was sent is an alias of the one to keep.
     IneRemplace = "ine_remplace", Warning, "INES names another INE as this person's master INE",
         "cet INE en désigne un autre, celui que l'INES conserve pour cette personne : l'inscription est publiée sous celui-ci, reprenez-le dans votre système";
@@ -130,6 +130,9 @@ findings! {
     /// INES has to answer, or decide.
     EnAttenteInes = "en_attente_ines", Waiting, "INES is out of reach, or one of its staff has to decide",
         "l'INES n'a pas encore répondu, ou doit décider : l'inscription sera publiée ensuite, sans nouvel envoi";
+    /// Two student numbers of the establishment lead to one person.
+    NumerosMultiples = "numeros_multiples", Warning, "INES confirms one INE under two student numbers of the establishment in one academic year",
+        "l'INES confirme un même INE sous deux de vos numéros d'étudiant pour cette année : c'est une seule personne, publiée une fois ; gardez un seul numéro dans votre système";
     /// INES writes the person otherwise.
     IdentiteDifferente = "identite_differente", Warning, "INES has the INE with this birth date under another name",
         "le nom, le prénom ou le sexe diffère de celui que l'INES a sous cet INE : c'est celui de l'INES qui fait foi, vérifiez la ligne";

@@ -62,6 +62,7 @@ pub fn meant<'a>(
     let Sharing { traits, reads } = Sharing::of(buckets);
     let people: Vec<(StudentId, Vec<Person>)> = traits
         .into_iter()
+        .filter(|(_, traits)| !traits.iter().all(|traits| traits.annule))
         .map(|(holder, traits)| (*holder, traits.into_iter().map(Traits::person).collect()))
         .collect();
     let records: Vec<Vec<&Person>> = people.iter().map(|(_, people)| people.iter().collect()).collect();
@@ -106,7 +107,7 @@ mod tests {
         let identity = identity("QUINTEFEUILLE", "EUDOXIE", "2003-11-27");
         let identity =
             crate::domain::civil_identity::CivilIdentity { lieu_naissance: birthplace, autres_prenoms, ..identity };
-        Traits { ine: None, identite: enrolment::Person::Civil(identity) }
+        Traits::said(None, enrolment::Person::Civil(identity))
     }
 
     fn student() -> StudentId {

@@ -28,6 +28,13 @@ pub struct Traits {
     pub ine: Option<Ine>,
     /// The civil identity, or a birth date alone. What the register had is no trait: nobody has said it.
     pub identite: enrolment::Person,
+    /// INES says so itself, of a person whose INE it confirmed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub confirme: bool,
+    /// The student can't be meant instead of anybody else: all its enrolments were cancelled, and nothing else says that it
+    /// exists.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub annule: bool,
 }
 
 impl Traits {
@@ -35,7 +42,7 @@ impl Traits {
     #[must_use]
     pub fn person(&self) -> Person {
         match &self.identite {
-            enrolment::Person::Civil(identity) => Person::of(identity, self.ine.as_ref()),
+            enrolment::Person::Civil(identity) => Person::of(identity, self.ine.as_ref()).confirmed(self.confirme),
             enrolment::Person::Pair(pair) => Person::read(&Written {
                 identifier: self.ine.as_ref().map_or("", Ine::expose),
                 birth: &pair.date_naissance.expose(),
@@ -46,6 +53,12 @@ impl Traits {
 }
 
 impl Traits {
+    /// What somebody else than INES says.
+    #[must_use]
+    pub fn said(ine: Option<Ine>, identite: enrolment::Person) -> Self {
+        Self { ine, identite, confirme: false, annule: false }
+    }
+
     /// It names a person, beside a birth date.
     #[must_use]
     pub fn is_named(&self) -> bool {
@@ -65,7 +78,9 @@ impl Traits {
             (names, rest.collect::<Vec<_>>())
         };
         let place = |identity: &CivilIdentity| identity.libelle_naissance.as_ref().map(PlaceName::folded);
-        self.ine == other.ine
+        // What INES says is worth more than the same in an establishment's words.
+        self.confirme >= other.confirme
+            && self.ine == other.ine
             && own.date_naissance == others.date_naissance
             && own.sexe == others.sexe
             && own.lieu_naissance == others.lieu_naissance
@@ -206,7 +221,7 @@ mod tests {
     use crate::identity::fixtures::identity;
 
     fn civil(name: &str) -> Traits {
-        Traits { ine: None, identite: enrolment::Person::Civil(identity(name, "Zoé", "2004-03-02")) }
+        Traits::said(None, enrolment::Person::Civil(identity(name, "Zoé", "2004-03-02")))
     }
 
     fn keys() -> PostingKeys {
@@ -218,7 +233,7 @@ mod tests {
         let ine = Ine::parse("070578267KH").unwrap();
         let birth = identity("x", "y", "2004-03-02").date_naissance;
         let pair = Pair { date_naissance: birth, registre: None };
-        let pair = Traits { ine: Some(ine), identite: enrolment::Person::Pair(pair) };
+        let pair = Traits::said(Some(ine), enrolment::Person::Pair(pair));
         let spread = keys().spread([&pair]);
         let named = Traits { ine: Some(ine), ..civil("Lefèvre") };
         assert_eq!(spread.len(), 1);
@@ -239,7 +254,7 @@ mod tests {
             let mut identity = identity("Lefèvre", "Zoé", "2004-03-02");
             identity.lieu_naissance = None;
             identity.libelle_naissance = PlaceName::parse(name).ok();
-            Traits { ine: None, identite: enrolment::Person::Civil(identity) }
+            Traits::said(None, enrolment::Person::Civil(identity))
         };
         let there = born("Saint-Denis");
         assert!(there.repeats(&born("SAINT DENIS")), "in other letters");

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::digest::{IdentityKeys, IneDigest, RecordId};
-use super::edge::{Edge, Standing};
+use super::edge::{self, Edge, Standing};
 use super::posting::{PostingKey, Traits};
 use super::review::CaseId;
 use crate::domain::birth_date::BirthDate;
@@ -197,11 +197,20 @@ impl Student {
         self.verified().or_else(latest)
     }
 
-    /// What is compared of it: each distinct statement once.
+    /// Whether it may be meant instead of somebody else ([`edge::compete`]).
+    #[must_use]
+    pub fn competes(&self) -> bool {
+        edge::compete(self.edges.values())
+    }
+
+    /// What is compared of it: each distinct statement once, INES's own first.
     #[must_use]
     pub fn traits(&self) -> Vec<Traits> {
         let mut distinct: Vec<Traits> = Vec::new();
-        for traits in self.edges.values().flat_map(Edge::traits) {
+        let mut said: Vec<Traits> = self.edges.values().flat_map(Edge::traits).collect();
+        said.sort_by_key(|traits| !traits.confirme);
+        let annule = !self.competes();
+        for traits in said.into_iter().map(|traits| Traits { annule, ..traits }) {
             if !distinct.iter().any(|known| known.repeats(&traits)) {
                 distinct.push(traits);
             }

@@ -14,6 +14,7 @@ use super::reviews::ReviewStore;
 use crate::feeding::record::RecordState;
 use crate::identity::digest::RecordId;
 use crate::identity::edge::Links;
+use crate::identity::finding::StatutIne;
 use crate::identity::publication::{Settlement, Write};
 use crate::identity::student::StudentId;
 
@@ -151,6 +152,10 @@ impl Publisher {
             .expression_attribute_values(":statut_ine", serde_dynamo::to_attribute_value(statut_ine).ok()?);
         let mut set = "SET #state = :state, student = :student, statut_ine = :statut_ine".to_owned();
         let mut remove = Vec::new();
+        if matches!(statut_ine, StatutIne::Inconnu | StatutIne::DonneesInvalides) {
+            // Without its digest the same row counts as changed when it comes again, and INES is asked again.
+            remove.push("digest");
+        }
         let doubt = doubt.map(serde_dynamo::to_attribute_value).transpose().ok()?;
         let finding = finding.map(serde_dynamo::to_attribute_value).transpose().ok()?;
         let mut update = update;

@@ -102,7 +102,7 @@ fn whatever_happens_nothing_is_lost_and_a_replay_changes_nothing() {
 }
 
 /// Worlds of the tests that count.
-const COUNTED: u64 = 150;
+const COUNTED: u64 = 600;
 
 #[test]
 fn the_order_of_arrival_hardly_matters_and_joins_nobody_whom_the_engine_would_not() {
@@ -122,9 +122,10 @@ fn the_order_of_arrival_hardly_matters_and_joins_nobody_whom_the_engine_would_no
             score.of_tables(&population, &sim.tables.borrow());
         }
     }
-    let [in_order, shuffled @ ..] = orders;
-    for score in shuffled {
-        assert!((score.f1() - in_order.f1()).abs() <= 0.002, "{in_order:?} becomes {score:?}");
+    // No order is the right one, so each is held against their mean.
+    let mean = orders.iter().map(Score::f1).sum::<f64>() / 4.0;
+    for score in orders {
+        assert!((score.f1() - mean).abs() <= 0.002, "{score:?} of {orders:?}");
     }
     for score in orders {
         assert!(score.wrong <= engine.wrong + 2, "{score:?}, and the engine alone {engine:?}");

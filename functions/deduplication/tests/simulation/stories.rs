@@ -42,11 +42,11 @@ fn person(given: &str, sexe: Sex) -> CivilIdentity {
     }
 }
 
-/// What a lycée says of the `number`th enrolment.
+/// What a lycée says of the `number`th enrolment: whoever it names has one student number there.
 fn said(identity: &CivilIdentity, ine: Option<&str>, number: u64) -> Statement {
     let declaration = Declaration {
         ine: ine.map(|ine| Ine::parse(ine).unwrap()),
-        numero_etudiant: Some(format!("E{number}")),
+        numero_etudiant: Some(identity.prenom1.folded()),
         identite: Person::Civil(identity.clone()),
         inscription: Enrolment {
             date_debut: date(2026, 9, 1),

@@ -7,7 +7,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::birth::BirthLevel;
-use super::compare::{Comparison, Veto, may_be_a_twin};
+use super::compare::{Comparison, SexLevel, Veto, may_be_a_twin};
 use super::decide::{Candidate, Reads};
 use super::name::{GivenLevel, OthersLevel, SurnameLevel};
 use super::person::Person;
@@ -65,8 +65,14 @@ enum Standing {
 /// Finds the student that a question means.
 #[must_use]
 pub fn look_up<S: Copy>(question: &Person, candidates: &[Candidate<'_, S>], reads: Reads, mode: Mode) -> Answer<S> {
+    let confirmed = |candidate: &&Candidate<'_, S>| candidate.records.iter().any(|record| record.confirmed);
+    let is_in_full =
+        candidates.iter().any(|candidate| candidate.records.iter().any(|record| names_in_full(question, record)));
+    // Whoever writes to the register could hide somebody by a row that resembles them: where the question names in full a
+    // person whom INES confirmed, only others whom it confirmed may be meant instead.
+    let competing = candidates.iter().filter(|candidate| !is_in_full || confirmed(candidate));
     let standings: Vec<(Standing, S)> =
-        candidates.iter().map(|candidate| (standing(question, candidate.records, mode), candidate.student)).collect();
+        competing.map(|candidate| (standing(question, candidate.records, mode), candidate.student)).collect();
     let count = |wanted: &[Standing]| standings.iter().filter(|(standing, _)| wanted.contains(standing)).count();
     let meant = [Standing::Meant, Standing::Named];
     let wanted: &[Standing] =
@@ -81,6 +87,23 @@ pub fn look_up<S: Copy>(question: &Person, candidates: &[Candidate<'_, S>], read
         (None, 0 | 1) => Answer::None,
         _ => Answer::Ambiguous,
     }
+}
+
+/// Whether a question has all that INES has of a person whose INE it confirmed: the birth name, every given name in order,
+/// the date, the sex and the commune or country of birth.
+fn names_in_full(question: &Person, record: &Person) -> bool {
+    let comparison = Comparison::of(question, record);
+    let every_given_name = question
+        .given
+        .as_ref()
+        .zip(record.given.as_ref())
+        .is_some_and(|(asked, known)| asked.all().map(|name| &name.text).eq(known.all().map(|name| &name.text)));
+    record.confirmed
+        && every_given_name
+        && (comparison.surname, comparison.through_usage) == (SurnameLevel::Same, false)
+        && comparison.birth <= BirthLevel::SameDefault
+        && comparison.sex == SexLevel::Same
+        && matches!(comparison.place, PlaceLevel::Same | PlaceLevel::SameCountry)
 }
 
 fn standing(question: &Person, records: &[&Person], mode: Mode) -> Standing {

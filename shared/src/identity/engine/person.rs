@@ -52,6 +52,8 @@ pub struct Person {
     pub(super) birth: Digits,
     pub(super) place: Place,
     pub(super) student_number: Option<StudentNumber>,
+    /// INES says so itself, of a person whose INE it confirmed.
+    pub(super) confirmed: bool,
 }
 
 /// The number that an establishment has given to one of its students, as evidence about the students of that
@@ -113,7 +115,14 @@ impl Person {
             birth: Digits::read(written.birth),
             place: Place::read(written.commune, written.place, written.country),
             student_number: None,
+            confirmed: false,
         }
+    }
+
+    /// The person, in INES's own words if it is `confirmed`.
+    #[must_use]
+    pub fn confirmed(self, confirmed: bool) -> Self {
+        Self { confirmed, ..self }
     }
 
     /// The person, as an establishment that has given it this number knows it.

@@ -103,8 +103,8 @@ fn further_given_names_tell_a_mistake_from_a_twin() {
     assert_eq!(judged(Written { given: "Manon", ..LEA_WITHOUT_INE }, written), Verdict::Match);
     let other = Written { other_given: "Apolline", ..written };
     assert_ne!(judged(Written { given: "Manon", ..LEA_WITHOUT_INE }, other), Verdict::Match);
-    let [lina, line] = sisters("Lina-Rose", "Line-Rose");
-    assert_ne!(judged(lina, line), Verdict::Match, "the second half of a first name is no further name");
+    let [one, other] = sisters("Lina-Rose", "Line-Rose");
+    assert_ne!(judged(one, other), Verdict::Match, "the second half of a first name is no further name");
 }
 
 #[test]
@@ -162,17 +162,16 @@ fn student_numbers_of_one_establishment_part_and_corroborate() {
     let lea = numbered(LEA_WITHOUT_INE, "0751967F", "1");
     assert_eq!(judge(&lea, &numbered(LEA_WITHOUT_INE, "0751967F", "2")), Verdict::Possible, "a person decides");
     assert_eq!(judge(&lea, &numbered(LEA_WITHOUT_INE, "0751722P", "2")), Verdict::Match, "of another establishment");
-    let [manon, manen] = sisters("Manon", "Manen");
-    let (manon, manen) = (numbered(manon, "0751967F", "1"), numbered(manen, "0751967F", "2"));
-    assert_eq!(judge(&manon, &manen), Verdict::Distinct, "the establishment says that they are two");
+    let [one, other] = sisters("Manon", "Manen");
+    let (first, second) = (numbered(one, "0751967F", "1"), numbered(other, "0751967F", "2"));
+    assert_eq!(judge(&first, &second), Verdict::Distinct, "the establishment says that they are two");
 
     let elsewhere = Written { commune: "13055", place: "Marseille", ..LEA_WITHOUT_INE };
     assert_eq!(judge(&lea, &numbered(elsewhere, "0751967F", "1")), Verdict::Match, "one of the places is mistaken");
     let stranger = Written { surname: "Durand", given: "Paul", sex: "M", birth: "1999-07-01", ..elsewhere };
     assert_eq!(judge(&lea, &numbered(stranger, "0751967F", "1")), Verdict::Distinct, "a number alone says nothing");
-    let [manon, manen] = sisters("Manon", "Manen");
-    let (manon, manen) = (numbered(manon, "0751967F", "1"), numbered(manen, "0751967F", "1"));
-    assert_eq!(judge(&manon, &manen), Verdict::Possible, "the names don't agree");
+    let second = numbered(other, "0751967F", "1");
+    assert_eq!(judge(&first, &second), Verdict::Possible, "the names don't agree");
 }
 
 #[test]

@@ -53,7 +53,7 @@ impl Registration {
 /// What is posted of somebody who has an INE.
 #[must_use]
 pub fn traits_of(registration: &Registration) -> Traits {
-    Traits { ine: Some(registration.ine), identite: enrolment::Person::Civil(registration.identite.clone()) }
+    Traits::said(Some(registration.ine), enrolment::Person::Civil(registration.identite.clone()))
 }
 
 /// The keys that somebody is posted under, and searched by.

@@ -33,7 +33,7 @@ fn side(number: u128, ine: &str) -> Side {
 fn comparison() -> Comparison {
     let person = |given| {
         let identite = crate::domain::enrolment::Person::Civil(identity("Castelbou", given, "2004-03-02"));
-        Traits { ine: None, identite }.person()
+        Traits::said(None, identite).person()
     };
     Comparison::of(&person("Léa"), &person("Zoé"))
 }

@@ -180,7 +180,7 @@ pub(super) fn master(ine: &str) -> Option<IneDigest> {
 fn comparison() -> Comparison {
     let person = |birth_date| {
         let declaration: Declaration = serde_json::from_value(declaration(None, birth_date)).unwrap();
-        Traits { ine: declaration.ine, identite: declaration.identite }.person()
+        Traits::said(declaration.ine, declaration.identite).person()
     };
     Comparison::of(&person("1999-11-30"), &person("1999-11-03"))
 }

@@ -104,7 +104,7 @@ impl Record {
             libelle_naissance: self.place_name(),
             lieu_naissance: self.birthplace(),
         };
-        Some(Traits { ine: Ine::parse(&self.ine).ok(), identite: Person::Civil(identity) })
+        Some(Traits::said(Ine::parse(&self.ine).ok(), Person::Civil(identity)))
     }
 
     /// A country, else a commune.
