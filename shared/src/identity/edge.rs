@@ -216,10 +216,14 @@ impl Edge {
 /// Whether a student of these records may be meant instead of somebody whom it resembles. One whose records were all
 /// cancelled, and whom INES has on their word alone, may not: anybody who sends enrolments could hide a person by a row that
 /// resembles it. Whom INES confirmed, or knew before we asked, is a person who exists, enrolled or not.
-pub fn compete<'a>(edges: impl Iterator<Item = &'a Edge> + Clone) -> bool {
-    let made_known = edges.clone().any(Edge::made_known);
-    edges.clone().any(|edge| !edge.is_cancelled() || edge.registered().is_some())
-        || !made_known && edges.clone().any(Edge::is_known_to_ines)
+pub fn compete<'a>(edges: impl Iterator<Item = &'a Edge>) -> bool {
+    let (mut stands, mut made_known, mut known_before) = (false, false, false);
+    for edge in edges {
+        stands |= !edge.is_cancelled() || edge.registered().is_some();
+        made_known |= edge.made_known();
+        known_before |= edge.is_known_to_ines();
+    }
+    stands || known_before && !made_known
 }
 
 /// The people whom a record names, as the engine compares them: with the number that its establishment gives them, while the

@@ -83,7 +83,9 @@ impl StudentNumber {
     fn of(establishment: &str, academic_year: i16, number: &str) -> Self {
         let digest = |parts: &[&[u8]]| {
             let mut hash = Sha256::new();
-            parts.iter().for_each(|part| hash.update(part));
+            for part in parts {
+                hash.update(part);
+            }
             hash.finalize()[..8].iter().fold(0_u64, |digest, byte| digest << 8 | u64::from(*byte))
         };
         let scope = digest(&[establishment.as_bytes(), &academic_year.to_be_bytes()]);
