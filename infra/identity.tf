@@ -59,6 +59,11 @@ module "deduplication" {
       actions   = ["dynamodb:GetItem", "dynamodb:UpdateItem"]
       resources = [aws_dynamodb_table.this["records"].arn]
     }
+    # Those about which INES is to be asked again.
+    ListDueRecords = {
+      actions   = ["dynamodb:Query"]
+      resources = ["${aws_dynamodb_table.this["records"].arn}/index/verify_on"]
+    }
     MaintainStudents = {
       actions   = ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"]
       resources = [aws_dynamodb_table.this["students"].arn]
@@ -116,4 +121,35 @@ resource "aws_lambda_event_source_mapping" "identity" {
   scaling_config {
     maximum_concurrency = var.identity_maximum_concurrency
   }
+}
+
+# Every day: the records whose INE INES didn't know are decided on again, for a month.
+resource "aws_scheduler_schedule" "verification" {
+  #checkov:skip=CKV_AWS_297:The schedule's input is the same every day and says nothing, so there is nothing to encrypt with our own key
+  name                         = "verification"
+  group_name                   = aws_scheduler_schedule_group.this.name
+  description                  = "Asks INES again about the INEs that it didn't know"
+  schedule_expression          = var.verification_schedule
+  schedule_expression_timezone = "Europe/Paris"
+
+  flexible_time_window {
+    mode = "OFF"
+  }
+
+  target {
+    arn      = aws_sqs_queue.identity.arn
+    role_arn = aws_iam_role.scheduler.arn
+    input    = jsonencode({ due = "ines" })
+
+    retry_policy {
+      maximum_retry_attempts       = 10
+      maximum_event_age_in_seconds = 60 * 60
+    }
+
+    dead_letter_config {
+      arn = aws_sqs_queue.dead_letter["identity"].arn
+    }
+  }
+
+  depends_on = [aws_iam_role_policy.scheduler]
 }

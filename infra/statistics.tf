@@ -79,7 +79,7 @@ resource "aws_scheduler_schedule" "statistics" {
 
 resource "aws_iam_role" "scheduler" {
   name        = "${local.name}-scheduler"
-  description = "Starts the statistics function"
+  description = "Starts the statistics function, and asks INES again every day"
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
@@ -114,10 +114,16 @@ resource "aws_iam_role_policy" "scheduler" {
         Sid      = "LeaveDeadLetters"
         Effect   = "Allow"
         Action   = ["sqs:SendMessage"]
-        Resource = [aws_sqs_queue.dead_letter["statistics"].arn]
+        Resource = [aws_sqs_queue.dead_letter["statistics"].arn, aws_sqs_queue.dead_letter["identity"].arn]
       },
       {
-        Sid      = "EncryptDeadLetters"
+        Sid      = "SendDaily"
+        Effect   = "Allow"
+        Action   = ["sqs:SendMessage"]
+        Resource = [aws_sqs_queue.identity.arn]
+      },
+      {
+        Sid      = "EncryptMessages"
         Effect   = "Allow"
         Action   = ["kms:Decrypt", "kms:GenerateDataKey"]
         Resource = [aws_kms_key.data.arn]

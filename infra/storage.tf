@@ -7,7 +7,15 @@ locals {
     # `slice` is an establishment, an academic year and one of sixteen parts: what a complete file is compared with, without
     # reading the table, nor keeping all of a large university under one key. The keys alone, for the records are then
     # read by them.
-    records        = { hash = "id", expires = true, indexes = { slice = { hash = "slice", range = "id" } } }
+    records = {
+      hash    = "id"
+      expires = true
+      indexes = {
+        slice = { hash = "slice", range = "id" }
+        # The day from which on INES is asked again about an INE that it didn't know: only such records have one.
+        verify_on = { hash = "verify_on", range = "id" }
+      }
+    }
     students       = { hash = "pk", range = "sk" }
     postings       = { hash = "pk" }
     imports        = { hash = "id", expires = true }

@@ -545,6 +545,17 @@ variable "statistics_schedule" {
   }
 }
 
+variable "verification_schedule" {
+  description = "When INES is asked again about the INEs that it didn't know, as an EventBridge Scheduler expression in Paris time: once a day."
+  type        = string
+  default     = "cron(15 5 * * ? *)"
+
+  validation {
+    condition     = can(regex("^(cron|rate)\\(.+\\)$", var.verification_schedule))
+    error_message = "verification_schedule is a cron(...) or rate(...) expression."
+  }
+}
+
 variable "suppression_threshold" {
   description = "Smallest count published. Smaller cells are suppressed so that nobody can be recognised."
   type        = number

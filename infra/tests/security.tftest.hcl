@@ -308,8 +308,8 @@ run "storage" {
       for name, table in aws_dynamodb_table.this : name => [
         for index in table.global_secondary_index : "${index.name}: ${index.hash_key} ${index.range_key} ${index.projection_type}"
       ] if length(table.global_secondary_index) > 0
-    } == { records = ["slice: slice id KEYS_ONLY"], reviews = ["open: open rank KEYS_ONLY"] }
-    error_message = "The indexes are those of the records, by slice, which a complete file is compared with, and of open cases, by age; they copy keys alone."
+    } == { records = ["slice: slice id KEYS_ONLY", "verify_on: verify_on id KEYS_ONLY"], reviews = ["open: open rank KEYS_ONLY"] }
+    error_message = "The indexes are those of the records, by slice, which a complete file is compared with, and by the day on which INES is asked again, and of open cases, by age; they copy keys alone."
   }
 
   assert {
@@ -574,6 +574,7 @@ run "permissions" {
       deduplication = toset([
         "dynamodb:GetItem table/records",
         "dynamodb:UpdateItem table/records",
+        "dynamodb:Query table/records/index/verify_on",
         "dynamodb:DeleteItem table/students",
         "dynamodb:GetItem table/students",
         "dynamodb:PutItem table/students",
@@ -875,6 +876,15 @@ run "dead_letters" {
   assert {
     condition     = aws_scheduler_schedule.statistics.target[0].dead_letter_config[0].arn == aws_sqs_queue.dead_letter["statistics"].arn
     error_message = "A run of the statistics that cannot start is lost."
+  }
+
+  assert {
+    condition = (
+      aws_scheduler_schedule.verification.target[0].arn == aws_sqs_queue.identity.arn &&
+      jsondecode(aws_scheduler_schedule.verification.target[0].input) == { due = "ines" } &&
+      aws_scheduler_schedule.verification.target[0].dead_letter_config[0].arn == aws_sqs_queue.dead_letter["identity"].arn
+    )
+    error_message = "INES is not asked again about the INEs that it didn't know."
   }
 
   assert {

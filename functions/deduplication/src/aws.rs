@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use shared::config::{self, ConfigError};
 use shared::contract::pointer::Pointer;
@@ -119,6 +120,10 @@ impl Register for Tables {
 
     async fn buckets(&self, keys: &[PostingKey]) -> Result<Buckets, StoreError> {
         self.postings.read(keys, Consistency::Strong).await
+    }
+
+    async fn due(&self, day: Date) -> Result<Vec<RecordId>, StoreError> {
+        self.records.due(day).await
     }
 
     async fn case(&self, id: &CaseId) -> Result<Option<Case>, StoreError> {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::civil::Date;
 use shared::domain::enrolment::{Declaration, Person};
 use shared::feeding::record::{Doubt, Record, RecordState};
 use shared::identity::decide::{Decision, may_be_one};
@@ -89,6 +90,15 @@ pub(crate) struct Resolved<'a> {
     /// The id of a student who isn't there yet.
     pub(crate) new_student: StudentId,
     pub(crate) keys: &'a IdentityKeys,
+    /// The day in France.
+    pub(crate) today: Date,
+}
+
+/// Whose a cancelled enrolment was is nothing that a person needs to decide. Nothing is told of it all the same: should it
+/// stand again, the question comes up again.
+fn withdraw_question(student: &Student, asked: &mut Vec<Question>, withdrawn: &mut BTreeSet<CaseId>) {
+    asked.retain(|question| !student.withheld.contains_key(&question.case()));
+    withdrawn.extend(student.withheld.keys().filter(|case| !case.is_dispute()).cloned());
 }
 
 impl Resolved<'_> {
@@ -158,10 +168,7 @@ impl Resolved<'_> {
         withdrawn.retain(|case| !withheld.contains_key(case));
         student.withheld = withheld;
         if !student.competes() {
-            // Whose a cancelled enrolment was is nothing that a person needs to decide. Nothing is told of it all the same:
-            // should it stand again, the question comes up again.
-            asked.retain(|question| !student.withheld.contains_key(&question.case()));
-            withdrawn.extend(student.withheld.keys().filter(|case| !case.is_dispute()).cloned());
+            withdraw_question(student, &mut asked, &mut withdrawn);
         }
         let shown = student.answer().is_some();
         let was_hidden = same.iter().any(|student| !student.withheld.is_empty() || student.answer().is_none());
@@ -192,6 +199,8 @@ impl Resolved<'_> {
         }
         let doubt = (!shown).then(|| self.doubt(&target));
         let state = if shown { RecordState::Resolved } else { RecordState::InReview };
+        let statut_ine = found::statut_ine(&record.declaration, self.standing, doubt);
+        let (unknown_since, verify_on) = found::asked_again(statut_ine, record.unknown_since, self.today);
         let settlement = Settlement {
             record: record.id.clone(),
             version: record.version.clone(),
@@ -199,8 +208,10 @@ impl Resolved<'_> {
             state,
             student: target.id,
             doubt,
-            statut_ine: found::statut_ine(&record.declaration, self.standing, doubt),
+            statut_ine,
             finding: self.finding(&target, doubt),
+            unknown_since,
+            verify_on,
         };
         Outcome { changes, settlement, asked, withdrawn, follow, taken_back }
     }

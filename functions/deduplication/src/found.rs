@@ -1,5 +1,7 @@
 //! What an establishment is told of the identity of a row. Pure.
 
+use jiff::Span;
+use jiff::civil::Date;
 use shared::domain::enrolment::Declaration;
 use shared::domain::ine::Ine;
 use shared::feeding::record::Doubt;
@@ -18,6 +20,21 @@ pub(crate) fn statut_ine(declaration: &Declaration, standing: &Standing, doubt: 
         (Standing::Differs | Standing::Taken, _) => StatutIne::DonneesInvalides,
         (Standing::Unasked, _) => StatutIne::AVerifier,
     }
+}
+
+/// How long INES is asked again, every day, about an INE that it doesn't know: most are entered there within some weeks of
+/// the enrolment, and one that never is was mistyped.
+const ASKED_AGAIN_DAYS: i64 = 30;
+
+/// Since when INES hasn't known the INE, and from which day on it is asked again, if it is. `before` is the day on which it
+/// first didn't know it.
+pub(crate) fn asked_again(statut_ine: StatutIne, before: Option<Date>, today: Date) -> (Option<Date>, Option<Date>) {
+    if statut_ine != StatutIne::Inconnu {
+        return (None, None);
+    }
+    let since = before.unwrap_or(today);
+    let last = since.saturating_add(Span::new().days(ASKED_AGAIN_DAYS));
+    (Some(since), today.tomorrow().ok().filter(|_| today < last))
 }
 
 /// What is to be told, if anything.
@@ -50,6 +67,7 @@ pub(crate) fn finding(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use jiff::civil::date;
 
     fn declaration(ine: Option<&str>) -> Declaration {
         serde_json::from_value(serde_json::json!({
@@ -61,6 +79,16 @@ mod tests {
             },
         }))
         .unwrap()
+    }
+
+    #[test]
+    fn ines_is_asked_again_every_day_for_a_month() {
+        let first = date(2026, 9, 1);
+        assert_eq!(asked_again(StatutIne::Confirme, Some(first), first), (None, None));
+        assert_eq!(asked_again(StatutIne::Inconnu, None, first), (Some(first), Some(date(2026, 9, 2))));
+        let last = date(2026, 9, 30);
+        assert_eq!(asked_again(StatutIne::Inconnu, Some(first), last), (Some(first), Some(date(2026, 10, 1))));
+        assert_eq!(asked_again(StatutIne::Inconnu, Some(first), date(2026, 10, 1)), (Some(first), None));
     }
 
     #[test]

@@ -3,11 +3,12 @@
 use std::time::{Duration, Instant};
 
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Span, Timestamp};
 use shared::contract::pointer::{NotAPointer, Pointer};
+use shared::domain::academic_year::day_in_france;
 use shared::registry::StoreError;
 
-use crate::ports::{Queue, World};
+use crate::ports::{Queue, Register, World};
 use crate::resolve::{Occasion, Resolution, ResolveError, resolve};
 use crate::settle::{SettleError, Settled, settle};
 use crate::standing;
@@ -66,6 +67,7 @@ pub async fn handle<W: World>(world: &W, event: SqsEvent, deadline: Timestamp) -
         postponed = outcomes.postponed,
         unchanged = outcomes.unchanged,
         cases = outcomes.cases,
+        due = outcomes.due,
         failed = failures.len(),
         duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
         "pointers followed"
@@ -82,6 +84,8 @@ pub enum Followed {
     Record(Resolution),
     /// A case.
     Case(Settled),
+    /// So many records about which INES is asked again.
+    Due(usize),
 }
 
 async fn one<W: World>(world: &W, message: &SqsMessage, is_late: bool) -> Result<Followed, Failure> {
@@ -106,6 +110,7 @@ pub async fn follow<W: World>(world: &W, pointer: &Pointer) -> Result<Followed, 
         Pointer::Record(record) => resolve(world, record, Occasion::Sent).await,
         Pointer::Reconsider(record) => resolve(world, record, Occasion::Reconsidered).await,
         Pointer::Case(case) => return Ok(Followed::Case(settle(world, case).await?)),
+        Pointer::Due => return Ok(Followed::Due(ask_again(world).await?)),
     };
     match resolution {
         Err(ResolveError::Ines(error)) if standing::is_passing(error) => {
@@ -117,6 +122,27 @@ pub async fn follow<W: World>(world: &W, pointer: &Pointer) -> Result<Followed, 
     }
 }
 
+/// Days that the daily message looks back: as many runs of the schedule may fail without a record being forgotten.
+const LOOKED_BACK_DAYS: i32 = 7;
+
+/// Sends a pointer to every record about which INES is to be asked again by today.
+///
+/// Idempotent: a record is due until it was decided on again, which moves its day; a message that comes twice, or again
+/// after a crash, sends pointers twice, and the second changes nothing.
+async fn ask_again<W: World>(world: &W) -> Result<usize, StoreError> {
+    let today = day_in_france(world.now());
+    let mut sent = 0;
+    for days in 0..=LOOKED_BACK_DAYS {
+        let day = today.saturating_sub(Span::new().days(days));
+        let due: Vec<Pointer> = world.register().due(day).await?.into_iter().map(Pointer::Reconsider).collect();
+        if !due.is_empty() {
+            world.queue().send(&due).await?;
+        }
+        sent += due.len();
+    }
+    Ok(sent)
+}
+
 #[derive(Default)]
 struct Outcomes {
     published: usize,
@@ -124,6 +150,7 @@ struct Outcomes {
     postponed: usize,
     unchanged: usize,
     cases: usize,
+    due: usize,
 }
 
 impl Outcomes {
@@ -134,6 +161,7 @@ impl Outcomes {
             Followed::Record(Resolution::Postponed) => self.postponed += 1,
             Followed::Record(Resolution::Unchanged) | Followed::Case(Settled::Nothing) => self.unchanged += 1,
             Followed::Case(Settled::Done) => self.cases += 1,
+            Followed::Due(records) => self.due += records,
         }
     }
 }

@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use shared::contract::pointer::Pointer;
 use shared::feeding::record::Record;
 use shared::identity::digest::{IdentityKeys, IneDigest, RecordId};
@@ -53,6 +54,8 @@ pub trait Register {
     async fn owner(&self, ine: &IneDigest) -> Result<Option<StudentId>, StoreError>;
     /// The buckets of these keys, in one call; an empty one for a key that nobody has.
     async fn buckets(&self, keys: &[PostingKey]) -> Result<Buckets, StoreError>;
+    /// The records about which INES is to be asked again from this day on; the latest may be missing for some moments.
+    async fn due(&self, day: Date) -> Result<Vec<RecordId>, StoreError>;
     /// A case.
     async fn case(&self, id: &CaseId) -> Result<Option<Case>, StoreError>;
     /// Writes all or nothing.

@@ -9,6 +9,7 @@
 use std::collections::BTreeSet;
 
 use shared::contract::pointer::Pointer;
+use shared::domain::academic_year::day_in_france;
 use shared::feeding::record::{Doubt, Record, RecordState};
 use shared::identity::decide::{Decision, Statement, decide};
 use shared::identity::digest::RecordId;
@@ -152,6 +153,7 @@ async fn conclude<W: World>(
         decision: &decision,
         new_student: world.new_student(),
         keys,
+        today: day_in_france(world.now()),
     };
     let Outcome { mut changes, settlement, asked, withdrawn, follow, taken_back } = resolved.outcome();
     owners::reconcile(world, &mut changes).await?;
@@ -170,7 +172,7 @@ async fn conclude<W: World>(
         _ => Resolution::InReview,
     };
     let stays = record.state == settlement.state && record.student == Some(settlement.student);
-    let same_doubt = record.doubt == settlement.doubt;
+    let same_doubt = record.doubt == settlement.doubt && record.verify_on == settlement.verify_on;
     let waits_on = stays && same_doubt && settlement.state == RecordState::InReview && changes.iter().all(waits_on);
     let says_the_same = same_doubt
         && record.statut_ine == Some(settlement.statut_ine)

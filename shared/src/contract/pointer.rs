@@ -12,8 +12,10 @@ pub enum Pointer {
     Record(RecordId),
     /// A case of which something is to be applied.
     Case(CaseId),
-    /// A record to decide on again, though it is resolved: the rules changed.
+    /// A record to decide on again, though it is resolved: the rules changed, or INES is asked again.
     Reconsider(RecordId),
+    /// Every record about which INES is to be asked again by now: sent once a day, by a schedule.
+    Due,
 }
 
 /// The body of a message is not a pointer.
@@ -21,13 +23,21 @@ pub enum Pointer {
 #[error("message is not a pointer to a record or a case")]
 pub struct NotAPointer;
 
-/// The body of a message: `{"record": …}`, `{"case": …}` or `{"reconsider": …}`.
+/// The body of a message: `{"record": …}`, `{"case": …}`, `{"reconsider": …}` or `{"due": "ines"}`.
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Body {
     Record(String),
     Case(String),
     Reconsider(String),
+    Due(Asked),
+}
+
+/// Who is asked about the records that are due.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Asked {
+    Ines,
 }
 
 impl Pointer {
@@ -38,6 +48,7 @@ impl Pointer {
             Self::Record(record) => ("record", record.as_str()),
             Self::Case(case) => ("case", case.as_str()),
             Self::Reconsider(record) => ("reconsider", record.as_str()),
+            Self::Due => ("due", "ines"),
         };
         serde_json::json!({ name: id }).to_string()
     }
@@ -48,6 +59,7 @@ impl Pointer {
             Body::Record(record) => RecordId::parse(&record).map(Self::Record),
             Body::Case(case) => CaseId::parse(&case).map(Self::Case),
             Body::Reconsider(record) => RecordId::parse(&record).map(Self::Reconsider),
+            Body::Due(Asked::Ines) => Some(Self::Due),
         };
         pointer.ok_or(NotAPointer)
     }
@@ -65,7 +77,7 @@ mod tests {
         assert_eq!(Pointer::Record(id.clone()).body(), r#"{"record":"1.0123456789abcdef0123456789abcdef"}"#);
         let case = Pointer::Case(CaseId::attachment(&id));
         assert_eq!(case.body(), r#"{"case":"a-1.0123456789abcdef0123456789abcdef"}"#);
-        for pointer in [Pointer::Record(id.clone()), case, Pointer::Reconsider(id)] {
+        for pointer in [Pointer::Record(id.clone()), case, Pointer::Reconsider(id), Pointer::Due] {
             assert_eq!(Pointer::read(&pointer.body()), Ok(pointer));
         }
     }

@@ -16,6 +16,7 @@
 //! Everything is decided twice: once from a read, to know which write to try, and once by the write's own condition,
 //! since others write too. A refused write comes with what is stored, from which it is decided anew.
 
+use jiff::civil::Date;
 use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
@@ -102,6 +103,12 @@ pub struct Record {
     /// Why it waits, or waited.
     #[serde(default)]
     pub doubt: Option<Doubt>,
+    /// The day on which INES first didn't know its INE, while it doesn't.
+    #[serde(default)]
+    pub unknown_since: Option<Date>,
+    /// The day from which on INES is asked again.
+    #[serde(default)]
+    pub verify_on: Option<Date>,
 }
 
 /// A record to store.

@@ -11,6 +11,7 @@
 //! A newcomer costs at most twelve writes: seven buckets, the student with its answer, an edge, an INE with the answer,
 //! the record, and one for an alias or a case.
 
+use jiff::civil::Date;
 use std::collections::BTreeMap;
 
 use super::digest::{IdentityKeys, IneDigest, RecordId};
@@ -119,6 +120,10 @@ pub struct Settlement {
     pub statut_ine: StatutIne,
     /// What the establishment is told of it.
     pub finding: Option<FindingCode>,
+    /// The day on which INES first didn't know its INE, while it doesn't.
+    pub unknown_since: Option<Date>,
+    /// The day from which on INES is asked again, if it is.
+    pub verify_on: Option<Date>,
 }
 
 /// A student before and after.

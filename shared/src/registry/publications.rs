@@ -3,6 +3,7 @@
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason, Delete, Put, TransactWriteItem, Update};
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
@@ -136,7 +137,9 @@ impl Publisher {
 
     /// The record is attached, or waits, if it still says what was decided on and is where it was.
     fn settle(&self, settlement: &Settlement) -> Option<TransactWriteItem> {
-        let Settlement { record, version, before, state, student, doubt, statut_ine, finding } = settlement;
+        let Settlement { record, version, before, state, student, doubt, statut_ine, finding, .. } = settlement;
+        let day = |day: Option<Date>| day.map(|day| text(&day.to_string()));
+        let (unknown_since, verify_on) = (day(settlement.unknown_since), day(settlement.verify_on));
         let update = match before {
             None => self.record(record).condition_expression("version = :version AND attribute_not_exists(student)"),
             Some(before) => self
@@ -159,7 +162,9 @@ impl Publisher {
         let doubt = doubt.map(serde_dynamo::to_attribute_value).transpose().ok()?;
         let finding = finding.map(serde_dynamo::to_attribute_value).transpose().ok()?;
         let mut update = update;
-        for (name, value) in [("doubt", doubt), ("finding", finding)] {
+        let optional =
+            [("doubt", doubt), ("finding", finding), ("unknown_since", unknown_since), ("verify_on", verify_on)];
+        for (name, value) in optional {
             match value {
                 None => remove.push(name),
                 Some(value) => {

@@ -9,6 +9,7 @@
 //! | `statut_ine`, `finding` | what was found about the identity of the content (written by deduplication) |
 //! | `state`, `student`, `doubt` | where it stands (written by deduplication as well) |
 //! | `seen` | the version of the latest complete file that had a broken row about it |
+//! | `unknown_since`, `verify_on` | the day since which INES hasn't known the INE, and the one from which on it is asked again: the hash key of the index of the same name |
 //! | `slice` | establishment, year and digit: the hash key of the index of the same name |
 
 use std::collections::HashMap;
@@ -19,6 +20,8 @@ use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use aws_sdk_dynamodb::types::{
     CancellationReason, KeysAndAttributes, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
+
+use jiff::civil::Date;
 
 use super::keys::{self, Item, text};
 use super::{StoreError, backoff};
@@ -32,6 +35,8 @@ use crate::identity::student::RecordVersion;
 pub const MOST_IN_BATCH: usize = 100;
 /// The index that lists records by slice.
 const SLICES: &str = "slice";
+/// The index that lists records by the day from which on INES is asked about them again.
+const DUE: &str = "verify_on";
 /// What a decision needs of an item. A projection doesn't cost less, but a hundred items are then 30 KB rather than
 /// 150 KB to parse.
 const DECIDING: &str = "id, version, said_at, first_version, digest, #state, seen, declaration.inscription.statut";
@@ -232,6 +237,26 @@ impl RecordStore {
             .ok_or_else(|| StoreError::shape(OPERATION))?;
         let after = output.last_evaluated_key.and_then(|_| ids.last().cloned());
         Ok(Page { ids, after })
+    }
+
+    /// The records about which INES is to be asked again from this day on. The index lags behind the table by moments.
+    pub async fn due(&self, day: Date) -> Result<Vec<RecordId>, StoreError> {
+        const OPERATION: &str = "records Query";
+        let query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(DUE)
+            .key_condition_expression("verify_on = :day")
+            .expression_attribute_values(":day", text(&day.to_string()));
+        let mut pages = query.into_paginator().send();
+        let mut due = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| StoreError::new(OPERATION, &error))?;
+            let ids = page.items().iter().map(|item| RecordId::parse(item.get("id")?.as_s().ok()?));
+            due.extend(ids.collect::<Option<Vec<_>>>().ok_or_else(|| StoreError::shape(OPERATION))?);
+        }
+        Ok(due)
     }
 
     fn update(&self, write: &Write) -> Result<Update, StoreError> {

@@ -13,7 +13,8 @@ pub(crate) struct National {
     known: BTreeMap<Ine, Registered>,
     /// How many times more an INE is said to wait for a decision.
     waits: BTreeMap<Ine, u32>,
-    requests: BTreeMap<String, Ine>,
+    /// What each request led to, and whether a new INE was given for it.
+    requests: BTreeMap<String, (Ine, bool)>,
     given: u32,
 }
 
@@ -36,19 +37,19 @@ impl National {
     pub(crate) fn immatriculate(&mut self, identity: &CivilIdentity, reference: &str) -> Immatriculated {
         let key = |one: &CivilIdentity| (one.nom_famille.folded(), one.prenom1.folded(), one.date_naissance);
         let mut found = self.known.values().filter(|known| key(&known.identite) == key(identity));
-        let ine = match (self.requests.get(reference), found.next(), found.next()) {
-            (Some(ine), _, _) => *ine,
+        let (ine, new) = match (self.requests.get(reference), found.next(), found.next()) {
+            (Some(before), _, _) => *before,
             (None, Some(one), Some(other)) if one.ine_maitre != other.ine_maitre => return Immatriculated::Refused,
-            (None, Some(found), _) => found.ine_maitre,
+            (None, Some(found), _) => (found.ine_maitre, false),
             (None, None, _) => {
                 self.given += 1;
                 let ine = Ine::parse(&format!("{:09}HK", 900_000_000 + self.given)).unwrap();
                 self.learn(identity, ine, &[ine], self.given % 3);
-                ine
+                (ine, true)
             }
         };
-        self.requests.insert(reference.to_owned(), ine);
-        if self.wait(ine) { Immatriculated::Pending } else { Immatriculated::Granted { ine, new: false } }
+        self.requests.insert(reference.to_owned(), (ine, new));
+        if self.wait(ine) { Immatriculated::Pending } else { Immatriculated::Granted { ine, new } }
     }
 
     fn wait(&mut self, ine: Ine) -> bool {

@@ -6,6 +6,7 @@ use deduplication::handler::Followed;
 use deduplication::resolve::Resolution;
 use jiff::Timestamp;
 use jiff::civil::date;
+use shared::contract::pointer::Pointer;
 use shared::domain::birth_date::BirthDate;
 use shared::domain::civil_identity::CivilIdentity;
 use shared::domain::commune::CommuneCode;
@@ -18,7 +19,11 @@ use shared::domain::status::Status;
 use shared::domain::uai::Uai;
 use shared::feeding::record::{Doubt, Record, RecordState};
 use shared::identity::digest::{DigestKey, RecordId};
-use shared::identity::student::RecordVersion;
+use shared::identity::engine::lookup::Mode;
+use shared::identity::finding::FindingCode;
+use shared::identity::lookup::{self, CivilQuestion};
+use shared::identity::review::State;
+use shared::identity::student::{RecordVersion, Student, StudentId};
 
 use crate::check;
 use crate::drive::{Pace, drive};
@@ -152,4 +157,108 @@ fn who_waits_for_ines_waits_with_every_record() {
     assert_eq!((one.state, other.state), (RecordState::Resolved, RecordState::Resolved));
     let student = sim.tables.borrow().student(one.student.unwrap()).0.unwrap();
     assert!(student.edge(&other.id).is_some() && student.verified().is_some(), "one student, whose INE INES gave");
+}
+
+/// Another statement about the record of one, later.
+fn later(statement: &Statement, change: impl Fn(&mut Declaration)) -> Statement {
+    let mut later = statement.clone();
+    later.version = RecordVersion::new(Timestamp::UNIX_EPOCH, "", "later", 1);
+    change(&mut later.declaration);
+    later
+}
+
+fn student(sim: &Sim, statement: &Statement) -> Student {
+    sim.tables.borrow().student(record(sim, statement).student.unwrap()).0.unwrap()
+}
+
+/// Whom a question means that has a name, all its given names, the date and a birthplace.
+fn meant(sim: &Sim, identity: &CivilIdentity, mode: Mode) -> Option<StudentId> {
+    let question = CivilQuestion {
+        nom_famille: identity.nom_famille.clone(),
+        prenom1: identity.prenom1.clone(),
+        autres_prenoms: identity.autres_prenoms.clone(),
+        date_naissance: identity.date_naissance,
+        sexe: identity.sexe,
+        lieu_naissance: identity.lieu_naissance,
+    };
+    let person = question.person();
+    let tables = sim.tables.borrow();
+    let keys = sim.keys.postings.of(&person);
+    lookup::meant(&person, keys.iter().filter_map(|key| tables.buckets.get(key)), mode)
+}
+
+/// An INE that INES has not yet is no reason to give another: the student would have two for ever.
+#[test]
+fn an_ine_that_ines_does_not_know_is_asked_about_again_until_it_does() {
+    const NOT_YET: &str = "081768862AE";
+    for comes_again in [false, true] {
+        let sim = world();
+        let newcomer = person("Théodore", Sex::Male);
+        let statement = said(&newcomer, Some(NOT_YET), 2);
+        follow(&sim, &[&statement]);
+        let told = record(&sim, &statement);
+        assert_eq!((told.state, told.finding), (RecordState::Resolved, Some(FindingCode::IneInconnu)));
+        assert!(student(&sim, &statement).ines().is_empty(), "no INE is given, nor believed");
+        assert_eq!(meant(&sim, &newcomer, Mode::Strict), told.student, "and is found by identity");
+
+        let ine = Ine::parse(NOT_YET).unwrap();
+        sim.national.as_ref().unwrap().borrow_mut().learn(&newcomer, ine, &[ine], 0);
+        if comes_again {
+            follow(&sim, &[&later(&statement, |said| said.inscription.niveau_diplome = Some("02".into()))]);
+        } else {
+            sim.clock.set(sim.clock.get() + 24 * 60 * 60);
+            sim.send(Pointer::Due, 0);
+            follow(&sim, &[]);
+            drive(&sim, &[], Pace::Order);
+        }
+        assert_eq!(student(&sim, &statement).verified(), Some(ine), "comes again: {comes_again}");
+        let told = record(&sim, &statement);
+        assert_eq!((told.finding, told.verify_on), (None, None));
+        assert!(sim.tables.borrow().ines.contains_key(&sim.keys.ine(&ine)), "and is found by the INE");
+    }
+}
+
+/// A row that resembles somebody whom INES confirmed hides nobody, and nothing is left of it once it is cancelled.
+#[test]
+fn a_homonym_that_an_establishment_invents_hides_nobody() {
+    let sim = world();
+    let sister = person("Capucine", Sex::Female);
+    let hers = said(&sister, Some(HERS), 1);
+    let elsewhere = CivilIdentity { lieu_naissance: CommuneCode::parse("13055").ok(), ..sister.clone() };
+    let mut invented = said(&elsewhere, None, 2);
+    invented.declaration.inscription.uai = Uai::parse("0751967F").unwrap();
+    follow(&sim, &[&hers, &invented]);
+    let she = record(&sim, &hers).student;
+    for mode in [Mode::Standard, Mode::Strict] {
+        assert_eq!(meant(&sim, &sister, mode), she, "INES has her by all that the question says");
+    }
+    let bare = CivilIdentity { lieu_naissance: None, autres_prenoms: Vec::new(), ..sister.clone() };
+    assert_eq!(meant(&sim, &bare, Mode::Standard), None, "either may be meant");
+
+    follow(&sim, &[&later(&invented, |said| said.inscription.statut = Status::Annule)]);
+    assert_eq!(meant(&sim, &bare, Mode::Standard), she, "nobody else is left");
+    let open = sim.tables.borrow().cases.values().filter(|case| case.state == State::Open).count();
+    assert_eq!(open, 0, "and nobody is asked whose the row was");
+}
+
+/// Sisters a letter apart, of whom an establishment says by their numbers that they are two.
+#[test]
+fn twins_named_alike_are_two_and_each_is_told_of_herself() {
+    let sim = Sim::new(0, None);
+    let [rahmata, rahmati] = ["Rahmata", "Rahmati"].map(|given| person(given, Sex::Female));
+    let [one, other] = [said(&rahmata, None, 1), said(&rahmati, None, 1)];
+    follow(&sim, &[&one, &other]);
+    let both = [&one, &other].map(|statement| record(&sim, statement));
+    assert!(both.iter().all(|record| record.state == RecordState::Resolved), "{both:?}");
+    assert_ne!(both[0].student, both[1].student);
+    assert_eq!(
+        [&rahmata, &rahmati].map(|asked| meant(&sim, asked, Mode::Standard)),
+        both.each_ref().map(|r| r.student)
+    );
+
+    let alone = Sim::new(0, None);
+    follow(&alone, &[&one]);
+    for mode in [Mode::Standard, Mode::Strict] {
+        assert_eq!(meant(&alone, &rahmati, mode), None, "who isn't enrolled is not told her sister's status");
+    }
 }

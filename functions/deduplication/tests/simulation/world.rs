@@ -9,6 +9,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use deduplication::ports::{Queue, Register, World};
+use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -75,6 +76,8 @@ impl Tables {
             doubt: None,
             statut_ine: None,
             finding: None,
+            unknown_since: before.and_then(|before| before.unknown_since),
+            verify_on: before.and_then(|before| before.verify_on),
         };
         self.records.insert(id.clone(), record);
     }
@@ -164,6 +167,7 @@ impl Tables {
                 (record.state, record.student) = (settlement.state, Some(settlement.student));
                 record.doubt = settlement.doubt;
                 (record.statut_ine, record.finding) = (Some(settlement.statut_ine), settlement.finding);
+                (record.unknown_since, record.verify_on) = (settlement.unknown_since, settlement.verify_on);
             }
             Write::Link { record, links, student, waits } => {
                 let record = self.records.get_mut(&record).unwrap();
@@ -387,6 +391,15 @@ impl Register for Process {
             keys.iter().map(|key| (key.clone(), buckets.get(key).cloned().unwrap_or_default())).collect()
         };
         self.call("buckets", read).await
+    }
+
+    async fn due(&self, day: Date) -> Result<Vec<RecordId>, StoreError> {
+        let due = |sim: &Sim| {
+            let tables = sim.tables.borrow();
+            let due = tables.records.values().filter(|record| record.verify_on == Some(day));
+            due.map(|record| record.id.clone()).collect()
+        };
+        self.call("records due", due).await
     }
 
     async fn case(&self, id: &CaseId) -> Result<Option<Case>, StoreError> {
