@@ -5,12 +5,17 @@
 
 DIR is a set such as the development one. Its people are taken apart and put together again: a surname of one, a given
 name of another of the same sex and country, a date, a commune; so the frequencies of values stay and no person does.
+With `--names REFERENCE`, surnames and given names come from the open lists of that directory instead (noms.txt.gz,
+prenoms.csv.gz), so that a set has other names than those the engine's frequencies were counted over; some are in no list.
+With `--alike SHARE`, that share of twins, in the register and absent, has given names a letter apart that no list has.
+
 Errors are this script's own. `--homonyms` is how many pairs of each kind of homonym a thousand people have: 1.4 is the
 development set's rate, some 35 times the real one; 0.04 is the real one.
 """
 
 import argparse
 import csv
+import gzip
 import random
 import unicodedata
 from collections import defaultdict
@@ -74,7 +79,32 @@ class Population:
             if row["code_commune_naissance"] and row["libelle_naissance"]:
                 self.labels[row["code_commune_naissance"]] = row["libelle_naissance"]
         self.numbers = iter(range(80_000_000, 10**9, 3))
-        self.people = []
+        self.people, self.alike = [], 0.0
+
+    def rename(self, reference):
+        """Names from open lists. INSEE's surnames have no counts: they are given those of a Zipf law, in a random order,
+        which is the shape of counts that are published elsewhere."""
+        with gzip.open(reference / "noms.txt.gz", "rt", encoding="utf-8") as file:
+            surnames = [line.strip() for line in file if line.strip()]
+        self.draw.shuffle(surnames)
+        counts = [1 / (rank + 20) for rank in range(len(surnames))]
+        born = {"F": ([], []), "M": ([], [])}
+        with gzip.open(reference / "prenoms.csv.gz", "rt", encoding="utf-8") as file:
+            for row in csv.DictReader(file):
+                names, weights = born["F" if row["sexe"] in "2F" else "M"]
+                names.append(row["prenom"])
+                # The parents' generation alone: the engine's table counts the students' four times as much.
+                weights.append(int(row["n_parents"] or 0) + 1)
+        drawn = {sex: iter(self.draw.choices(*lists, k=400_000)) for sex, lists in born.items()}
+        for row, surname in zip(self.seen, self.draw.choices(surnames, counts, k=len(self.seen))):
+            row["nom_naissance"] = surname
+            row["prenom1"] = self.syllables() if self.draw.random() < 0.05 else next(drawn[row["sexe"]])
+            row["autres_prenoms"] = " ".join(next(drawn[row["sexe"]]) for _ in row["autres_prenoms"].split())
+
+    def syllables(self):
+        """A given name that is in no list."""
+        draw = self.draw
+        return "".join(draw.choice("BDFGHJKLMNRSTVZ") + draw.choice("AEIOU") for _ in range(draw.choice([2, 2, 3, 3, 4])))
 
     def person(self, **fixed):
         draw = self.draw
@@ -120,9 +150,18 @@ class Population:
         shared = {key: one[key] for key in ("nom_naissance", "code_pays_naissance", "code_commune_naissance", "libelle_naissance")}
         sex = self.draw.choice("FM")
         names = self.given_names({"sexe": sex, "code_pays_naissance": one["code_pays_naissance"]})
+        if days == 0 and self.draw.random() < self.alike:
+            sex, names = one["sexe"], [self.letter_apart(one), *names[1:]]
         if names[0] == one["prenoms"][0]:
             return None
         return self.person(**shared, sexe=sex, prenoms=names, date_naissance=born.isoformat())
+
+    def letter_apart(self, one):
+        """What parents call a twin whose given name is another's but for a letter, neither of which is in a list."""
+        name = self.syllables()
+        one["prenoms"] = [name, *one["prenoms"][1:]]
+        at = self.draw.choice([0, len(name) - 1])
+        return name[:at] + self.draw.choice([letter for letter in ("BDFGKLMNRTVZ", "AEIOU")[at > 0] if letter != name[at]]) + name[at + 1:]
 
     def homonym(self, one, kind):
         kin = self.by_country[one["code_pays_naissance"]]
@@ -303,10 +342,15 @@ def main():
     arguments.add_argument("--homonyms", type=float, default=0.04, help="pairs of each kind a thousand people")
     arguments.add_argument("--errors", type=float, default=1.0, help="times the usual rate of errors")
     arguments.add_argument("--relatives", type=float, default=10.0, help="pairs of twins a thousand people; three times as many siblings")
+    arguments.add_argument("--names", type=Path, help="a directory with other lists of names")
+    arguments.add_argument("--alike", type=float, default=0.0, help="share of twins named a letter apart, in no list")
     given = arguments.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
     draw = random.Random(given.seed)
     population = Population(given.directory, draw)
+    population.alike = given.alike
+    if given.names:
+        population.rename(given.names)
     for _ in range(given.people):
         population.person()
     originals, hard = list(population.people), []

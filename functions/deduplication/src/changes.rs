@@ -94,6 +94,20 @@ pub(crate) struct Resolved<'a> {
     pub(crate) today: Date,
 }
 
+/// The other records of whoever is told of no more: they wait from now on, and are looked at again.
+fn take_back(changes: &Changes, record: &RecordId, follow: &mut BTreeSet<RecordId>) -> Vec<Write> {
+    let hidden = |change: &&Change| change.before.answer().is_some() && change.after.answer().is_none();
+    let mut taken_back = Vec::new();
+    for Change { after, .. } in changes.iter().filter(hidden) {
+        for Edge { record: other, links, .. } in after.edges_besides(record) {
+            let (other, links) = (other.clone(), links.clone());
+            follow.insert(other.clone());
+            taken_back.push(Write::Link { record: other, links, student: after.id, waits: true });
+        }
+    }
+    taken_back
+}
+
 /// Whose a cancelled enrolment was is nothing that a person needs to decide. Nothing is told of it all the same: should it
 /// stand again, the question comes up again.
 fn withdraw_question(student: &Student, asked: &mut Vec<Question>, withdrawn: &mut BTreeSet<CaseId>) {
@@ -188,15 +202,7 @@ impl Resolved<'_> {
                 follow.extend(other.edges().map(|edge| edge.record.clone()));
             }
         }
-        let hidden = |change: &&Change| change.before.answer().is_some() && change.after.answer().is_none();
-        let mut taken_back = Vec::new();
-        for Change { after, .. } in changes.iter().filter(hidden) {
-            for Edge { record: other, links, .. } in after.edges_besides(&record.id) {
-                let (other, links) = (other.clone(), links.clone());
-                follow.insert(other.clone());
-                taken_back.push(Write::Link { record: other, links, student: after.id, waits: true });
-            }
-        }
+        let taken_back = take_back(&changes, &record.id, &mut follow);
         let doubt = (!shown).then(|| self.doubt(&target));
         let state = if shown { RecordState::Resolved } else { RecordState::InReview };
         let statut_ine = found::statut_ine(&record.declaration, self.standing, doubt);

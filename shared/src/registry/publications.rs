@@ -138,7 +138,7 @@ impl Publisher {
     /// The record is attached, or waits, if it still says what was decided on and is where it was.
     fn settle(&self, settlement: &Settlement) -> Option<TransactWriteItem> {
         let Settlement { record, version, before, state, student, doubt, statut_ine, finding, .. } = settlement;
-        let day = |day: Option<Date>| day.map(|day| text(&day.to_string()));
+        let day = |day: Option<Date>| day.map(|day| text(day.to_string()));
         let (unknown_since, verify_on) = (day(settlement.unknown_since), day(settlement.verify_on));
         let update = match before {
             None => self.record(record).condition_expression("version = :version AND attribute_not_exists(student)"),

@@ -248,7 +248,7 @@ impl RecordStore {
             .table_name(&self.table)
             .index_name(DUE)
             .key_condition_expression("verify_on = :day")
-            .expression_attribute_values(":day", text(&day.to_string()));
+            .expression_attribute_values(":day", text(day.to_string()));
         let mut pages = query.into_paginator().send();
         let mut due = Vec::new();
         while let Some(page) = pages.next().await {
