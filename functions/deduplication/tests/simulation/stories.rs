@@ -245,20 +245,20 @@ fn a_homonym_that_an_establishment_invents_hides_nobody() {
 #[test]
 fn twins_named_alike_are_two_and_each_is_told_of_herself() {
     let sim = Sim::new(0, None);
-    let [rahmata, rahmati] = ["Rahmata", "Rahmati"].map(|given| person(given, Sex::Female));
-    let [one, other] = [said(&rahmata, None, 1), said(&rahmati, None, 1)];
+    let [enrolled, sister] = ["Rahmata", "Rahmati"].map(|given| person(given, Sex::Female));
+    let [one, other] = [said(&enrolled, None, 1), said(&sister, None, 1)];
     follow(&sim, &[&one, &other]);
     let both = [&one, &other].map(|statement| record(&sim, statement));
     assert!(both.iter().all(|record| record.state == RecordState::Resolved), "{both:?}");
     assert_ne!(both[0].student, both[1].student);
     assert_eq!(
-        [&rahmata, &rahmati].map(|asked| meant(&sim, asked, Mode::Standard)),
+        [&enrolled, &sister].map(|asked| meant(&sim, asked, Mode::Standard)),
         both.each_ref().map(|r| r.student)
     );
 
     let alone = Sim::new(0, None);
     follow(&alone, &[&one]);
     for mode in [Mode::Standard, Mode::Strict] {
-        assert_eq!(meant(&alone, &rahmati, mode), None, "who isn't enrolled is not told her sister's status");
+        assert_eq!(meant(&alone, &sister, mode), None, "who isn't enrolled is not told her sister's status");
     }
 }

@@ -285,7 +285,7 @@ const DIFFERENT_SURNAMES: (SurnameLevel, Bits) = (SurnameLevel::Different, bits(
 pub enum GivenLevel {
     /// The first names are the same.
     Same,
-    /// One is the beginning of the other's compound: `JEAN` and `JEAN-CLAUDE`.
+    /// One continues as the other's compound: `JEAN`, then `CLAUDE`, and `JEAN-CLAUDE`.
     Compound,
     /// The same names in another order.
     Reordered,
@@ -296,7 +296,7 @@ pub enum GivenLevel {
     /// A name of the list and a spelling that it lacks, alike otherwise: a letter replaced, another ending, two slips.
     /// `MANON` and `MANEN` are one name misspelt, or twins.
     Near,
-    /// A short form: `MAX` and `MAXIME`.
+    /// A short form: `MAX` and `MAXIME`, `JEAN` and `JEAN-CLAUDE`.
     Far,
     /// The first name of one is a further name of the other, whose own first name it lacks: a usual name, or a twin who
     /// was given the other's name as a second one.
@@ -346,7 +346,12 @@ pub(super) fn compare_given(left: &GivenNames, right: &GivenNames) -> (GivenLeve
             && of.firsts().iter().zip(all.firsts()).all(|(word, other)| word.text == other.text)
     };
     if begins(left, right) || begins(right, left) {
-        return (GivenLevel::Compound, shorter.first.weight.min(longer.first.weight) - bits(1.5));
+        let (fewer, more) = if left.firsts().len() < right.firsts().len() { (left, right) } else { (right, left) };
+        let continued = more.firsts().iter().zip(fewer.all()).all(|(word, other)| word.text == other.text)
+            && fewer.all().count() >= more.firsts().len();
+        // `JEAN`, with nothing after it, may be the twin of `JEAN-LOUIS`.
+        let level = if continued { GivenLevel::Compound } else { GivenLevel::Far };
+        return (level, shorter.first.weight.min(longer.first.weight) - bits(1.5));
     }
     let holds = |names: &GivenNames, name: &Word| names.all().any(|other| other.text == name.text);
     let (left_in_right, right_in_left) = (holds(right, &left.first), holds(left, &right.first));
@@ -359,19 +364,31 @@ pub(super) fn compare_given(left: &GivenNames, right: &GivenNames) -> (GivenLeve
     let listed = (left.first.listed, right.first.listed);
     let one_listed = listed.0 != listed.1;
     let short_form = shorter.first.len() > 2 && longer.first.text.starts_with(&*shorter.first.text);
-    match alike(&left.first, &right.first) {
-        Some(Alike::Sound) if slip && listed != (false, false) => {
-            (GivenLevel::Sound, (weight - bits(2.0)).or_nothing())
-        }
-        Some(Alike::Slip) if slip && one_listed => (GivenLevel::Slip, (weight - bits(3.0)).or_nothing()),
-        Some(Alike::Sound) if slip || listed != (false, false) => (GivenLevel::Near, (weight - bits(2.0)).or_nothing()),
-        Some(Alike::Slip) if one_listed || slip && !listed.0 => (GivenLevel::Near, (weight - bits(3.0)).or_nothing()),
-        _ if short_form => (GivenLevel::Far, (weight - bits(5.0)).or_nothing()),
-        Some(Alike::Far) if one_listed => (GivenLevel::Near, (weight - bits(6.0)).or_nothing()),
-        Some(Alike::Far) if listed.0 => (GivenLevel::Different, bits(-6.0)),
-        Some(_) => (GivenLevel::Lookalike, bits(1.0)),
-        None => (GivenLevel::Different, bits(-8.0)),
-    }
+    let Some(alike) = alike(&left.first, &right.first) else {
+        return if short_form {
+            (GivenLevel::Far, (weight - bits(5.0)).or_nothing())
+        } else {
+            (GivenLevel::Different, bits(-8.0))
+        };
+    };
+    let cost = match alike {
+        Alike::Sound => bits(2.0),
+        Alike::Slip => bits(3.0),
+        Alike::Far => bits(6.0),
+    };
+    let level = match (alike, listed) {
+        (Alike::Sound, (true, _) | (_, true)) if slip => GivenLevel::Sound,
+        (Alike::Slip, _) if slip && one_listed => GivenLevel::Slip,
+        (Alike::Sound, _) if slip || listed != (false, false) => GivenLevel::Near,
+        (Alike::Slip, _) if one_listed || slip && !listed.0 => GivenLevel::Near,
+        _ if short_form => GivenLevel::Far,
+        (Alike::Far, _) if one_listed => GivenLevel::Near,
+        (Alike::Far, (true, true)) => return (GivenLevel::Different, bits(-6.0)),
+        (_, (true, true)) => return (GivenLevel::Lookalike, bits(1.0)),
+        _ => GivenLevel::Lookalike,
+    };
+    let cost = if level == GivenLevel::Far { bits(5.0) } else { cost };
+    (level, (weight - cost).or_nothing())
 }
 
 /// Whether the further given names agree: one list, beside the first name, continues the other. The second word of a

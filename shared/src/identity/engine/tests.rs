@@ -75,6 +75,7 @@ fn a_letter_replaced_or_another_ending_is_another_name() {
         ("Léna", "Léana"),
         ("Bivolo", "Bivlo"),
         ("Manon", "M"),
+        ("Jean", "Jean-Louis"),
     ] {
         let [left, right] = sisters(one, other);
         let comparison = compared(left, right);
@@ -281,6 +282,8 @@ fn given_names_are_compared_as_sets_that_have_a_first() {
         (named("Mathis", ""), named("Matis", ""), GivenLevel::Sound),
         (named("Benjamin", ""), named("Bnjamin", ""), GivenLevel::Slip),
         (named("Maxime", ""), named("Max", ""), GivenLevel::Far),
+        (named("Jean-Claude", ""), named("Jean", ""), GivenLevel::Far),
+        (named("Emma", "Louise"), named("Louise", ""), GivenLevel::Among),
         (named("Léa", ""), named("Léo", ""), GivenLevel::Different),
     ] {
         assert_eq!(compared(left, right).given, level, "{} and {}", left.given, right.given);
