@@ -32,7 +32,7 @@ struct Bounds {
 fn bounds(asking: Asking, mode: Mode) -> Bounds {
     let (leaks, found, found_by_one_name) = match mode {
         Mode::Standard => (0.0035, 0.90, 0.85),
-        Mode::Strict => (0.00045, 0.86, 0.70),
+        Mode::Strict => (0.00045, 0.86, 0.80),
     };
     Bounds { leaks, found: if asking.says_all() { found } else { found_by_one_name } }
 }
@@ -61,6 +61,6 @@ async fn nobody_is_told_about_somebody_else() {
     for score in &scores {
         let Bounds { leaks, found } = bounds(score.asking, score.mode);
         assert!(score.leak_rate() <= leaks, "{score:?}");
-        assert!(score.found("present_clean") >= found, "{score:?}");
+        assert!(score.found_of_stated() >= found, "{score:?}");
     }
 }

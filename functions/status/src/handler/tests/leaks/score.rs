@@ -19,6 +19,8 @@ pub(super) struct Score {
     by_kind: BTreeMap<String, Count>,
     /// One given name and no commune, as the route carries it.
     bare: Count,
+    /// Questions about somebody who is there, as the register has it, with all that a client must say to be told anything.
+    stated: Count,
 }
 
 #[derive(Debug, Default, Clone, Copy)]
@@ -31,7 +33,7 @@ struct Count {
 
 impl Score {
     pub(super) fn new(asking: Asking, mode: Mode) -> Self {
-        Self { asking, mode, by_kind: BTreeMap::new(), bare: Count::default() }
+        Self { asking, mode, by_kind: BTreeMap::new(), bare: Count::default(), stated: Count::default() }
     }
 
     /// Counts an answer: the person told. The API says the same of nobody and of several.
@@ -44,6 +46,11 @@ impl Score {
         let mut counts = vec![self.by_kind.entry(question.kind.clone()).or_default()];
         if self.asking.is_bare(&question.asked) {
             counts.push(&mut self.bare);
+        }
+        // To a client that wants to be certain, a name and a date alone mean nobody.
+        let enough = self.mode == Mode::Standard || !self.asking.is_bare(&question.asked);
+        if enough && question.kind == "present_clean" {
+            counts.push(&mut self.stated);
         }
         for count in counts {
             count.asked += 1;
@@ -66,8 +73,13 @@ impl Score {
     }
 
     /// The share of a kind that is answered right; everything when none was asked.
-    pub(super) fn found(&self, kind: &str) -> f64 {
+    fn found(&self, kind: &str) -> f64 {
         self.by_kind.get(kind).map_or(1.0, |count| f64::from(count.right) / f64::from(count.asked))
+    }
+
+    /// The share that is answered of what is asked as the register has it, by whoever says enough.
+    pub(super) fn found_of_stated(&self) -> f64 {
+        f64::from(self.stated.right) / f64::from(self.stated.asked.max(1))
     }
 }
 
