@@ -50,13 +50,17 @@ module "deduplication" {
     INE_SECRET_ARN      = module.hmac_secret["ine"].arn
     IDENTITY_SECRET_ARN = module.hmac_secret["identity"].arn
 
+    QUOTAS_TABLE           = aws_dynamodb_table.this["quotas"].name
+    NEW_IDENTITIES_FLOOR   = var.new_identities_floor
+    NEW_IDENTITIES_PERCENT = var.new_identities_percent
+
     # As long as the report that they complete.
     FINDINGS_RETENTION_DAYS = var.reports_retention_days
   })
 
   statements = {
     ResolveRecords = {
-      actions   = ["dynamodb:GetItem", "dynamodb:UpdateItem"]
+      actions   = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:UpdateItem"]
       resources = [aws_dynamodb_table.this["records"].arn]
     }
     # Those about which INES is to be asked again.
@@ -76,6 +80,16 @@ module "deduplication" {
     MaintainCases = {
       actions   = ["dynamodb:GetItem", "dynamodb:PutItem"]
       resources = [aws_dynamodb_table.this["reviews"].arn]
+    }
+    # New identities are reserved in one transaction of two items. An establishment that has used up the floor is counted
+    # by a part of its records.
+    ReserveIdentities = {
+      actions   = ["dynamodb:PutItem", "dynamodb:UpdateItem"]
+      resources = [aws_dynamodb_table.this["quotas"].arn]
+    }
+    ListEstablishments = {
+      actions   = ["dynamodb:Query"]
+      resources = ["${aws_dynamodb_table.this["records"].arn}/index/slice"]
     }
     # What establishments are told of their rows.
     NoteFindings = {
@@ -152,4 +166,44 @@ resource "aws_scheduler_schedule" "verification" {
   }
 
   depends_on = [aws_iam_role_policy.scheduler]
+}
+
+# --- When an establishment sends more new people than its quota has room for -------------------------------------------
+# Deduplication writes a line each time that it puts a record off for it, every quarter of an hour: nothing is lost, and
+# an operator decides (docs/runbook.md).
+
+resource "aws_cloudwatch_log_metric_filter" "new_identities" {
+  name           = "new-identities"
+  log_group_name = module.deduplication.log_group_name
+  pattern        = "{ $.message = \"new identities beyond the quota\" }"
+
+  metric_transformation {
+    namespace = local.metrics_namespace
+    # A filter cannot add a dimension that the line does not have: the environment is in the name.
+    name  = "new_identities_beyond_quota_${var.environment}"
+    value = "1"
+    unit  = "Count"
+  }
+}
+
+resource "aws_cloudwatch_metric_alarm" "new_identities" {
+  count = var.alarms_enabled ? 1 : 0
+
+  alarm_name        = "${local.name}-new-identities"
+  alarm_description = "An establishment has sent more new people than its quota has room for, for an hour: look, then lift it (docs/runbook.md)."
+
+  namespace   = local.metrics_namespace
+  metric_name = aws_cloudwatch_log_metric_filter.new_identities.metric_transformation[0].name
+
+  # While a file is read, those whom INES confirms, by whom an establishment's size is told, may come after those who are
+  # new: what is still put off after an hour is not that.
+  statistic           = "Sum"
+  period              = 900
+  evaluation_periods  = 4
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+  treat_missing_data  = "notBreaching"
+
+  alarm_actions = [aws_sns_topic.alarms.arn]
+  ok_actions    = [aws_sns_topic.alarms.arn]
 }

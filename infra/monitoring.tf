@@ -297,6 +297,14 @@ locals {
       ])
     },
     {
+      title = "New identities put off: beyond an establishment's quota"
+      stat  = "Sum"
+      metrics = [
+        for filter in [aws_cloudwatch_log_metric_filter.new_identities] :
+        [filter.metric_transformation[0].namespace, filter.metric_transformation[0].name]
+      ]
+    },
+    {
       title = "Waiting: files, enrolments"
       stat  = "Maximum"
       metrics = [

@@ -36,7 +36,8 @@ locals {
     clients = { hash = "id", expires = true }
 
     # Counters that say nothing any more after some hours: restored from a backup, they would charge callers for
-    # another day's requests. Still protected from deletion, for the API counts on the table itself.
+    # another day's requests. Still protected from deletion, for the API counts on the table itself. Those of new
+    # identities (`N#…`) last an academic year; lost with the table, each establishment has its quota a second time.
     quotas = { hash = "subject", expires = true, recoverable = false }
 
     # What was answered to an `Idempotency-Key`, for as long as its request may be repeated: restored from a backup, it

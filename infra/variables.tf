@@ -389,6 +389,28 @@ variable "identity_maximum_concurrency" {
   }
 }
 
+variable "new_identities_floor" {
+  description = "People that INES may be asked to immatriculate for any one establishment in an academic year, however small it is. Beyond it, and beyond new_identities_percent, rows wait for an operator."
+  type        = number
+  default     = 200
+
+  validation {
+    condition     = var.new_identities_floor >= 1 && var.new_identities_floor <= 1000000 && floor(var.new_identities_floor) == var.new_identities_floor
+    error_message = "new_identities_floor is a whole number from 1 to 1000000: with none, every first newcomer would wait for an operator."
+  }
+}
+
+variable "new_identities_percent" {
+  description = "People that INES may be asked to immatriculate for an establishment in an academic year, for a hundred of its students of that year whom INES confirmed. It counts where it is more than new_identities_floor."
+  type        = number
+  default     = 20
+
+  validation {
+    condition     = var.new_identities_percent >= 0 && var.new_identities_percent <= 100 && floor(var.new_identities_percent) == var.new_identities_percent
+    error_message = "new_identities_percent is a whole number from 0 (the floor alone counts) to 100."
+  }
+}
+
 # --- Consultation ----------------------------------------------------------------------------------------------------
 
 variable "starts_within_days" {

@@ -572,9 +572,13 @@ run "permissions" {
         "secretsmanager:GetSecretValue record",
       ])
       deduplication = toset([
+        "dynamodb:BatchGetItem table/records",
         "dynamodb:GetItem table/records",
         "dynamodb:UpdateItem table/records",
         "dynamodb:Query table/records/index/verify_on",
+        "dynamodb:Query table/records/index/slice",
+        "dynamodb:PutItem table/quotas",
+        "dynamodb:UpdateItem table/quotas",
         "dynamodb:DeleteItem table/students",
         "dynamodb:GetItem table/students",
         "dynamodb:PutItem table/students",
@@ -788,6 +792,28 @@ run "ines" {
       strcontains(aws_cloudwatch_dashboard.this.dashboard_body, alarm.metric_name)
     ])
     error_message = "An alarm about INES tells nobody, goes off in a quiet night, or watches what is on no graph."
+  }
+
+  # What functions/deduplication/src/immatriculation.rs writes.
+  assert {
+    condition = (
+      aws_cloudwatch_log_metric_filter.new_identities.log_group_name == "/aws/lambda/statut-etudiant-test-deduplication" &&
+      aws_cloudwatch_log_metric_filter.new_identities.pattern == "{ $.message = \"new identities beyond the quota\" }" &&
+      one(aws_cloudwatch_metric_alarm.new_identities).metric_name == "new_identities_beyond_quota_test" &&
+      one(aws_cloudwatch_metric_alarm.new_identities).threshold == 0 &&
+      one(aws_cloudwatch_metric_alarm.new_identities).alarm_actions == toset([aws_sns_topic.alarms.arn]) &&
+      strcontains(aws_cloudwatch_dashboard.this.dashboard_body, "new_identities_beyond_quota_test")
+    )
+    error_message = "Nobody hears that an establishment has used up its new identities."
+  }
+
+  assert {
+    condition = (
+      module.deduplication.environment["QUOTAS_TABLE"] == "statut-etudiant-test-quotas" &&
+      module.deduplication.environment["NEW_IDENTITIES_FLOOR"] == "200" &&
+      module.deduplication.environment["NEW_IDENTITIES_PERCENT"] == "20"
+    )
+    error_message = "Deduplication is told of another quota of new identities than was configured."
   }
 }
 

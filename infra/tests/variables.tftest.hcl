@@ -122,6 +122,26 @@ run "queue_throttled_by_its_function" {
   expect_failures = [var.identity_maximum_concurrency]
 }
 
+run "no_new_identity_at_all" {
+  command = plan
+
+  variables {
+    new_identities_floor = 0
+  }
+
+  expect_failures = [var.new_identities_floor]
+}
+
+run "more_new_identities_than_students" {
+  command = plan
+
+  variables {
+    new_identities_percent = 101
+  }
+
+  expect_failures = [var.new_identities_percent]
+}
+
 run "api_without_a_limit" {
   command = plan
 

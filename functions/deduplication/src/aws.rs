@@ -16,6 +16,7 @@ use shared::ines::client::{self, InesClient};
 use shared::registry::StoreError;
 use shared::registry::findings::FindingStore;
 use shared::registry::identity_queue::IdentityQueue;
+use shared::registry::new_identities::{Cohort, NewIdentityStore, Reservation, Terms};
 use shared::registry::postings::{Consistency, PostingStore};
 use shared::registry::publications::{Published, Publisher};
 use shared::registry::records::RecordStore;
@@ -39,6 +40,8 @@ pub struct Tables {
     postings: PostingStore<StudentId>,
     reviews: ReviewStore,
     publisher: Publisher,
+    new_identities: NewIdentityStore,
+    terms: Terms,
 }
 
 impl Aws {
@@ -64,7 +67,13 @@ impl Aws {
             reviews.clone(),
             (findings, SignedDuration::from_hours(24 * i64::from(kept_days))),
         );
-        let tables = Tables { records, students: StudentStore::new(dynamodb, students), postings, reviews, publisher };
+        let new_identities = NewIdentityStore::new(dynamodb.clone(), config::variable("QUOTAS_TABLE")?);
+        let terms = Terms {
+            floor: config::variable("NEW_IDENTITIES_FLOOR")?,
+            percent: config::variable("NEW_IDENTITIES_PERCENT")?,
+        };
+        let students = StudentStore::new(dynamodb, students);
+        let tables = Tables { records, students, postings, reviews, publisher, new_identities, terms };
         let queue = IdentityQueue::new(aws_sdk_sqs::Client::new(&aws), config::variable("IDENTITY_QUEUE_URL")?);
         let ines = client::from_env(&secrets)?;
         Ok(Self { keys: config::identity_keys(&secrets).await?, tables, queue, ines })
@@ -128,6 +137,11 @@ impl Register for Tables {
 
     async fn case(&self, id: &CaseId) -> Result<Option<Case>, StoreError> {
         self.reviews.get(id).await
+    }
+
+    async fn reserve_identity(&self, record: &Record, reference: &str) -> Result<Reservation, StoreError> {
+        let (cohort, size) = (Cohort::of(&record.declaration), (self.terms, &self.records));
+        self.new_identities.reserve(cohort, reference, size, Timestamp::now()).await
     }
 
     async fn publish(&self, writes: &[Write]) -> Result<Published, StoreError> {

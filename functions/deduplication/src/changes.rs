@@ -131,8 +131,7 @@ impl Resolved<'_> {
         let mut changes = Changes::default();
         let mut withdrawn = BTreeSet::new();
         // What the record said before is no longer said.
-        let mut asked = Vec::new();
-        let mut follow = BTreeSet::new();
+        let (mut asked, mut follow) = (Vec::new(), BTreeSet::new());
         if let Some(current) = current {
             changes.of(current).detach(&record.id);
             withdrawn.extend(current.withheld.keys().cloned());
@@ -181,7 +180,7 @@ impl Resolved<'_> {
         withdrawn.extend(before);
         withdrawn.retain(|case| !withheld.contains_key(case));
         student.withheld = withheld;
-        if !student.competes() {
+        if !student.competes() || self.waits_for_quota(student) {
             withdraw_question(student, &mut asked, &mut withdrawn);
         }
         let shown = student.answer().is_some();
@@ -328,6 +327,12 @@ impl Resolved<'_> {
         let master = side(student, self.keys).master;
         asked.push(Question::Attachment { record: record.clone(), master, near: sides.collect() });
         (CaseId::attachment(record), near.iter().map(|near| near.student).collect())
+    }
+
+    /// It is beyond the quota of its establishment, for which an operator is told rather than reviewers, and may be nobody
+    /// who is known.
+    fn waits_for_quota(&self, student: &Student) -> bool {
+        self.decision.doubt == Some(Doubt::Quota) && student.withheld.values().all(BTreeSet::is_empty)
     }
 
     fn finding(&self, student: &Student, doubt: Option<Doubt>) -> Option<FindingCode> {

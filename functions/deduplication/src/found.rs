@@ -50,6 +50,7 @@ pub(crate) fn finding(
         // Published by identity, under no INE.
         (None, Standing::Unknown) if verified.is_none() => Some(FindingCode::IneInconnu),
         (Some(Doubt::AwaitsInes), _) => Some(FindingCode::EnAttenteInes),
+        (Some(Doubt::Quota), _) => Some(FindingCode::QuotaIdentites),
         (Some(Doubt::RegisterDiffers), _) => Some(FindingCode::IdentiteDifferente),
         (Some(Doubt::Unknown), Standing::Unknown) => Some(FindingCode::IneInconnu),
         (Some(_), _) => Some(FindingCode::EnRevue),
@@ -107,6 +108,7 @@ mod tests {
             (&sent, &Standing::Differs, Some(Doubt::RegisterDiffers), Some(FindingCode::IdentiteDifferente)),
             (&sent, &Standing::Unasked, Some(Doubt::Homonyms), Some(FindingCode::EnRevue)),
             (&sent, &Standing::Unasked, Some(Doubt::AwaitsInes), Some(FindingCode::EnAttenteInes)),
+            (&declaration(None), &Standing::Unasked, Some(Doubt::Quota), Some(FindingCode::QuotaIdentites)),
         ] {
             assert_eq!(finding(said, standing, doubt, Some(ine)), told);
         }

@@ -3,6 +3,7 @@
 //! ```text
 //! pointer ─► handler ─┬─ record ─► resolve ─► standing   what INES says of its INE
 //!                     │                   ├─► scene      everybody who resembles, as of now
+//!                     │                   ├─► immatriculation   its INE, within the establishment's quota
 //!                     │                   ├─► changes    what the decision comes to (pure)
 //!                     │                   └─► owners     who keeps an INE
 //!                     └─ case ───► settle                what people decided, applied or taken back
@@ -18,6 +19,7 @@ pub mod settle;
 
 mod changes;
 mod found;
+mod immatriculation;
 mod owners;
 mod review;
 mod scene;

@@ -17,6 +17,7 @@ use shared::identity::publication::{Buckets, Write};
 use shared::identity::review::{Case, CaseId};
 use shared::identity::student::{Student, StudentId};
 use shared::registry::StoreError;
+use shared::registry::new_identities::Reservation;
 use shared::registry::publications::Published;
 
 /// Everything outside that a decision touches.
@@ -58,6 +59,9 @@ pub trait Register {
     async fn due(&self, day: Date) -> Result<Vec<RecordId>, StoreError>;
     /// A case.
     async fn case(&self, id: &CaseId) -> Result<Option<Case>, StoreError>;
+    /// Reserves one new identity for the establishment of a record, before INES is asked under `reference`. The same
+    /// reference is charged once.
+    async fn reserve_identity(&self, record: &Record, reference: &str) -> Result<Reservation, StoreError>;
     /// Writes all or nothing.
     async fn publish(&self, writes: &[Write]) -> Result<Published, StoreError>;
 }

@@ -10,12 +10,13 @@ use std::collections::BTreeSet;
 
 use shared::contract::pointer::Pointer;
 use shared::domain::academic_year::day_in_france;
+use shared::domain::status::Status;
 use shared::feeding::record::{Doubt, Record, RecordState};
 use shared::identity::decide::{Decision, Statement, decide};
 use shared::identity::digest::RecordId;
 use shared::identity::edge::{Edge, Standing};
 use shared::identity::finding::Finding;
-use shared::identity::ines::{Immatriculated, Ines, InesError};
+use shared::identity::ines::{Immatriculated, InesError};
 use shared::identity::publication::{Change, Write, concerned, hold, plan};
 use shared::identity::review::CaseId;
 use shared::identity::student::Student;
@@ -23,6 +24,7 @@ use shared::registry::publications::Published;
 use shared::registry::{StoreError, backoff};
 
 use crate::changes::{Outcome, Resolved};
+use crate::immatriculation;
 use crate::owners;
 use crate::ports::{Queue, Register, World};
 use crate::review;
@@ -36,7 +38,7 @@ pub enum Resolution {
     Published,
     /// It waits for a person, or for later evidence.
     InReview,
-    /// INES has yet to decide, or can't be reached: it will be asked again.
+    /// INES has yet to decide, can't be reached, or may not be asked for one more: it will be asked again.
     Postponed,
     /// It was resolved before.
     Unchanged,
@@ -109,8 +111,8 @@ async fn attempt<W: World>(world: &W, record: &Record) -> Result<Option<Resoluti
     if let Some(ines) = world.ines()
         && let Some(identity) = record.declaration.identite.said().filter(|_| scene.is_for_ines(record, &decision))
     {
-        match ines.immatriculate(identity, &world.keys().reference(&record.id, identity)).await? {
-            Immatriculated::Granted { ine, new } => {
+        match immatriculation::ask(world, ines, record, identity).await? {
+            Some(Immatriculated::Granted { ine, new }) => {
                 let holder = match register.owner(&world.keys().ine(&ine)).await? {
                     Some(student) => register.student(student).await?,
                     None => None,
@@ -121,10 +123,11 @@ async fn attempt<W: World>(world: &W, record: &Record) -> Result<Option<Resoluti
             }
             // People decided that it is nobody else: it is published, and has its INE once INES has decided and the record
             // is sent again.
-            Immatriculated::Pending | Immatriculated::Refused
+            None | Some(Immatriculated::Pending | Immatriculated::Refused)
                 if record.links.different.contains_key(&CaseId::attachment(&record.id)) => {}
-            Immatriculated::Pending => decision.doubt = Some(Doubt::AwaitsInes),
-            Immatriculated::Refused => decision.doubt = Some(Doubt::Refused),
+            None => decision.doubt = Some(Doubt::Quota),
+            Some(Immatriculated::Pending) => decision.doubt = Some(Doubt::AwaitsInes),
+            Some(Immatriculated::Refused) => decision.doubt = Some(Doubt::Refused),
         }
     }
     conclude(world, record, scene, decision).await
@@ -165,7 +168,13 @@ async fn conclude<W: World>(
     for case in withdrawn {
         writes.extend(review::withdraw(world, &case).await?);
     }
-    let awaits = decision.doubt == Some(Doubt::AwaitsInes);
+    // A cancelled enrolment isn't worth asking about again and again: should it stand again, its pointer comes.
+    let stands = record.declaration.inscription.statut != Status::Annule;
+    let awaits = match decision.doubt {
+        Some(Doubt::AwaitsInes) => true,
+        Some(Doubt::Quota) => stands,
+        _ => false,
+    };
     let resolution = match settlement.state {
         RecordState::Resolved => Resolution::Published,
         _ if awaits => Resolution::Postponed,

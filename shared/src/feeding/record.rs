@@ -75,6 +75,8 @@ pub enum Doubt {
     Refused,
     /// A person said that two people may be mixed up here.
     Disputed,
+    /// Its establishment has had as many new people immatriculated this year as it may: an operator has to look.
+    Quota,
 }
 
 /// A record as it is stored.

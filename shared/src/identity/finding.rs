@@ -130,6 +130,9 @@ findings! {
     /// INES has to answer, or decide.
     EnAttenteInes = "en_attente_ines", Waiting, "INES is out of reach, or one of its staff has to decide",
         "l'INES n'a pas encore répondu, ou doit décider : l'inscription sera publiée ensuite, sans nouvel envoi";
+    /// The establishment sent more new people than it may before an operator has looked.
+    QuotaIdentites = "quota_identites", Waiting, "the establishment sends more people without INE than its quota of new identities for the year has room for",
+        "votre établissement a envoyé plus de nouvelles personnes que prévu : l'équipe du service en est avertie et l'inscription sera publiée ensuite, vous n'avez rien à faire";
     /// Two student numbers of the establishment lead to one person.
     NumerosMultiples = "numeros_multiples", Warning, "INES confirms one INE under two student numbers of the establishment in one academic year",
         "l'INES confirme un même INE sous deux de vos numéros d'étudiant pour cette année : c'est une seule personne, publiée une fois ; gardez un seul numéro dans votre système";

@@ -20,6 +20,7 @@ use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use aws_sdk_dynamodb::types::{
     CancellationReason, KeysAndAttributes, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
+use serde::de::DeserializeOwned;
 
 use jiff::civil::Date;
 
@@ -30,6 +31,8 @@ use crate::feeding::record::{Batch, Horizons, Slice, Statement, Stored, Verdict,
 pub use crate::feeding::record::{NewRecord, PutOutcome, Record, RecordState};
 use crate::identity::digest::RecordId;
 use crate::identity::student::RecordVersion;
+
+mod confirmed;
 
 /// Records of one [`RecordStore::read`] or [`RecordStore::write`] at most: DynamoDB's limit for both.
 pub const MOST_IN_BATCH: usize = 100;
@@ -155,15 +158,26 @@ impl RecordStore {
 
     /// What is stored of up to [`MOST_IN_BATCH`] records, no two with one id; those that aren't are left out.
     pub async fn read(&self, ids: &[RecordId], reading: Reading) -> Result<HashMap<RecordId, Stored>, StoreError> {
+        let stored: Vec<Stored> = self.batch(ids, reading, DECIDING).await?;
+        Ok(stored.into_iter().map(|stored| (stored.id.clone(), stored)).collect())
+    }
+
+    /// A projection of up to [`MOST_IN_BATCH`] records, in no order; it names the state `#state`.
+    async fn batch<T: DeserializeOwned>(
+        &self,
+        ids: &[RecordId],
+        reading: Reading,
+        projection: &str,
+    ) -> Result<Vec<T>, StoreError> {
         const OPERATION: &str = "records BatchGetItem";
-        let mut found = HashMap::with_capacity(ids.len());
+        let mut found = Vec::with_capacity(ids.len());
         let mut keys: Vec<Item> = ids.iter().map(keys::record).collect();
         while !keys.is_empty() {
             let asked = keys.len();
             let request = KeysAndAttributes::builder()
                 .set_keys(Some(keys))
                 .consistent_read(reading == Reading::Consistent)
-                .projection_expression(DECIDING)
+                .projection_expression(projection)
                 .expression_attribute_names("#state", "state")
                 .build()
                 .map_err(|_| StoreError::shape(OPERATION))?;
@@ -175,8 +189,7 @@ impl RecordStore {
                 .await
                 .map_err(|error| StoreError::new(OPERATION, &error))?;
             for item in output.responses.unwrap_or_default().into_values().flatten() {
-                let stored: Stored = serde_dynamo::from_item(item).map_err(|_| StoreError::shape(OPERATION))?;
-                found.insert(stored.id.clone(), stored);
+                found.push(serde_dynamo::from_item(item).map_err(|_| StoreError::shape(OPERATION))?);
             }
             keys =
                 output.unprocessed_keys.unwrap_or_default().remove(&self.table).map_or_else(Vec::new, |left| left.keys);

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use shared::feeding::record::RecordState;
+use shared::feeding::record::{Doubt, RecordState};
 use shared::identity::digest::{IdentityKeys, IneDigest, RecordId};
 use shared::identity::edge::{Edge, Reason, Standing};
 use shared::identity::posting::{PostingKey, Traits};
@@ -103,9 +103,10 @@ pub(crate) fn settled(tables: &Tables, keys: &IdentityKeys) {
     for student in students(tables) {
         for case in student.withheld.keys() {
             let stored = tables.cases.get(case).map(|case| case.state);
-            // Nobody is asked whose an enrolment was that is cancelled.
+            // Nobody is asked whose an enrolment was that is cancelled, or who is beyond an establishment's quota.
+            let beyond = || student.edges().any(|edge| tables.records[&edge.record].doubt == Some(Doubt::Quota));
             let asked = stored == Some(State::Open)
-                || !student.competes() && stored.is_none_or(|state| state == State::Withdrawn);
+                || (!student.competes() || beyond()) && stored.is_none_or(|state| state == State::Withdrawn);
             assert!(asked, "{} waits for {case}, which is {stored:?}", student.id);
             let its_own = student.edges().any(|edge| *case == CaseId::attachment(&edge.record));
             assert!(its_own || case.is_dispute(), "{} waits for the case of another's record", student.id);

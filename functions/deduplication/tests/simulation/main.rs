@@ -25,6 +25,8 @@ use std::task::{Context, Poll, Waker};
 use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
 use deduplication::handler::handle;
 use shared::contract::pointer::Pointer;
+use shared::domain::status::Status;
+use shared::feeding::record::{Doubt, Record};
 use shared::identity::student::StudentId;
 
 use drive::{Pace, drive};
@@ -96,6 +98,24 @@ fn whatever_happens_nothing_is_lost_and_a_replay_changes_nothing() {
         sim.faults.set(FAULTS);
         drive(&sim, &population.statements, Pace::Disorder { deaths: 6 });
         sim.faults.set(Faults::default());
+        check::settled(&sim.tables.borrow(), &sim.keys);
+        replay(&sim);
+    });
+}
+
+#[test]
+fn a_quota_that_is_lifted_leaves_nothing_behind() {
+    seeds(200, |seed, told| {
+        let (sim, population) = world(seed, 6 + usize::try_from(seed % 12).unwrap(), true);
+        *told = Some(Rc::clone(&sim));
+        sim.faults.set(FAULTS);
+        sim.quota.set(Some((usize::try_from(seed % 3).unwrap(), 10_000)));
+        drive(&sim, &population.statements, Pace::Disorder { deaths: 6 });
+        sim.faults.set(Faults::default());
+        // Nobody asks again about what is cancelled.
+        let stands = |record: &Record| record.declaration.inscription.statut != Status::Annule;
+        let beyond = |record: &Record| stands(record) && record.doubt == Some(Doubt::Quota);
+        assert!(!sim.tables.borrow().records.values().any(beyond), "beyond the quota for ever");
         check::settled(&sim.tables.borrow(), &sim.keys);
         replay(&sim);
     });

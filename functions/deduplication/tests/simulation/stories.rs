@@ -1,8 +1,9 @@
 //! What happens to people whose papers are mixed up, told one message after the other.
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use deduplication::handler::Followed;
+use deduplication::handler::{self, Followed};
 use deduplication::resolve::Resolution;
 use jiff::Timestamp;
 use jiff::civil::date;
@@ -22,14 +23,15 @@ use shared::identity::digest::{DigestKey, RecordId};
 use shared::identity::engine::lookup::Mode;
 use shared::identity::finding::FindingCode;
 use shared::identity::lookup::{self, CivilQuestion};
-use shared::identity::review::State;
+use shared::identity::review::{CaseId, State};
 use shared::identity::student::{RecordVersion, Student, StudentId};
 
+use crate::alone;
 use crate::check;
 use crate::drive::{Pace, drive};
 use crate::national::National;
 use crate::people::Statement;
-use crate::world::Sim;
+use crate::world::{Process, Sim};
 
 /// The sister's, whom INES knows.
 const HERS: &str = "070578267KH";
@@ -261,4 +263,45 @@ fn twins_named_alike_are_two_and_each_is_told_of_herself() {
     for mode in [Mode::Standard, Mode::Strict] {
         assert_eq!(meant(&alone, &sister, mode), None, "who isn't enrolled is not told her sister's status");
     }
+}
+
+/// The lycée may have one newcomer: the second waits, whoever else decides about nobody, until an operator looks.
+#[test]
+fn who_is_beyond_the_quota_waits_for_an_operator_and_then_is_told() {
+    let sim = world();
+    sim.quota.set(Some((1, i64::MAX)));
+    let [first, second] =
+        [("Théodore", 2), ("Marguerite", 3)].map(|(name, at)| said(&person(name, Sex::Male), None, at));
+    let come = |statement: &Statement| {
+        let Statement { record, version, declaration } = statement;
+        sim.tables.borrow_mut().say(record, version, declaration);
+        let followed = alone(handler::follow(&Process::new(Rc::clone(&sim), 1), &Pointer::Record(record.clone())));
+        followed.unwrap()
+    };
+    let reserved = || sim.tables.borrow().reserved.values().map(BTreeSet::len).sum::<usize>();
+    let postponed = Followed::Record(Resolution::Postponed);
+    assert_eq!(come(&first), postponed, "INES takes its time");
+    assert_eq!(come(&first), Followed::Record(Resolution::Published));
+    assert_eq!(come(&second), postponed);
+    assert_eq!(reserved(), 1, "the first paid once, the second not at all");
+
+    let waiting = record(&sim, &second);
+    assert_eq!((waiting.state, waiting.doubt), (RecordState::InReview, Some(Doubt::Quota)));
+    assert_eq!(waiting.finding, Some(FindingCode::QuotaIdentites));
+    let is_case = || sim.tables.borrow().cases.contains_key(&CaseId::attachment(&second.record));
+    assert!(!is_case(), "there is nothing that reviewers could decide");
+    check::settled(&sim.tables.borrow(), &sim.keys);
+    let before = sim.tables.borrow().clone();
+    assert_eq!((come(&second), reserved()), (postponed, 1), "the same message again");
+    assert!(*sim.tables.borrow() == before);
+    let later = sim.clock.get() + 15 * 60;
+    let again = Pointer::Record(second.record.clone());
+    assert!(sim.queue.borrow().iter().any(|message| message.pointer == again && message.visible_at == later));
+
+    // An operator lifts it: nothing is sent again, and the pointer that waits does the rest.
+    sim.quota.set(Some((2, i64::MAX)));
+    drive(&sim, &[], Pace::Order);
+    check::settled(&sim.tables.borrow(), &sim.keys);
+    assert_eq!((record(&sim, &second).state, reserved()), (RecordState::Resolved, 2));
+    assert_eq!((record(&sim, &second).doubt, record(&sim, &second).finding), (None, Some(FindingCode::Immatricule)));
 }

@@ -28,6 +28,7 @@ use shared::identity::publication::{Buckets, Write};
 use shared::identity::review::{Case, CaseId};
 use shared::identity::student::{Answer, RecordVersion, Student, StudentId};
 use shared::registry::StoreError;
+use shared::registry::new_identities::{Cohort, Reservation};
 use shared::registry::publications::{MOST_WRITES, Published};
 
 use crate::national::National;
@@ -57,6 +58,8 @@ pub(crate) struct Tables {
     pub(crate) buckets: Buckets,
     pub(crate) cases: BTreeMap<CaseId, Case>,
     pub(crate) findings: BTreeMap<(RecordId, RecordVersion), Finding>,
+    /// Requests to INES that are paid for.
+    pub(crate) reserved: BTreeMap<Cohort, BTreeSet<String>>,
 }
 
 impl Tables {
@@ -248,6 +251,8 @@ pub(crate) struct Sim {
     pub(crate) trace: RefCell<Vec<String>>,
     /// Transactions that took place.
     pub(crate) published: Cell<u64>,
+    /// How many new identities each establishment may have, and when an operator lifts that.
+    pub(crate) quota: Cell<Option<(usize, i64)>>,
 }
 
 impl Sim {
@@ -263,6 +268,7 @@ impl Sim {
             clock: Cell::new(0),
             trace: RefCell::default(),
             published: Cell::new(0),
+            quota: Cell::new(None),
         })
     }
 
@@ -405,6 +411,21 @@ impl Register for Process {
     async fn case(&self, id: &CaseId) -> Result<Option<Case>, StoreError> {
         self.spend(1, 0, 0);
         self.call("cases", |sim| sim.tables.borrow().cases.get(id).cloned()).await
+    }
+
+    async fn reserve_identity(&self, record: &Record, reference: &str) -> Result<Reservation, StoreError> {
+        self.spend(0, 2, 0);
+        let reserve = |sim: &Sim| {
+            let mut tables = sim.tables.borrow_mut();
+            let reserved = tables.reserved.entry(Cohort::of(&record.declaration)).or_default();
+            let is_full = |(most, until)| reserved.len() >= most && sim.clock.get() < until;
+            if !reserved.contains(reference) && sim.quota.get().is_some_and(is_full) {
+                return Reservation::Exhausted;
+            }
+            reserved.insert(reference.to_owned());
+            Reservation::Made
+        };
+        self.call("quotas", reserve).await
     }
 
     async fn publish(&self, writes: &[Write]) -> Result<Published, StoreError> {

@@ -1,6 +1,7 @@
 //! The command line.
 
 pub(crate) mod client;
+pub(crate) mod establishment;
 pub(crate) mod ines;
 pub(crate) mod review;
 
@@ -42,6 +43,8 @@ pub(crate) enum Command {
     Stats,
     /// Register, change and revoke clients, keys and tokens, here or on a real account
     Client(client::Client),
+    /// Show or set how many new people an establishment may send, here or on a real account
+    Establishment(establishment::Establishment),
     /// Fill our own identity service, and register those who may ask it, here or on a real account
     Ines(ines::Ines),
     /// Show who was told a student's status, and when (the right of access: RGPD, article 15)

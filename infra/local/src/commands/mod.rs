@@ -5,6 +5,7 @@ mod bench;
 mod client;
 mod down;
 mod drop;
+mod establishment;
 mod ines;
 mod match_;
 mod redecide;
@@ -36,6 +37,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
         Command::Replay(options) => replay::run(&files, &options).await,
         Command::Stats => stats::run(&files).await,
         Command::Client(options) => client::run(&files, &options).await,
+        Command::Establishment(options) => establishment::run(&files, &options).await,
         Command::Ines(options) => ines::run(&files, &options).await,
         Command::Accesses(options) => accesses::run(&files, &options).await,
         Command::Review(options) => review::run(&files, &options).await,
