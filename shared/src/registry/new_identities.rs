@@ -32,7 +32,8 @@ use crate::domain::uai::Uai;
 const KEPT: SignedDuration = SignedDuration::from_hours(400 * 24);
 /// How long a count of an establishment holds. Less than what waits is put off by, so that it always meets a new one.
 const COUNT_HOLDS: SignedDuration = SignedDuration::from_mins(10);
-/// A missing number compares as false. An operator's limit comes with a count, so that the first line can't pass one.
+/// A missing number compares as false. An operator's limit is written with a count, or the lack of one would let the first
+/// request past it.
 const ROOM: &str = "attribute_not_exists(reserved_count) OR reserved_count < operator_limit OR \
     (attribute_not_exists(operator_limit) AND (reserved_count < :floor OR reserved_count < confirmed_share))";
 

@@ -53,8 +53,9 @@ pub(crate) struct Quota {
 }
 
 fn year(text: &str) -> Result<AcademicYear, &'static str> {
-    let first: i16 = text.parse().map_err(|_| "a year is four digits, such as 2026")?;
-    AcademicYear::parse(&format!("{first:04}-{:04}", first.saturating_add(1))).map_err(|_| "a year is four digits")
+    const FORM: &str = "a year is four digits, such as 2026";
+    let first: i16 = text.parse().ok().filter(|first| (1_000..=9_998).contains(first)).ok_or(FORM)?;
+    AcademicYear::parse(&format!("{first}-{}", first + 1)).map_err(|_| FORM)
 }
 
 #[cfg(test)]
