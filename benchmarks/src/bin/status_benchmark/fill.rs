@@ -81,6 +81,8 @@ async fn student(dynamodb: aws_sdk_dynamodb::Client) -> Result<()> {
         doubt: None,
         statut_ine: StatutIne::AVerifier,
         finding: None,
+        unknown_since: None,
+        verify_on: None,
     };
     let mut writes = plan(&[Change { before, after, merged_into: None }], &keys, &Buckets::new());
     writes.push(Write::Settle(Box::new(settlement)));
