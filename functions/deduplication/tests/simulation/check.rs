@@ -2,9 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use shared::domain::civil_identity::CivilIdentity;
 use shared::feeding::record::{Doubt, RecordState};
 use shared::identity::digest::{IdentityKeys, IneDigest, RecordId};
 use shared::identity::edge::{Edge, Reason, Standing};
+use shared::identity::engine::lookup::Mode;
+use shared::identity::lookup::{self, CivilQuestion};
 use shared::identity::posting::{PostingKey, Traits};
 use shared::identity::review::{CaseId, Question, State};
 use shared::identity::student::{Answer, Student, StudentId};
@@ -62,21 +65,54 @@ pub(crate) fn derived(tables: &Tables, keys: &IdentityKeys) {
     }
 }
 
-/// Nobody is made of records that people parted, or of people whom INES tells apart, unless people joined them.
+/// Nobody is made of records that people parted, or of people whom INES tells apart, unless people joined them; and nobody has
+/// an INE that was given beside another.
 fn apart(student: &Student) {
     for edge in student.edges() {
         for other in student.edges_besides(&edge.record) {
             assert!(!edge.parts_from(&other.record, &other.links), "{} holds what people parted", student.id);
         }
+        let given = matches!(edge.standing, Standing::Granted { .. });
+        assert!(!given || edge.declaration.ine.is_none(), "{} has two INEs, one of them for ever", student.id);
     }
     let vouched: BTreeSet<_> = student.edges().filter_map(Edge::verified).collect();
     let decided = student.edges().any(|edge| edge.reason == Reason::Decided || !edge.links.same.is_empty());
     assert!(vouched.len() < 2 || decided, "{} has two INEs that INES vouches for", student.id);
 }
 
+/// Whoever INES confirmed is found by all that INES has of them, whatever else was sent.
+fn nobody_is_hidden(tables: &Tables, keys: &IdentityKeys) {
+    let students = students(tables);
+    let confirmed =
+        || students.iter().flat_map(|one| one.edges().filter_map(move |edge| Some((one, edge.registered()?))));
+    for (student, identity) in confirmed().filter(|(student, _)| student.answer().is_some()) {
+        // Two people of a surname and a date, whom INES confirmed, may both be meant.
+        let named = |one: &CivilIdentity| (one.nom_famille.folded(), one.date_naissance);
+        let alone = confirmed().all(|(other, known)| other.id == student.id || named(identity) != named(known));
+        // To a strict client a country alone confirms a rare name only.
+        let has_commune = identity.lieu_naissance.is_some_and(|place| !place.as_str().starts_with("99"));
+        if !alone || !has_commune {
+            continue;
+        }
+        let question = CivilQuestion {
+            nom_famille: identity.nom_famille.clone(),
+            prenom1: identity.prenom1.clone(),
+            autres_prenoms: identity.autres_prenoms.clone(),
+            date_naissance: identity.date_naissance,
+            sexe: identity.sexe,
+            lieu_naissance: identity.lieu_naissance,
+        };
+        let person = question.person();
+        let buckets = keys.postings.of(&person);
+        let found = lookup::meant(&person, buckets.iter().filter_map(|key| tables.buckets.get(key)), Mode::Strict);
+        assert_eq!(found, Some(student.id), "somebody whom INES confirmed is hidden");
+    }
+}
+
 /// Every record is exactly one student's, in its last version, and waits only where a person has to look.
 pub(crate) fn settled(tables: &Tables, keys: &IdentityKeys) {
     derived(tables, keys);
+    nobody_is_hidden(tables, keys);
     let mut edges = BTreeMap::new();
     for (student, own) in &tables.edges {
         for edge in own.values() {

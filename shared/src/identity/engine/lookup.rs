@@ -65,14 +65,17 @@ enum Standing {
 /// Finds the student that a question means.
 #[must_use]
 pub fn look_up<S: Copy>(question: &Person, candidates: &[Candidate<'_, S>], reads: Reads, mode: Mode) -> Answer<S> {
-    let confirmed = |candidate: &&Candidate<'_, S>| candidate.records.iter().any(|record| record.confirmed);
-    let is_in_full =
-        candidates.iter().any(|candidate| candidate.records.iter().any(|record| names_in_full(question, record)));
+    let records = || candidates.iter().flat_map(|candidate| candidate.records);
+    let is_in_full = records().any(|record| names_in_full(question, record));
     // Whoever writes to the register could hide somebody by a row that resembles them: where the question names in full a
-    // person whom INES confirmed, only others whom it confirmed may be meant instead.
-    let competing = candidates.iter().filter(|candidate| !is_in_full || confirmed(candidate));
-    let standings: Vec<(Standing, S)> =
-        competing.map(|candidate| (standing(question, candidate.records, mode), candidate.student)).collect();
+    // person whom INES confirmed, only what INES says of others makes one of them meant instead.
+    let standings: Vec<(Standing, S)> = candidates
+        .iter()
+        .map(|candidate| {
+            let competing = candidate.records.iter().copied().filter(|record| !is_in_full || record.confirmed);
+            (standing(question, &competing.collect::<Vec<_>>(), mode), candidate.student)
+        })
+        .collect();
     let count = |wanted: &[Standing]| standings.iter().filter(|(standing, _)| wanted.contains(standing)).count();
     let meant = [Standing::Meant, Standing::Named];
     let wanted: &[Standing] =
