@@ -96,7 +96,7 @@ fn declaration<'a>(number: usize, cell: impl Fn(&'static str) -> &'a str) -> Opt
     let year: i16 = cell("annee").parse().ok()?;
     Some(Declaration {
         ine: Ine::parse(cell("ine")).ok(),
-        numero_etudiant: Some(number.to_string()),
+        numero_etudiant: None,
         identite: Person::Civil(identity),
         inscription: Enrolment {
             date_debut: date(year, 9, 1),
@@ -108,7 +108,8 @@ fn declaration<'a>(number: usize, cell: impl Fn(&'static str) -> &'a str) -> Opt
             uai: Uai::parse(cell("uai")).ok()?,
             nom_etablissement: "UNIVERSITE".into(),
             cursus: None,
-            diplome: None,
+            // Each record of the set is a record here, whoever it names: no set has student numbers, which are evidence.
+            diplome: Some(number.to_string()),
             niveau_diplome: None,
         },
     })
