@@ -29,10 +29,10 @@ async fn found(stack: &Stack, depositor: &Depositor, people: &[&Person]) -> (Str
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_establishment_is_told_who_is_unknown_and_who_was_given_an_ine() {
+async fn an_establishment_is_told_which_ine_is_unknown_and_who_was_given_one() {
     let stack = Stack::connect().await;
     let (depositor, other) = tokio::join!(stack.depositor(), stack.depositor());
-    // An INE that INES never gave, first of somebody whom nobody resembles, then of nobody; and somebody without any.
+    // An INE that INES never gave, first of somebody who is named, then of nobody; and somebody without any.
     let wrong = Person::at(&depositor.uai);
     let nobody = String::new;
     let unknown = Person { family: nobody(), given: nobody(), sex: nobody(), ..Person::at(&depositor.uai) };
@@ -40,7 +40,7 @@ async fn an_establishment_is_told_who_is_unknown_and_who_was_given_an_ine() {
     let (id, told) = found(&stack, &depositor, &[&wrong, &unknown, &newcomer]).await;
     let seen: Vec<_> = told.iter().map(|told| json!([told["ligne"], told["code"], told["statutIne"]])).collect();
     let expected = [
-        json!([2, "ine_corrige", "INCONNU"]),
+        json!([2, "ine_inconnu", "INCONNU"]),
         json!([3, "ine_inconnu", "INCONNU"]),
         json!([4, "immatricule", "CONFIRME"]),
     ];
