@@ -80,6 +80,21 @@ fn apart(student: &Student) {
     assert!(vouched.len() < 2 || decided, "{} has two INEs that INES vouches for", student.id);
 }
 
+/// Whom a question means that has all of an identity.
+pub(crate) fn meant(tables: &Tables, keys: &IdentityKeys, identity: &CivilIdentity, mode: Mode) -> Option<StudentId> {
+    let question = CivilQuestion {
+        nom_famille: identity.nom_famille.clone(),
+        prenom1: identity.prenom1.clone(),
+        autres_prenoms: identity.autres_prenoms.clone(),
+        date_naissance: identity.date_naissance,
+        sexe: identity.sexe,
+        lieu_naissance: identity.lieu_naissance,
+    };
+    let person = question.person();
+    let read = keys.postings.of(&person);
+    lookup::meant(&person, read.iter().filter_map(|key| tables.buckets.get(key)), mode)
+}
+
 /// Whoever INES confirmed is found by all that INES has of them, whatever else was sent.
 fn nobody_is_hidden(tables: &Tables, keys: &IdentityKeys) {
     let students = students(tables);
@@ -94,17 +109,7 @@ fn nobody_is_hidden(tables: &Tables, keys: &IdentityKeys) {
         if !alone || !has_commune {
             continue;
         }
-        let question = CivilQuestion {
-            nom_famille: identity.nom_famille.clone(),
-            prenom1: identity.prenom1.clone(),
-            autres_prenoms: identity.autres_prenoms.clone(),
-            date_naissance: identity.date_naissance,
-            sexe: identity.sexe,
-            lieu_naissance: identity.lieu_naissance,
-        };
-        let person = question.person();
-        let buckets = keys.postings.of(&person);
-        let found = lookup::meant(&person, buckets.iter().filter_map(|key| tables.buckets.get(key)), Mode::Strict);
+        let found = meant(tables, keys, identity, Mode::Strict);
         assert_eq!(found, Some(student.id), "somebody whom INES confirmed is hidden");
     }
 }

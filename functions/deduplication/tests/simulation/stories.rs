@@ -22,7 +22,6 @@ use shared::feeding::record::{Doubt, Record, RecordState};
 use shared::identity::digest::{DigestKey, RecordId};
 use shared::identity::engine::lookup::Mode;
 use shared::identity::finding::FindingCode;
-use shared::identity::lookup::{self, CivilQuestion};
 use shared::identity::review::{CaseId, State};
 use shared::identity::student::{RecordVersion, Student, StudentId};
 
@@ -173,20 +172,8 @@ fn student(sim: &Sim, statement: &Statement) -> Student {
     sim.tables.borrow().student(record(sim, statement).student.unwrap()).0.unwrap()
 }
 
-/// Whom a question means that has a name, all its given names, the date and a birthplace.
 fn meant(sim: &Sim, identity: &CivilIdentity, mode: Mode) -> Option<StudentId> {
-    let question = CivilQuestion {
-        nom_famille: identity.nom_famille.clone(),
-        prenom1: identity.prenom1.clone(),
-        autres_prenoms: identity.autres_prenoms.clone(),
-        date_naissance: identity.date_naissance,
-        sexe: identity.sexe,
-        lieu_naissance: identity.lieu_naissance,
-    };
-    let person = question.person();
-    let tables = sim.tables.borrow();
-    let keys = sim.keys.postings.of(&person);
-    lookup::meant(&person, keys.iter().filter_map(|key| tables.buckets.get(key)), mode)
+    check::meant(&sim.tables.borrow(), &sim.keys, identity, mode)
 }
 
 /// An INE that INES has not yet is no reason to give another: the student would have two for ever.
