@@ -123,6 +123,10 @@ impl Register for Tables {
         self.students.get(id).await
     }
 
+    async fn item_version(&self, id: StudentId) -> Result<Option<u64>, StoreError> {
+        self.students.item_version(id).await
+    }
+
     async fn owner(&self, ine: &IneDigest) -> Result<Option<StudentId>, StoreError> {
         self.students.owner(ine).await
     }

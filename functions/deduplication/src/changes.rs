@@ -10,7 +10,7 @@ use shared::identity::digest::{IdentityKeys, RecordId};
 use shared::identity::edge::{Edge, Reason, Standing};
 use shared::identity::engine::RULE_VERSION;
 use shared::identity::engine::decide::Closeness;
-use shared::identity::finding::FindingCode;
+use shared::identity::moves::{Moves, Place};
 use shared::identity::publication::{Change, Settlement, Write};
 use shared::identity::review::{CaseId, Near, Question, Side};
 use shared::identity::student::{Student, StudentId};
@@ -62,6 +62,59 @@ impl Changes {
     /// All of them, to be read.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Change> {
         self.0.values()
+    }
+
+    /// All students as they become, to be changed further.
+    pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut Student> {
+        self.0.values_mut().map(|change| &mut change.after)
+    }
+
+    /// The student whose a record becomes, with its edge.
+    pub(crate) fn holder(&self, record: &RecordId) -> Option<&Student> {
+        self.iter().map(|change| &change.after).find(|student| student.edge(record).is_some())
+    }
+
+    /// A student that keeps no record leads to another.
+    pub(crate) fn lead(&mut self, empty: StudentId, into: StudentId) {
+        if let Some(change) = self.0.get_mut(&empty) {
+            change.after = Student::restore(empty, change.before.version, BTreeMap::new(), []);
+            change.merged_into = Some(into);
+        }
+    }
+
+    /// Keeps with each record that stands otherwise where it was, when that rests on decisions in these cases. What was
+    /// said anew was nowhere before. Gives the records that moved.
+    pub(crate) fn trace(&mut self, by: &BTreeSet<CaseId>) -> BTreeSet<RecordId> {
+        let mut before: BTreeMap<RecordId, (Edge, Place)> = BTreeMap::new();
+        for Change { before: student, .. } in self.0.values() {
+            for edge in student.edges() {
+                before
+                    .extend(Place::of(&edge.record, student).map(|place| (edge.record.clone(), (edge.clone(), place))));
+            }
+        }
+        let mut moved = BTreeSet::new();
+        for Change { after, .. } in self.0.values_mut() {
+            let (student, withheld) = (after.id, after.withheld.clone());
+            for edge in after.edges_mut() {
+                let from = match before.remove(&edge.record) {
+                    Some((earlier, place)) if edge.repeats(&earlier) => {
+                        if place.student == student && place.withheld.keys().eq(withheld.keys()) {
+                            continue;
+                        }
+                        Some(place)
+                    }
+                    _ => {
+                        edge.moves = Moves::default();
+                        None
+                    }
+                };
+                edge.moves.record(by, from);
+                if !by.is_empty() {
+                    moved.insert(edge.record.clone());
+                }
+            }
+        }
+        moved
     }
 }
 
@@ -173,6 +226,10 @@ impl Resolved<'_> {
             runner_up: decision.runner_up,
             rules_version: RULE_VERSION,
             links: record.links.clone(),
+            moves: current
+                .and_then(|current| current.edge(&record.id))
+                .map(|edge| edge.moves.clone())
+                .unwrap_or_default(),
         });
         let withheld = self.withheld(&same, alone, student, &mut asked);
         let before: BTreeSet<CaseId> =
@@ -210,11 +267,12 @@ impl Resolved<'_> {
             record: record.id.clone(),
             version: record.version.clone(),
             before: record.student,
+            links: record.links.clone(),
             state,
             student: target.id,
             doubt,
             statut_ine,
-            finding: self.finding(&target, doubt),
+            finding: target.edge(&record.id).and_then(|edge| found::of(&target, edge, doubt)),
             unknown_since,
             verify_on,
         };
@@ -333,17 +391,6 @@ impl Resolved<'_> {
     /// who is known.
     fn waits_for_quota(&self, student: &Student) -> bool {
         self.decision.doubt == Some(Doubt::Quota) && student.withheld.values().all(BTreeSet::is_empty)
-    }
-
-    fn finding(&self, student: &Student, doubt: Option<Doubt>) -> Option<FindingCode> {
-        if !student.competes() && doubt.is_some() {
-            return None;
-        }
-        let Record { id, declaration, .. } = self.record;
-        let found = found::finding(declaration, self.standing, doubt, student.verified());
-        let doubled =
-            || student.edge(id).is_some_and(|edge| student.edges().any(|other| edge.has_another_number(other)));
-        found.or_else(|| doubled().then_some(FindingCode::NumerosMultiples))
     }
 
     fn doubt(&self, student: &Student) -> Doubt {

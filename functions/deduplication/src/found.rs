@@ -5,8 +5,9 @@ use jiff::civil::Date;
 use shared::domain::enrolment::Declaration;
 use shared::domain::ine::Ine;
 use shared::feeding::record::Doubt;
-use shared::identity::edge::Standing;
+use shared::identity::edge::{Edge, Standing};
 use shared::identity::finding::{FindingCode, StatutIne};
+use shared::identity::student::Student;
 
 /// What INES says of the INE that was sent, in the words of students' information systems (domain.md §2.3).
 pub(crate) fn statut_ine(declaration: &Declaration, standing: &Standing, doubt: Option<Doubt>) -> StatutIne {
@@ -37,10 +38,20 @@ pub(crate) fn asked_again(statut_ine: StatutIne, before: Option<Date>, today: Da
     (Some(since), today.tomorrow().ok().filter(|_| today < last))
 }
 
+/// What is to be told of a record of a student, if anything.
+pub(crate) fn of(student: &Student, edge: &Edge, doubt: Option<Doubt>) -> Option<FindingCode> {
+    if !student.competes() && doubt.is_some() {
+        return None;
+    }
+    let found = finding(&edge.declaration, &edge.standing, doubt, student.verified());
+    let doubled = || student.edges().any(|other| edge.has_another_number(other));
+    found.or_else(|| doubled().then_some(FindingCode::NumerosMultiples))
+}
+
 /// What is to be told, if anything.
 ///
 /// `verified` is the INE that INES vouches for of the student that the record is attached to.
-pub(crate) fn finding(
+fn finding(
     declaration: &Declaration,
     standing: &Standing,
     doubt: Option<Doubt>,

@@ -10,8 +10,13 @@ use shared::registry::StoreError;
 use crate::changes::Changes;
 use crate::ports::{Register, World};
 
-/// Lets each INE that starts to lead somewhere have one owner: whom INES vouches for, else whoever had it first.
-pub(crate) async fn reconcile<W: World>(world: &W, changes: &mut Changes) -> Result<(), StoreError> {
+/// Lets each INE that starts to lead somewhere have one owner: whom INES vouches for, else whoever had it first. Those who
+/// are `back`, for a decision was undone, had theirs first.
+pub(crate) async fn reconcile<W: World>(
+    world: &W,
+    changes: &mut Changes,
+    back: &BTreeSet<StudentId>,
+) -> Result<(), StoreError> {
     let claims: Vec<(StudentId, Ine)> = changes
         .iter()
         .filter(|change| change.after.answer().is_some())
@@ -39,8 +44,13 @@ pub(crate) async fn reconcile<W: World>(world: &W, changes: &mut Changes) -> Res
                 _ => {}
             }
         }
+        // Whoever has it no more gives it up in the same transaction.
+        if changes.get(owner).is_some_and(|owner| owner.answer().is_none() || !owner.ines().contains(&ine)) {
+            continue;
+        }
         let vouched = |id: StudentId| changes.get(id).is_some_and(|student| vouches(student, ine));
-        let loser = if vouched(claimant) { owner } else { claimant };
+        let prevails = vouched(claimant) || back.contains(&claimant) && !vouched(owner);
+        let loser = if prevails { owner } else { claimant };
         if let Some(student) = changes.get_mut(loser) {
             disbelieve(student, ine);
         }

@@ -51,6 +51,8 @@ pub trait Register {
     async fn record(&self, id: &RecordId) -> Result<Option<Record>, StoreError>;
     /// A student with all its evidence, or the one that it was joined to.
     async fn student(&self, id: StudentId) -> Result<Option<Student>, StoreError>;
+    /// How many times the item of a student was written, which may lead to another by now; `None` if there is none.
+    async fn item_version(&self, id: StudentId) -> Result<Option<u64>, StoreError>;
     /// The student that an INE leads to.
     async fn owner(&self, ine: &IneDigest) -> Result<Option<StudentId>, StoreError>;
     /// The buckets of these keys, in one call; an empty one for a key that nobody has.

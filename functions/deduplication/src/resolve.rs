@@ -27,7 +27,7 @@ use crate::changes::{Outcome, Resolved};
 use crate::immatriculation;
 use crate::owners;
 use crate::ports::{Queue, Register, World};
-use crate::review;
+use crate::review::Cases;
 use crate::scene::Scene;
 use crate::standing;
 
@@ -107,6 +107,10 @@ async fn attempt<W: World>(world: &W, record: &Record) -> Result<Option<Resoluti
     };
     let read: Vec<Student> = current.into_iter().chain(known).collect();
     let mut scene = Scene::observe(world, record, standing, read).await?;
+    if scene.students().iter().any(|student| student.moving.is_some()) {
+        // A case moves their records in steps: whoever they are is known once it is settled.
+        return Ok(None);
+    }
     let mut decision = scene.decide(record);
     if let Some(ines) = world.ines()
         && let Some(identity) = record.declaration.identite.said().filter(|_| scene.is_for_ines(record, &decision))
@@ -159,15 +163,22 @@ async fn conclude<W: World>(
         today: day_in_france(world.now()),
     };
     let Outcome { mut changes, settlement, asked, withdrawn, follow, taken_back } = resolved.outcome();
-    owners::reconcile(world, &mut changes).await?;
+    owners::reconcile(world, &mut changes, &BTreeSet::new()).await?;
+    let by = scene.decisions(record);
+    let moved = changes.trace(&by);
     let changes: Vec<Change> = changes.into_list();
-    let mut writes: Vec<Write> = taken_back;
+    let mut cases = Cases::default();
     for question in asked {
-        writes.extend(review::ask(world, question).await?);
+        cases.ask(world, question).await?;
     }
-    for case in withdrawn {
-        writes.extend(review::withdraw(world, &case).await?);
+    for case in &withdrawn {
+        cases.withdraw(world, case).await?;
     }
+    for case in by.iter().filter(|_| !moved.is_empty()) {
+        cases.remember(world, case, &moved).await?;
+    }
+    let asks = cases.open_any();
+    let mut writes: Vec<Write> = taken_back.into_iter().chain(cases.writes()).collect();
     // A cancelled enrolment isn't worth asking about again and again: should it stand again, its pointer comes.
     let stands = record.declaration.inscription.statut != Status::Annule;
     let awaits = match decision.doubt {
@@ -182,7 +193,8 @@ async fn conclude<W: World>(
     };
     let stays = record.state == settlement.state && record.student == Some(settlement.student);
     let same_doubt = record.doubt == settlement.doubt && record.verify_on == settlement.verify_on;
-    let waits_on = stays && same_doubt && settlement.state == RecordState::InReview && changes.iter().all(waits_on);
+    let waits_on =
+        stays && same_doubt && settlement.state == RecordState::InReview && !asks && changes.iter().all(waits_on);
     let says_the_same = same_doubt
         && record.statut_ine == Some(settlement.statut_ine)
         && writes.is_empty()

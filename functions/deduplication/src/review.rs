@@ -1,5 +1,9 @@
-//! Cases, as far as a decision about a record opens and closes them.
+//! Cases, as far as a transaction about records and students opens, closes or completes them.
 
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
+
+use shared::identity::digest::RecordId;
 use shared::identity::engine::RULE_VERSION;
 use shared::identity::publication::Write;
 use shared::identity::review::{Case, CaseId, Question};
@@ -7,18 +11,76 @@ use shared::registry::StoreError;
 
 use crate::ports::{Register, World};
 
-/// Asks a person, or asks anew with what is known now; nothing to write when the same is asked already.
-pub(crate) async fn ask<W: World>(world: &W, question: Question) -> Result<Option<Write>, StoreError> {
-    let stored = world.register().case(&question.case()).await?;
-    let case = match stored {
-        None => Some(Case::open(question, RULE_VERSION, world.now())),
-        Some(mut case) => case.ask_again(question, RULE_VERSION, world.now()).then_some(case),
-    };
-    Ok(case.map(|case| Write::PutCase(Box::new(case))))
+/// The cases of one transaction: each is read once, whatever happens to it, and written if it changed.
+#[derive(Debug, Default)]
+pub(crate) struct Cases(BTreeMap<CaseId, Read>);
+
+#[derive(Debug)]
+struct Read {
+    case: Option<Case>,
+    was_open: bool,
+    changed: bool,
 }
 
-/// Nobody needs to decide any more.
-pub(crate) async fn withdraw<W: World>(world: &W, id: &CaseId) -> Result<Option<Write>, StoreError> {
-    let stored = world.register().case(id).await?;
-    Ok(stored.and_then(|mut case| case.withdraw().then_some(Write::PutCase(Box::new(case)))))
+impl Cases {
+    /// Asks a person, or asks anew with what is known now; nothing to write when the same is asked already.
+    pub(crate) async fn ask<W: World>(&mut self, world: &W, question: Question) -> Result<(), StoreError> {
+        let read = self.read(world, &question.case()).await?;
+        match &mut read.case {
+            None => {
+                read.case = Some(Case::open(question, RULE_VERSION, world.now()));
+                read.changed = true;
+            }
+            Some(case) => read.changed |= case.ask_again(question, RULE_VERSION, world.now()),
+        }
+        Ok(())
+    }
+
+    /// Nobody needs to decide any more.
+    pub(crate) async fn withdraw<W: World>(&mut self, world: &W, id: &CaseId) -> Result<(), StoreError> {
+        let read = self.read(world, id).await?;
+        read.changed |= read.case.as_mut().is_some_and(Case::withdraw);
+        Ok(())
+    }
+
+    /// What later evidence had settled is to be decided after all. Gives whether the case is open now.
+    pub(crate) async fn reopen<W: World>(&mut self, world: &W, id: &CaseId) -> Result<bool, StoreError> {
+        let read = self.read(world, id).await?;
+        read.changed |= read.case.as_mut().is_some_and(|case| case.ask_after_all(world.now()));
+        Ok(read.case.as_ref().is_some_and(Case::is_open))
+    }
+
+    /// Records moved because of what is decided in the case.
+    pub(crate) async fn remember<W: World>(
+        &mut self,
+        world: &W,
+        id: &CaseId,
+        moved: &BTreeSet<RecordId>,
+    ) -> Result<(), StoreError> {
+        let read = self.read(world, id).await?;
+        read.changed |= read.case.as_mut().is_some_and(|case| case.remember(moved));
+        Ok(())
+    }
+
+    /// Somebody has to look who hadn't to.
+    pub(crate) fn open_any(&self) -> bool {
+        self.0.values().any(|read| !read.was_open && read.case.as_ref().is_some_and(Case::is_open))
+    }
+
+    /// The cases to write.
+    pub(crate) fn writes(&self) -> impl Iterator<Item = Write> {
+        let changed = self.0.values().filter(|read| read.changed);
+        changed.filter_map(|read| read.case.clone()).map(|case| Write::PutCase(Box::new(case)))
+    }
+
+    async fn read<W: World>(&mut self, world: &W, id: &CaseId) -> Result<&mut Read, StoreError> {
+        Ok(match self.0.entry(id.clone()) {
+            Entry::Occupied(read) => read.into_mut(),
+            Entry::Vacant(unread) => {
+                let case = world.register().case(id).await?;
+                let was_open = case.as_ref().is_some_and(Case::is_open);
+                unread.insert(Read { case, was_open, changed: false })
+            }
+        })
+    }
 }

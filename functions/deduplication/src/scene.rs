@@ -1,16 +1,17 @@
 //! All that a decision about one record rests on, read as of now.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use shared::domain::enrolment::Person;
 use shared::feeding::record::Record;
 use shared::identity::decide::Decision;
-use shared::identity::edge::{Standing, traits};
+use shared::identity::edge::{Edge, Standing, traits};
 use shared::identity::engine::compare::Comparison;
 use shared::identity::engine::decide::{Reads, Verdict, verdict};
 use shared::identity::engine::weight::{Bits, bits};
 use shared::identity::posting::{PostingKey, Sharing, Traits};
 use shared::identity::publication::Buckets;
+use shared::identity::review::CaseId;
 use shared::identity::student::{Student, StudentId};
 use shared::registry::StoreError;
 
@@ -95,6 +96,14 @@ impl Scene {
 
     pub(crate) fn reads(&self) -> Reads {
         self.reads
+    }
+
+    /// The cases in which people decided about anybody who is there, or about what moved them: a decision about the record
+    /// may rest on each.
+    pub(crate) fn decisions(&self, record: &Record) -> BTreeSet<CaseId> {
+        let links = record.links.same.keys().chain(record.links.different.keys());
+        let known = self.students.iter().flat_map(Student::edges).flat_map(Edge::decisions);
+        links.chain(known).cloned().collect()
     }
 
     /// The record gives no INE, is nobody's who can be told of, and nobody resembles: INES finds its INE, or gives one. A

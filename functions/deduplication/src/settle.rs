@@ -5,6 +5,8 @@
 //! nothing to do. A crash before the transaction leaves nothing, one after it leaves all but the pointers to records to
 //! decide on again: those are sent again when the message comes again.
 
+mod publish;
+mod undo;
 mod work;
 
 use std::collections::BTreeSet;
@@ -15,10 +17,10 @@ use shared::identity::digest::RecordId;
 use shared::identity::publication::Change;
 use shared::identity::review::{Case, CaseId, Effect, Pending};
 use shared::identity::student::Student;
-use shared::registry::publications::Published;
 use shared::registry::{StoreError, backoff};
 
 use crate::ports::{Queue, Register, World};
+use publish::Progress;
 use work::Work;
 
 /// What became of a case.
@@ -49,8 +51,9 @@ pub enum SettleError {
 pub async fn settle<W: World>(world: &W, id: &CaseId) -> Result<Settled, SettleError> {
     let mut waits = backoff();
     loop {
-        let mut case = world.register().case(id).await?.ok_or(SettleError::NoSuchCase)?;
+        let case = world.register().case(id).await?.ok_or(SettleError::NoSuchCase)?;
         let mut work = Work::new(&case.id);
+        work.resume(world, &case).await?;
         let hides = match case.pending() {
             None => {
                 follow_again(world, &case).await?;
@@ -65,24 +68,18 @@ pub async fn settle<W: World>(world: &W, id: &CaseId) -> Result<Settled, SettleE
                 work.apply(world, &effect).await?;
                 false
             }
-            Some(Pending::Revert(effect)) => {
-                let effect = effect.clone();
-                work.revert(world, &effect).await?;
-                // Also on records that moved since.
-                for record in case.decisions.iter().next_back().iter().flat_map(|decision| &decision.records) {
-                    if let Some(holder) = holder(world, record).await? {
-                        work.forget(&holder);
-                    }
-                }
+            Some(Pending::Revert(_)) => {
+                work.undo(world, &case).await?;
                 false
             }
         };
         if hides && work.changes.iter().all(Change::is_empty) {
             return Ok(Settled::Nothing);
         }
-        case.settle(&work.linked, world.now());
-        if work.publish(world, case).await? == Published::Yes {
-            return Ok(Settled::Done);
+        match work.publish(world, case).await? {
+            Progress::Settled => return Ok(Settled::Done),
+            Progress::Begun => continue,
+            Progress::Overtaken => {}
         }
         let wait = waits.next().ok_or_else(|| StoreError::contention("settling a case"))?;
         world.pause(wait).await;
@@ -110,7 +107,7 @@ async fn follow_again<W: World>(world: &W, case: &Case) -> Result<(), StoreError
             Effect::Merge(_) | Effect::KeepApart(_) | Effect::Keep(_) => Vec::new(),
         };
         // Those that it moved may be a student's that the case doesn't know.
-        for record in named.into_iter().chain(&decision.records) {
+        for record in named.into_iter().chain(&decision.records).chain(&decision.moved) {
             records.insert(record.clone());
             let holder = holder(world, record).await?;
             records.extend(holder.iter().flat_map(Student::edges).map(|edge| edge.record.clone()));

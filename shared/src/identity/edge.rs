@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::digest::RecordId;
 use super::engine::compare::Comparison;
 use super::engine::person::Person as Compared;
+use super::moves::Moves;
 use super::posting::Traits;
 use super::review::CaseId;
 use super::student::RecordVersion;
@@ -126,6 +127,9 @@ pub struct Edge {
     /// What people decided about it.
     #[serde(default, skip_serializing_if = "Links::is_empty")]
     pub links: Links,
+    /// Where it was before what people decided moved it.
+    #[serde(default, skip_serializing_if = "Moves::is_empty")]
+    pub moves: Moves,
 }
 
 impl Edge {
@@ -198,6 +202,21 @@ impl Edge {
     /// The same, prepared for comparison, for traits that name somebody.
     pub fn people(&self) -> impl Iterator<Item = Compared> {
         people(&self.declaration, &self.standing)
+    }
+
+    /// The cases in which people decided about it, or about what moved it.
+    pub fn decisions(&self) -> impl Iterator<Item = &CaseId> {
+        let Links { same, different } = &self.links;
+        same.keys().chain(different.keys()).chain(self.moves.cases())
+    }
+
+    /// Whether it is the statement that `earlier` is, and INES says the same of it. Whether another student has its INE is
+    /// nothing that it says.
+    #[must_use]
+    pub fn repeats(&self, earlier: &Self) -> bool {
+        let taken = self.standing == Standing::Taken || earlier.standing == Standing::Taken;
+        let stands = taken || self.standing == earlier.standing;
+        self.record == earlier.record && self.version == earlier.version && stands
     }
 
     /// Whether people decided that the two records are two people's. Either record may hold the decision.

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use super::digest::{DigestKey, IdentityKeys, RecordId};
 use super::edge::{Edge, Links, Reason, Standing};
+use super::moves::Moves;
 use super::student::{RecordVersion, Student, StudentId};
 use crate::domain::birth_date::BirthDate;
 use crate::domain::civil_identity::CivilIdentity;
@@ -75,6 +76,7 @@ pub(crate) fn edge(said: &Declaration) -> Edge {
         runner_up: None,
         rules_version: crate::identity::engine::RULE_VERSION,
         links: Links::default(),
+        moves: Moves::default(),
     }
 }
 

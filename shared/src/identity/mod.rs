@@ -11,6 +11,7 @@ pub mod finding;
 pub mod immatriculation;
 pub mod ines;
 pub mod lookup;
+pub mod moves;
 pub mod posting;
 pub mod publication;
 pub mod reconsider;

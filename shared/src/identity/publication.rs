@@ -110,6 +110,8 @@ pub struct Settlement {
     /// The student that it was attached to when it was read. A message that comes twice at once is decided on twice,
     /// and a record without blocking keys has no bucket whose version would tell the second one.
     pub before: Option<StudentId>,
+    /// What people decided about it.
+    pub links: Links,
     /// Where it stands.
     pub state: RecordState,
     /// The student that it is attached to, seen or not.
@@ -197,7 +199,9 @@ pub fn hold(student: &Student) -> Write {
 
 fn put(student: &Student, expected: u64) -> Write {
     let answer = student.answer().map(Box::new);
-    let student = Box::new(Student::restore(student.id, student.version, student.withheld.clone(), []));
+    let mut stored = Student::restore(student.id, student.version, student.withheld.clone(), []);
+    stored.moving.clone_from(&student.moving);
+    let student = Box::new(stored);
     Write::PutStudent { student, expected, answer }
 }
 

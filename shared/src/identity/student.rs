@@ -106,6 +106,9 @@ pub struct Student {
     pub version: u64,
     /// The cases for which nothing is told of it until a person decides, each with the students that it may be.
     pub withheld: BTreeMap<CaseId, BTreeSet<StudentId>>,
+    /// The case for which its records move, in more transactions than one: until the last, nothing is told of it and nobody
+    /// else changes it.
+    pub moving: Option<CaseId>,
     edges: BTreeMap<RecordId, Edge>,
 }
 
@@ -113,7 +116,7 @@ impl Student {
     /// A student of whom nothing is known yet.
     #[must_use]
     pub fn newcomer(id: StudentId) -> Self {
-        Self { id, version: 0, withheld: BTreeMap::new(), edges: BTreeMap::new() }
+        Self { id, version: 0, withheld: BTreeMap::new(), moving: None, edges: BTreeMap::new() }
     }
 
     /// A student as it was stored.
@@ -124,7 +127,8 @@ impl Student {
         withheld: BTreeMap<CaseId, BTreeSet<StudentId>>,
         edges: impl IntoIterator<Item = Edge>,
     ) -> Self {
-        Self { id, version, withheld, edges: edges.into_iter().map(|edge| (edge.record.clone(), edge)).collect() }
+        let edges = edges.into_iter().map(|edge| (edge.record.clone(), edge)).collect();
+        Self { id, version, withheld, moving: None, edges }
     }
 
     /// Attaches a record, in place of what the same record said before.
@@ -182,9 +186,21 @@ impl Student {
     #[must_use]
     pub fn waits_without(&self, record: &RecordId) -> bool {
         let verified = self.edges_besides(record).any(|edge| edge.verified().is_some());
-        let contradicted =
-            self.edges_besides(record).all(|edge| edge.standing == Standing::Differs && edge.links.is_empty());
-        !verified && (contradicted || self.withheld.keys().any(|case| !case.is_dispute()))
+        !verified
+            && (are_contradicted(self.edges_besides(record)) || self.withheld.keys().any(|case| !case.is_dispute()))
+    }
+
+    /// Whether INES contradicts all that is said of it, and nobody decided about any of it.
+    #[must_use]
+    pub fn is_contradicted(&self) -> bool {
+        !self.edges.is_empty() && are_contradicted(self.edges.values())
+    }
+
+    /// Whether nothing is told of it until somebody says more, or decides whose its records are. Whom a dispute alone keeps
+    /// from being told of is another matter: its records are decided on.
+    #[must_use]
+    pub fn waits(&self) -> bool {
+        self.spelling().is_none() || self.withheld.keys().any(|case| !case.is_dispute())
     }
 
     /// The INE that the answer is published under; the others lead to it.
@@ -258,10 +274,10 @@ impl Student {
 
     /// The answer to publish: the identity to tell, and every enrolment, once: an establishment that pushes in real
     /// time and sends files as well says the same twice, under another name of the student. `None` when no record is
-    /// left, when nobody named the person, or while a person has to decide.
+    /// left, when nobody named the person, while a person has to decide, or while its records move.
     #[must_use]
     pub fn answer(&self) -> Option<Answer> {
-        if !self.withheld.is_empty() {
+        if !self.withheld.is_empty() || self.moving.is_some() {
             return None;
         }
         let latest = self.spelling()?;
@@ -278,6 +294,10 @@ impl Student {
             inscriptions: enrolments,
         })
     }
+}
+
+fn are_contradicted<'a>(mut edges: impl Iterator<Item = &'a Edge>) -> bool {
+    edges.all(|edge| edge.standing == Standing::Differs && edge.links.is_empty())
 }
 
 /// All that consultation needs to know of a student, rewritten with it.

@@ -94,6 +94,9 @@ impl Publisher {
                 if !student.withheld.is_empty() {
                     item.insert("withheld".into(), serde_dynamo::to_attribute_value(&student.withheld).ok()?);
                 }
+                if let Some(moving) = &student.moving {
+                    item.insert("moving".into(), text(moving.as_str()));
+                }
                 if let Some(answer) = answer {
                     item.insert("answer".into(), serde_dynamo::to_attribute_value(answer).ok()?);
                 }
@@ -155,6 +158,8 @@ impl Publisher {
             .expression_attribute_values(":statut_ine", serde_dynamo::to_attribute_value(statut_ine).ok()?);
         let mut set = "SET #state = :state, student = :student, statut_ine = :statut_ine".to_owned();
         let mut remove = Vec::new();
+        let links = (!settlement.links.is_empty()).then(|| serde_dynamo::to_attribute_value(&settlement.links));
+        let links = links.transpose().ok()?;
         if matches!(statut_ine, StatutIne::Inconnu | StatutIne::DonneesInvalides) {
             // Without its digest the same row counts as changed when it comes again, and INES is asked again.
             remove.push("digest");
@@ -162,8 +167,13 @@ impl Publisher {
         let doubt = doubt.map(serde_dynamo::to_attribute_value).transpose().ok()?;
         let finding = finding.map(serde_dynamo::to_attribute_value).transpose().ok()?;
         let mut update = update;
-        let optional =
-            [("doubt", doubt), ("finding", finding), ("unknown_since", unknown_since), ("verify_on", verify_on)];
+        let optional = [
+            ("links", links),
+            ("doubt", doubt),
+            ("finding", finding),
+            ("unknown_since", unknown_since),
+            ("verify_on", verify_on),
+        ];
         for (name, value) in optional {
             match value {
                 None => remove.push(name),

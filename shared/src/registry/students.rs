@@ -2,7 +2,8 @@
 //!
 //! | item | attributes |
 //! |---|---|
-//! | `S#<id>`, `STUDENT` | `version`; `answer`, if anything may be told; `withheld`, the cases for which nothing is |
+//! | `S#<id>`, `STUDENT` | `version`; `answer`, if anything may be told; `withheld`, the cases for which nothing is; |
+//! | | `moving`, the case for which its records move |
 //! | | or `version` and `merged_into`: an alias of another student |
 //! | `S#<id>`, `E#<record>` | `edge`: the evidence of an attachment |
 //! | `I#<HMAC(INE)>`, `ANSWER` | `student`; `answer` if it is the INE to keep, none if it leads to one |
@@ -53,6 +54,28 @@ impl StudentStore {
             }
         }
         Err(StoreError::shape("students Query"))
+    }
+
+    /// How many times the item of a student was written, as of now, be it an alias; `None` if there is none.
+    pub async fn item_version(&self, id: StudentId) -> Result<Option<u64>, StoreError> {
+        const OPERATION: &str = "students GetItem";
+        #[derive(Deserialize)]
+        struct Stored {
+            version: u64,
+        }
+        let output = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(keys::student(id)))
+            .projection_expression("version")
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|error| StoreError::new(OPERATION, &error))?;
+        let Some(item) = output.item else { return Ok(None) };
+        let stored: Stored = serde_dynamo::from_item(item).map_err(|_| StoreError::shape(OPERATION))?;
+        Ok(Some(stored.version))
     }
 
     /// The student that has an INE, as of now.
@@ -127,6 +150,8 @@ impl StudentStore {
             #[serde(default)]
             withheld: BTreeMap<CaseId, BTreeSet<StudentId>>,
             #[serde(default)]
+            moving: Option<CaseId>,
+            #[serde(default)]
             merged_into: Option<StudentId>,
             #[serde(default)]
             edge: Option<Edge>,
@@ -150,11 +175,15 @@ impl StudentStore {
             }
             edges.extend(stored.edge);
             if let Some(version) = stored.version {
-                student = Some((version, stored.withheld));
+                student = Some((version, stored.withheld, stored.moving));
             }
         }
         Ok(match student {
-            Some((version, withheld)) => Found::Student(Student::restore(id, version, withheld, edges)),
+            Some((version, withheld, moving)) => {
+                let mut student = Student::restore(id, version, withheld, edges);
+                student.moving = moving;
+                Found::Student(student)
+            }
             None => Found::Nobody,
         })
     }

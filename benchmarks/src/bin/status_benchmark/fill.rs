@@ -13,6 +13,7 @@ use shared::identity::digest::RecordId;
 use shared::identity::edge::{Edge, Links, Reason, Standing};
 use shared::identity::engine::RULE_VERSION;
 use shared::identity::finding::StatutIne;
+use shared::identity::moves::Moves;
 use shared::identity::publication::{Buckets, Change, Settlement, Write, plan};
 use shared::identity::student::{RecordVersion, Student, StudentId};
 use shared::registry::clients::ClientStore;
@@ -67,6 +68,7 @@ async fn student(dynamodb: aws_sdk_dynamodb::Client) -> Result<()> {
             runner_up: None,
             rules_version: RULE_VERSION,
             links: Links::default(),
+            moves: Moves::default(),
         };
         last = Some(edge.clone());
         after.attach(edge);
@@ -76,6 +78,7 @@ async fn student(dynamodb: aws_sdk_dynamodb::Client) -> Result<()> {
         record,
         version,
         before: None,
+        links: Links::default(),
         state: RecordState::Resolved,
         student: after.id,
         doubt: None,

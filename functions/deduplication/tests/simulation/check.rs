@@ -144,10 +144,11 @@ pub(crate) fn settled(tables: &Tables, keys: &IdentityKeys) {
     for student in students(tables) {
         for case in student.withheld.keys() {
             let stored = tables.cases.get(case).map(|case| case.state);
-            // Nobody is asked whose an enrolment was that is cancelled, or who is beyond an establishment's quota.
+            // Nobody is asked whose an enrolment was that is cancelled, whatever was decided before, or who is beyond an
+            // establishment's quota.
             let beyond = || student.edges().any(|edge| tables.records[&edge.record].doubt == Some(Doubt::Quota));
-            let asked = stored == Some(State::Open)
-                || (!student.competes() || beyond()) && stored.is_none_or(|state| state == State::Withdrawn);
+            let settled = stored.is_none_or(|state| matches!(state, State::Withdrawn | State::Applied));
+            let asked = stored == Some(State::Open) || (!student.competes() || beyond()) && settled;
             assert!(asked, "{} waits for {case}, which is {stored:?}", student.id);
             let its_own = student.edges().any(|edge| *case == CaseId::attachment(&edge.record));
             assert!(its_own || case.is_dispute(), "{} waits for the case of another's record", student.id);

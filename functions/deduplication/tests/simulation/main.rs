@@ -15,6 +15,7 @@ mod reviewers;
 mod rules;
 mod score;
 mod stories;
+mod undone;
 mod world;
 
 use std::cell::Cell;
@@ -43,17 +44,20 @@ fn seeds(count: u64, scenario: impl Fn(u64, &mut Option<Rc<Sim>>)) {
         Some(seed) => seed..seed + 1,
         None => 0..number("SIMULATION_SEEDS").unwrap_or(count),
     };
+    let mut failing = Vec::new();
     for seed in seeds {
         let mut world = None;
         let run = std::panic::AssertUnwindSafe(|| scenario(seed, &mut world));
-        if let Err(panic) = std::panic::catch_unwind(run) {
-            for line in world.iter().flat_map(|world| world.trace.borrow().clone()) {
+        if std::panic::catch_unwind(run).is_err() {
+            // One world is enough to read.
+            for line in world.iter().filter(|_| failing.is_empty()).flat_map(|world| world.trace.borrow().clone()) {
                 eprintln!("{line}");
             }
             eprintln!("seed {seed} fails: repeat it with SIMULATION_SEED={seed}");
-            std::panic::resume_unwind(panic);
+            failing.push(seed);
         }
     }
+    assert!(failing.is_empty(), "{} seeds fail: {failing:?}", failing.len());
 }
 
 /// A world and its people; half of the worlds have a national register.
@@ -160,17 +164,16 @@ fn the_order_of_arrival_hardly_matters_and_joins_nobody_whom_the_engine_would_no
     assert!(reads.0 <= 10.0 && writes.0 <= 12.0);
 }
 
-/// Undone, everything is together as it was. Now and then a record was hidden between two students who have become one
-/// since, or are told apart since, and evidence is certain now.
+/// Undone, everything is together as it was, except what INES has said since.
 #[test]
 fn whatever_people_decide_can_be_undone() {
-    let (undone, moved) = (Cell::new(0), Cell::new(0));
+    let (undone, by_ines) = (Cell::new(0_u32), Cell::new(0_u32));
     seeds(150, |seed, told| {
         let (sim, population) = world(seed, 6 + usize::try_from(seed % 10).unwrap(), seed % 2 == 1);
         *told = Some(Rc::clone(&sim));
         drive(&sim, &population.statements, Pace::Disorder { deaths: 0 });
         repeat(&sim, 1);
-        let before = check::partition(&sim.tables.borrow());
+        let before = sim.tables.borrow().clone();
         sim.faults.set(FAULTS);
         for _ in 0..3 {
             if sim.chance(0.5) {
@@ -190,12 +193,11 @@ fn whatever_people_decide_can_be_undone() {
         replay(&sim);
         if !stands {
             undone.set(undone.get() + 1);
-            let otherwise = check::partition(&sim.tables.borrow()) != before;
-            moved.set(moved.get() + u32::from(otherwise));
+            let otherwise = undone::otherwise(&before, &sim.tables.borrow());
+            by_ines.set(by_ines.get() + u32::from(otherwise.is_some()));
         }
     });
-    // 21 of 472 over 650 seeds.
-    assert!(moved.get() * 20 <= undone.get().max(20), "{} of {} worlds are not as before", moved.get(), undone.get());
+    eprintln!("of {} worlds, {} end otherwise because INES gave an INE meanwhile", undone.get(), by_ines.get());
 }
 
 /// What rules that were blind to a record left apart is shown, and comes together when it is applied.

@@ -36,8 +36,16 @@ use crate::national::National;
 /// A student's item: the student without its edges, or whom it leads to.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Stored {
-    Student { version: u64, withheld: BTreeMap<CaseId, BTreeSet<StudentId>>, answer: Option<Answer> },
-    Alias { version: u64, into: StudentId },
+    Student {
+        version: u64,
+        withheld: BTreeMap<CaseId, BTreeSet<StudentId>>,
+        moving: Option<CaseId>,
+        answer: Option<Answer>,
+    },
+    Alias {
+        version: u64,
+        into: StudentId,
+    },
 }
 
 impl Stored {
@@ -91,9 +99,11 @@ impl Tables {
         loop {
             match self.students.get(&id) {
                 Some(Stored::Alias { into, .. }) => (id, hops) = (*into, hops + 1),
-                Some(Stored::Student { version, withheld, .. }) => {
+                Some(Stored::Student { version, withheld, moving, .. }) => {
                     let edges = self.edges.get(&id).into_iter().flat_map(BTreeMap::values).cloned();
-                    return (Some(Student::restore(id, *version, withheld.clone(), edges)), hops);
+                    let mut student = Student::restore(id, *version, withheld.clone(), edges);
+                    student.moving.clone_from(moving);
+                    return (Some(student), hops);
                 }
                 None => return (None, hops),
             }
@@ -139,8 +149,9 @@ impl Tables {
     fn apply(&mut self, write: Write) {
         match write {
             Write::PutStudent { student, expected, answer } => {
-                let (version, withheld, answer) = (expected + 1, student.withheld, answer.map(|answer| *answer));
-                self.students.insert(student.id, Stored::Student { version, withheld, answer });
+                let (id, withheld, moving) = (student.id, student.withheld, student.moving);
+                let (version, answer) = (expected + 1, answer.map(|answer| *answer));
+                self.students.insert(id, Stored::Student { version, withheld, moving, answer });
             }
             Write::PutAlias { student, expected, into } => {
                 self.students.insert(student, Stored::Alias { version: expected + 1, into });
@@ -167,6 +178,7 @@ impl Tables {
             Write::CheckBucket(..) => {}
             Write::Settle(settlement) => {
                 let record = self.records.get_mut(&settlement.record).unwrap();
+                record.links = settlement.links;
                 (record.state, record.student) = (settlement.state, Some(settlement.student));
                 record.doubt = settlement.doubt;
                 (record.statut_ine, record.finding) = (Some(settlement.statut_ine), settlement.finding);
@@ -383,6 +395,11 @@ impl Register for Process {
         let (student, hops) = self.call("students", |sim| sim.tables.borrow().student(id)).await?;
         self.spend(hops, 0, 0);
         Ok(student)
+    }
+
+    async fn item_version(&self, id: StudentId) -> Result<Option<u64>, StoreError> {
+        self.spend(1, 0, 0);
+        self.call("students", |sim| sim.tables.borrow().students.get(&id).map(Stored::version)).await
     }
 
     async fn owner(&self, ine: &IneDigest) -> Result<Option<StudentId>, StoreError> {

@@ -95,6 +95,12 @@ pub struct Decision {
     /// The records that hold it as links, wherever they have gone since.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub records: BTreeSet<RecordId>,
+    /// The records that moved because of it ([`super::moves`]), those that came while it stood as well.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub moved: BTreeSet<RecordId>,
+    /// The students that are kept for it while it is applied or undone in more transactions than one.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub kept: BTreeSet<StudentId>,
     /// Who undid it and when, if somebody did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undone: Option<Undone>,
@@ -267,6 +273,8 @@ impl Case {
                 at: now,
                 round: self.round,
                 records: BTreeSet::new(),
+                moved: BTreeSet::new(),
+                kept: BTreeSet::new(),
                 undone: None,
             });
             self.state = State::Decided;
@@ -297,6 +305,37 @@ impl Case {
         open
     }
 
+    /// What settled it is undone: the same is asked as before. Returns whether anything changed.
+    pub fn ask_after_all(&mut self, now: Timestamp) -> bool {
+        let withdrawn = self.state == State::Withdrawn;
+        if withdrawn {
+            self.reopen(now);
+        }
+        withdrawn
+    }
+
+    /// Records moved because of what is decided. Returns whether anything changed.
+    pub fn remember(&mut self, moved: &BTreeSet<RecordId>) -> bool {
+        let stands = matches!(self.state, State::Decided | State::Applied | State::Undone);
+        let Some(decision) = self.decisions.last_mut().filter(|_| stands) else { return false };
+        let known = decision.moved.len();
+        decision.moved.extend(moved.iter().cloned());
+        decision.moved.len() > known
+    }
+
+    /// Students are kept for it until it is settled.
+    pub fn keep(&mut self, students: impl IntoIterator<Item = StudentId>) {
+        if let Some(decision) = self.decisions.last_mut() {
+            decision.kept.extend(students);
+        }
+    }
+
+    /// Somebody has to look.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.state == State::Open
+    }
+
     /// What deduplication has to do about it.
     #[must_use]
     pub fn pending(&self) -> Option<Pending<'_>> {
@@ -312,11 +351,14 @@ impl Case {
     /// What [`Self::pending`] asked for is done, in the transaction that this is written by; `linked` are the records that
     /// hold what was decided.
     pub fn settle(&mut self, linked: &BTreeSet<RecordId>, now: Timestamp) {
+        if let Some(decision) = self.decisions.last_mut() {
+            decision.kept.clear();
+        }
         match self.state {
             State::Decided => {
                 self.state = State::Applied;
                 if let Some(decision) = self.decisions.last_mut() {
-                    decision.records.clone_from(linked);
+                    decision.records.extend(linked.iter().cloned());
                 }
             }
             State::Undone => self.reopen(now),

@@ -192,6 +192,17 @@ pub enum Effect {
     Keep(StudentId),
 }
 
+impl Effect {
+    /// The record that it is about, if it is about one.
+    #[must_use]
+    pub fn record(&self) -> Option<&RecordId> {
+        match self {
+            Self::Attach { record, .. } | Self::Separate { record, .. } => Some(record),
+            Self::Merge(_) | Self::KeepApart(_) | Self::Split { .. } | Self::Keep(_) => None,
+        }
+    }
+}
+
 impl Question {
     /// Are these two one person? In either order.
     #[must_use]

@@ -1,0 +1,300 @@
+//! A case is written: in one transaction if what it changes fits in one, else in portions.
+//!
+//! A transaction takes a hundred writes, and a student may have more records than that. What doesn't fit is done in steps,
+//! each a transaction that moves the case on to its next version:
+//!
+//! 1. every student that changes is kept for the case ([`Student::moving`]): nothing is told of it, and nobody else
+//!    changes it;
+//! 2. records change and move, as many at a time as fit; the case names them, so that an undo finds them;
+//! 3. the last step does the rest, settles the case, and lets the students go.
+//!
+//! What remains to be done is told from the students as they are, so a message that comes again, or one after a crash
+//! between any two steps, goes on where the last one ended.
+
+use std::collections::BTreeSet;
+
+use shared::contract::pointer::Pointer;
+use shared::feeding::record::RecordState;
+use shared::identity::digest::RecordId;
+use shared::identity::edge::Edge;
+use shared::identity::finding::Finding;
+use shared::identity::publication::{Buckets, Change, Settlement, Write, concerned, plan};
+use shared::identity::review::{Case, CaseId, Question, State};
+use shared::identity::student::{Student, StudentId};
+use shared::registry::StoreError;
+use shared::registry::publications::{MOST_WRITES, Published};
+
+use super::work::Work;
+use crate::found;
+use crate::owners;
+use crate::ports::{Queue, Register, World};
+
+/// Records that one step changes at most: each takes up to four writes, and students, buckets and the case some more.
+const MOST_AT_ONCE: usize = 24;
+/// Students that one step keeps for the case at most, each with the INEs that lead to it.
+const MOST_KEPT: usize = 10;
+
+/// How far a case is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Progress {
+    /// It is settled.
+    Settled,
+    /// A step of it is done.
+    Begun,
+    /// Someone else was faster, or keeps a student: read everything again.
+    Overtaken,
+}
+
+impl Work {
+    /// Reads the students that are kept for the case since an earlier step.
+    pub(super) async fn resume<W: World>(&mut self, world: &W, case: &Case) -> Result<(), StoreError> {
+        for id in case.decisions.iter().next_back().iter().flat_map(|decision| &decision.kept) {
+            if let Some(student) = world.register().student(*id).await? {
+                self.changes.of(&student);
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes what changes, with the case as it is settled, or the next step of it.
+    pub(super) async fn publish<W: World>(mut self, world: &W, case: Case) -> Result<Progress, StoreError> {
+        let foreign = |change: &Change| change.before.moving.as_ref().is_some_and(|kept| *kept != self.case);
+        if self.changes.iter().any(foreign) {
+            return Ok(Progress::Overtaken);
+        }
+        self.changes.values_mut().for_each(|student| student.moving = None);
+        self.hand_over();
+        self.hide_contradicted();
+        let back = self.back.iter().filter_map(|record| Some(self.changes.holder(record)?.id)).collect();
+        owners::reconcile(world, &mut self.changes, &back).await?;
+        let moved = self.changes.trace(&self.by);
+        let mut settled = case.clone();
+        settled.remember(&moved);
+        settled.settle(&self.linked, world.now());
+        self.questions(world, &mut settled).await?;
+        self.take_back();
+        let changes = std::mem::take(&mut self.changes).into_list();
+        let mut writes = self.writes(world, &changes).await?;
+        writes.extend(self.cases.writes());
+        writes.push(Write::PutCase(Box::new(settled)));
+        if writes.len() > MOST_WRITES {
+            return self.step(world, case, changes).await;
+        }
+        tracing::debug!(writes = writes.len(), version = case.version, "settling a case");
+        if world.register().publish(&writes).await? == Published::Overtaken {
+            return Ok(Progress::Overtaken);
+        }
+        if !self.follow.is_empty() {
+            let pointers: Vec<Pointer> = self.follow.into_iter().map(Pointer::Record).collect();
+            world.queue().send(&pointers).await?;
+        }
+        Ok(Progress::Settled)
+    }
+
+    /// The next step of what doesn't fit in one transaction.
+    async fn step<W: World>(self, world: &W, mut case: Case, changes: Vec<Change>) -> Result<Progress, StoreError> {
+        let kept = |change: &&Change| change.before.edges().next().is_none() || change.before.moving.is_some();
+        let free: Vec<Change> =
+            changes.iter().filter(|change| !kept(change)).take(MOST_KEPT).map(keep(&self.case)).collect();
+        let mut writes = if free.is_empty() {
+            let units = units(&changes, &case);
+            let mut size = units.len().min(MOST_AT_ONCE);
+            loop {
+                let step = portion(&changes, &case, &units[..size]);
+                let mut writes = self.writes(world, &step).await?;
+                if case.state == State::Undone {
+                    writes.extend(self.cases.writes());
+                }
+                if writes.len() < MOST_WRITES || size <= 1 {
+                    case.remember(&units[..size].iter().map(|unit| unit.record.clone()).collect());
+                    break writes;
+                }
+                size /= 2;
+            }
+        } else {
+            case.keep(free.iter().map(|change| change.before.id));
+            plan(&free, world.keys(), &Buckets::new())
+        };
+        tracing::info!(writes = writes.len(), version = case.version, "a step of a case");
+        writes.push(Write::PutCase(Box::new(case)));
+        Ok(match world.register().publish(&writes).await? {
+            Published::Yes => Progress::Begun,
+            Published::Overtaken => Progress::Overtaken,
+        })
+    }
+
+    /// What is written on students, buckets and records.
+    async fn writes<W: World>(&self, world: &W, changes: &[Change]) -> Result<Vec<Write>, StoreError> {
+        let keys = concerned(changes, world.keys());
+        let buckets = if keys.is_empty() { Buckets::new() } else { world.register().buckets(&keys).await? };
+        let mut writes = plan(changes, world.keys(), &buckets);
+        for record in &self.linked {
+            let changed = changes.iter().find(|change| change.after.edge(record).is_some());
+            let Some(Change { before, after, .. }) = changed else { continue };
+            if let Some(edge) = after.edge(record)
+                // A step writes those that it changes.
+                && (after.moving.is_none() || before.edge(record) != Some(edge))
+            {
+                writes.extend(self.stands(world, after, edge).await?);
+            }
+        }
+        Ok(writes)
+    }
+
+    /// Nobody decides about what isn't asked any more, and what is asked again is to be decided.
+    async fn questions<W: World>(&mut self, world: &W, case: &mut Case) -> Result<(), StoreError> {
+        let asked = |of: fn(&Change) -> &Student| -> BTreeSet<CaseId> {
+            self.changes.iter().flat_map(|change| of(change).withheld.keys().cloned()).collect()
+        };
+        let (before, after) = (asked(|change| &change.before), asked(|change| &change.after));
+        let others = |id: &&CaseId| **id != self.case && !id.is_dispute();
+        for id in before.difference(&after).filter(others) {
+            self.cases.withdraw(world, id).await?;
+        }
+        for id in after.difference(&before).filter(others) {
+            self.cases.reopen(world, id).await?;
+        }
+        // Evidence was faster than the decision that is undone: the record doesn't wait.
+        if matches!(case.question, Question::Attachment { .. }) && !after.contains(&self.case) {
+            case.withdraw();
+        }
+        Ok(())
+    }
+
+    /// The records of whoever is told of no more wait from now on, and those of whoever is told of now may wait no more. A
+    /// dispute is settled before anybody decides on them again.
+    fn take_back(&mut self) {
+        for Change { before, after, .. } in self.changes.iter() {
+            let hidden = !before.waits() && after.waits();
+            let records = || after.edges().map(|edge| edge.record.clone());
+            if hidden {
+                self.linked.extend(records());
+            }
+            if hidden || before.answer().is_none() {
+                self.follow.extend(records().filter(|record| after.waits() || !self.back.contains(record)));
+            }
+        }
+    }
+
+    /// Whoever waited for the case of a record that left waits for one of its own records.
+    fn hand_over(&mut self) {
+        for student in self.changes.values_mut() {
+            let foreign = |case: &CaseId| {
+                !case.is_dispute() && !student.edges().any(|edge| CaseId::attachment(&edge.record) == *case)
+            };
+            let Some(case) = student.withheld.keys().find(|case| foreign(case)).cloned() else { continue };
+            let first = student.edges().next().map(|edge| CaseId::attachment(&edge.record));
+            let rivals = student.withheld.remove(&case);
+            student.withheld.extend(first.zip(rivals));
+        }
+    }
+
+    /// Of whom a decision leaves only what INES contradicts, nothing is told until people decide.
+    fn hide_contradicted(&mut self) {
+        for student in self.changes.values_mut() {
+            if student.is_contradicted() && !student.waits() {
+                let first = student.edges().next().map(|edge| CaseId::attachment(&edge.record));
+                student.withheld.extend(first.map(|case| (case, BTreeSet::new())));
+            }
+        }
+    }
+
+    /// What is written on a record.
+    async fn stands<W: World>(&self, world: &W, student: &Student, edge: &Edge) -> Result<Vec<Write>, StoreError> {
+        let stored = match !student.waits() && self.back.contains(&edge.record) {
+            true => world.register().record(&edge.record).await?,
+            false => None,
+        };
+        let Some(record) = stored.filter(|record| record.version == edge.version) else {
+            let (record, links) = (edge.record.clone(), edge.links.clone());
+            let waits = student.waits() || self.anew.contains(&record);
+            return Ok(vec![Write::Link { record, links, student: student.id, waits }]);
+        };
+        let finding = found::of(student, edge, None);
+        let (id, version) = (record.id.clone(), record.version.clone());
+        let statut_ine = found::statut_ine(&record.declaration, &edge.standing, None);
+        let note = match finding {
+            Some(code) => Some(Write::Note(Finding { record: id.clone(), version: version.clone(), code, statut_ine })),
+            None => record.finding.map(|_| Write::Unnote(id.clone(), version.clone())),
+        };
+        let settlement = Settlement {
+            record: id,
+            version,
+            before: record.student,
+            links: edge.links.clone(),
+            state: RecordState::Resolved,
+            student: student.id,
+            doubt: None,
+            statut_ine,
+            finding,
+            unknown_since: record.unknown_since,
+            verify_on: record.verify_on,
+        };
+        Ok(note.into_iter().chain([Write::Settle(Box::new(settlement))]).collect())
+    }
+}
+
+/// A record that changes, or moves.
+#[derive(Debug)]
+struct Unit {
+    record: RecordId,
+    from: Option<StudentId>,
+    to: StudentId,
+    edge: Edge,
+}
+
+/// Nothing is told of a student, and nobody else changes it.
+fn keep(case: &CaseId) -> impl Fn(&Change) -> Change {
+    |Change { before, .. }| {
+        let mut after = before.clone();
+        after.moving = Some(case.clone());
+        Change { before: before.clone(), after, merged_into: None }
+    }
+}
+
+/// What a step may change. A student keeps a record until the last step, and the record that the case is about stays where it
+/// is, since from them is told what remains to be done.
+fn units(changes: &[Change], case: &Case) -> Vec<Unit> {
+    let about = case.decisions.last().and_then(|decision| decision.effect.record());
+    let stays: BTreeSet<&RecordId> = changes
+        .iter()
+        .filter(|change| change.after.edges().next().is_none())
+        .filter_map(|change| change.before.edges().map(|edge| &edge.record).find(|record| about != Some(record)))
+        .chain(about)
+        .collect();
+    let mut units = Vec::new();
+    for Change { after, .. } in changes {
+        for edge in after.edges().filter(|edge| !stays.contains(&edge.record)) {
+            let before =
+                changes.iter().map(|change| &change.before).find(|student| student.edge(&edge.record).is_some());
+            let same = before.is_some_and(|before| before.id == after.id && before.edge(&edge.record) == Some(edge));
+            if !same {
+                let (record, edge) = (edge.record.clone(), edge.clone());
+                units.push(Unit { record, from: before.map(|before| before.id), to: after.id, edge });
+            }
+        }
+    }
+    units
+}
+
+/// The changes of one step. Where a decision is undone, what keeps a student from being told of is restored with the first
+/// of its records; where one is applied, it stays until the last.
+fn portion(changes: &[Change], case: &Case, units: &[Unit]) -> Vec<Change> {
+    let mut step: Vec<Change> = changes.iter().map(keep(&case.id)).collect();
+    for (change, whole) in step.iter_mut().zip(changes) {
+        if case.state == State::Undone {
+            change.after.withheld.clone_from(&whole.after.withheld);
+        }
+        for unit in units {
+            if unit.from == Some(change.before.id) && unit.to != change.before.id {
+                change.after.detach(&unit.record);
+            }
+            if unit.to == change.before.id {
+                change.after.attach(unit.edge.clone());
+            }
+        }
+    }
+    // Nobody is there yet, or any more.
+    step.retain(|change| change.after.edges().next().is_some());
+    step
+}
