@@ -7,29 +7,35 @@
 //! them.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use shared::contract::pointer::Pointer;
 use shared::domain::academic_year::day_in_france;
 use shared::domain::status::Status;
 use shared::feeding::record::{Doubt, Record, RecordState};
-use shared::identity::decide::{Decision, Statement, decide};
+use shared::identity::decide::{Decision, Statement, decide, may_be_one};
 use shared::identity::digest::RecordId;
 use shared::identity::edge::{Edge, Standing};
 use shared::identity::finding::Finding;
 use shared::identity::ines::{Immatriculated, InesError};
 use shared::identity::publication::{Change, Write, concerned, hold, plan};
-use shared::identity::review::CaseId;
+use shared::identity::review::{CaseId, Question};
 use shared::identity::student::Student;
-use shared::registry::publications::Published;
+use shared::registry::publications::{MOST_WRITES, Published};
 use shared::registry::{StoreError, backoff};
 
-use crate::changes::{Outcome, Resolved};
+use crate::changes::{Outcome, Resolved, side};
 use crate::immatriculation;
 use crate::owners;
 use crate::ports::{Queue, Register, World};
 use crate::review::Cases;
 use crate::scene::Scene;
 use crate::standing;
+
+/// Records of the students that a decision changes, up to which each keeps where it was.
+const MOST_TRACED: usize = 50;
+/// When a record that waits for students to become one is looked at again.
+const SOON: Duration = Duration::from_secs(10);
 
 /// What became of a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -164,7 +170,10 @@ async fn conclude<W: World>(
     };
     let Outcome { mut changes, settlement, asked, withdrawn, follow, taken_back } = resolved.outcome();
     owners::reconcile(world, &mut changes, &BTreeSet::new()).await?;
-    let by = scene.decisions(record);
+    // Of a student with very many records, those that stay where they are don't keep that it was hidden, or is shown: they
+    // would exceed the transaction.
+    let few = changes.iter().map(|change| change.after.edges().count()).sum::<usize>() <= MOST_TRACED;
+    let by = if few { scene.decisions(record) } else { BTreeSet::new() };
     let moved = changes.trace(&by);
     let changes: Vec<Change> = changes.into_list();
     let mut cases = Cases::default();
@@ -217,6 +226,9 @@ async fn conclude<W: World>(
             None => {}
         }
         writes.push(Write::Settle(Box::new(settlement)));
+        if writes.len() > MOST_WRITES {
+            return join_first(world, record, &scene, &decision).await;
+        }
         if register.publish(&writes).await? == Published::Overtaken {
             return Ok(None);
         }
@@ -226,6 +238,42 @@ async fn conclude<W: World>(
         later(world, record).await?;
     }
     Ok(Some(resolution))
+}
+
+/// The record joins students who have too many records to become one in its transaction. That is a case of its own, which
+/// evidence decides and people may undo, and the record is decided on once they are one.
+///
+/// A crash leaves the case without its pointer, or the record without its own; the message comes again and sends both.
+async fn join_first<W: World>(
+    world: &W,
+    record: &Record,
+    scene: &Scene,
+    decision: &Decision,
+) -> Result<Option<Resolution>, ResolveError> {
+    let same: Vec<&Student> =
+        decision.same.iter().filter_map(|id| scene.students().iter().find(|student| student.id == *id)).collect();
+    let mut cases = Cases::default();
+    let mut pointers = Vec::new();
+    if let Some((first, others)) = same.split_first() {
+        for other in others {
+            let closest = may_be_one(first, other).map(|closeness| closeness.best).or(decision.evidence);
+            let Some(comparison) = closest else { continue };
+            let [one, other] = [first, other].map(|student| side(student, world.keys()));
+            let question = Question::duplicate(one, other, record.id.clone(), comparison);
+            pointers.push(Pointer::Case(question.case()));
+            cases.decide(world, question).await?;
+        }
+    }
+    if pointers.is_empty() {
+        return Err(StoreError::of("students TransactWriteItems", "more writes than a transaction takes").into());
+    }
+    let writes: Vec<Write> = cases.writes().collect();
+    if !writes.is_empty() && world.register().publish(&writes).await? == Published::Overtaken {
+        return Ok(None);
+    }
+    world.queue().send(&pointers).await?;
+    world.queue().send_later(&Pointer::Record(record.id.clone()), SOON).await?;
+    Ok(Some(Resolution::Postponed))
 }
 
 /// Whoever waited goes on waiting, for the same cases, by the same records. Whom it may be besides by now, and how near

@@ -36,6 +36,14 @@ impl Cases {
         Ok(())
     }
 
+    /// Evidence decides that two students are one.
+    pub(crate) async fn decide<W: World>(&mut self, world: &W, question: Question) -> Result<(), StoreError> {
+        let read = self.read(world, &question.case()).await?;
+        let case = read.case.get_or_insert_with(|| Case::open(question, RULE_VERSION, world.now()));
+        read.changed |= case.decide_by_evidence(world.now());
+        Ok(())
+    }
+
     /// Nobody needs to decide any more.
     pub(crate) async fn withdraw<W: World>(&mut self, world: &W, id: &CaseId) -> Result<(), StoreError> {
         let read = self.read(world, id).await?;

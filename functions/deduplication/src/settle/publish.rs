@@ -99,13 +99,18 @@ impl Work {
         let mut writes = if free.is_empty() {
             let units = units(&changes, &case);
             let mut size = units.len().min(MOST_AT_ONCE);
+            if size == 0 {
+                return Err(StoreError::of("students TransactWriteItems", "more writes than a transaction takes"));
+            }
             loop {
                 let step = portion(&changes, &case, &units[..size]);
                 let mut writes = self.writes(world, &step).await?;
                 if case.state == State::Undone {
                     writes.extend(self.cases.writes());
                 }
-                if writes.len() < MOST_WRITES || size <= 1 {
+                if writes.len() < MOST_WRITES || size == 1 {
+                    // Those that a step made as well.
+                    case.keep(step.iter().map(|change| change.after.id));
                     case.remember(&units[..size].iter().map(|unit| unit.record.clone()).collect());
                     break writes;
                 }
@@ -129,11 +134,12 @@ impl Work {
         let buckets = if keys.is_empty() { Buckets::new() } else { world.register().buckets(&keys).await? };
         let mut writes = plan(changes, world.keys(), &buckets);
         for record in &self.linked {
-            let changed = changes.iter().find(|change| change.after.edge(record).is_some());
-            let Some(Change { before, after, .. }) = changed else { continue };
+            let whose = changes.iter().find(|change| change.after.edge(record).is_some());
+            let Some(Change { before, after, .. }) = whose else { continue };
+            let hidden = after.waits() && !before.waits();
+            // An earlier step has written those that it changed.
             if let Some(edge) = after.edge(record)
-                // A step writes those that it changes.
-                && (after.moving.is_none() || before.edge(record) != Some(edge))
+                && (before.edge(record) != Some(edge) || hidden || self.anew.contains(record))
             {
                 writes.extend(self.stands(world, after, edge).await?);
             }
@@ -201,10 +207,8 @@ impl Work {
 
     /// What is written on a record.
     async fn stands<W: World>(&self, world: &W, student: &Student, edge: &Edge) -> Result<Vec<Write>, StoreError> {
-        let stored = match !student.waits() && self.back.contains(&edge.record) {
-            true => world.register().record(&edge.record).await?,
-            false => None,
-        };
+        let is_told_again = !student.waits() && self.back.contains(&edge.record);
+        let stored = if is_told_again { world.register().record(&edge.record).await? } else { None };
         let Some(record) = stored.filter(|record| record.version == edge.version) else {
             let (record, links) = (edge.record.clone(), edge.links.clone());
             let waits = student.waits() || self.anew.contains(&record);

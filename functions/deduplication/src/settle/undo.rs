@@ -122,12 +122,11 @@ impl Work {
             return Ok(());
         }
         let register = world.register();
-        let student = match register.student(id).await?.filter(|student| student.id == id) {
-            Some(student) => student,
-            None => {
-                let version = register.item_version(id).await?.unwrap_or_default();
-                Student::restore(id, version, BTreeMap::new(), [])
-            }
+        let student = if let Some(student) = register.student(id).await?.filter(|student| student.id == id) {
+            student
+        } else {
+            let version = register.item_version(id).await?.unwrap_or_default();
+            Student::restore(id, version, BTreeMap::new(), [])
         };
         self.changes.of(&student);
         Ok(())

@@ -9,6 +9,7 @@
 
 mod check;
 mod drive;
+mod large;
 mod national;
 mod people;
 mod reviewers;

@@ -12,7 +12,7 @@ use crate::check;
 use crate::world::Sim;
 
 /// Writes a case as review does, and sends its pointer.
-fn write(sim: &Sim, mut case: Case) {
+pub(crate) fn write(sim: &Sim, mut case: Case) {
     case.version += 1;
     let id = case.id.clone();
     sim.note(|| {

@@ -35,7 +35,7 @@ use crate::world::{Process, Sim};
 /// The sister's, whom INES knows.
 const HERS: &str = "070578267KH";
 
-fn person(given: &str, sexe: Sex) -> CivilIdentity {
+pub(crate) fn person(given: &str, sexe: Sex) -> CivilIdentity {
     CivilIdentity {
         nom_famille: PersonName::parse("Castelbou").unwrap(),
         nom_usage: None,
@@ -49,7 +49,7 @@ fn person(given: &str, sexe: Sex) -> CivilIdentity {
 }
 
 /// What a lycée says of the `number`th enrolment: whoever it names has one student number there.
-fn said(identity: &CivilIdentity, ine: Option<&str>, number: u64) -> Statement {
+pub(crate) fn said(identity: &CivilIdentity, ine: Option<&str>, number: u64) -> Statement {
     let declaration = Declaration {
         ine: ine.map(|ine| Ine::parse(ine).unwrap()),
         numero_etudiant: Some(identity.prenom1.folded()),

@@ -185,6 +185,13 @@ pub enum VoteError {
 #[error("case has no decision to undo")]
 pub struct NothingDecided;
 
+impl Decision {
+    fn new(effect: Effect, at: Timestamp, round: u32) -> Self {
+        let (records, moved, kept) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+        Self { effect, at, round, records, moved, kept, undone: None }
+    }
+}
+
 impl Case {
     /// A case that was never stored.
     #[must_use]
@@ -268,18 +275,22 @@ impl Case {
         if let Some(effect) = effect
             && self.heard(&effect) >= self.question.voices(&effect) + self.against(&effect)
         {
-            self.decisions.push(Decision {
-                effect,
-                at: now,
-                round: self.round,
-                records: BTreeSet::new(),
-                moved: BTreeSet::new(),
-                kept: BTreeSet::new(),
-                undone: None,
-            });
+            self.decisions.push(Decision::new(effect, now, self.round));
             self.state = State::Decided;
         }
         Ok(self.progress())
+    }
+
+    /// Evidence became certain that two students are one, who have too many records to become one in the transaction that
+    /// decides so: the case is decided without a voice. Returns whether anything changed.
+    pub fn decide_by_evidence(&mut self, now: Timestamp) -> bool {
+        let pending = matches!(self.state, State::Decided | State::Undone);
+        let Ok(Some(effect)) = self.question.effect(&Verdict::Same) else { return false };
+        if !pending {
+            self.decisions.push(Decision::new(effect, now, self.round));
+            self.state = State::Decided;
+        }
+        !pending
     }
 
     /// Undoes the decision. Idempotent.

@@ -1,0 +1,211 @@
+//! Students with more records than a transaction takes: they become one, are parted, hidden and shown in steps, and the
+//! process dies after each of them.
+
+use std::collections::BTreeSet;
+use std::pin::pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+use deduplication::handler;
+use shared::contract::pointer::Pointer;
+use shared::domain::civil_identity::CivilIdentity;
+use shared::domain::name::PersonName;
+use shared::domain::sex::Sex;
+use shared::identity::digest::RecordId;
+use shared::identity::engine::RULE_VERSION;
+use shared::identity::engine::compare::Comparison;
+use shared::identity::engine::person::Person;
+use shared::identity::review::{Case, CaseId, Question, Side, State, Verdict};
+use shared::identity::student::{Student, StudentId};
+
+use crate::check;
+use crate::drive::{Pace, drive};
+use crate::people::Statement;
+use crate::reviewers;
+use crate::stories::{person, said};
+use crate::world::{Process, Sim};
+
+/// Records of each student: with what goes with them, three transactions and more.
+const MANY: u64 = 130;
+
+/// A sister and a brother with very many enrolments each, and one case about them.
+struct Siblings {
+    sim: Rc<Sim>,
+    sister: Vec<Statement>,
+    brother: Vec<Statement>,
+}
+
+impl Siblings {
+    fn new(seed: u64) -> Self {
+        let sim = Sim::new(seed, None);
+        let many = |given, sex, from: u64| (from..from + MANY).map(|n| said(&person(given, sex), None, n)).collect();
+        let sister: Vec<Statement> = many("Capucine", Sex::Female, 0);
+        let brother: Vec<Statement> = many("Théodore", Sex::Male, 1_000);
+        drive(&sim, &sister, Pace::Order);
+        drive(&sim, &brother, Pace::Order);
+        let siblings = Self { sim, sister, brother };
+        assert_eq!(siblings.groups(), 2);
+        siblings
+    }
+
+    fn groups(&self) -> usize {
+        check::partition(&self.sim.tables.borrow()).len()
+    }
+
+    fn student(&self, statement: &Statement) -> Student {
+        let tables = self.sim.tables.borrow();
+        tables.student(tables.records[&statement.record].student.unwrap()).0.unwrap()
+    }
+
+    fn duplicate(&self) -> Question {
+        let side = |student: StudentId| Side { student, master: None };
+        let (one, other) = (&self.sister[0], &self.brother[0]);
+        let [a, b] = [one, other].map(|said| Person::of(said.declaration.identite.said().unwrap(), None));
+        let sides = [one, other].map(|said| side(self.student(said).id));
+        let [one_side, other_side] = sides;
+        Question::duplicate(one_side, other_side, one.record.clone(), Comparison::of(&a, &b))
+    }
+
+    /// People decide, and it is applied by processes each of which dies after one transaction. Gives how many did.
+    fn decide(&self, question: Question, verdict: &Verdict) -> (CaseId, usize) {
+        let id = question.case();
+        let stored = self.sim.tables.borrow().cases.get(&id).cloned();
+        let mut case = stored.unwrap_or_else(|| Case::open(question, RULE_VERSION, self.sim.time()));
+        for reviewer in ["a", "b"] {
+            let _ = case.vote(reviewer, verdict.clone(), None, self.sim.time());
+        }
+        assert_eq!(case.state, State::Decided);
+        reviewers::write(&self.sim, case);
+        self.sim.queue.borrow_mut().clear();
+        let steps = self.die_after_each(&id);
+        (id, steps)
+    }
+
+    fn undo(&self, id: &CaseId) -> usize {
+        let mut case = self.sim.tables.borrow().cases[id].clone();
+        case.undo("c", self.sim.time()).unwrap();
+        reviewers::write(&self.sim, case);
+        self.sim.queue.borrow_mut().clear();
+        self.die_after_each(id)
+    }
+
+    /// The last process lives, and so does what follows.
+    fn die_after_each(&self, id: &CaseId) -> usize {
+        let mut steps = 0;
+        while self.step(id) {
+            check::derived(&self.sim.tables.borrow(), &self.sim.keys);
+            steps += 1;
+            assert!(steps < 100, "it never ends");
+        }
+        self.sim.send(Pointer::Case(id.clone()), 0);
+        drive(&self.sim, &[], Pace::Order);
+        check::settled(&self.sim.tables.borrow(), &self.sim.keys);
+        steps
+    }
+
+    /// A process follows the case until something was published, and dies. Gives whether anything was.
+    fn step(&self, id: &CaseId) -> bool {
+        let (before, pointer) = (self.sim.published.get(), Pointer::Case(id.clone()));
+        let process = Process::new(Rc::clone(&self.sim), 1);
+        let mut running = pin!(handler::follow(&process, &pointer));
+        loop {
+            let polled = running.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+            if self.sim.published.get() > before {
+                return true;
+            }
+            if let Poll::Ready(followed) = polled {
+                followed.unwrap();
+                return false;
+            }
+        }
+    }
+
+    fn told(&self) -> BTreeSet<StudentId> {
+        let students = check::students(&self.sim.tables.borrow());
+        students.into_iter().filter(|student| student.answer().is_some()).map(|student| student.id).collect()
+    }
+}
+
+#[test]
+fn a_merge_of_any_size_is_made_and_undone() {
+    let siblings = Siblings::new(1);
+    let before = check::partition(&siblings.sim.tables.borrow());
+    let told = siblings.told();
+    let (case, steps) = siblings.decide(siblings.duplicate(), &Verdict::Same);
+    assert!(steps > 3, "{steps}");
+    assert_eq!(siblings.groups(), 1);
+    assert_eq!(siblings.told().len(), 1);
+    let steps = siblings.undo(&case);
+    assert!(steps > 3, "{steps}");
+    assert_eq!(check::partition(&siblings.sim.tables.borrow()), before);
+    assert_eq!(siblings.told(), told, "both are told of again, under the ids that they had");
+}
+
+#[test]
+fn a_merge_that_is_under_way_is_undone() {
+    for steps in 1..6 {
+        let siblings = Siblings::new(2);
+        let before = check::partition(&siblings.sim.tables.borrow());
+        let told = siblings.told();
+        let question = siblings.duplicate();
+        let id = question.case();
+        let mut case = Case::open(question, RULE_VERSION, siblings.sim.time());
+        case.vote("a", Verdict::Same, None, siblings.sim.time()).unwrap();
+        reviewers::write(&siblings.sim, case);
+        siblings.sim.queue.borrow_mut().clear();
+        for _ in 0..steps {
+            assert!(siblings.step(&id));
+        }
+        assert!(siblings.told().is_empty(), "nothing is told of whoever changes");
+        siblings.undo(&id);
+        assert_eq!(check::partition(&siblings.sim.tables.borrow()), before, "after {steps} steps");
+        assert_eq!(siblings.told(), told);
+    }
+}
+
+#[test]
+fn students_of_any_size_are_told_apart_and_parted_and_shown() {
+    let siblings = Siblings::new(3);
+    let before = check::partition(&siblings.sim.tables.borrow());
+    let told = siblings.told();
+    let (apart, _) = siblings.decide(siblings.duplicate(), &Verdict::Different);
+    let student = siblings.student(&siblings.sister[0]).id;
+    let dispute = Question::Dispute { student };
+    let half: BTreeSet<RecordId> =
+        siblings.sister.iter().step_by(2).map(|statement| statement.record.clone()).collect();
+    // The dispute hides her first.
+    let case = Case::open(dispute.clone(), RULE_VERSION, siblings.sim.time());
+    reviewers::write(&siblings.sim, case);
+    drive(&siblings.sim, &[], Pace::Order);
+    assert_eq!(siblings.told().len(), 1);
+    let (split, steps) = siblings.decide(dispute.clone(), &Verdict::Split(half));
+    assert!(steps > 1);
+    assert_eq!((siblings.groups(), siblings.told().len()), (3, 3));
+    siblings.undo(&split);
+    assert_eq!(siblings.told().len(), 1, "she is disputed again");
+    let (keep, steps) = siblings.decide(dispute, &Verdict::Keep);
+    assert!(steps > 1);
+    assert_eq!(siblings.told(), told);
+    siblings.undo(&keep);
+    siblings.undo(&apart);
+    assert_eq!(check::partition(&siblings.sim.tables.borrow()), before);
+}
+
+/// Somebody's two names were two people's, until a record with both comes.
+#[test]
+fn evidence_makes_one_of_students_of_any_size() {
+    let sim = Sim::new(4, None);
+    let ine = "070578267KH";
+    let birth = person("Capucine", Sex::Female);
+    let usage = CivilIdentity { nom_famille: PersonName::parse("Ouédraogo").unwrap(), ..birth.clone() };
+    let both = CivilIdentity { nom_usage: Some(usage.nom_famille.clone()), ..birth.clone() };
+    let many = |identity, ine, from: u64| (from..from + MANY).map(|n| said(identity, ine, n)).collect::<Vec<_>>();
+    let statements: Vec<Statement> = many(&birth, Some(ine), 0).into_iter().chain(many(&usage, None, 1_000)).collect();
+    drive(&sim, &statements, Pace::Order);
+    assert_eq!(check::partition(&sim.tables.borrow()).len(), 2);
+    drive(&sim, &[said(&both, Some(ine), 2_000)], Pace::Order);
+    check::settled(&sim.tables.borrow(), &sim.keys);
+    assert_eq!(check::partition(&sim.tables.borrow()).len(), 1);
+    let decided = |case: &Case| case.decision().is_some() && case.votes.is_empty();
+    assert!(sim.tables.borrow().cases.values().any(decided), "a case that evidence decided");
+}
