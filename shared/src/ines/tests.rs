@@ -60,7 +60,7 @@ fn client<'a, H: Http>(http: &'a H, stored: &'a Stored) -> Client<&'a H, &'a Sto
 }
 
 fn at<'a, H: Http>(url: &str, http: &'a H, stored: &'a Stored) -> Client<&'a H, &'a Stored> {
-    Client::new(Settings { url: url.into(), channel: "supdata-1".into() }, http, stored)
+    Client::new(Settings { url: url.into(), channel: "supdata-1".into(), is_told_depositors: true }, http, stored)
 }
 
 fn stored() -> Stored {

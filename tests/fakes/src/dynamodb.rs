@@ -141,6 +141,7 @@ impl Tables {
 
 fn key_of(table: &str, item: &Item) -> String {
     let names: &[&str] = match table {
+        "ines" => &["pk"],
         "students" | "postings" => &["pk", "sk"],
         "establishments" => &["uai"],
         "quotas" => &["subject"],
