@@ -264,3 +264,6 @@ impl Queue for IdentityQueue {
         self.send_after(delay, pointer).await
     }
 }
+
+#[cfg(test)]
+mod tests;
