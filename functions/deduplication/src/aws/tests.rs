@@ -273,7 +273,7 @@ async fn unknown_pairs_of_rows_are_few_and_known_ones_are_given_back() {
     let here = Here::new(20);
     let other = |number: usize| {
         let mut declaration = row(number, BIRTH_DATE, None);
-        declaration.ine = Ine::rnie(u32::try_from(number).unwrap() + 1).ok();
+        declaration.ine = Ine::rnie(u32::try_from(number).unwrap() + 1);
         declaration
     };
     let known: Vec<_> = (100..130).map(|number| row(number, BIRTH_DATE, None)).collect();
