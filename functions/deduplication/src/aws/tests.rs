@@ -116,7 +116,8 @@ impl World for Here {
 }
 
 fn identity(name: &str, birth_date: &str) -> Value {
-    json!({ "nomFamille": name, "prenom1": "Eudoxie", "autresPrenoms": [], "sexe": "2", "dateNaissance": birth_date })
+    let (given, sex) = if name == "Quintefeuille" { ("Eudoxie", "2") } else { ("Marc", "1") };
+    json!({ "nomFamille": name, "prenom1": given, "autresPrenoms": [], "sexe": sex, "dateNaissance": birth_date })
 }
 
 /// A row that names nobody, or somebody.
