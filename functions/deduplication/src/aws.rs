@@ -33,7 +33,7 @@ use shared::registry::remembered::Remembered;
 use shared::registry::reviews::ReviewStore;
 use shared::registry::students::StudentStore;
 
-use crate::ports::{PairCheck, Queue, Register, World};
+use crate::ports::{Holder, PairCheck, Queue, Register, World};
 
 /// How long it is remembered for whom a depositor sends.
 const DEPOSITORS_KEPT: Duration = Duration::from_mins(1);
@@ -218,12 +218,7 @@ impl Register for Tables {
         if check.is_named { Ok(()) } else { self.pairs.refund(drawer, 1).await }
     }
 
-    async fn note_pair(
-        &self,
-        record: &Record,
-        check: PairCheck,
-        holder: Option<Option<StudentId>>,
-    ) -> Result<(), StoreError> {
+    async fn note_pair(&self, record: &Record, check: PairCheck, holder: Holder) -> Result<(), StoreError> {
         let depositor = depositor_of(record);
         let request = Request {
             uid: &Uid::at(check.now),
@@ -235,14 +230,17 @@ impl Register for Tables {
             caller: None,
             recipient: None,
         };
-        // Somebody whom INES alone has is nobody here yet: what is known is the record.
-        let student = holder.flatten();
-        let by_record = (holder == Some(None)).then(|| record.id.clone());
         let import = record.version.import().map(str::to_owned);
-        self.traces.write(&request, &[Told { student, record: by_record, import, ..Told::default() }]).await?;
+        let told = Told { import, ..Told::default() };
+        let told = match holder {
+            Holder::Student(student) => Told { student: Some(student), ..told },
+            Holder::Unattached => Told { record: Some(record.id.clone()), ..told },
+            Holder::Nobody => told,
+        };
+        self.traces.write(&request, &[told]).await?;
         match holder {
-            Some(_) => self.pairs.refund(Drawer { depositor, sends_for: &[], now: check.now }, 1).await,
-            None => Ok(()),
+            Holder::Nobody => Ok(()),
+            _ => self.pairs.refund(Drawer { depositor, sends_for: &[], now: check.now }, 1).await,
         }
     }
 

@@ -14,12 +14,12 @@ use shared::feeding::record::Record;
 use shared::identity::digest::PairDigest;
 use shared::identity::edge::Standing;
 use shared::identity::finding::{Finding, FindingCode, StatutIne};
-use shared::identity::student::{Student, StudentId};
+use shared::identity::student::Student;
 use shared::registry::StoreError;
 use shared::registry::pairs::Admission;
 use shared::registry::publications::Published;
 
-use crate::ports::{PairCheck, Register, World};
+use crate::ports::{Holder, PairCheck, Register, World};
 use crate::resolve::ResolveError;
 
 /// A check that is under way.
@@ -32,17 +32,28 @@ pub(crate) struct Check {
     admission: Option<Admission>,
 }
 
-/// Begins the check of a record's pair; `None` where there is nothing to charge. The inner `None`: not today.
+/// Whether a pair may be checked.
+#[derive(Debug)]
+pub(crate) enum Begun {
+    /// It may, and there is nothing to charge.
+    Free,
+    /// It may, and what is found is to be told to [`Check::end`].
+    Charged(Check),
+    /// Not today.
+    Exhausted,
+}
+
+/// Begins the check of a record's pair.
 pub(crate) async fn begin<W: World>(
     world: &W,
     record: &Record,
     current: Option<&Student>,
-) -> Result<Option<Option<Check>>, StoreError> {
-    let Some(ine) = record.declaration.ine else { return Ok(None) };
+) -> Result<Begun, StoreError> {
+    let Some(ine) = record.declaration.ine else { return Ok(Begun::Free) };
     let birth_date = record.declaration.identite.birth_date();
     let attached = current.and_then(|current| current.edge(&record.id)).map(|edge| &edge.declaration);
     if attached.is_some_and(|said| said.ine == Some(ine) && said.identite.birth_date() == birth_date) {
-        return Ok(None);
+        return Ok(Begun::Free);
     }
     let is_named = record.declaration.identite.said().is_some();
     let mut check = Check { pair: world.keys().pair(&ine, birth_date), is_named, now: world.now(), admission: None };
@@ -50,11 +61,11 @@ pub(crate) async fn begin<W: World>(
         let admission =
             world.register().admit_pair(record, &check.pair, PairCheck { is_named, now: check.now }).await?;
         if admission == Admission::Exhausted {
-            return Ok(Some(None));
+            return Ok(Begun::Exhausted);
         }
         check.admission = Some(admission);
     }
-    Ok(Some(Some(check)))
+    Ok(Begun::Charged(check))
 }
 
 impl Check {
@@ -68,14 +79,11 @@ impl Check {
     ) -> Result<bool, StoreError> {
         let register = world.register();
         let check = PairCheck { is_named: self.is_named, now: self.now };
-        let standing = match found {
-            Ok(Some(standing)) => standing,
-            Ok(None) | Err(_) => {
-                if self.admission == Some(Admission::First) {
-                    register.release_pair(record, &self.pair, check).await?;
-                }
-                return Ok(true);
+        let Ok(Some(standing)) = found else {
+            if self.admission == Some(Admission::First) {
+                register.release_pair(record, &self.pair, check).await?;
             }
+            return Ok(true);
         };
         let Some(admission) = self.admission else {
             let is_told_freely = !matches!(standing, Standing::Unknown | Standing::Differs);
@@ -84,23 +92,23 @@ impl Check {
             return Ok(!exhausted);
         };
         if admission == Admission::First {
-            register.note_pair(record, check, self.holder(record, known, standing)).await?;
+            register.note_pair(record, check, holder(record, known, standing)).await?;
         }
         Ok(true)
     }
+}
 
-    /// Whose the pair is, if it is somebody's: a student's, or that of whoever INES has under it.
-    fn holder(&self, record: &Record, known: Option<&Student>, standing: &Standing) -> Option<Option<StudentId>> {
-        let birth_date = record.declaration.identite.birth_date();
-        let is_born = |student: &&Student| {
-            student.edges_besides(&record.id).any(|edge| edge.declaration.identite.birth_date() == birth_date)
-        };
-        match (standing, known.filter(is_born)) {
-            (Standing::Confirmed { .. }, holder) => Some(holder.map(|student| student.id)),
-            // Without an INES, the register alone says whose it is.
-            (Standing::Unasked, Some(holder)) => Some(Some(holder.id)),
-            _ => None,
-        }
+/// Whose the pair is. `known` is the student that has the INE.
+fn holder(record: &Record, known: Option<&Student>, standing: &Standing) -> Holder {
+    let birth_date = record.declaration.identite.birth_date();
+    let is_born = |student: &&Student| {
+        student.edges_besides(&record.id).any(|edge| edge.declaration.identite.birth_date() == birth_date)
+    };
+    match (standing, known.filter(is_born)) {
+        // Without an INES, the register alone says whose it is.
+        (Standing::Confirmed { .. } | Standing::Unasked, Some(holder)) => Holder::Student(holder.id),
+        (Standing::Confirmed { .. }, None) => Holder::Unattached,
+        _ => Holder::Nobody,
     }
 }
 

@@ -76,9 +76,9 @@ pub trait Register {
     async fn release_pair(&self, _: &Record, _: &PairDigest, _: PairCheck) -> Result<(), StoreError> {
         Ok(())
     }
-    /// Notes in the access log whose a pair turned out to be, `None` for nobody's, and gives back what it was charged as
-    /// an unknown one if it isn't.
-    async fn note_pair(&self, _: &Record, _: PairCheck, _: Option<Option<StudentId>>) -> Result<(), StoreError> {
+    /// Notes in the access log whose a pair turned out to be, and gives back what it was charged as an unknown one if it
+    /// is somebody's.
+    async fn note_pair(&self, _: &Record, _: PairCheck, _: Holder) -> Result<(), StoreError> {
         Ok(())
     }
     /// Tells an establishment that a record waits, and has it looked at again on that day, if it still says what was
@@ -97,6 +97,17 @@ pub struct PairCheck {
     pub is_named: bool,
     /// When the check began: the day that is charged.
     pub now: Timestamp,
+}
+
+/// Whose a pair turned out to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Holder {
+    /// A student's.
+    Student(StudentId),
+    /// Somebody's whom INES has, and no other record here.
+    Unattached,
+    /// Nobody's.
+    Nobody,
 }
 
 /// The identity queue.
