@@ -209,10 +209,11 @@ impl AccessLog {
     pub async fn write(&self, request: &Request<'_>, told: &[Told]) -> Result<(), StoreError> {
         match told {
             [] => Ok(()),
-            [told] => self.write_one(self.item(request, told)?).await,
+            // The SDK's calls are large futures, and the callers' would hold both.
+            [told] => Box::pin(self.write_one(self.item(request, told)?)).await,
             several => {
                 let items = several.iter().map(|told| self.item(request, told));
-                self.write_together(items.collect::<Result<_, _>>()?).await
+                Box::pin(self.write_together(items.collect::<Result<_, _>>()?)).await
             }
         }
     }

@@ -112,7 +112,7 @@ impl Refusal {
         match self {
             Self::MethodNotAllowed { allowed } => set_header(&mut response, "allow", allowed),
             Self::TooManyRequests { retry_after } | Self::PairsExhausted { retry_after } => {
-                set_header(&mut response, "retry-after", retry_after)
+                set_header(&mut response, "retry-after", retry_after);
             }
             Self::InProgress | Self::Unavailable(_) => set_header(&mut response, "retry-after", RETRY_AFTER),
             Self::Unauthenticated { .. } => set_header(&mut response, "www-authenticate", "X-API-Key"),

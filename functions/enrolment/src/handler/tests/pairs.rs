@@ -149,16 +149,18 @@ async fn a_new_day_has_a_new_allowance_and_what_could_not_be_asked_is_forgotten(
     for date in ["a", "b", "a", "c", "d"] {
         admitted.push(context.pairs.admit(drawer, &pair(date)).await.unwrap());
     }
-    use Admission::{Again, Exhausted, First};
-    assert_eq!(admitted, [First, First, Again, First, Exhausted]);
+    assert_eq!(
+        admitted,
+        [Admission::First, Admission::First, Admission::Again, Admission::First, Admission::Exhausted]
+    );
     context.pairs.release(drawer, &pair("b")).await.unwrap();
     context.pairs.release(drawer, &pair("b")).await.unwrap();
-    assert_eq!(context.pairs.admit(drawer, &pair("d")).await.unwrap(), First);
-    assert_eq!(context.pairs.admit(drawer, &pair("b")).await.unwrap(), Exhausted);
+    assert_eq!(context.pairs.admit(drawer, &pair("d")).await.unwrap(), Admission::First);
+    assert_eq!(context.pairs.admit(drawer, &pair("b")).await.unwrap(), Admission::Exhausted);
     let tomorrow = Drawer { now: now + SignedDuration::from_hours(24), ..drawer };
-    assert_eq!(context.pairs.admit(tomorrow, &pair("b")).await.unwrap(), First);
+    assert_eq!(context.pairs.admit(tomorrow, &pair("b")).await.unwrap(), Admission::First);
     let other = Drawer { depositor: Uai::parse("0751967F").unwrap(), ..drawer };
-    assert_eq!(context.pairs.admit(other, &pair("b")).await.unwrap(), First);
+    assert_eq!(context.pairs.admit(other, &pair("b")).await.unwrap(), Admission::First);
 }
 
 #[tokio::test]
