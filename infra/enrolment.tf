@@ -13,7 +13,7 @@ module "enrolment" {
   # A batch of 500. The gateway waits no longer.
   timeout_seconds = 29
 
-  environment = merge(local.ines_environment, {
+  environment = merge(local.ines_environment, local.pairs_environment, {
     ENVIRONMENT              = var.environment
     RECORDS_TABLE            = aws_dynamodb_table.this["records"].name
     STUDENTS_TABLE           = aws_dynamodb_table.this["students"].name
@@ -32,6 +32,9 @@ module "enrolment" {
     CLIENT_CACHE_SECONDS     = var.client_cache_seconds
     DEPOSIT_MAX_BYTES        = var.deposit_max_bytes
     DEPOSIT_LIFETIME_SECONDS = var.deposit_lifetime_seconds
+
+    ACCESS_LOG_TABLE          = aws_dynamodb_table.this["access_log"].name
+    ACCESS_LOG_RETENTION_DAYS = var.access_log_retention_days
   })
 
   statements = {
@@ -52,6 +55,16 @@ module "enrolment" {
     CountRequests = {
       actions   = ["dynamodb:UpdateItem"]
       resources = [aws_dynamodb_table.this["quotas"].arn]
+    }
+    # A depositor that has used up the floor of its unknown pairs is counted by a part of its records.
+    ListEstablishments = {
+      actions   = ["dynamodb:Query"]
+      resources = ["${aws_dynamodb_table.this["records"].arn}/index/slice"]
+    }
+    # Who sent, read or cancelled what: written once, never read here.
+    TraceAccesses = {
+      actions   = ["dynamodb:PutItem"]
+      resources = [aws_dynamodb_table.this["access_log"].arn]
     }
     # Who may send for whom, and when each was last fed.
     FollowEstablishments = {

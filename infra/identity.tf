@@ -40,7 +40,7 @@ module "deduplication" {
   memory_megabytes     = 512
   reserved_concurrency = var.reserved_concurrency.deduplication
 
-  environment = merge(local.ines_environment, {
+  environment = merge(local.ines_environment, local.pairs_environment, {
     RECORDS_TABLE       = aws_dynamodb_table.this["records"].name
     STUDENTS_TABLE      = aws_dynamodb_table.this["students"].name
     POSTINGS_TABLE      = aws_dynamodb_table.this["postings"].name
@@ -53,6 +53,10 @@ module "deduplication" {
     QUOTAS_TABLE           = aws_dynamodb_table.this["quotas"].name
     NEW_IDENTITIES_FLOOR   = var.new_identities_floor
     NEW_IDENTITIES_PERCENT = var.new_identities_percent
+
+    ESTABLISHMENTS_TABLE      = aws_dynamodb_table.this["establishments"].name
+    ACCESS_LOG_TABLE          = aws_dynamodb_table.this["access_log"].name
+    ACCESS_LOG_RETENTION_DAYS = var.access_log_retention_days
 
     # As long as the report that they complete.
     FINDINGS_RETENTION_DAYS = var.reports_retention_days
@@ -90,6 +94,16 @@ module "deduplication" {
     ListEstablishments = {
       actions   = ["dynamodb:Query"]
       resources = ["${aws_dynamodb_table.this["records"].arn}/index/slice"]
+    }
+    # For whom a depositor sends: its size tells how many unknown pairs are honest.
+    KnowDepositors = {
+      actions   = ["dynamodb:GetItem"]
+      resources = [aws_dynamodb_table.this["establishments"].arn]
+    }
+    # Whose the pair of a row turned out to be.
+    TraceChecks = {
+      actions   = ["dynamodb:PutItem"]
+      resources = [aws_dynamodb_table.this["access_log"].arn]
     }
     # What establishments are told of their rows.
     NoteFindings = {
@@ -200,6 +214,44 @@ resource "aws_cloudwatch_metric_alarm" "new_identities" {
   statistic           = "Sum"
   period              = 900
   evaluation_periods  = 4
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+  treat_missing_data  = "notBreaching"
+
+  alarm_actions = [aws_sns_topic.alarms.arn]
+  ok_actions    = [aws_sns_topic.alarms.arn]
+}
+
+# --- When a depositor's rows try pairs of INE and birth date out --------------------------------------------------------
+# Deduplication writes a line each time that it puts a row off for it, until the next day. Pushes count in the metric
+# enumeration_suspected, whose alarm they share with the consultation.
+
+resource "aws_cloudwatch_log_metric_filter" "pairs" {
+  name           = "pairs"
+  log_group_name = module.deduplication.log_group_name
+  pattern        = "{ $.message = \"pairs beyond the allowance\" }"
+
+  metric_transformation {
+    namespace = local.metrics_namespace
+    # A filter cannot add a dimension that the line does not have: the environment is in the name.
+    name  = "pairs_beyond_allowance_${var.environment}"
+    value = "1"
+    unit  = "Count"
+  }
+}
+
+resource "aws_cloudwatch_metric_alarm" "pairs" {
+  count = var.alarms_enabled ? 1 : 0
+
+  alarm_name        = "${local.name}-pairs"
+  alarm_description = "A depositor's rows try out birth dates of INEs, or give far more wrong pairs than honest ones do: see the runbook."
+
+  namespace   = local.metrics_namespace
+  metric_name = aws_cloudwatch_log_metric_filter.pairs.metric_transformation[0].name
+
+  statistic           = "Sum"
+  period              = 300
+  evaluation_periods  = 1
   comparison_operator = "GreaterThanThreshold"
   threshold           = 0
   treat_missing_data  = "notBreaching"

@@ -156,6 +156,11 @@ module "ines" {
       actions   = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem"]
       resources = [aws_dynamodb_table.ines["ines"].arn]
     }
+    # How many birth dates a client has tried with an INE.
+    CountGuesses = {
+      actions   = ["dynamodb:UpdateItem"]
+      resources = [aws_dynamodb_table.ines["ines"].arn]
+    }
     FindWhoResembles = {
       actions   = ["dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:PutItem"]
       resources = [aws_dynamodb_table.ines["ines_postings"].arn]

@@ -5,8 +5,19 @@ locals {
   # Our own service takes any channel.
   ines_channel = var.ines == null ? "statut-etudiant" : var.ines.channel
 
+  # How many pairs of INE and birth date a depositor may have checked, by whichever way: both functions draw on one
+  # allowance (decision 18).
+  pairs_environment = {
+    PAIR_DATES_PER_DAY    = var.pair_dates_per_day
+    UNKNOWN_PAIRS_FLOOR   = var.unknown_pairs_floor
+    UNKNOWN_PAIRS_PERCENT = var.unknown_pairs_percent
+  }
+
   # What the functions that ask are told.
   ines_environment = {
+    # Our own service hears on whose word a pair is checked; another one is never sent that.
+    INES_TOLD_DEPOSITORS = var.ines == null
+
     INES_URL        = local.ines_url
     INES_CHANNEL    = local.ines_channel
     INES_SECRET_ARN = aws_secretsmanager_secret.ines_client.arn

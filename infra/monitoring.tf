@@ -305,6 +305,14 @@ locals {
       ]
     },
     {
+      title = "Rows put off: pairs beyond a depositor's allowance"
+      stat  = "Sum"
+      metrics = [
+        for filter in [aws_cloudwatch_log_metric_filter.pairs] :
+        [filter.metric_transformation[0].namespace, filter.metric_transformation[0].name]
+      ]
+    },
+    {
       title = "Waiting: files, enrolments"
       stat  = "Maximum"
       metrics = [

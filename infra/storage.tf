@@ -24,7 +24,14 @@ locals {
     # What was found about the identity of the rows of each import, in the order of its lines.
     findings = { hash = "import", range = "position", expires = true }
 
-    access_log = { hash = "subject", range = "at", expires = true }
+    # `by` is a client, a day and one of sixteen parts: what a client did is listed without one partition that takes every
+    # consultation of the largest.
+    access_log = {
+      hash    = "subject"
+      range   = "at"
+      expires = true
+      indexes = { client = { hash = "by", range = "at" } }
+    }
 
     # `open` is the kind of a case and one of its parts, `rank` its age: both are of open cases alone, so the index holds
     # what is to be done and nothing else.

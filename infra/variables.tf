@@ -411,6 +411,39 @@ variable "new_identities_percent" {
   }
 }
 
+variable "pair_dates_per_day" {
+  description = "Distinct birth dates of one INE that a depositor may have checked in a day, by pushes and by rows that name nobody, and be told of by rows whose names are wrong. Beyond it nothing is checked, and all are answered alike."
+  type        = number
+  default     = 3
+
+  validation {
+    condition     = var.pair_dates_per_day >= 1 && var.pair_dates_per_day <= 20 && floor(var.pair_dates_per_day) == var.pair_dates_per_day
+    error_message = "pair_dates_per_day is a whole number from 1 to 20: a birth date is one of some thousands, and is found by trying them."
+  }
+}
+
+variable "unknown_pairs_floor" {
+  description = "Pairs of INE and birth date that nobody has, which any one depositor may have checked in a day, however small it is. Beyond it, and beyond unknown_pairs_percent, nothing is checked until the next day."
+  type        = number
+  default     = 100
+
+  validation {
+    condition     = var.unknown_pairs_floor >= 20 && var.unknown_pairs_floor <= 100000 && floor(var.unknown_pairs_floor) == var.unknown_pairs_floor
+    error_message = "unknown_pairs_floor is a whole number from 20 to 100000: twenty pairs are checked side by side, each charged as unknown until it is known."
+  }
+}
+
+variable "unknown_pairs_percent" {
+  description = "Pairs that nobody has, which a depositor may have checked in a day, for a hundred students whom INES confirmed of the establishments that it sends for. It counts where it is more than unknown_pairs_floor."
+  type        = number
+  default     = 5
+
+  validation {
+    condition     = var.unknown_pairs_percent >= 0 && var.unknown_pairs_percent <= 100 && floor(var.unknown_pairs_percent) == var.unknown_pairs_percent
+    error_message = "unknown_pairs_percent is a whole number from 0 (the floor alone counts) to 100."
+  }
+}
+
 # --- Consultation ----------------------------------------------------------------------------------------------------
 
 variable "starts_within_days" {

@@ -308,8 +308,8 @@ run "storage" {
       for name, table in aws_dynamodb_table.this : name => [
         for index in table.global_secondary_index : "${index.name}: ${index.hash_key} ${index.range_key} ${index.projection_type}"
       ] if length(table.global_secondary_index) > 0
-    } == { records = ["slice: slice id KEYS_ONLY", "verify_on: verify_on id KEYS_ONLY"], reviews = ["open: open rank KEYS_ONLY"] }
-    error_message = "The indexes are those of the records, by slice, which a complete file is compared with, and by the day on which INES is asked again, and of open cases, by age; they copy keys alone."
+    } == { records = ["slice: slice id KEYS_ONLY", "verify_on: verify_on id KEYS_ONLY"], access_log = ["client: by at KEYS_ONLY"], reviews = ["open: open rank KEYS_ONLY"] }
+    error_message = "The indexes are those of the records, by slice, which a complete file is compared with, and by the day on which INES is asked again, of the access log, by client and day, and of open cases, by age; they copy keys alone."
   }
 
   assert {
@@ -520,10 +520,12 @@ run "permissions" {
         "dynamodb:BatchGetItem table/records",
         "dynamodb:GetItem table/records",
         "dynamodb:UpdateItem table/records",
+        "dynamodb:Query table/records/index/slice",
         "dynamodb:GetItem table/students",
         "dynamodb:Query table/students",
         "dynamodb:GetItem table/clients",
         "dynamodb:UpdateItem table/quotas",
+        "dynamodb:PutItem table/access_log",
         "dynamodb:GetItem table/establishments",
         "dynamodb:UpdateItem table/establishments",
         "dynamodb:GetItem table/imports",
@@ -588,6 +590,8 @@ run "permissions" {
         "dynamodb:PutItem table/postings",
         "dynamodb:GetItem table/reviews",
         "dynamodb:PutItem table/reviews",
+        "dynamodb:GetItem table/establishments",
+        "dynamodb:PutItem table/access_log",
         "dynamodb:DeleteItem table/findings",
         "dynamodb:PutItem table/findings",
         "sqs:DeleteMessage statut-etudiant-test-identity",
@@ -607,6 +611,7 @@ run "permissions" {
         "dynamodb:BatchGetItem table/ines",
         "dynamodb:GetItem table/ines",
         "dynamodb:PutItem table/ines",
+        "dynamodb:UpdateItem table/ines",
         "dynamodb:Query table/ines/index/pending",
         "dynamodb:BatchGetItem table/ines-postings",
         "dynamodb:ConditionCheckItem table/ines-postings",
@@ -748,6 +753,8 @@ run "ines" {
         INES_URL        = "https://ines.example.org"
         INES_CHANNEL    = "supdata-1"
         INES_SECRET_ARN = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:ines-client"
+        # Another service than ours hears nothing of depositors.
+        INES_TOLD_DEPOSITORS = "false"
       }
     }
     error_message = "INES is asked by deduplication and enrolment, at the address that was configured."
@@ -805,6 +812,28 @@ run "ines" {
       strcontains(aws_cloudwatch_dashboard.this.dashboard_body, "new_identities_beyond_quota_test")
     )
     error_message = "Nobody hears that an establishment has used up its new identities."
+  }
+
+  # What functions/deduplication/src/pairs.rs writes.
+  assert {
+    condition = (
+      aws_cloudwatch_log_metric_filter.pairs.log_group_name == "/aws/lambda/statut-etudiant-test-deduplication" &&
+      aws_cloudwatch_log_metric_filter.pairs.pattern == "{ $.message = \"pairs beyond the allowance\" }" &&
+      one(aws_cloudwatch_metric_alarm.pairs).metric_name == "pairs_beyond_allowance_test" &&
+      one(aws_cloudwatch_metric_alarm.pairs).threshold == 0 &&
+      one(aws_cloudwatch_metric_alarm.pairs).alarm_actions == toset([aws_sns_topic.alarms.arn]) &&
+      strcontains(aws_cloudwatch_dashboard.this.dashboard_body, "pairs_beyond_allowance_test")
+    )
+    error_message = "Nobody hears that a depositor's rows try pairs out."
+  }
+
+  assert {
+    condition = alltrue([
+      for function in [module.deduplication, module.enrolment] :
+      function.environment["PAIR_DATES_PER_DAY"] == "3" && function.environment["UNKNOWN_PAIRS_FLOOR"] == "100" &&
+      function.environment["UNKNOWN_PAIRS_PERCENT"] == "5"
+    ])
+    error_message = "Pushes and rows don't draw on one allowance."
   }
 
   assert {
@@ -1093,7 +1122,14 @@ run "feeding" {
       IDENTITY_QUEUE_URL       = aws_sqs_queue.identity.url
       INES_URL                 = "https://ines.example.org"
       INES_CHANNEL             = "supdata-1"
-      INES_SECRET_ARN          = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:ines-client"
+      INES_TOLD_DEPOSITORS     = "false"
+
+      PAIR_DATES_PER_DAY        = "3"
+      UNKNOWN_PAIRS_FLOOR       = "100"
+      UNKNOWN_PAIRS_PERCENT     = "5"
+      ACCESS_LOG_TABLE          = "statut-etudiant-test-access-log"
+      ACCESS_LOG_RETENTION_DAYS = "180"
+      INES_SECRET_ARN           = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:ines-client"
     })
     error_message = "Enrolment is told something else than it should be."
   }

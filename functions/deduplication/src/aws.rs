@@ -1,29 +1,42 @@
 //! The world that is AWS.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
+use shared::access::route::Route;
+use shared::audit::{AccessLog, Action, Request, Told};
 use shared::config::{self, ConfigError};
+use shared::contract::error::Uid;
 use shared::contract::pointer::Pointer;
+use shared::domain::uai::Uai;
 use shared::feeding::record::Record;
-use shared::identity::digest::{IdentityKeys, IneDigest, RecordId};
+use shared::files::reader::Depositor;
+use shared::identity::digest::{IdentityKeys, IneDigest, PairDigest, RecordId};
+use shared::identity::finding::Finding;
 use shared::identity::posting::PostingKey;
 use shared::identity::publication::{Buckets, Write};
 use shared::identity::review::{Case, CaseId};
 use shared::identity::student::{Student, StudentId};
 use shared::ines::client::{self, InesClient};
 use shared::registry::StoreError;
+use shared::registry::establishments::EstablishmentStore;
 use shared::registry::findings::FindingStore;
 use shared::registry::identity_queue::IdentityQueue;
 use shared::registry::new_identities::{Cohort, NewIdentityStore, Reservation, Terms};
+use shared::registry::pairs::{Admission, Drawer, PairStore};
 use shared::registry::postings::{Consistency, PostingStore};
 use shared::registry::publications::{Published, Publisher};
 use shared::registry::records::RecordStore;
+use shared::registry::remembered::Remembered;
 use shared::registry::reviews::ReviewStore;
 use shared::registry::students::StudentStore;
 
-use crate::ports::{Queue, Register, World};
+use crate::ports::{Holder, PairCheck, Queue, Register, World};
+
+/// How long it is remembered for whom a depositor sends.
+const DEPOSITORS_KEPT: Duration = Duration::from_mins(1);
 
 /// Tables, queue, INES and keys; lives as long as the process.
 pub struct Aws {
@@ -42,6 +55,11 @@ pub struct Tables {
     publisher: Publisher,
     new_identities: NewIdentityStore,
     terms: Terms,
+    pairs: PairStore,
+    traces: AccessLog,
+    establishments: EstablishmentStore,
+    /// For whom each depositor sends.
+    sends_for: Remembered<Uai, Arc<[Uai]>>,
 }
 
 impl Aws {
@@ -72,8 +90,25 @@ impl Aws {
             floor: config::variable("NEW_IDENTITIES_FLOOR")?,
             percent: config::variable("NEW_IDENTITIES_PERCENT")?,
         };
+        let pair_terms = shared::registry::pairs::Terms::from_env()?;
+        let pairs = PairStore::new(dynamodb.clone(), config::variable("QUOTAS_TABLE")?, pair_terms);
+        let kept_days = config::variable("ACCESS_LOG_RETENTION_DAYS")?;
+        let traces = AccessLog::new(dynamodb.clone(), config::variable("ACCESS_LOG_TABLE")?, kept_days);
+        let establishments = EstablishmentStore::new(dynamodb.clone(), config::variable("ESTABLISHMENTS_TABLE")?);
         let students = StudentStore::new(dynamodb, students);
-        let tables = Tables { records, students, postings, reviews, publisher, new_identities, terms };
+        let tables = Tables {
+            records,
+            students,
+            postings,
+            reviews,
+            publisher,
+            new_identities,
+            terms,
+            pairs,
+            traces,
+            establishments,
+            sends_for: Remembered::new(DEPOSITORS_KEPT),
+        };
         let queue = IdentityQueue::new(aws_sdk_sqs::Client::new(&aws), config::variable("IDENTITY_QUEUE_URL")?);
         let ines = client::from_env(&secrets)?;
         Ok(Self { keys: config::identity_keys(&secrets).await?, tables, queue, ines })
@@ -114,6 +149,23 @@ impl World for Aws {
     }
 }
 
+impl Tables {
+    /// Who sent a record, and for whom they send.
+    async fn depositor(&self, record: &Record) -> Result<(Uai, Arc<[Uai]>), StoreError> {
+        let depositor = depositor_of(record);
+        let read = async |uai: &Uai| {
+            let depositor = self.establishments.depositor(*uai).await?;
+            Ok(depositor.iter().flat_map(Depositor::establishments).collect())
+        };
+        Ok((depositor, self.sends_for.get_or(depositor, read).await?))
+    }
+}
+
+/// Who sent a record: the establishment that it is about, where it was stored before depositors were kept.
+fn depositor_of(record: &Record) -> Uai {
+    record.depositor.unwrap_or(record.declaration.inscription.uai)
+}
+
 impl Register for Tables {
     async fn record(&self, id: &RecordId) -> Result<Option<Record>, StoreError> {
         self.records.get(id).await
@@ -148,6 +200,54 @@ impl Register for Tables {
         self.new_identities.reserve(cohort, reference, size, Timestamp::now()).await
     }
 
+    async fn admit_pair(&self, record: &Record, pair: &PairDigest, check: PairCheck) -> Result<Admission, StoreError> {
+        let (depositor, sends_for) = self.depositor(record).await?;
+        let drawer = Drawer { depositor, sends_for: &sends_for, now: check.now };
+        let admission = self.pairs.admit(drawer, pair).await?;
+        if admission == Admission::First && !check.is_named && self.pairs.reserve(drawer, 1, &self.records).await? == 0
+        {
+            self.pairs.release(drawer, pair).await?;
+            return Ok(Admission::Exhausted);
+        }
+        Ok(admission)
+    }
+
+    async fn release_pair(&self, record: &Record, pair: &PairDigest, check: PairCheck) -> Result<(), StoreError> {
+        let drawer = Drawer { depositor: depositor_of(record), sends_for: &[], now: check.now };
+        self.pairs.release(drawer, pair).await?;
+        if check.is_named { Ok(()) } else { self.pairs.refund(drawer, 1).await }
+    }
+
+    async fn note_pair(&self, record: &Record, check: PairCheck, holder: Holder) -> Result<(), StoreError> {
+        let depositor = depositor_of(record);
+        let request = Request {
+            uid: &Uid::at(check.now),
+            at: check.now,
+            client: None,
+            depositor: Some(depositor),
+            route: Route::Deposit,
+            action: Action::Checked,
+            caller: None,
+            recipient: None,
+        };
+        let import = record.version.import().map(str::to_owned);
+        let told = Told { import, ..Told::default() };
+        let told = match holder {
+            Holder::Student(student) => Told { student: Some(student), ..told },
+            Holder::Unattached => Told { record: Some(record.id.clone()), ..told },
+            Holder::Nobody => told,
+        };
+        self.traces.write(&request, &[told]).await?;
+        match holder {
+            Holder::Nobody => Ok(()),
+            _ => self.pairs.refund(Drawer { depositor, sends_for: &[], now: check.now }, 1).await,
+        }
+    }
+
+    async fn put_off(&self, finding: &Finding, until: Date) -> Result<Published, StoreError> {
+        self.publisher.put_off(finding, until).await
+    }
+
     async fn publish(&self, writes: &[Write]) -> Result<Published, StoreError> {
         self.publisher.publish(writes).await
     }
@@ -162,3 +262,6 @@ impl Queue for IdentityQueue {
         self.send_after(delay, pointer).await
     }
 }
+
+#[cfg(test)]
+mod tests;

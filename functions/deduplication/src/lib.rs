@@ -1,7 +1,8 @@
 //! Identity: which student each record is about, its publication, and what people decide about those in doubt.
 //!
 //! ```text
-//! pointer ─► handler ─┬─ record ─► resolve ─► standing   what INES says of its INE
+//! pointer ─► handler ─┬─ record ─► resolve ─► pairs      whether its INE and birth date may be checked today
+//!                     │                   ├─► standing   what INES says of its INE
 //!                     │                   ├─► scene      everybody who resembles, as of now
 //!                     │                   ├─► immatriculation   its INE, within the establishment's quota
 //!                     │                   ├─► changes    what the decision comes to (pure)
@@ -21,6 +22,7 @@ mod changes;
 mod found;
 mod immatriculation;
 mod owners;
+mod pairs;
 mod review;
 mod scene;
 mod standing;

@@ -10,7 +10,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use shared::contract::pointer::Pointer;
 use shared::feeding::record::Record;
-use shared::identity::digest::{IdentityKeys, IneDigest, RecordId};
+use shared::identity::digest::{IdentityKeys, IneDigest, PairDigest, RecordId};
+use shared::identity::finding::Finding;
 use shared::identity::ines::Ines;
 use shared::identity::posting::PostingKey;
 use shared::identity::publication::{Buckets, Write};
@@ -18,6 +19,7 @@ use shared::identity::review::{Case, CaseId};
 use shared::identity::student::{Student, StudentId};
 use shared::registry::StoreError;
 use shared::registry::new_identities::Reservation;
+use shared::registry::pairs::Admission;
 use shared::registry::publications::Published;
 
 /// Everything outside that a decision touches.
@@ -64,8 +66,48 @@ pub trait Register {
     /// Reserves one new identity for the establishment of a record, before INES is asked under `reference`. The same
     /// reference is charged once.
     async fn reserve_identity(&self, record: &Record, reference: &str) -> Result<Reservation, StoreError>;
+    /// Charges the check of a record's pair to the day of its depositor: a birth date of its INE, and an unknown pair
+    /// unless the record names the person. The same pair is charged once a day. A world without allowances charges
+    /// nothing.
+    async fn admit_pair(&self, _: &Record, _: &PairDigest, _: PairCheck) -> Result<Admission, StoreError> {
+        Ok(Admission::Again)
+    }
+    /// Takes back what a pair was charged, because it wasn't checked.
+    async fn release_pair(&self, _: &Record, _: &PairDigest, _: PairCheck) -> Result<(), StoreError> {
+        Ok(())
+    }
+    /// Notes in the access log whose a pair turned out to be, and gives back what it was charged as an unknown one if it
+    /// is somebody's.
+    async fn note_pair(&self, _: &Record, _: PairCheck, _: Holder) -> Result<(), StoreError> {
+        Ok(())
+    }
+    /// Tells an establishment that a record waits, and has it looked at again on that day, if it still says what was
+    /// looked at. Nothing else of it changes.
+    async fn put_off(&self, _: &Finding, _: Date) -> Result<Published, StoreError> {
+        Ok(Published::Yes)
+    }
     /// Writes all or nothing.
     async fn publish(&self, writes: &[Write]) -> Result<Published, StoreError>;
+}
+
+/// How a pair is charged.
+#[derive(Debug, Clone, Copy)]
+pub struct PairCheck {
+    /// The record names the person.
+    pub is_named: bool,
+    /// When the check began: the day that is charged.
+    pub now: Timestamp,
+}
+
+/// Whose a pair turned out to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Holder {
+    /// A student's.
+    Student(StudentId),
+    /// Somebody's whom INES has, and no other record here.
+    Unattached,
+    /// Nobody's.
+    Nobody,
 }
 
 /// The identity queue.

@@ -27,6 +27,7 @@ use shared::registry::{StoreError, backoff};
 use crate::changes::{Outcome, Resolved, side};
 use crate::immatriculation;
 use crate::owners;
+use crate::pairs::{self, Begun};
 use crate::ports::{Queue, Register, World};
 use crate::review::Cases;
 use crate::scene::Scene;
@@ -106,7 +107,17 @@ async fn attempt<W: World>(world: &W, record: &Record) -> Result<Option<Resoluti
     };
     let record = &as_decided(record, current.as_ref());
     let known = standing::known(world, record, current.as_ref()).await?;
-    let Some(standing) = standing::of(world, record, known.iter().chain(&current)).await? else {
+    let begun = pairs::begin(world, record, current.as_ref()).await?;
+    if matches!(begun, Begun::Exhausted) {
+        return Ok(pairs::put_off(world, record).await?.map(|()| Resolution::Postponed));
+    }
+    let standing = standing::of(world, record, known.iter().chain(&current)).await;
+    if let Begun::Charged(check) = begun
+        && !check.end(world, record, known.as_ref().or(current.as_ref()), &standing).await?
+    {
+        return Ok(pairs::put_off(world, record).await?.map(|()| Resolution::Postponed));
+    }
+    let Some(standing) = standing? else {
         // A request about this person waits at INES: what is known of the record so far stays as it is.
         later(world, record).await?;
         return Ok(Some(Resolution::Postponed));

@@ -66,7 +66,10 @@ pub(crate) async fn of<W: World>(
     });
     let verified = match asked {
         Some(registered) => Verified::Known(Box::new(registered)),
-        None => ines.verify(&ine, birth).await?,
+        None => match record.depositor {
+            Some(depositor) => ines.verify_for(depositor, &ine, birth).await?,
+            None => ines.verify(&ine, birth).await?,
+        },
     };
     Ok(match verified {
         Verified::Known(registered) => Some(held_against(record, ine, *registered)),

@@ -1,6 +1,5 @@
 //! Up to five hundred enrolments in one call: the order of [`crate::single`], with a result for each, in their order.
 
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use lambda_http::Request;
 use lambda_http::http::StatusCode;
 use shared::api::body;
@@ -8,21 +7,21 @@ use shared::contract::enrolment::{
     BatchAnswer, BatchBody, BatchResult, Created, EnrolmentBody, PairNotFound, message as sentences,
 };
 use shared::contract::error::{Details, ErrorBody, message};
-use shared::registry::StoreError;
+use shared::domain::academic_year::seconds_left_in_france;
 use shared::registry::idempotency::Answered;
 
 use crate::caller::Caller;
 use crate::context::Context;
 use crate::handler::{Answer, Exchange};
-use crate::once::{Once, Start};
+use crate::once::{Once, Outcome, Start};
+use crate::pairs::{self, Checked};
 use crate::refusal::{Refusal, not_an_object};
 use crate::statement::Statement;
 use crate::store::store;
+use crate::traces;
 
 /// Five hundred enrolments have some 150 KB; the answer is as large, and has to fit into an item that keeps it.
 const LARGEST_BODY: usize = 512 * 1024;
-/// Students read at a time.
-const SIDE_BY_SIDE: usize = 20;
 
 /// Takes what an establishment says of many enrolments.
 ///
@@ -43,7 +42,7 @@ pub(crate) async fn tell(
         Start::Done(answered) => return Ok(Answer::Replayed(answered)),
     };
     let result = say(context, caller, &bodies, &once, exchange).await;
-    once.end(context, result).await.map(Answer::Done)
+    once.end_with(context, result).await.map(Answer::Done)
 }
 
 async fn say(
@@ -52,14 +51,32 @@ async fn say(
     bodies: &[Option<EnrolmentBody>],
     once: &Once,
     exchange: &mut Exchange,
-) -> Result<Answered, Refusal> {
+) -> Result<Outcome, Refusal> {
     let read = |body: &Option<EnrolmentBody>| match body {
         Some(body) => Statement::read(context, caller, body, exchange.now),
         None => Err(not_an_object()),
     };
-    let checks: Vec<_> = bodies.iter().map(|body| check(context, read(body))).collect();
-    let checked: Vec<Result<Statement, Refusal>> =
-        stream::iter(checks).buffered(SIDE_BY_SIDE).try_collect().await.map_err(Refusal::Unavailable)?;
+    let read: Vec<Result<Statement, Refusal>> = bodies.iter().map(read).collect();
+    let pairs = read.iter().flatten().filter_map(|statement| statement.to_check(context));
+    let checked = pairs::check(context, caller, exchange, pairs).await?;
+    let found = |statement: &Statement| {
+        let pair = statement.to_check(context);
+        pair.and_then(|pair| checked.get(&pair.digest).copied()).unwrap_or(Checked::Nobody)
+    };
+    let sent = read.iter().flatten().map(|statement| (&statement.id, found(statement)));
+    traces::sent(context, caller, exchange, sent).await?;
+    let retry_after = seconds_left_in_france(exchange.now);
+    let checked: Vec<Result<Statement, Refusal>> = read
+        .into_iter()
+        .map(|statement| {
+            let statement = statement?;
+            match found(&statement) {
+                Checked::Known(_) | Checked::Unanswered => Ok(statement),
+                Checked::Nobody => Err(Refusal::PairNotFound { pair: statement.pair }),
+                Checked::Beyond => Err(Refusal::PairsExhausted { retry_after }),
+            }
+        })
+        .collect();
 
     let unknown = checked.iter().filter(|statement| matches!(statement, Err(Refusal::PairNotFound { .. }))).count();
     exchange.count_unknown(context, caller, u32::try_from(unknown).unwrap_or(u32::MAX)).await?;
@@ -67,24 +84,14 @@ async fn say(
         let statement = statement.as_ref().ok()?;
         Some((position, &statement.id, &*statement.declaration))
     });
-    store(context, &once.moment, said, exchange.now).await?;
+    store(context, caller, &once.moment, said, exchange.now).await?;
     exchange.stored = checked.iter().filter(|statement| statement.is_ok()).count();
 
     let resultats = checked.iter().map(|statement| result(statement, exchange)).collect();
-    Ok(Answered::new(StatusCode::OK.as_u16(), &BatchAnswer { resultats }))
-}
-
-/// The statement, if the register knows its pair. The outer error is a store's.
-async fn check(
-    context: &Context,
-    statement: Result<Statement, Refusal>,
-) -> Result<Result<Statement, Refusal>, StoreError> {
-    match statement {
-        Ok(statement) if !statement.names_a_student(context).await? => {
-            Ok(Err(Refusal::PairNotFound { pair: statement.pair }))
-        }
-        other => Ok(other),
-    }
+    let answered = Answered::new(StatusCode::OK.as_u16(), &BatchAnswer { resultats });
+    let exhausted = checked.iter().any(|statement| matches!(statement, Err(Refusal::PairsExhausted { .. })));
+    // What wasn't checked is worth another try: an answer that is kept would say the same until tomorrow.
+    Ok(if exhausted { Outcome::Partly(answered) } else { Outcome::Done(answered) })
 }
 
 /// What the enrolment would have been answered alone.
@@ -94,6 +101,11 @@ fn result<'a>(statement: &'a Result<Statement, Refusal>, exchange: &'a Exchange)
         Ok(Statement { id, declaration, .. }) => (StatusCode::OK, BatchBody::Created(Created::new(id, declaration))),
         Err(Refusal::PairNotFound { pair: [ine, birth_date] }) => {
             (StatusCode::NOT_FOUND, BatchBody::NotFound(PairNotFound::new(uid, endpoint, [ine, birth_date])))
+        }
+        Err(refusal @ Refusal::PairsExhausted { .. }) => {
+            let details = Details { method: "POST", endpoint, parameter: "" };
+            let (message, _) = refusal.words();
+            (StatusCode::TOO_MANY_REQUESTS, BatchBody::Invalid(ErrorBody { message, uid, details }))
         }
         Err(refusal) => {
             let parameter = if let Refusal::Invalid(sentence) = refusal { sentence } else { "" };

@@ -7,6 +7,7 @@ use std::time::Duration;
 use aws_config::SdkConfig;
 use shared::access::key::KeyDigest;
 use shared::api::metrics::{Log, Metrics};
+use shared::audit::AccessLog;
 use shared::config::{self, ConfigError, variable};
 use shared::domain::uai::Uai;
 use shared::files::reader::Depositor;
@@ -21,6 +22,7 @@ use shared::registry::findings::FindingStore;
 use shared::registry::idempotency::IdempotencyStore;
 use shared::registry::identity_queue::IdentityQueue;
 use shared::registry::known_clients::KnownClients;
+use shared::registry::pairs::{PairStore, Terms};
 use shared::registry::quotas::QuotaStore;
 use shared::registry::records::RecordStore;
 use shared::registry::remembered::Remembered;
@@ -35,6 +37,8 @@ pub struct Context {
     pub(crate) students: StudentStore,
     pub(crate) clients: KnownClients,
     pub(crate) quotas: Quotas,
+    pub(crate) pairs: PairStore,
+    pub(crate) traces: AccessLog,
     pub(crate) establishments: EstablishmentStore,
     pub(crate) deposits: DepositStore,
     pub(crate) findings: FindingStore,
@@ -62,6 +66,9 @@ pub(crate) struct Settings {
     pub(crate) students_table: String,
     pub(crate) clients_table: String,
     pub(crate) quotas_table: String,
+    pub(crate) pair_terms: Terms,
+    pub(crate) access_log_table: String,
+    pub(crate) access_log_retention_days: u32,
     pub(crate) establishments_table: String,
     pub(crate) imports_table: String,
     pub(crate) findings_table: String,
@@ -85,6 +92,9 @@ impl Settings {
             students_table: variable("STUDENTS_TABLE")?,
             clients_table: variable("CLIENTS_TABLE")?,
             quotas_table: variable("QUOTAS_TABLE")?,
+            pair_terms: Terms::from_env()?,
+            access_log_table: variable("ACCESS_LOG_TABLE")?,
+            access_log_retention_days: variable("ACCESS_LOG_RETENTION_DAYS")?,
             establishments_table: variable("ESTABLISHMENTS_TABLE")?,
             imports_table: variable("IMPORTS_TABLE")?,
             findings_table: variable("FINDINGS_TABLE")?,
@@ -131,7 +141,9 @@ impl Context {
             records: RecordStore::new(dynamodb.clone(), settings.records_table),
             students: StudentStore::new(dynamodb.clone(), settings.students_table),
             clients: KnownClients::new(clients, settings.clients_kept),
+            pairs: PairStore::new(dynamodb.clone(), settings.quotas_table.clone(), settings.pair_terms),
             quotas: Quotas::new(QuotaStore::new(dynamodb.clone(), settings.quotas_table)),
+            traces: AccessLog::new(dynamodb.clone(), settings.access_log_table, settings.access_log_retention_days),
             establishments: EstablishmentStore::new(dynamodb.clone(), settings.establishments_table),
             deposits: DepositStore::new(dynamodb.clone(), settings.imports_table),
             findings: FindingStore::new(dynamodb.clone(), settings.findings_table),

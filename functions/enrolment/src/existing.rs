@@ -5,6 +5,7 @@
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Response};
 use shared::api::reply::json;
+use shared::audit::Action;
 use shared::contract::enrolment::{Existing, Progress};
 use shared::domain::status::Status;
 use shared::identity::digest::RecordId;
@@ -15,6 +16,7 @@ use crate::context::Context;
 use crate::handler::Exchange;
 use crate::refusal::Refusal;
 use crate::store::Moment;
+use crate::traces;
 
 /// Reads an enrolment back.
 pub(crate) async fn read(
@@ -25,6 +27,7 @@ pub(crate) async fn read(
 ) -> Result<Response<Body>, Refusal> {
     exchange.take(context, caller, 1).await?;
     let record = own(context, caller, id).await?;
+    traces::of_record(context, caller, exchange, Action::Read, &record).await?;
     let found = Existing::found(&record.id, &record.declaration, progress(&record));
     Ok(json(StatusCode::OK, &found.with_identity(record.statut_ine, record.finding)))
 }
@@ -42,6 +45,7 @@ pub(crate) async fn cancel(
 ) -> Result<Response<Body>, Refusal> {
     exchange.take(context, caller, 1).await?;
     let mut record = own(context, caller, id).await?;
+    traces::of_record(context, caller, exchange, Action::Cancelled, &record).await?;
     exchange.enrolments = 1;
     let version = Moment::after_reading(exchange.now).version(0);
     match context.records.cancel(&record.id, &version).await? {

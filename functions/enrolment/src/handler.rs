@@ -34,7 +34,7 @@ pub(crate) struct Exchange {
     /// What the caller has left.
     allowance: Option<Allowance>,
     /// Whether it looks like trying numbers out.
-    enumeration_suspected: bool,
+    pub(crate) enumeration_suspected: bool,
 }
 
 impl Exchange {
@@ -67,7 +67,7 @@ impl Exchange {
     ) -> Result<(), Refusal> {
         if count > 0 {
             self.unknown += count;
-            self.enumeration_suspected = context.quotas.count_unknown(&caller.client, None, count, self.now).await?;
+            self.enumeration_suspected |= context.quotas.count_unknown(&caller.client, None, count, self.now).await?;
         }
         Ok(())
     }

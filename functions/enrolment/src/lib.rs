@@ -6,7 +6,9 @@
 //!   ├── endpoint      what a path and a method mean
 //!   ├── caller        which establishment sends, shown by its key
 //!   ├── statement     what one body says, and whether it may be said
-//!   ├── single        one enrolment: caller → statement → quota → once → store, pointer → answer
+//!   ├── pairs         which INE and birth date are whose, within the depositor's allowances
+//!   ├── traces        who did what about whom, before the answer
+//!   ├── single        one enrolment: caller → statement → quota → once → pair → trace → store, pointer → answer
 //!   ├── batch         the same for five hundred
 //!   ├── once          an `Idempotency-Key` is answered once
 //!   ├── store         records, then pointers, then the day of the feed
@@ -27,7 +29,9 @@ mod deposits;
 mod endpoint;
 mod existing;
 mod once;
+mod pairs;
 mod refusal;
 mod single;
 mod statement;
 mod store;
+mod traces;

@@ -32,6 +32,15 @@ pub(crate) enum Start {
     Done(Answered),
 }
 
+/// What a request came to.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    /// All that could be done.
+    Done(Answered),
+    /// Something of it is worth another try later.
+    Partly(Answered),
+}
+
 impl Once {
     /// Begins a request, under its key if it has one.
     pub(crate) async fn begin(
@@ -58,6 +67,30 @@ impl Once {
             Begun::Completed(answered) => Ok(Start::Done(answered)),
             Begun::InProgress => Err(Refusal::InProgress),
             Begun::Mismatch => Err(Refusal::KeyReused),
+        }
+    }
+
+    /// Ends it as [`Once::end`] does, unless some of it is worth another try: then the key may be used again.
+    pub(crate) async fn end_with(
+        self,
+        context: &Context,
+        result: Result<Outcome, Refusal>,
+    ) -> Result<Answered, Refusal> {
+        match result {
+            Ok(Outcome::Done(answered)) => self.end(context, Ok(answered)).await,
+            Err(refusal) => self.end(context, Err(refusal)).await,
+            Ok(Outcome::Partly(answered)) => {
+                self.release(context).await;
+                Ok(answered)
+            }
+        }
+    }
+
+    /// Lets the key be used again, under the time of this attempt: what it did is then done again, and says the same.
+    async fn release(self, context: &Context) {
+        let Some(operation) = self.operation else { return };
+        if let Err(error) = context.idempotency.release(&operation).await {
+            tracing::warn!(%error, "idempotency key not ended");
         }
     }
 

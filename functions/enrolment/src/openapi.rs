@@ -25,7 +25,7 @@ pub fn document() -> utoipa::openapi::OpenApi {
 #[openapi(
     info(
         title = "API Statut Étudiant : alimentation",
-        description = "Ce que les établissements disent de leurs inscriptions.\n\n`POST /api/inscription` est le contrat publié (v4, et v1 qui n'a ni `regime`, ni `cursus`, ni `diplome`, ni `niveauDiplome`) : mêmes champs, mêmes corps, mêmes mots. Tout le reste est un ajout de cette implémentation : `numeroEtudiant`, `Idempotency-Key`, le statut `annulé`, la relecture, l'annulation, les lots, les dépôts de fichiers, les réponses 405, 409, 413, 415, 422 et 429.\n\nLa personne est désignée par son INE et sa date de naissance. Un établissement n'écrit que pour les UAI que sa clé permet ; pour toute autre, comme pour un couple inconnu, la réponse est 404, sans dire lequel. Les champs inconnus sont ignorés. Un nombre est accepté là où un texte est attendu. La dernière déclaration l'emporte ; envoyer deux fois la même ne fait qu'une inscription.",
+        description = "Ce que les établissements disent de leurs inscriptions.\n\n`POST /api/inscription` est le contrat publié (v4, et v1 qui n'a ni `regime`, ni `cursus`, ni `diplome`, ni `niveauDiplome`) : mêmes champs, mêmes corps, mêmes mots. Tout le reste est un ajout de cette implémentation : `numeroEtudiant`, `Idempotency-Key`, le statut `annulé`, la relecture, l'annulation, les lots, les dépôts de fichiers, les réponses 405, 409, 413, 415, 422 et 429.\n\nLa personne est désignée par son INE et sa date de naissance. Un établissement n'écrit que pour les UAI que sa clé permet ; pour toute autre, comme pour un couple inconnu, la réponse est 404, sans dire lequel. Par jour, un déposant fait vérifier peu de dates de naissance d'un même INE, et un nombre de couples inconnus à la mesure de ses effectifs ; au-delà la réponse est 429, que le couple soit juste ou non. Les champs inconnus sont ignorés. Un nombre est accepté là où un texte est attendu. La dernière déclaration l'emporte ; envoyer deux fois la même ne fait qu'une inscription.",
         license(name = "EUPL-1.2", identifier = "EUPL-1.2")
     ),
     servers((url = "../../", description = "Là où est servi ce document")),
@@ -60,7 +60,8 @@ enum Errors {
     /// Another method.
     #[response(status = 405)]
     Method(#[to_schema] ErrorBody<'static>),
-    /// The quota is used up; see `Retry-After` and `RateLimit-*`.
+    /// The quota is used up; see `Retry-After` and `RateLimit-*`. Or too many pairs of INE and birth date that nobody has,
+    /// or too many birth dates of this INE, were sent today: the pair wasn't checked, and `Retry-After` is the next day.
     #[response(status = 429)]
     TooMany(#[to_schema] ErrorBody<'static>),
     /// Something of ours failed: send it again.
@@ -120,7 +121,7 @@ fn tell() {}
     params(("Idempotency-Key" = Option<String>, Header, description = "La même clé avec le même corps reçoit pendant 24 heures la même réponse, sans effet nouveau", min_length = 1, max_length = 255)),
     request_body(content = Vec<EnrolmentRequest>, description = "De 1 à 500 inscriptions ; chacune compte dans le quota"),
     responses(
-        (status = 200, description = "Un résultat par inscription, dans leur ordre, avec le code et le corps qu'elle aurait reçus seule : certains peuvent être des erreurs", body = BatchAnswer<'_>),
+        (status = 200, description = "Un résultat par inscription, dans leur ordre, avec le code et le corps qu'elle aurait reçus seule : certains peuvent être des erreurs, dont 429 pour un couple qui n'est pas vérifié aujourd'hui (l'`Idempotency-Key` peut alors resservir)", body = BatchAnswer<'_>),
         Errors, BodyErrors, OnceErrors
     )
 )]

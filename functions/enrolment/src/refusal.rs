@@ -44,6 +44,9 @@ pub(crate) enum Refusal {
     KeyReused,
     /// The quota is used up.
     TooManyRequests { retry_after: u64 },
+    /// The depositor has had as many pairs checked today as it may, or as many birth dates of this INE: this one wasn't
+    /// looked up, and whether it is right isn't known.
+    PairsExhausted { retry_after: u64 },
     /// A store failed.
     Unavailable(StoreError),
     /// A form or a link can't be signed.
@@ -92,6 +95,7 @@ impl Refusal {
             Self::InProgress => "in_progress",
             Self::KeyReused => "key_reused",
             Self::TooManyRequests { .. } => "too_many_requests",
+            Self::PairsExhausted { .. } => "pairs_exhausted",
             Self::Unavailable(_) | Self::Unsigned => "unavailable",
         }
     }
@@ -107,7 +111,9 @@ impl Refusal {
         };
         match self {
             Self::MethodNotAllowed { allowed } => set_header(&mut response, "allow", allowed),
-            Self::TooManyRequests { retry_after } => set_header(&mut response, "retry-after", retry_after),
+            Self::TooManyRequests { retry_after } | Self::PairsExhausted { retry_after } => {
+                set_header(&mut response, "retry-after", retry_after);
+            }
             Self::InProgress | Self::Unavailable(_) => set_header(&mut response, "retry-after", RETRY_AFTER),
             Self::Unauthenticated { .. } => set_header(&mut response, "www-authenticate", "X-API-Key"),
             _ => {}
@@ -129,12 +135,13 @@ impl Refusal {
             Self::Invalid(_) => StatusCode::BAD_REQUEST,
             Self::Superseded | Self::InProgress => StatusCode::CONFLICT,
             Self::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooManyRequests { .. } | Self::PairsExhausted { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable(_) | Self::Unsigned => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
-    fn words(&self) -> (&str, String) {
+    /// The message, and what `details.parameter` says.
+    pub(crate) fn words(&self) -> (&str, String) {
         let nothing = String::new;
         match self {
             Self::NoSuchPath => ("ressource introuvable", nothing()),
@@ -156,6 +163,9 @@ impl Refusal {
                 ("la clé d'idempotence a déjà servi pour une autre requête", "Idempotency-Key".to_owned())
             }
             Self::TooManyRequests { .. } => ("trop de requêtes, réessayez plus tard", nothing()),
+            Self::PairsExhausted { .. } => {
+                ("trop de couples INE et date de naissance non vérifiables aujourd'hui, renvoyez demain", nothing())
+            }
             Self::Unavailable(_) | Self::Unsigned => (message::INTERNAL, nothing()),
         }
     }

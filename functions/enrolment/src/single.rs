@@ -1,18 +1,21 @@
-//! One enrolment, in order: caller, statement, quota, once, pair, record and pointer, answer.
+//! One enrolment, in order: caller, statement, quota, once, pair, trace, record and pointer, answer.
 
 use lambda_http::Request;
 use lambda_http::http::StatusCode;
 use shared::api::body;
 use shared::contract::enrolment::{Created, EnrolmentBody};
+use shared::domain::academic_year::seconds_left_in_france;
 use shared::registry::idempotency::Answered;
 
 use crate::caller::Caller;
 use crate::context::Context;
 use crate::handler::{Answer, Exchange};
 use crate::once::{Once, Start};
+use crate::pairs::{self, Checked};
 use crate::refusal::{Refusal, not_an_object};
 use crate::statement::Statement;
 use crate::store::store;
+use crate::traces;
 
 /// A body has some 300 bytes.
 const LARGEST_BODY: usize = 16 * 1024;
@@ -58,11 +61,17 @@ async fn say(
     exchange: &mut Exchange,
 ) -> Result<Answered, Refusal> {
     let Statement { id, declaration, pair } = statement;
-    if !statement.names_a_student(context).await? {
+    let checked = pairs::check(context, caller, exchange, statement.to_check(context)).await?;
+    let checked = checked.into_values().next().unwrap_or(Checked::Nobody);
+    if checked == Checked::Beyond {
+        return Err(Refusal::PairsExhausted { retry_after: seconds_left_in_france(exchange.now) });
+    }
+    traces::sent(context, caller, exchange, [(id, checked)]).await?;
+    if checked == Checked::Nobody {
         exchange.count_unknown(context, caller, 1).await?;
         return Err(Refusal::PairNotFound { pair: pair.clone() });
     }
-    store(context, &once.moment, [(0, id, &**declaration)], exchange.now).await?;
+    store(context, caller, &once.moment, [(0, id, &**declaration)], exchange.now).await?;
     exchange.stored = 1;
     Ok(Answered::new(StatusCode::OK.as_u16(), &Created::new(id, declaration)))
 }

@@ -8,11 +8,10 @@ use shared::files::column::Column;
 use shared::files::problem::{RowRule, Severity};
 use shared::files::row::{self, Outcome, Setting, Values as _};
 use shared::identity::digest::RecordId;
-use shared::identity::ines::{Ines as _, Verified};
-use shared::registry::StoreError;
 
 use crate::caller::Caller;
 use crate::context::Context;
+use crate::pairs::Pair;
 use crate::refusal::Refusal;
 
 /// What an establishment says of one enrolment.
@@ -61,17 +60,9 @@ impl Statement {
         }
     }
 
-    /// Whether somebody has the pair: a student of the register, by some record, or whoever INES has under it. While INES
-    /// can't be reached the statement is taken: deduplication will ask, and publishes nothing before.
-    pub(crate) async fn names_a_student(&self, context: &Context) -> Result<bool, StoreError> {
-        let Some(ine) = &self.declaration.ine else { return Ok(false) };
-        let birth_date = self.declaration.identite.birth_date();
-        let student = context.students.by_ine(&context.keys.identity.ine(ine)).await?;
-        let known = student
-            .is_some_and(|student| student.edges().any(|edge| edge.declaration.identite.birth_date() == birth_date));
-        match &context.ines {
-            Some(ines) if !known => Ok(ines.verify(ine, birth_date).await != Ok(Verified::Unknown)),
-            _ => Ok(known),
-        }
+    /// The pair to check; every statement that was read has one.
+    pub(crate) fn to_check(&self, context: &Context) -> Option<Pair> {
+        let ine = self.declaration.ine?;
+        Some(Pair::of(context, ine, self.declaration.identite.birth_date()))
     }
 }

@@ -13,6 +13,7 @@ use shared::identity::student::RecordVersion;
 use shared::registry::StoreError;
 use shared::registry::records::{MOST_IN_BATCH, NewRecord};
 
+use crate::caller::Caller;
 use crate::context::Context;
 
 /// The import of what comes by HTTP, among those of files.
@@ -52,6 +53,7 @@ impl Moment {
 /// older than what is known is acknowledged and ignored, as in files.
 pub(crate) async fn store<'a>(
     context: &Context,
+    caller: &Caller,
     moment: &Moment,
     statements: impl IntoIterator<Item = (u64, &'a RecordId, &'a Declaration)>,
     now: Timestamp,
@@ -64,6 +66,7 @@ pub(crate) async fn store<'a>(
     let mut records = latest.into_iter().map(|(id, (position, declaration))| NewRecord {
         id: id.clone(),
         version: moment.version(position),
+        depositor: caller.depositor.establishment().uai,
         declaration: Box::new(declaration.clone()),
     });
     loop {

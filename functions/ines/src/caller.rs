@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use lambda_http::http::{HeaderMap, header};
 use shared::access::ines::Right;
+use shared::contract::ines::DEPOSITOR;
+use shared::domain::uai::Uai;
 
 use crate::context::Context;
 use crate::refusal::Refusal;
@@ -18,6 +20,8 @@ pub(crate) struct Caller {
     rights: BTreeSet<Right>,
     /// `X-channel`: what the ministry's clients say of themselves. Ours is told nothing by it, and only keeps it.
     pub(crate) channel: Option<String>,
+    /// On whose word it asks, as it says: kept in the trace, and believed for nothing else.
+    pub(crate) depositor: Option<Uai>,
 }
 
 impl Caller {
@@ -31,7 +35,12 @@ impl Caller {
         let claims = context.signer.read(token).ok_or(Refusal::Unauthenticated)?;
         let client = context.client(&claims.sub).await?.ok_or(Refusal::Unauthenticated)?;
         let rights = client.and(&claims.rights());
-        Ok(Self { client_id: client.client_id.clone(), rights, channel: channel(headers) })
+        Ok(Self {
+            client_id: client.client_id.clone(),
+            rights,
+            channel: channel(headers),
+            depositor: depositor(headers),
+        })
     }
 
     /// Whether it may ask that.
@@ -44,6 +53,10 @@ impl Caller {
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.trim().split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+fn depositor(headers: &HeaderMap) -> Option<Uai> {
+    Uai::parse(headers.get(DEPOSITOR)?.to_str().ok()?.trim()).ok()
 }
 
 fn channel(headers: &HeaderMap) -> Option<String> {

@@ -111,6 +111,7 @@ async fn answer(
             client: &caller.client_id,
             route: endpoint.name(),
             channel: caller.channel.as_deref(),
+            depositor: caller.depositor,
         };
         context.trace.write(&question, subject, outcome).await?;
     }
@@ -125,7 +126,7 @@ async fn ask(
     now: Timestamp,
 ) -> Result<Answer, Refusal> {
     match endpoint {
-        Endpoint::Verify => verification::verify(context, &read(request)?).await,
+        Endpoint::Verify => verification::verify(context, caller, &read(request)?, now).await,
         Endpoint::Search => search::search(context, &read(request)?).await,
         Endpoint::Immatriculate => immatriculation::ask(context, caller, &read(request)?, now).await,
         Endpoint::Request(id) => requests::read(context, caller, id).await,

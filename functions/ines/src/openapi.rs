@@ -130,10 +130,12 @@ fn token() {}
     post, path = "/api-ines-etudiants/verification", tag = "ministère", operation_id = "verification", security(("jeton" = ["verification"])),
     params(
         ("X-channel" = Option<String>, Header, description = "Ce que le client dit de lui-même"),
-        ("x-jwt-assertion" = Option<String>, Header, description = "Le même jeton")
+        ("x-jwt-assertion" = Option<String>, Header, description = "Le même jeton"),
+        ("x-deposant" = Option<String>, Header, description = "Ajout : l'UAI de l'établissement pour lequel le client demande, gardé dans la trace")
     ),
     request_body = Verification,
     responses(
+        (status = 429, description = "Ajout : le client a demandé trop de dates de naissance pour cet INE aujourd'hui, justes ou fausses ; voir `Retry-After`", body = ErrorBody<'_>),
         (status = 200, description = "Le couple est connu : l'identité, et `ineMaitre` si un autre INE tient lieu de celui-ci", body = Identity),
         NotFoundError, Errors, BodyErrors
     )

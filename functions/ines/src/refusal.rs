@@ -46,6 +46,8 @@ pub(crate) enum Refusal {
     NotAResemblance,
     /// Two INEs can't be joined.
     Attachment(AttachmentError),
+    /// The client has asked about as many birth dates of this INE today as it may: this one wasn't looked up.
+    TooManyDates { retry_after: u64 },
     /// A store failed.
     Unavailable(StoreError),
 }
@@ -85,11 +87,12 @@ impl Refusal {
             Self::SomebodyElse => "somebody_else",
             Self::NotAResemblance => "not_a_resemblance",
             Self::Attachment(_) => "not_attachable",
+            Self::TooManyDates { .. } => "too_many_dates",
             Self::Unavailable(_) => "unavailable",
         }
     }
 
-    /// Whether something is told by it of a person, or of nobody's being there: then it leaves a trace as answers do.
+    /// Whether something is told by it of a person, or of nobody's being there, or it looks like guessing: then it leaves a trace as answers do.
     pub(crate) fn tells(&self) -> bool {
         match self {
             Self::NobodyFound
@@ -100,6 +103,7 @@ impl Refusal {
             | Self::Decided
             | Self::SomebodyElse
             | Self::NotAResemblance
+            | Self::TooManyDates { .. }
             | Self::Attachment(_) => true,
             Self::NoSuchPath
             | Self::MethodNotAllowed { .. }
@@ -119,6 +123,7 @@ impl Refusal {
         let mut response = json(status, &ErrorBody { message, uid, details });
         match self {
             Self::MethodNotAllowed { allowed } => set_header(&mut response, "allow", allowed),
+            Self::TooManyDates { retry_after } => set_header(&mut response, "retry-after", retry_after),
             Self::Unavailable(_) => set_header(&mut response, "retry-after", RETRY_AFTER),
             Self::Unauthenticated => set_header(&mut response, "www-authenticate", "Bearer realm=\"ines\""),
             Self::Forbidden => {
@@ -160,6 +165,9 @@ impl Refusal {
                 (StatusCode::UNPROCESSABLE_ENTITY, "cet INE n'est pas celui d'une ressemblance de la demande", "ine")
             }
             Self::Attachment(error) => (StatusCode::CONFLICT, attachment(*error), ""),
+            Self::TooManyDates { .. } => {
+                (StatusCode::TOO_MANY_REQUESTS, "trop de dates de naissance pour cet INE aujourd'hui", "")
+            }
             Self::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "service momentanément indisponible", ""),
         }
     }

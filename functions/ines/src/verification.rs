@@ -1,19 +1,34 @@
 //! Whether an INE and a birth date go together: the ministry's own call (domain.md §3).
 
+use jiff::Timestamp;
 use shared::contract::ines::Verification;
+use shared::domain::academic_year::seconds_left_in_france;
 use shared::domain::ine::Ine;
 use shared::identity::immatriculation::Registration;
 use shared::registry::StoreError;
+use shared::registry::pairs::Admission;
 
 use crate::answer::{About, Answer};
+use crate::caller::Caller;
 use crate::context::Context;
 use crate::person;
 use crate::refusal::Refusal;
 
 /// Tells who has the INE, if that person has the birth date.
-pub(crate) async fn verify(context: &Context, question: &Verification) -> Result<Answer, Refusal> {
+///
+/// Whoever may ask that finds a birth date by trying them, so a client has few for each INE and day, right or wrong.
+pub(crate) async fn verify(
+    context: &Context,
+    caller: &Caller,
+    question: &Verification,
+    now: Timestamp,
+) -> Result<Answer, Refusal> {
     let ine = ine(&question.ine)?;
     let birth_date = person::birth_date(&question.date_naissance)?;
+    let pair = context.keys.pair(&ine, birth_date);
+    if context.store.admit(&caller.client_id, &pair, now).await? == Admission::Exhausted {
+        return Err(Refusal::TooManyDates { retry_after: seconds_left_in_france(now) });
+    }
     let asked = context.store.registration(&context.keys.ine(&ine)).await?.ok_or(Refusal::NobodyFound)?;
     let master = master_of(context, &asked).await?;
     // An alias was registered with a date of its own, which whoever holds that number may still give.

@@ -9,7 +9,7 @@ use lambda_http::http::StatusCode;
 use lambda_http::{Body, Response};
 use shared::access::route::Route;
 use shared::api::reply::json;
-use shared::audit::{self, Told};
+use shared::audit::{self, Action, Told};
 use shared::contract::review::{CaseDetail, Compared, Decided, Party, Possible, Source, Summary};
 use shared::domain::enrolment::Declaration;
 use shared::identity::digest::RecordId;
@@ -62,8 +62,10 @@ pub(crate) async fn trace(
     let request = audit::Request {
         uid: &exchange.uid,
         at: exchange.now,
-        client: reviewer.id(),
+        client: Some(reviewer.id()),
+        depositor: None,
         route: Route::Review,
+        action: Action::Consulted,
         caller: None,
         recipient: None,
     };
@@ -95,8 +97,11 @@ impl Side {
         }
     }
 
+    /// Who waits has a student that another one may take the place of, so its trace is the enrolment's.
     fn told(&self) -> Told {
-        Told { student: self.shown, enrolments: self.said.len(), fields: SHOWN.to_vec() }
+        let record = self.said.first().filter(|_| self.shown.is_none()).map(|(record, _)| record.clone());
+        let (student, enrolments) = (self.shown, self.said.len());
+        Told { student, record, enrolments, fields: SHOWN.to_vec(), ..Told::default() }
     }
 
     fn people(&self) -> Vec<Person> {

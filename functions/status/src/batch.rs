@@ -5,7 +5,7 @@ use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
 use shared::access::route::Route;
 use shared::api::{body, reply::json};
-use shared::audit::{self, Told};
+use shared::audit::{self, Action, Told};
 use shared::contract::v3::answer::{self, StudentData};
 use shared::contract::v3::batch::{self, BatchAnswer, Line, LineAnswer, LineQuestion};
 use shared::contract::v3::request;
@@ -61,7 +61,8 @@ pub(crate) async fn answer(
         if line.question.is_ok() {
             told.push(match (&data, found) {
                 (Some(data), Some(answer)) => {
-                    Told { student: Some(answer.student), enrolments: data.enrolments(), fields: fields.clone() }
+                    let (student, enrolments) = (Some(answer.student), data.enrolments());
+                    Told { student, enrolments, fields: fields.clone(), ..Told::default() }
                 }
                 _ => Told::default(),
             });
@@ -72,8 +73,10 @@ pub(crate) async fn answer(
     let trace = audit::Request {
         uid: &exchange.uid,
         at: exchange.now,
-        client: &caller.client.client_id,
+        client: Some(&caller.client.client_id),
+        depositor: None,
         route: Route::Batch,
+        action: Action::Consulted,
         caller: caller.relayed.as_deref(),
         recipient: Some(recipient),
     };

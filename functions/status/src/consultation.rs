@@ -4,7 +4,7 @@ use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
 use shared::access::route::Route;
 use shared::api::reply::json;
-use shared::audit::{self, Told};
+use shared::audit::{self, Action, Told};
 use shared::contract::student_status::{self, StudentStatus};
 use shared::contract::v3::answer::{self, StudentData};
 use shared::domain::academic_year::day_in_france;
@@ -63,15 +63,19 @@ pub(crate) async fn answer(
         }
     };
     let told = match (&found, told) {
-        (Some(answer), Some((enrolments, fields))) => Told { student: Some(answer.student), enrolments, fields },
+        (Some(answer), Some((enrolments, fields))) => {
+            Told { student: Some(answer.student), enrolments, fields, ..Told::default() }
+        }
         _ => Told::default(),
     };
 
     let trace = audit::Request {
         uid: &exchange.uid,
         at: exchange.now,
-        client: &caller.client.client_id,
+        client: Some(&caller.client.client_id),
+        depositor: None,
         route,
+        action: Action::Consulted,
         caller: relayed,
         recipient: asked.recipient,
     };

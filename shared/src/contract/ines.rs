@@ -25,6 +25,10 @@ pub const TOKEN: &str = "/oauth2/token";
 /// The path under which all others are.
 pub const API: &str = "/api-ines-etudiants";
 
+/// Ours, in the header of a verification: the UAI of the establishment on whose word a pair is checked. The ministry's
+/// service is never sent it.
+pub const DEPOSITOR: &str = "x-deposant";
+
 /// What the token endpoint answers.
 #[derive(Clone, Serialize, Deserialize, ToSchema)]
 pub struct Token {

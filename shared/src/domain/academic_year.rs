@@ -28,6 +28,12 @@ impl AcademicYear {
         Self(if date.month() >= Self::FIRST_MONTH { date.year() } else { date.year() - 1 })
     }
 
+    /// The year before.
+    #[must_use]
+    pub fn before(self) -> Self {
+        Self(self.0 - 1)
+    }
+
     /// The civil year it starts in.
     #[must_use]
     pub fn first_year(self) -> i16 {
@@ -59,12 +65,21 @@ impl fmt::Display for AcademicYear {
 
 serde_as_text!(AcademicYear, text, AcademicYear::parse);
 
+// The zone's rules are compiled in: the Lambda image is not required to carry a zone database.
+static PARIS: TimeZone = jiff::tz::get!("Europe/Paris");
+
 /// The day it is in France at `now`: Lambda runs in UTC, and an enrolment ends at midnight in Paris.
 #[must_use]
 pub fn day_in_france(now: Timestamp) -> Date {
-    // The zone's rules are compiled in: the Lambda image is not required to carry a zone database.
-    static PARIS: TimeZone = jiff::tz::get!("Europe/Paris");
     PARIS.to_datetime(now).date()
+}
+
+/// Seconds from `now` to the next midnight in France, at least one.
+#[must_use]
+pub fn seconds_left_in_france(now: Timestamp) -> u64 {
+    let midnight = day_in_france(now).tomorrow().ok().and_then(|day| PARIS.to_timestamp(day.into()).ok());
+    let left = midnight.map(|midnight| midnight.duration_since(now).as_secs());
+    left.and_then(|left| u64::try_from(left).ok()).unwrap_or_default().max(1)
 }
 
 #[cfg(test)]

@@ -86,6 +86,9 @@ pub struct Record {
     pub id: RecordId,
     /// The version of what it says.
     pub version: RecordVersion,
+    /// The establishment that sent this version. `None` for one that was stored before depositors were kept.
+    #[serde(default)]
+    pub depositor: Option<Uai>,
     /// What INES says of the INE of this version, once it was looked at.
     #[serde(default)]
     pub statut_ine: Option<StatutIne>,
@@ -120,6 +123,8 @@ pub struct NewRecord {
     pub id: RecordId,
     /// The version of what it says.
     pub version: RecordVersion,
+    /// The establishment that sends it, for itself or for another.
+    pub depositor: Uai,
     /// What it says.
     pub declaration: Box<Declaration>,
 }

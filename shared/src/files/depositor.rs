@@ -25,6 +25,11 @@ impl Depositor {
         &self.establishment
     }
 
+    /// The establishments that it may send for.
+    pub fn establishments(&self) -> impl Iterator<Item = Uai> {
+        self.sends_for.keys().copied()
+    }
+
     /// The establishment, if the depositor may send for it.
     #[must_use]
     pub fn may_send_for(&self, uai: Uai) -> Option<&Establishment> {

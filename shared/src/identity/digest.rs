@@ -179,6 +179,15 @@ impl fmt::Display for RecordId {
 #[serde(transparent)]
 pub struct IneDigest(String);
 
+/// A pair of INE and birth date, as what was checked is remembered by: neither can be read from it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PairDigest {
+    /// The INE's.
+    pub ine: IneDigest,
+    /// The birth date's, which another INE makes another one of. `<key id>.<32 hexadecimal digits>`.
+    pub date: String,
+}
+
 /// The two secrets of the identity register.
 #[derive(Clone)]
 pub struct IdentityKeys {
@@ -199,6 +208,12 @@ impl IdentityKeys {
     #[must_use]
     pub fn ine(&self, ine: &Ine) -> IneDigest {
         IneDigest(self.ine.digest(&[ine.expose()]))
+    }
+
+    /// The key of a pair.
+    #[must_use]
+    pub fn pair(&self, ine: &Ine, birth_date: BirthDate) -> PairDigest {
+        PairDigest { ine: self.ine(ine), date: self.ine.digest(&["pair", ine.expose(), &birth_date.expose()]) }
     }
 
     /// The name under which INES is asked for the INE of a record's person: the same whenever the same is asked, and

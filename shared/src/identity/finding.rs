@@ -133,6 +133,9 @@ findings! {
     /// The establishment sent more new people than it may before an operator has looked.
     QuotaIdentites = "quota_identites", Waiting, "the establishment sends more people without INE than its quota of new identities for the year has room for",
         "votre établissement a envoyé plus de nouvelles personnes que prévu : l'équipe du service en est avertie et l'inscription sera publiée ensuite, vous n'avez rien à faire";
+    /// The pair of INE and birth date wasn't checked: the depositor had as many checked today as it may.
+    CoupleEnAttente = "couple_en_attente", Waiting, "the depositor's files and pushes gave too many birth dates for this INE today, or too many pairs that nobody has: this one wasn't checked, and is another day",
+        "trop de couples INE et date de naissance ont été envoyés sans être confirmés : celui-ci sera vérifié un autre jour, sans nouvel envoi ; s'il est faux, corrigez la ligne";
     /// Two student numbers of the establishment lead to one person.
     NumerosMultiples = "numeros_multiples", Warning, "INES confirms one INE under two student numbers of the establishment in one academic year",
         "l'INES confirme un même INE sous deux de vos numéros d'étudiant pour cette année : c'est une seule personne, publiée une fois ; gardez un seul numéro dans votre système";

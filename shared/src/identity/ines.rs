@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::birth_date::BirthDate;
 use crate::domain::civil_identity::CivilIdentity;
 use crate::domain::ine::Ine;
+use crate::domain::uai::Uai;
 
 /// What INES has under an INE.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -77,6 +78,11 @@ impl InesError {
 pub trait Ines {
     /// Whether this INE and this birth date go together.
     async fn verify(&self, ine: &Ine, birth_date: BirthDate) -> Result<Verified, InesError>;
+
+    /// The same, on a depositor's word. Our own INES is told whose; another one hears nothing of it.
+    async fn verify_for(&self, _depositor: Uai, ine: &Ine, birth_date: BirthDate) -> Result<Verified, InesError> {
+        self.verify(ine, birth_date).await
+    }
 
     /// The INE of this person, found or given. `reference` is opaque and the caller's own: asked again under it, the
     /// same request is answered, so that a crash after the call costs nothing.

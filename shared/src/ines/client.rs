@@ -13,10 +13,11 @@ use super::retries::Retries;
 use super::secret::{Secret, StoredSecret};
 use crate::auth::http::{Content, Http, HttpError, LazyHttpClient, Reply};
 use crate::config::{self, ConfigError};
-use crate::contract::ines::API;
+use crate::contract::ines::{API, DEPOSITOR};
 use crate::domain::birth_date::BirthDate;
 use crate::domain::civil_identity::CivilIdentity;
 use crate::domain::ine::Ine;
+use crate::domain::uai::Uai;
 use crate::identity::ines::{Immatriculated, Ines, InesError, Verified};
 
 /// How long one call may take: what the ministry's known client waits (domain.md §3).
@@ -31,6 +32,8 @@ pub struct Settings {
     pub url: String,
     /// The `X-channel` header.
     pub channel: String,
+    /// Whether it is ours, and told on whose word a pair is checked.
+    pub is_told_depositors: bool,
 }
 
 /// INES, over HTTP. One for each process: it remembers the token, and whether INES is well.
@@ -46,12 +49,17 @@ pub struct Client<H, S> {
 pub type InesClient = Client<LazyHttpClient, StoredSecret>;
 
 /// INES, if the environment names one: `INES_URL`, `INES_CHANNEL`, and `INES_SECRET_ARN` for our credentials, which are
-/// read when they are first needed. Nothing is called yet.
+/// read when they are first needed; `INES_TOLD_DEPOSITORS`, `true` or `false`, says whether it is our own, which is told on
+/// whose word a pair is checked. Nothing is called yet.
 pub fn from_env(secrets: &aws_sdk_secretsmanager::Client) -> Result<Option<InesClient>, ConfigError> {
     if !config::is_set("INES_URL") {
         return Ok(None);
     }
-    let settings = Settings { url: config::variable("INES_URL")?, channel: config::variable("INES_CHANNEL")? };
+    let settings = Settings {
+        url: config::variable("INES_URL")?,
+        channel: config::variable("INES_CHANNEL")?,
+        is_told_depositors: config::variable("INES_TOLD_DEPOSITORS")?,
+    };
     let secret = StoredSecret::new(secrets.clone(), config::variable("INES_SECRET_ARN")?);
     Ok(Some(Client::new(settings, LazyHttpClient::with_timeout(TIMEOUT), secret)))
 }
@@ -93,10 +101,10 @@ impl<H: Http, S: Secret> Client<H, S> {
     async fn ask<T>(
         &self,
         path: &str,
-        question: String,
+        (question, depositor): (String, Option<Uai>),
         read: impl FnOnce(&Reply) -> Result<T, InesError>,
     ) -> Result<T, InesError> {
-        let answer = self.persist(path, question).await.and_then(|reply| read(&reply));
+        let answer = self.persist(path, question, depositor).await.and_then(|reply| read(&reply));
         if let Err(error) = &answer {
             tracing::warn!(ines = error.kind(), "INES gave no answer");
         }
@@ -105,7 +113,7 @@ impl<H: Http, S: Secret> Client<H, S> {
 
     /// Attempts until there is an answer, as long as the budget lasts and INES isn't left alone. To ask again is safe:
     /// a verification changes nothing, and an immatriculation is known again by its reference.
-    async fn persist(&self, path: &str, question: String) -> Result<Reply, InesError> {
+    async fn persist(&self, path: &str, question: String, depositor: Option<Uai>) -> Result<Reply, InesError> {
         let deadline = Instant::now() + BUDGET;
         let mut retries = Retries::until(deadline.into_std());
         let mut tried = false;
@@ -113,7 +121,7 @@ impl<H: Http, S: Secret> Client<H, S> {
             let admitted = self.breaker().admit(Instant::now().into_std());
             admitted.map_err(|rests| if tried { InesError::Unavailable } else { rests })?;
             tried = true;
-            let attempt = timeout_at(deadline, self.attempt(path, &question)).await;
+            let attempt = timeout_at(deadline, self.attempt(path, &question, depositor)).await;
             let now = Instant::now().into_std();
             match attempt.unwrap_or(Err(Failure::UNAVAILABLE)) {
                 Ok(reply) => {
@@ -140,13 +148,13 @@ impl<H: Http, S: Secret> Client<H, S> {
 
     /// One attempt: a token, the call, and once more with a new token when this one is refused, which may have been
     /// withdrawn before its time.
-    async fn attempt(&self, path: &str, question: &str) -> Result<Reply, Failure> {
+    async fn attempt(&self, path: &str, question: &str, depositor: Option<Uai>) -> Result<Reply, Failure> {
         let url = &self.settings.url;
         let token = self.access.token(&self.http, url, None).await?;
-        let mut reply = self.call(path, question, &token).await?;
+        let mut reply = self.call(path, question, depositor, &token).await?;
         if reply.status == 401 {
             let token = self.access.token(&self.http, url, Some(&token)).await?;
-            reply = self.call(path, question, &token).await?;
+            reply = self.call(path, question, depositor, &token).await?;
         }
         match reply.status {
             401 | 403 => Err(Failure::Refused),
@@ -155,15 +163,31 @@ impl<H: Http, S: Secret> Client<H, S> {
         }
     }
 
-    async fn call(&self, path: &str, question: &str, token: &SecretString) -> Result<Reply, HttpError> {
+    async fn call(
+        &self,
+        path: &str,
+        question: &str,
+        depositor: Option<Uai>,
+        token: &SecretString,
+    ) -> Result<Reply, HttpError> {
         let token = token.expose_secret();
-        let headers = [
-            ("authorization", &*format!("Bearer {token}")),
-            ("x-jwt-assertion", token),
-            ("x-channel", &self.settings.channel),
-        ];
+        let bearer = format!("Bearer {token}");
+        let depositor = depositor.filter(|_| self.settings.is_told_depositors);
+        let mut headers =
+            vec![("authorization", &*bearer), ("x-jwt-assertion", token), ("x-channel", &self.settings.channel)];
+        headers.extend(depositor.as_ref().map(|depositor| (DEPOSITOR, depositor.as_str())));
         let url = format!("{}{API}/{path}", self.settings.url);
         self.http.post(&url, &headers, Content::Json(question.to_owned())).await
+    }
+
+    async fn verify_pair(
+        &self,
+        depositor: Option<Uai>,
+        ine: &Ine,
+        birth_date: BirthDate,
+    ) -> Result<Verified, InesError> {
+        let question = reading::verification(ine, birth_date)?;
+        self.ask("verification", (question, depositor), |reply| reading::verified(ine, birth_date, reply)).await
     }
 
     fn breaker(&self) -> MutexGuard<'_, Breaker> {
@@ -174,12 +198,15 @@ impl<H: Http, S: Secret> Client<H, S> {
 
 impl<H: Http, S: Secret> Ines for Client<H, S> {
     async fn verify(&self, ine: &Ine, birth_date: BirthDate) -> Result<Verified, InesError> {
-        let question = reading::verification(ine, birth_date)?;
-        self.ask("verification", question, |reply| reading::verified(ine, birth_date, reply)).await
+        self.verify_pair(None, ine, birth_date).await
+    }
+
+    async fn verify_for(&self, depositor: Uai, ine: &Ine, birth_date: BirthDate) -> Result<Verified, InesError> {
+        self.verify_pair(Some(depositor), ine, birth_date).await
     }
 
     async fn immatriculate(&self, identity: &CivilIdentity, reference: &str) -> Result<Immatriculated, InesError> {
         let question = reading::immatriculation(identity, reference)?;
-        self.ask("immatriculation", question, reading::immatriculated).await
+        self.ask("immatriculation", (question, None), reading::immatriculated).await
     }
 }

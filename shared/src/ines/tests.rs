@@ -16,6 +16,7 @@ use crate::auth::http::tests::FakeHttp;
 use crate::auth::http::{Content, Http, HttpClient, HttpError, Reply};
 use crate::domain::birth_date::BirthDate;
 use crate::domain::ine::Ine;
+use crate::domain::uai::Uai;
 use crate::identity::fixtures::identity;
 use crate::identity::ines::{Immatriculated, Ines as _, InesError, Verified};
 use crate::registry::StoreError;
@@ -60,7 +61,7 @@ fn client<'a, H: Http>(http: &'a H, stored: &'a Stored) -> Client<&'a H, &'a Sto
 }
 
 fn at<'a, H: Http>(url: &str, http: &'a H, stored: &'a Stored) -> Client<&'a H, &'a Stored> {
-    Client::new(Settings { url: url.into(), channel: "supdata-1".into() }, http, stored)
+    Client::new(Settings { url: url.into(), channel: "supdata-1".into(), is_told_depositors: true }, http, stored)
 }
 
 fn stored() -> Stored {
@@ -102,6 +103,22 @@ async fn a_question_has_the_headers_of_the_contract_and_one_token_serves_many() 
     let headers = http.headers.lock().unwrap();
     // supdata:one, as RFC 7617 writes it.
     assert_eq!(*headers, [&["authorization: Basic c3VwZGF0YTpvbmU="][..], &question, &question]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn our_own_ines_alone_is_told_on_whose_word_a_pair_is_checked() {
+    let (ine, birth_date) = (Ine::parse("070578267KH").unwrap(), BirthDate::parse("1999-03-30").unwrap());
+    for is_ours in [true, false] {
+        let (http, stored) = (FakeHttp::default(), stored());
+        http.answer(200, token("t1"));
+        http.answer(404, "");
+        let (url, channel) = ("https://ines".into(), "supdata-1".into());
+        let client = Client::new(Settings { url, channel, is_told_depositors: is_ours }, &http, &stored);
+        let depositor = Uai::parse("0751967F").unwrap();
+        assert_eq!(client.verify_for(depositor, &ine, birth_date).await, Ok(Verified::Unknown));
+        let told = http.headers.lock().unwrap()[1].contains(&"x-deposant: 0751967F".to_owned());
+        assert_eq!(told, is_ours);
+    }
 }
 
 #[tokio::test(start_paused = true)]

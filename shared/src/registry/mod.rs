@@ -15,6 +15,7 @@
 //! | [`clients`], remembered by [`known_clients`] | `clients` | read by status and enrolment |
 //! | [`ines`] | `ines`, `ines-postings`, `ines-log` | written by ines, our own identity service |
 //! | [`quotas`], drawn on by [`allowances`] | `quotas` | written by status and enrolment |
+//! | [`pairs`] | `quotas` | written by enrolment and deduplication |
 //! | [`new_identities`] | `quotas` | written by deduplication, and by an operator |
 
 //!
@@ -38,6 +39,7 @@ pub mod imports;
 pub mod ines;
 pub mod known_clients;
 pub mod new_identities;
+pub mod pairs;
 pub mod postings;
 pub mod publications;
 pub mod quotas;

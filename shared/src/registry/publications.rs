@@ -15,7 +15,7 @@ use super::reviews::ReviewStore;
 use crate::feeding::record::RecordState;
 use crate::identity::digest::RecordId;
 use crate::identity::edge::Links;
-use crate::identity::finding::StatutIne;
+use crate::identity::finding::{Finding, StatutIne};
 use crate::identity::publication::{Settlement, Write};
 use crate::identity::student::StudentId;
 
@@ -73,6 +73,10 @@ impl Publisher {
                 (None, _) => return Err(StoreError::shape(OPERATION)),
             }
         }
+        self.transact(OPERATION, items).await
+    }
+
+    async fn transact(&self, operation: &'static str, items: Vec<TransactWriteItem>) -> Result<Published, StoreError> {
         let Err(error) = self.client.transact_write_items().set_transact_items(Some(items)).send().await else {
             return Ok(Published::Yes);
         };
@@ -82,8 +86,33 @@ impl Publisher {
             {
                 Ok(Published::Overtaken)
             }
-            _ => Err(StoreError::new(OPERATION, &error)),
+            _ => Err(StoreError::new(operation, &error)),
         }
+    }
+
+    /// Tells what was found about a record that can't be decided on today, and has it looked at again on a day, if it still
+    /// is the version that was looked at: all of it or nothing. Repeated, it changes nothing.
+    pub async fn put_off(&self, finding: &Finding, until: Date) -> Result<Published, StoreError> {
+        const OPERATION: &str = "records TransactWriteItems";
+        let shape = || StoreError::shape(OPERATION);
+        let update = self
+            .record(&finding.record)
+            .update_expression("SET statut_ine = :statut_ine, finding = :finding, verify_on = :until")
+            .condition_expression("version = :version")
+            .expression_attribute_values(":version", text(finding.version.as_str()))
+            .expression_attribute_values(
+                ":statut_ine",
+                serde_dynamo::to_attribute_value(finding.statut_ine).map_err(|_| shape())?,
+            )
+            .expression_attribute_values(":until", text(until.to_string()))
+            .expression_attribute_values(
+                ":finding",
+                serde_dynamo::to_attribute_value(finding.code).map_err(|_| shape())?,
+            );
+        let update = TransactWriteItem::builder().update(update.build().map_err(|_| shape())?).build();
+        // What didn't come in a file has no report to complete.
+        let note = self.findings.put(finding, self.findings_kept, Timestamp::now());
+        self.transact(OPERATION, [update].into_iter().chain(note).collect()).await
     }
 
     fn item(&self, write: &Write) -> Option<TransactWriteItem> {

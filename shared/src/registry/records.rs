@@ -5,6 +5,7 @@
 //! | `id` | the record |
 //! | `version` | of the latest statement |
 //! | `said_at`, `first_version` | the versions that the content came with, and the record |
+//! | `depositor` | the establishment that sent the content, for itself or for another |
 //! | `declaration`, `digest` | the content, and the digest by which a repetition is recognised |
 //! | `statut_ine`, `finding` | what was found about the identity of the content (written by deduplication) |
 //! | `state`, `student`, `doubt` | where it stands (written by deduplication as well) |
@@ -315,7 +316,8 @@ fn put(update: UpdateBuilder, Statement { record, digest }: &Statement) -> Resul
     Ok(update
         .update_expression(
             "SET version = :version, said_at = :version, first_version = if_not_exists(first_version, :version), \
-             #state = :pending, declaration = :declaration, digest = :digest, #slice = :slice REMOVE doubt",
+             #state = :pending, declaration = :declaration, depositor = :depositor, digest = :digest, #slice = :slice \
+             REMOVE doubt",
         )
         .condition_expression("attribute_not_exists(id) OR version < :version")
         .expression_attribute_names("#state", "state")
@@ -323,6 +325,7 @@ fn put(update: UpdateBuilder, Statement { record, digest }: &Statement) -> Resul
         .expression_attribute_values(":version", text(record.version.as_str()))
         .expression_attribute_values(":pending", text(RecordState::Pending.name()))
         .expression_attribute_values(":declaration", declaration)
+        .expression_attribute_values(":depositor", text(record.depositor.as_str()))
         .expression_attribute_values(":digest", text(digest.as_str()))
         .expression_attribute_values(":slice", text(Slice::of(&record.id, &record.declaration).name())))
 }
@@ -398,9 +401,12 @@ mod tests {
         let declaration = Box::new(crate::identity::fixtures::declaration(None, "Martin", "Léa", "2004-03-02"));
         let id = RecordId::parse("1.0123456789abcdef0123456789abcdef").unwrap();
         let version = RecordVersion::new(jiff::Timestamp::UNIX_EPOCH, "", "import", 2);
+        let depositor = declaration.inscription.uai;
         let digest = crate::feeding::record::ContentDigest::of(&declaration);
-        let statement =
-            Statement { record: NewRecord { id: id.clone(), version: version.clone(), declaration }, digest };
+        let statement = Statement {
+            record: NewRecord { id: id.clone(), version: version.clone(), depositor, declaration },
+            digest,
+        };
         for write in [
             Write::Put(statement.clone()),
             Write::Renew(statement),

@@ -122,7 +122,7 @@ struct Item {
 
 impl Item {
     fn of(declaration: &Declaration) -> Result<Self> {
-        let NewRecord { id, version, declaration } = record(declaration);
+        let NewRecord { id, version, declaration, .. } = record(declaration);
         Ok(Self {
             id: id.as_str().to_owned(),
             version: AttributeValue::S(version.as_str().to_owned()),
@@ -180,6 +180,7 @@ fn record(declaration: &Declaration) -> NewRecord {
     NewRecord {
         id: RecordId::of(&key, declaration),
         version: RecordVersion::new(Timestamp::UNIX_EPOCH, "", "benchmark", 2),
+        depositor: declaration.inscription.uai,
         declaration: Box::new(declaration.clone()),
     }
 }

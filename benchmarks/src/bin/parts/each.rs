@@ -14,7 +14,7 @@ use shared::access::key::KeyDigest;
 use shared::access::quota::{Rate, micros};
 use shared::access::route::Route;
 use shared::api::metrics::Metrics;
-use shared::audit::{AccessLog, Request, Told};
+use shared::audit::{AccessLog, Action, Request, Told};
 use shared::config;
 use shared::contract::error::Uid;
 use shared::identity::student::StudentId;
@@ -56,6 +56,7 @@ impl Parts {
                 student: Some(StudentId::random()),
                 enrolments: 1,
                 fields: vec!["ine", "nomFamille", "prenom", "dateNaissance", "inscriptions"],
+                ..Told::default()
             },
             metrics: Metrics::new(config::variable("ENVIRONMENT")?, Box::new(std::io::stdout())),
         })
@@ -109,8 +110,10 @@ impl Parts {
         let request = Request {
             uid: &Uid::at(now),
             at: now,
-            client: sample::CLIENT_ID,
+            client: Some(sample::CLIENT_ID),
+            depositor: None,
             route: Route::StatusByIne,
+            action: Action::Consulted,
             caller: Some(sample::CALLER),
             recipient: None,
         };

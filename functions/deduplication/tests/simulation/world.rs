@@ -80,6 +80,7 @@ impl Tables {
         let record = Record {
             id: id.clone(),
             version: version.clone(),
+            depositor: None,
             state: RecordState::Pending,
             declaration: declaration.clone(),
             student: before.and_then(|before| before.student),

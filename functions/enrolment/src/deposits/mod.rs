@@ -25,6 +25,7 @@ use crate::caller::Caller;
 use crate::context::Context;
 use crate::handler::Exchange;
 use crate::refusal::Refusal;
+use crate::traces;
 
 /// A wish has some 80 bytes.
 const LARGEST_BODY: usize = 4 * 1024;
@@ -170,6 +171,9 @@ pub(crate) async fn findings(
     let after = after.map(|after| Position::parse(after).ok_or_else(not_a_place)).transpose()?;
     exchange.take(context, caller, 1).await?;
     let deposit = own(context, caller, id).await?;
+    if let Some(import) = &deposit.import {
+        traces::of_findings(context, caller, exchange, import).await?;
+    }
     let page = match &deposit.import {
         Some(import) => context.findings.page(import, after.as_ref(), MOST_IN_PAGE).await?,
         None => Page::default(),

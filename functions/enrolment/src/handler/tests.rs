@@ -5,4 +5,5 @@ mod contract;
 mod deposits;
 mod faults;
 mod golden;
+mod pairs;
 mod world;

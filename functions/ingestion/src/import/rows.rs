@@ -101,8 +101,9 @@ impl<W: World> Run<'_, W> {
                 let inscription = &declaration.inscription;
                 let (uai, year) = (inscription.uai, inscription.academic_year());
                 self.know(uai, year, writer).await?;
-                let record =
-                    NewRecord { id: RecordId::of(key, &declaration), version: self.version(line), declaration };
+                let (id, version) = (RecordId::of(key, &declaration), self.version(line));
+                let depositor = self.file.depositor.establishment().uai;
+                let record = NewRecord { id, version, depositor, declaration };
                 if self.complete() && self.file.key.dry_run {
                     self.work.listed.add(&record.id);
                 }

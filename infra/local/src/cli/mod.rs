@@ -188,10 +188,21 @@ pub(crate) struct Replay {
 
 /// Options of `accesses`.
 #[derive(Debug, Args)]
+#[group(id = "whose", required = true, multiple = false, args = ["ine", "record", "client"])]
 pub(crate) struct Accesses {
-    /// The student's INE; `-` reads it from the standard input, which leaves it out of the shell's history
+    /// What was read or written about a student, by INE; `-` reads it from the standard input, which leaves it out of the
+    /// shell's history
     #[arg(long)]
-    pub(crate) ine: String,
+    pub(crate) ine: Option<String>,
+    /// The same by an enrolment's id (`id_inscription`), for somebody who has no INE here, or is told to nobody
+    #[arg(long, value_name = "ID")]
+    pub(crate) record: Option<String>,
+    /// What a client did on a day
+    #[arg(long, value_name = "ID", requires = "day")]
+    pub(crate) client: Option<String>,
+    /// The day (UTC), `2026-11-29`
+    #[arg(long, requires = "client")]
+    pub(crate) day: Option<jiff::civil::Date>,
     /// A deployment on a real account, by the beginning of its tables' names (`statut-etudiant-production`), reached
     /// with the AWS configuration of the environment, instead of the local platform
     #[arg(long, value_name = "NAME")]

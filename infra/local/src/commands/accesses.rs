@@ -2,8 +2,9 @@
 
 use std::io::Read as _;
 
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Context as _, Result, anyhow};
 use shared::domain::ine::Ine;
+use shared::identity::digest::RecordId;
 
 use crate::accesses;
 use crate::cli;
@@ -14,19 +15,35 @@ use crate::ui;
 /// A line is enough for an INE; more is something else.
 const LONGEST_INPUT: u64 = 1_024;
 
-/// Shows a student's accesses.
+/// Shows what was done about a student, or by a client.
 pub(crate) async fn run(files: &Files, options: &cli::Accesses) -> Result<()> {
-    let ine = if options.ine == "-" { from_standard_input()? } else { options.ine.clone() };
-    let ine = Ine::parse(&ine).map_err(|error| anyhow!("--ine: {error}"))?;
     let deployment = Deployment::named(files, options.deployment.as_deref()).await?;
-    let Some(accesses) = accesses::of_student(&deployment, &ine).await? else { bail!("no student has this INE") };
-    if accesses.is_empty() {
-        println!("this student's status was told to nobody in the time that traces are kept");
+    if let (Some(client), Some(day)) = (&options.client, options.day) {
+        let done = accesses::of_client(&deployment, client, day).await?;
+        let (subjects, traces): (Vec<_>, Vec<_>) = done.into_iter().unzip();
+        let mut rows = accesses::rows(&traces);
+        let subjects = ["about".to_owned()].into_iter().chain(subjects);
+        rows.iter_mut().zip(subjects).for_each(|(row, subject)| row.push(subject));
+        ui::table(&rows);
         return Ok(());
     }
-    ui::table(&accesses::rows(&accesses));
-    if accesses::may_be_more(&accesses) {
-        eprintln!("these are the latest {}: there may be older ones", accesses.len());
+    let found = if let Some(record) = &options.record {
+        let record = RecordId::parse(record).context("--record: an enrolment's id is digits, a dot and 32 more")?;
+        accesses::of_record(&deployment, &record).await?.context("there is no such enrolment")?
+    } else {
+        let ine = options.ine.clone().unwrap_or_default();
+        let ine = if ine == "-" { from_standard_input()? } else { ine };
+        let ine = Ine::parse(&ine).map_err(|error| anyhow!("--ine: {error}"))?;
+        accesses::of_ine(&deployment, &ine).await?.context("no student has this INE")?
+    };
+    if found.traces.is_empty() {
+        println!("nobody read or sent anything about this student in the time that traces are kept, but in files");
+    } else {
+        ui::table(&accesses::rows(&found.traces));
+    }
+    ui::table(&accesses::attached_rows(&found.attached));
+    if found.is_cut {
+        eprintln!("there may be older accesses than these");
     }
     Ok(())
 }

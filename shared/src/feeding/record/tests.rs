@@ -7,7 +7,7 @@ use crate::identity::fixtures::declaration;
 fn record(given: &str, version: &RecordVersion) -> NewRecord {
     let declaration = Box::new(declaration(None, "Martin", given, "2004-03-02"));
     let id = RecordId::of(&DigestKey::new("1".into(), "records".to_owned().into()), &declaration);
-    NewRecord { id, version: version.clone(), declaration }
+    NewRecord { id, version: version.clone(), depositor: declaration.inscription.uai, declaration }
 }
 
 fn at(second: i64, import: &str, line: u64) -> RecordVersion {

@@ -5,6 +5,7 @@
 //! | `ines` | `I#<digest of an INE>` | a [`Registration`] |
 //! | | `D#<request id>` | a [`Request`]; while it waits, in the index `pending` |
 //! | | `C#<client id>` | an [`IdentityClient`](crate::access::ines::IdentityClient) |
+//! | | `G#<client id>#<day>#<digest of an INE>` | `date_count`, the birth dates that a client asked about with it that day, and an attribute for each, named by its keyed digest |
 //! | `ines-postings` | a blocking key | a [`Bucket`] of master INEs |
 //! | `ines-log` | a subject and a time | a [`trace::Access`] |
 //!
@@ -12,6 +13,7 @@
 //! and decides again.
 
 mod clients;
+mod guesses;
 pub mod load;
 mod requests;
 pub mod trace;
@@ -23,6 +25,7 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
+pub use guesses::DATES_PER_DAY;
 pub use requests::{After, Waiting};
 
 use super::keys::{Item, number, text};

@@ -8,7 +8,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::super::StoreError;
+use crate::audit::write_once;
 use crate::contract::error::Uid;
+use crate::domain::uai::Uai;
 use crate::identity::digest::IneDigest;
 use crate::identity::immatriculation::RequestId;
 
@@ -25,6 +27,8 @@ pub struct Question<'a> {
     pub route: &'static str,
     /// `X-channel`: what the client says of itself.
     pub channel: Option<&'a str>,
+    /// The establishment on whose word it asks, as it says.
+    pub depositor: Option<Uai>,
 }
 
 /// Whom a question turned out to be about.
@@ -50,6 +54,9 @@ pub struct Access {
     /// What the client says of itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channel: Option<String>,
+    /// The establishment on whose word it asked, as it says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub depositor: Option<Uai>,
     /// What it came to.
     pub outcome: String,
 }
@@ -77,7 +84,8 @@ impl TraceLog {
         Self { client, table, retention_days }
     }
 
-    /// Writes one trace. It has a random part in its key, so that it never replaces another one.
+    /// Writes one trace. It has a random part in its key, and is written only where nothing is: it never replaces another
+    /// one, and a call that is tried again finds the one that it has written.
     pub async fn write(&self, question: &Question<'_>, subject: Subject<'_>, outcome: &str) -> Result<(), StoreError> {
         const OPERATION: &str = "ines-log PutItem";
         let stored = Stored {
@@ -91,13 +99,12 @@ impl TraceLog {
                 client: question.client.to_owned(),
                 route: question.route.to_owned(),
                 channel: question.channel.map(str::to_owned),
+                depositor: question.depositor,
                 outcome: outcome.to_owned(),
             },
             expires_at: question.at.as_second() + i64::from(self.retention_days) * 24 * 60 * 60,
         };
         let item = serde_dynamo::to_item(stored).map_err(|_| StoreError::shape(OPERATION))?;
-        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
-        put.send().await.map_err(|error| StoreError::new(OPERATION, &error))?;
-        Ok(())
+        write_once(self.client.put_item().table_name(&self.table), item, OPERATION).await
     }
 }

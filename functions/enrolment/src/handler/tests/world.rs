@@ -1,5 +1,6 @@
 //! What the handler is run over: tables, a queue, establishments with their keys, one student.
 
+use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use shared::access::route::Route;
 use shared::domain::ine::Ine;
 use shared::domain::uai::Uai;
 use shared::identity::digest::{DigestKey, IdentityKeys};
+use shared::registry::pairs::Terms;
 
 use super::super::handle;
 use crate::context::{Context, Keys, Settings};
@@ -95,6 +97,9 @@ impl World {
             students_table: "students".into(),
             clients_table: "clients".into(),
             quotas_table: "quotas".into(),
+            pair_terms: terms(),
+            access_log_table: "access_log".into(),
+            access_log_retention_days: 180,
             establishments_table: "establishments".into(),
             imports_table: "imports".into(),
             findings_table: "findings".into(),
@@ -128,6 +133,12 @@ impl World {
             assert!(!told.contains(personal), "{personal} in {told}");
         }
     }
+}
+
+/// What a depositor may have checked in a day.
+fn terms() -> Terms {
+    let number = |number| NonZeroU32::new(number).unwrap();
+    Terms { dates: number(3), floor: number(10), percent: 5 }
 }
 
 fn key(name: &str) -> DigestKey {

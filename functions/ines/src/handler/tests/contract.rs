@@ -3,6 +3,7 @@
 use fakes::gateway::request;
 use serde_json::{Value, json};
 use shared::domain::ine::{Checksum, Ine, IneForm};
+use shared::registry::ines::DATES_PER_DAY;
 
 use super::world::{
     API, BIRTH_DATE, NUMBER, SECRET, World, ask, basic, born_elsewhere, but, call, eudoxie, immatriculate, register,
@@ -123,6 +124,42 @@ async fn an_ine_and_its_birth_date_go_together_and_no_other() {
     }
     let traces = world.traces();
     assert_eq!(traces, ["I ines_verification known", "C ines_verification not_found", "C ines_verification not_found"]);
+    world.assert_nothing_personal();
+}
+
+#[tokio::test]
+async fn a_client_tries_few_birth_dates_of_one_ine() {
+    let world = World::new();
+    let context = world.context();
+    let bearer = format!("Bearer {}", token(&context, "psy").await);
+    let verify = |date: String| {
+        let (context, bearer) = (&context, bearer.as_str());
+        let headers = [("authorization", bearer), ("x-deposant", "0751967F")];
+        let body = json!({ "ine": ine(), "dateNaissance": date }).to_string();
+        let path = format!("{API}/verification");
+        async move { ask(context, request("POST", &path, &headers, body)).await }
+    };
+    let most = DATES_PER_DAY.get();
+    for number in 0..most {
+        assert_eq!(verify(format!("19{number:02}-01-01")).await.status, 404);
+    }
+    for date in [BIRTH_DATE, "1999-01-01"] {
+        let refused = verify(date.to_owned()).await;
+        assert_eq!((refused.status, refused.headers.contains_key("retry-after")), (429, true), "right or wrong");
+    }
+    assert_eq!(verify("1900-01-01".to_owned()).await.status, 404, "what was answered is answered again");
+    let other = json!({ "ine": ine(), "dateNaissance": BIRTH_DATE });
+    assert_eq!(call(&context, "supdata", "POST", "/verification", &other).await.status, 200, "each client has its own");
+    let traces = world.traces();
+    assert_eq!(traces.iter().filter(|trace| *trace == "C ines_verification too_many_dates").count(), 2);
+    let tables = world.tables.lock().unwrap();
+    let told = tables
+        .items("ines-log")
+        .iter()
+        .filter(|trace| trace.get("depositor") == Some(&json!({ "S": "0751967F" })))
+        .count();
+    assert_eq!(told, usize::try_from(most).unwrap() + 3, "and on whose word it asked is kept");
+    drop(tables);
     world.assert_nothing_personal();
 }
 

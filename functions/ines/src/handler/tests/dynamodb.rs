@@ -1,5 +1,5 @@
-//! `DynamoDB`, as far as our calls go: items in memory, transactions all or nothing, and the two conditions that the
-//! stores use.
+//! `DynamoDB`, as far as our calls go: items in memory, transactions all or nothing, and the conditions that the stores
+//! use.
 
 use std::collections::BTreeMap;
 
@@ -50,9 +50,19 @@ impl Tables {
             }
             "Query" => Ok(self.query(body)),
             "PutItem" => {
-                assert!(body.get("ConditionExpression").is_none());
+                assert_eq!(body["ConditionExpression"], "attribute_not_exists(subject)", "a trace is written once");
                 self.put(body["TableName"].as_str().unwrap(), body["Item"].as_object().unwrap().clone());
                 Ok(json!({}))
+            }
+            "UpdateItem" => {
+                let (table, key) = (body["TableName"].as_str().unwrap(), body["Key"].as_object().unwrap());
+                let mut one = fakes::dynamodb::Tables::default();
+                if let Some(item) = self.get(table, key) {
+                    one.put(table, item.clone());
+                }
+                let answer = one.call(operation, body)?;
+                self.put(table, one.items(table)[0].clone());
+                Ok(answer)
             }
             "TransactWriteItems" => self.transact(body["TransactItems"].as_array().unwrap()),
             other => panic!("{other}"),

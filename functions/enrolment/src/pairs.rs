@@ -1,0 +1,120 @@
+//! The pairs of INE and birth date of a request: charged, then checked, each once.
+//!
+//! Whoever may ask whether a pair is right finds a birth date by trying them, so the order matters: a unit of the
+//! depositor's day is reserved for each pair as if nobody had it, its INE gives it one of few dates, and only then is
+//! anything looked up. What was known is given back. Beyond either allowance nothing is looked up, and every pair is
+//! answered alike (decision 18).
+//!
+//! A request that comes twice finds its pairs admitted: they are checked again and charged once. A crash leaves units that
+//! are charged for nothing until the day is over.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use shared::domain::birth_date::BirthDate;
+use shared::domain::ine::Ine;
+use shared::domain::uai::Uai;
+use shared::identity::digest::PairDigest;
+use shared::identity::ines::{Ines as _, Verified};
+use shared::identity::student::StudentId;
+use shared::registry::StoreError;
+use shared::registry::pairs::{Admission, Drawer};
+
+use crate::caller::Caller;
+use crate::context::Context;
+use crate::handler::Exchange;
+
+/// Pairs checked side by side, and charged together: what another request of the same depositor can't have meanwhile.
+const SIDE_BY_SIDE: usize = 20;
+
+/// What a pair turned out to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Checked {
+    /// Somebody's: a student of the register, or one whom INES alone has.
+    Known(Option<StudentId>),
+    /// Nobody's.
+    Nobody,
+    /// INES couldn't be asked, or has to decide first. The statement is taken: deduplication will ask, and publishes
+    /// nothing before.
+    Unanswered,
+    /// It wasn't looked up.
+    Beyond,
+}
+
+/// A pair to check.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Pair {
+    pub(crate) digest: PairDigest,
+    ine: Ine,
+    birth_date: BirthDate,
+}
+
+impl Pair {
+    pub(crate) fn of(context: &Context, ine: Ine, birth_date: BirthDate) -> Self {
+        Self { digest: context.keys.identity.pair(&ine, birth_date), ine, birth_date }
+    }
+}
+
+/// Checks pairs, in their order, as far as the depositor's allowances go.
+pub(crate) async fn check(
+    context: &Context,
+    caller: &Caller,
+    exchange: &mut Exchange,
+    pairs: impl IntoIterator<Item = Pair>,
+) -> Result<BTreeMap<PairDigest, Checked>, StoreError> {
+    let sends_for: Vec<Uai> = caller.depositor.establishments().collect();
+    let depositor = caller.depositor.establishment().uai;
+    let drawer = Drawer { depositor, sends_for: &sends_for, now: exchange.now };
+    let mut checked = BTreeMap::new();
+    let mut waiting = VecDeque::new();
+    for pair in pairs {
+        if checked.insert(pair.digest.clone(), Checked::Beyond).is_none() {
+            waiting.push_back(pair);
+        }
+    }
+    while !waiting.is_empty() {
+        let wanted = u32::try_from(waiting.len().min(SIDE_BY_SIDE)).unwrap_or(u32::MAX);
+        let room = context.pairs.reserve(drawer, wanted, &context.records).await?;
+        if room == 0 {
+            break;
+        }
+        let taken: Vec<Pair> = waiting.drain(..waiting.len().min(room as usize)).collect();
+        let each: Vec<_> = taken.iter().map(|pair| check_one(context, drawer, pair)).collect();
+        let found: Vec<(Checked, bool)> = stream::iter(each).buffered(SIDE_BY_SIDE).try_collect().await?;
+        let charged = found.iter().filter(|(_, charged)| *charged).count();
+        context.pairs.refund(drawer, room.saturating_sub(u32::try_from(charged).unwrap_or(room))).await?;
+        checked.extend(taken.into_iter().zip(found).map(|(pair, (found, _))| (pair.digest, found)));
+    }
+    exchange.enumeration_suspected |= checked.values().any(|checked| *checked == Checked::Beyond);
+    Ok(checked)
+}
+
+/// What one pair is, and whether it stays charged.
+async fn check_one(context: &Context, drawer: Drawer<'_>, pair: &Pair) -> Result<(Checked, bool), StoreError> {
+    let admission = context.pairs.admit(drawer, &pair.digest).await?;
+    if admission == Admission::Exhausted {
+        return Ok((Checked::Beyond, false));
+    }
+    let found = look_up(context, drawer.depositor, pair).await?;
+    let is_first = admission == Admission::First;
+    if found == Checked::Unanswered && is_first {
+        context.pairs.release(drawer, &pair.digest).await?;
+    }
+    Ok((found, found == Checked::Nobody && is_first))
+}
+
+/// A student of the register has the pair by some record, or INES has somebody under it.
+async fn look_up(context: &Context, depositor: Uai, pair: &Pair) -> Result<Checked, StoreError> {
+    let student = context.students.by_ine(&pair.digest.ine).await?;
+    let known =
+        student.filter(|student| student.edges().any(|edge| edge.declaration.identite.birth_date() == pair.birth_date));
+    Ok(match (known, &context.ines) {
+        (Some(student), _) => Checked::Known(Some(student.id)),
+        (None, Some(ines)) => match ines.verify_for(depositor, &pair.ine, pair.birth_date).await {
+            Ok(Verified::Known(_)) => Checked::Known(None),
+            Ok(Verified::Unknown) => Checked::Nobody,
+            Ok(Verified::Pending) | Err(_) => Checked::Unanswered,
+        },
+        (None, None) => Checked::Nobody,
+    })
+}

@@ -1,0 +1,77 @@
+//! Who did what about whom, in the access log: before the answer, and without it there is none.
+//!
+//! A trace is kept under the enrolment, whose student may not be there yet, or be another one tomorrow; one of a pair that
+//! nobody has, under the client. A request that comes twice leaves two: both were made.
+
+use shared::access::route::Route;
+use shared::audit::{Action, MOST_AT_ONCE, Request, Told};
+use shared::identity::digest::RecordId;
+use shared::registry::StoreError;
+use shared::registry::imports::ImportId;
+use shared::registry::records::Record;
+
+use crate::caller::Caller;
+use crate::context::Context;
+use crate::handler::Exchange;
+use crate::pairs::Checked;
+
+/// Enrolments were sent, and their pairs checked. One that wasn't looked up was answered nothing, and leaves none.
+pub(crate) async fn sent<'a>(
+    context: &Context,
+    caller: &Caller,
+    exchange: &Exchange,
+    statements: impl IntoIterator<Item = (&'a RecordId, Checked)>,
+) -> Result<(), StoreError> {
+    let mut told = Vec::new();
+    for (record, checked) in statements {
+        // Whom the register has under the pair was found, whatever becomes of the enrolment: it stays found from there.
+        match checked {
+            Checked::Known(Some(student)) => told.push(Told { student: Some(student), ..Told::default() }),
+            Checked::Nobody => told.push(Told::default()),
+            Checked::Known(None) | Checked::Unanswered | Checked::Beyond => {}
+        }
+        if matches!(checked, Checked::Known(_) | Checked::Unanswered) {
+            told.push(Told { record: Some(record.clone()), enrolments: 1, ..Told::default() });
+        }
+    }
+    for some in told.chunks(MOST_AT_ONCE) {
+        context.traces.write(&request(caller, exchange, Route::Enrolment, Action::Sent), some).await?;
+    }
+    Ok(())
+}
+
+/// An enrolment was read, or is about to be cancelled.
+pub(crate) async fn of_record(
+    context: &Context,
+    caller: &Caller,
+    exchange: &Exchange,
+    action: Action,
+    record: &Record,
+) -> Result<(), StoreError> {
+    let told = Told { student: record.student, record: Some(record.id.clone()), enrolments: 1, ..Told::default() };
+    context.traces.write(&request(caller, exchange, Route::Enrolment, action), &[told]).await
+}
+
+/// A page of findings is about to be told: one trace for all of it, under the file whose rows they are about.
+pub(crate) async fn of_findings(
+    context: &Context,
+    caller: &Caller,
+    exchange: &Exchange,
+    import: &ImportId,
+) -> Result<(), StoreError> {
+    let told = Told { import: Some(import.as_str().to_owned()), ..Told::default() };
+    context.traces.write(&request(caller, exchange, Route::Deposit, Action::FindingsRead), &[told]).await
+}
+
+fn request<'a>(caller: &'a Caller, exchange: &'a Exchange, route: Route, action: Action) -> Request<'a> {
+    Request {
+        uid: &exchange.uid,
+        at: exchange.now,
+        client: Some(&caller.client.client_id),
+        depositor: Some(caller.depositor.establishment().uai),
+        route,
+        action,
+        caller: None,
+        recipient: None,
+    }
+}
