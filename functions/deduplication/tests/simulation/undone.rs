@@ -16,7 +16,7 @@ use crate::world::Tables;
 /// When some are together otherwise than before, and INES said nothing new of any of those that they are or were with.
 pub(crate) fn otherwise(before: &Tables, after: &Tables) -> Option<BTreeSet<RecordId>> {
     let [then, now] = [before, after].map(groups);
-    let [vouched, vouches] = [before, after].map(verified);
+    let (vouched, given) = (verified(before), verified(after));
     let mut said = BTreeSet::new();
     for (record, group) in &then {
         let with = &now[record];
@@ -26,7 +26,7 @@ pub(crate) fn otherwise(before: &Tables, after: &Tables) -> Option<BTreeSet<Reco
         let concerned: BTreeSet<&RecordId> =
             group.union(with).flat_map(|other| then[other].union(&now[other])).collect();
         let anew: BTreeSet<RecordId> =
-            concerned.into_iter().filter(|other| vouches[*other] != vouched[*other]).cloned().collect();
+            concerned.into_iter().filter(|other| given[*other] != vouched[*other]).cloned().collect();
         assert!(!anew.is_empty(), "{record} was with {group:?}, is with {with:?}, and nobody said anything new");
         said.extend(anew);
     }
