@@ -94,6 +94,8 @@ pub(crate) enum ImportError {
     InHand { after: Duration },
     #[error("time ran out without any progress")]
     Stuck,
+    #[error("the thread that opened a workbook was stopped")]
+    Stopped,
 }
 
 /// Why work on an import stops before its end.
