@@ -475,7 +475,7 @@ impl<'a> EnrolmentReader<'a> {
                     }
                     if let Some(Found { detected, .. }) = found {
                         object.columns().for_each(|column| detected.note_column(column));
-                        object.unknown().iter().for_each(|name| detected.note_unknown(name));
+                        object.unknown().iter().for_each(|name| detected.note_unknown_key(name));
                     }
                     row::read_with(object.as_ref(), *setting, memory, object.problems().to_vec())
                 }
