@@ -47,7 +47,7 @@ pub const LONGEST_LINE: usize = 65_536;
 pub const LARGEST_RATIO: u64 = 200;
 /// Most that a file may inflate to, in bytes: twenty times the whole country's students.
 pub const LARGEST_INFLATED: u64 = 16 << 30;
-/// How long a workbook may take to be opened. What one may cost at most takes a tenth of that on a core of today
+/// How long a workbook may take to be opened. What one may cost at most takes a sixth of that on a core of today
 /// (docs/files.md), so only a machine that is out of breath makes an honest file fail.
 pub const LONGEST_OPENING: Duration = Duration::from_secs(60);
 /// Steps of inflating that one call of [`EnrolmentReader::next`] does at most: 4 MiB.
