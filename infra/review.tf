@@ -31,6 +31,7 @@ module "review" {
     REVIEWS_TABLE             = aws_dynamodb_table.this["reviews"].name
     RECORDS_TABLE             = aws_dynamodb_table.this["records"].name
     STUDENTS_TABLE            = aws_dynamodb_table.this["students"].name
+    ESTABLISHMENTS_TABLE      = aws_dynamodb_table.this["establishments"].name
     CLIENTS_TABLE             = aws_dynamodb_table.this["clients"].name
     QUOTAS_TABLE              = aws_dynamodb_table.this["quotas"].name
     ACCESS_LOG_TABLE          = aws_dynamodb_table.this["access_log"].name
@@ -56,6 +57,11 @@ module "review" {
     ShowStudents = {
       actions   = ["dynamodb:Query"]
       resources = [aws_dynamodb_table.this["students"].arn]
+    }
+    # Whom a person sends for: nobody decides on what they send.
+    KnowWhoSends = {
+      actions   = ["dynamodb:GetItem"]
+      resources = [aws_dynamodb_table.this["establishments"].arn]
     }
     RecogniseClients = {
       actions   = ["dynamodb:GetItem"]

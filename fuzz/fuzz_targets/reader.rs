@@ -51,6 +51,8 @@ fn read(
                 Some(piece) => reader.push(piece),
                 None => reader.finish(),
             },
+            Next::Unopened(workbook) => reader.opened(workbook.open()),
+            Next::Pause => {}
             Next::Ended => break,
         }
     }

@@ -548,6 +548,7 @@ run "permissions" {
         "dynamodb:Query table/reviews/index/open",
         "dynamodb:GetItem table/records",
         "dynamodb:Query table/students",
+        "dynamodb:GetItem table/establishments",
         "dynamodb:GetItem table/clients",
         "dynamodb:UpdateItem table/quotas",
         "dynamodb:PutItem table/access_log",
@@ -1042,6 +1043,7 @@ run "review" {
       REVIEWS_TABLE             = "statut-etudiant-test-reviews"
       RECORDS_TABLE             = "statut-etudiant-test-records"
       STUDENTS_TABLE            = "statut-etudiant-test-students"
+      ESTABLISHMENTS_TABLE      = "statut-etudiant-test-establishments"
       CLIENTS_TABLE             = "statut-etudiant-test-clients"
       QUOTAS_TABLE              = "statut-etudiant-test-quotas"
       ACCESS_LOG_TABLE          = "statut-etudiant-test-access-log"

@@ -1,6 +1,8 @@
 //! Reviewing officers of a test's own, and what they do: list, read, decide, undo, dispute.
 
 use serde_json::{Value, json};
+use shared::access::client::Client;
+use shared::access::officer::Officer;
 use shared::access::route::Route;
 use shared::registry::reviews::ReviewStore;
 use ureq::http::Method;
@@ -21,7 +23,11 @@ pub struct Kept {
 impl Stack {
     /// Registers an officer, and gives the key.
     pub async fn reviewer(&self) -> String {
-        let (client, _) = self.client(|client| client.routes = [Route::Review].into()).await;
+        let review = |client: &mut Client| {
+            client.routes = [Route::Review].into();
+            client.officer = Officer::parse(&client.client_id).ok();
+        };
+        let (client, _) = self.client(review).await;
         self.key(&client, |_| {}).await
     }
 

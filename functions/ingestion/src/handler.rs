@@ -145,6 +145,7 @@ fn told(import: &ImportId, outcome: Outcome) {
         Outcome::Ended => {}
         Outcome::EndedBefore => tracing::info!(import, "import ended before, nothing to do"),
         Outcome::Elsewhere => tracing::info!(import, "another invocation has the import"),
+        Outcome::Waits => tracing::info!(import, "the establishment has other imports under way, this one waits"),
         Outcome::HandedOver => tracing::info!(import, "time ran out, the rest is asked for"),
         Outcome::Nothing => tracing::error!(import, "no such import to go on with"),
     }

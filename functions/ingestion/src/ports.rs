@@ -67,7 +67,10 @@ pub trait Imports {
     ) -> Result<(), ProgressError>;
     async fn release(&self, hands: Hands<'_>) -> Result<(), ProgressError>;
     async fn finish(&self, hands: Hands<'_>, end: End<'_>, now: Timestamp) -> Result<(), ProgressError>;
-    async fn link_deposit(&self, deposit: &str, import: &ImportId) -> Result<(), StoreError>;
+    async fn link_deposit(&self, deposit: &str, uai: Uai, import: &ImportId) -> Result<(), StoreError>;
+    async fn enter(&self, uai: Uai, hands: Hands<'_>, now: Timestamp) -> Result<Option<usize>, StoreError>;
+    async fn stay(&self, uai: Uai, place: usize, hands: Hands<'_>, now: Timestamp) -> Result<bool, StoreError>;
+    async fn leave(&self, uai: Uai, place: usize, hands: Hands<'_>) -> Result<(), StoreError>;
     async fn horizon(&self, uai: Uai, year: AcademicYear) -> Result<Option<RecordVersion>, StoreError>;
     async fn raise_horizon(&self, uai: Uai, year: AcademicYear, horizon: &RecordVersion) -> Result<(), StoreError>;
 }
@@ -136,8 +139,8 @@ pub trait Queue {
     /// Sends pointers to up to [`MOST_POINTERS`] records. Sent twice, a pointer is resolved twice, and the second time
     /// changes nothing.
     async fn point(&self, records: &[RecordId]) -> Result<(), StoreError>;
-    /// Asks for an import to be gone on with.
-    async fn go_on(&self, import: &ImportId) -> Result<(), StoreError>;
+    /// Asks for an import to be gone on with, after a while: SQS's limit is a quarter of an hour.
+    async fn go_on(&self, import: &ImportId, after: Duration) -> Result<(), StoreError>;
     /// Keeps a message from being delivered again for so long from now on. One that is no longer ours is left alone.
     async fn hold(&self, message: &Message, time: Duration) -> Result<(), StoreError>;
 }

@@ -10,6 +10,7 @@ use shared::audit::AccessLog;
 use shared::config::{self, ConfigError, variable};
 use shared::registry::allowances::Quotas;
 use shared::registry::clients::ClientStore;
+use shared::registry::establishments::EstablishmentStore;
 use shared::registry::identity_queue::IdentityQueue;
 use shared::registry::known_clients::KnownClients;
 use shared::registry::quotas::QuotaStore;
@@ -22,6 +23,7 @@ pub struct Context {
     pub(crate) reviews: ReviewStore,
     pub(crate) records: RecordStore,
     pub(crate) students: StudentStore,
+    pub(crate) establishments: EstablishmentStore,
     pub(crate) clients: KnownClients,
     pub(crate) quotas: Quotas,
     pub(crate) traces: AccessLog,
@@ -37,6 +39,7 @@ pub(crate) struct Settings {
     pub(crate) reviews_table: String,
     pub(crate) records_table: String,
     pub(crate) students_table: String,
+    pub(crate) establishments_table: String,
     pub(crate) clients_table: String,
     pub(crate) quotas_table: String,
     pub(crate) access_log_table: String,
@@ -53,6 +56,7 @@ impl Settings {
             reviews_table: variable("REVIEWS_TABLE")?,
             records_table: variable("RECORDS_TABLE")?,
             students_table: variable("STUDENTS_TABLE")?,
+            establishments_table: variable("ESTABLISHMENTS_TABLE")?,
             clients_table: variable("CLIENTS_TABLE")?,
             quotas_table: variable("QUOTAS_TABLE")?,
             access_log_table: variable("ACCESS_LOG_TABLE")?,
@@ -85,6 +89,7 @@ impl Context {
             reviews: ReviewStore::new(dynamodb.clone(), settings.reviews_table),
             records: RecordStore::new(dynamodb.clone(), settings.records_table),
             students: StudentStore::new(dynamodb.clone(), settings.students_table),
+            establishments: EstablishmentStore::new(dynamodb.clone(), settings.establishments_table),
             clients: KnownClients::new(clients, settings.clients_kept),
             quotas: Quotas::new(QuotaStore::new(dynamodb.clone(), settings.quotas_table)),
             traces: AccessLog::new(dynamodb, settings.access_log_table, settings.access_log_retention_days),

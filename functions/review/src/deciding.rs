@@ -22,6 +22,7 @@ use shared::registry::reviews::Saved;
 use crate::caller::Reviewer;
 use crate::context::Context;
 use crate::handler::Exchange;
+use crate::involved;
 use crate::reading::trace;
 use crate::refusal::Refusal;
 
@@ -41,8 +42,9 @@ pub(crate) async fn decide(
     let request = DecisionRequest::parse(body::json(request, LARGEST_BODY)?)?;
     let verdict = request.verdict()?;
     let read = context.reviews.get(id).await?.ok_or(Refusal::CaseNotFound)?;
+    involved::refuse(context, reviewer, &read).await?;
     let mut case = read.clone();
-    case.vote(reviewer.id(), verdict.clone(), request.motif.map(Into::into), now)?;
+    case.vote(reviewer.voice(), verdict.clone(), request.motif.map(Into::into), now)?;
     if case != read {
         if request.version != read.version {
             return Err(Refusal::Changed);
@@ -74,7 +76,8 @@ pub(crate) async fn undo(
 ) -> Result<Response<Body>, Refusal> {
     let read = context.reviews.get(id).await?.ok_or(Refusal::CaseNotFound)?;
     let mut case = read.clone();
-    case.undo(reviewer.id(), now)?;
+    involved::refuse(context, reviewer, &read).await?;
+    case.undo(reviewer.voice(), now)?;
     change(context, &read, case, StatusCode::OK, "décision annulée").await
 }
 
@@ -89,9 +92,11 @@ pub(crate) async fn dispute(
     let student = disputed(context, DisputeRequest::parse(body::json(request, LARGEST_BODY)?)?).await?;
     trace(context, reviewer, exchange, vec![Told { student: Some(student), ..Told::default() }]).await?;
     let question = Question::Dispute { student };
+    let opened = Case::open(question.clone(), RULE_VERSION, exchange.now);
+    // Whoever hides a student, or opens a decision again, decides as well.
+    involved::refuse(context, reviewer, &opened).await?;
     let Some(read) = context.reviews.get(&question.case()).await? else {
-        let case = Case::open(question, RULE_VERSION, exchange.now);
-        return save(context, case, StatusCode::CREATED, "contestation enregistrée").await;
+        return save(context, opened, StatusCode::CREATED, "contestation enregistrée").await;
     };
     let mut case = read.clone();
     case.ask_again(question, RULE_VERSION, exchange.now);

@@ -11,6 +11,7 @@
 //!   ├── listing       open cases, the oldest first
 //!   ├── reading       one case: what it shows → trace → answer
 //!   ├── deciding      a vote, an undo, a dispute: case → pointer → answer
+//!   ├── involved      nobody decides on what they send
 //!   ├── refusal       every end but a success
 //!   └── openapi       the documentation, generated from the types
 //! ```
@@ -23,6 +24,7 @@ pub mod openapi;
 mod caller;
 mod deciding;
 mod endpoint;
+mod involved;
 mod listing;
 mod reading;
 mod refusal;

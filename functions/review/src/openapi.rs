@@ -49,7 +49,7 @@ enum Errors {
     /// A parameter can't be understood: `details.parameter` says which.
     #[response(status = 400)]
     Invalid(#[to_schema] ErrorBody<'static>),
-    /// No key, or one that doesn't open reviews.
+    /// No key, or one that doesn't open reviews, its client being in nobody's name among others.
     #[response(status = 401)]
     Unauthenticated(#[to_schema] ErrorBody<'static>),
     /// Another method.
@@ -109,7 +109,7 @@ fn read() {}
     request_body = DecisionRequest,
     responses(
         (status = 200, description = "La réponse est enregistrée, et la décision avec elle s'il y a assez de voix ; la répéter ne change rien", body = Changed),
-        (status = 403, description = "La même personne a déjà répondu autrement", body = ErrorBody<'_>),
+        (status = 403, description = "La même personne a déjà répondu autrement, ou envoie les inscriptions d'un établissement de la revue", body = ErrorBody<'_>),
         (status = 409, description = "La revue a changé depuis sa lecture, est décidée autrement ou n'est pas ouverte", body = ErrorBody<'_>),
         UnknownError, Errors, BodyErrors
     )
@@ -122,6 +122,7 @@ fn decide() {}
     params(("id" = String, Path, description = "L'identifiant de la revue")),
     responses(
         (status = 200, description = "La décision est annulée, ou l'était déjà ; la revue est rouverte en quelques secondes", body = Changed),
+        (status = 403, description = "La personne envoie les inscriptions d'un établissement de la revue", body = ErrorBody<'_>),
         (status = 409, description = "Rien n'est décidé, ou la revue vient de changer", body = ErrorBody<'_>),
         UnknownError, Errors
     )
@@ -135,6 +136,7 @@ fn undo() {}
     responses(
         (status = 200, description = "La contestation était ouverte", body = Changed),
         (status = 201, description = "La contestation est ouverte ; l'étudiant n'est plus publié, en quelques secondes", body = Changed),
+        (status = 403, description = "La personne envoie les inscriptions d'un établissement de l'étudiant", body = ErrorBody<'_>),
         (status = 409, description = "La revue vient de changer", body = ErrorBody<'_>),
         UnknownError, Errors, BodyErrors
     )

@@ -26,6 +26,10 @@ pub(crate) enum Refusal {
     NotJson,
     /// No key, or none that opens reviews.
     Unauthenticated,
+    /// The key opens reviews, and its client is in nobody's name.
+    Unnamed,
+    /// The person sends for an establishment of the case.
+    Involved,
     /// What is asked can't be understood, or can't be answered, in a sentence.
     Invalid(String),
     /// No case has this id.
@@ -104,6 +108,8 @@ impl Refusal {
             Self::TooLarge => "too_large",
             Self::NotJson => "not_json",
             Self::Unauthenticated => "unauthenticated",
+            Self::Unnamed => "unnamed",
+            Self::Involved => "involved",
             Self::Invalid(_) => "invalid",
             Self::CaseNotFound | Self::StudentNotFound => "not_found",
             Self::Voted => "voted",
@@ -122,7 +128,7 @@ impl Refusal {
             Self::MethodNotAllowed { allowed } => set_header(&mut response, "allow", allowed),
             Self::TooManyRequests { retry_after } => set_header(&mut response, "retry-after", retry_after),
             Self::Unavailable(_) => set_header(&mut response, "retry-after", RETRY_AFTER),
-            Self::Unauthenticated => set_header(&mut response, "www-authenticate", "X-API-Key"),
+            Self::Unauthenticated | Self::Unnamed => set_header(&mut response, "www-authenticate", "X-API-Key"),
             _ => {}
         }
         response
@@ -134,9 +140,9 @@ impl Refusal {
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::Unauthenticated => StatusCode::UNAUTHORIZED,
+            Self::Unauthenticated | Self::Unnamed => StatusCode::UNAUTHORIZED,
             Self::Invalid(_) => StatusCode::BAD_REQUEST,
-            Self::Voted => StatusCode::FORBIDDEN,
+            Self::Voted | Self::Involved => StatusCode::FORBIDDEN,
             Self::DecidedOtherwise | Self::NotOpen | Self::NothingDecided | Self::Changed => StatusCode::CONFLICT,
             Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -150,6 +156,12 @@ impl Refusal {
             Self::TooLarge => ("le corps de la requête est trop volumineux", ""),
             Self::NotJson => ("le corps de la requête doit être du JSON", ""),
             Self::Unauthenticated => (message::UNAUTHENTICATED, "la clé n'ouvre pas les revues"),
+            Self::Unnamed => {
+                (message::UNAUTHENTICATED, "ce client n'est au nom de personne : les voix se comptent par personne")
+            }
+            Self::Involved => {
+                ("vous envoyez les inscriptions d'un établissement de cette revue", "une autre personne doit répondre")
+            }
             Self::Invalid(sentence) => (message::INVALID_PARAMETER, sentence),
             Self::CaseNotFound => ("revue introuvable", ""),
             Self::StudentNotFound => (message::STUDENT_NOT_FOUND, ""),

@@ -34,6 +34,10 @@ pub(crate) const PLATFORM: Environment = Environment {
 pub(crate) const FUZZING: Environment =
     Environment { what: "schemathesis", directory: "fuzz", requirements: &["fuzz-requirements.txt"] };
 
+/// What compares `Cargo.lock` with advisories. Installed only where there is a copy of them.
+pub(crate) const ADVISORIES: Environment =
+    Environment { what: "cargo-audit", directory: "advisories", requirements: &["advisories-requirements.txt"] };
+
 impl Environment {
     /// Installs what is pinned, once for each version of the requirements and of Python.
     pub(crate) async fn install(&self, files: &Files, python: &Python) -> Result<()> {

@@ -7,6 +7,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "it is a command-line tool: printing is its job")]
 
 mod accesses;
+mod advisories;
 mod aws;
 mod claim;
 mod cli;

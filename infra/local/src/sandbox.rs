@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use shared::access::client::{Client, Key, Quota, Recipients, State};
 use shared::access::key::{KeyDigest, new_key};
+use shared::access::officer::Officer;
 use shared::access::route::Route;
 use shared::access::scope::{Scope, Scopes};
 use shared::domain::establishment::Establishment;
@@ -171,7 +172,8 @@ async fn load_depositors(store: &ClientStore, establishments: &[Establishment]) 
 async fn load_reviewers(store: &ClientStore) -> Result<Vec<String>> {
     let mut keys = Vec::new();
     for (id, name) in [("sandbox-revue-1", "Bac à sable, revue 1"), ("sandbox-revue-2", "Bac à sable, revue 2")] {
-        let client = Client { routes: [Route::Review].into(), quota: QUOTA, ..Client::new(id, name) };
+        let officer = Some(Officer::parse(id)?);
+        let client = Client { routes: [Route::Review].into(), officer, quota: QUOTA, ..Client::new(id, name) };
         let key = new_key();
         store.put(&client).await.context("the reviewers can't be loaded")?;
         store.put_key(&key_of(&client, &key)).await.context("the reviewers' keys can't be loaded")?;

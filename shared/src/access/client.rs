@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::key::KeyDigest;
+use super::officer::Officer;
 use super::route::Route;
 use super::scope::Scopes;
 use crate::domain::siret::Siret;
@@ -74,6 +75,10 @@ pub struct Client {
     /// The establishment that it sends as, where it may send: it sends for those that this one sends for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub depositor: Option<Uai>,
+    /// The person who acts through it: required of a client that reviews. Of one that sends, it keeps that person from
+    /// reviewing what they sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub officer: Option<Officer>,
     /// How certain an answer by civil identity must be.
     #[serde(default, skip_serializing_if = "Mode::is_standard")]
     pub look_up: Mode,
@@ -97,6 +102,7 @@ impl Client {
             scopes: Scopes::NONE,
             recipients: Recipients::Only(BTreeSet::new()),
             depositor: None,
+            officer: None,
             look_up: Mode::Standard,
             quota: Quota::default(),
             state: State::Active,
@@ -110,10 +116,19 @@ impl Client {
         usable(self.state, self.valid_until, now)
     }
 
-    /// Whether it may ask by a route.
+    /// Whether it may ask by a route. One that was stored with routes that exclude each other may use none of those,
+    /// whoever stored it.
     #[must_use]
     pub fn may(&self, route: Route) -> bool {
-        self.routes.contains(&route)
+        self.routes.contains(&route) && !self.routes.iter().any(|other| route.excludes(*other))
+    }
+
+    /// Two of its routes that exclude each other, if there are two.
+    #[must_use]
+    pub fn contradiction(&self) -> Option<(Route, Route)> {
+        let excluded =
+            |route: &Route| self.routes.iter().find(|other| route.excludes(**other)).map(|other| (*route, *other));
+        self.routes.iter().find_map(excluded)
     }
 
     /// Whether it may ask for a recipient.
@@ -183,6 +198,16 @@ mod tests {
         assert!(Route::ALL.into_iter().all(|route| !client.may(route)));
         assert!(Client { recipients: Recipients::Any, ..client.clone() }.serves(&anyone));
         assert!(Client { recipients: Recipients::Only([anyone].into()), ..client }.serves(&anyone));
+    }
+
+    #[test]
+    fn routes_that_exclude_each_other_open_nothing() {
+        let routes = [Route::Review, Route::Deposit, Route::StatusByIne].into();
+        let client = Client { routes, ..Client::new("both", "Both") };
+        assert_eq!(client.contradiction(), Some((Route::Deposit, Route::Review)));
+        assert!(!client.may(Route::Review) && !client.may(Route::Deposit) && client.may(Route::StatusByIne));
+        let client = Client { routes: [Route::Review].into(), ..client };
+        assert!(client.contradiction().is_none() && client.may(Route::Review));
     }
 
     #[test]

@@ -68,6 +68,12 @@ impl Route {
         matches!(self, Self::Enrolment | Self::Deposit)
     }
 
+    /// Whether one client may not have both: whoever sends an enrolment would decide whose it is.
+    #[must_use]
+    pub fn excludes(self, other: Self) -> bool {
+        self == Self::Review && other.is_write() || other == Self::Review && self.is_write()
+    }
+
     /// The route of that name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
@@ -86,5 +92,13 @@ mod tests {
             assert_eq!(Route::named(route.name()), Some(route));
         }
         assert_eq!(Route::named("ping"), None);
+    }
+
+    #[test]
+    fn whoever_sends_does_not_review() {
+        let excluded = |route: Route| Route::ALL.into_iter().filter(move |other| route.excludes(*other));
+        assert_eq!(excluded(Route::Review).collect::<Vec<_>>(), [Route::Enrolment, Route::Deposit]);
+        assert_eq!(excluded(Route::Deposit).collect::<Vec<_>>(), [Route::Review]);
+        assert_eq!(excluded(Route::Batch).count(), 0);
     }
 }

@@ -11,11 +11,13 @@ use serde::{Deserialize, Deserializer};
 use super::http::{Http, HttpError, Reply};
 use super::jwe::{DecryptionKeys, JweError, StoredKey, StoredKeyError};
 use super::jwks::Jwks;
-use super::token::{TokenError, Trust, verify_claims};
+use super::token::{NumericDate, Signed, TokenError, Trust, verify_claims};
 use crate::access::scope::Scopes;
 
 /// Access tokens have 43 characters in v2, some 100 in v1.
 const LONGEST_TOKEN: usize = 2_048;
+/// What an answer may say that it is (`typ`): RFC 9701, or nothing in particular.
+const TYPES: [&str; 4] = ["jwt", "application/jwt", "token-introspection+jwt", "application/token-introspection+jwt"];
 /// An answer made longer ago is a recording.
 const ANSWER_IS_OLD_AFTER_SECONDS: i64 = 5 * 60;
 
@@ -185,7 +187,7 @@ impl From<Doubt> for FranceConnectError {
 /// Version 2's answer, once it is decrypted and verified.
 #[derive(Deserialize)]
 struct Claims {
-    iat: i64,
+    iat: NumericDate,
     token_introspection: TokenIntrospection,
 }
 
@@ -196,7 +198,7 @@ struct TokenIntrospection {
     aud: String,
     #[serde(default)]
     scope: Scopes,
-    exp: Option<i64>,
+    exp: Option<NumericDate>,
     #[serde(flatten)]
     identity: PivotIdentity,
 }
@@ -286,12 +288,13 @@ impl FranceConnect {
         let sealed = str::from_utf8(&reply.body).map_err(|_| Doubt::Form)?;
         let signed = String::from_utf8(self.keys.decrypt(sealed).map_err(Doubt::from)?).map_err(|_| Doubt::Form)?;
         let trust = Trust { issuer: self.settings.issuer.clone(), audience: self.settings.client_id.clone() };
-        let claims: Claims = verify_claims(&signed, &trust, &["iat"], &self.jwks, http).await?;
-        if (now.as_second() - claims.iat).abs() > ANSWER_IS_OLD_AFTER_SECONDS {
+        let signed = Signed { text: &signed, types: &TYPES, required: &["iat"] };
+        let claims: Claims = verify_claims(signed, &trust, &self.jwks, http).await?;
+        if (now.as_second() - claims.iat.0).abs() > ANSWER_IS_OLD_AFTER_SECONDS {
             return Err(Doubt::Stale.into());
         }
         let introspection = claims.token_introspection;
-        let is_over = introspection.exp.is_some_and(|end| end <= now.as_second());
+        let is_over = introspection.exp.is_some_and(|end| end.0 <= now.as_second());
         if !introspection.active || is_over {
             return Err(FranceConnectError::InactiveToken);
         }

@@ -75,6 +75,13 @@ async fn a_good_token_says_whose_it_is() {
     let token = verified(&issuer.sign_as(None, &text), issuer.jwks()).await.unwrap();
     assert_eq!(token.scopes.names(), ["mesri_admissions"]);
 
+    let both = |scopes: Value, scope: &str| claims(&json!({ "scopes": scopes, "scope": scope }));
+    let text = both(json!(["mesri_identite", "mesri_admissions"]), "mesri_admissions openid");
+    let token = verified(&issuer.sign(&text), issuer.jwks()).await.unwrap();
+    assert_eq!(token.scopes.names(), ["mesri_admissions"], "what both grant");
+    let disjoint = verified(&issuer.sign(&both(json!(["mesri_identite"]), "openid")), issuer.jwks()).await.unwrap();
+    assert!(disjoint.scopes.is_empty());
+
     let none = verified(&issuer.sign(&claims(&json!({ "scopes": null }))), issuer.jwks()).await.unwrap();
     assert!(none.scopes.is_empty());
 }
@@ -96,9 +103,49 @@ async fn each_claim_is_checked() {
         (json!({ "iss": null }), TokenError::Malformed),
         (json!({ "aud": null }), TokenError::Malformed),
         (json!({ "exp": "tomorrow" }), TokenError::Malformed),
+        (json!({ "iat": true }), TokenError::Malformed),
+        (json!({ "iat": 1e300 }), TokenError::Malformed),
+        (json!({ "iss": ["https://issuer"] }), TokenError::Malformed),
+        (json!({ "iss": ["https://issuer.example", "https://issuer"] }), TokenError::Malformed),
+        (json!({ "exp": now + 367 * 24 * 3_600 }), TokenError::TooLasting),
+        (json!({ "iat": now - 365 * 24 * 3_600, "exp": now + 2 * 24 * 3_600 }), TokenError::TooLasting),
     ] {
         let text = issuer.sign(&claims(&replaced));
         assert_eq!(verified(&text, issuer.jwks()).await, Err(error), "{replaced}");
+    }
+}
+
+#[tokio::test]
+async fn a_date_may_have_a_fraction_and_a_token_may_live_a_year() {
+    let issuer = Issuer::new("k");
+    let now = Timestamp::now().as_second();
+    let decimal = |seconds: i64| serde_json::from_str::<Value>(&format!("{seconds}.75")).unwrap();
+    let text = claims(&json!({ "iat": decimal(now), "nbf": decimal(now - 1), "exp": decimal(now + 60) }));
+    let token = verified(&issuer.sign(&text), issuer.jwks()).await.unwrap();
+    assert_eq!((token.iat, token.exp), (now, now + 60));
+    let text = claims(&json!({ "exp": decimal(now - 60) }));
+    assert_eq!(verified(&issuer.sign(&text), issuer.jwks()).await, Err(TokenError::Expired));
+    let year = claims(&json!({ "exp": now + LONGEST_LIFE.as_secs() }));
+    assert!(verified(&issuer.sign(&year), issuer.jwks()).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_header_that_says_more_than_we_understand_is_refused() {
+    let issuer = Issuer::new("k");
+    let good = Header { kid: Some("k".into()), ..Header::new(Algorithm::ES256) };
+    let typed = |typ: Option<&str>| Header { typ: typ.map(str::to_owned), ..good.clone() };
+    for typ in [None, Some("JWT"), Some("jwt"), Some("at+jwt"), Some("application/at+JWT")] {
+        let text = encode(&typed(typ), &claims(&json!({})), &issuer.key).unwrap();
+        assert!(verified(&text, issuer.jwks()).await.is_ok(), "{typ:?}");
+    }
+    for typ in ["id+jwt", "application/id+jwt", "logout+jwt", "token-introspection+jwt", ""] {
+        let text = encode(&typed(Some(typ)), &claims(&json!({})), &issuer.key).unwrap();
+        assert_eq!(verified(&text, issuer.jwks()).await, Err(TokenError::Malformed), "{typ:?}");
+    }
+    for crit in [vec![], vec!["exp".to_owned()], vec!["urn:example:bound".to_owned()]] {
+        let header = Header { crit: Some(crit), ..good.clone() };
+        let text = encode(&header, &claims(&json!({})), &issuer.key).unwrap();
+        assert_eq!(verified(&text, issuer.jwks()).await, Err(TokenError::Malformed));
     }
 }
 

@@ -227,6 +227,11 @@ pub struct End<'a> {
 /// made good within a minute.
 pub const LEASE: Duration = Duration::from_secs(45);
 
+/// Imports of one establishment that are carried out at once, at most. The queue serves whoever came first, and the
+/// functions that empty it are as many as the table can take: without a bound, whoever drops a hundred files in September
+/// would have the others wait for all of them.
+pub const PLACES: usize = 2;
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -62,6 +62,8 @@ pub(super) fn drain(reader: &mut EnrolmentReader<'_>, bytes: &[u8], piece: usize
                 Some(piece) => reader.push(piece),
                 None => reader.finish(),
             },
+            Next::Unopened(workbook) => reader.opened(workbook.open()),
+            Next::Pause => {}
             Next::Ended => return Ok(rows),
         }
     }

@@ -9,6 +9,8 @@
 //! Nothing here waits, so one thread can read several files while it writes; and whatever is decided depends on the
 //! bytes alone, never on how they were cut into pushes.
 
+use std::time::{Duration, Instant};
+
 use super::column::Header;
 use super::json::Object;
 use super::problem::{Problem, RowRule};
@@ -45,6 +47,11 @@ pub const LONGEST_LINE: usize = 65_536;
 pub const LARGEST_RATIO: u64 = 200;
 /// Most that a file may inflate to, in bytes: twenty times the whole country's students.
 pub const LARGEST_INFLATED: u64 = 16 << 30;
+/// How long a workbook may take to be opened. What one may cost at most takes a sixth of that on a core of today
+/// (docs/files.md), so only a machine that is out of breath makes an honest file fail.
+pub const LONGEST_OPENING: Duration = Duration::from_secs(60);
+/// Steps of inflating that one call of [`EnrolmentReader::next`] does at most: 4 MiB.
+const STEPS_A_CALL: usize = 64;
 /// The widest window of a zstd frame, which is held in memory: 8 MiB, that of level 19.
 const WIDEST_WINDOW_LOG: u32 = 23;
 
@@ -64,8 +71,28 @@ pub enum Next {
     Row(Row),
     /// Nothing before more bytes are pushed, or said to have ended.
     NeedsBytes,
+    /// Nothing before this is opened and given back ([`EnrolmentReader::opened`]). It takes seconds at worst: a caller
+    /// with other things to do opens it on another thread.
+    Unopened(Unopened),
+    /// Nothing yet, after as much inflating as one call does: a moment to let others run, and then to ask again.
+    Pause,
     /// Nothing any more.
     Ended,
+}
+
+/// A workbook, whole and closed.
+#[derive(Debug)]
+pub struct Unopened(Vec<u8>);
+
+/// A workbook that was opened, or why it can't be.
+pub struct Opened(Result<(usize, Sheet), FileError>);
+
+impl Unopened {
+    /// Opens it, or gives up after [`LONGEST_OPENING`]. The work is bounded all the same: see `workbook.rs`.
+    #[must_use]
+    pub fn open(self) -> Opened {
+        Opened(workbook::open(self.0, Instant::now() + LONGEST_OPENING))
+    }
 }
 
 /// Reads rows from pushed bytes, holding one line at a time and what was pushed and not yet read; a workbook is held
@@ -91,6 +118,8 @@ enum Stage {
     Sniffing,
     /// Collecting a workbook.
     Collecting,
+    /// The workbook was given to the caller to be opened.
+    Opening,
     /// Text whose header hasn't come.
     Heading { format: Format, units: Units, mark: usize },
     /// Delimited lines.
@@ -184,6 +213,15 @@ impl<'a> EnrolmentReader<'a> {
         }
     }
 
+    /// Goes on with a workbook that was opened.
+    pub fn opened(&mut self, opened: Opened) {
+        if matches!(self.stage, Stage::Opening)
+            && let Err(error) = self.start_cells(opened)
+        {
+            self.stage = Stage::Failed(error);
+        }
+    }
+
     /// There are no more bytes.
     pub fn finish(&mut self) {
         self.ended = true;
@@ -202,7 +240,7 @@ impl<'a> EnrolmentReader<'a> {
                 self.line = row.line;
                 self.offset = self.text.offset();
             }
-            Ok(Next::NeedsBytes | Next::Ended) => {}
+            Ok(Next::NeedsBytes | Next::Unopened(_) | Next::Pause | Next::Ended) => {}
             Err(error) => {
                 self.stage = Stage::Failed(error.clone());
                 self.text.take();
@@ -228,7 +266,7 @@ impl<'a> EnrolmentReader<'a> {
     #[must_use]
     pub fn bytes_read(&self) -> u64 {
         match (&self.stage, &self.inflater) {
-            (Stage::Collecting | Stage::Cells { .. }, _) => self.pushed,
+            (Stage::Collecting | Stage::Opening | Stage::Cells { .. }, _) => self.pushed,
             (_, Some(inflater)) => inflater.taken(),
             (_, None) => self.text.offset(),
         }
@@ -249,11 +287,13 @@ impl<'a> EnrolmentReader<'a> {
     }
 
     fn advance(&mut self) -> Result<Next, FileError> {
-        loop {
+        for _ in 0..STEPS_A_CALL {
             let moved = match &self.stage {
                 Stage::Failed(error) => return Err(error.clone()),
                 Stage::Sniffing => self.sniff()?,
-                Stage::Collecting => self.open()?,
+                Stage::Collecting => return self.collect(),
+                // Asked again without having opened what was given.
+                Stage::Opening => return Err(FileError::Position),
                 Stage::Heading { format, units, mark } => self.read_head(*format, *units, *mark)?,
                 Stage::Lines(_) | Stage::Objects { .. } => match self.read_line()? {
                     Some(next) => return Ok(next),
@@ -265,6 +305,7 @@ impl<'a> EnrolmentReader<'a> {
                 return Ok(Next::NeedsBytes);
             }
         }
+        Ok(Next::Pause)
     }
 
     /// Gets more text from what was pushed; `false` when only a push helps.
@@ -310,16 +351,22 @@ impl<'a> EnrolmentReader<'a> {
         Ok(true)
     }
 
-    /// Opens a workbook once it is whole; `false` when it isn't.
-    fn open(&mut self) -> Result<bool, FileError> {
+    /// Gives a workbook out to be opened, once it is whole.
+    fn collect(&mut self) -> Result<Next, FileError> {
         if self.text.rest().len() > workbook::LARGEST_OBJECT {
             let limit = workbook::LARGEST_OBJECT;
             return Err(FileError::Workbook(WorkbookError::TooLarge { limit }));
         }
         if !self.ended {
-            return Ok(false);
+            return Ok(Next::NeedsBytes);
         }
-        let (number, sheet) = workbook::open(self.text.take())?;
+        self.stage = Stage::Opening;
+        Ok(Next::Unopened(Unopened(self.text.take())))
+    }
+
+    /// Reads the header of the sheet, and begins with its rows.
+    fn start_cells(&mut self, Opened(opened): Opened) -> Result<(), FileError> {
+        let (number, sheet) = opened?;
         let head = sheet.row(0).ok_or(FileError::Empty)?;
         let fields = head.fields();
         let header = Header::parse(fields.iter().copied()).map_err(FileError::Header)?;
@@ -332,7 +379,7 @@ impl<'a> EnrolmentReader<'a> {
         let width = u16::try_from(header.width()).unwrap_or_default();
         self.found = Some(Found { units: Units::Bytes, width, detected });
         self.stage = Stage::Cells { sheet, header, index };
-        Ok(true)
+        Ok(())
     }
 
     /// Reads up to the header; `false` when only a push helps.
@@ -428,7 +475,7 @@ impl<'a> EnrolmentReader<'a> {
                     }
                     if let Some(Found { detected, .. }) = found {
                         object.columns().for_each(|column| detected.note_column(column));
-                        object.unknown().iter().for_each(|name| detected.note_unknown(name));
+                        object.unknown().iter().for_each(|name| detected.note_unknown_key(name));
                     }
                     row::read_with(object.as_ref(), *setting, memory, object.problems().to_vec())
                 }

@@ -54,15 +54,18 @@ impl DigestKey {
     /// The same of any bytes.
     #[must_use]
     pub(crate) fn of<P: AsRef<[u8]>>(&self, parts: &[P]) -> String {
-        // An HMAC takes a key of any length, so this never fails.
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.secret.expose_secret().as_bytes()) else {
-            return String::new();
-        };
+        self.bytes(parts).map_or_else(String::new, |bytes| format!("{}.{}", self.id, hex::encode(&bytes[..16])))
+    }
+
+    /// The whole digest of parts, without the id: 256 bits, for a key to encrypt with. An HMAC takes a key of any length,
+    /// so there always is one.
+    pub(crate) fn bytes<P: AsRef<[u8]>>(&self, parts: &[P]) -> Option<[u8; 32]> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(self.secret.expose_secret().as_bytes()).ok()?;
         for part in parts.iter().map(AsRef::as_ref) {
             mac.update(&(part.len() as u64).to_be_bytes());
             mac.update(part);
         }
-        format!("{}.{}", self.id, hex::encode(&mac.finalize().into_bytes()[..16]))
+        Some(mac.finalize().into_bytes().into())
     }
 }
 

@@ -21,6 +21,8 @@ const DRAWN_KEPT: Micros = 1_000_000;
 const BUSY: Micros = DRAWN_KEPT / 4;
 /// No draw is larger than this part of a second's quota, so that the other instances find some.
 const LARGEST_PART: u32 = 4;
+/// One caller of a relaying client may meet this part of the unknown people that all of them may.
+const LARGEST_SHARE: u32 = 10;
 /// Callers remembered at most. What is forgotten costs one write to learn again.
 const MOST: usize = 10_000;
 
@@ -98,19 +100,20 @@ struct Bucket {
 /// The client's bucket, and that of whom it asks for when it relays others.
 fn buckets(client: &Client, relayed: Option<&str>) -> Vec<Bucket> {
     let Quota { per_second, per_caller, unknown_per_hour } = client.quota;
-    // A relaying client is allowed the unknown people of as many callers as its quota has room for.
-    let callers = per_caller.map_or(1, |each| (per_second.get() / each.get()).max(1));
-    let of_all = unknown_per_hour.saturating_mul(callers.try_into().unwrap_or(std::num::NonZeroU32::MIN));
     let bucket = |subject, per_second: std::num::NonZeroU32, unknown| Bucket {
         subject,
         per_second: per_second.get(),
         rate: Rate::per_second(per_second),
         unknown: Rate::per_hour(unknown),
     };
-    let mut buckets = vec![bucket(Subject::client(&client.client_id), per_second, of_all)];
+    // All callers together have what the client has: `X-Caller` is the client's own word, and one that changes it with
+    // each request gains nothing.
+    let mut buckets = vec![bucket(Subject::client(&client.client_id), per_second, unknown_per_hour)];
     if let Some(each) = per_caller {
         let subject = Subject::caller(&client.client_id, relayed.unwrap_or_default());
-        buckets.push(bucket(subject, each, unknown_per_hour));
+        // A caller alone spends a tenth at most before it is slowed down, and the others not yet.
+        let share = std::num::NonZeroU32::new(unknown_per_hour.get() / LARGEST_SHARE).unwrap_or(unknown_per_hour);
+        buckets.push(bucket(subject, each, share));
     }
     buckets
 }
@@ -259,5 +262,23 @@ mod tests {
 
         client.quota.per_caller = None;
         assert_eq!(buckets(&client, Some("DINUM - 1")).len(), 1);
+    }
+
+    #[test]
+    fn a_caller_that_changes_its_name_has_no_more_unknown_people() {
+        let number = |number| NonZeroU32::new(number).unwrap();
+        let mut client = Client::new("dinum", "DINUM");
+        let unknown_per_hour = number(3_600);
+        client.quota = Quota { per_second: number(2_000), per_caller: Some(number(20)), unknown_per_hour };
+        // What each bucket holds at once, its count per hour over six.
+        let rates =
+            |caller| buckets(&client, Some(caller)).into_iter().map(|bucket| bucket.unknown).collect::<Vec<_>>();
+        let (uuid, legacy) = ("DINUM - 00000000-0000-0000-0000-000000000000", "1234 - Région Occitanie");
+        assert_eq!(rates(uuid), [Rate::per_hour(unknown_per_hour), Rate::per_hour(number(360))]);
+        assert_eq!(rates(legacy), rates(uuid), "the form of before passes alike");
+        let subjects = |caller| buckets(&client, Some(caller)).into_iter().next().unwrap().subject;
+        assert_eq!(subjects("a"), subjects("b"), "and all names draw on one bucket");
+        client.quota.unknown_per_hour = number(5);
+        assert_eq!(buckets(&client, Some("a"))[1].unknown, Rate::per_hour(number(5)));
     }
 }

@@ -5,9 +5,13 @@
 //! | `CLIENT#<client id>` | a [`Client`] |
 //! | `KEY#<locator>` | a [`Key`] |
 //! | `FC#<service provider>` | the client that a FranceConnect service provider is |
+//! | `OFFICER#<locator of the name>` | the clients that a person has, or had |
 //! | `TOKEN#<locator of its jti>` | a token that was revoked, until it expires by itself |
 
+use std::collections::BTreeSet;
+
 use aws_sdk_dynamodb::Client as DynamoDb;
+use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -15,6 +19,7 @@ use super::StoreError;
 use super::keys::text;
 use crate::access::client::{Client, Key};
 use crate::access::key::KeyDigest;
+use crate::access::officer::Officer;
 
 /// The table `clients`.
 #[derive(Debug, Clone)]
@@ -33,6 +38,11 @@ struct Stored<T> {
 #[derive(Serialize, Deserialize)]
 struct ServiceProvider {
     client_id: String,
+}
+
+#[derive(Deserialize)]
+struct ClientsOfOfficer {
+    client_ids: BTreeSet<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -68,6 +78,12 @@ impl ClientStore {
         }
     }
 
+    /// The clients of a person, by their ids: those that they ever had, so that each is to be looked at.
+    pub async fn of_officer(&self, officer: &Officer) -> Result<BTreeSet<String>, StoreError> {
+        let stored: Option<ClientsOfOfficer> = self.get(officer_item(officer)).await?;
+        Ok(stored.map(|stored| stored.client_ids).unwrap_or_default())
+    }
+
     /// Whether a token was revoked, by the digest of its `jti`.
     pub async fn is_token_revoked(&self, token: &KeyDigest) -> Result<bool, StoreError> {
         let revoked: Option<RevokedToken> = self.get(token_item(token)).await?;
@@ -75,7 +91,22 @@ impl ClientStore {
     }
 
     /// Registers a client, in place of what was registered before.
+    ///
+    /// Its person is told of it first: a crash in between leaves a person who has a client more than there is, which is
+    /// looked up in vain, and the same call again mends it.
     pub async fn put(&self, client: &Client) -> Result<(), StoreError> {
+        if let Some(officer) = &client.officer {
+            const OPERATION: &str = "clients UpdateItem";
+            self.client
+                .update_item()
+                .table_name(&self.table)
+                .key("id", text(officer_item(officer)))
+                .update_expression("ADD client_ids :client")
+                .expression_attribute_values(":client", AttributeValue::Ss(vec![client.client_id.clone()]))
+                .send()
+                .await
+                .map_err(|error| StoreError::new(OPERATION, &error))?;
+        }
         self.put_item(client_item(&client.client_id), client).await
     }
 
@@ -147,6 +178,11 @@ impl ClientStore {
 
 fn client_item(client_id: &str) -> String {
     format!("CLIENT#{client_id}")
+}
+
+/// Under a digest: a name is no key of a table.
+fn officer_item(officer: &Officer) -> String {
+    format!("OFFICER#{}", KeyDigest::of(officer.as_str()).locator())
 }
 
 fn key_item(digest: &KeyDigest) -> String {

@@ -8,19 +8,31 @@
 //!
 //! Whoever begins again goes on with the time of the first attempt, and so with its version: a statement that is sent
 //! again late is as old as it was at first, and overrides nothing that was said since.
+//!
+//! An answer repeats the INE and the birth date that it is about, as its contract wants, so it is kept encrypted. The key
+//! is made of the request, its body included, under our secret: only whoever asks the same again makes it again, and the
+//! table and the secret together tell nothing.
 
+use std::collections::HashMap;
+use std::fmt;
+
+use aws_lc_rs::aead::{AES_256_GCM, Aad, Nonce, RandomizedNonceKey};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
-use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 use jiff::Timestamp;
+use secrecy::{ExposeSecret as _, SecretBox};
 use serde::{Deserialize, Serialize};
 
 use super::StoreError;
 use super::keys::{Item, number, text};
 use crate::identity::digest::DigestKey;
 
+/// Bytes of a nonce of AES-GCM.
+const NONCE: usize = 12;
 /// How long an answer is kept.
 const KEPT_SECONDS: i64 = 24 * 60 * 60;
 /// How long an attempt may take: no invocation outlives API Gateway's 29 seconds.
@@ -29,10 +41,17 @@ const LONGEST_ATTEMPT_MS: i64 = 30_000;
 const ATTEMPTS: usize = 3;
 
 /// What is asked to be done once.
-#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Operation {
     id: String,
     validation: String,
+    /// What its answer is encrypted with.
+    seal: Option<SecretBox<[u8; 32]>>,
+}
+
+impl fmt::Debug for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Operation").field("id", &self.id).finish_non_exhaustive()
+    }
 }
 
 impl Operation {
@@ -41,10 +60,40 @@ impl Operation {
     /// Both are keyed digests: a client may have made its key of an INE, and a body holds one. Neither is kept.
     #[must_use]
     pub fn new(key: &DigestKey, client_id: &str, endpoint: &str, idempotency_key: &str, body: &[u8]) -> Self {
+        let asked = [client_id.as_bytes(), endpoint.as_bytes(), idempotency_key.as_bytes()];
+        let [client, endpoint, own] = asked;
+        let seal = key.bytes(&[b"idempotency answer", client, endpoint, own, body]);
         Self {
-            id: key.of(&[b"idempotency", client_id.as_bytes(), endpoint.as_bytes(), idempotency_key.as_bytes()]),
+            id: key.of(&[b"idempotency", client, endpoint, own]),
             validation: key.of(&[b"idempotency body", body]),
+            seal: seal.map(|seal| SecretBox::new(Box::new(seal))),
         }
+    }
+
+    /// Encrypts an answer's body: a nonce of 12 bytes, then the body as AES-256-GCM has it. `None` only if the system
+    /// has no random numbers.
+    fn sealed(&self, answered: &Answered) -> Option<Vec<u8>> {
+        let mut body = answered.body.clone().into_bytes();
+        let nonce = self.cipher()?.seal_in_place_append_tag(self.aad(answered.code), &mut body).ok()?;
+        Some([&nonce.as_ref()[..], &body].concat())
+    }
+
+    /// The answer again; `None` if it wasn't encrypted for this operation.
+    fn opened(&self, code: u16, sealed: &[u8]) -> Option<Answered> {
+        let (nonce, body) = sealed.split_at_checked(NONCE)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
+        let mut body = body.to_vec();
+        let body = self.cipher()?.open_in_place(nonce, self.aad(code), &mut body).ok()?;
+        Some(Answered { code, body: String::from_utf8(body.to_vec()).ok()? })
+    }
+
+    fn cipher(&self) -> Option<RandomizedNonceKey> {
+        RandomizedNonceKey::new(&AES_256_GCM, self.seal.as_ref()?.expose_secret()).ok()
+    }
+
+    /// What an answer is bound to besides: one under another code is none.
+    fn aad(&self, code: u16) -> Aad<String> {
+        Aad::from(format!("{} {code}", self.id))
     }
 
     /// A text of hexadecimal digits that is this operation's own: it tells its statements from others of the same
@@ -56,7 +105,7 @@ impl Operation {
 }
 
 /// What was answered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answered {
     /// The HTTP status.
     pub code: u16,
@@ -96,8 +145,24 @@ struct Stored {
     since: i64,
     /// In milliseconds since 1970.
     in_progress_until: i64,
-    #[serde(default)]
-    data: Option<Answered>,
+    /// Read apart: bytes are no JSON.
+    #[serde(skip)]
+    data: Option<Sealed>,
+}
+
+/// An answer as it is kept.
+#[derive(Debug)]
+struct Sealed {
+    code: u16,
+    body: Vec<u8>,
+}
+
+impl Sealed {
+    fn of(item: &Item) -> Option<Self> {
+        let data = item.get("data")?.as_m().ok()?;
+        let code = data.get("code")?.as_n().ok()?.parse().ok()?;
+        Some(Self { code, body: data.get("sealed")?.as_b().ok()?.as_ref().to_vec() })
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -161,8 +226,14 @@ impl IdempotencyStore {
             if stored.validation != operation.validation {
                 return Ok(Begun::Mismatch);
             }
-            if let (Status::Completed, Some(data)) = (stored.status, stored.data) {
-                return Ok(Begun::Completed(data));
+            let since = || Timestamp::from_millisecond(stored.since).map_err(|_| StoreError::shape(Self::UPDATE));
+            if stored.status == Status::Completed {
+                // What can't be read any more is said again, under the time of the first attempt: nothing changes.
+                let answered = stored.data.as_ref().and_then(|data| operation.opened(data.code, &data.body));
+                return Ok(match answered {
+                    Some(answered) => Begun::Completed(answered),
+                    None => Begun::Ours { since: since()? },
+                });
             }
             if stored.in_progress_until > now.as_millisecond() {
                 return Ok(Begun::InProgress);
@@ -176,8 +247,7 @@ impl IdempotencyStore {
                 )
                 .await?;
             if taken_over.is_ok() {
-                let since = Timestamp::from_millisecond(stored.since).map_err(|_| StoreError::shape(Self::UPDATE))?;
-                return Ok(Begun::Ours { since });
+                return Ok(Begun::Ours { since: since()? });
             }
         }
         Ok(Begun::InProgress)
@@ -185,7 +255,11 @@ impl IdempotencyStore {
 
     /// Keeps the answer, for whoever asks again.
     pub async fn complete(&self, operation: &Operation, answered: &Answered) -> Result<(), StoreError> {
-        let data = serde_dynamo::to_attribute_value(answered).map_err(|_| StoreError::shape(Self::UPDATE))?;
+        let sealed = operation.sealed(answered).ok_or_else(|| StoreError::shape(Self::UPDATE))?;
+        let data = HashMap::from([
+            ("code".to_owned(), number(answered.code)),
+            ("sealed".to_owned(), AttributeValue::B(Blob::new(sealed))),
+        ]);
         self.client
             .update_item()
             .table_name(&self.table)
@@ -195,7 +269,7 @@ impl IdempotencyStore {
             .expression_attribute_names("#status", "status")
             .expression_attribute_names("#data", "data")
             .expression_attribute_values(":completed", text(Status::Completed.name()))
-            .expression_attribute_values(":data", data)
+            .expression_attribute_values(":data", AttributeValue::M(data))
             .expression_attribute_values(":validation", text(&operation.validation))
             .send()
             .await
@@ -269,8 +343,11 @@ impl IdempotencyStore {
 }
 
 fn stored(item: Option<Item>) -> Result<Option<Stored>, StoreError> {
-    let shape = |_| StoreError::shape(IdempotencyStore::UPDATE);
-    item.filter(|item| !item.is_empty()).map(serde_dynamo::from_item).transpose().map_err(shape)
+    let Some(mut item) = item.filter(|item| !item.is_empty()) else { return Ok(None) };
+    let data = Sealed::of(&item);
+    item.remove("data");
+    let stored: Stored = serde_dynamo::from_item(item).map_err(|_| StoreError::shape(IdempotencyStore::UPDATE))?;
+    Ok(Some(Stored { data, ..stored }))
 }
 
 #[cfg(test)]
@@ -283,7 +360,8 @@ mod tests {
         let of = |client, endpoint, own, body: &[u8]| Operation::new(&key, client, endpoint, own, body);
         let operation = of("client", "inscription", "070578267KH", b"{}");
         assert!(!format!("{operation:?}").contains("070578267KH"));
-        assert_eq!(operation, of("client", "inscription", "070578267KH", b"{}"));
+        let again = of("client", "inscription", "070578267KH", b"{}");
+        assert_eq!((&operation.id, &operation.validation), (&again.id, &again.validation));
         for other in [
             of("client2", "inscription", "070578267KH", b"{}"),
             of("client", "lot", "070578267KH", b"{}"),
@@ -295,5 +373,20 @@ mod tests {
         assert_eq!(operation.id, another_body.id);
         assert_ne!(operation.validation, another_body.validation);
         assert_eq!(operation.sequence().len(), 32);
+    }
+
+    #[test]
+    fn an_answer_is_read_again_by_whoever_asks_the_same_again() {
+        let key = DigestKey::new("1".into(), "records".to_owned().into());
+        let of = |own: &str, body: &[u8]| Operation::new(&key, "client", "inscription", own, body);
+        let answered = Answered { code: 200, body: r#"{"ine":"070578267KH"}"#.to_owned() };
+        let sealed = of("k", b"{}").sealed(&answered).unwrap();
+        assert!(!String::from_utf8_lossy(&sealed).contains("070578267KH"));
+        assert_ne!(of("k", b"{}").sealed(&answered).unwrap(), sealed, "each time under another nonce");
+        assert_eq!(of("k", b"{}").opened(200, &sealed), Some(answered));
+        assert_eq!(of("k", b"{}").opened(201, &sealed), None);
+        assert_eq!(of("k2", b"{}").opened(200, &sealed), None);
+        assert_eq!(of("k", b"{ }").opened(200, &sealed), None);
+        assert_eq!(of("k", b"{}").opened(200, &sealed[..8]), None);
     }
 }

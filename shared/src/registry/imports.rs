@@ -16,9 +16,9 @@
 //! ended or been handed over, so it guarantees that the work goes on; another message about the same import adds
 //! nothing and may be acknowledged. The owner's own, delivered again, may not ([`Claim`]).
 //!
-//! The table has two more kinds of items: `COMPLETE#<UAI>#<year>`, how far complete files go
-//! ([`Horizons`](crate::feeding::record::Horizons)), and
-//! `DEPOT#<id>`, a deposit of `/api/depots`, which is told the import that its object became.
+//! The table has three more kinds of items: `COMPLETE#<UAI>#<year>`, how far complete files go
+//! ([`Horizons`](crate::feeding::record::Horizons)); `DEPOT#<id>`, a deposit of `/api/depots`, which is told the import
+//! that its object became; and `UNDERWAY#<UAI>`, the imports of an establishment that are carried out now.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
@@ -32,9 +32,14 @@ use super::StoreError;
 use super::keys::{Item, number, text};
 use crate::domain::academic_year::AcademicYear;
 use crate::domain::uai::Uai;
-pub use crate::feeding::import::{Arrival, Claim, End, Hands, Import, ImportId, ImportState, LEASE, Progress};
+pub use crate::feeding::import::{Arrival, Claim, End, Hands, Import, ImportId, ImportState, LEASE, PLACES, Progress};
 use crate::feeding::key::DepositKey;
 use crate::identity::student::RecordVersion;
+
+/// How long an import is known after it was last taken in hand, as long as a deposit. Its item holds the file's name,
+/// which a depositor may have made of a person's. An event that came later still would import the file again, and
+/// change nothing: its rows are as old as they were.
+const KEPT_SECONDS: i64 = 400 * 24 * 60 * 60;
 
 /// Another invocation took the import over, or the store failed.
 #[derive(Debug, thiserror::Error)]
@@ -128,18 +133,44 @@ impl ImportStore {
         self.owned(self.finishing(hands, end, now)).await
     }
 
-    /// Tells a deposit which import its object became. One that isn't known, or no longer, is left alone.
-    pub async fn link_deposit(&self, deposit: &str, import: &ImportId) -> Result<(), StoreError> {
-        let update = self
-            .client
+    /// Tells a deposit which import its object became. One that isn't known, or no longer, is left alone, and so is one
+    /// of another establishment: whoever drops a file under its own folder chooses the rest of the key. Repeated, it
+    /// says the same.
+    pub async fn link_deposit(&self, deposit: &str, uai: Uai, import: &ImportId) -> Result<(), StoreError> {
+        held(self.linking(deposit, uai, import)).await.map(|_| ())
+    }
+
+    fn linking(&self, deposit: &str, uai: Uai, import: &ImportId) -> UpdateItemFluentBuilder {
+        self.client
             .update_item()
             .table_name(&self.table)
             .key("id", text(format!("DEPOT#{deposit}")))
             .update_expression("SET #import = :import")
-            .condition_expression("attribute_exists(id)")
+            .condition_expression("attribute_exists(id) AND uai = :uai")
             .expression_attribute_names("#import", "import")
-            .expression_attribute_values(":import", text(import.as_str()));
-        held(update).await.map(|_| ())
+            .expression_attribute_values(":import", text(import.as_str()))
+            .expression_attribute_values(":uai", text(uai.to_string()))
+    }
+
+    /// Takes one of the [`PLACES`] that an establishment's imports may be in at once, for a [`LEASE`]; `None` when all are
+    /// taken. Repeated by the same import, it keeps its place.
+    pub async fn enter(&self, uai: Uai, hands: Hands<'_>, now: Timestamp) -> Result<Option<usize>, StoreError> {
+        for place in 0..PLACES {
+            if held(self.entering(uai, place, hands, now)).await? {
+                return Ok(Some(place));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Keeps a place for another [`LEASE`]; says whether it was still the import's, or nobody's.
+    pub async fn stay(&self, uai: Uai, place: usize, hands: Hands<'_>, now: Timestamp) -> Result<bool, StoreError> {
+        held(self.entering(uai, place, hands, now)).await
+    }
+
+    /// Leaves a place to whoever comes next. Repeated, it does nothing: the place is somebody else's, or nobody's.
+    pub async fn leave(&self, uai: Uai, place: usize, hands: Hands<'_>) -> Result<(), StoreError> {
+        held(self.leaving(uai, place, hands)).await.map(|_| ())
     }
 
     /// How far complete files go for an establishment and year.
@@ -164,6 +195,32 @@ impl ImportStore {
         held(update).await.map(|_| ())
     }
 
+    fn entering(&self, uai: Uai, place: usize, hands: Hands<'_>, now: Timestamp) -> UpdateItemFluentBuilder {
+        self.place(uai, place, hands)
+            .update_expression("SET #import = :import, #until = :lease, expires_at = :expires")
+            .condition_expression("attribute_not_exists(#import) OR #import = :import OR #until < :seconds")
+            .expression_attribute_names("#until", format!("until_{place}"))
+            .expression_attribute_values(":lease", lease(now))
+            .expression_attribute_values(":seconds", number(now.as_second()))
+            .expression_attribute_values(":expires", number(now.as_second() + KEPT_SECONDS))
+    }
+
+    fn leaving(&self, uai: Uai, place: usize, hands: Hands<'_>) -> UpdateItemFluentBuilder {
+        self.place(uai, place, hands)
+            .update_expression("REMOVE #import, #until")
+            .condition_expression("#import = :import")
+            .expression_attribute_names("#until", format!("until_{place}"))
+    }
+
+    fn place(&self, uai: Uai, place: usize, hands: Hands<'_>) -> UpdateItemFluentBuilder {
+        self.client
+            .update_item()
+            .table_name(&self.table)
+            .key("id", text(format!("UNDERWAY#{uai}")))
+            .expression_attribute_names("#import", format!("import_{place}"))
+            .expression_attribute_values(":import", text(hands.import.as_str()))
+    }
+
     fn claiming(
         &self,
         hands: Hands<'_>,
@@ -172,13 +229,15 @@ impl ImportStore {
         now: Timestamp,
     ) -> UpdateItemFluentBuilder {
         let free = "(#state IN (:received, :running) AND (#owner = :owner OR lease_until < :seconds))";
-        let taken = "SET #state = :received, #owner = :owner, #message = :message, lease_until = :lease";
+        let taken =
+            "SET #state = :received, #owner = :owner, #message = :message, lease_until = :lease, expires_at = :expires";
         let update = self
             .update(hands)
             .expression_attribute_names("#state", "state")
             .expression_attribute_names("#message", "message")
             .expression_attribute_values(":message", text(message))
             .expression_attribute_values(":lease", lease(now))
+            .expression_attribute_values(":expires", number(now.as_second() + KEPT_SECONDS))
             .expression_attribute_values(":received", text(ImportState::Received.name()))
             .expression_attribute_values(":running", text(ImportState::Running.name()))
             .expression_attribute_values(":seconds", number(now.as_second()))
@@ -358,5 +417,9 @@ mod tests {
         owned(store.progressing(hands, Progress::default(), Some("work"), now));
         let end = End { progress: Progress::default(), report_key: "report", failure: None };
         owned(store.finishing(hands, end, now));
+        let uai = Uai::parse("0751967F").unwrap();
+        assert_well_formed(&store.linking("0123456789abcdef0123456789abcdef", uai, &id));
+        assert_well_formed(&store.entering(uai, 0, hands, now));
+        assert_well_formed(&store.leaving(uai, 0, hands));
     }
 }

@@ -10,6 +10,7 @@ use super::clients::ClientStore;
 use super::remembered::Remembered;
 use crate::access::client::{Client, Key};
 use crate::access::key::KeyDigest;
+use crate::access::officer::Officer;
 use crate::access::route::Route;
 
 /// The table `clients`, through what was read of it lately.
@@ -43,6 +44,15 @@ impl KnownClients {
     /// The client of an id.
     pub async fn by_id(&self, client_id: &str) -> Result<Option<Arc<Client>>, StoreError> {
         self.by_id.get_or(client_id.to_owned(), async |id| Ok(self.store.by_id(id).await?.map(Arc::new))).await
+    }
+
+    /// The clients that a person has. Which they are is read anew, and what they are is remembered.
+    pub async fn of_officer(&self, officer: &Officer) -> Result<Vec<Arc<Client>>, StoreError> {
+        let mut clients = Vec::new();
+        for id in self.store.of_officer(officer).await? {
+            clients.extend(self.by_id(&id).await?.filter(|client| client.officer.as_ref() == Some(officer)));
+        }
+        Ok(clients)
     }
 
     /// The client that a service provider of FranceConnect is.

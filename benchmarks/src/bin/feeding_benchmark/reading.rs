@@ -63,6 +63,8 @@ fn each(mut input: impl std::io::Read, maker: &Maker, mut row: impl FnMut(Outcom
                 0 => reader.finish(),
                 read => reader.push(&chunk[..read]),
             },
+            Next::Unopened(workbook) => reader.opened(workbook.open()),
+            Next::Pause => {}
             Next::Ended => return Ok(()),
         }
     }

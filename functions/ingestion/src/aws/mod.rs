@@ -131,8 +131,20 @@ impl Imports for ImportStore {
         self.finish(hands, end, now).await
     }
 
-    async fn link_deposit(&self, deposit: &str, import: &ImportId) -> Result<(), StoreError> {
-        self.link_deposit(deposit, import).await
+    async fn link_deposit(&self, deposit: &str, uai: Uai, import: &ImportId) -> Result<(), StoreError> {
+        self.link_deposit(deposit, uai, import).await
+    }
+
+    async fn enter(&self, uai: Uai, hands: Hands<'_>, now: Timestamp) -> Result<Option<usize>, StoreError> {
+        self.enter(uai, hands, now).await
+    }
+
+    async fn stay(&self, uai: Uai, place: usize, hands: Hands<'_>, now: Timestamp) -> Result<bool, StoreError> {
+        self.stay(uai, place, hands, now).await
+    }
+
+    async fn leave(&self, uai: Uai, place: usize, hands: Hands<'_>) -> Result<(), StoreError> {
+        self.leave(uai, place, hands).await
     }
 
     async fn horizon(&self, uai: Uai, year: AcademicYear) -> Result<Option<RecordVersion>, StoreError> {

@@ -30,11 +30,12 @@ impl Queue for Queues {
         self.identity.send(records).await
     }
 
-    async fn go_on(&self, import: &ImportId) -> Result<(), StoreError> {
+    async fn go_on(&self, import: &ImportId, after: Duration) -> Result<(), StoreError> {
         self.sqs
             .send_message()
             .queue_url(&self.imports)
             .message_body(GoOn::body(import))
+            .delay_seconds(i32::try_from(after.as_secs()).unwrap_or(900).min(900))
             .send()
             .await
             .map_err(|error| StoreError::new("sqs SendMessage", &error))?;

@@ -79,6 +79,8 @@ pub(crate) enum Outcome {
     Elsewhere,
     /// Time ran out, and a message asks for the rest.
     HandedOver,
+    /// Its establishment has as many imports under way as it may, and a message asks for it later.
+    Waits,
     /// There is nothing that could be carried out.
     Nothing,
 }
@@ -94,6 +96,8 @@ pub(crate) enum ImportError {
     InHand { after: Duration },
     #[error("time ran out without any progress")]
     Stuck,
+    #[error("the thread that opened a workbook was stopped")]
+    Stopped,
 }
 
 /// Why work on an import stops before its end.
@@ -128,12 +132,34 @@ pub(crate) async fn run<W: World>(
         Claim::Unknown => return Ok(Outcome::Nothing),
     };
     let stop_at = invocation.stop_at();
-    let job = Job { world, settings, invocation, stop_at, hands, import: &import, speed: Speed::new(seed(owner)) };
+    // What names no establishment ends at once, and needs no place.
+    let place = match DepositKey::depositor(&import.object_key) {
+        None => None,
+        Some(uai) => match world.imports().enter(uai, hands, clock.now()).await {
+            Ok(Some(place)) => Some((uai, place)),
+            Ok(None) => {
+                // As when time runs out: the import is let go, and a later message asks for it. This one may be
+                // acknowledged, so waiting never counts as a failure.
+                world.imports().release(hands).await?;
+                world.queue().go_on(id, turn(owner)).await?;
+                return Ok(Outcome::Waits);
+            }
+            Err(error) => return let_go(world, hands, error.into()).await,
+        },
+    };
+    let speed = Speed::new(seed(owner));
+    let job = Job { world, settings, invocation, stop_at, hands, import: &import, place, speed };
     let stopped = tokio::select! {
         biased;
         result = job.carry_out() => result,
         taken_over = job.stay_alive() => Err(taken_over.into()),
     };
+    if let Some((uai, place)) = place
+        && let Err(error) = world.imports().leave(uai, place, hands).await
+    {
+        // It is over by itself with its lease.
+        tracing::warn!(import = id.as_str(), %error, "place not left");
+    }
     match stopped {
         Ok(()) => Ok(Outcome::Ended),
         // First let go, then ask for the rest: who is asked finds the import free. A crash between the two leaves our
@@ -144,17 +170,25 @@ pub(crate) async fn run<W: World>(
                 // Asked again and again, it would go round for ever: as an error it ends where the alarm is.
                 return Err(ImportError::Stuck);
             }
-            world.queue().go_on(id).await?;
+            world.queue().go_on(id, Duration::ZERO).await?;
             Ok(Outcome::HandedOver)
         }
-        Err(Stop::Error(error)) => {
-            // So that the next delivery needn't wait for the lease. If it fails as well, it waits.
-            if let Err(error) = world.imports().release(hands).await {
-                tracing::warn!(import = id.as_str(), %error, "import not released");
-            }
-            Err(error)
-        }
+        Err(Stop::Error(error)) => let_go(world, hands, error).await,
     }
+}
+
+/// Releases an import that failed, so that the next delivery needn't wait for the lease. If that fails as well, it waits.
+async fn let_go<W: World>(world: &W, hands: Hands<'_>, error: ImportError) -> Result<Outcome, ImportError> {
+    if let Err(error) = world.imports().release(hands).await {
+        tracing::warn!(import = hands.import.as_str(), %error, "import not released");
+    }
+    Err(error)
+}
+
+/// When an import that found no place asks again: in one to two minutes, so that those of one drop don't come back all at
+/// once.
+fn turn(owner: &str) -> Duration {
+    Duration::from_secs(60 + seed(owner) % 60)
 }
 
 /// Jitter that differs from one invocation to another.
@@ -170,6 +204,8 @@ struct Job<'a, W> {
     stop_at: Instant,
     hands: Hands<'a>,
     import: &'a Import,
+    /// The establishment's place that it is in.
+    place: Option<(Uai, usize)>,
     speed: Speed,
 }
 
@@ -203,6 +239,14 @@ impl<W: World> Job<'_, W> {
             // import is taken over, which is found out at the next write to its item.
             if let Err(error) = self.world.queue().hold(self.invocation.message, HELD).await {
                 tracing::warn!(import = self.id(), %error, "message not held");
+            }
+            if let Some((uai, place)) = self.place {
+                match self.world.imports().stay(uai, place, self.hands, self.now()).await {
+                    // Lost after a long silence: one import too many for a while is better than one begun anew.
+                    Ok(false) => tracing::warn!(import = self.id(), "place lost"),
+                    Ok(true) => {}
+                    Err(error) => tracing::warn!(import = self.id(), %error, "place not kept"),
+                }
             }
             match self.world.imports().renew(self.hands, self.now()).await {
                 Ok(()) => {}
@@ -288,7 +332,7 @@ impl<W: World> Job<'_, W> {
             Err(error) => return Ok(Err(Unreadable(error.to_string()))),
         };
         if let Some(deposit) = &key.deposit {
-            self.world.imports().link_deposit(deposit, self.hands.import).await?;
+            self.world.imports().link_deposit(deposit, key.uai, self.hands.import).await?;
         }
         let depositor = self.world.establishments().depositor(key.uai).await?;
         let unknown = || Unreadable("l'établissement déposant n'est pas enregistré".to_owned());

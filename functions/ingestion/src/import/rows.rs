@@ -66,6 +66,8 @@ impl<W: World> Run<'_, W> {
                     read += 1;
                     if read.is_multiple_of(ROWS_A_LOOK) {
                         self.look(&reader, &mut writer).await?;
+                        // Rows of a workbook come without a wait between them, and rejected ones write nothing.
+                        tokio::task::yield_now().await;
                     }
                 }
                 Ok(Next::NeedsBytes) => {
@@ -75,6 +77,17 @@ impl<W: World> Run<'_, W> {
                     }
                     self.look(&reader, &mut writer).await?;
                     // A file that is read without anything to write must leave the heartbeat its turn.
+                    tokio::task::yield_now().await;
+                }
+                Ok(Next::Unopened(workbook)) => {
+                    // On a thread of its own: the heartbeat goes on here, or the lease would be over before a large
+                    // workbook is open, and another invocation would open it again.
+                    let opened = tokio::task::spawn_blocking(|| workbook.open());
+                    reader.opened(writer.alongside(opened).await?.map_err(|_| ImportError::Stopped)?);
+                    self.look(&reader, &mut writer).await?;
+                }
+                Ok(Next::Pause) => {
+                    self.look(&reader, &mut writer).await?;
                     tokio::task::yield_now().await;
                 }
                 Ok(Next::Ended) => break,

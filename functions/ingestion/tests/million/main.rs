@@ -105,8 +105,8 @@ impl Queue for Country {
         Ok(())
     }
 
-    async fn go_on(&self, import: &ImportId) -> Result<(), StoreError> {
-        self.process.go_on(import).await
+    async fn go_on(&self, import: &ImportId, after: Duration) -> Result<(), StoreError> {
+        self.process.go_on(import, after).await
     }
 
     async fn hold(&self, _: &Message, _: Duration) -> Result<(), StoreError> {

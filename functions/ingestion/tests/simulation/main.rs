@@ -19,7 +19,7 @@ use ingestion::clock::Clock;
 use ingestion::handler;
 use ingestion::import::Settings;
 use shared::feeding::record::RecordState;
-use shared::registry::imports::ImportState;
+use shared::registry::imports::{ImportState, PLACES};
 use tokio::time::Instant;
 
 use scenario::{Drop, Expected, Line, Sequence, establishments, expected, key, record_id, uais};
@@ -313,6 +313,43 @@ async fn a_file_that_cannot_be_read_fails_with_a_reason_and_is_told() {
     let future = at.checked_add(jiff::Span::new().hours(48)).unwrap();
     assert!(failed("0751967F/demain.csv", good(0..1), future).await.contains("date-extraction"));
     assert!(sim.records.borrow().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_workbook_is_opened_beside_the_heartbeat_and_one_that_is_none_fails_at_once() {
+    let sim = calm();
+    let drop = Drop::delta("0751967F/classeur.xlsx", good(0..1), sim.start.0);
+    drop.put(&sim, 1);
+    for object in sim.inbox.borrow_mut().values_mut() {
+        object.bytes = Rc::new(b"PK\x03\x04, and no archive behind it".repeat(100));
+    }
+    drive(&sim, &settings(10), 0).await;
+    let report = report(&sim, &drop);
+    assert_eq!((&report["etat"], report["lignes"]["lues"].as_u64()), (&"échoué".into(), Some(0)));
+    assert!(report["raison"].as_str().unwrap().starts_with("le classeur est endommagé"), "{report}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_establishment_has_two_imports_under_way_and_the_rest_waits() {
+    let sim = calm();
+    let [university, other] = uais();
+    let busy_until = sim.now().as_second() + 600;
+    for place in 0..PLACES {
+        sim.occupy(university, place, busy_until);
+    }
+    let files: Vec<Drop> =
+        (0..6).map(|number| Drop::delta(&format!("{university}/{number}.csv"), good(0..1), sim.start.0)).collect();
+    let theirs = Drop::delta(&format!("{other}/le leur.csv"), vec![], sim.start.0);
+    for drop in files.iter().chain([&theirs]) {
+        drop.put(&sim, 1);
+    }
+    drive(&sim, &settings(10), 0).await;
+    let ended = |drop: &Drop| report(&sim, drop)["etat"].clone();
+    assert!(files.iter().all(|drop| ended(drop) == "terminé"));
+    let order = sim.order.borrow();
+    assert_eq!(order.first(), Some(&theirs.import().as_str().to_owned()), "who has room doesn't wait for who has none");
+    assert!(sim.now().as_second() > busy_until, "nobody takes a place that is taken");
+    assert_eq!(order.len(), 7);
 }
 
 #[tokio::test(start_paused = true)]

@@ -25,7 +25,7 @@ use shared::identity::digest::RecordId;
 use shared::identity::student::RecordVersion;
 use shared::registry::StoreError;
 use shared::registry::imports::{
-    Arrival, Claim, End, Hands, Import, ImportId, ImportState, LEASE, Progress, ProgressError,
+    Arrival, Claim, End, Hands, Import, ImportId, ImportState, LEASE, PLACES, Progress, ProgressError,
 };
 use shared::registry::records::{Page, Reading};
 use tokio::sync::Notify;
@@ -88,11 +88,15 @@ pub(crate) struct Sim {
     pub(crate) records: RefCell<BTreeMap<RecordId, Record>>,
     imports: RefCell<BTreeMap<String, Item>>,
     horizons: RefCell<BTreeMap<(Uai, AcademicYear), RecordVersion>>,
+    /// The places of each establishment: who is in them, and until when.
+    places: RefCell<BTreeMap<(Uai, usize), (ImportId, i64)>>,
     pub(crate) inbox: RefCell<HashMap<(String, String), Object>>,
     pub(crate) reports: RefCell<BTreeMap<String, Vec<u8>>>,
     pub(crate) pointers: RefCell<VecDeque<RecordId>>,
     pub(crate) queue: RefCell<Vec<Queued>>,
     pub(crate) notices: RefCell<BTreeMap<String, Vec<bool>>>,
+    /// Imports in the order in which they ended.
+    pub(crate) order: RefCell<Vec<String>>,
     pub(crate) feeds: RefCell<BTreeSet<Uai>>,
     pub(crate) deposits: RefCell<BTreeMap<String, Option<String>>>,
     sent: Cell<u64>,
@@ -109,11 +113,13 @@ impl Sim {
             records: RefCell::default(),
             imports: RefCell::default(),
             horizons: RefCell::default(),
+            places: RefCell::default(),
             inbox: RefCell::default(),
             reports: RefCell::default(),
             pointers: RefCell::default(),
             queue: RefCell::default(),
             notices: RefCell::default(),
+            order: RefCell::default(),
             feeds: RefCell::default(),
             deposits: RefCell::default(),
             sent: Cell::new(0),
@@ -139,6 +145,23 @@ impl Sim {
         let message =
             Queued { id: format!("m{}", self.sent.get()), body, visible_at: Instant::now() + delay, deliveries: 0 };
         self.queue.borrow_mut().push(message);
+    }
+
+    fn take_place(&self, uai: Uai, place: usize, hands: Hands<'_>, now: Timestamp) -> bool {
+        let mut places = self.places.borrow_mut();
+        let taken = places.get(&(uai, place));
+        if taken.is_some_and(|(import, until)| import != hands.import && *until >= now.as_second()) {
+            return false;
+        }
+        let lease = now.as_second() + i64::try_from(LEASE.as_secs()).unwrap();
+        places.insert((uai, place), (hands.import.clone(), lease));
+        true
+    }
+
+    /// Takes a place for an import that is carried out elsewhere, until some second.
+    pub(crate) fn occupy(&self, uai: Uai, place: usize, until: i64) {
+        let other = ImportId::of("inbox", "elsewhere", &place.to_string());
+        self.places.borrow_mut().insert((uai, place), (other, until));
     }
 
     pub(crate) fn import(&self, id: &ImportId) -> Option<Import> {
@@ -305,6 +328,7 @@ impl Imports for Process {
 
     async fn finish(&self, hands: Hands<'_>, end: End<'_>, _: Timestamp) -> Result<(), ProgressError> {
         self.owned(hands, |item| {
+            self.sim.order.borrow_mut().push(hands.import.as_str().to_owned());
             item.import.state = if end.failure.is_some() { ImportState::Failed } else { ImportState::Done };
             item.import.lease_until = 0;
             item.import.reason = end.failure.map(str::to_owned);
@@ -314,10 +338,28 @@ impl Imports for Process {
         .await
     }
 
-    async fn link_deposit(&self, deposit: &str, import: &ImportId) -> Result<(), StoreError> {
+    async fn link_deposit(&self, deposit: &str, _: Uai, import: &ImportId) -> Result<(), StoreError> {
         self.call("link_deposit", |sim| {
             if let Some(link) = sim.deposits.borrow_mut().get_mut(deposit) {
                 *link = Some(import.as_str().to_owned());
+            }
+        })
+        .await
+    }
+
+    async fn enter(&self, uai: Uai, hands: Hands<'_>, now: Timestamp) -> Result<Option<usize>, StoreError> {
+        self.call("enter", |sim| (0..PLACES).find(|place| sim.take_place(uai, *place, hands, now))).await
+    }
+
+    async fn stay(&self, uai: Uai, place: usize, hands: Hands<'_>, now: Timestamp) -> Result<bool, StoreError> {
+        self.call("stay", |sim| sim.take_place(uai, place, hands, now)).await
+    }
+
+    async fn leave(&self, uai: Uai, place: usize, hands: Hands<'_>) -> Result<(), StoreError> {
+        self.call("leave", |sim| {
+            let mut places = sim.places.borrow_mut();
+            if places.get(&(uai, place)).is_some_and(|(import, _)| import == hands.import) {
+                places.remove(&(uai, place));
             }
         })
         .await
@@ -546,8 +588,8 @@ impl Queue for Process {
         self.call("point", |sim| sim.pointers.borrow_mut().extend(records.iter().cloned())).await
     }
 
-    async fn go_on(&self, import: &ImportId) -> Result<(), StoreError> {
-        self.call("go_on", |sim| sim.send(GoOn::body(import), Duration::from_millis(sim.below(2_000)))).await
+    async fn go_on(&self, import: &ImportId, after: Duration) -> Result<(), StoreError> {
+        self.call("go_on", |sim| sim.send(GoOn::body(import), after + Duration::from_millis(sim.below(2_000)))).await
     }
 
     async fn hold(&self, message: &Message, time: Duration) -> Result<(), StoreError> {

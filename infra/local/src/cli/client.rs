@@ -6,6 +6,7 @@ use std::num::NonZeroU32;
 use clap::{Args, Subcommand};
 use jiff::{SignedDuration, Timestamp};
 use shared::access::client::Recipients;
+use shared::access::officer::Officer;
 use shared::access::route::Route;
 use shared::access::scope::{Scope, Scopes};
 use shared::domain::siret::Siret;
@@ -87,7 +88,8 @@ pub(crate) enum Action {
     RevokeToken {
         /// The token's `jti`
         jti: String,
-        /// When it ends by itself, its `exp`, from when its revocation may be forgotten; in a year by default
+        /// When it ends by itself, its `exp`, from when its revocation may be forgotten; later than any token
+        /// lives by default
         #[arg(long, value_name = "TIME", value_parser = time)]
         until: Option<Timestamp>,
     },
@@ -150,6 +152,11 @@ pub(crate) struct Terms {
     /// The establishment that it sends as, for `enrolment` and `deposit`
     #[arg(long, value_name = "UAI", value_parser = uai)]
     pub(crate) establishment: Option<Uai>,
+    /// The person who acts through it, by their name in the directory (an address or a number): required for `review`,
+    /// where voices are counted by it; given for `enrolment` and `deposit`, it keeps the person from reviewing what they
+    /// send
+    #[arg(long, value_name = "NAME", value_parser = officer)]
+    pub(crate) officer: Option<Officer>,
     /// Answer by civil identity only when nobody else could be meant: fewer answers and fewer mistakes, for a client that
     /// decides without a person; `--strict=false` goes back to the standard
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
@@ -207,6 +214,10 @@ fn recipients(text: &str) -> Result<Recipients, String> {
 
 fn uai(text: &str) -> Result<Uai, String> {
     Uai::parse(text).map_err(|error| error.to_string())
+}
+
+fn officer(text: &str) -> Result<Officer, String> {
+    Officer::parse(text).map_err(|error| error.to_string())
 }
 
 fn limit(text: &str) -> Result<Limit, String> {
@@ -284,6 +295,7 @@ mod tests {
             ("set a --scopes mesri_identite,mesri_all", "\"mesri_all\""),
             ("set a --recipients 13002526500013,13002526500014", "\"13002526500014\""),
             ("set a --establishment 0751967A", "'0751967A'"),
+            ("set a --officer a#b", "'a#b'"),
             ("set a --per-second 0", "'0'"),
             ("set a --per-caller some", "'some'"),
             ("set a --until 2027-08-31", "'2027-08-31'"),

@@ -227,6 +227,8 @@ pub(crate) enum Measured {
     Status,
     /// Reading a row of a file, and writing its record
     Feeding,
+    /// Reading the files of a megabyte that cost most
+    WorstFiles,
 }
 
 /// Options of `match`.

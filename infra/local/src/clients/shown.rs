@@ -37,6 +37,7 @@ pub(crate) fn card(client: &Client, keys: &[Key], now: Timestamp) -> (Vec<(&'sta
         ("scopes", scopes(client.scopes)),
         ("recipients", recipients(&client.recipients)),
         ("sends as", client.depositor.map_or_else(|| "none".to_owned(), |uai| uai.to_string())),
+        ("officer", client.officer.as_ref().map_or("none", |officer| officer.as_str()).to_owned()),
         ("look-ups", look_up(client.look_up).to_owned()),
         ("quota", quota(client.quota)),
     ];

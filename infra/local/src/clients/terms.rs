@@ -37,7 +37,8 @@ pub(crate) fn changed(client: Client, options: &Set, now: Timestamp) -> Result<C
 }
 
 fn with(client: Client, terms: &Terms, now: Timestamp) -> Result<Client> {
-    let Terms { scopes, recipients, establishment, strict, per_second, per_caller, unknown_per_hour, until } = terms;
+    let Terms { scopes, recipients, establishment, officer, strict, per_second, per_caller, unknown_per_hour, until } =
+        terms;
     let Quota { per_second: of_all, per_caller: of_each, unknown_per_hour: unknown } = client.quota;
     let quota = Quota {
         per_second: per_second.unwrap_or(of_all),
@@ -52,6 +53,17 @@ fn with(client: Client, terms: &Terms, now: Timestamp) -> Result<Client> {
     }
     if client.name.trim().is_empty() {
         bail!("--name is empty");
+    }
+    let client = Client { officer: officer.clone().or(client.officer), ..client };
+    if let Some((one, other)) = client.contradiction() {
+        bail!(
+            "{} and {} exclude each other: whoever sends an enrolment doesn't decide whose it is",
+            one.name(),
+            other.name()
+        );
+    }
+    if client.may(Route::Review) && client.officer.is_none() {
+        bail!("--officer: a client that reviews is a named person's, for voices are counted by people");
     }
     Ok(Client {
         scopes: scopes.unwrap_or(client.scopes),
@@ -153,6 +165,31 @@ mod tests {
             key: true,
         };
         assert!(created(&options, now()).is_err(), "a key would open nothing");
+    }
+
+    #[test]
+    fn whoever_reviews_is_a_person_who_does_not_send() {
+        let of = |routes: &[Route], officer: Option<&str>| {
+            let officer = officer.map(|name| shared::access::officer::Officer::parse(name).unwrap());
+            let routes = routes.iter().copied().collect();
+            let terms = Terms { officer, ..Terms::default() };
+            created(&Create { id: "revue-1".into(), name: "Revue 1".into(), routes, terms, key: false }, now())
+        };
+        let officer = Some("a.martin@ac-lyon.fr");
+        let client = of(&[Route::Review], officer).unwrap();
+        assert_eq!(client.officer.as_ref().map(|officer| officer.as_str()), officer);
+        assert!(of(&[Route::Review], None).unwrap_err().to_string().contains("--officer"));
+        for write in [Route::Enrolment, Route::Deposit] {
+            let error = of(&[Route::Review, write], officer).unwrap_err().to_string();
+            assert!(error.contains("exclude each other"), "{error}");
+            let both = Set { routes: Some([Route::Review, write].into()), ..set(Terms::default()) };
+            assert!(changed(client.clone(), &both, now()).is_err());
+        }
+        // One that was stored without a person, or with both, can be set right and not otherwise.
+        let stored = Client { officer: None, ..client };
+        assert!(changed(stored.clone(), &set(Terms::default()), now()).is_err());
+        let reader = Set { routes: Some([Route::StatusByIne].into()), ..set(Terms::default()) };
+        assert!(changed(stored, &reader, now()).is_ok());
     }
 
     #[test]

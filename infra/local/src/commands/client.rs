@@ -9,6 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use shared::access::client::{Client, Key, State};
 use shared::access::key::{KeyDigest, new_key};
 use shared::access::route::Route;
+use shared::auth::token::LONGEST_LIFE;
 use shared::registry::clients::ClientStore;
 
 use crate::aws::Ambient;
@@ -18,8 +19,8 @@ use crate::files::Files;
 use crate::outputs::Outputs;
 use crate::{aws, ui};
 
-/// Longer than any token lives.
-const A_YEAR: SignedDuration = SignedDuration::from_hours(366 * 24);
+/// How long a revocation is kept that doesn't say when its token ends: a day longer than any token lives.
+const KEPT: SignedDuration = SignedDuration::from_secs(LONGEST_LIFE.as_secs() + 24 * 60 * 60);
 
 const UNREADABLE: &str = "the clients can't be read";
 const UNWRITABLE: &str = "the client can't be written";
@@ -165,7 +166,7 @@ impl Registry {
         }
         let until = match until {
             Some(time) => time,
-            None => self.now.saturating_add(A_YEAR).context("the clock is far in the future")?,
+            None => self.now.saturating_add(KEPT).context("the clock is far in the future")?,
         };
         if until <= self.now {
             bail!("--until {until} is over, and so is the token");

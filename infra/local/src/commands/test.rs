@@ -14,7 +14,7 @@ use crate::platform::Platform;
 use crate::process::{self, cargo, command};
 use crate::samples::UNIVERSITY;
 use crate::terraform::Terraform;
-use crate::{double, feed, fuzz, tools, ui};
+use crate::{advisories, double, feed, fuzz, tools, ui};
 
 /// Seeds of each scenario of the simulations, and rows of the national file, when everything is asked for.
 const MANY_SEEDS: &str = "5000";
@@ -35,6 +35,14 @@ pub(crate) async fn run(files: &Files, options: &Test) -> Result<()> {
     ];
     for (title, arguments) in cargo_checks {
         check(files, title, cargo().args(arguments).env("RUSTDOCFLAGS", "-D warnings")).await?;
+    }
+
+    let advisories = advisories::checks(files, &python).await?;
+    if advisories.is_empty() {
+        ui::line(advisories::NOT_CHECKED);
+    }
+    for mut audit in advisories {
+        check(files, "Advisories about dependencies", &mut audit).await?;
     }
 
     check(files, "Terraform format", command("terraform").args(["fmt", "-check", "-recursive", "infra"])).await?;

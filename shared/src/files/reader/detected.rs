@@ -1,10 +1,15 @@
 //! What was found out about a file, and where in it one is.
 
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
 use serde::{Deserialize, Serialize};
+use strsim::osa_distance;
 
 use super::charset::Charset;
 use super::sniff::{Compression, Format};
 use super::text::{LineEnd, Units};
+use crate::domain::fold::folded_words;
 use crate::domain::name::is_invisible;
 use crate::files::column::{Column, Header};
 use crate::files::row::DateForm;
@@ -13,6 +18,8 @@ use crate::files::row::DateForm;
 const MOST_UNKNOWN: usize = 50;
 /// Longest name of a column that is kept, in characters.
 const LONGEST_NAME: usize = 64;
+/// Longest name that is looked at for words, in bytes.
+const LONGEST_LABEL: usize = 256;
 
 /// What was found out about a file, for the report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,7 +56,8 @@ pub struct Detected {
     /// The columns that were recognised.
     #[serde(rename = "colonnes", default)]
     pub columns: Vec<FoundColumn>,
-    /// Some of those that were not, as the depositor calls them.
+    /// Some of those that were not: by name where that is made of the words of labels, else by their place. A header may
+    /// be a row of people by mistake, and a report goes to more hands than the file.
     #[serde(rename = "colonnesInconnues", default)]
     pub unknown: Vec<String>,
 }
@@ -96,8 +104,9 @@ impl Detected {
                     let position = u16::try_from(position + 1).ok();
                     self.columns.push(FoundColumn { column, label: shortened(field), position });
                 }
-                None if !field.is_empty() => self.note_unknown(field),
-                None => {}
+                None if field.is_empty() => {}
+                None if is_a_label(field) => self.note_unknown(&shortened(field)),
+                None => self.note_unknown(&format!("colonne {}", position + 1)),
             }
         }
     }
@@ -109,13 +118,14 @@ impl Detected {
         }
     }
 
-    /// Notes a column that is not recognised.
-    pub(super) fn note_unknown(&mut self, name: &str) {
-        if self.unknown.len() < MOST_UNKNOWN {
-            let name = shortened(name);
-            if !self.unknown.contains(&name) {
-                self.unknown.push(name);
-            }
+    /// Notes a key of an object that is not recognised.
+    pub(super) fn note_unknown_key(&mut self, key: &str) {
+        if is_a_label(key) { self.note_unknown(&shortened(key)) } else { self.note_unknown("clé sans libellé connu") }
+    }
+
+    fn note_unknown(&mut self, name: &str) {
+        if self.unknown.len() < MOST_UNKNOWN && !self.unknown.iter().any(|known| known == name) {
+            self.unknown.push(name.to_owned());
         }
     }
 
@@ -127,6 +137,43 @@ impl Detected {
         )
     }
 }
+
+/// Whether a name is made of words that labels are made of, or of slips of them, so that it tells nothing of a person:
+/// `Date de naissanse` is told, `MARTIN` and `2004-03-02` are not.
+fn is_a_label(name: &str) -> bool {
+    let mut words = folded_words(name).peekable();
+    let is_known = |word: String| {
+        let length = word.chars().count();
+        let slips = if length < 5 { 0 } else { 1 };
+        WORDS.iter().any(|known| {
+            known.len().abs_diff(word.len()) <= slips
+                && (known == &word || slips > 0 && osa_distance(known, &word) <= slips)
+        })
+    };
+    name.len() <= LONGEST_LABEL && words.peek().is_some() && words.all(is_known)
+}
+
+/// The words of our labels, and of other columns that schools' exports have.
+static WORDS: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
+    let own = Column::ALL.into_iter().flat_map(|column| {
+        // A wire name is words too: `dateNaissance`.
+        let wire: String = column
+            .name()
+            .chars()
+            .flat_map(|letter| letter.is_ascii_uppercase().then_some(' ').into_iter().chain([letter]))
+            .collect();
+        column.labels().iter().flat_map(|label| folded_words(label)).chain(folded_words(&wire)).collect::<Vec<_>>()
+    });
+    own.chain(OTHERS.split(' ').map(str::to_owned))
+        .filter(|word| !word.bytes().any(|byte| byte.is_ascii_digit()))
+        .collect()
+});
+
+/// Words of columns that exports have besides.
+const OTHERS: &str = "ADRESSE AGE ANNEE BAC BOURSE BOURSIER CLASSE CODE COMMENTAIRE COMPOSANTE COULEUR COURRIEL CYCLE DATE \
+                      EMAIL ETAPE FILIERE FORMATION GROUPE LIBELLE MAIL MENTION NATIONALITE NUMERO OBSERVATION OBSERVATIONS \
+                      OPTION PARCOURS PAYS POSTAL PROFIL REMARQUE REMARQUES SECTION SITE SPECIALITE TEL TELEPHONE TYPE UFR \
+                      VERSION VILLE";
 
 fn shortened(name: &str) -> String {
     name.chars().filter(|letter| !is_invisible(*letter)).take(LONGEST_NAME).collect()
@@ -174,4 +221,29 @@ impl Found {
     pub(super) fn header(&self) -> Option<Header> {
         self.detected.header(self.width)
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_column_is_named_only_by_words_of_labels() {
+        for label in ["Couleur", "Date de naissanse", "Code postal", "Adresse mail", "tel"] {
+            assert!(is_a_label(label), "{label}");
+        }
+        for value in ["MARTIN", "Zoé", "070578267KH", "2004-03-02", "zoe@example.fr", "", "1", "Nom MARTIN", "=1+1"] {
+            assert!(!is_a_label(value), "{value}");
+        }
+        let names = "ine;MARTIN;couleur;070578267KH";
+        let Ok(header) = Header::parse(["ine"].into_iter().chain(REQUIRED)) else { panic!("a header") };
+        let mut detected = Detected::new(Format::Csv, None);
+        detected.set_header(&header, names.split(';'));
+        assert_eq!(detected.unknown, ["colonne 2", "couleur", "colonne 4"]);
+        detected.note_unknown_key("070578267KH");
+        detected.note_unknown_key("MARTIN");
+        assert_eq!(detected.unknown[3..], ["clé sans libellé connu"]);
+    }
+
+    const REQUIRED: [&str; 5] = ["dateNaissance", "dateDebutInscription", "dateFinInscription", "statut", "uai"];
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{LARGEST_INFLATED, LARGEST_RATIO, LONGEST_LINE, WIDEST_WINDOW_LOG};
+use super::{LARGEST_INFLATED, LARGEST_RATIO, LONGEST_LINE, LONGEST_OPENING, WIDEST_WINDOW_LOG};
 use crate::files::column::{Header, HeaderError};
 
 /// Why a file can't be read at all, or no further. Final: the same bytes give the same error.
@@ -52,8 +52,19 @@ pub enum WorkbookError {
     },
     /// The archive or the sheet is damaged.
     Damaged,
-    /// The sheet has more in it than is held.
-    LargeSheet {
+    /// It names more sheets than are looked at.
+    TooManySheets {
+        /// Sheets seen.
+        seen: usize,
+        /// Sheets at most.
+        most: usize,
+    },
+    /// Two of its sheets, or two entries of the archive, are the same bytes, which no spreadsheet writes.
+    PartReadTwice,
+    /// It could not be opened in [`LONGEST_OPENING`]. The one error that depends on the machine as well as on the bytes.
+    Slow,
+    /// The sheets have more in them than is held.
+    LargeSheets {
         /// Filled cells at most.
         cells: usize,
         /// Bytes of text at most.
@@ -126,9 +137,21 @@ impl fmt::Display for WorkbookError {
                 limit >> 20
             ),
             Self::Damaged => f.write_str("le classeur est endommagé : l'ouvrir et l'enregistrer à nouveau"),
-            Self::LargeSheet { cells, bytes } => write!(
+            Self::TooManySheets { seen, most } => {
+                write!(f, "le classeur compte {seen} feuilles, plus de {most} : n'envoyer que celle des inscriptions")
+            }
+            Self::PartReadTwice => f.write_str(
+                "deux feuilles du classeur sont un seul et même contenu : l'ouvrir et l'enregistrer à nouveau",
+            ),
+            Self::Slow => write!(
                 f,
-                "la feuille dépasse {cells} cellules ou {} Mo de texte : l'enregistrer en CSV, que rien ne limite",
+                "le classeur n'a pas pu être ouvert en {} secondes : l'enregistrer en CSV, que rien ne limite",
+                LONGEST_OPENING.as_secs()
+            ),
+            Self::LargeSheets { cells, bytes } => write!(
+                f,
+                "les feuilles dépassent {cells} cellules ou {} Mo de texte : enregistrer celle des inscriptions en \
+                 CSV, que rien ne limite",
                 bytes >> 20
             ),
             Self::NotAWorkbook(seen) => write!(

@@ -1,7 +1,7 @@
 //! gzip and zstd, in steps of bounded size.
 //!
 //! The decoders read from a queue that says "would block" when it has run dry, and take up where they stopped when
-//! more has been pushed. A step gives [`STEP`] bytes at most, so that a bomb costs time in proportion to what it
+//! more has been pushed. A step inflates [`STEP`] bytes at most, so that a bomb costs time in proportion to what it
 //! inflates to, until the limits stop it, and no memory.
 
 use std::io::{self, BufRead, ErrorKind, Read};
@@ -72,7 +72,7 @@ pub(super) struct Inflater {
 /// What a step gave.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Step {
-    /// Text.
+    /// Text, or some of what is passed over.
     Gave,
     /// Nothing before more is pushed.
     NeedsBytes,
@@ -152,8 +152,8 @@ impl Inflater {
             self.skip -= skipped as u64;
             if skipped < given {
                 text.push(&self.step[skipped..given]);
-                return Ok(Step::Gave);
             }
+            return Ok(Step::Gave);
         }
     }
 }

@@ -323,6 +323,8 @@ proptest! {
                     Some(piece) => first.push(piece),
                     None => first.finish(),
                 },
+                Next::Unopened(workbook) => first.opened(workbook.open()),
+                Next::Pause => {}
                 Next::Ended => break,
             }
         }

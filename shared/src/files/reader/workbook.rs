@@ -1,16 +1,22 @@
 //! XLSX: what small schools really send.
 //!
 //! A workbook can only be read whole, so everything about it is bounded before it is opened: the archive's entries
-//! are counted and inflated once to nowhere, because a declared size is only a claim. Nothing outside of it is ever
+//! are counted and inflated once to nowhere, because a declared size is only a claim. While it is opened, each part is
+//! read once (`guard.rs`) and one budget covers the cells of all its sheets, so the work is in proportion to what was
+//! inflated, however many sheets name one part and however many cells name one text. Nothing outside of it is ever
 //! opened: external links, macros and images are entries that nobody reads, and the XML reader expands no entity.
 
 use std::io::{Cursor, Read};
+use std::time::Instant;
 
 use calamine::{DataRef, Reader as _, Xlsx};
 
 use super::error::{FileError, WorkbookError};
 use crate::files::column::{Column, Header};
 use crate::files::row::Values;
+use guard::{Guard, Stopped};
+
+mod guard;
 
 /// Largest object that is opened. A workbook of 200,000 enrolments has some 20 MB.
 pub(super) const LARGEST_OBJECT: usize = 32 << 20;
@@ -20,10 +26,37 @@ const LARGEST_CONTENT: u64 = 256 << 20;
 const LARGEST_TEXTS: u64 = 64 << 20;
 /// Most entries: a workbook has a dozen, and one more or two for each sheet and image.
 const MOST_ENTRIES: usize = 4_096;
-/// Most text of a sheet's cells, which is held in memory too.
-const LARGEST_SHEET: usize = 64 << 20;
-/// Most filled cells of a sheet: 400,000 rows of 20.
+/// Most sheets. An export has one to thirty.
+const MOST_SHEETS: usize = 256;
+/// Most text of the cells of all sheets, which is held in memory too.
+const LARGEST_SHEETS: usize = 64 << 20;
+/// Most filled cells of all sheets: 400,000 rows of 20.
 const MOST_CELLS: usize = 8_000_000;
+
+/// What the sheets of a workbook may still cost, all together. It is charged for each cell before its text is copied,
+/// also for those that are dropped then: a million blank cells may name one text of many megabytes.
+struct Budget {
+    cells: usize,
+    bytes: usize,
+}
+
+impl Budget {
+    const WHOLE: Self = Self { cells: MOST_CELLS, bytes: LARGEST_SHEETS };
+
+    fn charge(&mut self, value: &DataRef<'_>) -> Result<(), WorkbookError> {
+        let (cells, bytes) = match value {
+            DataRef::Empty | DataRef::Error(_) => (0, 0),
+            DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => (1, text.len()),
+            DataRef::SharedString(text) => (1, text.len()),
+            // A number of usual length. The longest, 1e308 in full, has 309 digits, which memory has room for.
+            DataRef::Int(_) | DataRef::Float(_) | DataRef::DateTime(_) | DataRef::Bool(_) => (1, 8),
+        };
+        let left = self.cells.checked_sub(cells).zip(self.bytes.checked_sub(bytes));
+        let (cells, bytes) = left.ok_or(WorkbookError::LargeSheets { cells: MOST_CELLS, bytes: LARGEST_SHEETS })?;
+        *self = Self { cells, bytes };
+        Ok(())
+    }
+}
 
 /// The filled cells of a sheet, as text.
 #[derive(Debug, Default)]
@@ -58,9 +91,6 @@ impl Sheet {
         if self.text[start..].trim().is_empty() {
             self.text.truncate(start);
             return Ok(());
-        }
-        if self.text.len() > LARGEST_SHEET || self.cells.len() == MOST_CELLS {
-            return Err(WorkbookError::LargeSheet { cells: MOST_CELLS, bytes: LARGEST_SHEET });
         }
         // What is right of the widest header is never looked at.
         let Some(column) = u16::try_from(column).ok().filter(|column| usize::from(*column) <= Header::WIDEST) else {
@@ -130,21 +160,35 @@ impl Values for Record<'_> {
 }
 
 /// Opens a workbook and reads its first sheet with a header, or if none has one, its first sheet with anything in it.
+/// Gives up at `deadline`, within the time that inflating some kilobytes takes.
 ///
 /// The parser is not ours and its input is anybody's: should it panic, the workbook is damaged, and the process goes
 /// on.
-pub(super) fn open(object: Vec<u8>) -> Result<(usize, Sheet), FileError> {
-    check(&object).map_err(FileError::Workbook)?;
-    std::panic::catch_unwind(|| open_checked(object)).unwrap_or(Err(FileError::Workbook(WorkbookError::Damaged)))
+pub(super) fn open(object: Vec<u8>, deadline: Instant) -> Result<(usize, Sheet), FileError> {
+    std::panic::catch_unwind(|| open_guarded(object, deadline))
+        .unwrap_or(Err(WorkbookError::Damaged))
+        .map_err(FileError::Workbook)
 }
 
-fn open_checked(object: Vec<u8>) -> Result<(usize, Sheet), FileError> {
-    let damaged = |_| FileError::Workbook(WorkbookError::Damaged);
-    let mut workbook = Xlsx::new(Cursor::new(object)).map_err(damaged)?;
+fn open_guarded(object: Vec<u8>, deadline: Instant) -> Result<(usize, Sheet), WorkbookError> {
+    let stopped = Stopped::default();
+    let parts = check(Guard::before(Cursor::new(object.as_slice()), deadline, stopped.clone()))
+        .map_err(|error| stopped.or(error))?;
+    let guard = Guard::before(Cursor::new(object), deadline, stopped.clone()).each_once(parts);
+    first_with_header(guard, &stopped).map_err(|error| stopped.or(error))
+}
+
+fn first_with_header(guard: Guard<Vec<u8>>, stopped: &Stopped) -> Result<(usize, Sheet), WorkbookError> {
+    let mut workbook = Xlsx::new(guard).map_err(|_| WorkbookError::Damaged)?;
+    let names = workbook.sheet_names();
+    if names.len() > MOST_SHEETS {
+        return Err(WorkbookError::TooManySheets { seen: names.len(), most: MOST_SHEETS });
+    }
+    let mut budget = Budget::WHOLE;
     let mut first = None;
-    for (index, name) in workbook.sheet_names().into_iter().enumerate() {
+    for (index, name) in names.into_iter().enumerate() {
         // A sheet that holds a chart has no cells.
-        let Some(sheet) = read(&mut workbook, &name).map_err(FileError::Workbook)? else { continue };
+        let Some(sheet) = read(&mut workbook, &name, &mut budget, stopped)? else { continue };
         let Some(row) = sheet.row(0) else { continue };
         let named = row.fields().iter().filter(|field| Column::named(field.trim()).is_some()).count();
         if named >= Column::REQUIRED.len() {
@@ -152,12 +196,13 @@ fn open_checked(object: Vec<u8>) -> Result<(usize, Sheet), FileError> {
         }
         first.get_or_insert((index + 1, sheet));
     }
-    first.ok_or(FileError::Workbook(WorkbookError::Empty))
+    first.ok_or(WorkbookError::Empty)
 }
 
-/// Refuses what would cost too much to open.
-fn check(object: &[u8]) -> Result<(), WorkbookError> {
-    let mut archive = zip::ZipArchive::new(Cursor::new(object)).map_err(|_| WorkbookError::Damaged)?;
+/// Refuses what would cost too much to open, and says where the parts of the rest begin.
+fn check(object: Guard<&[u8]>) -> Result<Vec<u64>, WorkbookError> {
+    let mut archive = zip::ZipArchive::new(object).map_err(|_| WorkbookError::Damaged)?;
+    let mut parts = Vec::new();
     if archive.len() > MOST_ENTRIES {
         return Err(WorkbookError::TooManyEntries { seen: archive.len() });
     }
@@ -168,6 +213,9 @@ fn check(object: &[u8]) -> Result<(), WorkbookError> {
         let entry = archive.by_index(index).map_err(|_| WorkbookError::Damaged)?;
         let name = entry.name().map_err(|_| WorkbookError::Damaged)?.to_ascii_lowercase();
         let held = name.ends_with("sharedstrings.xml");
+        if entry.compressed_size() > 0 {
+            parts.push(entry.data_start().ok_or(WorkbookError::Damaged)?);
+        }
         workbook |= name == "xl/workbook.xml";
         foreign = foreign.or(match name.as_str() {
             "mimetype" => Some("un document OpenDocument (.ods, .odt)"),
@@ -196,7 +244,11 @@ fn check(object: &[u8]) -> Result<(), WorkbookError> {
             return Err(WorkbookError::Inflated { limit: LARGEST_CONTENT });
         }
     }
-    if workbook { Ok(()) } else { Err(WorkbookError::NotAWorkbook(foreign.unwrap_or("une archive ZIP sans classeur"))) }
+    if workbook {
+        Ok(parts)
+    } else {
+        Err(WorkbookError::NotAWorkbook(foreign.unwrap_or("une archive ZIP sans classeur")))
+    }
 }
 
 /// Whether memory for as many texts as are declared may be reserved, which calamine does before it reads any. The
@@ -215,11 +267,21 @@ fn claims_what_it_may(texts: &[u8]) -> bool {
 }
 
 /// Reads cell by cell: a sheet with two cells a billion apart has two cells.
-fn read(workbook: &mut Xlsx<Cursor<Vec<u8>>>, name: &str) -> Result<Option<Sheet>, WorkbookError> {
-    let Ok(mut cells) = workbook.worksheet_cells_reader(name) else { return Ok(None) };
+fn read(
+    workbook: &mut Xlsx<Guard<Vec<u8>>>,
+    name: &str,
+    budget: &mut Budget,
+    stopped: &Stopped,
+) -> Result<Option<Sheet>, WorkbookError> {
+    let mut cells = match workbook.worksheet_cells_reader(name) {
+        Ok(cells) => cells,
+        Err(_) if stopped.is_set() => return Err(WorkbookError::Damaged),
+        Err(_) => return Ok(None),
+    };
     let mut sheet = Sheet::default();
     while let Some(cell) = cells.next_cell().map_err(|_| WorkbookError::Damaged)? {
         let (row, column) = cell.get_position();
+        budget.charge(cell.get_value())?;
         sheet.push(row, column, cell.get_value())?;
     }
     Ok(Some(sheet))

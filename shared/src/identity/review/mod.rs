@@ -70,7 +70,7 @@ pub enum Reason {
 /// What one person said.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Vote {
-    /// The client id of the reviewer.
+    /// The person, not the client: one who has two clients is one voice.
     pub reviewer: String,
     /// What was said.
     pub verdict: Verdict,
@@ -109,7 +109,7 @@ pub struct Decision {
 /// A decision was undone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Undone {
-    /// The client id of the reviewer.
+    /// The person.
     pub reviewer: String,
     /// When.
     pub at: Timestamp,
@@ -242,7 +242,7 @@ impl Case {
         asked != (false, false) || before != (self.state, self.round)
     }
 
-    /// Takes a vote, and decides when there are enough. Idempotent: the same vote again changes nothing, nor does one
+    /// Takes the vote of a person, and decides when there are enough. Idempotent: the same vote again changes nothing, nor does one
     /// that says what is already decided.
     pub fn vote(
         &mut self,

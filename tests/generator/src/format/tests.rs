@@ -138,6 +138,8 @@ fn reported(file: &[u8]) -> BTreeMap<u64, Vec<(Option<&'static str>, &'static st
             }
             Next::Row(_) => {}
             Next::NeedsBytes => panic!("all of the file was given"),
+            Next::Unopened(workbook) => reader.opened(workbook.open()),
+            Next::Pause => {}
             Next::Ended => return reported,
         }
     }

@@ -6,7 +6,9 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 use shared::access::key::KeyDigest;
 
-use super::world::{INE, KEY, NOBODYS_KEY, OTHER_KEY, READ_KEY, World, ask, enrolment, push, push_once, tick};
+use super::world::{
+    BIRTH_DATE, INE, KEY, NOBODYS_KEY, OTHER_KEY, READ_KEY, World, ask, enrolment, push, push_once, tick,
+};
 
 #[tokio::test]
 async fn an_enrolment_is_stored_and_its_pointer_sent() {
@@ -292,6 +294,9 @@ async fn a_key_is_answered_once() {
         (&version, 1),
         "nothing is done again"
     );
+
+    let kept = format!("{:?}", world.tables.lock().unwrap().items("idempotency"));
+    assert!(kept.contains("sealed") && !kept.contains(INE) && !kept.contains(BIRTH_DATE), "{kept}");
 
     let reused = push_once(&context, "k1", &enrolment(&json!({ "statut": "admis" }))).await;
     assert_eq!((reused.status, &reused.json()["details"]["parameter"]), (422, &"Idempotency-Key".into()));

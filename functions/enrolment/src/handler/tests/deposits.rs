@@ -5,9 +5,12 @@ use std::collections::HashMap;
 use fakes::aws::{dynamo, item};
 use fakes::dynamodb::Item;
 use fakes::gateway::{Told, request};
+use jiff::Timestamp;
 use lambda_http::RequestExt as _;
 use serde_json::{Value, json};
+use shared::domain::uai::Uai;
 use shared::identity::finding::FindingCode;
+use shared::registry::imports::{Hands, ImportId};
 
 use super::world::{KEY, OTHER_KEY, READ_KEY, World, ask, enrolment, push};
 use crate::context::Context;
@@ -57,6 +60,48 @@ async fn a_form_puts_one_file_under_the_keys_own_prefix() {
         assert_eq!((told.status, &told.json()["details"]["endpoint"]), (status, &"depots".into()), "{body}");
     }
     world.assert_nothing_personal();
+}
+
+#[tokio::test]
+async fn only_a_file_of_its_own_establishment_is_a_deposits() {
+    let world = World::new();
+    let context = world.context();
+    let id = open(&context, "").await.json()["id"].as_str().unwrap().to_owned();
+    let imports = world.imports();
+    let own = ImportId::of("inbox", &format!("0010006B/depot/{id}"), "v1");
+    let stranger = ImportId::of("inbox", &format!("0751967F/dry-run/depot/{id}"), "v1");
+    let linked = || world.tables.lock().unwrap().items("imports")[0].get("import").cloned();
+    let link = async |uai: &str, import: &ImportId| imports.link_deposit(&id, Uai::parse(uai).unwrap(), import).await;
+    link("0751967F", &stranger).await.unwrap();
+    assert_eq!(linked(), None, "whoever guesses or is told an id drives nobody else's deposit");
+    for _ in 0..2 {
+        link("0010006B", &own).await.unwrap();
+        assert_eq!(linked(), Some(dynamo(&json!(own.as_str()))));
+    }
+    link("0751967F", &stranger).await.unwrap();
+    assert_eq!(linked(), Some(dynamo(&json!(own.as_str()))));
+}
+
+#[tokio::test]
+async fn an_establishment_has_so_many_places_and_each_is_left_or_over_by_itself() {
+    let world = World::new();
+    let imports = world.imports();
+    let uai = Uai::parse("0751967F").unwrap();
+    let ids = ["a", "b", "c"].map(|key| ImportId::of("inbox", key, "v1"));
+    let hands = ids.each_ref().map(|import| Hands { import, owner: "owner" });
+    let now = Timestamp::from_second(1_000).unwrap();
+    let later = Timestamp::from_second(1_100).unwrap();
+    assert_eq!(imports.enter(uai, hands[0], now).await.unwrap(), Some(0));
+    assert_eq!(imports.enter(uai, hands[1], now).await.unwrap(), Some(1));
+    assert_eq!(imports.enter(uai, hands[2], now).await.unwrap(), None);
+    assert_eq!(imports.enter(uai, hands[0], now).await.unwrap(), Some(0), "asked again, it has its own");
+    assert_eq!(imports.enter(Uai::parse("0010006B").unwrap(), hands[2], now).await.unwrap(), Some(0));
+    imports.leave(uai, 1, hands[1]).await.unwrap();
+    assert_eq!(imports.enter(uai, hands[2], now).await.unwrap(), Some(1));
+    imports.leave(uai, 1, hands[1]).await.unwrap();
+    assert!(imports.stay(uai, 1, hands[2], later).await.unwrap(), "left twice, it is another's and stays so");
+    assert_eq!(imports.enter(uai, hands[1], later).await.unwrap(), Some(0), "a lease that is over holds nothing");
+    assert!(!imports.stay(uai, 0, hands[0], later).await.unwrap());
 }
 
 #[tokio::test]

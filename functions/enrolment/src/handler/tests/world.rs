@@ -17,6 +17,7 @@ use shared::access::route::Route;
 use shared::domain::ine::Ine;
 use shared::domain::uai::Uai;
 use shared::identity::digest::{DigestKey, IdentityKeys};
+use shared::registry::imports::ImportStore;
 use shared::registry::pairs::Terms;
 
 use super::super::handle;
@@ -114,6 +115,13 @@ impl World {
         };
         let keys = Keys { record: key("record"), identity: IdentityKeys::new(key("ine"), &key("civil")) };
         Context::new(settings, keys, &aws, Box::new(self.log.clone()))
+    }
+
+    /// The table `imports`, as ingestion has it.
+    pub(super) fn imports(self: &Arc<Self>) -> ImportStore {
+        let answering = Arc::clone(self);
+        let aws = fakes::aws::config(move |call| answering.answer(call));
+        ImportStore::new(aws_sdk_dynamodb::Client::new(&aws), "imports".into())
     }
 
     pub(super) fn records(&self) -> Vec<Item> {

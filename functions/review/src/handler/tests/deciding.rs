@@ -2,15 +2,19 @@
 
 use fakes::aws::Fault;
 use serde_json::{Value, json};
+use shared::access::client::{Client, State as ClientState};
+use shared::access::route::Route;
+use shared::domain::uai::Uai;
 use shared::identity::review::{Case, CaseId, Question, State};
 
 use super::world::{
-    EDGES, KEY, OTHER_KEY, RECORD, STUDENT, VERIFIED, World, attachment, decide, duplicate, id, open, pointer, post,
+    EDGES, KEY, OTHER_KEY, RECORD, STUDENT, VERIFIED, World, attachment, decide, duplicate, get, id, officer_of, open,
+    pointer, post,
 };
 use crate::context::Context;
 
 /// Calls of one request at most.
-const MOST_CALLS: usize = 10;
+const MOST_CALLS: usize = 16;
 
 async fn stored(context: &Context, case: &CaseId) -> Case {
     context.reviews.get(case).await.unwrap().unwrap()
@@ -49,7 +53,7 @@ async fn one_voice_decides_and_its_pointer_is_sent() {
     decide(&context, KEY, &case, &same(STUDENT, 3)).await;
     assert_eq!(world.queue.lock().unwrap().len(), 2, "what is applied is not sent again");
     let kept = stored(&context, &case).await;
-    assert_eq!((kept.votes.len(), kept.votes[0].reviewer.as_str(), kept.version), (1, "officer-1", 3));
+    assert_eq!((kept.votes.len(), kept.votes[0].reviewer.as_str(), kept.version), (1, "a.martin@ac-lyon.fr", 3));
     world.assert_nothing_personal();
 }
 
@@ -104,9 +108,105 @@ async fn a_decision_is_undone_by_anyone_and_kept() {
     assert_eq!(decide(&context, KEY, &case, &same(STUDENT, 4)).await.status, 409, "not before it is taken back");
     settle(&context, &case).await;
     let kept = stored(&context, &case).await;
-    assert_eq!((kept.state, kept.decisions[0].undone.as_ref().unwrap().reviewer.as_str()), (State::Open, "officer-2"));
+    assert_eq!(
+        (kept.state, kept.decisions[0].undone.as_ref().unwrap().reviewer.as_str()),
+        (State::Open, "b.durand@ac-lyon.fr")
+    );
     let told = decide(&context, KEY, &case, &json!({ "version": kept.version, "verdict": "different" })).await;
     assert_eq!((told.status, stored(&context, &case).await.decisions.len()), (200, 2));
+}
+
+/// A third client.
+const THIRD_KEY: &str = "the key of a third client";
+
+fn third(routes: &[Route], officer: Option<&str>) -> Client {
+    let routes = routes.iter().copied().collect();
+    Client { routes, officer: officer.map(officer_of), ..Client::new("third", "Third") }
+}
+
+#[tokio::test]
+async fn two_clients_of_one_person_are_one_voice() {
+    let world = World::new();
+    world.register(THIRD_KEY, &third(&[Route::Review], Some("A.Martin@ac-lyon.fr")));
+    let context = world.context();
+    let case = open(&context, duplicate(), 100).await;
+    let vote = async |key: &str, verdict: &str| {
+        let version = stored(&context, &case).await.version;
+        decide(&context, key, &case, &json!({ "version": version, "verdict": verdict })).await
+    };
+    assert_eq!(vote(KEY, "meme").await.status, 200);
+    let again = vote(THIRD_KEY, "meme").await;
+    assert_eq!((again.status, &again.json()["revue"]["voix"]), (200, &1.into()), "{}", again.text);
+    assert_eq!(vote(THIRD_KEY, "different").await.status, 403, "the person said otherwise by the other client");
+    assert!(world.queue.lock().unwrap().is_empty());
+    assert_eq!(vote(OTHER_KEY, "meme").await.json()["revue"]["etat"], "décidée");
+    assert_eq!(undo(&context, THIRD_KEY, &case).await.status, 200);
+    let undone = stored(&context, &case).await.decisions[0].undone.clone().unwrap();
+    assert_eq!(undone.reviewer, "a.martin@ac-lyon.fr");
+    world.assert_nothing_personal();
+}
+
+#[tokio::test]
+async fn a_client_that_was_stored_with_routes_that_exclude_each_other_reviews_nothing() {
+    let world = World::new();
+    let all = [Route::Review, Route::Enrolment, Route::Deposit];
+    world.register(THIRD_KEY, &third(&all, Some("c.petit@ac-lyon.fr")));
+    world.register("nobody's key", &Client { client_id: "nobody".into(), ..third(&[Route::Review], None) });
+    let context = world.context();
+    let case = open(&context, attachment(), 100).await;
+    for (key, status) in [THIRD_KEY, "nobody's key"].map(|key| (key, 401)) {
+        assert_eq!(get(&context, key, &format!("/api/revues/{case}")).await.status, status);
+        assert_eq!(decide(&context, key, &case, &same(STUDENT, 1)).await.status, status);
+        assert_eq!(undo(&context, key, &case).await.status, status);
+    }
+    assert_eq!(stored(&context, &case).await.version, 1);
+}
+
+#[tokio::test]
+async fn nobody_decides_on_what_they_send() {
+    const SENDER: &str = "0011402U";
+    for (depositor, sends_for, state) in [
+        ("0751967F", vec![], ClientState::Active),
+        (SENDER, vec![SENDER, "0751967F"], ClientState::Active),
+        ("0751967F", vec![], ClientState::Revoked),
+    ] {
+        let world = World::new();
+        let context = world.context();
+        let decided = open(&context, duplicate(), 100).await;
+        for key in [KEY, OTHER_KEY] {
+            let version = stored(&context, &decided).await.version;
+            decide(&context, key, &decided, &json!({ "version": version, "verdict": "meme" })).await;
+        }
+        let case = open(&context, attachment(), 100).await;
+        let depositor = Uai::parse(depositor).ok();
+        let writer = third(&[Route::Enrolment, Route::Deposit], Some("a.martin@ac-lyon.fr"));
+        world.register(THIRD_KEY, &Client { depositor, state, ..writer });
+        let establishment = json!({
+            "uai": depositor, "name": "École", "kind": "ecole", "commune": "01004", "postal_code": "01500",
+            "sends_for": sends_for,
+        });
+        world.tables.lock().unwrap().put("establishments", fakes::aws::item(&establishment));
+        let context = world.context();
+        let told = decide(&context, KEY, &case, &same(STUDENT, 1)).await;
+        assert_eq!(told.status, 403, "{}", told.text);
+        assert!(told.json()["message"].as_str().unwrap().contains("vous envoyez"), "{}", told.text);
+        assert_eq!(undo(&context, KEY, &decided).await.status, 403);
+        let dispute = post(&context, KEY, "/api/revues/contestations", &json!({ "etudiant": STUDENT })).await;
+        assert_eq!(dispute.status, 403);
+        assert_eq!(
+            (stored(&context, &case).await.version, stored(&context, &decided).await.state),
+            (1, State::Decided)
+        );
+        assert_eq!(decide(&context, OTHER_KEY, &case, &same(STUDENT, 1)).await.status, 200, "another person does");
+        world.assert_nothing_personal();
+    }
+    // Another establishment's record is not what they send.
+    let world = World::new();
+    let depositor = Uai::parse(SENDER).ok();
+    world.register(THIRD_KEY, &Client { depositor, ..third(&[Route::Deposit], Some("a.martin@ac-lyon.fr")) });
+    let context = world.context();
+    let case = open(&context, attachment(), 100).await;
+    assert_eq!(decide(&context, KEY, &case, &same(STUDENT, 1)).await.status, 200);
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ use lambda_http::Request;
 use serde_json::{Value, json};
 use shared::access::client::{Client, Key, State};
 use shared::access::key::KeyDigest;
+use shared::access::officer::Officer;
 use shared::access::route::Route;
 use shared::domain::enrolment::Declaration;
 use shared::domain::ine::Ine;
@@ -61,18 +62,13 @@ impl World {
         let world = Self::default();
         {
             let mut tables = world.tables.lock().unwrap();
-            for (key, id, route) in [
-                (KEY, "officer-1", Route::Review),
-                (OTHER_KEY, "officer-2", Route::Review),
-                (READ_KEY, "dinum", Route::StatusByIne),
+            for (key, id, route, officer) in [
+                (KEY, "officer-1", Route::Review, Some("a.martin@ac-lyon.fr")),
+                (OTHER_KEY, "officer-2", Route::Review, Some("b.durand@ac-lyon.fr")),
+                (READ_KEY, "dinum", Route::StatusByIne, None),
             ] {
-                let routes: std::collections::BTreeSet<_> = [route].into();
-                let client = Client { routes: routes.clone(), ..Client::new(id, id) };
-                tables.put("clients", keyed("id", &format!("CLIENT#{id}"), &client));
-                let digest = KeyDigest::of(key);
-                let (state, created_at) = (State::Active, Timestamp::now());
-                let key = Key { digest, client_id: id.into(), routes, state, valid_until: None, created_at };
-                tables.put("clients", keyed("id", &format!("KEY#{}", digest.locator()), &key));
+                let client = Client { routes: [route].into(), officer: officer.map(officer_of), ..Client::new(id, id) };
+                register(&mut tables, key, &client);
             }
             let record = json!({
                 "id": RECORD, "version": "0000000000001.0.import.0000000002", "state": "in_review",
@@ -90,6 +86,11 @@ impl World {
         Arc::new(world)
     }
 
+    /// Registers one more client, with its key.
+    pub(super) fn register(&self, key: &str, client: &Client) {
+        register(&mut self.tables.lock().unwrap(), key, client);
+    }
+
     fn answer(&self, call: &Call) -> Response {
         self.faults.answer(call, || match call.service.as_str() {
             "AmazonSQS" => take(&self.queue, &call.body),
@@ -104,6 +105,7 @@ impl World {
             reviews_table: "reviews".into(),
             records_table: "records".into(),
             students_table: "students".into(),
+            establishments_table: "establishments".into(),
             clients_table: "clients".into(),
             quotas_table: "quotas".into(),
             access_log_table: "access_log".into(),
@@ -133,6 +135,27 @@ impl World {
             assert!(!told.contains(personal), "{personal} in {told}");
         }
     }
+}
+
+pub(super) fn officer_of(name: &str) -> Officer {
+    Officer::parse(name).unwrap()
+}
+
+/// A client, its key, and what is kept of its person's clients.
+fn register(tables: &mut Tables, key: &str, client: &Client) {
+    let id = &client.client_id;
+    tables.put("clients", keyed("id", &format!("CLIENT#{id}"), client));
+    let digest = KeyDigest::of(key);
+    let (routes, state, created_at) = (client.routes.clone(), State::Active, Timestamp::now());
+    let key = Key { digest, client_id: id.clone(), routes, state, valid_until: None, created_at };
+    tables.put("clients", keyed("id", &format!("KEY#{}", digest.locator()), &key));
+    let Some(officer) = &client.officer else { return };
+    let key = format!("OFFICER#{}", KeyDigest::of(officer.as_str()).locator());
+    let known = tables.items("clients").into_iter().find(|item| item["id"]["S"] == *key);
+    let ids = known.and_then(|item| item["client_ids"]["SS"].as_array().cloned()).into_iter().flatten();
+    let ids: Vec<Value> = ids.chain([json!(id)]).collect();
+    let item = json!({ "id": { "S": key }, "client_ids": { "SS": ids } });
+    tables.put("clients", item.as_object().unwrap().clone());
 }
 
 fn declaration(ine: Option<&str>, birth_date: &str) -> Value {

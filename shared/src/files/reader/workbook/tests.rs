@@ -213,3 +213,77 @@ fn a_workbook_too_large_is_refused_without_being_kept() {
     let expected = WorkbookError::TooLarge { limit: LARGEST_OBJECT };
     assert_eq!(read_file(&bytes).unwrap_err(), FileError::Workbook(expected));
 }
+
+/// A workbook whose sheets are all one part.
+fn sheets_on_one_part(targets: &[&str], data: &str) -> Vec<u8> {
+    let (mut names, mut relations) = (String::new(), String::new());
+    for (number, target) in targets.iter().enumerate() {
+        let _ = write!(names, r#"<sheet name="Feuille {number}" sheetId="{number}" r:id="rId{number}"/>"#);
+        let _ = write!(
+            relations,
+            r#"<Relationship Id="rId{number}" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="{target}"/>"#
+        );
+    }
+    archive(&[
+        ("[Content_Types].xml", CONTENT_TYPES),
+        ("_rels/.rels", PACKAGE),
+        ("xl/workbook.xml", &format!(r#"<workbook xmlns:r="r"><sheets>{names}</sheets></workbook>"#)),
+        ("xl/_rels/workbook.xml.rels", &format!("<Relationships>{relations}</Relationships>")),
+        ("xl/worksheets/sheet1.xml", &format!("<worksheet><sheetData>{data}</sheetData></worksheet>")),
+    ])
+}
+
+#[test]
+fn no_part_is_read_twice_however_it_is_named() {
+    let twice = FileError::Workbook(WorkbookError::PartReadTwice);
+    let notes = rows("Export du 1er septembre\n");
+    for targets in [
+        ["worksheets/sheet1.xml", "worksheets/sheet1.xml"],
+        ["worksheets/sheet1.xml", "/xl/worksheets/sheet1.xml"],
+        ["worksheets/sheet1.xml", "WORKSHEETS/SHEET1.XML"],
+    ] {
+        assert_eq!(read_file(&sheets_on_one_part(&targets, &notes)).unwrap_err(), twice, "{targets:?}");
+    }
+    let sixty = vec!["worksheets/sheet1.xml"; 60];
+    assert_eq!(read_file(&sheets_on_one_part(&sixty, &notes)).unwrap_err(), twice);
+    // The first sheet has the header, so nothing is read again.
+    let file = format!("{HEADER}\n{ROW}\n");
+    assert_eq!(accepted(&sheets_on_one_part(&sixty, &rows(&file))), accepted(file.as_bytes()));
+    let many = vec!["worksheets/sheet1.xml"; MOST_SHEETS + 1];
+    let expected = WorkbookError::TooManySheets { seen: MOST_SHEETS + 1, most: MOST_SHEETS };
+    assert_eq!(read_file(&sheets_on_one_part(&many, &notes)).unwrap_err(), FileError::Workbook(expected));
+}
+
+#[test]
+fn one_budget_is_for_all_sheets_and_for_what_is_dropped() {
+    let expected = FileError::Workbook(WorkbookError::LargeSheets { cells: MOST_CELLS, bytes: LARGEST_SHEETS });
+    let texts = |text: &str| format!("<sst><si><t xml:space=\"preserve\">{text}</t></si></sst>");
+    let cells = |first: &str, count: usize| {
+        let cell = format!(r#"<c r="{first}1" t="s"><v>0</v></c>"#);
+        format!(r#"<row r="1">{}</row>"#, cell.repeat(count))
+    };
+    let megabyte = |letter: &str| texts(&letter.repeat(1 << 20));
+    // Blank cells, and cells right of the widest header, keep nothing and cost all the same.
+    for (letter, column) in [(" ", "A"), ("x", "ZZ")] {
+        let data = cells(column, (LARGEST_SHEETS >> 20) + 1);
+        let bytes = workbook(&[&data], &[("xl/sharedStrings.xml", &megabyte(letter))]);
+        assert!(bytes.len() < 1 << 16);
+        assert_eq!(read_file(&bytes).unwrap_err(), expected);
+    }
+    // Half of the budget for each of three sheets.
+    let data = cells("A", LARGEST_SHEETS >> 21);
+    let sheets = [data.as_str(); 3];
+    let bytes = workbook(&sheets, &[("xl/sharedStrings.xml", &megabyte("x"))]);
+    assert_eq!(read_file(&bytes).unwrap_err(), expected);
+    let bytes = workbook(&sheets[..1], &[("xl/sharedStrings.xml", &megabyte("x"))]);
+    assert!(matches!(read_file(&bytes).unwrap_err(), FileError::Header(_)));
+}
+
+#[test]
+fn opening_gives_up_at_its_deadline() {
+    let bytes = workbook_of(&format!("{HEADER}\n{ROW}\n"));
+    assert!(open(bytes.clone(), Instant::now() + crate::files::reader::LONGEST_OPENING).is_ok());
+    let late = open(bytes, Instant::now()).map(|_| ()).unwrap_err();
+    assert_eq!(late, FileError::Workbook(WorkbookError::Slow));
+    assert!(late.to_string().contains("60 secondes"));
+}
