@@ -1,4 +1,4 @@
-//! Advisories about what we depend on, from a copy of RustSec's database: CI may have no way out to fetch one.
+//! Advisories about what we depend on, from a copy of `RustSec`'s database: CI may have no way out to fetch one.
 
 use std::ffi::OsString;
 use std::path::PathBuf;

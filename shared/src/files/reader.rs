@@ -49,7 +49,7 @@ pub const LARGEST_RATIO: u64 = 200;
 pub const LARGEST_INFLATED: u64 = 16 << 30;
 /// How long a workbook may take to be opened. What one may cost at most takes a sixth of that on a core of today
 /// (docs/files.md), so only a machine that is out of breath makes an honest file fail.
-pub const LONGEST_OPENING: Duration = Duration::from_secs(60);
+pub const LONGEST_OPENING: Duration = Duration::from_mins(1);
 /// Steps of inflating that one call of [`EnrolmentReader::next`] does at most: 4 MiB.
 const STEPS_A_CALL: usize = 64;
 /// The widest window of a zstd frame, which is held in memory: 8 MiB, that of level 19.

@@ -177,7 +177,7 @@ mod tests {
         };
         let officer = Some("a.martin@ac-lyon.fr");
         let client = of(&[Route::Review], officer).unwrap();
-        assert_eq!(client.officer.as_ref().map(|officer| officer.as_str()), officer);
+        assert_eq!(client.officer.as_ref().map(shared::access::officer::Officer::as_str), officer);
         assert!(of(&[Route::Review], None).unwrap_err().to_string().contains("--officer"));
         for write in [Route::Enrolment, Route::Deposit] {
             let error = of(&[Route::Review, write], officer).unwrap_err().to_string();

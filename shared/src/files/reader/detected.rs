@@ -144,7 +144,7 @@ fn is_a_label(name: &str) -> bool {
     let mut words = folded_words(name).peekable();
     let is_known = |word: String| {
         let length = word.chars().count();
-        let slips = if length < 5 { 0 } else { 1 };
+        let slips = usize::from(length >= 5);
         WORDS.iter().any(|known| {
             known.len().abs_diff(word.len()) <= slips
                 && (known == &word || slips > 0 && osa_distance(known, &word) <= slips)

@@ -190,8 +190,8 @@ fn first_with_header(guard: Guard<Vec<u8>>, stopped: &Stopped) -> Result<(usize,
         // A sheet that holds a chart has no cells.
         let Some(sheet) = read(&mut workbook, &name, &mut budget, stopped)? else { continue };
         let Some(row) = sheet.row(0) else { continue };
-        let named = row.fields().iter().filter(|field| Column::named(field.trim()).is_some()).count();
-        if named >= Column::REQUIRED.len() {
+        let labels = row.fields().iter().filter(|field| Column::named(field.trim()).is_some()).count();
+        if labels >= Column::REQUIRED.len() {
             return Ok((index + 1, sheet));
         }
         first.get_or_insert((index + 1, sheet));

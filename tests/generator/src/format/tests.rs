@@ -136,10 +136,9 @@ fn reported(file: &[u8]) -> BTreeMap<u64, Vec<(Option<&'static str>, &'static st
                 let told = rejecting.map(|problem| (problem.column.map(KnownColumn::name), problem.rule.code()));
                 reported.insert(line, told.collect());
             }
-            Next::Row(_) => {}
+            Next::Row(_) | Next::Pause => {}
             Next::NeedsBytes => panic!("all of the file was given"),
             Next::Unopened(workbook) => reader.opened(workbook.open()),
-            Next::Pause => {}
             Next::Ended => return reported,
         }
     }
