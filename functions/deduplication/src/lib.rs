@@ -5,7 +5,7 @@
 //!                     │                   ├─► standing   what INES says of its INE
 //!                     │                   ├─► scene      everybody who resembles, as of now
 //!                     │                   ├─► immatriculation   its INE, within the establishment's quota
-//!                     │                   ├─► changes    what the decision comes to (pure)
+//!                     │                   ├─► outcome    what the decision comes to (pure)
 //!                     │                   └─► owners     who keeps an INE
 //!                     └─ case ───► settle                what people decided, applied or taken back
 //! ```
@@ -21,6 +21,7 @@ pub mod settle;
 mod changes;
 mod found;
 mod immatriculation;
+mod outcome;
 mod owners;
 mod pairs;
 mod review;

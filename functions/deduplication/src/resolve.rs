@@ -24,8 +24,8 @@ use shared::identity::student::Student;
 use shared::registry::publications::{MOST_WRITES, Published};
 use shared::registry::{StoreError, backoff};
 
-use crate::changes::{Outcome, Resolved, side};
 use crate::immatriculation;
+use crate::outcome::{Outcome, Resolved, side};
 use crate::owners;
 use crate::pairs::{self, Begun};
 use crate::ports::{Queue, Register, World};

@@ -15,7 +15,7 @@ use shared::identity::review::CaseId;
 use shared::identity::student::{Student, StudentId};
 use shared::registry::StoreError;
 
-use crate::changes::MOST_NEAR;
+use crate::outcome::MOST_NEAR;
 use crate::ports::{Register, World};
 
 /// What was read.

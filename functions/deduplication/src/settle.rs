@@ -3,7 +3,8 @@
 //! What is decided is kept as links on the records, which no evidence overrides, and which are forgotten when the decision
 //! is undone. Idempotent: the case moves on in the same transaction, over the version that was read, so a repetition finds
 //! nothing to do. A crash before the transaction leaves nothing, one after it leaves all but the pointers to records to
-//! decide on again: those are sent again when the message comes again.
+//! decide on again: those are sent again when the message comes again. What takes several transactions goes on where the
+//! last one ended ([`publish`]).
 
 mod publish;
 mod undo;

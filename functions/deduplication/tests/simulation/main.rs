@@ -185,7 +185,8 @@ fn whatever_people_decide_can_be_undone() {
             drive(&sim, &[], Pace::Disorder { deaths: 2 });
             check::settled(&sim.tables.borrow(), &sim.keys);
         }
-        while reviewers::undo(&sim) {
+        // In two worlds of three the latest first.
+        while reviewers::undo(&sim, seed % 3 > 0) {
             drive(&sim, &[], Pace::Disorder { deaths: 1 });
         }
         sim.faults.set(Faults::default());

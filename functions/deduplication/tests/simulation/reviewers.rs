@@ -58,12 +58,13 @@ pub(crate) fn decide(sim: &Sim, truth: &BTreeMap<RecordId, usize>) {
     }
 }
 
-/// The latest decision that stands is undone, if there is one.
-pub(crate) fn undo(sim: &Sim) -> bool {
-    let decided = |case: &&Case| case.decision().is_some();
-    let latest = |case: &&Case| case.decision().map(|decision| decision.at);
-    let case = sim.tables.borrow().cases.values().filter(decided).max_by_key(latest).cloned();
-    let Some(mut case) = case else { return false };
+/// A decision that stands is undone, if there is one: the latest, or any.
+pub(crate) fn undo(sim: &Sim, latest: bool) -> bool {
+    let mut decided: Vec<Case> =
+        sim.tables.borrow().cases.values().filter(|case| case.decision().is_some()).cloned().collect();
+    decided.sort_by_key(|case| case.decision().map(|decision| decision.at));
+    let undone = if latest { decided.len().checked_sub(1) } else { Some(sim.below(decided.len())) };
+    let Some(mut case) = undone.and_then(|at| decided.get(at)).cloned() else { return false };
     case.undo("c", sim.time()).unwrap();
     write(sim, case);
     true

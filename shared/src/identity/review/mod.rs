@@ -158,8 +158,8 @@ pub enum Pending<'a> {
     Hide(StudentId),
     /// A decision, to be kept as links. Then [`Case::settle`].
     Apply(&'a Effect),
-    /// A decision, to be taken back: what it joined is apart again and is not joined by evidence alone; what it told
-    /// apart or left alone is in question again. Then [`Case::settle`].
+    /// A decision, to be taken back: what it moved goes back to where it was, and the question is open again. Then
+    /// [`Case::settle`].
     Revert(&'a Effect),
 }
 

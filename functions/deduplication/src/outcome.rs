@@ -1,0 +1,322 @@
+//! From a decision to what changes: students, cases, and the records to look at again. Pure.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::civil::Date;
+use shared::domain::enrolment::{Declaration, Person};
+use shared::feeding::record::{Doubt, Record, RecordState};
+use shared::identity::decide::{Decision, may_be_one};
+use shared::identity::digest::{IdentityKeys, RecordId};
+use shared::identity::edge::{Edge, Reason, Standing};
+use shared::identity::engine::RULE_VERSION;
+use shared::identity::engine::decide::Closeness;
+use shared::identity::publication::{Change, Settlement, Write};
+use shared::identity::review::{CaseId, Near, Question, Side};
+use shared::identity::student::{Student, StudentId};
+
+use crate::changes::Changes;
+use crate::found;
+
+/// Students who are looked at for one decision at most, besides those that it concerns already.
+pub(crate) const MOST_NEAR: usize = 3;
+
+/// What a decision about a record comes to.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    pub(crate) changes: Changes,
+    pub(crate) settlement: Settlement,
+    /// Cases to open, or to ask again.
+    pub(crate) asked: Vec<Question>,
+    /// Cases that later evidence settled.
+    pub(crate) withdrawn: BTreeSet<CaseId>,
+    /// Records that may stand otherwise now.
+    pub(crate) follow: BTreeSet<RecordId>,
+    /// Records of somebody who was told of, and is no more: they wait from now on, and are looked at again.
+    pub(crate) taken_back: Vec<Write>,
+}
+
+/// A record to attach, and all that it was decided on.
+#[derive(Clone, Copy)]
+pub(crate) struct Resolved<'a> {
+    pub(crate) record: &'a Record,
+    pub(crate) standing: &'a Standing,
+    pub(crate) students: &'a [Student],
+    pub(crate) decision: &'a Decision,
+    /// The id of a student who isn't there yet.
+    pub(crate) new_student: StudentId,
+    pub(crate) keys: &'a IdentityKeys,
+    /// The day in France.
+    pub(crate) today: Date,
+}
+
+/// The other records of whoever is told of no more: they wait from now on, and are looked at again.
+fn take_back(changes: &Changes, record: &RecordId, follow: &mut BTreeSet<RecordId>) -> Vec<Write> {
+    let hidden = |change: &&Change| change.before.answer().is_some() && change.after.answer().is_none();
+    let mut taken_back = Vec::new();
+    for Change { after, .. } in changes.iter().filter(hidden) {
+        for Edge { record: other, links, .. } in after.edges_besides(record) {
+            let (other, links) = (other.clone(), links.clone());
+            follow.insert(other.clone());
+            taken_back.push(Write::Link { record: other, links, student: after.id, waits: true });
+        }
+    }
+    taken_back
+}
+
+/// Whose a cancelled enrolment was is nothing that a person needs to decide. Nothing is told of it all the same: should it
+/// stand again, the question comes up again.
+fn withdraw_question(student: &Student, asked: &mut Vec<Question>, withdrawn: &mut BTreeSet<CaseId>) {
+    asked.retain(|question| !student.withheld.contains_key(&question.case()));
+    withdrawn.extend(student.withheld.keys().filter(|case| !case.is_dispute()).cloned());
+}
+
+impl Resolved<'_> {
+    pub(crate) fn outcome(&self) -> Outcome {
+        let Self { record, decision, .. } = *self;
+        let find = |id: StudentId| self.students.iter().find(|student| student.id == id);
+        let current = self.students.iter().find(|student| student.edge(&record.id).is_some());
+        let mut same: Vec<&Student> = decision.same.iter().filter_map(|id| find(*id)).collect();
+        let stays = current.filter(|current| same.is_empty() && self.waits_in(current));
+        same.extend(stays);
+        // Who has no other record may say something new about itself, and stays who it was.
+        let alone = current.filter(|student| student.edges_besides(&record.id).next().is_none());
+        let newcomer = Student::newcomer(self.new_student);
+        let target = same.first().copied().or(alone).unwrap_or(&newcomer);
+
+        let mut changes = Changes::default();
+        let mut withdrawn = BTreeSet::new();
+        // What the record said before is no longer said.
+        let (mut asked, mut follow) = (Vec::new(), BTreeSet::new());
+        if let Some(current) = current {
+            changes.of(current).detach(&record.id);
+            withdrawn.extend(current.withheld.keys().cloned());
+            if !same.iter().chain(&alone).any(|student| student.id == current.id) {
+                let left = changes.of(current);
+                self.hand_over(left, &mut asked);
+                self.hide(left, &mut asked);
+                withdrawn.retain(|case| !left.withheld.contains_key(case));
+                // They may stand otherwise without it, or have waited for a pointer that was never sent.
+                follow.extend(left.edges().map(|edge| edge.record.clone()));
+            }
+        }
+        for joined in same.iter().skip(1) {
+            changes.merge(joined, target);
+        }
+        // Who was this record alone, and says the same as before, is the other: whoever has its id is led there. What the
+        // record corrects is another matter, for it may have been somebody else.
+        if let Some(alone) = alone.filter(|alone| alone.id != target.id) {
+            let said = alone.edge(&record.id).map(|edge| &edge.declaration.identite);
+            if said.is_some_and(|said| said.said().is_some() && *said == record.declaration.identite) {
+                changes.merge(alone, target);
+            }
+        }
+        let reason = match alone {
+            Some(alone) if alone.id == target.id && decision.reason == Reason::Newcomer && alone.version > 0 => {
+                Reason::Correction
+            }
+            _ => stays.and_then(|stays| stays.edge(&record.id)).map_or(decision.reason, |edge| edge.reason),
+        };
+        let student = changes.of(target);
+        let declaration = registered(record.declaration.clone(), target, self.standing);
+        student.attach(Edge {
+            record: record.id.clone(),
+            version: record.version.clone(),
+            declaration,
+            standing: self.standing.clone(),
+            reason,
+            evidence: decision.evidence,
+            runner_up: decision.runner_up,
+            rules_version: RULE_VERSION,
+            links: record.links.clone(),
+            moves: current
+                .and_then(|current| current.edge(&record.id))
+                .map(|edge| edge.moves.clone())
+                .unwrap_or_default(),
+        });
+        let withheld = self.withheld(&same, alone, student, &mut asked);
+        let before: BTreeSet<CaseId> =
+            same.iter().copied().chain(alone).flat_map(|s| s.withheld.keys().cloned()).collect();
+        withdrawn.extend(before);
+        withdrawn.retain(|case| !withheld.contains_key(case));
+        student.withheld = withheld;
+        if !student.competes() || self.waits_for_quota(student) {
+            withdraw_question(student, &mut asked, &mut withdrawn);
+        }
+        let shown = student.answer().is_some();
+        let was_hidden = same.iter().any(|student| !student.withheld.is_empty() || student.answer().is_none());
+        if shown && was_hidden {
+            follow.extend(student.edges_besides(&record.id).map(|edge| edge.record.clone()));
+        }
+        let target = student.clone();
+        for near in decision.near.iter().take(MOST_NEAR) {
+            let told = shown && target.competes();
+            let Some(other) = find(near.student).filter(|other| told && other.withheld.is_empty()) else { continue };
+            let [one, other] = [side(&target, self.keys), side(other, self.keys)];
+            asked.push(Question::duplicate(one, other, record.id.clone(), near.best));
+        }
+        // Whoever waits, perhaps waits for this, which only some of its records may resemble.
+        for other in self.students.iter().filter(|other| other.answer().is_none()) {
+            if changes.get(other.id).is_none() {
+                follow.extend(other.edges().map(|edge| edge.record.clone()));
+            }
+        }
+        let taken_back = take_back(&changes, &record.id, &mut follow);
+        let doubt = (!shown).then(|| self.doubt(&target));
+        let state = if shown { RecordState::Resolved } else { RecordState::InReview };
+        let statut_ine = found::statut_ine(&record.declaration, self.standing, doubt);
+        let (unknown_since, verify_on) = found::asked_again(statut_ine, record.unknown_since, self.today);
+        let settlement = Settlement {
+            record: record.id.clone(),
+            version: record.version.clone(),
+            before: record.student,
+            links: record.links.clone(),
+            state,
+            student: target.id,
+            doubt,
+            statut_ine,
+            finding: target.edge(&record.id).and_then(|edge| found::of(&target, edge, doubt)),
+            unknown_since,
+            verify_on,
+        };
+        Outcome { changes, settlement, asked, withdrawn, follow, taken_back }
+    }
+
+    /// It waits with other records, and says nothing new: while nothing is certain, it goes on waiting with them. It would
+    /// leave them as a newcomer, be joined by them, and leave again.
+    fn waits_in(&self, current: &Student) -> bool {
+        let Self { record, decision, standing, .. } = *self;
+        let said = |edge: &Edge| edge.version == record.version && edge.standing == *standing;
+        let parted = || current.edges().any(|edge| edge.parts_from(&record.id, &record.links));
+        !current.withheld.is_empty()
+            && !decision.near.is_empty()
+            && current.edge(&record.id).is_some_and(said)
+            && current.edges_besides(&record.id).next().is_some()
+            && !parted()
+    }
+
+    /// The record leaves others, and with it the case that they wait for is about another of them.
+    fn hand_over(&self, left: &mut Student, asked: &mut Vec<Question>) {
+        let Some(rivals) = left.withheld.remove(&CaseId::attachment(&self.record.id)) else { return };
+        let Some(first) = left.edges().next().map(|edge| edge.record.clone()) else { return };
+        let rivals = rivals.iter().filter_map(|id| self.students.iter().find(|known| known.id == *id));
+        let near: Vec<_> = rivals.filter_map(|rival| may_be_one(left, rival)).collect();
+        // Without them it is looked at again, and told then.
+        left.withheld.extend([self.ask(&first, left, &near, asked)]);
+    }
+
+    /// The record leaves others, of whom it alone said what INES doesn't contradict: nothing is told of them any more.
+    fn hide(&self, left: &mut Student, asked: &mut Vec<Question>) {
+        if !left.withheld.is_empty() || !left.waits_without(&self.record.id) {
+            return;
+        }
+        let Some(first) = left.edges().next().map(|edge| edge.record.clone()) else { return };
+        left.withheld.extend([self.ask(&first, left, &[], asked)]);
+    }
+
+    /// For which cases nothing may be told of the student, now that the record is attached to it.
+    fn withheld(
+        &self,
+        same: &[&Student],
+        alone: Option<&Student>,
+        student: &Student,
+        asked: &mut Vec<Question>,
+    ) -> BTreeMap<CaseId, BTreeSet<StudentId>> {
+        let Self { record, decision, .. } = *self;
+        let mut held: BTreeMap<CaseId, BTreeSet<StudentId>> = same
+            .iter()
+            .copied()
+            .chain(alone.filter(|_| same.is_empty()))
+            .flat_map(|student| student.withheld.clone())
+            .collect();
+        // A dispute is settled by people alone, as is a decision that was undone.
+        let disputes = |held: &mut BTreeMap<CaseId, BTreeSet<StudentId>>| held.retain(|case, _| case.is_dispute());
+        if same.is_empty() {
+            disputes(&mut held);
+            // Who names nobody can't be told, and there is nothing to decide about it.
+            if let Some(doubt) = decision.doubt
+                && doubt != Doubt::Unknown
+            {
+                let nearest = &decision.near[..decision.near.len().min(MOST_NEAR)];
+                held.extend([self.ask(&record.id, student, nearest, asked)]);
+            }
+            return held;
+        }
+        let seen = same.iter().any(|student| !student.waits_without(&record.id));
+        if seen || student.verified().is_some() {
+            disputes(&mut held);
+            return held;
+        }
+        // All that it is waits: for whom it may still be.
+        let waits = held.keys().find(|case| !case.is_dispute()).cloned();
+        let case = waits.unwrap_or_else(|| CaseId::attachment(&record.id));
+        let mut rivals: BTreeSet<StudentId> = held.values().flatten().copied().collect();
+        rivals.extend(decision.near.iter().map(|near| near.student));
+        disputes(&mut held);
+        let rivals = rivals.iter().filter_map(|id| self.students.iter().find(|known| known.id == *id));
+        let near: Vec<_> = rivals
+            .filter(|rival| !same.iter().any(|student| student.id == rival.id))
+            .filter_map(|rival| {
+                // What the record said as one of theirs it says here now.
+                let mut rival = rival.clone();
+                rival.detach(&record.id);
+                may_be_one(student, &rival)
+            })
+            .collect();
+        // What has nothing to do with whom it resembles, one more record that waits doesn't settle.
+        let doubted = decision.doubt.is_some_and(|doubt| doubt != Doubt::Resembles);
+        if doubted || !near.is_empty() {
+            let first = student.edges().find(|edge| CaseId::attachment(&edge.record) == case);
+            let first = first.map_or(&record.id, |edge| &edge.record);
+            held.extend([self.ask(first, student, &near, asked)]);
+        }
+        held
+    }
+
+    /// Asks whether the student that a record waits with is one of those near it. Gives the case, with whom it is about.
+    fn ask(
+        &self,
+        record: &RecordId,
+        student: &Student,
+        near: &[Closeness<StudentId>],
+        asked: &mut Vec<Question>,
+    ) -> (CaseId, BTreeSet<StudentId>) {
+        let sides = near.iter().take(MOST_NEAR).filter_map(|near| {
+            let known = self.students.iter().find(|known| known.id == near.student)?;
+            Some(Near { side: side(known, self.keys), comparison: near.best })
+        });
+        let master = side(student, self.keys).master;
+        asked.push(Question::Attachment { record: record.clone(), master, near: sides.collect() });
+        (CaseId::attachment(record), near.iter().map(|near| near.student).collect())
+    }
+
+    /// It is beyond the quota of its establishment, for which an operator is told rather than reviewers, and may be nobody
+    /// who is known.
+    fn waits_for_quota(&self, student: &Student) -> bool {
+        self.decision.doubt == Some(Doubt::Quota) && student.withheld.values().all(BTreeSet::is_empty)
+    }
+
+    fn doubt(&self, student: &Student) -> Doubt {
+        if student.withheld.keys().any(CaseId::is_dispute) {
+            return Doubt::Disputed;
+        }
+        // It joined one who waits, or names nobody.
+        self.decision.doubt.unwrap_or(if student.withheld.is_empty() { Doubt::Unknown } else { Doubt::Resembles })
+    }
+}
+
+/// A student in question.
+pub(crate) fn side(student: &Student, keys: &IdentityKeys) -> Side {
+    Side { student: student.id, master: student.verified().map(|ine| keys.ine(&ine)) }
+}
+
+/// A declaration that names nobody keeps the identity of the student it is attached to, or INES's: it stays to be told
+/// should the records that gave it be taken away.
+fn registered(mut declaration: Declaration, student: &Student, standing: &Standing) -> Declaration {
+    if let Person::Pair(pair) = &mut declaration.identite {
+        pair.registre = match standing {
+            Standing::Confirmed { registre, .. } => Some(registre.clone()),
+            _ => student.spelling().cloned().map(Box::new),
+        };
+    }
+    declaration
+}
