@@ -49,76 +49,134 @@ pub(crate) struct Resolved<'a> {
     pub(crate) today: Date,
 }
 
-/// The other records of whoever is told of no more: they wait from now on, and are looked at again.
-fn take_back(changes: &Changes, record: &RecordId, follow: &mut BTreeSet<RecordId>) -> Vec<Write> {
-    let hidden = |change: &&Change| change.before.answer().is_some() && change.after.answer().is_none();
-    let mut taken_back = Vec::new();
-    for Change { after, .. } in changes.iter().filter(hidden) {
-        for Edge { record: other, links, .. } in after.edges_besides(record) {
-            let (other, links) = (other.clone(), links.clone());
-            follow.insert(other.clone());
-            taken_back.push(Write::Link { record: other, links, student: after.id, waits: true });
+/// To whom a record goes, and where it comes from.
+struct Destination<'a> {
+    /// The student that has the record, by this version or an earlier one.
+    current: Option<&'a Student>,
+    /// `current`, if it has no other record.
+    alone: Option<&'a Student>,
+    /// The students who are this person, the one that survives first.
+    same: Vec<&'a Student>,
+    /// The record goes on waiting with others because nothing is certain.
+    stays: bool,
+    /// The student that the record is attached to, as it was read.
+    target: Student,
+}
+
+impl Destination<'_> {
+    /// The record's student keeps its id and has nobody else's record: what the record says corrects what it said.
+    fn is_correction(&self) -> bool {
+        self.alone.is_some_and(|alone| alone.id == self.target.id && alone.version > 0)
+    }
+}
+
+/// An outcome that is being put together.
+#[derive(Default)]
+struct Draft {
+    changes: Changes,
+    asked: Vec<Question>,
+    withdrawn: BTreeSet<CaseId>,
+    follow: BTreeSet<RecordId>,
+}
+
+impl Draft {
+    /// Nobody is asked about a student whose enrolments were all cancelled, or that waits for its establishment's quota. The
+    /// student stays hidden: should an enrolment stand again, the question comes up again.
+    fn withdraw_questions(&mut self, student: &Student) {
+        self.asked.retain(|question| !student.withheld.contains_key(&question.case()));
+        self.withdrawn.extend(student.withheld.keys().filter(|case| !case.is_dispute()).cloned());
+    }
+
+    /// Sends the other records of every student that this decision hides back to waiting, and has them decided on again.
+    fn take_back(&mut self, record: &RecordId) -> Vec<Write> {
+        let hidden = |change: &&Change| change.before.answer().is_some() && change.after.answer().is_none();
+        let mut taken_back = Vec::new();
+        for Change { after, .. } in self.changes.iter().filter(hidden) {
+            for Edge { record: other, links, .. } in after.edges_besides(record) {
+                let (other, links) = (other.clone(), links.clone());
+                self.follow.insert(other.clone());
+                taken_back.push(Write::Link { record: other, links, student: after.id, waits: true });
+            }
+        }
+        taken_back
+    }
+}
+
+impl<'a> Resolved<'a> {
+    pub(crate) fn outcome(&self) -> Outcome {
+        let destination = self.destination();
+        let mut draft = Draft::default();
+        self.leave(&destination, &mut draft);
+        self.join(&destination, &mut draft);
+        self.attach(&destination, &mut draft);
+        let student = self.hold(&destination, &mut draft);
+        self.ask_about_duplicates(&student, &mut draft);
+        self.look_again(&destination, &student, &mut draft);
+        let taken_back = draft.take_back(&self.record.id);
+        let settlement = self.settlement(&student);
+        let Draft { changes, asked, withdrawn, follow } = draft;
+        Outcome { changes, settlement, asked, withdrawn, follow, taken_back }
+    }
+
+    fn find(&self, id: StudentId) -> Option<&'a Student> {
+        self.students.iter().find(|student| student.id == id)
+    }
+
+    fn destination(&self) -> Destination<'a> {
+        let Self { record, decision, .. } = *self;
+        let current = self.students.iter().find(|student| student.edge(&record.id).is_some());
+        let mut same: Vec<&Student> = decision.same.iter().filter_map(|id| self.find(*id)).collect();
+        let waits = current.filter(|current| same.is_empty() && self.waits_in(current));
+        same.extend(waits);
+        // A student of one record may say something new about itself, and keeps its id.
+        let alone = current.filter(|student| student.edges_besides(&record.id).next().is_none());
+        let target = same.first().copied().or(alone).cloned().unwrap_or_else(|| Student::newcomer(self.new_student));
+        Destination { current, alone, same, stays: waits.is_some(), target }
+    }
+
+    /// Takes the record away from the student that has it, since what it said before is no longer said.
+    fn leave(&self, destination: &Destination<'_>, draft: &mut Draft) {
+        let Destination { current: Some(current), alone, same, .. } = destination else { return };
+        draft.changes.of(current).detach(&self.record.id);
+        draft.withdrawn.extend(current.withheld.keys().cloned());
+        if same.iter().chain(alone).any(|student| student.id == current.id) {
+            return;
+        }
+        let left = draft.changes.of(current);
+        self.hand_over(left, &mut draft.asked);
+        self.hide(left, &mut draft.asked);
+        draft.withdrawn.retain(|case| !left.withheld.contains_key(case));
+        // Those that are left may stand otherwise without it, or have waited for a pointer that was never sent.
+        draft.follow.extend(left.edges().map(|edge| edge.record.clone()));
+    }
+
+    /// Makes one student of those who are this person.
+    fn join(&self, destination: &Destination<'_>, draft: &mut Draft) {
+        let Destination { alone, same, target, .. } = destination;
+        for joined in same.iter().skip(1) {
+            draft.changes.merge(joined, target);
+        }
+        // A student of this record alone is led to the one that the record joins, if the record names the same person as
+        // before. If it names another, whoever has the student's id meant somebody else.
+        if let Some(alone) = alone.filter(|alone| alone.id != target.id) {
+            let said = alone.edge(&self.record.id).map(|edge| &edge.declaration.identite);
+            if said.is_some_and(|said| said.said().is_some() && *said == self.record.declaration.identite) {
+                draft.changes.merge(alone, target);
+            }
         }
     }
-    taken_back
-}
 
-/// Whose a cancelled enrolment was is nothing that a person needs to decide. Nothing is told of it all the same: should it
-/// stand again, the question comes up again.
-fn withdraw_question(student: &Student, asked: &mut Vec<Question>, withdrawn: &mut BTreeSet<CaseId>) {
-    asked.retain(|question| !student.withheld.contains_key(&question.case()));
-    withdrawn.extend(student.withheld.keys().filter(|case| !case.is_dispute()).cloned());
-}
-
-impl Resolved<'_> {
-    pub(crate) fn outcome(&self) -> Outcome {
+    /// Attaches the record, with why.
+    fn attach(&self, destination: &Destination<'_>, draft: &mut Draft) {
         let Self { record, decision, .. } = *self;
-        let find = |id: StudentId| self.students.iter().find(|student| student.id == id);
-        let current = self.students.iter().find(|student| student.edge(&record.id).is_some());
-        let mut same: Vec<&Student> = decision.same.iter().filter_map(|id| find(*id)).collect();
-        let stays = current.filter(|current| same.is_empty() && self.waits_in(current));
-        same.extend(stays);
-        // Who has no other record may say something new about itself, and stays who it was.
-        let alone = current.filter(|student| student.edges_besides(&record.id).next().is_none());
-        let newcomer = Student::newcomer(self.new_student);
-        let target = same.first().copied().or(alone).unwrap_or(&newcomer);
-
-        let mut changes = Changes::default();
-        let mut withdrawn = BTreeSet::new();
-        // What the record said before is no longer said.
-        let (mut asked, mut follow) = (Vec::new(), BTreeSet::new());
-        if let Some(current) = current {
-            changes.of(current).detach(&record.id);
-            withdrawn.extend(current.withheld.keys().cloned());
-            if !same.iter().chain(&alone).any(|student| student.id == current.id) {
-                let left = changes.of(current);
-                self.hand_over(left, &mut asked);
-                self.hide(left, &mut asked);
-                withdrawn.retain(|case| !left.withheld.contains_key(case));
-                // They may stand otherwise without it, or have waited for a pointer that was never sent.
-                follow.extend(left.edges().map(|edge| edge.record.clone()));
-            }
-        }
-        for joined in same.iter().skip(1) {
-            changes.merge(joined, target);
-        }
-        // Who was this record alone, and says the same as before, is the other: whoever has its id is led there. What the
-        // record corrects is another matter, for it may have been somebody else.
-        if let Some(alone) = alone.filter(|alone| alone.id != target.id) {
-            let said = alone.edge(&record.id).map(|edge| &edge.declaration.identite);
-            if said.is_some_and(|said| said.said().is_some() && *said == record.declaration.identite) {
-                changes.merge(alone, target);
-            }
-        }
-        let reason = match alone {
-            Some(alone) if alone.id == target.id && decision.reason == Reason::Newcomer && alone.version > 0 => {
-                Reason::Correction
-            }
-            _ => stays.and_then(|stays| stays.edge(&record.id)).map_or(decision.reason, |edge| edge.reason),
+        let before = destination.current.and_then(|current| current.edge(&record.id));
+        let reason = match before {
+            _ if destination.is_correction() && decision.reason == Reason::Newcomer => Reason::Correction,
+            Some(before) if destination.stays => before.reason,
+            _ => decision.reason,
         };
-        let student = changes.of(target);
-        let declaration = registered(record.declaration.clone(), target, self.standing);
-        student.attach(Edge {
+        let declaration = registered(record.declaration.clone(), &destination.target, self.standing);
+        draft.changes.of(&destination.target).attach(Edge {
             record: record.id.clone(),
             version: record.version.clone(),
             declaration,
@@ -128,57 +186,73 @@ impl Resolved<'_> {
             runner_up: decision.runner_up,
             rules_version: RULE_VERSION,
             links: record.links.clone(),
-            moves: current
-                .and_then(|current| current.edge(&record.id))
-                .map(|edge| edge.moves.clone())
-                .unwrap_or_default(),
+            moves: before.map(|before| before.moves.clone()).unwrap_or_default(),
         });
-        let withheld = self.withheld(&same, alone, student, &mut asked);
-        let before: BTreeSet<CaseId> =
-            same.iter().copied().chain(alone).flat_map(|s| s.withheld.keys().cloned()).collect();
-        withdrawn.extend(before);
-        withdrawn.retain(|case| !withheld.contains_key(case));
+    }
+
+    /// Says for which cases nothing may be told of the student, and withdraws those that this decision settles. Gives the
+    /// student as it becomes.
+    fn hold(&self, destination: &Destination<'_>, draft: &mut Draft) -> Student {
+        let Destination { alone, same, target, .. } = destination;
+        let student = draft.changes.of(target);
+        let withheld = self.withheld(same, *alone, student, &mut draft.asked);
+        let before = same.iter().copied().chain(*alone).flat_map(|student| student.withheld.keys().cloned());
+        draft.withdrawn.extend(before);
+        draft.withdrawn.retain(|case| !withheld.contains_key(case));
         student.withheld = withheld;
-        if !student.competes() || self.waits_for_quota(student) {
-            withdraw_question(student, &mut asked, &mut withdrawn);
+        let student = student.clone();
+        if !student.competes() || self.waits_for_quota(&student) {
+            draft.withdraw_questions(&student);
         }
-        let shown = student.answer().is_some();
-        let was_hidden = same.iter().any(|student| !student.withheld.is_empty() || student.answer().is_none());
-        if shown && was_hidden {
-            follow.extend(student.edges_besides(&record.id).map(|edge| edge.record.clone()));
+        student
+    }
+
+    /// Asks people whether the student is one with those that it resembles, if both can be told of.
+    fn ask_about_duplicates(&self, student: &Student, draft: &mut Draft) {
+        if student.answer().is_none() || !student.competes() {
+            return;
         }
-        let target = student.clone();
-        for near in decision.near.iter().take(MOST_NEAR) {
-            let told = shown && target.competes();
-            let Some(other) = find(near.student).filter(|other| told && other.withheld.is_empty()) else { continue };
-            let [one, other] = [side(&target, self.keys), side(other, self.keys)];
-            asked.push(Question::duplicate(one, other, record.id.clone(), near.best));
+        for near in self.decision.near.iter().take(MOST_NEAR) {
+            let Some(other) = self.find(near.student).filter(|other| other.withheld.is_empty()) else { continue };
+            let [one, other] = [side(student, self.keys), side(other, self.keys)];
+            draft.asked.push(Question::duplicate(one, other, self.record.id.clone(), near.best));
         }
-        // Whoever waits, perhaps waits for this, which only some of its records may resemble.
+    }
+
+    /// Has the records decided on again that may stand otherwise now: those of the student, if it waited and is told of now,
+    /// and those of everybody who waits, perhaps for what only some of the student's records resemble.
+    fn look_again(&self, destination: &Destination<'_>, student: &Student, draft: &mut Draft) {
+        let waited = destination.same.iter().any(|one| !one.withheld.is_empty() || one.answer().is_none());
+        if waited && student.answer().is_some() {
+            draft.follow.extend(student.edges_besides(&self.record.id).map(|edge| edge.record.clone()));
+        }
         for other in self.students.iter().filter(|other| other.answer().is_none()) {
-            if changes.get(other.id).is_none() {
-                follow.extend(other.edges().map(|edge| edge.record.clone()));
+            if draft.changes.get(other.id).is_none() {
+                draft.follow.extend(other.edges().map(|edge| edge.record.clone()));
             }
         }
-        let taken_back = take_back(&changes, &record.id, &mut follow);
-        let doubt = (!shown).then(|| self.doubt(&target));
-        let state = if shown { RecordState::Resolved } else { RecordState::InReview };
+    }
+
+    /// What is written on the record.
+    fn settlement(&self, student: &Student) -> Settlement {
+        let record = self.record;
+        let shown = student.answer().is_some();
+        let doubt = (!shown).then(|| self.doubt(student));
         let statut_ine = found::statut_ine(&record.declaration, self.standing, doubt);
         let (unknown_since, verify_on) = found::asked_again(statut_ine, record.unknown_since, self.today);
-        let settlement = Settlement {
+        Settlement {
             record: record.id.clone(),
             version: record.version.clone(),
             before: record.student,
             links: record.links.clone(),
-            state,
-            student: target.id,
+            state: if shown { RecordState::Resolved } else { RecordState::InReview },
+            student: student.id,
             doubt,
             statut_ine,
-            finding: target.edge(&record.id).and_then(|edge| found::of(&target, edge, doubt)),
+            finding: student.edge(&record.id).and_then(|edge| found::of(student, edge, doubt)),
             unknown_since,
             verify_on,
-        };
-        Outcome { changes, settlement, asked, withdrawn, follow, taken_back }
+        }
     }
 
     /// It waits with other records, and says nothing new: while nothing is certain, it goes on waiting with them. It would
