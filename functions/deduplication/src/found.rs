@@ -5,21 +5,25 @@ use jiff::civil::Date;
 use shared::domain::enrolment::Declaration;
 use shared::domain::ine::Ine;
 use shared::feeding::record::Doubt;
-use shared::identity::edge::{Edge, Standing};
+use shared::identity::edge::{Edge, InesVerification};
 use shared::identity::finding::{FindingCode, StatutIne};
 use shared::identity::student::Student;
 
 /// What INES says of the INE that was sent, in the words of students' information systems (domain.md §2.3).
-pub(crate) fn statut_ine(declaration: &Declaration, standing: &Standing, doubt: Option<Doubt>) -> StatutIne {
-    match (standing, doubt) {
+pub(crate) fn statut_ine(
+    declaration: &Declaration,
+    verification: &InesVerification,
+    doubt: Option<Doubt>,
+) -> StatutIne {
+    match (verification, doubt) {
         (_, Some(Doubt::AwaitsInes)) => StatutIne::Litige,
         (_, Some(Doubt::Refused)) => StatutIne::ErrImat,
         // One is only given in place of an INE that is unknown.
-        (Standing::Granted { .. }, _) if declaration.ine.is_some() => StatutIne::Inconnu,
-        (Standing::Confirmed { .. } | Standing::Granted { .. }, _) => StatutIne::Confirme,
-        (Standing::Unknown, _) => StatutIne::Inconnu,
-        (Standing::Differs | Standing::Taken, _) => StatutIne::DonneesInvalides,
-        (Standing::Unasked, _) => StatutIne::AVerifier,
+        (InesVerification::Granted { .. }, _) if declaration.ine.is_some() => StatutIne::Inconnu,
+        (InesVerification::Confirmed { .. } | InesVerification::Granted { .. }, _) => StatutIne::Confirme,
+        (InesVerification::Unknown, _) => StatutIne::Inconnu,
+        (InesVerification::Differs | InesVerification::Taken, _) => StatutIne::DonneesInvalides,
+        (InesVerification::Unasked, _) => StatutIne::AVerifier,
     }
 }
 
@@ -43,7 +47,7 @@ pub(crate) fn of(student: &Student, edge: &Edge, doubt: Option<Doubt>) -> Option
     if !student.competes() && doubt.is_some() {
         return None;
     }
-    let found = finding(&edge.declaration, &edge.standing, doubt, student.verified());
+    let found = finding(&edge.declaration, &edge.verification, doubt, student.verified());
     let doubled = || student.edges().any(|other| edge.has_another_number(other));
     found.or_else(|| doubled().then_some(FindingCode::NumerosMultiples))
 }
@@ -53,26 +57,30 @@ pub(crate) fn of(student: &Student, edge: &Edge, doubt: Option<Doubt>) -> Option
 /// `verified` is the INE that INES vouches for of the student that the record is attached to.
 fn finding(
     declaration: &Declaration,
-    standing: &Standing,
+    verification: &InesVerification,
     doubt: Option<Doubt>,
     verified: Option<Ine>,
 ) -> Option<FindingCode> {
-    match (doubt, standing) {
+    match (doubt, verification) {
         // Published by identity, under no INE.
-        (None, Standing::Unknown) if verified.is_none() => Some(FindingCode::IneInconnu),
+        (None, InesVerification::Unknown) if verified.is_none() => Some(FindingCode::IneInconnu),
         (Some(Doubt::AwaitsInes), _) => Some(FindingCode::EnAttenteInes),
         (Some(Doubt::Quota), _) => Some(FindingCode::QuotaIdentites),
         (Some(Doubt::RegisterDiffers), _) => Some(FindingCode::IdentiteDifferente),
-        (Some(Doubt::Unknown), Standing::Unknown) => Some(FindingCode::IneInconnu),
+        (Some(Doubt::Unknown), InesVerification::Unknown) => Some(FindingCode::IneInconnu),
         (Some(_), _) => Some(FindingCode::EnRevue),
-        (None, Standing::Confirmed { ine_maitre, .. }) if declaration.ine != Some(*ine_maitre) => {
+        (None, InesVerification::Confirmed { ine_maitre, .. }) if declaration.ine != Some(*ine_maitre) => {
             Some(FindingCode::IneRemplace)
         }
-        (None, Standing::Granted { .. }) if declaration.ine.is_none() => Some(FindingCode::Immatricule),
-        (None, Standing::Granted { .. } | Standing::Unknown | Standing::Differs | Standing::Taken) => {
-            Some(FindingCode::IneCorrige)
-        }
-        (None, Standing::Confirmed { .. } | Standing::Unasked) => None,
+        (None, InesVerification::Granted { .. }) if declaration.ine.is_none() => Some(FindingCode::Immatricule),
+        (
+            None,
+            InesVerification::Granted { .. }
+            | InesVerification::Unknown
+            | InesVerification::Differs
+            | InesVerification::Taken,
+        ) => Some(FindingCode::IneCorrige),
+        (None, InesVerification::Confirmed { .. } | InesVerification::Unasked) => None,
     }
 }
 
@@ -106,22 +114,22 @@ mod tests {
     #[test]
     fn an_establishment_is_told_what_it_should_correct_and_what_waits() {
         let ine = Ine::parse("070578267KH").unwrap();
-        let granted = Standing::Granted { ine, known_before: false };
+        let granted = InesVerification::Granted { ine, known_before: false };
         let sent = declaration(Some("081768862AE"));
-        let told_without_ine = finding(&sent, &Standing::Unknown, None, None);
+        let told_without_ine = finding(&sent, &InesVerification::Unknown, None, None);
         assert_eq!(told_without_ine, Some(FindingCode::IneInconnu), "published by identity, under no INE");
-        for (said, standing, doubt, told) in [
-            (&sent, &Standing::Unasked, None, None),
+        for (said, verification, doubt, told) in [
+            (&sent, &InesVerification::Unasked, None, None),
             (&sent, &granted, None, Some(FindingCode::IneCorrige)),
             (&declaration(None), &granted, None, Some(FindingCode::Immatricule)),
-            (&sent, &Standing::Unknown, None, Some(FindingCode::IneCorrige)),
-            (&sent, &Standing::Unknown, Some(Doubt::Unknown), Some(FindingCode::IneInconnu)),
-            (&sent, &Standing::Differs, Some(Doubt::RegisterDiffers), Some(FindingCode::IdentiteDifferente)),
-            (&sent, &Standing::Unasked, Some(Doubt::Homonyms), Some(FindingCode::EnRevue)),
-            (&sent, &Standing::Unasked, Some(Doubt::AwaitsInes), Some(FindingCode::EnAttenteInes)),
-            (&declaration(None), &Standing::Unasked, Some(Doubt::Quota), Some(FindingCode::QuotaIdentites)),
+            (&sent, &InesVerification::Unknown, None, Some(FindingCode::IneCorrige)),
+            (&sent, &InesVerification::Unknown, Some(Doubt::Unknown), Some(FindingCode::IneInconnu)),
+            (&sent, &InesVerification::Differs, Some(Doubt::RegisterDiffers), Some(FindingCode::IdentiteDifferente)),
+            (&sent, &InesVerification::Unasked, Some(Doubt::Homonyms), Some(FindingCode::EnRevue)),
+            (&sent, &InesVerification::Unasked, Some(Doubt::AwaitsInes), Some(FindingCode::EnAttenteInes)),
+            (&declaration(None), &InesVerification::Unasked, Some(Doubt::Quota), Some(FindingCode::QuotaIdentites)),
         ] {
-            assert_eq!(finding(said, standing, doubt, Some(ine)), told);
+            assert_eq!(finding(said, verification, doubt, Some(ine)), told);
         }
     }
 }

@@ -8,10 +8,10 @@ use shared::contract::pointer::{NotAPointer, Pointer};
 use shared::domain::academic_year::day_in_france;
 use shared::registry::StoreError;
 
+use crate::apply_case::{AppliedCase, ApplyCaseError, apply_case};
 use crate::ports::{Queue, Register, World};
 use crate::resolve::{Occasion, Resolution, ResolveError, resolve};
-use crate::settle::{SettleError, Settled, settle};
-use crate::standing;
+use crate::verification;
 
 /// Why a message comes back. SQS delivers it again a few times, then moves it to the dead-letter queue, where the
 /// alarm is: a poison message ends there as well as one that met a long outage of ours.
@@ -25,7 +25,7 @@ pub enum Failure {
     Resolve(#[from] ResolveError),
     /// Its case can't be settled now.
     #[error(transparent)]
-    Settle(#[from] SettleError),
+    Settle(#[from] ApplyCaseError),
     /// It couldn't be put off.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -83,7 +83,7 @@ pub enum Followed {
     /// A record.
     Record(Resolution),
     /// A case.
-    Case(Settled),
+    Case(AppliedCase),
     /// So many records about which INES is asked again.
     Due(usize),
 }
@@ -109,13 +109,13 @@ pub async fn follow<W: World>(world: &W, pointer: &Pointer) -> Result<Followed, 
     let resolution = match pointer {
         Pointer::Record(record) => resolve(world, record, Occasion::Sent).await,
         Pointer::Reconsider(record) => resolve(world, record, Occasion::Reconsidered).await,
-        Pointer::Case(case) => return Ok(Followed::Case(settle(world, case).await?)),
+        Pointer::Case(case) => return Ok(Followed::Case(apply_case(world, case).await?)),
         Pointer::Due => return Ok(Followed::Due(ask_again(world).await?)),
     };
     match resolution {
-        Err(ResolveError::Ines(error)) if standing::is_passing(error) => {
+        Err(ResolveError::Ines(error)) if verification::is_passing(error) => {
             tracing::warn!(%error, "record waits for INES");
-            world.queue().send_later(pointer, standing::ASK_AGAIN).await?;
+            world.queue().send_later(pointer, verification::ASK_AGAIN).await?;
             Ok(Followed::Record(Resolution::Postponed))
         }
         other => Ok(Followed::Record(other?)),
@@ -159,8 +159,8 @@ impl Outcomes {
             Followed::Record(Resolution::Published) => self.published += 1,
             Followed::Record(Resolution::InReview) => self.in_review += 1,
             Followed::Record(Resolution::Postponed) => self.postponed += 1,
-            Followed::Record(Resolution::Unchanged) | Followed::Case(Settled::Nothing) => self.unchanged += 1,
-            Followed::Case(Settled::Done) => self.cases += 1,
+            Followed::Record(Resolution::Unchanged) | Followed::Case(AppliedCase::Nothing) => self.unchanged += 1,
+            Followed::Case(AppliedCase::Done) => self.cases += 1,
             Followed::Due(records) => self.due += records,
         }
     }

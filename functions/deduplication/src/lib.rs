@@ -1,23 +1,26 @@
 //! Identity: which student each record is about, its publication, and what people decide about those in doubt.
 //!
 //! ```text
-//! pointer ─► handler ─┬─ record ─► resolve ─► pairs      whether its INE and birth date may be checked today
-//!                     │                   ├─► standing   what INES says of its INE
-//!                     │                   ├─► scene      everybody who resembles, as of now
-//!                     │                   ├─► immatriculation   its INE, within the establishment's quota
-//!                     │                   ├─► outcome    what the decision comes to (pure)
-//!                     │                   └─► owners     who keeps an INE
-//!                     └─ case ───► settle                what people decided, applied or taken back
+//! pointer ─► handler ─┬─ record ─► resolve ─► pairs            whether its INE and birth date may be checked today
+//!                     │                   ├─► verification     what INES says of its INE
+//!                     │                   ├─► candidates       everybody who resembles, as of now
+//!                     │                   ├─► immatriculation  its INE, within the establishment's quota
+//!                     │                   ├─► outcome          what the decision comes to (pure)
+//!                     │                   └─► owners           who keeps an INE
+//!                     └─ case ───► apply_case ─► decide        what people decided, as links and moves
+//!                                             ├─► undo         the same, taken back
+//!                                             └─► publish      in one transaction, or in steps
 //! ```
 //!
 //! Everything outside is behind [`ports`]; [`aws`] has the real ones.
 
+pub mod apply_case;
 pub mod aws;
 pub mod handler;
 pub mod ports;
 pub mod resolve;
-pub mod settle;
 
+mod candidates;
 mod changes;
 mod found;
 mod immatriculation;
@@ -25,5 +28,4 @@ mod outcome;
 mod owners;
 mod pairs;
 mod review;
-mod scene;
-mod standing;
+mod verification;

@@ -7,10 +7,10 @@ use shared::domain::enrolment::{Declaration, Person};
 use shared::feeding::record::{Doubt, Record, RecordState};
 use shared::identity::decide::{Decision, may_be_one};
 use shared::identity::digest::{IdentityKeys, RecordId};
-use shared::identity::edge::{Edge, Reason, Standing};
+use shared::identity::edge::{Edge, InesVerification, Reason};
 use shared::identity::engine::RULE_VERSION;
 use shared::identity::engine::decide::Closeness;
-use shared::identity::publication::{Change, Settlement, Write};
+use shared::identity::publication::{Change, RecordUpdate, Write};
 use shared::identity::review::{CaseId, Near, Question, Side};
 use shared::identity::student::{Student, StudentId};
 
@@ -24,7 +24,7 @@ pub(crate) const MOST_NEAR: usize = 3;
 #[derive(Debug)]
 pub(crate) struct Outcome {
     pub(crate) changes: Changes,
-    pub(crate) settlement: Settlement,
+    pub(crate) update: RecordUpdate,
     /// Cases to open, or to ask again.
     pub(crate) asked: Vec<Question>,
     /// Cases that later evidence settled.
@@ -39,7 +39,7 @@ pub(crate) struct Outcome {
 #[derive(Clone, Copy)]
 pub(crate) struct Resolved<'a> {
     pub(crate) record: &'a Record,
-    pub(crate) standing: &'a Standing,
+    pub(crate) verification: &'a InesVerification,
     pub(crate) students: &'a [Student],
     pub(crate) decision: &'a Decision,
     /// The id of a student who isn't there yet.
@@ -113,9 +113,9 @@ impl<'a> Resolved<'a> {
         self.ask_about_duplicates(&student, &mut draft);
         self.look_again(&destination, &student, &mut draft);
         let taken_back = draft.take_back(&self.record.id);
-        let settlement = self.settlement(&student);
+        let update = self.update(&student);
         let Draft { changes, asked, withdrawn, follow } = draft;
-        Outcome { changes, settlement, asked, withdrawn, follow, taken_back }
+        Outcome { changes, update, asked, withdrawn, follow, taken_back }
     }
 
     fn find(&self, id: StudentId) -> Option<&'a Student> {
@@ -175,12 +175,12 @@ impl<'a> Resolved<'a> {
             Some(before) if destination.stays => before.reason,
             _ => decision.reason,
         };
-        let declaration = registered(record.declaration.clone(), &destination.target, self.standing);
+        let declaration = registered(record.declaration.clone(), &destination.target, self.verification);
         draft.changes.of(&destination.target).attach(Edge {
             record: record.id.clone(),
             version: record.version.clone(),
             declaration,
-            standing: self.standing.clone(),
+            verification: self.verification.clone(),
             reason,
             evidence: decision.evidence,
             runner_up: decision.runner_up,
@@ -234,13 +234,13 @@ impl<'a> Resolved<'a> {
     }
 
     /// What is written on the record.
-    fn settlement(&self, student: &Student) -> Settlement {
+    fn update(&self, student: &Student) -> RecordUpdate {
         let record = self.record;
         let shown = student.answer().is_some();
         let doubt = (!shown).then(|| self.doubt(student));
-        let statut_ine = found::statut_ine(&record.declaration, self.standing, doubt);
+        let statut_ine = found::statut_ine(&record.declaration, self.verification, doubt);
         let (unknown_since, verify_on) = found::asked_again(statut_ine, record.unknown_since, self.today);
-        Settlement {
+        RecordUpdate {
             record: record.id.clone(),
             version: record.version.clone(),
             before: record.student,
@@ -258,8 +258,8 @@ impl<'a> Resolved<'a> {
     /// It waits with other records, and says nothing new: while nothing is certain, it goes on waiting with them. It would
     /// leave them as a newcomer, be joined by them, and leave again.
     fn waits_in(&self, current: &Student) -> bool {
-        let Self { record, decision, standing, .. } = *self;
-        let said = |edge: &Edge| edge.version == record.version && edge.standing == *standing;
+        let Self { record, decision, verification, .. } = *self;
+        let said = |edge: &Edge| edge.version == record.version && edge.verification == *verification;
         let parted = || current.edges().any(|edge| edge.parts_from(&record.id, &record.links));
         !current.withheld.is_empty()
             && !decision.near.is_empty()
@@ -385,10 +385,10 @@ pub(crate) fn side(student: &Student, keys: &IdentityKeys) -> Side {
 
 /// A declaration that names nobody keeps the identity of the student it is attached to, or INES's: it stays to be told
 /// should the records that gave it be taken away.
-fn registered(mut declaration: Declaration, student: &Student, standing: &Standing) -> Declaration {
+fn registered(mut declaration: Declaration, student: &Student, verification: &InesVerification) -> Declaration {
     if let Person::Pair(pair) = &mut declaration.identite {
-        pair.registre = match standing {
-            Standing::Confirmed { registre, .. } => Some(registre.clone()),
+        pair.registre = match verification {
+            InesVerification::Confirmed { registre, .. } => Some(registre.clone()),
             _ => student.spelling().cloned().map(Box::new),
         };
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use shared::domain::ine::Ine;
-use shared::identity::edge::Standing;
+use shared::identity::edge::InesVerification;
 use shared::identity::student::{Student, StudentId};
 use shared::registry::StoreError;
 
@@ -66,7 +66,7 @@ fn vouches(student: &Student, ine: Ine) -> bool {
 pub(crate) fn disbelieve(student: &mut Student, ine: Ine) {
     for edge in student.edges_mut() {
         if edge.ines().any(|own| own == ine) {
-            edge.standing = Standing::Taken;
+            edge.verification = InesVerification::Taken;
         }
     }
 }

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use shared::domain::academic_year::day_in_france;
 use shared::feeding::record::Record;
 use shared::identity::digest::PairDigest;
-use shared::identity::edge::Standing;
+use shared::identity::edge::InesVerification;
 use shared::identity::finding::{Finding, FindingCode, StatutIne};
 use shared::identity::student::Student;
 use shared::registry::StoreError;
@@ -75,39 +75,39 @@ impl Check {
         world: &W,
         record: &Record,
         known: Option<&Student>,
-        found: &Result<Option<Standing>, ResolveError>,
+        found: &Result<Option<InesVerification>, ResolveError>,
     ) -> Result<bool, StoreError> {
         let register = world.register();
         let check = PairCheck { is_named: self.is_named, now: self.now };
-        let Ok(Some(standing)) = found else {
+        let Ok(Some(verification)) = found else {
             if self.admission == Some(Admission::First) {
                 register.release_pair(record, &self.pair, check).await?;
             }
             return Ok(true);
         };
         let Some(admission) = self.admission else {
-            let is_told_freely = !matches!(standing, Standing::Unknown | Standing::Differs);
+            let is_told_freely = !matches!(verification, InesVerification::Unknown | InesVerification::Differs);
             let exhausted =
                 !is_told_freely && register.admit_pair(record, &self.pair, check).await? == Admission::Exhausted;
             return Ok(!exhausted);
         };
         if admission == Admission::First {
-            register.note_pair(record, check, holder(record, known, standing)).await?;
+            register.note_pair(record, check, holder(record, known, verification)).await?;
         }
         Ok(true)
     }
 }
 
 /// Whose the pair is. `known` is the student that has the INE.
-fn holder(record: &Record, known: Option<&Student>, standing: &Standing) -> Holder {
+fn holder(record: &Record, known: Option<&Student>, verification: &InesVerification) -> Holder {
     let birth_date = record.declaration.identite.birth_date();
     let is_born = |student: &&Student| {
         student.edges_besides(&record.id).any(|edge| edge.declaration.identite.birth_date() == birth_date)
     };
-    match (standing, known.filter(is_born)) {
+    match (verification, known.filter(is_born)) {
         // Without an INES, the register alone says whose it is.
-        (Standing::Confirmed { .. } | Standing::Unasked, Some(holder)) => Holder::Student(holder.id),
-        (Standing::Confirmed { .. }, None) => Holder::Unattached,
+        (InesVerification::Confirmed { .. } | InesVerification::Unasked, Some(holder)) => Holder::Student(holder.id),
+        (InesVerification::Confirmed { .. }, None) => Holder::Unattached,
         _ => Holder::Nobody,
     }
 }

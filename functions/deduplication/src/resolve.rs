@@ -15,7 +15,7 @@ use shared::domain::status::Status;
 use shared::feeding::record::{Doubt, Record, RecordState};
 use shared::identity::decide::{Decision, Statement, decide, may_be_one};
 use shared::identity::digest::RecordId;
-use shared::identity::edge::{Edge, Standing};
+use shared::identity::edge::{Edge, InesVerification};
 use shared::identity::finding::Finding;
 use shared::identity::ines::{Immatriculated, InesError};
 use shared::identity::publication::{Change, Write, concerned, hold, plan};
@@ -24,14 +24,14 @@ use shared::identity::student::Student;
 use shared::registry::publications::{MOST_WRITES, Published};
 use shared::registry::{StoreError, backoff};
 
+use crate::candidates::CandidateSet;
 use crate::immatriculation;
 use crate::outcome::{Outcome, Resolved, side};
 use crate::owners;
 use crate::pairs::{self, Begun};
 use crate::ports::{Queue, Register, World};
 use crate::review::Cases;
-use crate::scene::Scene;
-use crate::standing;
+use crate::verification;
 
 /// Records of the students that a decision changes, up to which each keeps where it was.
 const MOST_TRACED: usize = 50;
@@ -106,31 +106,31 @@ async fn attempt<W: World>(world: &W, record: &Record) -> Result<Option<Resoluti
         None => None,
     };
     let record = &as_decided(record, current.as_ref());
-    let known = standing::known(world, record, current.as_ref()).await?;
+    let known = verification::known(world, record, current.as_ref()).await?;
     let begun = pairs::begin(world, record, current.as_ref()).await?;
     if matches!(begun, Begun::Exhausted) {
         return Ok(pairs::put_off(world, record).await?.map(|()| Resolution::Postponed));
     }
-    let standing = standing::of(world, record, known.iter().chain(&current)).await;
+    let verification = verification::of(world, record, known.iter().chain(&current)).await;
     if let Begun::Charged(check) = begun
-        && !check.end(world, record, known.as_ref().or(current.as_ref()), &standing).await?
+        && !check.end(world, record, known.as_ref().or(current.as_ref()), &verification).await?
     {
         return Ok(pairs::put_off(world, record).await?.map(|()| Resolution::Postponed));
     }
-    let Some(standing) = standing? else {
+    let Some(verification) = verification? else {
         // A request about this person waits at INES: what is known of the record so far stays as it is.
         later(world, record).await?;
         return Ok(Some(Resolution::Postponed));
     };
     let read: Vec<Student> = current.into_iter().chain(known).collect();
-    let mut scene = Scene::observe(world, record, standing, read).await?;
-    if scene.students().iter().any(|student| student.moving.is_some()) {
+    let mut candidates = CandidateSet::observe(world, record, verification, read).await?;
+    if candidates.students().iter().any(|student| student.moving.is_some()) {
         // A case moves their records in steps: whoever they are is known once it is settled.
         return Ok(None);
     }
-    let mut decision = scene.decide(record);
+    let mut decision = candidates.decide(record);
     if let Some(ines) = world.ines()
-        && let Some(identity) = record.declaration.identite.said().filter(|_| scene.is_for_ines(record, &decision))
+        && let Some(identity) = record.declaration.identite.said().filter(|_| candidates.is_for_ines(record, &decision))
     {
         match immatriculation::ask(world, ines, record, identity).await? {
             Some(Immatriculated::Granted { ine, new }) => {
@@ -138,9 +138,11 @@ async fn attempt<W: World>(world: &W, record: &Record) -> Result<Option<Resoluti
                     Some(student) => register.student(student).await?,
                     None => None,
                 };
-                let read = scene.into_students().into_iter().chain(holder).collect();
-                scene = Scene::observe(world, record, Standing::Granted { ine, known_before: !new }, read).await?;
-                decision = scene.decide(record);
+                let read = candidates.into_students().into_iter().chain(holder).collect();
+                candidates =
+                    CandidateSet::observe(world, record, InesVerification::Granted { ine, known_before: !new }, read)
+                        .await?;
+                decision = candidates.decide(record);
             }
             // People decided that it is nobody else: it is published, and has its INE once INES has decided and the record
             // is sent again.
@@ -151,7 +153,7 @@ async fn attempt<W: World>(world: &W, record: &Record) -> Result<Option<Resoluti
             Some(Immatriculated::Refused) => decision.doubt = Some(Doubt::Refused),
         }
     }
-    conclude(world, record, scene, decision).await
+    conclude(world, record, candidates, decision).await
 }
 
 /// The record, with what people decided as its student has it: the record was read before, and the student's version is
@@ -166,25 +168,25 @@ fn as_decided(record: &Record, current: Option<&Student>) -> Record {
 async fn conclude<W: World>(
     world: &W,
     record: &Record,
-    mut scene: Scene,
+    mut candidates: CandidateSet,
     decision: Decision,
 ) -> Result<Option<Resolution>, ResolveError> {
     let (register, keys) = (world.register(), world.keys());
     let resolved = Resolved {
         record,
-        standing: scene.standing(),
-        students: scene.students(),
+        verification: candidates.verification(),
+        students: candidates.students(),
         decision: &decision,
         new_student: world.new_student(),
         keys,
         today: day_in_france(world.now()),
     };
-    let Outcome { mut changes, settlement, asked, withdrawn, follow, taken_back } = resolved.outcome();
+    let Outcome { mut changes, update, asked, withdrawn, follow, taken_back } = resolved.outcome();
     owners::reconcile(world, &mut changes, &BTreeSet::new()).await?;
     // Of a student with very many records, those that stay where they are don't keep that it was hidden, or is shown: they
     // would exceed the transaction.
     let few = changes.iter().map(|change| change.after.edges().count()).sum::<usize>() <= MOST_TRACED;
-    let by = if few { scene.decisions(record) } else { BTreeSet::new() };
+    let by = if few { candidates.decisions(record) } else { BTreeSet::new() };
     let moved = changes.trace(&by);
     let changes: Vec<Change> = changes.into_list();
     let mut cases = Cases::default();
@@ -206,39 +208,39 @@ async fn conclude<W: World>(
         Some(Doubt::Quota) => stands,
         _ => false,
     };
-    let resolution = match settlement.state {
+    let resolution = match update.state {
         RecordState::Resolved => Resolution::Published,
         _ if awaits => Resolution::Postponed,
         _ => Resolution::InReview,
     };
-    let stays = record.state == settlement.state && record.student == Some(settlement.student);
-    let same_doubt = record.doubt == settlement.doubt && record.verify_on == settlement.verify_on;
+    let stays = record.state == update.state && record.student == Some(update.student);
+    let same_doubt = record.doubt == update.doubt && record.verify_on == update.verify_on;
     let waits_on =
-        stays && same_doubt && settlement.state == RecordState::InReview && !asks && changes.iter().all(waits_on);
+        stays && same_doubt && update.state == RecordState::InReview && !asks && changes.iter().all(waits_on);
     let says_the_same = same_doubt
-        && record.statut_ine == Some(settlement.statut_ine)
+        && record.statut_ine == Some(update.statut_ine)
         && writes.is_empty()
         && changes.iter().all(Change::is_empty);
     if !(waits_on || stays && says_the_same) {
-        scene.read_also(register, &concerned(&changes, keys)).await?;
+        candidates.read_also(register, &concerned(&changes, keys)).await?;
         if !writes.is_empty() {
             // A case is about the student as it was read, changed or not.
             writes.extend(changes.iter().filter(|change| change.is_empty()).map(|change| hold(&change.after)));
         }
-        writes.extend(plan(&changes, keys, scene.buckets()));
-        match settlement.finding {
+        writes.extend(plan(&changes, keys, candidates.buckets()));
+        match update.finding {
             Some(code) => {
-                let (record, version) = (settlement.record.clone(), settlement.version.clone());
-                writes.push(Write::Note(Finding { record, version, code, statut_ine: settlement.statut_ine }));
+                let (record, version) = (update.record.clone(), update.version.clone());
+                writes.push(Write::Note(Finding { record, version, code, statut_ine: update.statut_ine }));
             }
             None if record.finding.is_some() => {
-                writes.push(Write::Unnote(settlement.record.clone(), settlement.version.clone()));
+                writes.push(Write::Unnote(update.record.clone(), update.version.clone()));
             }
             None => {}
         }
-        writes.push(Write::Settle(Box::new(settlement)));
+        writes.push(Write::UpdateRecord(Box::new(update)));
         if writes.len() > MOST_WRITES {
-            return join_first(world, record, &scene, &decision).await;
+            return join_first(world, record, &candidates, &decision).await;
         }
         if register.publish(&writes).await? == Published::Overtaken {
             return Ok(None);
@@ -258,11 +260,11 @@ async fn conclude<W: World>(
 async fn join_first<W: World>(
     world: &W,
     record: &Record,
-    scene: &Scene,
+    candidates: &CandidateSet,
     decision: &Decision,
 ) -> Result<Option<Resolution>, ResolveError> {
     let same: Vec<&Student> =
-        decision.same.iter().filter_map(|id| scene.students().iter().find(|student| student.id == *id)).collect();
+        decision.same.iter().filter_map(|id| candidates.students().iter().find(|student| student.id == *id)).collect();
     let mut cases = Cases::default();
     let mut pointers = Vec::new();
     if let Some((first, others)) = same.split_first() {
@@ -293,8 +295,8 @@ async fn join_first<W: World>(
 fn waits_on(change: &Change) -> bool {
     let Change { before, after, merged_into } = change;
     let same = |(one, other): (&Edge, &Edge)| {
-        (&one.record, &one.version, &one.standing, &one.links)
-            == (&other.record, &other.version, &other.standing, &other.links)
+        (&one.record, &one.version, &one.verification, &one.links)
+            == (&other.record, &other.version, &other.verification, &other.links)
             && one.rules_version == other.rules_version
     };
     merged_into.is_none()
@@ -328,23 +330,23 @@ async fn follow_again<W: World>(world: &W, record: &Record) -> Result<(), StoreE
             waiting.insert(edge.record.clone());
         }
     }
-    let standing = student.edge(&record.id).map(|edge| edge.standing.clone()).unwrap_or_default();
-    let scene = Scene::observe(world, record, standing, vec![student]).await?;
-    let hidden = scene.students().iter().filter(|student| student.answer().is_none());
+    let verification = student.edge(&record.id).map(|edge| edge.verification.clone()).unwrap_or_default();
+    let candidates = CandidateSet::observe(world, record, verification, vec![student]).await?;
+    let hidden = candidates.students().iter().filter(|student| student.answer().is_none());
     waiting.extend(hidden.flat_map(Student::edges).map(|edge| edge.record.clone()));
     send(world, waiting).await
 }
 
 async fn later<W: World>(world: &W, record: &Record) -> Result<(), StoreError> {
-    world.queue().send_later(&Pointer::Record(record.id.clone()), standing::ASK_AGAIN).await
+    world.queue().send_later(&Pointer::Record(record.id.clone()), verification::ASK_AGAIN).await
 }
 
-impl Scene {
+impl CandidateSet {
     fn decide(&self, record: &Record) -> Decision {
         let statement = Statement {
             record: &record.id,
             declaration: &record.declaration,
-            standing: self.standing(),
+            verification: self.verification(),
             links: &record.links,
         };
         decide(statement, self.students(), self.reads())

@@ -15,7 +15,7 @@
 use std::collections::BTreeSet;
 
 use super::digest::RecordId;
-use super::edge::{self, Edge, Links, Reason, Standing, people};
+use super::edge::{self, Edge, InesVerification, Links, Reason, people};
 use super::engine::compare::Comparison;
 use super::engine::decide as engine;
 use super::engine::decide::{Candidate, Closeness, Reads, Verdict};
@@ -36,7 +36,7 @@ pub struct Statement<'a> {
     /// What it says.
     pub declaration: &'a Declaration,
     /// What INES says of it.
-    pub standing: &'a Standing,
+    pub verification: &'a InesVerification,
     /// What people decided about it.
     pub links: &'a Links,
 }
@@ -80,7 +80,7 @@ pub fn decide(statement: Statement<'_>, students: &[Student], reads: Reads) -> D
         .map(|student| Others::of(student, statement))
         .filter(|others| !others.edges.is_empty() && !others.parted)
         .collect();
-    let Some(person) = people(statement.declaration, statement.standing).next() else {
+    let Some(person) = people(statement.declaration, statement.verification).next() else {
         return by_pair(statement, &others);
     };
     let people: Vec<(StudentId, Vec<Compared>)> = others
@@ -102,7 +102,7 @@ pub fn decide(statement: Statement<'_>, students: &[Student], reads: Reads) -> D
 
     let decided: Vec<StudentId> =
         others.iter().filter(|others| others.joined).map(|others| others.student.id).collect();
-    let verified = verified(statement.standing);
+    let verified = verified(statement.verification);
     let vouched = others.iter().filter(|others| verified.is_some() && others.verified() == verified);
     let vouched: Vec<StudentId> = vouched.map(|others| others.student.id).collect();
     let evident = match &resolution.decision {
@@ -134,10 +134,10 @@ pub fn decide(statement: Statement<'_>, students: &[Student], reads: Reads) -> D
     let runner_up = near.first().map(|near| near.best);
     if same.is_empty() {
         let ambiguous = resolution.decision == engine::Decision::Ambiguous;
-        let doubt = match statement.standing {
+        let doubt = match statement.verification {
             // People looked, and found nobody else whose it may be.
             _ if near.is_empty() && statement.is_told_apart() => None,
-            Standing::Differs => Some(Doubt::RegisterDiffers),
+            InesVerification::Differs => Some(Doubt::RegisterDiffers),
             _ if verified.is_some() => None,
             _ if ambiguous => Some(Doubt::Homonyms),
             _ if !near.is_empty() => Some(Doubt::Resembles),
@@ -147,9 +147,9 @@ pub fn decide(statement: Statement<'_>, students: &[Student], reads: Reads) -> D
     }
     let waiting = same.iter().all(|student| student.waits_without(statement.record));
     let waits = verified.is_none() && waiting && !statement.is_told_apart();
-    let doubt = match statement.standing {
+    let doubt = match statement.verification {
         _ if !waits => None,
-        Standing::Differs => Some(Doubt::RegisterDiffers),
+        InesVerification::Differs => Some(Doubt::RegisterDiffers),
         _ if reads == Reads::Cut => Some(Doubt::Homonyms),
         _ => None,
     };
@@ -216,7 +216,7 @@ impl<'a> Others<'a> {
     /// It names nobody, and has the INE and the birth date that the statement has.
     fn is_the_pair_of(&self, statement: Statement<'_>) -> bool {
         let nameless = self.edges.iter().all(|edge| !edge.traits().iter().any(Traits::is_named));
-        let ine = statement.declaration.ine.filter(|_| believes(statement.standing));
+        let ine = statement.declaration.ine.filter(|_| believes(statement.verification));
         nameless && ine.is_some_and(|ine| self.has(ine)) && self.is_born(statement.declaration.identite.birth_date())
     }
 }
@@ -225,14 +225,14 @@ fn named<'a>(edges: impl Iterator<Item = &'a Edge>) -> Vec<Compared> {
     edges.flat_map(Edge::people).collect()
 }
 
-fn believes(standing: &Standing) -> bool {
-    matches!(standing, Standing::Unasked | Standing::Confirmed { .. })
+fn believes(verification: &InesVerification) -> bool {
+    matches!(verification, InesVerification::Unasked | InesVerification::Confirmed { .. })
 }
 
-fn verified(standing: &Standing) -> Option<Ine> {
-    match standing {
-        Standing::Confirmed { ine_maitre, .. } => Some(*ine_maitre),
-        Standing::Granted { ine, .. } => Some(*ine),
+fn verified(verification: &InesVerification) -> Option<Ine> {
+    match verification {
+        InesVerification::Confirmed { ine_maitre, .. } => Some(*ine_maitre),
+        InesVerification::Granted { ine, .. } => Some(*ine),
         _ => None,
     }
 }
@@ -260,7 +260,7 @@ fn compatible<'a>(proposed: &[&Others<'a>], verified: Option<Ine>) -> Vec<&'a St
 /// An equal INE is enough for a record that names nobody, if the birth date says so too, as the write contract has it
 /// (domain.md §2).
 fn by_pair(statement: Statement<'_>, others: &[Others<'_>]) -> Decision {
-    let ine = statement.declaration.ine.filter(|_| believes(statement.standing));
+    let ine = statement.declaration.ine.filter(|_| believes(statement.verification));
     let birth = statement.declaration.identite.birth_date();
     let holders: Vec<_> = others.iter().filter(|others| ine.is_some_and(|ine| others.has(ine))).collect();
     let joined = others.iter().find(|others| others.joined);

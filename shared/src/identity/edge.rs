@@ -38,7 +38,7 @@ pub enum Reason {
 /// What INES says of the INE of a record.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "etat", rename_all = "snake_case", rename_all_fields = "camelCase")]
-pub enum Standing {
+pub enum InesVerification {
     /// It was not asked: there is no INES, or no INE. The INE is what the establishment says.
     #[default]
     Unasked,
@@ -113,7 +113,7 @@ pub struct Edge {
     pub declaration: Declaration,
     /// What INES says of its INE.
     #[serde(default)]
-    pub standing: Standing,
+    pub verification: InesVerification,
     /// Why it is this student's.
     pub reason: Reason,
     /// What the decision rested on, if on a comparison: the levels, the bits and the vetoes. Nothing personal.
@@ -135,11 +135,11 @@ pub struct Edge {
 impl Edge {
     /// The INEs that it gives its student.
     pub fn ines(&self) -> impl Iterator<Item = Ine> {
-        let (one, other) = match &self.standing {
-            Standing::Unasked => (self.declaration.ine, None),
-            Standing::Confirmed { ine_maitre, .. } => (self.declaration.ine, Some(*ine_maitre)),
-            Standing::Granted { ine, .. } => (Some(*ine), None),
-            Standing::Unknown | Standing::Differs | Standing::Taken => (None, None),
+        let (one, other) = match &self.verification {
+            InesVerification::Unasked => (self.declaration.ine, None),
+            InesVerification::Confirmed { ine_maitre, .. } => (self.declaration.ine, Some(*ine_maitre)),
+            InesVerification::Granted { ine, .. } => (Some(*ine), None),
+            InesVerification::Unknown | InesVerification::Differs | InesVerification::Taken => (None, None),
         };
         one.into_iter().chain(other)
     }
@@ -147,9 +147,9 @@ impl Edge {
     /// The INE to keep, when INES vouches for it.
     #[must_use]
     pub fn verified(&self) -> Option<Ine> {
-        match &self.standing {
-            Standing::Confirmed { ine_maitre, .. } => Some(*ine_maitre),
-            Standing::Granted { ine, .. } => Some(*ine),
+        match &self.verification {
+            InesVerification::Confirmed { ine_maitre, .. } => Some(*ine_maitre),
+            InesVerification::Granted { ine, .. } => Some(*ine),
             _ => None,
         }
     }
@@ -157,13 +157,16 @@ impl Edge {
     /// INES has the person whatever this record says: it confirmed the INE, or knew the person before we asked.
     #[must_use]
     pub fn is_known_to_ines(&self) -> bool {
-        matches!(self.standing, Standing::Confirmed { .. } | Standing::Granted { known_before: true, .. })
+        matches!(
+            self.verification,
+            InesVerification::Confirmed { .. } | InesVerification::Granted { known_before: true, .. }
+        )
     }
 
     /// INES has the person on this record's word.
     #[must_use]
     pub fn made_known(&self) -> bool {
-        matches!(self.standing, Standing::Granted { known_before: false, .. })
+        matches!(self.verification, InesVerification::Granted { known_before: false, .. })
     }
 
     /// Whether one establishment gives the two records two student numbers for one academic year, and INES the same INE.
@@ -173,9 +176,9 @@ impl Edge {
         let numbers = own.numero_etudiant.as_ref().zip(known.numero_etudiant.as_ref());
         let of_one_year = own.inscription.uai == known.inscription.uai
             && own.inscription.academic_year() == known.inscription.academic_year();
-        let standing = !self.is_cancelled() && !other.is_cancelled();
+        let enrolled = !self.is_cancelled() && !other.is_cancelled();
         let confirmed = self.registered().is_some() && other.registered().is_some();
-        numbers.is_some_and(|(one, other)| one != other) && of_one_year && standing && confirmed
+        numbers.is_some_and(|(one, other)| one != other) && of_one_year && enrolled && confirmed
     }
 
     /// The enrolment was cancelled.
@@ -187,8 +190,8 @@ impl Edge {
     /// The person, as INES writes it.
     #[must_use]
     pub fn registered(&self) -> Option<&CivilIdentity> {
-        match &self.standing {
-            Standing::Confirmed { registre, .. } => Some(registre),
+        match &self.verification {
+            InesVerification::Confirmed { registre, .. } => Some(registre),
             _ => None,
         }
     }
@@ -196,12 +199,12 @@ impl Edge {
     /// What is compared of it.
     #[must_use]
     pub fn traits(&self) -> Vec<Traits> {
-        traits(&self.declaration, &self.standing)
+        traits(&self.declaration, &self.verification)
     }
 
     /// The same, prepared for comparison, for traits that name somebody.
     pub fn people(&self) -> impl Iterator<Item = Compared> {
-        people(&self.declaration, &self.standing)
+        people(&self.declaration, &self.verification)
     }
 
     /// The cases in which people decided about it, or about what moved it.
@@ -214,8 +217,8 @@ impl Edge {
     /// nothing that it says.
     #[must_use]
     pub fn repeats(&self, earlier: &Self) -> bool {
-        let taken = self.standing == Standing::Taken || earlier.standing == Standing::Taken;
-        let stands = taken || self.standing == earlier.standing;
+        let taken = self.verification == InesVerification::Taken || earlier.verification == InesVerification::Taken;
+        let stands = taken || self.verification == earlier.verification;
         self.record == earlier.record && self.version == earlier.version && stands
     }
 
@@ -247,11 +250,11 @@ pub fn compete<'a>(edges: impl Iterator<Item = &'a Edge>) -> bool {
 
 /// The people whom a record names, as the engine compares them: with the number that its establishment gives them, while the
 /// enrolment stands. A number that was cancelled was most likely given in place of another.
-pub fn people(declaration: &Declaration, standing: &Standing) -> impl Iterator<Item = Compared> + use<> {
+pub fn people(declaration: &Declaration, verification: &InesVerification) -> impl Iterator<Item = Compared> + use<> {
     let Enrolment { uai, statut, .. } = declaration.inscription.clone();
     let year = declaration.inscription.academic_year().first_year();
     let number = declaration.numero_etudiant.clone().filter(|_| statut != Status::Annule);
-    let named = traits(declaration, standing).into_iter().filter(Traits::is_named);
+    let named = traits(declaration, verification).into_iter().filter(Traits::is_named);
     named.map(move |traits| match &number {
         Some(number) => traits.person().numbered(uai.as_str(), year, number),
         None => traits.person(),
@@ -260,12 +263,12 @@ pub fn people(declaration: &Declaration, standing: &Standing) -> impl Iterator<I
 
 /// What is compared of a record: what the establishment says, with the INE that is believed, and what INES says.
 #[must_use]
-pub fn traits(declaration: &Declaration, standing: &Standing) -> Vec<Traits> {
-    let (ine, registered) = match standing {
-        Standing::Unasked => (declaration.ine, None),
-        Standing::Confirmed { registre, ine_maitre } => (declaration.ine, Some((registre, *ine_maitre))),
-        Standing::Granted { ine, .. } => (Some(*ine), None),
-        Standing::Unknown | Standing::Differs | Standing::Taken => (None, None),
+pub fn traits(declaration: &Declaration, verification: &InesVerification) -> Vec<Traits> {
+    let (ine, registered) = match verification {
+        InesVerification::Unasked => (declaration.ine, None),
+        InesVerification::Confirmed { registre, ine_maitre } => (declaration.ine, Some((registre, *ine_maitre))),
+        InesVerification::Granted { ine, .. } => (Some(*ine), None),
+        InesVerification::Unknown | InesVerification::Differs | InesVerification::Taken => (None, None),
     };
     let registered = registered.map(|(identity, master)| Traits {
         ine: Some(master),
@@ -292,17 +295,17 @@ mod tests {
 
     const INE: &str = "070578267KH";
 
-    fn confirmed(name: &str) -> Standing {
+    fn confirmed(name: &str) -> InesVerification {
         let ine_maitre = Ine::parse(INE).unwrap();
-        Standing::Confirmed { registre: Box::new(identity(name, "Zoé", "2004-03-02")), ine_maitre }
+        InesVerification::Confirmed { registre: Box::new(identity(name, "Zoé", "2004-03-02")), ine_maitre }
     }
 
     #[test]
     fn an_ine_that_is_not_believed_is_no_trait() {
         let said = declaration(Some(INE), "Lefèvre", "Zoé", "2004-03-02");
-        assert_eq!(traits(&said, &Standing::Unasked)[0].ine, said.ine);
-        for standing in [Standing::Unknown, Standing::Differs, Standing::Taken] {
-            assert_eq!(traits(&said, &standing)[0].ine, None);
+        assert_eq!(traits(&said, &InesVerification::Unasked)[0].ine, said.ine);
+        for verification in [InesVerification::Unknown, InesVerification::Differs, InesVerification::Taken] {
+            assert_eq!(traits(&said, &verification)[0].ine, None);
         }
     }
 
@@ -332,16 +335,16 @@ mod tests {
 
     #[test]
     fn an_edge_reads_back() {
-        for standing in [
-            Standing::Unasked,
+        for verification in [
+            InesVerification::Unasked,
             confirmed("Lefèvre"),
-            Standing::Granted { ine: Ine::parse(INE).unwrap(), known_before: true },
-            Standing::Unknown,
-            Standing::Differs,
-            Standing::Taken,
+            InesVerification::Granted { ine: Ine::parse(INE).unwrap(), known_before: true },
+            InesVerification::Unknown,
+            InesVerification::Differs,
+            InesVerification::Taken,
         ] {
-            let stored = serde_json::to_string(&standing).unwrap();
-            assert_eq!(serde_json::from_str::<Standing>(&stored).unwrap(), standing);
+            let stored = serde_json::to_string(&verification).unwrap();
+            assert_eq!(serde_json::from_str::<InesVerification>(&stored).unwrap(), verification);
         }
     }
 }

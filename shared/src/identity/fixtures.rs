@@ -5,7 +5,7 @@ use jiff::civil::{Date, date};
 use std::collections::BTreeMap;
 
 use super::digest::{DigestKey, IdentityKeys, RecordId};
-use super::edge::{Edge, Links, Reason, Standing};
+use super::edge::{Edge, InesVerification, Links, Reason};
 use super::moves::Moves;
 use super::student::{RecordVersion, Student, StudentId};
 use crate::domain::birth_date::BirthDate;
@@ -70,7 +70,7 @@ pub(crate) fn edge(said: &Declaration) -> Edge {
         record: RecordId::of(&DigestKey::new("1".into(), "records".to_owned().into()), said),
         version: RecordVersion::new(jiff::Timestamp::UNIX_EPOCH, "", "import", 2),
         declaration: said.clone(),
-        standing: Standing::Unasked,
+        verification: InesVerification::Unasked,
         reason: Reason::Newcomer,
         evidence: None,
         runner_up: None,

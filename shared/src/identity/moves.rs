@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::edge::{Reason, Standing};
+use super::edge::{InesVerification, Reason};
 use super::review::CaseId;
 use super::student::{Student, StudentId};
 
@@ -26,8 +26,8 @@ pub struct Place {
     pub withheld: BTreeMap<CaseId, BTreeSet<StudentId>>,
     /// Why it was that student's.
     pub reason: Reason,
-    /// What was known of its INE, which another student's claim may have ended since ([`Standing::Taken`]).
-    pub standing: Standing,
+    /// What was known of its INE, which another student's claim may have ended since ([`InesVerification::Taken`]).
+    pub verification: InesVerification,
 }
 
 impl Place {
@@ -35,8 +35,8 @@ impl Place {
     #[must_use]
     pub fn of(record: &super::digest::RecordId, student: &Student) -> Option<Self> {
         let edge = student.edge(record)?;
-        let (reason, standing) = (edge.reason, edge.standing.clone());
-        Some(Self { student: student.id, withheld: student.withheld.clone(), reason, standing })
+        let (reason, verification) = (edge.reason, edge.verification.clone());
+        Some(Self { student: student.id, withheld: student.withheld.clone(), reason, verification })
     }
 }
 
@@ -126,7 +126,7 @@ mod tests {
 
     fn place(digit: char) -> Place {
         let student = StudentId::parse(&digit.to_string().repeat(32)).unwrap();
-        Place { student, withheld: BTreeMap::new(), reason: Reason::Newcomer, standing: Standing::Unasked }
+        Place { student, withheld: BTreeMap::new(), reason: Reason::Newcomer, verification: InesVerification::Unasked }
     }
 
     fn moved(steps: &[(&str, char)]) -> Moves {

@@ -80,7 +80,7 @@ pub enum Write {
     /// Go through only if a bucket still has this version.
     CheckBucket(PostingKey, u64),
     /// Say where a record stands, if it still says what was decided on, and nobody has attached it since.
-    Settle(Box<Settlement>),
+    UpdateRecord(Box<RecordUpdate>),
     /// Say what people decided about a record, whose it is by that, and that it waits, if nothing is told of that one.
     Link {
         /// The record.
@@ -102,7 +102,7 @@ pub enum Write {
 
 /// Where a publication leaves a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Settlement {
+pub struct RecordUpdate {
     /// The record.
     pub record: RecordId,
     /// The version that it was decided on.

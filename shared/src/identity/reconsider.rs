@@ -134,7 +134,7 @@ fn are_kept_together(one: &[&Edge], other: &[&Edge]) -> bool {
 mod tests {
     use super::*;
     use crate::domain::ine::Ine;
-    use crate::identity::edge::Standing;
+    use crate::identity::edge::InesVerification;
     use crate::identity::engine::RULE_VERSION;
     use crate::identity::fixtures::{declaration, edge, identity};
     use crate::identity::review::CaseId;
@@ -188,7 +188,7 @@ mod tests {
         let ine_maitre = Ine::parse("070578267KH").unwrap();
         for (_, edge) in &mut edges {
             let registre = Box::new(identity("Quintefeuille", "Eudoxie", "2004-03-02"));
-            edge.standing = Standing::Confirmed { registre, ine_maitre };
+            edge.verification = InesVerification::Confirmed { registre, ine_maitre };
         }
         assert_eq!(differ(&edges).splits, [], "INES vouches for it");
     }

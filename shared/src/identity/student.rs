@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::digest::{IdentityKeys, IneDigest, RecordId};
-use super::edge::{self, Edge, Standing};
+use super::edge::{self, Edge, InesVerification};
 use super::posting::{PostingKey, Traits};
 use super::review::CaseId;
 use crate::domain::birth_date::BirthDate;
@@ -297,7 +297,7 @@ impl Student {
 }
 
 fn are_contradicted<'a>(mut edges: impl Iterator<Item = &'a Edge>) -> bool {
-    edges.all(|edge| edge.standing == Standing::Differs && edge.links.is_empty())
+    edges.all(|edge| edge.verification == InesVerification::Differs && edge.links.is_empty())
 }
 
 /// All that consultation needs to know of a student, rewritten with it.

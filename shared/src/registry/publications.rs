@@ -16,7 +16,7 @@ use crate::feeding::record::RecordState;
 use crate::identity::digest::RecordId;
 use crate::identity::edge::Links;
 use crate::identity::finding::{Finding, StatutIne};
-use crate::identity::publication::{Settlement, Write};
+use crate::identity::publication::{RecordUpdate, Write};
 use crate::identity::student::StudentId;
 
 /// What DynamoDB takes in one transaction.
@@ -159,7 +159,7 @@ impl Publisher {
             }
             Write::PutBucket(key, bucket) => self.postings.put(key, bucket),
             Write::CheckBucket(key, version) => self.postings.check(key, *version),
-            Write::Settle(settlement) => self.settle(settlement),
+            Write::UpdateRecord(update) => self.update_record(update),
             Write::Link { record, links, student, waits } => self.link(record, links, *student, *waits),
             Write::PutCase(case) => self.reviews.put(case),
             Write::Note(finding) => self.findings.put(finding, self.findings_kept, Timestamp::now()),
@@ -168,10 +168,10 @@ impl Publisher {
     }
 
     /// The record is attached, or waits, if it still says what was decided on and is where it was.
-    fn settle(&self, settlement: &Settlement) -> Option<TransactWriteItem> {
-        let Settlement { record, version, before, state, student, doubt, statut_ine, finding, .. } = settlement;
+    fn update_record(&self, changed: &RecordUpdate) -> Option<TransactWriteItem> {
+        let RecordUpdate { record, version, before, state, student, doubt, statut_ine, finding, .. } = changed;
         let day = |day: Option<Date>| day.map(|day| text(day.to_string()));
-        let (unknown_since, verify_on) = (day(settlement.unknown_since), day(settlement.verify_on));
+        let (unknown_since, verify_on) = (day(changed.unknown_since), day(changed.verify_on));
         let update = match before {
             None => self.record(record).condition_expression("version = :version AND attribute_not_exists(student)"),
             Some(before) => self
@@ -187,7 +187,7 @@ impl Publisher {
             .expression_attribute_values(":statut_ine", serde_dynamo::to_attribute_value(statut_ine).ok()?);
         let mut set = "SET #state = :state, student = :student, statut_ine = :statut_ine".to_owned();
         let mut remove = Vec::new();
-        let links = (!settlement.links.is_empty()).then(|| serde_dynamo::to_attribute_value(&settlement.links));
+        let links = (!changed.links.is_empty()).then(|| serde_dynamo::to_attribute_value(&changed.links));
         let links = links.transpose().ok()?;
         if matches!(statut_ine, StatutIne::Inconnu | StatutIne::DonneesInvalides) {
             // Without its digest the same row counts as changed when it comes again, and INES is asked again.

@@ -10,11 +10,11 @@ use shared::access::client::{Client, Key, Recipients, State};
 use shared::access::key::KeyDigest;
 use shared::access::route::Route;
 use shared::identity::digest::RecordId;
-use shared::identity::edge::{Edge, Links, Reason, Standing};
+use shared::identity::edge::{Edge, InesVerification, Links, Reason};
 use shared::identity::engine::RULE_VERSION;
 use shared::identity::finding::StatutIne;
 use shared::identity::moves::Moves;
-use shared::identity::publication::{Buckets, Change, Settlement, Write, plan};
+use shared::identity::publication::{Buckets, Change, RecordUpdate, Write, plan};
 use shared::identity::student::{RecordVersion, Student, StudentId};
 use shared::registry::clients::ClientStore;
 use shared::registry::findings::FindingStore;
@@ -62,7 +62,7 @@ async fn student(dynamodb: aws_sdk_dynamodb::Client) -> Result<()> {
             record: RecordId::of(&keys.ine, &declaration),
             version: RecordVersion::new(Timestamp::now(), "", "benchmark", line),
             declaration,
-            standing: Standing::Unasked,
+            verification: InesVerification::Unasked,
             reason: Reason::Newcomer,
             evidence: None,
             runner_up: None,
@@ -74,7 +74,7 @@ async fn student(dynamodb: aws_sdk_dynamodb::Client) -> Result<()> {
         after.attach(edge);
     }
     let Edge { record, version, .. } = last.context("nothing was declared")?;
-    let settlement = Settlement {
+    let update = RecordUpdate {
         record,
         version,
         before: None,
@@ -88,7 +88,7 @@ async fn student(dynamodb: aws_sdk_dynamodb::Client) -> Result<()> {
         verify_on: None,
     };
     let mut writes = plan(&[Change { before, after, merged_into: None }], &keys, &Buckets::new());
-    writes.push(Write::Settle(Box::new(settlement)));
+    writes.push(Write::UpdateRecord(Box::new(update)));
 
     let postings = PostingStore::new(dynamodb.clone(), "postings".into());
     let reviews = ReviewStore::new(dynamodb.clone(), "reviews".into());

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use shared::domain::civil_identity::CivilIdentity;
 use shared::feeding::record::{Doubt, RecordState};
 use shared::identity::digest::{IdentityKeys, IneDigest, RecordId};
-use shared::identity::edge::{Edge, Reason, Standing};
+use shared::identity::edge::{Edge, InesVerification, Reason};
 use shared::identity::engine::lookup::Mode;
 use shared::identity::lookup::{self, CivilQuestion};
 use shared::identity::posting::{PostingKey, Traits};
@@ -72,7 +72,7 @@ fn apart(student: &Student) {
         for other in student.edges_besides(&edge.record) {
             assert!(!edge.parts_from(&other.record, &other.links), "{} holds what people parted", student.id);
         }
-        let given = matches!(edge.standing, Standing::Granted { .. });
+        let given = matches!(edge.verification, InesVerification::Granted { .. });
         assert!(!given || edge.declaration.ine.is_none(), "{} has two INEs, one of them for ever", student.id);
     }
     let vouched: BTreeSet<_> = student.edges().filter_map(Edge::verified).collect();
@@ -137,7 +137,8 @@ pub(crate) fn settled(tables: &Tables, keys: &IdentityKeys) {
         let disputed = student.withheld.keys().any(CaseId::is_dispute);
         let shown = student.answer().is_some();
         assert!(disputed || shown == (record.state == RecordState::Resolved), "{id} is {:?}", record.state);
-        let contradicted = student.edges().all(|edge| edge.standing == Standing::Differs && edge.links.is_empty());
+        let contradicted =
+            student.edges().all(|edge| edge.verification == InesVerification::Differs && edge.links.is_empty());
         assert!(!(shown && contradicted), "{} is told, and INES contradicts all that is said of it", student.id);
     }
     assert_eq!(edges.len(), tables.records.len(), "evidence is left of a record that is no more");

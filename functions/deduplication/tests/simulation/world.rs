@@ -138,9 +138,9 @@ impl Tables {
             Write::DeleteIne { ine, owner } => self.ines.get(ine).is_some_and(|(leads, _)| leads == owner),
             Write::PutBucket(key, read) => bucket(key) == read.version,
             Write::CheckBucket(key, read) => bucket(key) == *read,
-            Write::Settle(settlement) => {
-                let stored = self.records.get(&settlement.record).map(|record| (&record.version, record.student));
-                stored == Some((&settlement.version, settlement.before))
+            Write::UpdateRecord(update) => {
+                let stored = self.records.get(&update.record).map(|record| (&record.version, record.student));
+                stored == Some((&update.version, update.before))
             }
             Write::Link { record, .. } => self.records.contains_key(record),
             Write::PutCase(case) => self.cases.get(&case.id).map_or(0, |stored| stored.version) == case.version,
@@ -177,13 +177,13 @@ impl Tables {
                 self.buckets.insert(key, *bucket);
             }
             Write::CheckBucket(..) => {}
-            Write::Settle(settlement) => {
-                let record = self.records.get_mut(&settlement.record).unwrap();
-                record.links = settlement.links;
-                (record.state, record.student) = (settlement.state, Some(settlement.student));
-                record.doubt = settlement.doubt;
-                (record.statut_ine, record.finding) = (Some(settlement.statut_ine), settlement.finding);
-                (record.unknown_since, record.verify_on) = (settlement.unknown_since, settlement.verify_on);
+            Write::UpdateRecord(update) => {
+                let record = self.records.get_mut(&update.record).unwrap();
+                record.links = update.links;
+                (record.state, record.student) = (update.state, Some(update.student));
+                record.doubt = update.doubt;
+                (record.statut_ine, record.finding) = (Some(update.statut_ine), update.finding);
+                (record.unknown_since, record.verify_on) = (update.unknown_since, update.verify_on);
             }
             Write::Link { record, links, student, waits } => {
                 let record = self.records.get_mut(&record).unwrap();
@@ -214,7 +214,7 @@ fn name(write: &Write) -> String {
         Write::DeleteEdge(student, record) => format!("edge {student} {record}"),
         Write::PutIne { ine, .. } | Write::DeleteIne { ine, .. } => format!("INE {}", ine.as_str()),
         Write::PutBucket(key, _) | Write::CheckBucket(key, _) => format!("bucket {}", key.as_str()),
-        Write::Settle(settlement) => record(&settlement.record),
+        Write::UpdateRecord(update) => record(&update.record),
         Write::Link { record: id, .. } => record(id),
         Write::PutCase(case) => format!("case {}", case.id),
         Write::Note(Finding { record, version, .. }) | Write::Unnote(record, version) => {
@@ -489,12 +489,12 @@ fn told(writes: &[Write]) -> String {
         Write::DeleteEdge(student, record) => {
             Some(format!("no edge {} to {}", short(record.as_str()), short(&student.to_string())))
         }
-        Write::Settle(settlement) => Some(format!(
+        Write::UpdateRecord(update) => Some(format!(
             "settle {} {:?} {:?} at {}",
-            short(settlement.record.as_str()),
-            settlement.state,
-            settlement.doubt,
-            short(&settlement.student.to_string())
+            short(update.record.as_str()),
+            update.state,
+            update.doubt,
+            short(&update.student.to_string())
         )),
         Write::Link { record, links, student, .. } => {
             let (record, student) = (short(record.as_str()), student.to_string());

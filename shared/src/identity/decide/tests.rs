@@ -18,12 +18,12 @@ fn this(said: &Declaration) -> RecordId {
 }
 
 fn decided(said: &Declaration, students: &[Student]) -> Decision {
-    with_standing(said, &Standing::Unasked, students)
+    with_standing(said, &InesVerification::Unasked, students)
 }
 
-fn with_standing(said: &Declaration, standing: &Standing, students: &[Student]) -> Decision {
+fn with_standing(said: &Declaration, verification: &InesVerification, students: &[Student]) -> Decision {
     let (record, links) = (this(said), Links::default());
-    decide(Statement { record: &record, declaration: said, standing, links: &links }, students, Reads::Whole)
+    decide(Statement { record: &record, declaration: said, verification, links: &links }, students, Reads::Whole)
 }
 
 fn named(said: &mut Declaration) -> &mut CivilIdentity {
@@ -42,14 +42,14 @@ fn by_pair(ine: &str, birth: &str) -> Declaration {
     said
 }
 
-fn confirmed(ine: &str, name: &str) -> Standing {
+fn confirmed(ine: &str, name: &str) -> InesVerification {
     let registre = Box::new(identity(name, "Zoé", "2004-03-02"));
-    Standing::Confirmed { registre, ine_maitre: Ine::parse(ine).unwrap() }
+    InesVerification::Confirmed { registre, ine_maitre: Ine::parse(ine).unwrap() }
 }
 
 fn verified(said: &Declaration, ine: &str, name: &str) -> Student {
     let mut edge = edge(said);
-    edge.standing = confirmed(ine, name);
+    edge.verification = confirmed(ine, name);
     Student::restore(StudentId::random(), 1, [].into(), [edge])
 }
 
@@ -96,10 +96,15 @@ fn two_homonyms_who_are_not_each_other() {
 fn who_could_not_be_read_may_be_the_one() {
     let said = declaration(None, "Lefèvre", "Zoé", "2004-03-02");
     let (record, links) = (this(&said), Links::default());
-    let statement = Statement { record: &record, declaration: &said, standing: &Standing::Unasked, links: &links };
+    let statement =
+        Statement { record: &record, declaration: &said, verification: &InesVerification::Unasked, links: &links };
     assert_eq!(decide(statement, &[], Reads::Cut).doubt, Some(Doubt::Homonyms));
-    let standing = confirmed(RNIE, "Lefèvre");
-    assert_eq!(decide(Statement { standing: &standing, ..statement }, &[], Reads::Cut).doubt, None, "INES knows");
+    let verification = confirmed(RNIE, "Lefèvre");
+    assert_eq!(
+        decide(Statement { verification: &verification, ..statement }, &[], Reads::Cut).doubt,
+        None,
+        "INES knows"
+    );
 }
 
 #[test]
@@ -128,7 +133,8 @@ fn the_pair_of_a_record_that_people_joined_to_it_is_named_once() {
     let said = declaration(Some(RNIE), "Lefèvre", "Zoé", "2004-03-02");
     let (record, mut links) = (this(&said), Links::default());
     links.same.insert(CaseId::attachment(&record), pair.edges().map(|edge| edge.record.clone()).collect());
-    let statement = Statement { record: &record, declaration: &said, standing: &Standing::Unasked, links: &links };
+    let statement =
+        Statement { record: &record, declaration: &said, verification: &InesVerification::Unasked, links: &links };
     let decision = decide(statement, std::slice::from_ref(&pair), Reads::Whole);
     assert_eq!((decision.same, decision.reason), (vec![pair.id], Reason::Decided));
 }
@@ -155,9 +161,9 @@ fn whom_ines_tells_apart_no_evidence_joins() {
 fn an_ine_that_is_somebody_elses_is_no_evidence() {
     let known = student(1, &[declaration(Some(OTHER_RNIE), "Lefèvre", "Zoé", "2004-03-02")]);
     let said = declaration(Some(RNIE), "Lefèvre", "Zoé", "2004-03-02");
-    let decision = with_standing(&said, &Standing::Unknown, std::slice::from_ref(&known));
+    let decision = with_standing(&said, &InesVerification::Unknown, std::slice::from_ref(&known));
     assert_eq!(decision.same, [known.id], "certain by everything else");
-    let decision = with_standing(&said, &Standing::Differs, &[]);
+    let decision = with_standing(&said, &InesVerification::Differs, &[]);
     assert_eq!((decision.same.len(), decision.doubt), (0, Some(Doubt::RegisterDiffers)));
 }
 
@@ -170,7 +176,8 @@ fn what_people_decided_overrides_evidence() {
     let stranger = declaration(None, "Petit", "Hugo", "1999-12-31");
     let (record, mut links) = (this(&said), Links::default());
     links.different.entry(case.clone()).or_default().insert(other.clone());
-    let statement = Statement { record: &record, declaration: &said, standing: &Standing::Unasked, links: &links };
+    let statement =
+        Statement { record: &record, declaration: &said, verification: &InesVerification::Unasked, links: &links };
     let decision = decide(statement, std::slice::from_ref(&known), Reads::Whole);
     assert_eq!((decision.same.len(), decision.near.len(), decision.doubt), (0, 0, None));
     let mut links = Links::default();

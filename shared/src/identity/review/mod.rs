@@ -154,12 +154,12 @@ pub struct Progress {
 /// What deduplication has to do about a case. Done twice, it changes nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pending<'a> {
-    /// Nothing is told of the student any more, until the dispute is settled.
+    /// Nothing is told of the student any more, until the dispute is completed.
     Hide(StudentId),
-    /// A decision, to be kept as links. Then [`Case::settle`].
+    /// A decision, to be kept as links. Then [`Case::complete`].
     Apply(&'a Effect),
     /// A decision, to be taken back: what it moved goes back to where it was, and the question is open again. Then
-    /// [`Case::settle`].
+    /// [`Case::complete`].
     Revert(&'a Effect),
 }
 
@@ -334,7 +334,7 @@ impl Case {
         decision.moved.len() > known
     }
 
-    /// Students are kept for it until it is settled.
+    /// Students are kept for it until it is completed.
     pub fn keep(&mut self, students: impl IntoIterator<Item = StudentId>) {
         if let Some(decision) = self.decisions.last_mut() {
             decision.kept.extend(students);
@@ -361,7 +361,7 @@ impl Case {
 
     /// What [`Self::pending`] asked for is done, in the transaction that this is written by; `linked` are the records that
     /// hold what was decided.
-    pub fn settle(&mut self, linked: &BTreeSet<RecordId>, now: Timestamp) {
+    pub fn complete(&mut self, linked: &BTreeSet<RecordId>, now: Timestamp) {
         if let Some(decision) = self.decisions.last_mut() {
             decision.kept.clear();
         }

@@ -129,13 +129,13 @@ fn an_undone_decision_is_kept_and_the_case_is_open_again() {
     assert_eq!(case.undo("a", now()), Err(NothingDecided));
     say(&mut case, "a", Verdict::Same).unwrap();
     assert!(matches!(case.pending(), Some(Pending::Apply(Effect::Merge(_)))));
-    case.settle(&BTreeSet::new(), now());
+    case.complete(&BTreeSet::new(), now());
     assert_eq!((case.state, case.pending()), (State::Applied, None));
     assert_eq!(say(&mut case, "b", Verdict::Different), Err(VoteError::DecidedOtherwise));
     case.undo("b", now()).unwrap();
     assert!(matches!(case.pending(), Some(Pending::Revert(Effect::Merge(_)))));
     assert_eq!(say(&mut case, "b", Verdict::Different), Err(VoteError::NotOpen(State::Undone)));
-    case.settle(&BTreeSet::new(), now());
+    case.complete(&BTreeSet::new(), now());
     assert_eq!((case.state, case.decision(), case.progress().voices), (State::Open, None, 0));
     case.undo("b", now()).unwrap();
     say(&mut case, "a", Verdict::Different).unwrap();
@@ -149,9 +149,9 @@ fn a_disputed_student_is_hidden_until_it_is_settled() {
     assert_eq!(case.pending(), Some(Pending::Hide(student(1))));
     say(&mut case, "a", Verdict::Split(BTreeSet::from([record()]))).unwrap();
     assert!(matches!(case.pending(), Some(Pending::Apply(Effect::Split { .. }))));
-    case.settle(&BTreeSet::new(), now());
+    case.complete(&BTreeSet::new(), now());
     case.undo("a", now()).unwrap();
-    case.settle(&BTreeSet::new(), now());
+    case.complete(&BTreeSet::new(), now());
     assert_eq!(case.pending(), Some(Pending::Hide(student(1))));
 }
 
@@ -181,7 +181,7 @@ fn what_is_decided_stands_unless_ines_has_told_two_people_apart_since() {
 fn what_was_told_apart_is_not_asked_again_and_what_is_new_is() {
     let mut case = attachment();
     say(&mut case, "a", Verdict::Different).unwrap();
-    case.settle(&BTreeSet::new(), now());
+    case.complete(&BTreeSet::new(), now());
     assert!(!case.ask_again(attachment().question, RULE_VERSION, now()));
     let near = vec![Near { side: side(4, ""), comparison: comparison() }];
     let another = Question::Attachment { record: record(), master: None, near };
@@ -207,7 +207,7 @@ fn a_case_reads_back_and_holds_nothing_personal() {
 enum Move {
     Vote(&'static str, Verdict),
     Undo(&'static str),
-    Settle,
+    Complete,
     Withdraw,
     Ask(bool),
 }
@@ -217,7 +217,7 @@ impl Move {
         match self {
             Self::Vote(reviewer, verdict) => drop(case.vote(reviewer, verdict.clone(), None, now())),
             Self::Undo(reviewer) => drop(case.undo(reviewer, now())),
-            Self::Settle => case.settle(&BTreeSet::new(), now()),
+            Self::Complete => case.complete(&BTreeSet::new(), now()),
             Self::Withdraw => drop(case.withdraw()),
             Self::Ask(verified) => {
                 let question = duplicate(ONE, if *verified { OTHER } else { "" }).question;
@@ -233,7 +233,7 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
     let one = prop_oneof![
         6 => (reviewer(), verdict).prop_map(|(reviewer, verdict)| Move::Vote(reviewer, verdict)),
         2 => reviewer().prop_map(Move::Undo),
-        2 => Just(Move::Settle),
+        2 => Just(Move::Complete),
         1 => Just(Move::Withdraw),
         2 => any::<bool>().prop_map(Move::Ask),
     ];
@@ -260,7 +260,7 @@ proptest! {
                 prop_assert!(people.len() >= case.question.voices(&decision.effect));
             }
             // Settling is the one move that leads on: a repetition of any other finds it made.
-            if !matches!(one, Move::Settle) {
+            if !matches!(one, Move::Complete) {
                 let once = case.clone();
                 one.make(&mut case);
                 prop_assert_eq!(&case, &once, "{:?}", one);

@@ -25,9 +25,9 @@ async fn undo(context: &Context, key: &str, case: &CaseId) -> fakes::gateway::To
 }
 
 /// Applies what is pending, as deduplication would.
-async fn settle(context: &Context, case: &CaseId) {
+async fn complete(context: &Context, case: &CaseId) {
     let mut case = stored(context, case).await;
-    case.settle(&std::collections::BTreeSet::new(), jiff::Timestamp::now());
+    case.complete(&std::collections::BTreeSet::new(), jiff::Timestamp::now());
     context.reviews.save(&case).await.unwrap();
 }
 
@@ -49,7 +49,7 @@ async fn one_voice_decides_and_its_pointer_is_sent() {
     assert_eq!(world.queue.lock().unwrap().len(), 2, "and the pointer sent again");
     let other = decide(&context, OTHER_KEY, &case, &json!({ "version": 2, "verdict": "different" })).await;
     assert_eq!((other.status, &other.json()["message"]), (409, &"la revue est décidée autrement".into()));
-    settle(&context, &case).await;
+    complete(&context, &case).await;
     decide(&context, KEY, &case, &same(STUDENT, 3)).await;
     assert_eq!(world.queue.lock().unwrap().len(), 2, "what is applied is not sent again");
     let kept = stored(&context, &case).await;
@@ -100,13 +100,13 @@ async fn a_decision_is_undone_by_anyone_and_kept() {
     let case = open(&context, attachment(), 100).await;
     assert_eq!(undo(&context, KEY, &case).await.status, 409);
     decide(&context, KEY, &case, &same(STUDENT, 1)).await;
-    settle(&context, &case).await;
+    complete(&context, &case).await;
     let told = undo(&context, OTHER_KEY, &case).await;
     assert_eq!((told.status, &told.json()["revue"]["etat"]), (200, &"annulée".into()));
     assert_eq!(undo(&context, OTHER_KEY, &case).await.text, told.text);
     assert_eq!(*world.queue.lock().unwrap(), [pointer(&case), pointer(&case), pointer(&case)]);
     assert_eq!(decide(&context, KEY, &case, &same(STUDENT, 4)).await.status, 409, "not before it is taken back");
-    settle(&context, &case).await;
+    complete(&context, &case).await;
     let kept = stored(&context, &case).await;
     assert_eq!(
         (kept.state, kept.decisions[0].undone.as_ref().unwrap().reviewer.as_str()),

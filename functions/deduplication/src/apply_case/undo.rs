@@ -4,28 +4,28 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use shared::identity::digest::RecordId;
-use shared::identity::edge::{Edge, Standing};
+use shared::identity::edge::{Edge, InesVerification};
 use shared::identity::moves::{Place, Return};
 use shared::identity::review::{Case, CaseId};
 use shared::identity::student::{Student, StudentId};
 use shared::registry::StoreError;
 
+use super::decide::CaseChanges;
 use super::holder;
-use super::work::Work;
 use crate::ports::{Register, World};
 
 /// Records that go back to one student, each with where it is now and how it was there.
 type Returns = BTreeMap<RecordId, (StudentId, Place)>;
 
-impl Work {
+impl CaseChanges {
     /// Takes back what was decided last in a case.
     pub(super) async fn undo<W: World>(&mut self, world: &W, case: &Case) -> Result<(), StoreError> {
         let Some(decision) = case.decisions.last() else { return Ok(()) };
         for record in decision.records.union(&decision.moved) {
-            if self.changes.holder(record).is_none()
+            if self.students.holder(record).is_none()
                 && let Some(holder) = holder(world, record).await?
             {
-                self.changes.of(&holder);
+                self.students.of(&holder);
             }
         }
         for (student, returns) in self.returns() {
@@ -37,7 +37,7 @@ impl Work {
     /// Forgets what was decided, and says which records go back, to whom.
     fn returns(&mut self) -> BTreeMap<StudentId, Returns> {
         let mut returns: BTreeMap<StudentId, Returns> = BTreeMap::new();
-        for student in self.changes.values_mut() {
+        for student in self.students.values_mut() {
             let whose = student.id;
             for edge in student.edges_mut().filter(|edge| edge.decisions().any(|case| *case == self.case)) {
                 edge.links.forget(&self.case);
@@ -63,23 +63,25 @@ impl Work {
         let mut withheld: BTreeMap<CaseId, BTreeSet<StudentId>> = BTreeMap::new();
         let mut left: BTreeSet<StudentId> = BTreeSet::new();
         for (record, (whose, place)) in &returns {
-            let Some(edge) = self.changes.get(*whose).and_then(|holder| holder.edge(record)).cloned() else { continue };
-            let Some(student) = self.changes.get(id) else { continue };
+            let Some(edge) = self.students.get(*whose).and_then(|holder| holder.edge(record)).cloned() else {
+                continue;
+            };
+            let Some(student) = self.students.get(id) else { continue };
             if student.edges_besides(record).any(|other| other.parts_from(record, &edge.links)) {
                 // Another decision tells them apart since, and stands.
                 self.follow.insert(record.clone());
                 continue;
             }
-            let standing = match edge.standing {
-                Standing::Taken => place.standing.clone(),
-                standing => standing,
+            let verification = match edge.verification {
+                InesVerification::Taken => place.verification.clone(),
+                verification => verification,
             };
-            if let Some(holder) = self.changes.get_mut(*whose).filter(|_| *whose != id) {
+            if let Some(holder) = self.students.get_mut(*whose).filter(|_| *whose != id) {
                 holder.detach(record);
                 left.insert(*whose);
             }
-            if let Some(student) = self.changes.get_mut(id) {
-                student.attach(Edge { reason: place.reason, standing, ..edge });
+            if let Some(student) = self.students.get_mut(id) {
+                student.attach(Edge { reason: place.reason, verification, ..edge });
             }
             self.back.insert(record.clone());
             withheld.extend(place.withheld.clone());
@@ -87,7 +89,7 @@ impl Work {
         // A dispute about the student itself goes with it.
         let dispute = CaseId::dispute(id);
         for holder in &left {
-            let holder = self.changes.get_mut(*holder);
+            let holder = self.students.get_mut(*holder);
             withheld.extend(holder.and_then(|holder| holder.withheld.remove_entry(&dispute)));
         }
         let mut kept = BTreeMap::new();
@@ -96,19 +98,19 @@ impl Work {
                 kept.insert(case, rivals);
             }
         }
-        let Some(student) = self.changes.get_mut(id) else { return Ok(()) };
+        let Some(student) = self.students.get_mut(id) else { return Ok(()) };
         let all_back = student.edges().all(|edge| returns.contains_key(&edge.record));
         if all_back {
             student.withheld.retain(|case, _| case.is_dispute() && *case != self.case);
             student.withheld.extend(kept);
         }
         for empty in left {
-            let holder = self.changes.get_mut(empty).filter(|holder| holder.edges().next().is_none());
+            let holder = self.students.get_mut(empty).filter(|holder| holder.edges().next().is_none());
             if let Some(holder) = holder {
                 let disputes = std::mem::take(&mut holder.withheld).into_iter().filter(|(case, _)| case.is_dispute());
                 let disputes: Vec<_> = disputes.collect();
-                self.changes.lead(empty, id);
-                if let Some(student) = self.changes.get_mut(id) {
+                self.students.lead(empty, id);
+                if let Some(student) = self.students.get_mut(id) {
                     student.withheld.extend(disputes);
                 }
             }
@@ -118,7 +120,7 @@ impl Work {
 
     /// A student to whom records go back: as it is, or as nobody, if it leads to another by now or isn't there.
     async fn read<W: World>(&mut self, world: &W, id: StudentId) -> Result<(), StoreError> {
-        if self.changes.get(id).is_some() {
+        if self.students.get(id).is_some() {
             return Ok(());
         }
         let register = world.register();
@@ -128,7 +130,7 @@ impl Work {
             let version = register.item_version(id).await?.unwrap_or_default();
             Student::restore(id, version, BTreeMap::new(), [])
         };
-        self.changes.of(&student);
+        self.students.of(&student);
         Ok(())
     }
 }

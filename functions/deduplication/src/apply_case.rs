@@ -6,9 +6,9 @@
 //! decide on again: those are sent again when the message comes again. What takes several transactions goes on where the
 //! last one ended ([`publish`]).
 
+mod decide;
 mod publish;
 mod undo;
-mod work;
 
 use std::collections::BTreeSet;
 
@@ -21,21 +21,21 @@ use shared::identity::student::Student;
 use shared::registry::{StoreError, backoff};
 
 use crate::ports::{Queue, Register, World};
+use decide::CaseChanges;
 use publish::Progress;
-use work::Work;
 
 /// What became of a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Settled {
+pub enum AppliedCase {
     /// What was asked for is done.
     Done,
     /// There is nothing to do.
     Nothing,
 }
 
-/// Why a case could not be settled now.
+/// Why a case could not be applied now.
 #[derive(Debug, thiserror::Error)]
-pub enum SettleError {
+pub enum ApplyCaseError {
     /// A table or the queue failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -48,41 +48,41 @@ pub enum SettleError {
 ///
 /// # Errors
 ///
-/// [`SettleError`]: the message is to be delivered again.
-pub async fn settle<W: World>(world: &W, id: &CaseId) -> Result<Settled, SettleError> {
+/// [`ApplyCaseError`]: the message is to be delivered again.
+pub async fn apply_case<W: World>(world: &W, id: &CaseId) -> Result<AppliedCase, ApplyCaseError> {
     let mut waits = backoff();
     loop {
-        let case = world.register().case(id).await?.ok_or(SettleError::NoSuchCase)?;
-        let mut work = Work::new(&case.id);
-        work.resume(world, &case).await?;
+        let case = world.register().case(id).await?.ok_or(ApplyCaseError::NoSuchCase)?;
+        let mut changes = CaseChanges::new(&case.id);
+        changes.resume(world, &case).await?;
         let hides = match case.pending() {
             None => {
                 follow_again(world, &case).await?;
-                return Ok(Settled::Nothing);
+                return Ok(AppliedCase::Nothing);
             }
             Some(Pending::Hide(student)) => {
-                work.hide(world, student).await?;
+                changes.hide(world, student).await?;
                 true
             }
             Some(Pending::Apply(effect)) => {
                 let effect = effect.clone();
-                work.apply(world, &effect).await?;
+                changes.apply(world, &effect).await?;
                 false
             }
             Some(Pending::Revert(_)) => {
-                work.undo(world, &case).await?;
+                changes.undo(world, &case).await?;
                 false
             }
         };
-        if hides && work.changes.iter().all(Change::is_empty) {
-            return Ok(Settled::Nothing);
+        if hides && changes.students.iter().all(Change::is_empty) {
+            return Ok(AppliedCase::Nothing);
         }
-        match work.publish(world, case).await? {
-            Progress::Settled => return Ok(Settled::Done),
+        match changes.publish(world, case).await? {
+            Progress::AppliedCase => return Ok(AppliedCase::Done),
             Progress::Begun => continue,
             Progress::Overtaken => {}
         }
-        let wait = waits.next().ok_or_else(|| StoreError::contention("settling a case"))?;
+        let wait = waits.next().ok_or_else(|| StoreError::contention("applying a case"))?;
         world.pause(wait).await;
     }
 }

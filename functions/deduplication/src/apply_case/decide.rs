@@ -16,9 +16,9 @@ use crate::review::Cases;
 
 /// What a case changes.
 #[derive(Debug)]
-pub(super) struct Work {
+pub(super) struct CaseChanges {
     pub(super) case: CaseId,
-    pub(super) changes: Changes,
+    pub(super) students: Changes,
     /// What people decided, on records that stay where they are.
     pub(super) linked: BTreeSet<RecordId>,
     /// Records that are back with whom they were.
@@ -33,11 +33,11 @@ pub(super) struct Work {
     pub(super) by: BTreeSet<CaseId>,
 }
 
-impl Work {
+impl CaseChanges {
     pub(super) fn new(case: &CaseId) -> Self {
         Self {
             case: case.clone(),
-            changes: Changes::default(),
+            students: Changes::default(),
             linked: BTreeSet::new(),
             back: BTreeSet::new(),
             anew: BTreeSet::new(),
@@ -50,7 +50,7 @@ impl Work {
     /// Nothing is told of the student any more.
     pub(super) async fn hide<W: World>(&mut self, world: &W, student: StudentId) -> Result<(), StoreError> {
         if let Some(student) = world.register().student(student).await? {
-            self.changes.of(&student).withheld.insert(self.case.clone(), BTreeSet::new());
+            self.students.of(&student).withheld.insert(self.case.clone(), BTreeSet::new());
         }
         Ok(())
     }
@@ -83,13 +83,13 @@ impl Work {
                     // Evidence had joined it to one of them meanwhile.
                     let apart = Student::newcomer(world.new_student());
                     self.split(&student, &BTreeSet::from([record.clone()]), &apart);
-                    student = self.changes.get(apart.id).cloned().unwrap_or(student);
+                    student = self.students.get(apart.id).cloned().unwrap_or(student);
                 }
                 for other in others.iter().filter(|other| other.id != student.id) {
                     self.part(&student, other);
                 }
                 // Also of nobody, when INES or the register alone spoke against it.
-                for edge in self.changes.of(&student).edges_mut().filter(|edge| edge.record == *record) {
+                for edge in self.students.of(&student).edges_mut().filter(|edge| edge.record == *record) {
                     edge.links.different.entry(self.case.clone()).or_default();
                     self.linked.insert(record.clone());
                 }
@@ -130,14 +130,14 @@ impl Work {
         // What was decided in this case before is decided otherwise.
         self.forget(joined);
         let parts = |edge: &Edge| into.edges().any(|other| other.parts_from(&edge.record, &edge.links));
-        if self.changes.get(joined.id).unwrap_or(joined).edges().any(parts) {
+        if self.students.get(joined.id).unwrap_or(joined).edges().any(parts) {
             // Another case told them apart meanwhile: of two people who contradict each other, the one who joins waits.
             self.show(joined);
             return;
         }
         let Some(anchor) = into.edges().next().map(|edge| edge.record.clone()) else { return };
         let disputed: Vec<CaseId> = joined.withheld.keys().filter(|case| case.is_dispute()).cloned().collect();
-        let moved = self.changes.of(joined);
+        let moved = self.students.of(joined);
         for edge in moved.edges_mut() {
             edge.links.same.entry(self.case.clone()).or_default().insert(anchor.clone());
             if decided.is_none_or(|record| *record == edge.record) {
@@ -146,8 +146,8 @@ impl Work {
             self.linked.insert(edge.record.clone());
             self.follow.insert(edge.record.clone());
         }
-        self.changes.merge(joined, into);
-        if let Some(survivor) = self.changes.get_mut(into.id) {
+        self.students.merge(joined, into);
+        if let Some(survivor) = self.students.get_mut(into.id) {
             survivor.withheld.extend(disputed.into_iter().map(|case| (case, BTreeSet::new())));
         }
     }
@@ -155,7 +155,7 @@ impl Work {
     /// Tells two students apart for good.
     fn part(&mut self, student: &Student, other: &Student) {
         let others: BTreeSet<RecordId> = other.edges().map(|edge| edge.record.clone()).collect();
-        for edge in self.changes.of(student).edges_mut() {
+        for edge in self.students.of(student).edges_mut() {
             edge.links.different.entry(self.case.clone()).or_default().extend(others.iter().cloned());
             self.linked.insert(edge.record.clone());
         }
@@ -191,7 +191,7 @@ impl Work {
         }
         let mut other = apart.clone();
         for mut edge in leaving {
-            self.changes.of(student).detach(&edge.record);
+            self.students.of(student).detach(&edge.record);
             edge.links.different.entry(self.case.clone()).or_default().extend(staying.iter().cloned());
             edge.reason = Reason::Decided;
             self.linked.insert(edge.record.clone());
@@ -201,31 +201,31 @@ impl Work {
         // An INE that both halves give is the one's whom INES vouches for, else of the half that stays.
         let vouched: BTreeSet<_> = other.edges().filter_map(Edge::verified).collect();
         let shared: BTreeSet<_> = self
-            .changes
+            .students
             .get(student.id)
             .map(Student::ines)
             .unwrap_or_default()
             .intersection(&other.ines())
             .copied()
             .collect();
-        let stays = self.changes.get(student.id).and_then(Student::verified);
+        let stays = self.students.get(student.id).and_then(Student::verified);
         for ine in shared {
-            let loser = if vouched.contains(&ine) && stays.is_none() { self.changes.of(student) } else { &mut other };
+            let loser = if vouched.contains(&ine) && stays.is_none() { self.students.of(student) } else { &mut other };
             owners::disbelieve(loser, ine);
         }
-        *self.changes.of(apart) = other;
+        *self.students.of(apart) = other;
     }
 
     /// The case keeps nothing from being told any more.
     fn show(&mut self, student: &Student) {
-        let student = self.changes.of(student);
+        let student = self.students.of(student);
         student.withheld.remove(&self.case);
         self.follow.extend(student.edges().map(|edge| edge.record.clone()));
     }
 
     /// Forgets what was decided, on records that stay where they are.
     pub(super) fn forget(&mut self, student: &Student) {
-        for edge in self.changes.of(student).edges_mut() {
+        for edge in self.students.of(student).edges_mut() {
             let before = edge.links.clone();
             edge.links.forget(&self.case);
             if edge.links != before {

@@ -18,13 +18,13 @@ use shared::feeding::record::RecordState;
 use shared::identity::digest::RecordId;
 use shared::identity::edge::Edge;
 use shared::identity::finding::Finding;
-use shared::identity::publication::{Buckets, Change, Settlement, Write, concerned, plan};
+use shared::identity::publication::{Buckets, Change, RecordUpdate, Write, concerned, plan};
 use shared::identity::review::{Case, CaseId, Question, State};
 use shared::identity::student::{Student, StudentId};
 use shared::registry::StoreError;
 use shared::registry::publications::{MOST_WRITES, Published};
 
-use super::work::Work;
+use super::decide::CaseChanges;
 use crate::found;
 use crate::owners;
 use crate::ports::{Queue, Register, World};
@@ -37,20 +37,20 @@ const MOST_KEPT: usize = 10;
 /// How far a case is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Progress {
-    /// It is settled.
-    Settled,
+    /// It is completed.
+    AppliedCase,
     /// A step of it is done.
     Begun,
     /// Someone else was faster, or keeps a student: read everything again.
     Overtaken,
 }
 
-impl Work {
+impl CaseChanges {
     /// Reads the students that are kept for the case since an earlier step.
     pub(super) async fn resume<W: World>(&mut self, world: &W, case: &Case) -> Result<(), StoreError> {
         for id in case.decisions.iter().next_back().iter().flat_map(|decision| &decision.kept) {
             if let Some(student) = world.register().student(*id).await? {
-                self.changes.of(&student);
+                self.students.of(&student);
             }
         }
         Ok(())
@@ -59,28 +59,28 @@ impl Work {
     /// Writes what changes, with the case as it is settled, or the next step of it.
     pub(super) async fn publish<W: World>(mut self, world: &W, case: Case) -> Result<Progress, StoreError> {
         let foreign = |change: &Change| change.before.moving.as_ref().is_some_and(|kept| *kept != self.case);
-        if self.changes.iter().any(foreign) {
+        if self.students.iter().any(foreign) {
             return Ok(Progress::Overtaken);
         }
-        self.changes.values_mut().for_each(|student| student.moving = None);
+        self.students.values_mut().for_each(|student| student.moving = None);
         self.hand_over();
         self.hide_contradicted();
-        let back = self.back.iter().filter_map(|record| Some(self.changes.holder(record)?.id)).collect();
-        owners::reconcile(world, &mut self.changes, &back).await?;
-        let moved = self.changes.trace(&self.by);
-        let mut settled = case.clone();
-        settled.remember(&moved);
-        settled.settle(&self.linked, world.now());
-        self.questions(world, &mut settled).await?;
+        let back = self.back.iter().filter_map(|record| Some(self.students.holder(record)?.id)).collect();
+        owners::reconcile(world, &mut self.students, &back).await?;
+        let moved = self.students.trace(&self.by);
+        let mut completed = case.clone();
+        completed.remember(&moved);
+        completed.complete(&self.linked, world.now());
+        self.questions(world, &mut completed).await?;
         self.take_back();
-        let changes = std::mem::take(&mut self.changes).into_list();
+        let changes = std::mem::take(&mut self.students).into_list();
         let mut writes = self.writes(world, &changes).await?;
         writes.extend(self.cases.writes());
-        writes.push(Write::PutCase(Box::new(settled)));
+        writes.push(Write::PutCase(Box::new(completed)));
         if writes.len() > MOST_WRITES {
             return self.step(world, case, changes).await;
         }
-        tracing::debug!(writes = writes.len(), version = case.version, "settling a case");
+        tracing::debug!(writes = writes.len(), version = case.version, "case applied");
         if world.register().publish(&writes).await? == Published::Overtaken {
             return Ok(Progress::Overtaken);
         }
@@ -88,7 +88,7 @@ impl Work {
             let pointers: Vec<Pointer> = self.follow.into_iter().map(Pointer::Record).collect();
             world.queue().send(&pointers).await?;
         }
-        Ok(Progress::Settled)
+        Ok(Progress::AppliedCase)
     }
 
     /// The next step of what doesn't fit in one transaction.
@@ -120,7 +120,7 @@ impl Work {
             case.keep(free.iter().map(|change| change.before.id));
             plan(&free, world.keys(), &Buckets::new())
         };
-        tracing::info!(writes = writes.len(), version = case.version, "a step of a case");
+        tracing::info!(writes = writes.len(), version = case.version, "case applied in part");
         writes.push(Write::PutCase(Box::new(case)));
         Ok(match world.register().publish(&writes).await? {
             Published::Yes => Progress::Begun,
@@ -150,7 +150,7 @@ impl Work {
     /// Nobody decides about what isn't asked any more, and what is asked again is to be decided.
     async fn questions<W: World>(&mut self, world: &W, case: &mut Case) -> Result<(), StoreError> {
         let asked = |of: fn(&Change) -> &Student| -> BTreeSet<CaseId> {
-            self.changes.iter().flat_map(|change| of(change).withheld.keys().cloned()).collect()
+            self.students.iter().flat_map(|change| of(change).withheld.keys().cloned()).collect()
         };
         let (before, after) = (asked(|change| &change.before), asked(|change| &change.after));
         let others = |id: &&CaseId| **id != self.case && !id.is_dispute();
@@ -170,7 +170,7 @@ impl Work {
     /// The records of whoever is told of no more wait from now on, and those of whoever is told of now may wait no more. A
     /// dispute is settled before anybody decides on them again.
     fn take_back(&mut self) {
-        for Change { before, after, .. } in self.changes.iter() {
+        for Change { before, after, .. } in self.students.iter() {
             let hidden = !before.waits() && after.waits();
             let records = || after.edges().map(|edge| edge.record.clone());
             if hidden {
@@ -184,7 +184,7 @@ impl Work {
 
     /// Whoever waited for the case of a record that left waits for one of its own records.
     fn hand_over(&mut self) {
-        for student in self.changes.values_mut() {
+        for student in self.students.values_mut() {
             let foreign = |case: &CaseId| {
                 !case.is_dispute() && !student.edges().any(|edge| CaseId::attachment(&edge.record) == *case)
             };
@@ -197,7 +197,7 @@ impl Work {
 
     /// Of whom a decision leaves only what INES contradicts, nothing is told until people decide.
     fn hide_contradicted(&mut self) {
-        for student in self.changes.values_mut() {
+        for student in self.students.values_mut() {
             if student.is_contradicted() && !student.waits() {
                 let first = student.edges().next().map(|edge| CaseId::attachment(&edge.record));
                 student.withheld.extend(first.map(|case| (case, BTreeSet::new())));
@@ -216,12 +216,12 @@ impl Work {
         };
         let finding = found::of(student, edge, None);
         let (id, version) = (record.id.clone(), record.version.clone());
-        let statut_ine = found::statut_ine(&record.declaration, &edge.standing, None);
+        let statut_ine = found::statut_ine(&record.declaration, &edge.verification, None);
         let note = match finding {
             Some(code) => Some(Write::Note(Finding { record: id.clone(), version: version.clone(), code, statut_ine })),
             None => record.finding.map(|_| Write::Unnote(id.clone(), version.clone())),
         };
-        let settlement = Settlement {
+        let update = RecordUpdate {
             record: id,
             version,
             before: record.student,
@@ -234,7 +234,7 @@ impl Work {
             unknown_since: record.unknown_since,
             verify_on: record.verify_on,
         };
-        Ok(note.into_iter().chain([Write::Settle(Box::new(settlement))]).collect())
+        Ok(note.into_iter().chain([Write::UpdateRecord(Box::new(update))]).collect())
     }
 }
 

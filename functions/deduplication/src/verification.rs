@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use shared::domain::ine::Ine;
 use shared::feeding::record::Record;
-use shared::identity::edge::{Edge, Standing};
+use shared::identity::edge::{Edge, InesVerification};
 use shared::identity::engine::compare::Comparison;
 use shared::identity::engine::decide::{Verdict, verdict};
 use shared::identity::engine::person::Person;
@@ -36,8 +36,8 @@ pub(crate) async fn of<W: World>(
     world: &W,
     record: &Record,
     students: impl Iterator<Item = &Student>,
-) -> Result<Option<Standing>, ResolveError> {
-    let Some(ines) = world.ines() else { return Ok(Some(Standing::Unasked)) };
+) -> Result<Option<InesVerification>, ResolveError> {
+    let Some(ines) = world.ines() else { return Ok(Some(InesVerification::Unasked)) };
     let students: Vec<&Student> = students.collect();
     // What INES gave the record itself, in place of an INE that was missing, as long as it says the same: what it gave to
     // somebody else, whom the record named before, is not this person's.
@@ -48,17 +48,17 @@ pub(crate) async fn of<W: World>(
     };
     let before = before.filter(says_the_same);
     // A record that gives an INE is asked about again each time it is decided on, until INES confirms it.
-    let granted = before.filter(|edge| edge.declaration.ine.is_none()).map(|edge| &edge.standing);
-    let granted = granted.filter(|standing| matches!(standing, Standing::Granted { .. }));
+    let granted = before.filter(|edge| edge.declaration.ine.is_none()).map(|edge| &edge.verification);
+    let granted = granted.filter(|verification| matches!(verification, InesVerification::Granted { .. }));
     if let Some(granted) = granted {
         return Ok(Some(granted.clone()));
     }
-    let Some(ine) = record.declaration.ine else { return Ok(Some(Standing::Unasked)) };
+    let Some(ine) = record.declaration.ine else { return Ok(Some(InesVerification::Unasked)) };
     let birth = record.declaration.identite.birth_date();
     let asked = students.iter().flat_map(|student| student.edges()).find_map(|edge| {
         let same = edge.declaration.ine == Some(ine) && edge.declaration.identite.birth_date() == birth;
-        match &edge.standing {
-            Standing::Confirmed { registre, ine_maitre } if same => {
+        match &edge.verification {
+            InesVerification::Confirmed { registre, ine_maitre } if same => {
                 Some(Registered { identite: (**registre).clone(), ine_maitre: *ine_maitre })
             }
             _ => None,
@@ -73,21 +73,21 @@ pub(crate) async fn of<W: World>(
     };
     Ok(match verified {
         Verified::Known(registered) => Some(held_against(record, ine, *registered)),
-        Verified::Unknown => Some(Standing::Unknown),
+        Verified::Unknown => Some(InesVerification::Unknown),
         Verified::Pending => None,
     })
 }
 
 /// An equal INE and an equal date are no proof: siblings' get swapped. The names have to be INES's as well.
-fn held_against(record: &Record, ine: Ine, registered: Registered) -> Standing {
+fn held_against(record: &Record, ine: Ine, registered: Registered) -> InesVerification {
     let Registered { identite, ine_maitre } = registered;
     if let Some(said) = record.declaration.identite.said() {
         let comparison = Comparison::of(&Person::of(said, Some(&ine)), &Person::of(&identite, Some(&ine)));
         if verdict(&comparison) != Verdict::Match {
-            return Standing::Differs;
+            return InesVerification::Differs;
         }
     }
-    Standing::Confirmed { registre: Box::new(identite), ine_maitre }
+    InesVerification::Confirmed { registre: Box::new(identite), ine_maitre }
 }
 
 /// Whether INES will answer later what it didn't answer now.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use shared::domain::enrolment::Person;
 use shared::feeding::record::Record;
 use shared::identity::decide::Decision;
-use shared::identity::edge::{Edge, Standing, traits};
+use shared::identity::edge::{Edge, InesVerification, traits};
 use shared::identity::engine::compare::Comparison;
 use shared::identity::engine::decide::{Reads, Verdict, verdict};
 use shared::identity::engine::weight::{Bits, bits};
@@ -20,24 +20,24 @@ use crate::ports::{Register, World};
 
 /// What was read.
 #[derive(Debug)]
-pub(crate) struct Scene {
-    standing: Standing,
+pub(crate) struct CandidateSet {
+    verification: InesVerification,
     students: Vec<Student>,
     buckets: Buckets,
     reads: Reads,
 }
 
-impl Scene {
+impl CandidateSet {
     /// Reads the buckets of the record's keys in one call, then, in full, the students who resemble it: the closest
     /// [`MOST_NEAR`] of those that aren't in `read`, which are those that it is known to concern.
     pub(crate) async fn observe<W: World>(
         world: &W,
         record: &Record,
-        standing: Standing,
+        verification: InesVerification,
         read: Vec<Student>,
     ) -> Result<Self, StoreError> {
         let register = world.register();
-        let compared = traits(&record.declaration, &standing);
+        let compared = traits(&record.declaration, &verification);
         let keys: Vec<PostingKey> = world.keys().postings.spread(&compared).into_keys().collect();
         let buckets = register.buckets(&keys).await?;
         let mut students: Vec<Student> = Vec::new();
@@ -75,11 +75,11 @@ impl Scene {
             read_in_full(register, rival, &mut students).await?;
         }
         let reads = if left_out { Reads::Cut } else { sharing.reads };
-        Ok(Self { standing, students, buckets, reads })
+        Ok(Self { verification, students, buckets, reads })
     }
 
-    pub(crate) fn standing(&self) -> &Standing {
-        &self.standing
+    pub(crate) fn verification(&self) -> &InesVerification {
+        &self.verification
     }
 
     pub(crate) fn students(&self) -> &[Student] {
@@ -113,7 +113,7 @@ impl Scene {
         joined.all(|student| student.waits_without(&record.id))
             && decision.near.is_empty()
             && decision.doubt.is_none()
-            && self.standing == Standing::Unasked
+            && self.verification == InesVerification::Unasked
     }
 
     /// Reads the buckets that change besides.
@@ -152,7 +152,7 @@ fn near(compared: &[Traits], sharing: &Sharing<'_, StudentId>) -> Vec<StudentId>
         let other = posted.person();
         for (traits, person) in &people {
             let nameless = [posted, *traits].into_iter().any(|one| matches!(one.identite, Person::Pair(_)));
-            let standing = if nameless {
+            let verification = if nameless {
                 if posted.ine.is_none() || posted.ine != traits.ine {
                     continue;
                 }
@@ -161,14 +161,14 @@ fn near(compared: &[Traits], sharing: &Sharing<'_, StudentId>) -> Vec<StudentId>
                 let comparison = Comparison::of(person, &other);
                 (verdict(&comparison), comparison.bits)
             };
-            if standing.0 > Verdict::Distinct {
-                let best = closest.entry(holder).or_insert(standing);
-                *best = (*best).max(standing);
+            if verification.0 > Verdict::Distinct {
+                let best = closest.entry(holder).or_insert(verification);
+                *best = (*best).max(verification);
             }
         }
     }
     let mut near: Vec<_> = closest.into_iter().collect();
     // The id breaks ties, so that what is read doesn't depend on the order of a bucket.
-    near.sort_by_key(|(student, standing)| (std::cmp::Reverse(*standing), *student));
+    near.sort_by_key(|(student, verification)| (std::cmp::Reverse(*verification), *student));
     near.into_iter().map(|(student, _)| student).collect()
 }
