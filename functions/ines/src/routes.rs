@@ -133,7 +133,7 @@ async fn immatriculate(call: Call<'_>, caller: &Caller) -> Answered {
     )
 )]
 async fn read_request(call: Call<'_>, caller: &Caller) -> Answered {
-    let answer = requests::read(call.context, caller, call.id()).await;
+    let answer = requests::read(call.context, caller, call.id).await;
     tell(&call, caller, answer).await
 }
 
@@ -168,7 +168,7 @@ async fn list_requests(call: Call<'_>, caller: &Caller) -> Answered {
     )
 )]
 async fn decide(call: Call<'_>, caller: &Caller) -> Answered {
-    let answer = decision::decide(call.context, caller, call.id(), &read(&call)?, call.exchange.now).await;
+    let answer = decision::decide(call.context, caller, call.id, &read(&call)?, call.exchange.now).await;
     tell(&call, caller, answer).await
 }
 

@@ -257,7 +257,7 @@ impl<S: Service> Inner<S> {
             }
             _ => None,
         };
-        let id = id.as_ref().and_then(|id| id.iter().next()).map(|(_, id)| id);
+        let id = id.as_ref().and_then(|id| id.iter().next()).map_or("", |(_, id)| id);
         let request = Request::from_parts(parts, text(body).await);
         let route = if let Found::Route(route) = found { route.name } else { S::UNKNOWN };
         let mut exchange = RequestContext::at(Timestamp::now(), route);
@@ -300,7 +300,7 @@ impl<S: Service> Inner<S> {
         &self,
         route: &Route<S>,
         request: &Request,
-        id: Option<&str>,
+        id: &str,
         exchange: &mut RequestContext<S>,
     ) -> Answered<S> {
         let (context, largest_body) = (&self.service, route.largest_body);

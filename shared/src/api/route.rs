@@ -47,20 +47,15 @@ pub struct Call<'a, S: Service> {
     pub request: &'a Request,
     /// What is learnt of it while it is answered.
     pub exchange: &'a mut RequestContext<S>,
+    /// What stands for `{id}` in the path, percent-decoded; empty where the path has none.
+    pub id: &'a str,
     pub(super) largest_body: usize,
-    pub(super) id: Option<&'a str>,
 }
 
 impl<S: Service> Call<'_, S> {
     /// The body, which isn't larger than the route allows and isn't said to be something else than JSON.
     pub fn json(&self) -> Result<&[u8], ApiError<S::Refusal>> {
         Ok(body::json(self.request, self.largest_body)?)
-    }
-
-    /// What stands for `{id}` in the path, percent-decoded; empty where the path has none.
-    #[must_use]
-    pub fn id(&self) -> &str {
-        self.id.unwrap_or_default()
     }
 }
 
