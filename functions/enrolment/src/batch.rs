@@ -2,26 +2,20 @@
 
 use lambda_http::Request;
 use lambda_http::http::StatusCode;
-use shared::api::body;
-use shared::contract::enrolment::{
-    BatchAnswer, BatchBody, BatchResult, Created, EnrolmentBody, PairNotFound, message as sentences,
-};
+use shared::contract::enrolment::{BatchAnswer, BatchBody, BatchResult, Created, EnrolmentBody, PairNotFound};
 use shared::contract::error::{Details, ErrorBody, message};
 use shared::domain::academic_year::seconds_left_in_france;
 use shared::registry::idempotency::Answered;
 
 use crate::caller::Caller;
 use crate::context::Context;
-use crate::handler::{Answer, Exchange};
+use crate::handler::{Answer, Exchange, charge, count_unknown};
 use crate::once::{Once, Outcome, Start};
 use crate::pairs::{self, Checked};
-use crate::refusal::{Refusal, not_an_object};
+use crate::refusal::{ApiError, Refusal, not_an_object};
 use crate::statement::Statement;
 use crate::store::store;
 use crate::traces;
-
-/// Five hundred enrolments have some 150 KB; the answer is as large, and has to fit into an item that keeps it.
-const LARGEST_BODY: usize = 512 * 1024;
 
 /// Takes what an establishment says of many enrolments.
 ///
@@ -31,17 +25,16 @@ pub(crate) async fn tell(
     context: &Context,
     caller: &Caller,
     request: &Request,
+    bodies: &[Option<EnrolmentBody>],
     exchange: &mut Exchange,
-) -> Result<Answer, Refusal> {
-    let bodies = EnrolmentBody::parse_batch(body::json(request, LARGEST_BODY)?)
-        .ok_or_else(|| Refusal::Invalid(sentences::NOT_A_BATCH.to_owned()))?;
-    exchange.enrolments = bodies.len();
-    exchange.take(context, caller, u32::try_from(bodies.len()).unwrap_or(u32::MAX)).await?;
+) -> Result<Answer, ApiError> {
+    exchange.facts.enrolments = bodies.len();
+    charge(context, caller, exchange, u32::try_from(bodies.len()).unwrap_or(u32::MAX)).await?;
     let once = match Once::begin(context, caller, "lot", request, exchange.now).await? {
         Start::Do(once) => once,
         Start::Done(answered) => return Ok(Answer::Replayed(answered)),
     };
-    let result = say(context, caller, &bodies, &once, exchange).await;
+    let result = say(context, caller, bodies, &once, exchange).await;
     once.end_with(context, result).await.map(Answer::Done)
 }
 
@@ -51,7 +44,7 @@ async fn say(
     bodies: &[Option<EnrolmentBody>],
     once: &Once,
     exchange: &mut Exchange,
-) -> Result<Outcome, Refusal> {
+) -> Result<Outcome, ApiError> {
     let read = |body: &Option<EnrolmentBody>| match body {
         Some(body) => Statement::read(context, caller, body, exchange.now),
         None => Err(not_an_object()),
@@ -79,13 +72,13 @@ async fn say(
         .collect();
 
     let unknown = checked.iter().filter(|statement| matches!(statement, Err(Refusal::PairNotFound { .. }))).count();
-    exchange.count_unknown(context, caller, u32::try_from(unknown).unwrap_or(u32::MAX)).await?;
+    count_unknown(context, caller, exchange, u32::try_from(unknown).unwrap_or(u32::MAX)).await?;
     let said = (0..).zip(&checked).filter_map(|(position, statement)| {
         let statement = statement.as_ref().ok()?;
         Some((position, &statement.id, &*statement.declaration))
     });
     store(context, caller, &once.moment, said, exchange.now).await?;
-    exchange.stored = checked.iter().filter(|statement| statement.is_ok()).count();
+    exchange.facts.stored = checked.iter().filter(|statement| statement.is_ok()).count();
 
     let resultats = checked.iter().map(|statement| result(statement, exchange)).collect();
     let answered = Answered::new(StatusCode::OK.as_u16(), &BatchAnswer { resultats });

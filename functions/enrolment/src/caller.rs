@@ -10,11 +10,11 @@ use shared::access::route::Route;
 use shared::files::reader::Depositor;
 
 use crate::context::Context;
-use crate::refusal::Refusal;
+use crate::refusal::{ApiError, Refusal};
 
 /// Who sends, and as which establishment.
 #[derive(Debug)]
-pub(crate) struct Caller {
+pub struct Caller {
     pub(crate) client: Arc<Client>,
     pub(crate) depositor: Arc<Depositor>,
 }
@@ -26,7 +26,7 @@ impl Caller {
         headers: &HeaderMap,
         route: Route,
         now: Timestamp,
-    ) -> Result<Self, Refusal> {
+    ) -> Result<Self, ApiError> {
         let shown = headers.get("x-api-key").and_then(|key| key.to_str().ok());
         let shown = shown.ok_or(Refusal::Unauthenticated { token: None })?;
         let unknown = || Refusal::Unauthenticated { token: Some(number(shown)) };

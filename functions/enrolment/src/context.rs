@@ -1,7 +1,6 @@
 //! What lives as long as the process.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
@@ -47,8 +46,6 @@ pub struct Context {
     pub(crate) ines: Option<InesClient>,
     pub(crate) buckets: Buckets,
     pub(crate) metrics: Metrics,
-    /// Until the first request.
-    pub(crate) cold: AtomicBool,
     /// Who sends for whom.
     depositors: Remembered<Uai, Option<Arc<Depositor>>>,
 }
@@ -158,7 +155,6 @@ impl Context {
                 settings.deposit_lifetime,
             ),
             metrics: Metrics::new(settings.environment, log),
-            cold: AtomicBool::new(true),
             depositors: Remembered::new(settings.clients_kept),
         }
     }

@@ -13,8 +13,8 @@ use shared::registry::records::{Cancelled, Record, RecordState};
 
 use crate::caller::Caller;
 use crate::context::Context;
-use crate::handler::Exchange;
-use crate::refusal::Refusal;
+use crate::handler::{Exchange, charge};
+use crate::refusal::{ApiError, Refusal};
 use crate::store::Moment;
 use crate::traces;
 
@@ -24,8 +24,8 @@ pub(crate) async fn read(
     caller: &Caller,
     id: &str,
     exchange: &mut Exchange,
-) -> Result<Response<Body>, Refusal> {
-    exchange.take(context, caller, 1).await?;
+) -> Result<Response<Body>, ApiError> {
+    charge(context, caller, exchange, 1).await?;
     let record = own(context, caller, id).await?;
     traces::of_record(context, caller, exchange, Action::Read, &record).await?;
     let found = Existing::found(&record.id, &record.declaration, progress(&record));
@@ -42,34 +42,34 @@ pub(crate) async fn cancel(
     caller: &Caller,
     id: &str,
     exchange: &mut Exchange,
-) -> Result<Response<Body>, Refusal> {
-    exchange.take(context, caller, 1).await?;
+) -> Result<Response<Body>, ApiError> {
+    charge(context, caller, exchange, 1).await?;
     let mut record = own(context, caller, id).await?;
     traces::of_record(context, caller, exchange, Action::Cancelled, &record).await?;
-    exchange.enrolments = 1;
+    exchange.facts.enrolments = 1;
     let version = Moment::after_reading(exchange.now).version(0);
     match context.records.cancel(&record.id, &version).await? {
         Cancelled::Pending => {
             record.state = RecordState::Pending;
-            exchange.stored = 1;
+            exchange.facts.stored = 1;
             context.queue.send(std::slice::from_ref(&record.id)).await?;
         }
         Cancelled::Before => record.state = RecordState::Resolved,
         // Someone said something later between the reading and now.
-        Cancelled::Superseded => return Err(Refusal::Superseded),
-        Cancelled::Unknown => return Err(Refusal::EnrolmentNotFound { id: record.id.as_str().to_owned() }),
+        Cancelled::Superseded => return Err(Refusal::Superseded.into()),
+        Cancelled::Unknown => return Err(Refusal::EnrolmentNotFound { id: record.id.as_str().to_owned() }.into()),
     }
     record.declaration.inscription.statut = Status::Annule;
     Ok(json(StatusCode::OK, &Existing::cancelled(&record.id, &record.declaration, progress(&record))))
 }
 
 /// The record of an id, if it is about one of the establishments that the caller sends for.
-async fn own(context: &Context, caller: &Caller, id: &str) -> Result<Record, Refusal> {
+async fn own(context: &Context, caller: &Caller, id: &str) -> Result<Record, ApiError> {
     // What hasn't the form of an id may be anything, and isn't given back.
     let id = RecordId::parse(id).ok_or_else(|| Refusal::EnrolmentNotFound { id: String::new() })?;
     let record = context.records.get(&id).await?;
     let own = record.filter(|record| caller.depositor.may_send_for(record.declaration.inscription.uai).is_some());
-    own.ok_or_else(|| Refusal::EnrolmentNotFound { id: id.as_str().to_owned() })
+    Ok(own.ok_or_else(|| Refusal::EnrolmentNotFound { id: id.as_str().to_owned() })?)
 }
 
 /// How far a record has come. One that is to be cancelled waits like any other until it is.

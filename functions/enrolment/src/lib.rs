@@ -2,8 +2,8 @@
 //! files with. The API that their own software calls, behind API Gateway.
 //!
 //! ```text
-//! handler     the order of things: endpoint → answer, or refusal → metrics
-//!   ├── endpoint      what a path and a method mean
+//! handler     what the kernel of `shared::api`, which has the order of things, asks of this function
+//!   ├── routes        every route: who may call it, what it reads, its documentation
 //!   ├── caller        which establishment sends, shown by its key
 //!   ├── statement     what one body says, and whether it may be said
 //!   ├── pairs         which INE and birth date are whose, within the depositor's allowances
@@ -26,11 +26,11 @@ pub mod openapi;
 mod batch;
 mod caller;
 mod deposits;
-mod endpoint;
 mod existing;
 mod once;
 mod pairs;
 mod refusal;
+mod routes;
 mod single;
 mod statement;
 mod store;

@@ -10,7 +10,7 @@ use shared::registry::idempotency::{Answered, Begun, Operation};
 
 use crate::caller::Caller;
 use crate::context::Context;
-use crate::refusal::Refusal;
+use crate::refusal::{ApiError, Refusal};
 use crate::store::Moment;
 
 /// Characters of a key at most.
@@ -49,13 +49,13 @@ impl Once {
         endpoint: &str,
         request: &Request,
         now: Timestamp,
-    ) -> Result<Start, Refusal> {
+    ) -> Result<Start, ApiError> {
         let Some(key) = request.headers().get("idempotency-key") else {
             return Ok(Start::Do(Self { operation: None, moment: Moment::of_request(now) }));
         };
         let key = key.to_str().unwrap_or_default().trim();
         if key.is_empty() || key.len() > LONGEST {
-            return Err(Refusal::Invalid("Idempotency-Key : de 1 à 255 caractères ASCII".to_owned()));
+            return Err(Refusal::Invalid("Idempotency-Key : de 1 à 255 caractères ASCII".to_owned()).into());
         }
         let body: &[u8] = request.body().as_ref();
         let operation = Operation::new(&context.keys.record, &caller.client.client_id, endpoint, key, body);
@@ -65,8 +65,8 @@ impl Once {
                 Ok(Start::Do(Self { operation: Some(operation), moment }))
             }
             Begun::Completed(answered) => Ok(Start::Done(answered)),
-            Begun::InProgress => Err(Refusal::InProgress),
-            Begun::Mismatch => Err(Refusal::KeyReused),
+            Begun::InProgress => Err(Refusal::InProgress.into()),
+            Begun::Mismatch => Err(Refusal::KeyReused.into()),
         }
     }
 
@@ -74,8 +74,8 @@ impl Once {
     pub(crate) async fn end_with(
         self,
         context: &Context,
-        result: Result<Outcome, Refusal>,
-    ) -> Result<Answered, Refusal> {
+        result: Result<Outcome, ApiError>,
+    ) -> Result<Answered, ApiError> {
         match result {
             Ok(Outcome::Done(answered)) => self.end(context, Ok(answered)).await,
             Err(refusal) => self.end(context, Err(refusal)).await,
@@ -96,11 +96,11 @@ impl Once {
 
     /// Ends it: keeps the answer, or lets the key be used again. The answer is given even if it can't be kept: it is
     /// true, and whoever repeats the request will have the statements stored again, which changes nothing.
-    pub(crate) async fn end(self, context: &Context, result: Result<Answered, Refusal>) -> Result<Answered, Refusal> {
+    pub(crate) async fn end(self, context: &Context, result: Result<Answered, ApiError>) -> Result<Answered, ApiError> {
         let Some(operation) = self.operation else { return result };
         let kept = match &result {
             Ok(answered) => context.idempotency.complete(&operation, answered).await,
-            Err(Refusal::Unavailable(_)) => context.idempotency.release(&operation).await,
+            Err(ApiError::Unavailable(_)) => context.idempotency.release(&operation).await,
             Err(_) => context.idempotency.forget(&operation).await,
         };
         if let Err(error) = kept {

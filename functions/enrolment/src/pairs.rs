@@ -85,7 +85,7 @@ pub(crate) async fn check(
         context.pairs.refund(drawer, room.saturating_sub(u32::try_from(charged).unwrap_or(room))).await?;
         checked.extend(taken.into_iter().zip(found).map(|(pair, (found, _))| (pair.digest, found)));
     }
-    exchange.enumeration_suspected |= checked.values().any(|checked| *checked == Checked::Beyond);
+    exchange.facts.enumeration_suspected |= checked.values().any(|checked| *checked == Checked::Beyond);
     Ok(checked)
 }
 

@@ -2,23 +2,19 @@
 
 use lambda_http::Request;
 use lambda_http::http::StatusCode;
-use shared::api::body;
 use shared::contract::enrolment::{Created, EnrolmentBody};
 use shared::domain::academic_year::seconds_left_in_france;
 use shared::registry::idempotency::Answered;
 
 use crate::caller::Caller;
 use crate::context::Context;
-use crate::handler::{Answer, Exchange};
+use crate::handler::{Answer, Exchange, charge, count_unknown};
 use crate::once::{Once, Start};
 use crate::pairs::{self, Checked};
-use crate::refusal::{Refusal, not_an_object};
+use crate::refusal::{ApiError, Refusal};
 use crate::statement::Statement;
 use crate::store::store;
 use crate::traces;
-
-/// A body has some 300 bytes.
-const LARGEST_BODY: usize = 16 * 1024;
 
 /// Takes what an establishment says of one enrolment.
 ///
@@ -28,21 +24,21 @@ pub(crate) async fn tell(
     context: &Context,
     caller: &Caller,
     request: &Request,
+    body: &EnrolmentBody,
     exchange: &mut Exchange,
-) -> Result<Answer, Refusal> {
-    let body = EnrolmentBody::parse(body::json(request, LARGEST_BODY)?).ok_or_else(not_an_object)?;
-    let statement = Statement::read(context, caller, &body, exchange.now);
+) -> Result<Answer, ApiError> {
+    let statement = Statement::read(context, caller, body, exchange.now);
     if let Err(refusal @ Refusal::Invalid(_)) = statement {
-        return Err(refusal);
+        return Err(refusal.into());
     }
-    exchange.enrolments = 1;
+    exchange.facts.enrolments = 1;
     // The pair is an oracle about people, so every question about one is paid for, whoever's it turns out to be.
-    exchange.take(context, caller, 1).await?;
+    charge(context, caller, exchange, 1).await?;
     let statement = match statement {
         Ok(statement) => statement,
         Err(refusal) => {
-            exchange.count_unknown(context, caller, 1).await?;
-            return Err(refusal);
+            count_unknown(context, caller, exchange, 1).await?;
+            return Err(refusal.into());
         }
     };
     let once = match Once::begin(context, caller, "inscription", request, exchange.now).await? {
@@ -59,19 +55,19 @@ async fn say(
     statement: &Statement,
     once: &Once,
     exchange: &mut Exchange,
-) -> Result<Answered, Refusal> {
+) -> Result<Answered, ApiError> {
     let Statement { id, declaration, pair } = statement;
     let checked = pairs::check(context, caller, exchange, statement.to_check(context)).await?;
     let checked = checked.into_values().next().unwrap_or(Checked::Nobody);
     if checked == Checked::Beyond {
-        return Err(Refusal::PairsExhausted { retry_after: seconds_left_in_france(exchange.now) });
+        return Err(Refusal::PairsExhausted { retry_after: seconds_left_in_france(exchange.now) }.into());
     }
     traces::sent(context, caller, exchange, [(id, checked)]).await?;
     if checked == Checked::Nobody {
-        exchange.count_unknown(context, caller, 1).await?;
-        return Err(Refusal::PairNotFound { pair: pair.clone() });
+        count_unknown(context, caller, exchange, 1).await?;
+        return Err(Refusal::PairNotFound { pair: pair.clone() }.into());
     }
     store(context, caller, &once.moment, [(0, id, &**declaration)], exchange.now).await?;
-    exchange.stored = 1;
+    exchange.facts.stored = 1;
     Ok(Answered::new(StatusCode::OK.as_u16(), &Created::new(id, declaration)))
 }

@@ -16,11 +16,11 @@ use shared::registry::{StoreError, backoff};
 
 use crate::answer::{About, Answer};
 use crate::context::Context;
-use crate::refusal::Refusal;
+use crate::refusal::{ApiError, Refusal};
 use crate::verification::ine;
 
 /// Makes an INE the alias of another.
-pub(crate) async fn attach(context: &Context, body: &Attachment) -> Result<Answer, Refusal> {
+pub(crate) async fn attach(context: &Context, body: &Attachment) -> Result<Answer, ApiError> {
     let (alias, master) = (ine(&body.ine)?, ine(&body.ine_maitre)?);
     let mut waits = backoff();
     while !attempt_to_attach(context, &alias, &master).await? {
@@ -32,7 +32,7 @@ pub(crate) async fn attach(context: &Context, body: &Attachment) -> Result<Answe
 }
 
 /// Makes an INE stand for itself again.
-pub(crate) async fn detach(context: &Context, body: &Detachment) -> Result<Answer, Refusal> {
+pub(crate) async fn detach(context: &Context, body: &Detachment) -> Result<Answer, ApiError> {
     let alias = ine(&body.ine)?;
     let mut waits = backoff();
     while !attempt_to_detach(context, &alias).await? {
@@ -44,7 +44,7 @@ pub(crate) async fn detach(context: &Context, body: &Detachment) -> Result<Answe
 }
 
 /// False when someone else was faster.
-async fn attempt_to_attach(context: &Context, alias: &Ine, master: &Ine) -> Result<bool, Refusal> {
+async fn attempt_to_attach(context: &Context, alias: &Ine, master: &Ine) -> Result<bool, ApiError> {
     let (alias, master) = (registration(context, alias).await?, registration(context, master).await?);
     if alias.maitre == Some(master.ine) {
         return Ok(true);
@@ -55,7 +55,7 @@ async fn attempt_to_attach(context: &Context, alias: &Ine, master: &Ine) -> Resu
 }
 
 /// False when someone else was faster.
-async fn attempt_to_detach(context: &Context, alias: &Ine) -> Result<bool, Refusal> {
+async fn attempt_to_detach(context: &Context, alias: &Ine) -> Result<bool, ApiError> {
     let alias = registration(context, alias).await?;
     let Some(master) = &alias.maitre else { return Ok(true) };
     let master = registration(context, master).await?;
@@ -64,8 +64,8 @@ async fn attempt_to_detach(context: &Context, alias: &Ine) -> Result<bool, Refus
     Ok(commit(context, &changed, &buckets).await?)
 }
 
-async fn registration(context: &Context, ine: &Ine) -> Result<Registration, Refusal> {
-    context.store.registration(&context.keys.ine(ine)).await?.ok_or(Refusal::NoSuchIne)
+async fn registration(context: &Context, ine: &Ine) -> Result<Registration, ApiError> {
+    Ok(context.store.registration(&context.keys.ine(ine)).await?.ok_or(Refusal::NoSuchIne)?)
 }
 
 /// A master's INEs, and all the buckets that they and `other` are posted in, as of now.

@@ -8,14 +8,14 @@ use shared::contract::ines::DEPOSITOR;
 use shared::domain::uai::Uai;
 
 use crate::context::Context;
-use crate::refusal::Refusal;
+use crate::refusal::{ApiError, Refusal};
 
 /// What clients say of themselves is a short name; what is longer is cut here.
 const LONGEST_CHANNEL: usize = 64;
 
 /// Who asks.
 #[derive(Debug)]
-pub(crate) struct Caller {
+pub struct Caller {
     pub(crate) client_id: String,
     rights: BTreeSet<Right>,
     /// `X-channel`: what the ministry's clients say of themselves. Ours is told nothing by it, and only keeps it.
@@ -26,11 +26,11 @@ pub(crate) struct Caller {
 
 impl Caller {
     /// The holder of the token that is shown.
-    pub(crate) async fn of(context: &Context, headers: &HeaderMap) -> Result<Self, Refusal> {
+    pub(crate) async fn of(context: &Context, headers: &HeaderMap) -> Result<Self, ApiError> {
         let token = bearer(headers).ok_or(Refusal::Unauthenticated)?;
         // The ministry's clients show the token twice; two that differ are a mistake, or worse.
         if headers.get("x-jwt-assertion").is_some_and(|assertion| assertion.as_bytes() != token.as_bytes()) {
-            return Err(Refusal::Unauthenticated);
+            return Err(Refusal::Unauthenticated.into());
         }
         let claims = context.signer.read(token).ok_or(Refusal::Unauthenticated)?;
         let client = context.client(&claims.sub).await?.ok_or(Refusal::Unauthenticated)?;

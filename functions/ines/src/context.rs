@@ -1,7 +1,6 @@
 //! What lives as long as the process.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
@@ -23,8 +22,6 @@ pub struct Context {
     pub(crate) store: InesStore,
     pub(crate) trace: TraceLog,
     pub(crate) metrics: Metrics,
-    /// Until the first request.
-    pub(crate) cold: AtomicBool,
     clients: Remembered<String, Option<Arc<IdentityClient>>>,
 }
 
@@ -85,7 +82,6 @@ impl Context {
             store: store(settings, aws),
             trace: TraceLog::new(dynamodb, settings.log_table.clone(), settings.log_retention_days),
             metrics: Metrics::new(settings.environment.clone(), log),
-            cold: AtomicBool::new(true),
             clients: Remembered::new(settings.clients_kept),
         }
     }

@@ -16,7 +16,7 @@ use crate::answer::Answer;
 use crate::caller::Caller;
 use crate::context::Context;
 use crate::immatriculation::answer;
-use crate::refusal::Refusal;
+use crate::refusal::{ApiError, Refusal};
 use crate::requests::waits;
 use crate::situation::Situation;
 use crate::verification::{ine, master_of};
@@ -28,12 +28,14 @@ pub(crate) async fn decide(
     id: &str,
     decision: &Decision,
     now: Timestamp,
-) -> Result<Answer, Refusal> {
+) -> Result<Answer, ApiError> {
     let id = RequestId::parse(id).ok_or(Refusal::NoSuchRequest)?;
     let named = match (decision.decision, decision.ine.as_deref()) {
         (DecisionKind::Meme, Some(text)) => Some(context.keys.ine(&ine(text)?)),
-        (DecisionKind::Meme, None) => return Err(Refusal::Invalid("ine : l'INE de la même personne est attendu")),
-        (_, Some(_)) => return Err(Refusal::Invalid("ine : n'est attendu que pour la décision MEME")),
+        (DecisionKind::Meme, None) => {
+            return Err(Refusal::Invalid("ine : l'INE de la même personne est attendu").into());
+        }
+        (_, Some(_)) => return Err(Refusal::Invalid("ine : n'est attendu que pour la décision MEME").into()),
         (_, None) => None,
     };
     let decided = Decided { decision: decision.decision, ine: named, par: caller.client_id.clone(), le: now };
@@ -48,14 +50,14 @@ pub(crate) async fn decide(
 }
 
 /// `None` when someone else was faster.
-async fn attempt(context: &Context, id: &RequestId, decided: &Decided) -> Result<Option<Request>, Refusal> {
+async fn attempt(context: &Context, id: &RequestId, decided: &Decided) -> Result<Option<Request>, ApiError> {
     let request = context.store.request(id).await?.ok_or(Refusal::NoSuchRequest)?;
     if !waits(&request) {
         let same = request
             .decision
             .as_ref()
             .is_some_and(|before| (before.decision, &before.ine) == (decided.decision, &decided.ine));
-        return if same { Ok(Some(request)) } else { Err(Refusal::Decided) };
+        return if same { Ok(Some(request)) } else { Err(Refusal::Decided.into()) };
     }
     let request = Request { decision: Some(decided.clone()), ..request };
     match &decided.ine {
@@ -69,16 +71,20 @@ async fn attempt(context: &Context, id: &RequestId, decided: &Decided) -> Result
 }
 
 /// The master of the INE that was named, if it is somebody whom the request resembles.
-async fn resembling(context: &Context, request: &Request, named: &IneDigest) -> Result<Registration, Refusal> {
+async fn resembling(context: &Context, request: &Request, named: &IneDigest) -> Result<Registration, ApiError> {
     let named = context.store.registration(named).await?.ok_or(Refusal::NoSuchIne)?;
     let master = master_of(context, &named).await?;
     // Those whom it resembled when it was made may have become aliases since.
     let near = context.store.registrations(&request.ressemblances).await?;
-    if near.iter().any(|person| person.master() == master.ine) { Ok(master) } else { Err(Refusal::NotAResemblance) }
+    if near.iter().any(|person| person.master() == master.ine) {
+        Ok(master)
+    } else {
+        Err(Refusal::NotAResemblance.into())
+    }
 }
 
 /// Gives an INE to somebody who is none of those that were shown, unless somebody else has come since.
-async fn assign(context: &Context, request: Request) -> Result<Option<Request>, Refusal> {
+async fn assign(context: &Context, request: Request) -> Result<Option<Request>, ApiError> {
     let situation = Situation::observe(context, &request.identite, Consistency::Strong).await?;
     let near = match situation.resembling().decide(&Person::of(&request.identite, None)) {
         Outcome::Known(holder) => vec![holder],
@@ -90,12 +96,12 @@ async fn assign(context: &Context, request: Request) -> Result<Option<Request>, 
     }
     let request = Request { decision: None, ..request.waiting(near) };
     match context.store.commit(&[Write::Request(&request)]).await? {
-        Committed::Yes => Err(Refusal::SomebodyElse),
+        Committed::Yes => Err(Refusal::SomebodyElse.into()),
         Committed::Overtaken => Ok(None),
     }
 }
 
-async fn write(context: &Context, request: Request) -> Result<Option<Request>, Refusal> {
+async fn write(context: &Context, request: Request) -> Result<Option<Request>, ApiError> {
     let committed = context.store.commit(&[Write::Request(&request)]).await?;
     Ok((committed == Committed::Yes).then_some(request))
 }

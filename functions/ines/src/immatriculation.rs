@@ -17,7 +17,7 @@ use crate::answer::{About, Answer};
 use crate::caller::Caller;
 use crate::context::Context;
 use crate::person;
-use crate::refusal::Refusal;
+use crate::refusal::{ApiError, Refusal};
 use crate::situation::Situation;
 
 /// Characters of a reference at most.
@@ -29,10 +29,10 @@ pub(crate) async fn ask(
     caller: &Caller,
     body: &Immatriculation,
     now: Timestamp,
-) -> Result<Answer, Refusal> {
+) -> Result<Answer, ApiError> {
     let reference = body.reference.trim();
     if reference.is_empty() || reference.chars().count() > LONGEST_REFERENCE {
-        return Err(Refusal::Invalid("reference : de 1 à 64 caractères sont attendus"));
+        return Err(Refusal::Invalid("reference : de 1 à 64 caractères sont attendus").into());
     }
     let identity = person::read(&body.identite)?;
     let id = RequestId::of(&context.keys.ine, &caller.client_id, reference);
@@ -53,10 +53,10 @@ async fn attempt(
     id: &RequestId,
     identity: &CivilIdentity,
     now: Timestamp,
-) -> Result<Option<Request>, Refusal> {
+) -> Result<Option<Request>, ApiError> {
     let request = match context.store.request(id).await? {
         // What was granted is somebody's INE: it must not be told of somebody else.
-        Some(request) if request.identite != *identity => return Err(Refusal::ReferenceReused),
+        Some(request) if request.identite != *identity => return Err(Refusal::ReferenceReused.into()),
         Some(request) if request.etat != RequestState::Pending => return Ok(Some(request)),
         Some(request) => request,
         None => Request::new(id.clone(), &caller.client_id, identity.clone(), now),

@@ -3,8 +3,8 @@
 //! can. Behind an API Gateway of its own, so that the real INES replaces it by an address.
 //!
 //! ```text
-//! handler     the order of things: endpoint → caller → answer, or refusal → trace → metrics
-//!   ├── endpoint         what a path and a method mean, and the right that it takes
+//! handler     what the kernel of `shared::api`, which has the order of things, asks of this function
+//!   ├── routes           every route: who may call it, what it reads, its documentation; answer → trace
 //!   ├── oauth            a token for who shows an id and a secret
 //!   ├── caller           who asks, shown by a token
 //!   ├── token            making and believing tokens
@@ -29,12 +29,12 @@ mod answer;
 mod attachments;
 mod caller;
 mod decision;
-mod endpoint;
 mod immatriculation;
 mod oauth;
 mod person;
 mod refusal;
 mod requests;
+mod routes;
 mod search;
 mod situation;
 mod token;

@@ -19,7 +19,7 @@ use crate::context::Context;
 use crate::token::LIFETIME;
 
 /// A form has some fifty bytes.
-const LARGEST_FORM: usize = 4 * 1024;
+pub(crate) const LARGEST_FORM: usize = 4 * 1024;
 /// The only grant.
 const CLIENT_CREDENTIALS: &str = "client_credentials";
 

@@ -2,26 +2,16 @@
 
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Response};
-use shared::api::body::BodyError;
 use shared::api::reply::{json, set_header};
 use shared::contract::error::{Details, ErrorBody, Uid, message};
 use shared::identity::immatriculation::AttachmentError;
-use shared::registry::StoreError;
-
-/// Seconds after which what failed is worth another try.
-const RETRY_AFTER: u64 = 5;
 
 /// Why there is no answer.
+pub(crate) type ApiError = shared::api::error::ApiError<Refusal>;
+
+/// Why there is no answer, where only this contract refuses it.
 #[derive(Debug)]
-pub(crate) enum Refusal {
-    /// No such path.
-    NoSuchPath,
-    /// The path is right, the method isn't.
-    MethodNotAllowed { allowed: &'static str },
-    /// The body is larger than any question.
-    TooLarge,
-    /// The body is said to be something else than JSON.
-    NotJson,
+pub enum Refusal {
     /// No token, or none of ours, or of a client that is no more.
     Unauthenticated,
     /// A token that doesn't allow this.
@@ -48,33 +38,11 @@ pub(crate) enum Refusal {
     Attachment(AttachmentError),
     /// The client has asked about as many birth dates of this INE today as it may: this one wasn't looked up.
     TooManyDates { retry_after: u64 },
-    /// A store failed.
-    Unavailable(StoreError),
 }
 
-impl From<StoreError> for Refusal {
-    fn from(error: StoreError) -> Self {
-        Self::Unavailable(error)
-    }
-}
-
-impl From<BodyError> for Refusal {
-    fn from(error: BodyError) -> Self {
-        match error {
-            BodyError::TooLarge => Self::TooLarge,
-            BodyError::NotJson => Self::NotJson,
-        }
-    }
-}
-
-impl Refusal {
-    /// The outcome's name in traces, logs and metrics.
-    pub(crate) fn name(&self) -> &'static str {
+impl shared::api::error::Refusal for Refusal {
+    fn name(&self) -> &'static str {
         match self {
-            Self::NoSuchPath => "no_such_path",
-            Self::MethodNotAllowed { .. } => "method_not_allowed",
-            Self::TooLarge => "too_large",
-            Self::NotJson => "not_json",
             Self::Unauthenticated => "unauthenticated",
             Self::Forbidden => "forbidden",
             Self::Invalid(_) => "invalid",
@@ -88,10 +56,11 @@ impl Refusal {
             Self::NotAResemblance => "not_a_resemblance",
             Self::Attachment(_) => "not_attachable",
             Self::TooManyDates { .. } => "too_many_dates",
-            Self::Unavailable(_) => "unavailable",
         }
     }
+}
 
+impl Refusal {
     /// Whether something is told by it of a person, or of nobody's being there, or it looks like guessing: then it leaves a trace as answers do.
     pub(crate) fn tells(&self) -> bool {
         match self {
@@ -105,42 +74,12 @@ impl Refusal {
             | Self::NotAResemblance
             | Self::TooManyDates { .. }
             | Self::Attachment(_) => true,
-            Self::NoSuchPath
-            | Self::MethodNotAllowed { .. }
-            | Self::TooLarge
-            | Self::NotJson
-            | Self::Unauthenticated
-            | Self::Forbidden
-            | Self::Invalid(_)
-            | Self::Unavailable(_) => false,
+            Self::Unauthenticated | Self::Forbidden | Self::Invalid(_) => false,
         }
-    }
-
-    /// The response.
-    pub(crate) fn response(&self, endpoint: &str, uid: &Uid, method: &str) -> Response<Body> {
-        let (status, message, parameter) = self.words();
-        let details = Details { method, endpoint, parameter };
-        let mut response = json(status, &ErrorBody { message, uid, details });
-        match self {
-            Self::MethodNotAllowed { allowed } => set_header(&mut response, "allow", allowed),
-            Self::TooManyDates { retry_after } => set_header(&mut response, "retry-after", retry_after),
-            Self::Unavailable(_) => set_header(&mut response, "retry-after", RETRY_AFTER),
-            Self::Unauthenticated => set_header(&mut response, "www-authenticate", "Bearer realm=\"ines\""),
-            Self::Forbidden => {
-                let challenge = "Bearer realm=\"ines\", error=\"insufficient_scope\"";
-                set_header(&mut response, "www-authenticate", challenge);
-            }
-            _ => {}
-        }
-        response
     }
 
     fn words(&self) -> (StatusCode, &'static str, &'static str) {
         match self {
-            Self::NoSuchPath => (StatusCode::NOT_FOUND, "ressource introuvable", ""),
-            Self::MethodNotAllowed { .. } => (StatusCode::METHOD_NOT_ALLOWED, "méthode non autorisée", ""),
-            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "le corps de la requête est trop volumineux", ""),
-            Self::NotJson => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "le corps de la requête doit être du JSON", ""),
             Self::Unauthenticated => (StatusCode::UNAUTHORIZED, message::UNAUTHENTICATED, "le jeton n'est pas valide"),
             Self::Forbidden => (StatusCode::FORBIDDEN, "droits insuffisants", ""),
             Self::Invalid(sentence) => (StatusCode::BAD_REQUEST, message::INVALID_PARAMETER, sentence),
@@ -168,9 +107,43 @@ impl Refusal {
             Self::TooManyDates { .. } => {
                 (StatusCode::TOO_MANY_REQUESTS, "trop de dates de naissance pour cet INE aujourd'hui", "")
             }
-            Self::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "service momentanément indisponible", ""),
         }
     }
+}
+
+/// The response to an error, in the envelope of the consultation.
+pub(crate) fn response(error: &ApiError, path: &str, method: &str, uid: &Uid) -> Response<Body> {
+    let (status, message, parameter) = match error {
+        ApiError::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "service momentanément indisponible", ""),
+        error => match error.words() {
+            Ok((status, message)) => (status, message, ""),
+            Err(refusal) => refusal.words(),
+        },
+    };
+    let details = Details { method, endpoint: name_of(path), parameter };
+    let mut response = json(status, &ErrorBody { message, uid, details });
+    match error {
+        ApiError::Refused(Refusal::TooManyDates { retry_after }) => {
+            set_header(&mut response, "retry-after", retry_after);
+        }
+        ApiError::Refused(Refusal::Unauthenticated) => {
+            set_header(&mut response, "www-authenticate", "Bearer realm=\"ines\"");
+        }
+        ApiError::Refused(Refusal::Forbidden) => {
+            let challenge = "Bearer realm=\"ines\", error=\"insufficient_scope\"";
+            set_header(&mut response, "www-authenticate", challenge);
+        }
+        _ => {}
+    }
+    response
+}
+
+/// What `details.endpoint` says: only the paths that we serve are repeated, for any other may hold anything.
+fn name_of(path: &str) -> &'static str {
+    const NAMES: [&str; 7] =
+        ["verification", "recherche", "immatriculation", "demandes", "rattachements", "detachements", "token"];
+    let part = path.split('/').nth(2).unwrap_or_default();
+    NAMES.into_iter().find(|name| *name == part).unwrap_or_default()
 }
 
 fn attachment(error: AttachmentError) -> &'static str {
@@ -180,5 +153,16 @@ fn attachment(error: AttachmentError) -> &'static str {
         AttachmentError::MasterIsAlias => "l'INE maître est lui-même rattaché à un autre",
         AttachmentError::AliasOfAnother => "cet INE est déjà rattaché à un autre",
         AttachmentError::TooMany => "trop d'INE sont rattachés à cet INE maître",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_our_own_paths_are_repeated() {
+        assert_eq!(name_of("/api-ines-etudiants/demandes/Camille"), "demandes");
+        assert_eq!((name_of("/api-ines-etudiants/Camille"), name_of("/")), ("", ""));
     }
 }

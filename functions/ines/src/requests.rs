@@ -16,7 +16,7 @@ use crate::answer::{About, Answer};
 use crate::caller::Caller;
 use crate::context::Context;
 use crate::immatriculation::{about, outcome, told};
-use crate::refusal::Refusal;
+use crate::refusal::{ApiError, Refusal};
 
 /// Requests of a page.
 const PAGE: i32 = 50;
@@ -24,12 +24,12 @@ const PAGE: i32 = 50;
 const MOST_SHOWN: usize = 20;
 
 /// Tells where a request stands: to its client, and with whom it resembles to the staff.
-pub(crate) async fn read(context: &Context, caller: &Caller, id: &str) -> Result<Answer, Refusal> {
+pub(crate) async fn read(context: &Context, caller: &Caller, id: &str) -> Result<Answer, ApiError> {
     let id = RequestId::parse(id).ok_or(Refusal::NoSuchRequest)?;
     let request = context.store.request(&id).await?.ok_or(Refusal::NoSuchRequest)?;
     let is_staff = caller.may(Right::Gestion);
     if !is_staff && request.client_id != caller.client_id {
-        return Err(Refusal::NoSuchRequest);
+        return Err(Refusal::NoSuchRequest.into());
     }
     let shown = if is_staff { &request.ressemblances[..request.ressemblances.len().min(MOST_SHOWN)] } else { &[] };
     let mut people = context.store.registrations(shown).await?;
@@ -41,11 +41,11 @@ pub(crate) async fn read(context: &Context, caller: &Caller, id: &str) -> Result
 }
 
 /// Tells which requests wait, the oldest first.
-pub(crate) async fn list(context: &Context, request: &HttpRequest) -> Result<Answer, Refusal> {
+pub(crate) async fn list(context: &Context, request: &HttpRequest) -> Result<Answer, ApiError> {
     let parameters: Parameters = request.query_string_parameters().iter().collect();
     let one = |name, sentence| parameters.one(name).map_err(|_| Refusal::Invalid(sentence));
     if one("etat", "etat : une seule valeur est attendue")? != Some("EN_ATTENTE") {
-        return Err(Refusal::Invalid("etat : seule la valeur EN_ATTENTE est admise"));
+        return Err(Refusal::Invalid("etat : seule la valeur EN_ATTENTE est admise").into());
     }
     let wrong = "apres : la valeur de suivant est attendue";
     let after = match one("apres", wrong)? {

@@ -12,7 +12,7 @@ use crate::answer::{About, Answer};
 use crate::caller::Caller;
 use crate::context::Context;
 use crate::person;
-use crate::refusal::Refusal;
+use crate::refusal::{ApiError, Refusal};
 
 /// Tells who has the INE, if that person has the birth date.
 ///
@@ -22,18 +22,18 @@ pub(crate) async fn verify(
     caller: &Caller,
     question: &Verification,
     now: Timestamp,
-) -> Result<Answer, Refusal> {
+) -> Result<Answer, ApiError> {
     let ine = ine(&question.ine)?;
     let birth_date = person::birth_date(&question.date_naissance)?;
     let pair = context.keys.pair(&ine, birth_date);
     if context.store.admit(&caller.client_id, &pair, now).await? == Admission::Exhausted {
-        return Err(Refusal::TooManyDates { retry_after: seconds_left_in_france(now) });
+        return Err(Refusal::TooManyDates { retry_after: seconds_left_in_france(now) }.into());
     }
     let asked = context.store.registration(&context.keys.ine(&ine)).await?.ok_or(Refusal::NobodyFound)?;
     let master = master_of(context, &asked).await?;
     // An alias was registered with a date of its own, which whoever holds that number may still give.
     if ![&asked, &master].iter().any(|person| person.identite.date_naissance == birth_date) {
-        return Err(Refusal::NobodyFound);
+        return Err(Refusal::NobodyFound.into());
     }
     let about = About::Person(context.keys.ine(&master.ine));
     Ok(Answer::ok(&person::told(&master, Some(&asked)), about, "known"))

@@ -9,11 +9,11 @@ use shared::access::officer::Officer;
 use shared::access::route::Route;
 
 use crate::context::Context;
-use crate::refusal::Refusal;
+use crate::refusal::{ApiError, Refusal};
 
 /// Who reviews.
 #[derive(Debug)]
-pub(crate) struct Reviewer {
+pub struct Reviewer {
     pub(crate) client: Arc<Client>,
     /// The person whose client it is.
     pub(crate) officer: Officer,
@@ -21,7 +21,7 @@ pub(crate) struct Reviewer {
 
 impl Reviewer {
     /// The reviewer, if the key opens reviews and its client is registered in the name of a person.
-    pub(crate) async fn of(context: &Context, headers: &HeaderMap, now: Timestamp) -> Result<Self, Refusal> {
+    pub(crate) async fn of(context: &Context, headers: &HeaderMap, now: Timestamp) -> Result<Self, ApiError> {
         let shown = headers.get("x-api-key").and_then(|key| key.to_str().ok());
         let shown = shown.ok_or(Refusal::Unauthenticated)?;
         let client = context.clients.by_key(shown, Some(Route::Review), now).await?;

@@ -1,6 +1,5 @@
 //! What lives as long as the process.
 
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
@@ -29,8 +28,6 @@ pub struct Context {
     pub(crate) traces: AccessLog,
     pub(crate) queue: IdentityQueue,
     pub(crate) metrics: Metrics,
-    /// Until the first request.
-    pub(crate) cold: AtomicBool,
 }
 
 /// What the environment says.
@@ -95,7 +92,6 @@ impl Context {
             traces: AccessLog::new(dynamodb, settings.access_log_table, settings.access_log_retention_days),
             queue: IdentityQueue::new(aws_sdk_sqs::Client::new(aws), settings.identity_queue_url),
             metrics: Metrics::new(settings.environment, log),
-            cold: AtomicBool::new(true),
         }
     }
 }

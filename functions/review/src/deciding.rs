@@ -8,8 +8,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use lambda_http::http::StatusCode;
-use lambda_http::{Body, Request, Response};
-use shared::api::body;
+use lambda_http::{Body, Response};
 use shared::api::reply::json;
 use shared::audit::Told;
 use shared::contract::review::{Changed, DecisionRequest, DisputeRequest, Disputed, Summary};
@@ -24,10 +23,7 @@ use crate::context::Context;
 use crate::handler::Exchange;
 use crate::involved;
 use crate::reading::trace;
-use crate::refusal::Refusal;
-
-/// A decision that names a hundred enrolments has some 4 KB.
-const LARGEST_BODY: usize = 16 * 1024;
+use crate::refusal::{ApiError, Refusal};
 
 /// Takes a vote.
 ///
@@ -36,18 +32,18 @@ pub(crate) async fn decide(
     context: &Context,
     reviewer: &Reviewer,
     id: &CaseId,
-    request: &Request,
+    body: &[u8],
     now: Timestamp,
-) -> Result<Response<Body>, Refusal> {
-    let request = DecisionRequest::parse(body::json(request, LARGEST_BODY)?)?;
-    let verdict = request.verdict()?;
+) -> Result<Response<Body>, ApiError> {
+    let request = DecisionRequest::parse(body).map_err(Refusal::from)?;
+    let verdict = request.verdict().map_err(Refusal::from)?;
     let read = context.reviews.get(id).await?.ok_or(Refusal::CaseNotFound)?;
     involved::refuse(context, reviewer, &read).await?;
     let mut case = read.clone();
-    case.vote(reviewer.voice(), verdict.clone(), request.motif.map(Into::into), now)?;
+    case.vote(reviewer.voice(), verdict.clone(), request.motif.map(Into::into), now).map_err(Refusal::from)?;
     if case != read {
         if request.version != read.version {
-            return Err(Refusal::Changed);
+            return Err(Refusal::Changed.into());
         }
         if let (Question::Dispute { student }, Verdict::Split(records)) = (&case.question, &verdict) {
             check_split(context, *student, records).await?;
@@ -58,13 +54,13 @@ pub(crate) async fn decide(
 }
 
 /// Some of the student's enrolments leave, and some stay: else there is nobody to tell apart.
-async fn check_split(context: &Context, student: StudentId, records: &BTreeSet<RecordId>) -> Result<(), Refusal> {
+async fn check_split(context: &Context, student: StudentId, records: &BTreeSet<RecordId>) -> Result<(), ApiError> {
     let student = context.students.get(student).await?.ok_or(Refusal::StudentNotFound)?;
     let own: BTreeSet<&RecordId> = student.edges().map(|edge| &edge.record).collect();
     if records.len() < own.len() && records.iter().all(|record| own.contains(record)) {
         return Ok(());
     }
-    Err(Refusal::Invalid("inscriptions : une partie de celles de l'étudiant, et non toutes".to_owned()))
+    Err(Refusal::Invalid("inscriptions : une partie de celles de l'étudiant, et non toutes".to_owned()).into())
 }
 
 /// Undoes the decision.
@@ -73,11 +69,11 @@ pub(crate) async fn undo(
     reviewer: &Reviewer,
     id: &CaseId,
     now: Timestamp,
-) -> Result<Response<Body>, Refusal> {
+) -> Result<Response<Body>, ApiError> {
     let read = context.reviews.get(id).await?.ok_or(Refusal::CaseNotFound)?;
     let mut case = read.clone();
     involved::refuse(context, reviewer, &read).await?;
-    case.undo(reviewer.voice(), now)?;
+    case.undo(reviewer.voice(), now).map_err(Refusal::from)?;
     change(context, &read, case, StatusCode::OK, "décision annulée").await
 }
 
@@ -86,10 +82,9 @@ pub(crate) async fn undo(
 pub(crate) async fn dispute(
     context: &Context,
     reviewer: &Reviewer,
-    request: &Request,
-    exchange: &mut Exchange,
-) -> Result<Response<Body>, Refusal> {
-    let student = disputed(context, DisputeRequest::parse(body::json(request, LARGEST_BODY)?)?).await?;
+    student: StudentId,
+    exchange: &Exchange,
+) -> Result<Response<Body>, ApiError> {
     trace(context, reviewer, exchange, vec![Told { student: Some(student), ..Told::default() }]).await?;
     let question = Question::Dispute { student };
     let opened = Case::open(question.clone(), RULE_VERSION, exchange.now);
@@ -104,13 +99,13 @@ pub(crate) async fn dispute(
 }
 
 /// The student that is meant, if there is one.
-async fn disputed(context: &Context, disputed: Disputed) -> Result<StudentId, Refusal> {
-    let student = match disputed {
+pub(crate) async fn disputed(context: &Context, body: &[u8]) -> Result<StudentId, ApiError> {
+    let student = match DisputeRequest::parse(body).map_err(Refusal::from)? {
         Disputed::Student(student) => Some(student),
         Disputed::Record(record) => context.records.get(&record).await?.and_then(|record| record.student),
     };
     let student = student.ok_or(Refusal::StudentNotFound)?;
-    context.students.get(student).await?.map(|student| student.id).ok_or(Refusal::StudentNotFound)
+    Ok(context.students.get(student).await?.map(|student| student.id).ok_or(Refusal::StudentNotFound)?)
 }
 
 /// Writes what changed, if anything did; sends the pointer in either case.
@@ -120,7 +115,7 @@ async fn change(
     case: Case,
     status: StatusCode,
     message: &'static str,
-) -> Result<Response<Body>, Refusal> {
+) -> Result<Response<Body>, ApiError> {
     if case != *read {
         return save(context, case, status, message).await;
     }
@@ -132,10 +127,10 @@ async fn save(
     mut case: Case,
     status: StatusCode,
     message: &'static str,
-) -> Result<Response<Body>, Refusal> {
+) -> Result<Response<Body>, ApiError> {
     match context.reviews.save(&case).await? {
         Saved::Yes => case.version += 1,
-        Saved::Overtaken => return Err(Refusal::Changed),
+        Saved::Overtaken => return Err(Refusal::Changed.into()),
     }
     answer(context, &case, status, message).await
 }
@@ -145,7 +140,7 @@ async fn answer(
     case: &Case,
     status: StatusCode,
     message: &'static str,
-) -> Result<Response<Body>, Refusal> {
+) -> Result<Response<Body>, ApiError> {
     if case.pending().is_some() {
         context.queue.send_case(&case.id).await?;
     }

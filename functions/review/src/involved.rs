@@ -9,14 +9,14 @@ use shared::registry::StoreError;
 
 use crate::caller::Reviewer;
 use crate::context::Context;
-use crate::refusal::Refusal;
+use crate::refusal::{ApiError, Refusal};
 
 /// Refuses a person who sends for an establishment that has an enrolment in the case, on whichever side: joined to a
 /// student of theirs or told apart from it, their own word would gain or lose.
 ///
 /// Any client of the person counts, revoked ones too, for what they sent is still there. Nothing is written here, so a
 /// request that comes twice is judged twice.
-pub(crate) async fn refuse(context: &Context, reviewer: &Reviewer, case: &Case) -> Result<(), Refusal> {
+pub(crate) async fn refuse(context: &Context, reviewer: &Reviewer, case: &Case) -> Result<(), ApiError> {
     let mut sends_for = BTreeSet::new();
     for client in context.clients.of_officer(&reviewer.officer).await? {
         let Some(uai) = client.depositor else { continue };
@@ -28,7 +28,7 @@ pub(crate) async fn refuse(context: &Context, reviewer: &Reviewer, case: &Case) 
     if sends_for.is_empty() || establishments(context, &case.question).await?.is_disjoint(&sends_for) {
         return Ok(());
     }
-    Err(Refusal::Involved)
+    Err(Refusal::Involved.into())
 }
 
 /// The establishments that have an enrolment on either side. What is shown of a case is bounded; this is not.

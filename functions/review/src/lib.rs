@@ -5,8 +5,8 @@
 //! applies it together with everything that rests on it.
 //!
 //! ```text
-//! handler     the order of things: endpoint → answer, or refusal → metrics
-//!   ├── endpoint      what a path and a method mean
+//! handler     what the kernel of `shared::api`, which has the order of things, asks of this function
+//!   ├── routes        every route: what it reads, its documentation
 //!   ├── caller        which officer asks, shown by the key
 //!   ├── listing       open cases, the oldest first
 //!   ├── reading       one case: what it shows → trace → answer
@@ -23,8 +23,8 @@ pub mod openapi;
 
 mod caller;
 mod deciding;
-mod endpoint;
 mod involved;
 mod listing;
 mod reading;
 mod refusal;
+mod routes;

@@ -7,13 +7,13 @@ use shared::contract::review::{CaseList, Nature, PAGE, Summary};
 use shared::registry::reviews::{MOST_IN_PAGE, Place};
 
 use crate::context::Context;
-use crate::refusal::Refusal;
+use crate::refusal::{ApiError, Refusal};
 
 /// Lists a page.
-pub(crate) async fn list(context: &Context, request: &Request) -> Result<Response<Body>, Refusal> {
+pub(crate) async fn list(context: &Context, request: &Request) -> Result<Response<Body>, ApiError> {
     let parameters = request.query_string_parameters();
     let given = |name| parameters.first(name).filter(|value| !value.is_empty());
-    let invalid = |sentence: &str| Refusal::Invalid(sentence.to_owned());
+    let invalid = |sentence: &str| ApiError::from(Refusal::Invalid(sentence.to_owned()));
     let kind = match given("nature") {
         None => None,
         Some("rattachement") => Some(Nature::Rattachement.into()),

@@ -25,7 +25,7 @@ use shared::registry::StoreError;
 use crate::caller::Reviewer;
 use crate::context::Context;
 use crate::handler::Exchange;
-use crate::refusal::Refusal;
+use crate::refusal::{ApiError, Refusal};
 
 /// Students, or enrolments of a disputed one, shown of one case at most, the closest first: nobody compares more.
 const MOST_SHOWN: usize = 20;
@@ -38,7 +38,7 @@ pub(crate) async fn read(
     reviewer: &Reviewer,
     id: &CaseId,
     exchange: &Exchange,
-) -> Result<Response<Body>, Refusal> {
+) -> Result<Response<Body>, ApiError> {
     let case = context.reviews.get(id).await?.ok_or(Refusal::CaseNotFound)?;
     let sides = sides(context, &case).await?;
     let detail = CaseDetail {

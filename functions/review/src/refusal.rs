@@ -2,28 +2,17 @@
 
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Response};
-use shared::api::body::BodyError;
 use shared::api::reply::{json, set_header};
 use shared::contract::error::{Details, ErrorBody, Uid, message};
 use shared::contract::review::ReviewBodyError;
 use shared::identity::review::{NothingDecided, VoteError};
-use shared::registry::StoreError;
-use shared::registry::allowances::Refused;
-
-/// Seconds after which what failed is worth another try.
-const RETRY_AFTER: u64 = 5;
 
 /// Why there is no answer.
+pub(crate) type ApiError = shared::api::error::ApiError<Refusal>;
+
+/// Why there is no answer, where only this contract refuses it.
 #[derive(Debug)]
-pub(crate) enum Refusal {
-    /// No such path.
-    NoSuchPath,
-    /// The path is right, the method isn't.
-    MethodNotAllowed { allowed: String },
-    /// The body is larger than any decision.
-    TooLarge,
-    /// The body is said to be something else than JSON.
-    NotJson,
+pub enum Refusal {
     /// No key, or none that opens reviews.
     Unauthenticated,
     /// The key opens reviews, and its client is in nobody's name.
@@ -46,34 +35,6 @@ pub(crate) enum Refusal {
     NothingDecided,
     /// The case isn't the one that was read any more.
     Changed,
-    /// The quota is used up.
-    TooManyRequests { retry_after: u64 },
-    /// A store failed.
-    Unavailable(StoreError),
-}
-
-impl From<StoreError> for Refusal {
-    fn from(error: StoreError) -> Self {
-        Self::Unavailable(error)
-    }
-}
-
-impl From<Refused> for Refusal {
-    fn from(refused: Refused) -> Self {
-        match refused {
-            Refused::Empty { retry_after, .. } => Self::TooManyRequests { retry_after },
-            Refused::Unavailable(error) => Self::Unavailable(error),
-        }
-    }
-}
-
-impl From<BodyError> for Refusal {
-    fn from(error: BodyError) -> Self {
-        match error {
-            BodyError::TooLarge => Self::TooLarge,
-            BodyError::NotJson => Self::NotJson,
-        }
-    }
 }
 
 impl From<ReviewBodyError> for Refusal {
@@ -99,14 +60,9 @@ impl From<NothingDecided> for Refusal {
     }
 }
 
-impl Refusal {
-    /// The outcome's name in logs and metrics.
-    pub(crate) fn name(&self) -> &'static str {
+impl shared::api::error::Refusal for Refusal {
+    fn name(&self) -> &'static str {
         match self {
-            Self::NoSuchPath => "no_such_path",
-            Self::MethodNotAllowed { .. } => "method_not_allowed",
-            Self::TooLarge => "too_large",
-            Self::NotJson => "not_json",
             Self::Unauthenticated => "unauthenticated",
             Self::Unnamed => "unnamed",
             Self::Involved => "involved",
@@ -114,47 +70,23 @@ impl Refusal {
             Self::CaseNotFound | Self::StudentNotFound => "not_found",
             Self::Voted => "voted",
             Self::DecidedOtherwise | Self::NotOpen | Self::NothingDecided | Self::Changed => "conflict",
-            Self::TooManyRequests { .. } => "too_many_requests",
-            Self::Unavailable(_) => "unavailable",
         }
     }
+}
 
-    /// The response.
-    pub(crate) fn response(&self, uid: &Uid, method: &str) -> Response<Body> {
-        let (message, parameter) = self.words();
-        let details = Details { method, endpoint: "revues", parameter };
-        let mut response = json(self.status(), &ErrorBody { message, uid, details });
-        match self {
-            Self::MethodNotAllowed { allowed } => set_header(&mut response, "allow", allowed),
-            Self::TooManyRequests { retry_after } => set_header(&mut response, "retry-after", retry_after),
-            Self::Unavailable(_) => set_header(&mut response, "retry-after", RETRY_AFTER),
-            Self::Unauthenticated | Self::Unnamed => set_header(&mut response, "www-authenticate", "X-API-Key"),
-            _ => {}
-        }
-        response
-    }
-
+impl Refusal {
     fn status(&self) -> StatusCode {
         match self {
-            Self::NoSuchPath | Self::CaseNotFound | Self::StudentNotFound => StatusCode::NOT_FOUND,
-            Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
-            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::CaseNotFound | Self::StudentNotFound => StatusCode::NOT_FOUND,
             Self::Unauthenticated | Self::Unnamed => StatusCode::UNAUTHORIZED,
             Self::Invalid(_) => StatusCode::BAD_REQUEST,
             Self::Voted | Self::Involved => StatusCode::FORBIDDEN,
             Self::DecidedOtherwise | Self::NotOpen | Self::NothingDecided | Self::Changed => StatusCode::CONFLICT,
-            Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Self::Unavailable(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
     fn words(&self) -> (&str, &str) {
         match self {
-            Self::NoSuchPath => ("ressource introuvable", ""),
-            Self::MethodNotAllowed { .. } => ("méthode non autorisée", ""),
-            Self::TooLarge => ("le corps de la requête est trop volumineux", ""),
-            Self::NotJson => ("le corps de la requête doit être du JSON", ""),
             Self::Unauthenticated => (message::UNAUTHENTICATED, "la clé n'ouvre pas les revues"),
             Self::Unnamed => {
                 (message::UNAUTHENTICATED, "ce client n'est au nom de personne : les voix se comptent par personne")
@@ -170,8 +102,23 @@ impl Refusal {
             Self::NotOpen => ("la revue n'est pas ouverte", ""),
             Self::NothingDecided => ("aucune décision n'est à annuler", ""),
             Self::Changed => ("la revue a changé depuis sa lecture", "relisez-la : version n'est plus la même"),
-            Self::TooManyRequests { .. } => ("trop de requêtes, réessayez plus tard", ""),
-            Self::Unavailable(_) => (message::INTERNAL, ""),
         }
     }
+}
+
+/// The response to an error, in the envelope of the other routes.
+pub(crate) fn response(error: &ApiError, method: &str, uid: &Uid) -> Response<Body> {
+    let (status, message, parameter) = match error.words() {
+        Ok((status, message)) => (status, message, ""),
+        Err(refusal) => {
+            let (message, parameter) = refusal.words();
+            (refusal.status(), message, parameter)
+        }
+    };
+    let details = Details { method, endpoint: "revues", parameter };
+    let mut response = json(status, &ErrorBody { message, uid, details });
+    if status == StatusCode::UNAUTHORIZED {
+        set_header(&mut response, "www-authenticate", "X-API-Key");
+    }
+    response
 }

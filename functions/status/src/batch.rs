@@ -4,50 +4,50 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
 use shared::access::route::Route;
-use shared::api::{body, reply::json};
+use shared::api::reply::json;
 use shared::audit::{self, Action, Told};
 use shared::contract::v3::answer::{self, StudentData};
 use shared::contract::v3::batch::{self, BatchAnswer, Line, LineAnswer, LineQuestion};
 use shared::contract::v3::request;
 use shared::domain::academic_year::day_in_france;
+use shared::domain::siret::Siret;
 use shared::identity::engine::lookup::Mode;
 use shared::identity::student::Answer;
 use shared::registry::StoreError;
-use shared::registry::allowances::Refused;
 
 use crate::caller::Caller;
 use crate::consultation::count_unknown;
 use crate::context::Context;
 use crate::handler::Exchange;
 use crate::question::{Question, parameters};
-use crate::reply::Refusal;
+use crate::reply::{ApiError, Refusal};
 
-/// A hundred civil identities have some 25 KB.
-const LARGEST_BODY: usize = 128 * 1024;
 /// Look-ups under way at a time.
 const SIDE_BY_SIDE: usize = 20;
+
+/// For whom a batch is asked, then about whom: the recipient is checked before the body is looked at.
+pub(crate) fn read(request: &Request, body: Result<&[u8], ApiError>) -> Result<(Siret, Vec<Line>), ApiError> {
+    let recipient =
+        request::recipient(&parameters(request)).map_err(|wrong| Refusal::InvalidParameters(vec![wrong]))?;
+    Ok((recipient, batch::parse(body?).ok_or(Refusal::NotABatch)?))
+}
 
 /// Answers about each person of a batch. All traces are written, or nothing is told.
 pub(crate) async fn answer(
     context: &Context,
-    request: &Request,
+    caller: &Caller,
+    recipient: Siret,
+    lines: &[Line],
     exchange: &mut Exchange,
-) -> Result<Response<Body>, Refusal> {
-    let caller = Caller::of(context, request, Route::Batch, exchange.now).await?;
-    exchange.client = Some(caller.client.client_id.clone());
-    let recipient =
-        request::recipient(&parameters(request)).map_err(|wrong| Refusal::InvalidParameters(vec![wrong]))?;
-    let lines = batch::parse(body::json(request, LARGEST_BODY)?).ok_or(Refusal::NotABatch)?;
+) -> Result<Response<Body>, ApiError> {
     if !caller.client.serves(&recipient) {
-        return Err(Refusal::RecipientNotAllowed);
+        return Err(Refusal::RecipientNotAllowed.into());
     }
-    exchange.people = lines.len();
+    exchange.facts.people = lines.len();
 
     // Taken before anything is read: a refused batch must not cost a hundred reads.
     let people = u32::try_from(lines.len()).unwrap_or(u32::MAX);
-    let allowance = context.quotas.take(&caller.client, caller.relayed.as_deref(), people, exchange.now).await;
-    exchange.allowance = allowance.as_ref().map_or_else(Refused::allowance, |allowance| Some(*allowance));
-    allowance?;
+    exchange.take(&context.quotas, &caller.client, caller.relayed.as_deref(), people).await?;
     let look_ups: Vec<_> = lines.iter().map(|line| look_up(context, line, caller.client.look_up)).collect();
     let found: Vec<Option<Answer>> = stream::iter(look_ups).buffered(SIDE_BY_SIDE).try_collect().await?;
 
@@ -83,10 +83,10 @@ pub(crate) async fn answer(
     let unknown = told.iter().filter(|told| told.student.is_none()).count();
     let (traced, suspected) = tokio::join!(
         context.access_log.write(&trace, &told),
-        count_unknown(context, &caller, u32::try_from(unknown).unwrap_or(u32::MAX), exchange)
+        count_unknown(context, caller, u32::try_from(unknown).unwrap_or(u32::MAX), exchange)
     );
     traced?;
-    exchange.enumeration_suspected = suspected?;
+    exchange.facts.enumeration_suspected = suspected?;
     Ok(json(StatusCode::OK, &BatchAnswer::new(answers)))
 }
 

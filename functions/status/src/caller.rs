@@ -13,14 +13,23 @@ use shared::auth::france_connect::PivotIdentity;
 use shared::auth::token::{self, Token, TokenError};
 
 use crate::context::Context;
-use crate::reply::{Refusal, Unauthenticated};
+use crate::reply::{ApiError, Refusal, Unauthenticated};
 
 /// `X-Caller` is `DINUM - <uuid>`, 44 characters; what is longer is cut here.
 const LONGEST_CALLER: usize = 200;
 
+/// What a caller has to show.
+#[derive(Debug, Clone, Copy)]
+pub enum Access {
+    /// A key, a token or FranceConnect's token that may ask by this route.
+    Asking(Route),
+    /// A key or a token, whatever it may: its holder is told about itself.
+    Holding,
+}
+
 /// Who asks.
 #[derive(Debug)]
-pub(crate) struct Caller {
+pub struct Caller {
     pub(crate) client: Arc<Client>,
     /// What it may be told, where scopes govern.
     pub(crate) scopes: Scopes,
@@ -37,7 +46,7 @@ impl Caller {
         request: &Request,
         route: Route,
         now: Timestamp,
-    ) -> Result<Self, Refusal> {
+    ) -> Result<Self, ApiError> {
         let relayed = relayed(request.headers());
         let caller = match route {
             Route::StatusByIne | Route::StatusByIdentity => {
@@ -50,12 +59,12 @@ impl Caller {
                 Self { client, scopes, relayed, person: None }
             }
             // An establishment's key opens what it sends by, which another function serves.
-            Route::Enrolment | Route::Deposit | Route::Review => return Err(Refusal::Forbidden),
+            Route::Enrolment | Route::Deposit | Route::Review => return Err(Refusal::Forbidden.into()),
             Route::FranceConnect => Self { relayed, ..by_france_connect(context, request.headers(), now).await? },
         };
         // Without a scope there is nothing to tell, not even whether there is somebody.
         if !caller.client.may(route) || caller.scopes.is_empty() {
-            return Err(Refusal::Forbidden);
+            return Err(Refusal::Forbidden.into());
         }
         Ok(caller)
     }
@@ -67,7 +76,7 @@ impl Caller {
     }
 
     /// The holder of a token, or of a key: whom `/api/introspect` tells about itself.
-    pub(crate) async fn holder(context: &Context, request: &Request, now: Timestamp) -> Result<Self, Refusal> {
+    pub(crate) async fn holder(context: &Context, request: &Request, now: Timestamp) -> Result<Self, ApiError> {
         let headers = request.headers();
         let (client, scopes) = if headers.contains_key("x-api-key") {
             let client = by_key(context, headers, None, now).await?;
@@ -86,14 +95,14 @@ async fn by_key(
     headers: &HeaderMap,
     route: Option<Route>,
     now: Timestamp,
-) -> Result<Arc<Client>, Refusal> {
+) -> Result<Arc<Client>, ApiError> {
     let unknown = || Refusal::Unauthenticated(Unauthenticated::Unknown);
     let shown = headers.get("x-api-key").and_then(|key| key.to_str().ok()).ok_or_else(unknown)?;
-    context.clients.by_key(shown, route, now).await?.ok_or_else(unknown)
+    Ok(context.clients.by_key(shown, route, now).await?.ok_or_else(unknown)?)
 }
 
 /// The client that a token is of, and what both the token and the client's record allow.
-async fn by_token(context: &Context, headers: &HeaderMap, now: Timestamp) -> Result<(Arc<Client>, Scopes), Refusal> {
+async fn by_token(context: &Context, headers: &HeaderMap, now: Timestamp) -> Result<(Arc<Client>, Scopes), ApiError> {
     let refuse = |why| Refusal::Unauthenticated(why);
     let issuer = context.issuer.as_ref().ok_or_else(|| refuse(Unauthenticated::Unknown))?;
     let text = bearer(headers).ok_or_else(|| refuse(Unauthenticated::Unknown))?;
@@ -113,7 +122,7 @@ async fn by_token(context: &Context, headers: &HeaderMap, now: Timestamp) -> Res
 }
 
 /// The client that FranceConnect gave a token to, and the person that the token stands for.
-async fn by_france_connect(context: &Context, headers: &HeaderMap, now: Timestamp) -> Result<Caller, Refusal> {
+async fn by_france_connect(context: &Context, headers: &HeaderMap, now: Timestamp) -> Result<Caller, ApiError> {
     let unknown = || Refusal::Unauthenticated(Unauthenticated::Unknown);
     let token = bearer(headers).ok_or_else(unknown)?;
     let france_connect = context.france_connect.get().await?.ok_or_else(unknown)?;

@@ -1,35 +1,32 @@
-//! One person, in order: caller, question, quota and look-up, trace, answer.
+//! One person, in order, once its caller is known and its question read: quota and look-up, trace, answer.
 
 use lambda_http::http::StatusCode;
-use lambda_http::{Body, Request, Response};
+use lambda_http::{Body, Response};
 use shared::access::route::Route;
 use shared::api::reply::json;
 use shared::audit::{self, Action, Told};
 use shared::contract::student_status::{self, StudentStatus};
 use shared::contract::v3::answer::{self, StudentData};
 use shared::domain::academic_year::day_in_france;
-use shared::registry::allowances::Refused;
 
 use crate::caller::Caller;
 use crate::context::Context;
 use crate::handler::Exchange;
 use crate::question::Asked;
-use crate::reply::Refusal;
+use crate::reply::{ApiError, Refusal};
 
 /// Answers about one person.
 pub(crate) async fn answer(
     context: &Context,
-    request: &Request,
+    caller: &Caller,
     route: Route,
+    asked: Asked,
     exchange: &mut Exchange,
-) -> Result<Response<Body>, Refusal> {
-    let caller = Caller::of(context, request, route, exchange.now).await?;
-    exchange.client = Some(caller.client.client_id.clone());
-    let asked = Asked::read(request, route, &caller)?;
+) -> Result<Response<Body>, ApiError> {
     if asked.recipient.is_some_and(|recipient| !caller.client.serves(&recipient)) {
-        return Err(Refusal::RecipientNotAllowed);
+        return Err(Refusal::RecipientNotAllowed.into());
     }
-    exchange.people = 1;
+    exchange.facts.people = 1;
 
     // Side by side, because both are a call to the store. What is found is dropped if there was no right to ask.
     let relayed = caller.relayed.as_deref();
@@ -37,8 +34,7 @@ pub(crate) async fn answer(
         context.quotas.take(&caller.client, relayed, 1, exchange.now),
         asked.question.look_up(context, caller.client.look_up)
     );
-    exchange.allowance = allowance.as_ref().map_or_else(Refused::allowance, |allowance| Some(*allowance));
-    allowance?;
+    exchange.charged(allowance)?;
     let found = found?;
 
     let today = day_in_france(exchange.now);
@@ -83,11 +79,11 @@ pub(crate) async fn answer(
     let guessed = u32::from(told.student.is_none() && route != Route::FranceConnect);
     let (traced, suspected) = tokio::join!(
         context.access_log.write(&trace, std::slice::from_ref(&told)),
-        count_unknown(context, &caller, guessed, exchange)
+        count_unknown(context, caller, guessed, exchange)
     );
     traced?;
-    exchange.enumeration_suspected = suspected?;
-    response.ok_or(Refusal::NotFound { ine: asked.echo })
+    exchange.facts.enumeration_suspected = suspected?;
+    Ok(response.ok_or(Refusal::NotFound { ine: asked.echo })?)
 }
 
 /// Counts people that nobody knows against the caller, if there were any.
@@ -96,7 +92,7 @@ pub(crate) async fn count_unknown(
     caller: &Caller,
     people: u32,
     exchange: &Exchange,
-) -> Result<bool, Refusal> {
+) -> Result<bool, ApiError> {
     if people == 0 {
         return Ok(false);
     }

@@ -1,7 +1,6 @@
 //! What lives as long as the process.
 
 use std::sync::OnceLock;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
@@ -38,8 +37,6 @@ pub struct Context {
     /// Enrolments that start within so many days are told.
     pub(crate) starts_within_days: u16,
     pub(crate) metrics: Metrics,
-    /// Until the first request.
-    pub(crate) cold: AtomicBool,
     http: OnceLock<Option<HttpClient>>,
 }
 
@@ -152,7 +149,6 @@ impl Context {
             france_connect: LazyFranceConnect::new(settings.france_connect, secrets),
             starts_within_days: settings.starts_within_days,
             metrics: Metrics::new(settings.environment, log),
-            cold: AtomicBool::new(true),
             http: OnceLock::new(),
         }
     }

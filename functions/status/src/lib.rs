@@ -1,11 +1,11 @@
 //! Consultation: is this person a student? The API that administrations and companies call, behind API Gateway.
 //!
 //! ```text
-//! handler     the order of things: endpoint → answer, or refusal → metrics
-//!   ├── endpoint      what a path and a method mean
-//!   ├── consultation  one person: caller → question → quota and look-up → trace → answer
+//! handler     what the kernel of `shared::api`, which has the order of things, asks of this function
+//!   ├── routes        every route: who may call it, what it reads, its documentation
+//!   ├── consultation  one person: question → quota and look-up → trace → answer
 //!   ├── batch         the same for a hundred
-//!   ├── public        what is told to anybody: probe, coverage, keys, documentation
+//!   ├── public        what is told to anybody: coverage, keys
 //!   ├── caller        who asks: an API key, a signed token, FranceConnect
 //!   ├── reply         refusals, in the words of each contract
 //!   └── openapi       the documentation, generated from the types
@@ -19,8 +19,8 @@ pub mod openapi;
 mod batch;
 mod caller;
 mod consultation;
-mod endpoint;
 mod france_connect;
 mod public;
 mod question;
 mod reply;
+mod routes;

@@ -8,7 +8,7 @@ use status::handler;
 #[tokio::main(flavor = "local")]
 async fn main() -> Result<(), Error> {
     shared::telemetry::init();
-    let context: &'static Context = Box::leak(Box::new(Box::pin(Context::from_env()).await?));
+    let api: &'static _ = Box::leak(Box::new(handler::api(Box::pin(Context::from_env()).await?)));
     // A task of its own: each wake-up of the future that `block_on` drives costs a system call, a task's doesn't.
-    tokio::task::spawn_local(run(service_fn(move |request| handler::handle(context, request)))).await?
+    tokio::task::spawn_local(run(service_fn(move |request| api.handle(request)))).await?
 }

@@ -1,34 +1,18 @@
-//! What is told without a trace, because it is about nobody: the holder itself, coverage, keys, documentation, probe.
+//! What is told without a trace, because it is about nobody: coverage and keys.
 
-use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
-use shared::api::reply::{json, public};
+use shared::api::reply::public;
 use shared::contract::v3::coverage::{CoverageAnswer, CoverageQuestion};
-use shared::contract::v3::introspection::Introspection;
 
-use crate::caller::Caller;
 use crate::context::Context;
-use crate::handler::Exchange;
-use crate::openapi;
 use crate::question::parameters;
-use crate::reply::Refusal;
+use crate::reply::{ApiError, Refusal};
 
 /// Where coverage is, for the link to the next page.
 const COVERAGE: &str = "/v3/mesri/statut_etudiant/couverture";
 
-/// The name and the scopes of whoever asks.
-pub(crate) async fn introspect(
-    context: &Context,
-    request: &Request,
-    exchange: &mut Exchange,
-) -> Result<Response<Body>, Refusal> {
-    let holder = Caller::holder(context, request, exchange.now).await?;
-    exchange.client = Some(holder.client.client_id.clone());
-    Ok(json(StatusCode::OK, &Introspection::of(&holder.client, holder.scopes)))
-}
-
 /// When each establishment's last feed was accepted.
-pub(crate) async fn coverage(context: &Context, request: &Request) -> Result<Response<Body>, Refusal> {
+pub(crate) async fn coverage(context: &Context, request: &Request) -> Result<Response<Body>, ApiError> {
     let question =
         CoverageQuestion::parse(&parameters(request)).map_err(|wrong| Refusal::InvalidParameters(vec![wrong]))?;
     let answer = match question {
@@ -45,20 +29,10 @@ pub(crate) async fn coverage(context: &Context, request: &Request) -> Result<Res
 }
 
 /// The keys that FranceConnect encrypts for; none when it isn't configured.
-pub(crate) async fn encryption_keys(context: &Context) -> Result<Response<Body>, Refusal> {
+pub(crate) async fn encryption_keys(context: &Context) -> Result<Response<Body>, ApiError> {
     let keys = match context.france_connect.get().await? {
         Some(france_connect) => france_connect.encryption_keys(),
         None => serde_json::json!({ "keys": [] }),
     };
     Ok(public(keys.to_string()))
-}
-
-/// The documentation of every route.
-pub(crate) fn documentation() -> Response<Body> {
-    public(openapi::DOCUMENT.to_owned())
-}
-
-/// Whether the function runs.
-pub(crate) fn ping() -> Response<Body> {
-    json(StatusCode::OK, &"pong")
 }

@@ -2,7 +2,6 @@
 
 use lambda_http::{Request, RequestExt};
 use shared::access::route::Route;
-use shared::api::body;
 use shared::auth::france_connect::PivotIdentity;
 use shared::contract::parameters::Parameters;
 use shared::contract::student_status::parse_question;
@@ -23,8 +22,6 @@ use crate::caller::Caller;
 use crate::context::Context;
 use crate::reply::Refusal;
 
-/// A look-up's body has some 150 bytes.
-const LARGEST_BODY: usize = 16 * 1024;
 /// FranceConnect's code of France: only then does it give a commune of birth (domain.md §6.2).
 const FRANCE: &str = "99100";
 /// Given names of FranceConnect's that are compared. Nobody is known to have as many.
@@ -49,7 +46,7 @@ pub(crate) struct Asked {
 
 impl Asked {
     /// Reads the question of a route.
-    pub(crate) fn read(request: &Request, route: Route, caller: &Caller) -> Result<Self, Refusal> {
+    pub(crate) fn read(request: &Request, body: &[u8], route: Route, caller: &Caller) -> Result<Self, Refusal> {
         let parameters = parameters(request);
         let v3 = |question: Result<Question, Vec<Parameter>>| {
             let recipient = request::recipient(&parameters);
@@ -69,8 +66,7 @@ impl Asked {
                 Ok(Self { question: Question::Ine(ine), recipient: None, echo: Some(echo) })
             }
             Route::StatusByIdentity => {
-                let question = parse_question(body::json(request, LARGEST_BODY)?)
-                    .map_err(|error| Refusal::InvalidField(error.to_string()))?;
+                let question = parse_question(body).map_err(|error| Refusal::InvalidField(error.to_string()))?;
                 Ok(Self { question: Question::Civil(question), recipient: None, echo: None })
             }
             Route::DirectByIne => v3(request::ine(&parameters).map(Question::Ine).map_err(|wrong| vec![wrong])),

@@ -4,13 +4,48 @@
 //! are properties to search by. Nothing in it is personal (docs/logging.md).
 
 use std::sync::Mutex;
+use std::time::SystemTime;
 
 use metrique::emf::Emf;
+use metrique::emf::flags::NoMetric;
+use metrique::unit_of_work::metrics;
 use metrique::writer::format::Format as _;
 use metrique::{CloseValue, InflectableEntry, RootEntry};
 
 /// Where alarms and dashboards look (infra/monitoring.tf).
 const NAMESPACE: &str = "StatutEtudiant";
+
+/// What every line says of its request; a function's own line takes it flattened, and adds to it.
+#[metrics]
+#[derive(Debug)]
+pub struct RequestMetrics {
+    #[metrics(timestamp)]
+    /// When it was answered.
+    pub timestamp: SystemTime,
+    /// Several environments may share an account.
+    pub environment: String,
+    /// The route's name; [`Service::UNKNOWN`](super::Service::UNKNOWN) for a path that isn't ours.
+    pub route: &'static str,
+    /// Lambda's id of the invocation.
+    pub request_id: String,
+    /// The correlation id that the caller has.
+    pub uid: String,
+    /// The client, once it is known.
+    pub client: Option<String>,
+    /// What it came to: what the function answered, or the error's name.
+    pub outcome: &'static str,
+    /// The HTTP status.
+    #[metrics(flags(NoMetric))]
+    pub status: u16,
+    /// Always 1: what CloudWatch sums up.
+    pub requests: u64,
+    /// From the event to the answer.
+    pub duration_ms: f64,
+    /// 1 for the first request of a process.
+    pub cold_starts: u64,
+    /// 1 for a status of 500 or more.
+    pub server_errors: u64,
+}
 
 /// Writes the lines.
 pub struct Metrics {

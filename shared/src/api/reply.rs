@@ -4,9 +4,6 @@ use lambda_http::http::{HeaderValue, StatusCode, header};
 use lambda_http::{Body, Response};
 use serde::Serialize;
 
-/// For two years nothing is asked in clear, not even by a browser that somebody gave an address without its `s`.
-const HTTPS_ONLY: &str = "max-age=63072000";
-
 /// A JSON response that no cache on the way may keep.
 #[must_use]
 pub fn json(status: StatusCode, body: &impl Serialize) -> Response<Body> {
@@ -21,8 +18,6 @@ pub fn json_text(status: StatusCode, body: String) -> Response<Body> {
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HTTPS_ONLY));
     response
 }
 
@@ -38,17 +33,5 @@ pub fn public(body: String) -> Response<Body> {
 pub fn set_header(response: &mut Response<Body>, name: &'static str, value: impl std::fmt::Display) {
     if let Ok(value) = HeaderValue::from_str(&value.to_string()) {
         response.headers_mut().insert(name, value);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_response_is_for_https_only() {
-        for response in [json(StatusCode::OK, &1), public(String::new())] {
-            assert_eq!(response.headers()[header::STRICT_TRANSPORT_SECURITY], "max-age=63072000");
-        }
     }
 }

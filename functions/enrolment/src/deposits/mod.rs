@@ -10,7 +10,6 @@ use aws_sdk_s3::presigning::PresigningConfig;
 use jiff::{SignedDuration, Timestamp};
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, RequestExt as _, Response};
-use shared::api::body;
 use shared::api::reply::json;
 use shared::config;
 use shared::contract::deposit::{DepositForm, DepositState, DepositStatus, Lines, ReportLinks, Wish};
@@ -23,12 +22,10 @@ use shared::registry::imports::ImportState;
 use self::form::Policy;
 use crate::caller::Caller;
 use crate::context::Context;
-use crate::handler::Exchange;
-use crate::refusal::Refusal;
+use crate::handler::{Exchange, charge};
+use crate::refusal::{ApiError, Refusal};
 use crate::traces;
 
-/// A wish has some 80 bytes.
-const LARGEST_BODY: usize = 4 * 1024;
 /// How long a deposit can be followed.
 const KEPT: SignedDuration = SignedDuration::from_hours(400 * 24);
 /// How long a link to a report lasts.
@@ -68,7 +65,7 @@ impl Buckets {
     }
 
     /// A form that puts one object under one key.
-    async fn form(&self, id: &str, key: &str, now: Timestamp) -> Result<DepositForm, Refusal> {
+    async fn form(&self, id: &str, key: &str, now: Timestamp) -> Result<DepositForm, ApiError> {
         let provider = self.credentials.as_ref().ok_or(Refusal::Unsigned)?;
         let credentials = provider.provide_credentials().await.map_err(|_| Refusal::Unsigned)?;
         let lifetime = SignedDuration::try_from(self.lifetime).map_err(|_| Refusal::Unsigned)?;
@@ -84,7 +81,7 @@ impl Buckets {
     }
 
     /// A link to a report, that a browser saves under a name of its own.
-    async fn link(&self, key: &str, name: &str) -> Result<String, Refusal> {
+    async fn link(&self, key: &str, name: &str) -> Result<String, ApiError> {
         let lifetime = PresigningConfig::expires_in(LINK_LIFETIME).map_err(|_| Refusal::Unsigned)?;
         let request = self
             .s3
@@ -98,7 +95,7 @@ impl Buckets {
         Ok(request.uri().to_owned())
     }
 
-    async fn links(&self, json: &str) -> Result<ReportLinks, Refusal> {
+    async fn links(&self, json: &str) -> Result<ReportLinks, ApiError> {
         let csv = format!("{}.csv", json.strip_suffix(".json").unwrap_or(json));
         Ok(ReportLinks { json: self.link(json, "rapport.json").await?, csv: self.link(&csv, "rapport.csv").await? })
     }
@@ -111,16 +108,15 @@ impl Buckets {
 pub(crate) async fn open(
     context: &Context,
     caller: &Caller,
-    request: &Request,
+    wish: &Wish,
     exchange: &mut Exchange,
-) -> Result<Response<Body>, Refusal> {
-    let wish = Wish::parse(body::json(request, LARGEST_BODY)?).map_err(|error| Refusal::Invalid(error.to_string()))?;
+) -> Result<Response<Body>, ApiError> {
     let own = caller.depositor.establishment().uai;
     // The prefix of the inbox is who the depositor is, so a key writes under its own and no other.
     if wish.uai.is_some_and(|uai| uai != own) {
-        return Err(Refusal::EstablishmentNotFound);
+        return Err(Refusal::EstablishmentNotFound.into());
     }
-    exchange.take(context, caller, 1).await?;
+    charge(context, caller, exchange, 1).await?;
     let id = uuid::Uuid::new_v4().simple().to_string();
     let deposit = Deposit {
         uai: own,
@@ -141,8 +137,8 @@ pub(crate) async fn follow(
     caller: &Caller,
     id: &str,
     exchange: &mut Exchange,
-) -> Result<Response<Body>, Refusal> {
-    exchange.take(context, caller, 1).await?;
+) -> Result<Response<Body>, ApiError> {
+    charge(context, caller, exchange, 1).await?;
     let deposit = own(context, caller, id).await?;
     let followed = match &deposit.import {
         Some(import) => context.deposits.follow(import).await?,
@@ -164,12 +160,12 @@ pub(crate) async fn findings(
     id: &str,
     request: &Request,
     exchange: &mut Exchange,
-) -> Result<Response<Body>, Refusal> {
+) -> Result<Response<Body>, ApiError> {
     let parameters = request.query_string_parameters();
     let parameters: Parameters = parameters.iter().collect();
     let after = parameters.one("apres").map_err(|_| not_a_place())?;
     let after = after.map(|after| Position::parse(after).ok_or_else(not_a_place)).transpose()?;
-    exchange.take(context, caller, 1).await?;
+    charge(context, caller, exchange, 1).await?;
     let deposit = own(context, caller, id).await?;
     if let Some(import) = &deposit.import {
         traces::of_findings(context, caller, exchange, import).await?;
@@ -188,11 +184,11 @@ fn not_a_place() -> Refusal {
 }
 
 /// A deposit of the caller's establishment.
-async fn own(context: &Context, caller: &Caller, id: &str) -> Result<Deposit, Refusal> {
+async fn own(context: &Context, caller: &Caller, id: &str) -> Result<Deposit, ApiError> {
     let is_id = id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
     let deposit = if is_id { context.deposits.get(id).await? } else { None };
     let own = deposit.filter(|deposit| deposit.uai == caller.depositor.establishment().uai);
-    own.ok_or(Refusal::DepositNotFound)
+    Ok(own.ok_or(Refusal::DepositNotFound)?)
 }
 
 fn status(id: &str, followed: Option<Followed>, rapport: Option<ReportLinks>) -> DepositStatus {

@@ -6,11 +6,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use fakes::aws::{Call, Response, item, out_of_reach, respond};
+use jiff::Timestamp;
 use lambda_http::http;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use shared::access::client::{Client, Key, State};
 use shared::access::key::KeyDigest;
+use shared::access::route::Route;
 use shared::api::metrics::Log;
 use shared::auth::france_connect;
 use shared::identity::digest::{DigestKey, IdentityKeys};
@@ -179,7 +181,7 @@ fn answer() -> Value {
     })
 }
 
-fn context(world: &Arc<World>) -> Context {
+fn context(world: &Arc<World>) -> Api<Context> {
     let answering = Arc::clone(world);
     context_over(move |call| answering.answer(call), None, None, Box::new(world.log.clone()))
 }
@@ -190,7 +192,7 @@ fn context_over(
     issuer: Option<Issuer>,
     france_connect: Option<(france_connect::Settings, String)>,
     log: Log,
-) -> Context {
+) -> Api<Context> {
     let aws = fakes::aws::config(answer);
     let settings = Settings {
         students_table: "students".into(),
@@ -206,7 +208,8 @@ fn context_over(
         issuer,
         france_connect,
     };
-    Context::new(settings, keys(), aws_sdk_dynamodb::Client::new(&aws), aws_sdk_secretsmanager::Client::new(&aws), log)
+    let secrets = aws_sdk_secretsmanager::Client::new(&aws);
+    api(Context::new(settings, keys(), aws_sdk_dynamodb::Client::new(&aws), secrets, log))
 }
 
 fn keys() -> IdentityKeys {
@@ -219,8 +222,8 @@ fn request(method: &str, path_and_query: &str, key: Option<&str>, body: &str) ->
     fakes::gateway::request(method, path_and_query, key.as_slice(), body)
 }
 
-async fn ask(context: &Context, request: Request) -> (u16, Value, http::HeaderMap) {
-    let response = handle(context, request).await.unwrap();
+async fn ask(context: &Api<Context>, request: Request) -> (u16, Value, http::HeaderMap) {
+    let response = context.handle(request).await.unwrap();
     let body = serde_json::from_slice(response.body().as_ref()).unwrap_or(Value::Null);
     (response.status().as_u16(), body, response.headers().clone())
 }
@@ -399,7 +402,7 @@ proptest! {
             }
         }
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let response = runtime.block_on(handle(&context(&world), request)).unwrap();
+        let response = runtime.block_on(context(&world).handle(request)).unwrap();
         let status = response.status().as_u16();
         prop_assert!(status < 500, "{status}");
         if method != "HEAD" {

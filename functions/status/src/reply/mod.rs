@@ -2,4 +2,4 @@
 
 mod refusal;
 
-pub(crate) use refusal::{Refusal, Style, Unauthenticated};
+pub(crate) use refusal::{ApiError, Refusal, Unauthenticated, response};

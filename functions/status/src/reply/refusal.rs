@@ -2,17 +2,14 @@
 
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Response};
-use shared::api::body::BodyError;
 use shared::api::reply::{json, set_header};
 use shared::auth::france_connect::FranceConnectError;
 use shared::contract::error::{Details, ErrorBody, Uid, message};
 use shared::contract::v3::error::{ErrorList, Parameter, Problem};
-use shared::registry::StoreError;
-use shared::registry::allowances::Refused;
 
 /// Which contract a path follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Style {
+enum Style {
     /// `{message, uid, details}` (domain.md §1.3); `endpoint` is the last part of the path when it is one of ours.
     Upstream { endpoint: &'static str },
     /// `{errors:[…]}` (domain.md §4.2).
@@ -21,7 +18,7 @@ pub(crate) enum Style {
 
 /// Why a caller is not known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Unauthenticated {
+pub enum Unauthenticated {
     /// It shows nothing, or nothing that we know.
     Unknown,
     /// It, or what it shows, is over.
@@ -31,18 +28,16 @@ pub(crate) enum Unauthenticated {
 }
 
 /// Why there is no answer.
+pub(crate) type ApiError = shared::api::error::ApiError<Refusal>;
+
+/// What upstream's contract says of whatever is out of reach.
+const UNAVAILABLE: &str = "service momentanément indisponible";
+
+/// Why there is no answer, where only these contracts refuse it.
 #[derive(Debug)]
-pub(crate) enum Refusal {
-    /// No such path.
-    NoSuchPath,
+pub enum Refusal {
     /// No establishment of that number is registered.
     NoSuchEstablishment,
-    /// The path is right, the method isn't.
-    MethodNotAllowed { allowed: String },
-    /// The body is larger than any question.
-    TooLarge,
-    /// The body is said to be something else than JSON.
-    NotJson,
     /// Who asks is not known.
     Unauthenticated(Unauthenticated),
     /// The client may not ask this.
@@ -66,47 +61,14 @@ pub(crate) enum Refusal {
     /// Nobody, or nobody that can be told apart, or nothing current. By INE, the caller's own words are echoed: the
     /// contract puts them in the answer, and they go nowhere else.
     NotFound { ine: Option<String> },
-    /// The quota is used up.
-    TooManyRequests { retry_after: u64 },
-    /// A store failed, that of the traces included: no answer without a trace.
-    Unavailable(StoreError),
     /// The issuer's keys are out of reach: no token can be verified.
     IssuerUnreachable,
 }
 
-impl From<StoreError> for Refusal {
-    fn from(error: StoreError) -> Self {
-        Self::Unavailable(error)
-    }
-}
-
-impl From<Refused> for Refusal {
-    fn from(refused: Refused) -> Self {
-        match refused {
-            Refused::Empty { retry_after, .. } => Self::TooManyRequests { retry_after },
-            Refused::Unavailable(error) => Self::Unavailable(error),
-        }
-    }
-}
-
-impl From<BodyError> for Refusal {
-    fn from(error: BodyError) -> Self {
-        match error {
-            BodyError::TooLarge => Self::TooLarge,
-            BodyError::NotJson => Self::NotJson,
-        }
-    }
-}
-
-impl Refusal {
-    /// The outcome's name in logs and metrics.
-    pub(crate) fn name(&self) -> &'static str {
+impl shared::api::error::Refusal for Refusal {
+    fn name(&self) -> &'static str {
         match self {
-            Self::NoSuchPath => "no_such_path",
             Self::NoSuchEstablishment => "no_such_establishment",
-            Self::MethodNotAllowed { .. } => "method_not_allowed",
-            Self::TooLarge => "too_large",
-            Self::NotJson => "not_json",
             Self::Unauthenticated(_) => "unauthenticated",
             Self::Forbidden | Self::RecipientNotAllowed => "forbidden",
             Self::FranceConnect(FranceConnectError::MalformedToken | FranceConnectError::InactiveToken) => {
@@ -116,52 +78,18 @@ impl Refusal {
             Self::IncompleteIdentity | Self::PartialBirthDate => "france_connect_identity",
             Self::InvalidIne | Self::InvalidField(_) | Self::InvalidParameters(_) | Self::NotABatch => "invalid",
             Self::NotFound { .. } => "not_found",
-            Self::TooManyRequests { .. } => "too_many_requests",
-            Self::Unavailable(_) => "unavailable",
             Self::IssuerUnreachable => "issuer_unreachable",
         }
     }
+}
 
-    /// Whether FranceConnect, rather than a token, is at fault.
-    pub(crate) fn is_france_connect_failure(&self) -> bool {
-        self.name() == "france_connect_failed"
-    }
-
-    /// The response, in the words of `style`.
-    pub(crate) fn response(&self, style: Style, uid: &Uid, method: &str) -> Response<Body> {
-        let problems = self.problems();
-        let status = problems.first().map_or(500, |problem| problem.status());
-        let retry_in = problems.first().and_then(|problem| problem.retry_in());
-        let mut response = match style {
-            Style::V3 => json(code(status), &ErrorList::of(problems)),
-            Style::Upstream { endpoint } => {
-                let (message, parameter) = self.words();
-                let body = ErrorBody { message, uid, details: Details { method, endpoint, parameter } };
-                json(code(upstream_status(status)), &body)
-            }
-        };
-        if let Self::MethodNotAllowed { allowed } = self {
-            set_header(&mut response, "allow", allowed);
-        }
-        if let Some(seconds) = retry_in {
-            set_header(&mut response, "retry-after", seconds);
-        }
-        if response.status() == StatusCode::UNAUTHORIZED {
-            set_header(&mut response, "www-authenticate", style.challenge());
-        }
-        response
-    }
-
+impl Refusal {
     fn problems(&self) -> Vec<Problem> {
         let problem = match self {
             Self::InvalidParameters(parameters) => {
                 return parameters.iter().map(|parameter| Problem::Parameter(*parameter)).collect();
             }
-            Self::NoSuchPath => Problem::NoSuchPath,
             Self::NoSuchEstablishment => Problem::NoSuchEstablishment,
-            Self::MethodNotAllowed { .. } => Problem::MethodNotAllowed,
-            Self::TooLarge => Problem::TooLarge,
-            Self::NotJson => Problem::NotJson,
             Self::Unauthenticated(Unauthenticated::Unknown) => Problem::InvalidToken,
             Self::Unauthenticated(Unauthenticated::Expired) => Problem::ExpiredToken,
             Self::Unauthenticated(Unauthenticated::Revoked) => Problem::RevokedToken,
@@ -179,8 +107,7 @@ impl Refusal {
             Self::InvalidIne => Problem::Parameter(Parameter::Ine),
             Self::InvalidField(_) | Self::NotABatch => Problem::NotABatch,
             Self::NotFound { .. } => Problem::NotFound,
-            Self::TooManyRequests { retry_after } => Problem::TooManyRequests(*retry_after),
-            Self::Unavailable(_) | Self::IssuerUnreachable => Problem::Unavailable,
+            Self::IssuerUnreachable => Problem::Unavailable,
         };
         vec![problem]
     }
@@ -197,17 +124,65 @@ impl Refusal {
             Self::InvalidField(sentence) => (message::INVALID_PARAMETER, sentence),
             Self::NotFound { ine: Some(ine) } => (message::ENROLMENT_NOT_FOUND, ine),
             Self::NotFound { ine: None } => (message::STUDENT_NOT_FOUND, ""),
-            Self::NoSuchPath | Self::NoSuchEstablishment => ("ressource introuvable", ""),
-            Self::MethodNotAllowed { .. } => ("méthode non autorisée", ""),
-            Self::TooLarge => ("le corps de la requête est trop volumineux", ""),
-            Self::NotJson => ("le corps de la requête doit être du JSON", ""),
-            Self::TooManyRequests { .. } => ("trop de requêtes, réessayez plus tard", ""),
-            Self::FranceConnect(_)
-            | Self::IncompleteIdentity
-            | Self::PartialBirthDate
-            | Self::IssuerUnreachable
-            | Self::Unavailable(_) => ("service momentanément indisponible", ""),
+            Self::NoSuchEstablishment => ("ressource introuvable", ""),
+            Self::FranceConnect(_) | Self::IncompleteIdentity | Self::PartialBirthDate | Self::IssuerUnreachable => {
+                (UNAVAILABLE, "")
+            }
         }
+    }
+}
+
+/// The response to an error, in the words of the contract that the path follows.
+pub(crate) fn response(error: &ApiError, path: &str, uid: &Uid, method: &str) -> Response<Body> {
+    let style = style(error, path);
+    let problems = problems(error);
+    let status = problems.first().map_or(500, |problem| problem.status());
+    let retry_in = problems.first().and_then(|problem| problem.retry_in());
+    let mut response = match style {
+        Style::V3 => json(code(status), &ErrorList::of(problems)),
+        Style::Upstream { endpoint } => {
+            let (message, parameter) = words(error);
+            let body = ErrorBody { message, uid, details: Details { method, endpoint, parameter } };
+            json(code(upstream_status(status)), &body)
+        }
+    };
+    if let Some(seconds) = retry_in {
+        set_header(&mut response, "retry-after", seconds);
+    }
+    if response.status() == StatusCode::UNAUTHORIZED {
+        set_header(&mut response, "www-authenticate", style.challenge());
+    }
+    response
+}
+
+/// Which contract words an error.
+fn style(error: &ApiError, path: &str) -> Style {
+    match path.strip_suffix('/').unwrap_or(path) {
+        "/api/etudiant" => Style::Upstream { endpoint: "etudiant" },
+        // Only the paths that we serve are repeated: any other may hold anything.
+        path if matches!(error, ApiError::NoSuchPath) && !path.starts_with("/v3") => Style::Upstream { endpoint: "" },
+        _ => Style::V3,
+    }
+}
+
+fn problems(error: &ApiError) -> Vec<Problem> {
+    vec![match error {
+        ApiError::NoSuchPath => Problem::NoSuchPath,
+        ApiError::MethodNotAllowed { .. } => Problem::MethodNotAllowed,
+        ApiError::TooLarge => Problem::TooLarge,
+        ApiError::NotJson => Problem::NotJson,
+        ApiError::TooManyRequests { retry_after } => Problem::TooManyRequests(*retry_after),
+        // That of the traces included: no answer without a trace.
+        ApiError::Unavailable(_) => Problem::Unavailable,
+        ApiError::Refused(refusal) => return refusal.problems(),
+    }]
+}
+
+fn words(error: &ApiError) -> (&str, &str) {
+    match (error, error.words()) {
+        (ApiError::Unavailable(_), _) => (UNAVAILABLE, ""),
+        (_, Ok((_, message))) => (message, ""),
+        (_, Err(refusal)) => refusal.words(),
     }
 }
 
@@ -240,53 +215,53 @@ mod tests {
 
     use super::*;
 
-    fn body(refusal: &Refusal, style: Style, method: &str) -> (u16, String) {
+    fn body(error: &ApiError, path: &str, method: &str) -> (u16, String) {
         let uid = Uid::at(Timestamp::new(0x62ee_80b9, 0x3834a * 1_000).unwrap());
-        let response = refusal.response(style, &uid, method);
+        let response = response(error, path, &uid, method);
         let Body::Text(text) = response.body() else { panic!("not text") };
         (response.status().as_u16(), text.clone())
     }
 
-    const UPSTREAM: Style = Style::Upstream { endpoint: "etudiant" };
+    const UPSTREAM: &str = "/api/etudiant";
 
     #[test]
     fn the_upstream_contracts_errors_are_byte_compatible() {
         assert_eq!(
-            body(&Refusal::NotFound { ine: Some("1234567890G".into()) }, UPSTREAM, "GET"),
+            body(&Refusal::NotFound { ine: Some("1234567890G".into()) }.into(), UPSTREAM, "GET"),
             (404, r#"{"message":"inscription introuvable","uid":"62ee80b93834a_0000","details":{"method":"GET","endpoint":"etudiant","parameter":"1234567890G"}}"#.into())
         );
         assert_eq!(
-            body(&Refusal::NotFound { ine: None }, UPSTREAM, "POST"),
+            body(&Refusal::NotFound { ine: None }.into(), UPSTREAM, "POST"),
             (404, r#"{"message":"étudiant introuvable","uid":"62ee80b93834a_0000","details":{"method":"POST","endpoint":"etudiant","parameter":""}}"#.into())
         );
         assert_eq!(
-            body(&Refusal::InvalidIne, UPSTREAM, "GET"),
+            body(&Refusal::InvalidIne.into(), UPSTREAM, "GET"),
             (400, r#"{"message":"la valeur du paramètre n'est pas valide","uid":"62ee80b93834a_0000","details":{"method":"GET","endpoint":"etudiant","parameter":"le format de l'INE n'est valide"}}"#.into())
         );
-        assert_eq!(body(&Refusal::Forbidden, UPSTREAM, "GET").0, 401);
+        assert_eq!(body(&Refusal::Forbidden.into(), UPSTREAM, "GET").0, 401);
     }
 
     #[test]
     fn each_refusal_has_its_status_in_v3() {
         for (refusal, status, code) in [
-            (Refusal::Unauthenticated(Unauthenticated::Unknown), 401, "00101"),
-            (Refusal::Unauthenticated(Unauthenticated::Expired), 401, "00103"),
-            (Refusal::Unauthenticated(Unauthenticated::Revoked), 401, "00105"),
-            (Refusal::Forbidden, 403, "00100"),
-            (Refusal::NotFound { ine: Some("1234567890G".into()) }, 404, "25003"),
-            (Refusal::InvalidParameters(vec![Parameter::Recipient]), 422, "00203"),
-            (Refusal::InvalidParameters(vec![Parameter::Ine]), 422, "00360"),
-            (Refusal::PartialBirthDate, 422, "00363"),
-            (Refusal::TooManyRequests { retry_after: 3 }, 429, "00429"),
-            (Refusal::FranceConnect(FranceConnectError::MalformedToken), 401, "50001"),
-            (Refusal::FranceConnect(FranceConnectError::InactiveToken), 401, "50002"),
-            (Refusal::IncompleteIdentity, 401, "50003"),
-            (Refusal::FranceConnect(FranceConnectError::Timeout), 504, "51002"),
-            (Refusal::FranceConnect(FranceConnectError::Unreachable), 502, "51001"),
-            (Refusal::FranceConnect(FranceConnectError::RefusedUs), 502, "51999"),
-            (Refusal::IssuerUnreachable, 503, "00503"),
+            (Refusal::Unauthenticated(Unauthenticated::Unknown).into(), 401, "00101"),
+            (Refusal::Unauthenticated(Unauthenticated::Expired).into(), 401, "00103"),
+            (Refusal::Unauthenticated(Unauthenticated::Revoked).into(), 401, "00105"),
+            (Refusal::Forbidden.into(), 403, "00100"),
+            (Refusal::NotFound { ine: Some("1234567890G".into()) }.into(), 404, "25003"),
+            (Refusal::InvalidParameters(vec![Parameter::Recipient]).into(), 422, "00203"),
+            (Refusal::InvalidParameters(vec![Parameter::Ine]).into(), 422, "00360"),
+            (Refusal::PartialBirthDate.into(), 422, "00363"),
+            (ApiError::TooManyRequests { retry_after: 3 }, 429, "00429"),
+            (Refusal::FranceConnect(FranceConnectError::MalformedToken).into(), 401, "50001"),
+            (Refusal::FranceConnect(FranceConnectError::InactiveToken).into(), 401, "50002"),
+            (Refusal::IncompleteIdentity.into(), 401, "50003"),
+            (Refusal::FranceConnect(FranceConnectError::Timeout).into(), 504, "51002"),
+            (Refusal::FranceConnect(FranceConnectError::Unreachable).into(), 502, "51001"),
+            (Refusal::FranceConnect(FranceConnectError::RefusedUs).into(), 502, "51999"),
+            (Refusal::IssuerUnreachable.into(), 503, "00503"),
         ] {
-            let (seen, body) = body(&refusal, Style::V3, "GET");
+            let (seen, body) = body(&refusal, "/v3/mesri/statut_etudiant/ine", "GET");
             assert_eq!(seen, status, "{refusal:?}");
             assert!(body.starts_with(&format!(r#"{{"errors":[{{"code":"{code}""#)), "{body}");
             assert!(!body.contains("1234567890G"), "v3 echoes nothing");

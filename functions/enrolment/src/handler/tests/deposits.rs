@@ -8,6 +8,7 @@ use fakes::gateway::{Told, request};
 use jiff::Timestamp;
 use lambda_http::RequestExt as _;
 use serde_json::{Value, json};
+use shared::api::Api;
 use shared::domain::uai::Uai;
 use shared::identity::finding::FindingCode;
 use shared::registry::imports::{Hands, ImportId};
@@ -15,11 +16,11 @@ use shared::registry::imports::{Hands, ImportId};
 use super::world::{KEY, OTHER_KEY, READ_KEY, World, ask, enrolment, push};
 use crate::context::Context;
 
-async fn open(context: &Context, body: &str) -> Told {
+async fn open(context: &Api<Context>, body: &str) -> Told {
     ask(context, request("POST", "/api/depots", &[("x-api-key", KEY)], body)).await
 }
 
-async fn follow(context: &Context, key: &str, id: &str) -> Told {
+async fn follow(context: &Api<Context>, key: &str, id: &str) -> Told {
     ask(context, request("GET", &format!("/api/depots/{id}"), &[("x-api-key", key)], "")).await
 }
 
@@ -146,7 +147,7 @@ async fn a_deposit_is_followed_by_its_own_establishment_only() {
 
 const IMPORT: &str = "0123456789abcdef0123456789abcdef";
 
-async fn findings(context: &Context, key: &str, id: &str, after: &str) -> Told {
+async fn findings(context: &Api<Context>, key: &str, id: &str, after: &str) -> Told {
     let asked = request("GET", &format!("/api/depots/{id}/identites"), &[("x-api-key", key)], "");
     let after = HashMap::from([("apres".to_owned(), vec![after.to_owned()])]);
     ask(context, asked.with_query_string_parameters(after)).await

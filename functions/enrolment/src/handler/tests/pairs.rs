@@ -7,6 +7,7 @@ use fakes::aws::{dynamo, item};
 use fakes::gateway::request;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
+use shared::api::Api;
 use shared::domain::birth_date::BirthDate;
 use shared::domain::ine::Ine;
 use shared::domain::uai::Uai;
@@ -36,7 +37,7 @@ fn unhurried() -> Arc<World> {
 }
 
 /// The codes of a batch, and what it answered beside the values that it was given.
-async fn send(context: &Context, batch: &[Value]) -> Vec<(u64, Value)> {
+async fn send(context: &Api<Context>, batch: &[Value]) -> Vec<(u64, Value)> {
     let body = json!(batch).to_string();
     let told = ask(context, request("POST", "/api/inscription/lot", &[("x-api-key", KEY)], body)).await;
     assert_eq!(told.status, 200, "{}", told.text);

@@ -14,13 +14,14 @@ use serde_json::{Value, json};
 use shared::access::client::{Client, Key, State};
 use shared::access::key::KeyDigest;
 use shared::access::route::Route;
+use shared::api::Api;
 use shared::domain::ine::Ine;
 use shared::domain::uai::Uai;
 use shared::identity::digest::{DigestKey, IdentityKeys};
 use shared::registry::imports::ImportStore;
 use shared::registry::pairs::Terms;
 
-use super::super::handle;
+use super::super::api;
 use crate::context::{Context, Keys, Settings};
 
 /// The key of the lycée that sends for two.
@@ -90,7 +91,7 @@ impl World {
         })
     }
 
-    pub(super) fn context(self: &Arc<Self>) -> Context {
+    pub(super) fn context(self: &Arc<Self>) -> Api<Context> {
         let answering = Arc::clone(self);
         let aws = fakes::aws::config(move |call| answering.answer(call));
         let settings = Settings {
@@ -114,7 +115,7 @@ impl World {
             environment: "test".into(),
         };
         let keys = Keys { record: key("record"), identity: IdentityKeys::new(key("ine"), &key("civil")) };
-        Context::new(settings, keys, &aws, Box::new(self.log.clone()))
+        api(Context::new(settings, keys, &aws, Box::new(self.log.clone())))
     }
 
     /// The table `imports`, as ingestion has it.
@@ -199,18 +200,18 @@ pub(super) fn enrolment(others: &Value) -> Value {
     body
 }
 
-pub(super) async fn ask(context: &Context, request: Request) -> Told {
-    let response = handle(context, request).await.unwrap();
+pub(super) async fn ask(context: &Api<Context>, request: Request) -> Told {
+    let response = context.handle(request).await.unwrap();
     Told::by(&response)
 }
 
 /// Tells of an enrolment.
-pub(super) async fn push(context: &Context, body: &Value) -> Told {
+pub(super) async fn push(context: &Api<Context>, body: &Value) -> Told {
     ask(context, request("POST", "/api/inscription", &[("x-api-key", KEY)], body.to_string())).await
 }
 
 /// Tells of an enrolment under an idempotency key.
-pub(super) async fn push_once(context: &Context, key: &str, body: &Value) -> Told {
+pub(super) async fn push_once(context: &Api<Context>, key: &str, body: &Value) -> Told {
     let headers = [("x-api-key", KEY), ("idempotency-key", key)];
     ask(context, request("POST", "/api/inscription", &headers, body.to_string())).await
 }

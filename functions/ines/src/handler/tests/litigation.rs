@@ -2,6 +2,7 @@
 
 use fakes::gateway::Told;
 use serde_json::{Value, json};
+use shared::api::Api;
 use shared::domain::ine::Ine;
 
 use super::world::{NUMBER, World, born_elsewhere, but, call, eudoxie, immatriculate, register};
@@ -12,17 +13,17 @@ fn ine() -> String {
 }
 
 /// A request that waits.
-async fn waiting(context: &Context) -> String {
+async fn waiting(context: &Api<Context>) -> String {
     let told = immatriculate(context, "supdata", "r1", &born_elsewhere()).await;
     assert_eq!(told.status, 202, "{}", told.text);
     told.json()["idDemande"].as_str().unwrap().to_owned()
 }
 
-async fn decide(context: &Context, id: &str, decision: Value) -> Told {
+async fn decide(context: &Api<Context>, id: &str, decision: Value) -> Told {
     call(context, "agents", "POST", &format!("/demandes/{id}/decision"), &decision).await
 }
 
-async fn read(context: &Context, client: &str, id: &str) -> Told {
+async fn read(context: &Api<Context>, client: &str, id: &str) -> Told {
     call(context, client, "GET", &format!("/demandes/{id}"), &Value::Null).await
 }
 

@@ -15,13 +15,14 @@ use serde_json::{Value, json};
 use shared::access::client::State;
 use shared::access::ines::{IdentityClient, Right};
 use shared::access::key::KeyDigest;
+use shared::api::Api;
 use shared::contract::ines::Identity;
 use shared::domain::ine::Ine;
 use shared::identity::digest::{DigestKey, IdentityKeys, IneDigest};
 use shared::identity::immatriculation::{Registration, keys_of, traits_of};
 use shared::identity::posting::Bucket;
 
-use super::super::handle;
+use super::super::api;
 use super::dynamodb::Tables;
 use crate::context::{Context, Settings};
 use crate::person;
@@ -96,7 +97,7 @@ impl World {
         })
     }
 
-    pub(super) fn context(self: &Arc<Self>) -> Context {
+    pub(super) fn context(self: &Arc<Self>) -> Api<Context> {
         let answering = Arc::clone(self);
         let aws = fakes::aws::config(move |call| answering.answer(call));
         let settings = Settings {
@@ -108,7 +109,7 @@ impl World {
             clients_kept: Duration::from_mins(1),
             environment: "test".into(),
         };
-        Context::new(&settings, keys(), signer(), &aws, Box::new(self.log.clone()))
+        api(Context::new(&settings, keys(), signer(), &aws, Box::new(self.log.clone())))
     }
 
     /// INEs of the register.
@@ -193,8 +194,8 @@ pub(super) fn born_elsewhere() -> Value {
     but(eudoxie(), &json!({ "lieuNaissance": "13055" }))
 }
 
-pub(super) async fn ask(context: &Context, request: Request) -> Told {
-    let response = handle(context, request).await.unwrap();
+pub(super) async fn ask(context: &Api<Context>, request: Request) -> Told {
+    let response = context.handle(request).await.unwrap();
     Told::by(&response)
 }
 
@@ -204,7 +205,7 @@ pub(super) fn basic(client: &str, secret: &str) -> String {
 }
 
 /// A token of a client, got as clients do.
-pub(super) async fn token(context: &Context, client: &str) -> String {
+pub(super) async fn token(context: &Api<Context>, client: &str) -> String {
     let credentials = basic(client, SECRET);
     let told = ask(
         context,
@@ -216,7 +217,7 @@ pub(super) async fn token(context: &Context, client: &str) -> String {
 }
 
 /// A call of a client.
-pub(super) async fn call(context: &Context, client: &str, method: &str, path: &str, body: &Value) -> Told {
+pub(super) async fn call(context: &Api<Context>, client: &str, method: &str, path: &str, body: &Value) -> Told {
     let bearer = format!("Bearer {}", token(context, client).await);
     let headers = [("authorization", bearer.as_str()), ("x-channel", "tests")];
     let body = if body.is_null() { String::new() } else { body.to_string() };
@@ -224,7 +225,7 @@ pub(super) async fn call(context: &Context, client: &str, method: &str, path: &s
 }
 
 /// Asks for an INE as a client.
-pub(super) async fn immatriculate(context: &Context, client: &str, reference: &str, identity: &Value) -> Told {
+pub(super) async fn immatriculate(context: &Api<Context>, client: &str, reference: &str, identity: &Value) -> Told {
     let body = but(identity.clone(), &json!({ "reference": reference }));
     call(context, client, "POST", "/immatriculation", &body).await
 }

@@ -4,6 +4,7 @@ use fakes::aws::Fault;
 use serde_json::{Value, json};
 use shared::access::client::{Client, State as ClientState};
 use shared::access::route::Route;
+use shared::api::Api;
 use shared::domain::uai::Uai;
 use shared::identity::review::{Case, CaseId, Question, State};
 
@@ -16,16 +17,16 @@ use crate::context::Context;
 /// Calls of one request at most.
 const MOST_CALLS: usize = 16;
 
-async fn stored(context: &Context, case: &CaseId) -> Case {
+async fn stored(context: &Api<Context>, case: &CaseId) -> Case {
     context.reviews.get(case).await.unwrap().unwrap()
 }
 
-async fn undo(context: &Context, key: &str, case: &CaseId) -> fakes::gateway::Told {
+async fn undo(context: &Api<Context>, key: &str, case: &CaseId) -> fakes::gateway::Told {
     post(context, key, &format!("/api/revues/{case}/annulation"), &json!({})).await
 }
 
 /// Applies what is pending, as deduplication would.
-async fn complete(context: &Context, case: &CaseId) {
+async fn complete(context: &Api<Context>, case: &CaseId) {
     let mut case = stored(context, case).await;
     case.complete(&std::collections::BTreeSet::new(), jiff::Timestamp::now());
     context.reviews.save(&case).await.unwrap();
@@ -252,7 +253,7 @@ async fn a_request_that_failed_anywhere_is_done_by_the_next_attempt() {
             }
             *world.faults.calls.lock().unwrap() = 0;
             *world.faults.next.lock().unwrap() = Some(fault);
-            let ask = async |context: &Context| {
+            let ask = async |context: &Api<Context>| {
                 if disputed {
                     post(context, KEY, "/api/revues/contestations", &json!({ "etudiant": STUDENT })).await
                 } else {

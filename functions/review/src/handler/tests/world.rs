@@ -14,6 +14,7 @@ use shared::access::client::{Client, Key, State};
 use shared::access::key::KeyDigest;
 use shared::access::officer::Officer;
 use shared::access::route::Route;
+use shared::api::Api;
 use shared::domain::enrolment::Declaration;
 use shared::domain::ine::Ine;
 use shared::identity::digest::{DigestKey, IdentityKeys, IneDigest, RecordId};
@@ -23,7 +24,7 @@ use shared::identity::posting::Traits;
 use shared::identity::review::{Case, CaseId, Near, Question, Side};
 use shared::identity::student::StudentId;
 
-use super::super::handle;
+use super::super::api;
 use crate::context::{Context, Settings};
 
 /// The keys of two officers.
@@ -98,7 +99,7 @@ impl World {
         })
     }
 
-    pub(super) fn context(self: &Arc<Self>) -> Context {
+    pub(super) fn context(self: &Arc<Self>) -> Api<Context> {
         let answering = Arc::clone(self);
         let aws = fakes::aws::config(move |call| answering.answer(call));
         let settings = Settings {
@@ -114,7 +115,7 @@ impl World {
             clients_kept: Duration::from_mins(1),
             environment: "test".into(),
         };
-        Context::new(settings, &aws, Box::new(self.log.clone()))
+        api(Context::new(settings, &aws, Box::new(self.log.clone())))
     }
 
     pub(super) fn items(&self, table: &str) -> Vec<Item> {
@@ -209,7 +210,7 @@ fn comparison() -> Comparison {
 }
 
 /// Keeps a case as deduplication would.
-pub(super) async fn open(context: &Context, question: Question, second: i64) -> CaseId {
+pub(super) async fn open(context: &Api<Context>, question: Question, second: i64) -> CaseId {
     let case = Case::open(question, RULE_VERSION, Timestamp::from_second(second).unwrap());
     context.reviews.save(&case).await.unwrap();
     case.id
@@ -229,8 +230,8 @@ pub(super) fn duplicate() -> Question {
     Question::duplicate(side(STUDENT, INE), side(VERIFIED, OTHER_INE), record(RECORD), comparison())
 }
 
-async fn ask(context: &Context, request: Request) -> Told {
-    let told = Told::by(&handle(context, request).await.unwrap());
+async fn ask(context: &Api<Context>, request: Request) -> Told {
+    let told = Told::by(&context.handle(request).await.unwrap());
     for personal in PERSONAL {
         assert!(!told.text.contains(personal), "{personal} in {}", told.text);
     }
@@ -238,17 +239,17 @@ async fn ask(context: &Context, request: Request) -> Told {
 }
 
 /// Reads a path, with its query.
-pub(super) async fn get(context: &Context, key: &str, path: &str) -> Told {
+pub(super) async fn get(context: &Api<Context>, key: &str, path: &str) -> Told {
     ask(context, request("GET", path, &[("x-api-key", key)], ())).await
 }
 
 /// Posts a body.
-pub(super) async fn post(context: &Context, key: &str, path: &str, body: &Value) -> Told {
+pub(super) async fn post(context: &Api<Context>, key: &str, path: &str, body: &Value) -> Told {
     ask(context, request("POST", path, &[("x-api-key", key)], body.to_string())).await
 }
 
 /// Decides a case.
-pub(super) async fn decide(context: &Context, key: &str, case: &CaseId, body: &Value) -> Told {
+pub(super) async fn decide(context: &Api<Context>, key: &str, case: &CaseId, body: &Value) -> Told {
     post(context, key, &format!("/api/revues/{case}/decision"), body).await
 }
 

@@ -10,6 +10,7 @@ use super::super::{ask, request};
 use super::doubles::{Doubles, key};
 use super::population::{LookUp, Question};
 use crate::context::Context;
+use shared::api::Api;
 
 /// API Gateway hands over one request at a time; here, the order doesn't matter.
 const SIDE_BY_SIDE: usize = 16;
@@ -57,7 +58,7 @@ impl Asking {
 /// The record by which each answer names its student, if it does: they are the names of its establishment
 /// ([`super::tables`]).
 pub(super) async fn ask_all(
-    context: &Context,
+    context: &Api<Context>,
     doubles: &Doubles,
     asking: Asking,
     mode: Mode,
@@ -88,7 +89,7 @@ pub(super) async fn ask_all(
     stream::iter(each).buffered(SIDE_BY_SIDE).collect().await
 }
 
-async fn batch(context: &Context, doubles: &Doubles, mode: Mode, questions: &[Question]) -> Vec<Option<String>> {
+async fn batch(context: &Api<Context>, doubles: &Doubles, mode: Mode, questions: &[Question]) -> Vec<Option<String>> {
     let lines: Vec<Value> = questions.iter().map(|question| line(&question.asked)).collect();
     let mut request = with_token("lot?", &doubles.token(mode));
     *request.method_mut() = lambda_http::http::Method::POST;

@@ -22,6 +22,7 @@ use super::super::{context_over, keys};
 use super::doubles::{Doubles, client_id, key};
 use super::population::Population;
 use crate::context::Context;
+use shared::api::Api;
 
 /// What consultation reads.
 pub(super) struct Tables {
@@ -143,7 +144,7 @@ fn clients() -> HashMap<String, Value> {
 }
 
 /// The function's context over the tables.
-pub(super) fn context(tables: &Arc<Tables>, doubles: &Doubles) -> Context {
+pub(super) fn context(tables: &Arc<Tables>, doubles: &Doubles) -> Api<Context> {
     let tables = Arc::clone(tables);
     context_over(
         move |call| tables.answer(call),

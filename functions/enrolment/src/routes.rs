@@ -1,0 +1,165 @@
+//! Every route, declared once: who may call it and what it reads in the table, the rest at its handler.
+
+use lambda_http::http::StatusCode;
+use shared::access::route::Route;
+use shared::api::reply::{json_text, public, set_header};
+use shared::api::route::{self, Reply};
+use shared::contract::deposit::{DepositForm, DepositRequest, DepositStatus, Wish};
+use shared::contract::enrolment::{
+    BatchAnswer, Created, EnrolmentBody, EnrolmentRequest, Existing, PairNotFound, message as sentences,
+};
+use shared::contract::error::ErrorBody;
+use shared::contract::finding::Findings;
+use shared::registry::idempotency::Answered as Stored;
+use shared::routes;
+
+use crate::caller::Caller;
+use crate::context::Context;
+use crate::handler::Answer;
+use crate::openapi::{BodyErrors, DOCUMENT, Errors, OnceErrors, UnknownError};
+use crate::refusal::{Refusal, not_an_object};
+use crate::{batch, deposits, existing, single};
+
+type Answered = route::Answered<Context>;
+type Call<'a> = route::Call<'a, Context>;
+
+/// A body has some 300 bytes.
+const LARGEST_BODY: usize = 16 * 1024;
+/// Five hundred enrolments have some 150 KB; the answer is as large, and has to fit into an item that keeps it.
+const LARGEST_BATCH: usize = 512 * 1024;
+/// A wish has some 80 bytes.
+const LARGEST_WISH: usize = 4 * 1024;
+
+routes! { Context;
+    "enrolment" => tell, by(Route::Enrolment), body LARGEST_BODY;
+    "enrolment_batch" => tell_batch, by(Route::Enrolment), body LARGEST_BATCH;
+    "enrolment_read" => read, by(Route::Enrolment), body 0;
+    "enrolment_cancel" => cancel, by(Route::Enrolment), body 0;
+    "deposit" => open_deposit, by(Route::Deposit), body LARGEST_WISH;
+    "deposit_status" => follow_deposit, by(Route::Deposit), body 0;
+    "deposit_findings" => findings, by(Route::Deposit), body 0;
+    "enrolment_openapi" => openapi_json, public, body 0;
+}
+
+/// Insertion unitaire d'une inscription
+#[utoipa::path(
+    post, path = "/api/inscription", tag = "contrat", operation_id = "inscription", security(("cle" = [])),
+    params(("Idempotency-Key" = Option<String>, Header, description = "Ajout : la même clé avec le même corps reçoit pendant 24 heures la même réponse, sans effet nouveau", min_length = 1, max_length = 255)),
+    request_body = EnrolmentRequest,
+    responses(
+        (status = 200, description = "L'inscription est enregistrée ; elle est publiée quelques secondes plus tard", body = Created<'_>),
+        (status = 404, description = "Étudiant ou établissement introuvable : `details.parameter` est le couple [ine, dateNaissance]", body = PairNotFound<'_>),
+        Errors, BodyErrors, OnceErrors
+    )
+)]
+async fn tell(call: Call<'_>, caller: &Caller) -> Answered {
+    let body = EnrolmentBody::parse(call.json()?).ok_or_else(not_an_object)?;
+    single::tell(call.context, caller, call.request, &body, call.exchange).await.map(reply)
+}
+
+/// Insertion d'au plus 500 inscriptions
+#[utoipa::path(
+    post, path = "/api/inscription/lot", tag = "inscriptions", operation_id = "lot", security(("cle" = [])),
+    params(("Idempotency-Key" = Option<String>, Header, description = "La même clé avec le même corps reçoit pendant 24 heures la même réponse, sans effet nouveau", min_length = 1, max_length = 255)),
+    request_body(content = Vec<EnrolmentRequest>, description = "De 1 à 500 inscriptions ; chacune compte dans le quota"),
+    responses(
+        (status = 200, description = "Un résultat par inscription, dans leur ordre, avec le code et le corps qu'elle aurait reçus seule : certains peuvent être des erreurs, dont 429 pour un couple qui n'est pas vérifié aujourd'hui (l'`Idempotency-Key` peut alors resservir)", body = BatchAnswer<'_>),
+        Errors, BodyErrors, OnceErrors
+    )
+)]
+async fn tell_batch(call: Call<'_>, caller: &Caller) -> Answered {
+    let bodies =
+        EnrolmentBody::parse_batch(call.json()?).ok_or_else(|| Refusal::Invalid(sentences::NOT_A_BATCH.to_owned()))?;
+    batch::tell(call.context, caller, call.request, &bodies, call.exchange).await.map(reply)
+}
+
+/// Relecture d'une inscription
+#[utoipa::path(
+    get, path = "/api/inscription/{id}", tag = "inscriptions", operation_id = "relecture", security(("cle" = [])),
+    params(("id" = String, Path, description = "`id_inscription`")),
+    responses((status = 200, description = "Ce que l'établissement a dit en dernier, et où en est l'inscription", body = Existing<'_>), UnknownError, Errors)
+)]
+async fn read(call: Call<'_>, caller: &Caller) -> Answered {
+    let Call { context, exchange, id, .. } = call;
+    Ok(existing::read(context, caller, id, exchange).await?.into())
+}
+
+/// Annulation d'une inscription
+#[utoipa::path(
+    delete, path = "/api/inscription/{id}", tag = "inscriptions", operation_id = "annulation", security(("cle" = [])),
+    params(("id" = String, Path, description = "`id_inscription`")),
+    responses(
+        (status = 200, description = "L'inscription est annulée, ou l'était déjà", body = Existing<'_>),
+        (status = 409, description = "Une déclaration plus récente existe", body = ErrorBody<'_>),
+        UnknownError, Errors
+    )
+)]
+async fn cancel(call: Call<'_>, caller: &Caller) -> Answered {
+    let Call { context, exchange, id, .. } = call;
+    Ok(existing::cancel(context, caller, id, exchange).await?.into())
+}
+
+/// Formulaire de dépôt d'un fichier
+#[utoipa::path(
+    post, path = "/api/depots", tag = "depots", operation_id = "depot", security(("cle" = [])),
+    request_body(content = Option<DepositRequest>, description = "Sans corps : un delta de l'établissement de la clé"),
+    responses(
+        (status = 201, description = "Le formulaire à poster, en `multipart/form-data`, le fichier en dernier sous le nom `file`", body = DepositForm),
+        UnknownError, Errors, BodyErrors
+    )
+)]
+async fn open_deposit(call: Call<'_>, caller: &Caller) -> Answered {
+    let wish = Wish::parse(call.json()?).map_err(|error| Refusal::Invalid(error.to_string()))?;
+    Ok(deposits::open(call.context, caller, &wish, call.exchange).await?.into())
+}
+
+/// Suivi d'un dépôt
+#[utoipa::path(
+    get, path = "/api/depots/{id}", tag = "depots", operation_id = "suivi", security(("cle" = [])),
+    params(("id" = String, Path, description = "L'identifiant du dépôt")),
+    responses((status = 200, description = "Où en est l'import, et où est son rapport", body = DepositStatus), UnknownError, Errors)
+)]
+async fn follow_deposit(call: Call<'_>, caller: &Caller) -> Answered {
+    let Call { context, exchange, id, .. } = call;
+    Ok(deposits::follow(context, caller, id, exchange).await?.into())
+}
+
+/// Identité des lignes d'un dépôt
+#[utoipa::path(
+    get, path = "/api/depots/{id}/identites", tag = "depots", operation_id = "identites", security(("cle" = [])),
+    params(
+        ("id" = String, Path, description = "L'identifiant du dépôt"),
+        ("apres" = Option<String>, Query, description = "`suivant` de la page précédente, tel quel")
+    ),
+    responses(
+        (status = 200, description = "Ce qui a été constaté de l'identité des lignes : quelques secondes après la fin de l'import, ou plus tard pour celles dont quelqu'un décide. Au plus 500 constats par page", body = Findings<'_>),
+        (status = 400, description = "`apres` n'est pas une valeur de `suivant`", body = ErrorBody<'_>),
+        UnknownError, Errors
+    )
+)]
+async fn findings(call: Call<'_>, caller: &Caller) -> Answered {
+    let Call { context, request, exchange, id, .. } = call;
+    Ok(deposits::findings(context, caller, id, request, exchange).await?.into())
+}
+
+/// Cette documentation
+#[utoipa::path(
+    get, path = "/api/inscription/openapi.json", tag = "public", operation_id = "documentation",
+    responses((status = 200, description = "OpenAPI 3.1", body = serde_json::Value))
+)]
+async fn openapi_json(_: Call<'_>) -> Answered {
+    Ok(public(DOCUMENT.to_owned()).into())
+}
+
+/// What a statement is answered, now or again.
+fn reply(answer: Answer) -> Reply {
+    let (outcome, Stored { code, body }) = match answer {
+        Answer::Done(answered) => (None, answered),
+        Answer::Replayed(answered) => (Some("replayed"), answered),
+    };
+    let mut response = json_text(StatusCode::from_u16(code).unwrap_or(StatusCode::OK), body);
+    if outcome.is_some() {
+        set_header(&mut response, "idempotent-replayed", true);
+    }
+    Reply { response, outcome }
+}
