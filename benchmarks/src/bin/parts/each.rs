@@ -13,14 +13,14 @@ use shared::access::client::{Client, Key, Quota};
 use shared::access::key::KeyDigest;
 use shared::access::quota::{Rate, micros};
 use shared::access::route::Route;
-use shared::api::metrics::Metrics;
+use shared::api::metrics::{Metrics, RequestMetrics};
 use shared::audit::{AccessLog, Action, Request, Told};
 use shared::config;
 use shared::contract::error::Uid;
 use shared::identity::student::StudentId;
 use shared::registry::clients::ClientStore;
 use shared::registry::quotas::{QuotaStore, Subject, Taken};
-use status::metrics::RequestMetrics;
+use status::metrics::RequestLine;
 
 use crate::look_up::LookUp;
 
@@ -123,7 +123,7 @@ impl Parts {
 
     /// The line that every request leaves.
     fn write_metrics(&self, now: Timestamp) {
-        self.metrics.emit(RequestMetrics {
+        let request = RequestMetrics {
             timestamp: SystemTime::now(),
             environment: self.metrics.environment.clone(),
             route: Route::StatusByIne.name(),
@@ -133,10 +133,13 @@ impl Parts {
             outcome: "found",
             status: 200,
             requests: 1,
-            people: 1,
             duration_ms: black_box(0.5),
             cold_starts: 0,
             server_errors: 0,
+        };
+        self.metrics.emit(RequestLine {
+            request,
+            people: 1,
             refused_quota: 0,
             enumeration_suspected: 0,
             france_connect_failures: 0,
