@@ -152,7 +152,7 @@ impl<S: Service> Api<S> {
         for route in routes {
             paths.entry(route.path.clone()).or_default().push(Arc::new(route));
         }
-        let mut router = Router::new().fallback(Inner::answering(&inner, Found::Nothing));
+        let mut axum = Router::new().fallback(Inner::answering(&inner, Found::Nothing));
         for (path, routes) in paths {
             let others = Found::OtherMethods(allowed(&routes).into());
             let mut methods = MethodRouter::new().fallback(Inner::answering(&inner, others.clone()));
@@ -164,9 +164,9 @@ impl<S: Service> Api<S> {
                 }
                 methods = methods.on(filter(&route.method), Inner::answering(&inner, Found::Route(route)));
             }
-            router = router.route(&path, methods);
+            axum = axum.route(&path, methods);
         }
-        Self { inner, router }
+        Self { inner, router: axum }
     }
 
     /// Answers a request. How each stays right when it is delivered twice, or dies halfway, is said where it is done.
@@ -305,10 +305,10 @@ impl<S: Service> Inner<S> {
     ) -> Answered<S> {
         let (context, largest_body) = (&self.service, route.largest_body);
         match route.handler {
-            Handler::Public(handler) => handler(Call { context, request, exchange, largest_body, id }).await,
+            Handler::Public(handler) => handler(Call { context, request, exchange, id, largest_body }).await,
             Handler::By(access, handler) => {
                 let caller = context.authenticate(access, request, exchange).await?;
-                handler(Call { context, request, exchange, largest_body, id }, &caller).await
+                handler(Call { context, request, exchange, id, largest_body }, &caller).await
             }
         }
     }
