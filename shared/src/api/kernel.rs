@@ -152,7 +152,7 @@ impl<S: Service> Api<S> {
         for route in routes {
             paths.entry(route.path.clone()).or_default().push(Arc::new(route));
         }
-        let mut paths_to = Router::new().fallback(Inner::answering(&inner, Found::Nothing));
+        let mut axum = Router::new().fallback(Inner::answering(&inner, Found::Nothing));
         for (path, routes) in paths {
             let others = Found::OtherMethods(allowed(&routes).into());
             let mut methods = MethodRouter::new().fallback(Inner::answering(&inner, others.clone()));
@@ -164,9 +164,9 @@ impl<S: Service> Api<S> {
                 }
                 methods = methods.on(filter(&route.method), Inner::answering(&inner, Found::Route(route)));
             }
-            paths_to = paths_to.route(&path, methods);
+            axum = axum.route(&path, methods);
         }
-        Self { inner, router: paths_to }
+        Self { inner, router: axum }
     }
 
     /// Answers a request. How each stays right when it is delivered twice, or dies halfway, is said where it is done.
