@@ -1,9 +1,15 @@
 //! The object that an S3 event is about, and when what it says was true.
 
+use std::collections::HashMap;
+
 use aws_lambda_events::event::s3::S3EventRecord;
+use jiff::civil::{Date, DateTime, Time};
 use jiff::{SignedDuration, Timestamp};
 use percent_encoding::percent_decode_str;
+use shared::domain::academic_year::in_france;
+use shared::domain::fold::fold;
 use shared::registry::imports::{Arrival, ImportId};
+use strsim::osa_distance;
 
 /// The event is not about an object version of our inbox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -40,13 +46,51 @@ pub(crate) fn arrival(record: &S3EventRecord, inbox: &str) -> Result<(ImportId, 
     Ok((ImportId::of(bucket, &arrival.object_key, &arrival.version_id), arrival))
 }
 
-/// An extraction date that hasn't come yet would make every later file look older.
+/// Why an extraction date isn't taken. Without it, an old extract would win over what was sent since.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("la date d'extraction donnée avec le fichier (date-extraction) est postérieure à son dépôt")]
-pub(crate) struct InTheFuture;
+pub(crate) enum WrongDate {
+    /// It hasn't come yet, and would make every later file look older.
+    #[error("la date d'extraction donnée avec le fichier (date-extraction) est postérieure à son dépôt")]
+    InTheFuture,
+    /// So old that it is a slip.
+    #[error(
+        "la date d'extraction donnée avec le fichier (date-extraction) est antérieure de plus de dix ans à son dépôt"
+    )]
+    LongAgo,
+    /// It is no date in a form that is read.
+    #[error(
+        "la date d'extraction donnée avec le fichier (date-extraction) n'est pas lisible : l'écrire \
+         2026-09-01T08:00:00+02:00, ou 2026-09-01 08:00:00 à l'heure de Paris"
+    )]
+    Unreadable,
+}
 
 /// How far a depositor's clock may be ahead.
 const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_hours(1);
+/// The oldest extract that may be sent.
+const OLDEST: SignedDuration = SignedDuration::from_hours(10 * 366 * 24);
+/// The metadata that says when what a file holds was true.
+const EXTRACTION_DATE: &str = "date-extraction";
+
+/// When what a file says was true, and whether its depositor said so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct ExtractedAt {
+    pub(crate) at: Timestamp,
+    pub(crate) given: bool,
+}
+
+/// The value of `date-extraction`, by that name or one that is meant to be it: `Date_Extraction`, `extraction-date`.
+pub(crate) fn extraction_date(metadata: &HashMap<String, String>) -> Option<&str> {
+    let is_meant = |name: &str| {
+        let folded = fold(name);
+        ["DATEEXTRACTION", "EXTRACTIONDATE", "DATEDEXTRACTION"].iter().any(|meant| osa_distance(meant, &folded) <= 2)
+    };
+    let exact = metadata.get(EXTRACTION_DATE);
+    // The first by name, so that it is the same each time.
+    exact
+        .or_else(|| metadata.iter().filter(|(name, _)| is_meant(name)).min().map(|(_, value)| value))
+        .map(String::as_str)
+}
 
 /// When what a file says was true: its extraction date if the depositor gave one, else when it was dropped.
 ///
@@ -56,13 +100,38 @@ pub(crate) fn extracted_at(
     given: Option<&str>,
     event_time: Option<Timestamp>,
     last_modified: Timestamp,
-) -> Result<Timestamp, InTheFuture> {
-    if let Some(given) = given.and_then(|text| text.parse::<Timestamp>().ok()) {
-        return if given.duration_since(last_modified) > CLOCKS_DIFFER { Err(InTheFuture) } else { Ok(given) };
+) -> Result<ExtractedAt, WrongDate> {
+    if let Some(given) = given.map(str::trim).filter(|text| !text.is_empty()) {
+        let at = moment(given).ok_or(WrongDate::Unreadable)?;
+        let ahead = at.duration_since(last_modified);
+        return if ahead > CLOCKS_DIFFER {
+            Err(WrongDate::InTheFuture)
+        } else if -ahead > OLDEST {
+            Err(WrongDate::LongAgo)
+        } else {
+            Ok(ExtractedAt { at, given: true })
+        };
     }
     let of_the_drop =
         |event: &Timestamp| (0..5_000).contains(&(event.as_millisecond() - last_modified.as_millisecond()));
-    Ok(event_time.filter(of_the_drop).unwrap_or(last_modified))
+    Ok(ExtractedAt { at: event_time.filter(of_the_drop).unwrap_or(last_modified), given: false })
+}
+
+/// A moment as RFC 3339 has it, or at the hour of Paris where no zone is said. A day alone is its beginning, so that what
+/// was sent on that day isn't taken for older.
+fn moment(text: &str) -> Option<Timestamp> {
+    if let Ok(moment) = text.parse() {
+        return Some(moment);
+    }
+    let day = |form| Date::strptime(form, text).ok().map(|day| day.to_datetime(Time::midnight()));
+    let civil = text
+        .parse::<DateTime>()
+        .ok()
+        .or_else(|| DateTime::strptime("%d/%m/%Y %H:%M:%S", text).ok())
+        .or_else(|| DateTime::strptime("%d/%m/%Y %H:%M", text).ok())
+        .or_else(|| DateTime::strptime("%Y-%m-%d %H:%M", text).ok())
+        .or_else(|| day("%d/%m/%Y"))?;
+    in_france(civil)
 }
 
 /// S3 writes keys in its events as HTML forms do: percent-encoded, with `+` for a blank.
@@ -105,12 +174,44 @@ mod tests {
     fn the_event_time_counts_only_when_it_is_that_of_the_drop() {
         let event: Timestamp = "2026-09-14T06:31:12.421Z".parse().unwrap();
         let second = Timestamp::from_second(event.as_second()).unwrap();
-        assert_eq!(extracted_at(None, Some(event), second), Ok(event));
+        let dropped = |at| Ok(ExtractedAt { at, given: false });
+        assert_eq!(extracted_at(None, Some(event), second), dropped(event));
         let long_ago = Timestamp::from_second(event.as_second() - 60).unwrap();
-        assert_eq!(extracted_at(None, Some(event), long_ago), Ok(long_ago), "a replay");
-        let given: Timestamp = "2026-09-01T08:00:00Z".parse().unwrap();
-        assert_eq!(extracted_at(Some("2026-09-01T10:00:00+02:00"), Some(event), second), Ok(given));
-        assert_eq!(extracted_at(Some("hier"), Some(event), second), Ok(event));
-        assert_eq!(extracted_at(Some("2062-09-01T10:00:00+02:00"), Some(event), second), Err(InTheFuture));
+        assert_eq!(extracted_at(None, Some(event), long_ago), dropped(long_ago), "a replay");
+        assert_eq!(extracted_at(Some(" "), Some(event), second), dropped(event));
+    }
+
+    #[test]
+    fn a_date_is_read_as_meant_or_fails() {
+        let dropped: Timestamp = "2026-09-14T06:31:12Z".parse().unwrap();
+        let read = |text| extracted_at(Some(text), None, dropped).map(|extracted| extracted.at.to_string());
+        for text in [
+            "2026-09-01T10:00:00+02:00",
+            "2026-09-01T08:00:00Z",
+            "2026-09-01T10:00:00",
+            "2026-09-01 10:00:00",
+            "2026-09-01 10:00",
+            "01/09/2026 10:00",
+            " 01/09/2026 10:00:00 ",
+        ] {
+            assert_eq!(read(text).as_deref(), Ok("2026-09-01T08:00:00Z"), "{text}");
+        }
+        for text in ["2026-09-01", "01/09/2026"] {
+            assert_eq!(read(text).as_deref(), Ok("2026-08-31T22:00:00Z"), "{text}");
+        }
+        for text in ["hier", "2026-13-01", "01/09/26", "1756713600"] {
+            assert_eq!(read(text), Err(WrongDate::Unreadable), "{text}");
+        }
+        assert_eq!(read("2062-09-01T10:00:00+02:00"), Err(WrongDate::InTheFuture));
+        assert_eq!(read("0206-09-01"), Err(WrongDate::LongAgo));
+    }
+
+    #[test]
+    fn the_metadata_may_be_misspelt() {
+        let of = |name: &str| extraction_date(&HashMap::from([(name.to_owned(), "x".to_owned())])).map(str::to_owned);
+        for name in ["date-extraction", "date_extraction", "dateextraction", "Date-Extracton", "extraction-date"] {
+            assert_eq!(of(name).as_deref(), Some("x"), "{name}");
+        }
+        assert_eq!(of("import"), None);
     }
 }

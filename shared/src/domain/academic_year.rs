@@ -3,7 +3,7 @@
 use std::fmt;
 
 use jiff::Timestamp;
-use jiff::civil::Date;
+use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 
 use super::serde_as_text;
@@ -72,6 +72,13 @@ static PARIS: TimeZone = jiff::tz::get!("Europe/Paris");
 #[must_use]
 pub fn day_in_france(now: Timestamp) -> Date {
     PARIS.to_datetime(now).date()
+}
+
+/// The moment at which it is this hour in France: the later of the two when clocks are put back, `None` beyond the years
+/// that moments have.
+#[must_use]
+pub fn in_france(hour: DateTime) -> Option<Timestamp> {
+    PARIS.to_ambiguous_timestamp(hour).later().ok()
 }
 
 /// Seconds from `now` to the next midnight in France, at least one.

@@ -4,10 +4,14 @@
 //! <UAI>/[complete/<year>/][confirm/][dry-run/][depot/]<name>
 //! ```
 //!
-//! Nothing else of a key has a meaning: `..`, `%2F`, blanks and accents are parts of a name like any other, for S3
+//! These words are read in any order and case, and in French (`complet`, `confirmé`, `essai`); what is nearly one of them
+//! fails the import. Nothing else of a key has a meaning: `..`, `%2F`, blanks and accents are parts of a name like any other, for S3
 //! has no directories. No part of a key is ever used as the key of something that we write.
 
+use strsim::osa_distance;
+
 use crate::domain::academic_year::AcademicYear;
+use crate::domain::fold::fold;
 use crate::domain::uai::Uai;
 
 /// What the key of an object says.
@@ -47,32 +51,47 @@ pub enum KeyError {
     /// what was meant.
     #[error("un fichier complet se dépose sous <UAI>/complete/<année>/, où 2026 désigne l'année 2026-2027")]
     NoYear,
+    /// A part of it is nearly a word that says what the file is meant to do, or is one in place of a name.
+    #[error(
+        "un dossier, ou le nom du fichier, ressemble à complete/<année>, confirm ou dry-run sans en être un : on ne sait \
+         pas si le fichier est complet ou à l'essai ; l'écrire <UAI>/[complete/<année>/][confirm/][dry-run/]<nom>"
+    )]
+    NearlyAWord,
 }
 
 impl DepositKey {
-    /// Reads a key, decoded.
+    /// Reads a key, decoded. The words that say what a file is meant to do are read in any order and case, also in
+    /// French; one that is nearly right is refused, since the file would mean something else without it.
     pub fn parse(key: &str) -> Result<Self, KeyError> {
-        let (uai, mut rest) = key.split_once('/').ok_or(KeyError::NoDepositor)?;
+        let (uai, rest) = key.split_once('/').ok_or(KeyError::NoDepositor)?;
         let uai = Uai::parse(uai).map_err(|_| KeyError::NoDepositor)?;
-        let mut complete = None;
-        if let Some(after) = rest.strip_prefix("complete/") {
-            let (year, name) = after.split_once('/').ok_or(KeyError::NoYear)?;
-            complete = Some(academic_year(year).ok_or(KeyError::NoYear)?);
-            rest = name;
-        }
-        let mut flag = |name: &str| match rest.strip_prefix(name) {
-            Some(after) => {
-                rest = after;
-                true
-            }
-            None => false,
-        };
-        let (confirmed, dry_run, deposit) = (flag("confirm/"), flag("dry-run/"), flag("depot/"));
-        if rest.is_empty() {
+        let (folders, name) = rest.rsplit_once('/').map_or(("", rest), |(folders, name)| (folders, name));
+        if name.is_empty() {
             return Err(KeyError::NoDepositor);
         }
-        let deposit = deposit.then(|| rest.to_owned()).filter(|id| is_deposit_id(id));
-        let mode = complete.map_or(Mode::Delta, |year| Mode::Complete { year, confirmed });
+        let (mut year, mut confirmed, mut dry_run, mut deposit) = (None, false, false, false);
+        let mut folders = folders.split('/').filter(|folder| !folder.is_empty()).peekable();
+        while let Some(folder) = folders.next() {
+            match Word::of(folder) {
+                Some(Word::Complete) if year.is_some() => return Err(KeyError::NoYear),
+                Some(Word::Complete) => {
+                    let named = folders.next().and_then(academic_year).ok_or(KeyError::NoYear)?;
+                    year = Some(named);
+                }
+                Some(Word::Confirm) => confirmed = true,
+                Some(Word::DryRun) => dry_run = true,
+                Some(Word::Deposit) => deposit = folders.peek().is_none(),
+                None if Word::is_near(folder) => return Err(KeyError::NearlyAWord),
+                None => {}
+            }
+        }
+        let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+        let meant = Word::of(stem).is_some_and(|word| word != Word::Deposit) || fold(stem).starts_with("DRYRUN");
+        if meant {
+            return Err(KeyError::NearlyAWord);
+        }
+        let deposit = deposit.then(|| name.to_owned()).filter(|id| is_deposit_id(id));
+        let mode = year.map_or(Mode::Delta, |year| Mode::Complete { year, confirmed });
         Ok(Self { uai, mode, dry_run, deposit })
     }
 
@@ -80,6 +99,43 @@ impl DepositKey {
     #[must_use]
     pub fn depositor(key: &str) -> Option<Uai> {
         key.split_once('/').and_then(|(uai, _)| Uai::parse(uai).ok())
+    }
+}
+
+/// A folder that says what a file is meant to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Word {
+    Complete,
+    Confirm,
+    DryRun,
+    Deposit,
+}
+
+impl Word {
+    /// How each is written, folded. `depot` is ours alone: the API writes it.
+    const ALL: [(&str, Self); 9] = [
+        ("COMPLETE", Self::Complete),
+        ("COMPLET", Self::Complete),
+        ("CONFIRM", Self::Confirm),
+        ("CONFIRME", Self::Confirm),
+        ("CONFIRMER", Self::Confirm),
+        ("CONFIRMATION", Self::Confirm),
+        ("DRYRUN", Self::DryRun),
+        ("ESSAI", Self::DryRun),
+        ("DEPOT", Self::Deposit),
+    ];
+
+    fn of(folder: &str) -> Option<Self> {
+        let folded = fold(folder);
+        Self::ALL.into_iter().find(|(written, _)| *written == folded).map(|(_, word)| word)
+    }
+
+    /// Whether a folder is a slip of a word, or one with something at its end: `complte`, `complete-2026`.
+    fn is_near(folder: &str) -> bool {
+        let folded = fold(folder);
+        let bare = folded.trim_matches(|letter: char| letter.is_ascii_digit());
+        let near = |written: &str| osa_distance(written, bare) <= written.len() / 4;
+        Self::ALL.into_iter().any(|(written, word)| word != Self::Deposit && near(written))
     }
 }
 
@@ -128,8 +184,7 @@ mod tests {
         for key in [
             "0751967F/../x.csv",
             "0751967F/a%2Fb.csv",
-            "0751967F/dossier/complete/2026/x.csv",
-            "0751967F/dry-run",
+            "0751967F/rentrée/compléments/x.csv",
             "0751967F/confirmé/été/x",
             "0751967F/depot/pas un identifiant",
         ] {
@@ -137,6 +192,33 @@ mod tests {
             assert_eq!((key.mode, key.dry_run, key.deposit), (Mode::Delta, false, None));
         }
         assert_eq!(parsed(&format!("0751967F/{}", "é".repeat(507))).mode, Mode::Delta);
+    }
+
+    #[test]
+    fn words_are_read_as_meant_or_refused() {
+        for key in
+            ["Dry-Run/x.csv", "dry_run/x.csv", "DRYRUN/x.csv", "essai/x.csv", "//dry-run/x.csv", "2026/dry-run/x.csv"]
+        {
+            assert!(parsed(&format!("0751967F/{key}")).dry_run, "{key}");
+        }
+        for key in ["Complet/2026/x.csv", "COMPLETE/2026-2027/x.csv", "dossier/complete/2026/x.csv"] {
+            assert_eq!(parsed(&format!("0751967F/{key}")).mode, complete(false), "{key}");
+        }
+        let all = parsed("0751967F/dry-run/confirme/complete/2026/x.csv");
+        assert_eq!((all.mode, all.dry_run), (complete(true), true));
+        for key in [
+            "dryrn/x.csv",
+            "dry-runs/x.csv",
+            "complte/2026/x.csv",
+            "complete-2026/x.csv",
+            "essais/x.csv",
+            "dry-run",
+            "dry-run.csv",
+            "dry-run-2026.csv",
+            "complet.csv",
+        ] {
+            assert_eq!(DepositKey::parse(&format!("0751967F/{key}")), Err(KeyError::NearlyAWord), "{key}");
+        }
     }
 
     #[test]

@@ -8,6 +8,7 @@ use aws_sdk_s3::primitives::ByteStream;
 use jiff::Timestamp;
 use shared::registry::StoreError;
 
+use crate::object::extraction_date;
 use crate::ports::{Bucket, Chunks, Opened};
 
 /// The two buckets.
@@ -48,7 +49,7 @@ impl Bucket for Buckets {
         let skip = if output.content_range().is_some() { 0 } else { from };
         Ok(Some(Opened {
             last_modified: last_modified(&output),
-            extraction_date: output.metadata().and_then(|metadata| metadata.get("date-extraction")).cloned(),
+            extraction_date: output.metadata().and_then(extraction_date).map(str::to_owned),
             chunks: Body { stream: output.body, skip },
         }))
     }

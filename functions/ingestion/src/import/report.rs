@@ -59,6 +59,7 @@ impl<W: World> Job<'_, W> {
             .tally
             .report(self.id(), &uai, ending)
             .asked(mode, file.is_some_and(|file| file.key.dry_run))
+            .extracted(work.extracted_at.map(|at| report::Extraction { at, given: work.extraction_given }))
             .detected(work.detected.as_ref())
             .complete(complete.as_ref());
         let json = serde_json::to_vec_pretty(&report).map_err(|_| StoreError::shape("writing the report"))?;

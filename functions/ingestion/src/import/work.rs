@@ -23,6 +23,9 @@ pub(super) struct Work {
     pub(super) stage: Stage,
     /// When what the file says was true. Known once the object was opened.
     pub(super) extracted_at: Option<Timestamp>,
+    /// Whether the depositor said when.
+    #[serde(default)]
+    pub(super) extraction_given: bool,
     /// After the last row that is accounted for.
     pub(super) position: Option<Position>,
     pub(super) bytes_read: u64,
