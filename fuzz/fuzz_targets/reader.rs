@@ -46,7 +46,7 @@ fn read(
     let mut rows = Vec::new();
     while rows.len() < stop {
         match reader.next()? {
-            Next::Row(Row { line, outcome }) => rows.push((line, outcome)),
+            Next::Row(Row { line, outcome, .. }) => rows.push((line, outcome)),
             Next::NeedsBytes => match pieces.next() {
                 Some(piece) => reader.push(piece),
                 None => reader.finish(),

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::files::reader::place;
 use crate::identity::digest::RecordId;
 use crate::identity::finding::{Finding, FindingCode, Severity, StatutIne};
 
@@ -23,6 +24,9 @@ pub struct Findings<'a> {
 /// What was found about one line.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct LineFinding<'a> {
+    /// The number of its sheet in a workbook, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub feuille: Option<u16>,
     /// The line of the file; its heading is line 1.
     #[schema(example = 42)]
     pub ligne: u64,
@@ -60,8 +64,10 @@ impl<'a> LineFinding<'a> {
     /// A finding about a line of a file; `None` for what came another way.
     #[must_use]
     pub fn of(finding: &'a Finding) -> Option<Self> {
+        let (feuille, ligne) = place::read(finding.version.line()?);
         Some(Self {
-            ligne: finding.version.line()?,
+            feuille,
+            ligne,
             id_inscription: &finding.record,
             constat: finding.code.into(),
             statut_ine: finding.statut_ine,

@@ -80,8 +80,8 @@ pub fn parse_question(body: &[u8]) -> Result<CivilQuestion, QuestionError> {
     let body: EtatCivil = serde_json::from_slice(body).map_err(|_| QuestionError::Body)?;
     let birthplace = body.lieu_naissance.as_deref().map(str::trim).filter(|text| !text.is_empty());
     Ok(CivilQuestion {
-        nom_famille: PersonName::parse(&body.nom_famille).map_err(|_| QuestionError::FamilyName)?,
-        prenom1: PersonName::parse(&body.prenom1).map_err(|_| QuestionError::GivenName)?,
+        nom_famille: PersonName::parse_surname(&body.nom_famille).map_err(|_| QuestionError::FamilyName)?,
+        prenom1: PersonName::parse_given(&body.prenom1).map_err(|_| QuestionError::GivenName)?,
         autres_prenoms: Vec::new(),
         date_naissance: BirthDate::parse(&body.date_naissance)
             .ok()

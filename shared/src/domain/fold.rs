@@ -31,9 +31,20 @@ pub fn fold(text: &str) -> String {
 
 /// The words of a text, each folded: `Marie-Ève de l'Étang` → `MARIE`, `EVE`, `DE`, `L`, `ETANG`.
 pub fn folded_words(text: &str) -> impl Iterator<Item = String> {
-    text.split(|letter: char| !letter.is_alphanumeric() && !is_combining_mark(letter))
+    text.split(|letter: char| is_apostrophe(letter) || !letter.is_alphanumeric() && !is_combining_mark(letter))
         .map(fold)
         .filter(|word| !word.is_empty())
+}
+
+/// Whether a sign stands for an apostrophe. Some are letters by Unicode: the Hawaiian and Tahitian ʻokina, and what
+/// keyboards and word processors have in its place or in that of the apostrophe of N'Diaye.
+#[must_use]
+pub(crate) fn is_apostrophe(letter: char) -> bool {
+    matches!(
+        letter,
+        '\'' | '`' | '´' | '‘' | '’' | '‛' | '′' | '＇' | '\u{2B9}'
+            ..='\u{2BF}' | '\u{2C8}' | '\u{2CA}' | '\u{2CB}' | '\u{2EE}' | '\u{A78B}' | '\u{A78C}' | '\u{55A}'
+    )
 }
 
 fn push(letter: char, folded: &mut String) {
@@ -49,7 +60,10 @@ fn push(letter: char, folded: &mut String) {
         'ı' => folded.push('I'),
         'þ' | 'Þ' => folded.push_str("TH"),
         'ß' | 'ẞ' => folded.push_str("SS"),
-        other if other.is_alphanumeric() => folded.extend(other.to_uppercase()),
+        // The capital of `ŉ` is an apostrophe and an `N`.
+        other if other.is_alphanumeric() && !is_apostrophe(other) => {
+            folded.extend(other.to_uppercase().filter(|capital| !is_apostrophe(*capital)));
+        }
         _ => {}
     }
 }
@@ -71,6 +85,8 @@ mod tests {
             ("Łukasz Grøn Weiß", "LUKASZGRONWEISS"),
             ("Chloe\u{301}", "CHLOE"),
             ("N'Guyễn", "NGUYEN"),
+            ("Teʻaraʻi", "TEARAI"),
+            ("Nʼdiaye N`Diaye ŉdiaye", "NDIAYENDIAYENDIAYE"),
             ("  ", ""),
         ] {
             assert_eq!(fold(written), folded, "{written}");
@@ -81,6 +97,10 @@ mod tests {
     fn words_are_cut_at_every_separator() {
         let words: Vec<_> = folded_words("Marie-Ève de l'E\u{301}tang").collect();
         assert_eq!(words, ["MARIE", "EVE", "DE", "L", "ETANG"]);
+        for apostrophe in ["'", "’", "ʻ", "ʼ", "‘", "`"] {
+            let words: Vec<_> = folded_words(&format!("Te{apostrophe}ura N{apostrophe}Diaye")).collect();
+            assert_eq!(words, ["TE", "URA", "N", "DIAYE"]);
+        }
     }
 
     proptest! {

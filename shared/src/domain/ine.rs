@@ -44,6 +44,9 @@ pub enum IneError {
         /// Characters seen.
         seen: usize,
     },
+    /// One digit, eleven times.
+    #[error("an INE is no single digit repeated")]
+    Repeated,
     /// Eleven characters in an order that no register uses.
     #[error("an INE is RNIE (9 digits, 2 letters), BEA (10 digits, 1 letter), base 36 (last is a digit) or SIFA")]
     Form,
@@ -61,6 +64,10 @@ impl Ine {
         bytes.make_ascii_uppercase();
         if form_of(&bytes).is_none() {
             return Err(IneError::Form);
+        }
+        // What software fills a required field with when nobody has an INE.
+        if bytes[0].is_ascii_digit() && bytes.iter().all(|byte| *byte == bytes[0]) {
+            return Err(IneError::Repeated);
         }
         Ok(Self(bytes))
     }

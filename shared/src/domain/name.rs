@@ -70,6 +70,20 @@ impl PersonName {
         Ok(Self(name))
     }
 
+    /// Reads a surname. A person who has none is `SANS NOM` in French acts and `-` in other registers: both are the
+    /// former here, so that whoever writes either is found.
+    pub fn parse_surname(text: &str) -> Result<Self, NameError> {
+        let none =
+            is_dashes(text) || matches!(fold(text).as_str(), "SANSNOM" | "SANSNOMDEFAMILLE" | "SANSNOMPATRONYMIQUE");
+        Self::parse(if none { "SANS NOM" } else { text })
+    }
+
+    /// Reads a given name. That of a person who has none is `SANS PRENOM`, as [`Self::parse_surname`] has it.
+    pub fn parse_given(text: &str) -> Result<Self, NameError> {
+        let none = is_dashes(text) || fold(text) == "SANSPRENOM";
+        Self::parse(if none { "SANS PRENOM" } else { text })
+    }
+
     /// The name itself. Personal: for answers and comparison, never for a log.
     #[must_use]
     pub fn expose(&self) -> &str {
@@ -83,6 +97,11 @@ impl PersonName {
     }
 }
 
+fn is_dashes(text: &str) -> bool {
+    let text = text.trim();
+    !text.is_empty() && text.chars().all(|sign| matches!(sign, '-' | '–' | '—'))
+}
+
 /// Whether a word surely has its accents composed already: below U+0300, where combining marks start, every character
 /// is its own composed form. In UTF-8 those are the bytes below 0xCC. Nearly every French name is of them, and composing
 /// was the dearest part of reading a row.
@@ -93,6 +112,8 @@ fn is_composed(word: &str) -> bool {
 /// Characters that a reader can't see, or that make him see another order than the stored one.
 pub(crate) fn is_invisible(letter: char) -> bool {
     letter.is_control()
+        // Hangul letters that fill a place and show nothing.
+        || matches!(letter, '\u{115F}' | '\u{1160}' | '\u{3164}' | '\u{FFA0}')
         || matches!(letter, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
         || letter == char::REPLACEMENT_CHARACTER
 }
@@ -118,11 +139,24 @@ mod tests {
     }
 
     #[test]
+    fn there_is_one_way_to_say_none() {
+        for text in ["-", " -- ", "SANS NOM", "Sans nom"] {
+            assert_eq!(PersonName::parse_surname(text).unwrap().expose(), "SANS NOM", "{text}");
+        }
+        for text in ["-", "Sans prénom", "SANS-PRENOM"] {
+            assert_eq!(PersonName::parse_given(text).unwrap().expose(), "SANS PRENOM", "{text}");
+        }
+        assert_eq!(PersonName::parse_surname(""), Err(NameError::Empty));
+        assert_eq!(PersonName::parse_surname("Sansnom-Martin").unwrap().expose(), "Sansnom-Martin");
+    }
+
+    #[test]
     fn rubbish_is_refused() {
         assert_eq!(PersonName::parse(" \t"), Err(NameError::Empty));
         assert_eq!(PersonName::parse("--"), Err(NameError::NoLetter));
         assert_eq!(PersonName::parse("Mar\u{202E}tin"), Err(NameError::Invisible));
         assert_eq!(PersonName::parse("Mar\u{0}tin"), Err(NameError::Invisible));
+        assert_eq!(PersonName::parse("\u{3164}"), Err(NameError::Invisible));
         assert_eq!(PersonName::parse(&"a".repeat(101)), Err(NameError::Long { seen: 101 }));
     }
 

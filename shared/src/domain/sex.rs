@@ -32,13 +32,16 @@ impl Sex {
     /// `Masculin`, `Féminin`, or a title.
     pub fn parse_forgiving(text: &str) -> Result<Self, SexError> {
         match text.trim() {
-            "1" | "M" | "m" | "H" | "h" => return Ok(Self::Male),
-            "2" | "F" | "f" => return Ok(Self::Female),
+            // `01` in fixed-width exports, `1.0` where a table of numbers had blanks.
+            "1" | "01" | "1.0" | "M" | "m" | "H" | "h" => return Ok(Self::Male),
+            "2" | "02" | "2.0" | "F" | "f" => return Ok(Self::Female),
             _ => {}
         }
         match fold(text).as_str() {
-            "M" | "MASCULIN" | "HOMME" | "MONSIEUR" => Ok(Self::Male),
-            "F" | "FEMININ" | "FEMME" | "MADAME" | "MME" | "MLLE" | "MADEMOISELLE" => Ok(Self::Female),
+            "M" | "H" | "MASCULIN" | "HOMME" | "MONSIEUR" | "MR" | "GARCON" => Ok(Self::Male),
+            "F" | "FEMININ" | "FEMME" | "MADAME" | "MME" | "MLLE" | "MADEMOISELLE" | "MELLE" | "FILLE" => {
+                Ok(Self::Female)
+            }
             _ => Err(SexError),
         }
     }
@@ -69,6 +72,14 @@ mod tests {
         assert_eq!(Sex::parse_forgiving("Féminin"), Ok(Sex::Female));
         assert_eq!(Sex::parse_forgiving("M."), Ok(Sex::Male));
         assert_eq!(Sex::parse_forgiving("Mme"), Ok(Sex::Female));
-        assert_eq!(Sex::parse_forgiving("3"), Err(SexError));
+        for text in ["Mr", "Mr.", "Garçon", "01", "1.0"] {
+            assert_eq!(Sex::parse_forgiving(text), Ok(Sex::Male), "{text}");
+        }
+        for text in ["Fille", "Melle", "02", "2.0"] {
+            assert_eq!(Sex::parse_forgiving(text), Ok(Sex::Female), "{text}");
+        }
+        for text in ["3", "20", "2.5", "MMe Mr", "Mx"] {
+            assert_eq!(Sex::parse_forgiving(text), Err(SexError), "{text}");
+        }
     }
 }

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::fold::fold;
+use crate::domain::fold::{fold, folded_words};
 
 /// A column that the format knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -17,6 +17,8 @@ use crate::domain::fold::fold;
 pub enum Column {
     /// `ine`.
     Ine,
+    /// `cleIne`: the last characters of an INE that is in two columns.
+    CleIne,
     /// `dateNaissance`.
     DateNaissance,
     /// `nomFamille`.
@@ -57,8 +59,9 @@ pub enum Column {
 
 impl Column {
     /// All of them, in the documented order.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Ine,
+        Self::CleIne,
         Self::DateNaissance,
         Self::NomFamille,
         Self::NomUsage,
@@ -91,6 +94,7 @@ impl Column {
     pub fn name(self) -> &'static str {
         match self {
             Self::Ine => "ine",
+            Self::CleIne => "cleIne",
             Self::DateNaissance => "dateNaissance",
             Self::NomFamille => "nomFamille",
             Self::NomUsage => "nomUsage",
@@ -117,7 +121,16 @@ impl Column {
     #[must_use]
     pub fn labels(self) -> &'static [&'static str] {
         match self {
-            Self::Ine => &["INE étudiant", "Code INE", "N° INE", "Numéro INE", "Identifiant national étudiant", "NNE"],
+            Self::Ine => &[
+                "INE étudiant",
+                "Code INE",
+                "N° INE",
+                "Numéro INE",
+                "Identifiant national étudiant",
+                "NNE",
+                "COD_NNE_IND",
+            ],
+            Self::CleIne => &["Clé de l'INE", "Clé NNE", "COD_CLE_NNE_IND"],
             Self::DateNaissance => &["Date de naissance", "Né(e) le", "Naissance"],
             Self::NomFamille => {
                 &["Nom de famille", "Nom de naissance", "Nom naissance", "Nom patronymique", "Nom", "Nom étudiant"]
@@ -135,10 +148,18 @@ impl Column {
                 "Code lieu de naissance",
                 "Ville de naissance",
             ],
-            Self::DateDebutInscription => {
-                &["Date de début d'inscription", "Début d'inscription", "Date de début", "Début"]
+            Self::DateDebutInscription => &[
+                "Date de début d'inscription",
+                "Début d'inscription",
+                "Date début inscription",
+                "Début inscription",
+                "Date de début",
+                "Date début",
+                "Début",
+            ],
+            Self::DateFinInscription => {
+                &["Date de fin d'inscription", "Fin d'inscription", "Fin inscription", "Date de fin", "Date fin", "Fin"]
             }
-            Self::DateFinInscription => &["Date de fin d'inscription", "Fin d'inscription", "Date de fin", "Fin"],
             Self::Statut => &["Statut de l'inscription", "Statut d'inscription", "Statut étudiant", "Code statut"],
             Self::Regime => &["Régime d'inscription", "Régime inscription", "Code régime", "Régime de formation"],
             Self::CodeCommune => &[
@@ -172,16 +193,69 @@ impl Column {
     }
 
     /// The column that is called so, and how exactly: 0 by its wire name, then in the order of its labels.
-    fn ranked(text: &str) -> Option<(Self, usize)> {
+    pub(super) fn ranked(text: &str) -> Option<(Self, usize)> {
         if let Some(column) = Self::ALL.into_iter().find(|column| column.name() == text) {
             return Some((column, 0));
         }
-        BY_NAME.get(&fold(text)).copied()
+        BY_NAME.get(&fold(text)).copied().or_else(|| BY_NAME.get(&fold(without_hints(text)?.as_str())).copied())
     }
 
     pub(super) fn index(self) -> usize {
         self as usize
     }
+}
+
+/// Words of a hint that says how a column is filled. Any other word may make another column of it: `Nom (conjoint)`.
+/// `mm/jj/aaaa` is no such hint, since such dates would be read wrongly.
+const HINTS: [&str; 34] = [
+    "AAAA",
+    "AU",
+    "CARACTERES",
+    "CHIFFRES",
+    "CODE",
+    "COG",
+    "DATE",
+    "EX",
+    "EXEMPLE",
+    "F",
+    "FACULTATIF",
+    "FORMAT",
+    "H",
+    "INSEE",
+    "JJ",
+    "LETTRES",
+    "M",
+    "MM",
+    "MASCULIN",
+    "FEMININ",
+    "OBLIGATOIRE",
+    "OPTIONNEL",
+    "OU",
+    "REQUIS",
+    "SI",
+    "CONNU",
+    "SISE",
+    "TEXTE",
+    "UAI",
+    "RNE",
+    "ISO",
+    "SUR",
+    "CHAMP",
+    "FACULTATIVE",
+];
+
+/// A label without the hints that forms put after it: `Date de naissance (jj/mm/aaaa)*`. `None` if it has none, or
+/// something in parentheses that is no hint.
+fn without_hints(text: &str) -> Option<String> {
+    let bare = text.trim().trim_end_matches(['*', ':', ' ']);
+    let (label, hint) = match bare.strip_suffix([')', ']']) {
+        Some(bare) => bare.rsplit_once(['(', '['])?,
+        None => return None,
+    };
+    let words: Vec<_> = folded_words(hint).collect();
+    let month_first = words.windows(2).any(|pair| pair[0] == "MM" && pair[1] == "JJ");
+    let known = |word: &String| HINTS.contains(&word.as_str()) || word.bytes().all(|byte| byte.is_ascii_digit());
+    (!month_first && words.iter().all(known)).then(|| label.trim_end_matches(['*', ' ']).to_owned())
 }
 
 /// Columns by what they are called, folded, and how exactly. Folding every label for each name that is looked up would, by estimate,
@@ -225,17 +299,21 @@ impl Header {
     /// Most fields of a line. An export of everything that Apogée knows about a student has some 150.
     pub const WIDEST: usize = 256;
 
-    /// Reads the fields of the first line, in any order; unknown ones are passed over. Where several may be one
+    /// Reads the fields of a line, in any order; unknown ones are passed over, and blank ones at its end are no columns. Where several may be one
     /// column (`Nom`, `Nom de naissance`), the most exact is, and the others are as good as unknown.
     pub fn parse<'a>(fields: impl Iterator<Item = &'a str>) -> Result<Self, HeaderError> {
         let mut header = Self { positions: [None; Column::ALL.len()], width: 0 };
         let mut ranks = [usize::MAX; Column::ALL.len()];
+        let mut named = 0;
         for field in fields {
             let position = header.width;
             if usize::from(position) == Self::WIDEST {
                 return Err(HeaderError::TooWide);
             }
             header.width += 1;
+            if !field.trim().is_empty() {
+                named = header.width;
+            }
             let Some((column, rank)) = Column::ranked(field.trim()) else { continue };
             let best = &mut ranks[column.index()];
             if rank == *best {
@@ -246,6 +324,7 @@ impl Header {
                 header.positions[column.index()] = Some(position);
             }
         }
+        header.width = named;
         let missing = |columns: &[Column]| -> Vec<_> {
             columns.iter().copied().filter(|column| header.position(*column).is_none()).collect()
         };
@@ -274,7 +353,7 @@ impl Header {
         self.positions[column.index()].map(usize::from)
     }
 
-    /// How many fields each row must have.
+    /// How many columns it has, named or not.
     #[must_use]
     pub fn width(&self) -> usize {
         usize::from(self.width)
@@ -319,6 +398,20 @@ mod tests {
         }
         assert_eq!(Column::named(" n°_étudiant "), Some(Column::NumeroEtudiant));
         assert_eq!(Column::named("couleur"), None);
+        for (text, column) in [
+            ("Date de naissance (jj/mm/aaaa)*", Some(Column::DateNaissance)),
+            ("Sexe (M ou F) *", Some(Column::Sexe)),
+            ("Prénom*", Some(Column::Prenom1)),
+            ("Nom de\nfamille", Some(Column::NomFamille)),
+            ("Nom (d'usage)", Some(Column::NomUsage)),
+            ("Né(e) le", Some(Column::DateNaissance)),
+            ("INE (11 caractères)", Some(Column::Ine)),
+            ("Date de naissance (mm/jj/aaaa)", None),
+            ("Nom (conjoint)", None),
+            ("Lieu de naissance (code postal)", None),
+        ] {
+            assert_eq!(Column::named(text), column, "{text}");
+        }
     }
 
     #[test]

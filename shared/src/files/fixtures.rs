@@ -16,7 +16,7 @@ use crate::domain::uai::Uai;
 pub(super) const HEADER: &str = "ine;dateNaissance;nomFamille;nomUsage;prenom1;prenom2;prenom3;sexe;lieuNaissance;dateDebutInscription;dateFinInscription;statut;regime;codeCommune;uai;cursus;diplome;niveauDiplome;numeroEtudiant";
 pub(super) const ROW: &str = "070578267KH;2004-03-02;Lefèvre;;Zoé;Inès;;2;44109;2026-09-01;2027-08-31;inscrit;formation initiale;75113;0751967F;L;2400001;01;E42";
 
-fn establishment(uai: &str) -> Establishment {
+pub(super) fn establishment(uai: &str) -> Establishment {
     Establishment {
         uai: Uai::parse(uai).unwrap(),
         name: "UFR ECONOMIE".into(),

@@ -12,14 +12,28 @@ use super::row::Values;
 const MOST_UNKNOWN: usize = 16;
 
 /// An object's values by column. Texts and numbers are read alike: `"uai": "0751967F"`, `"regime": 1`.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Object {
     /// The values, one after the other, without outer blanks.
     text: String,
     /// Where each column's value is in `text`.
     places: [Option<(u32, u32)>; Column::ALL.len()],
+    /// How exactly the key of each value names its column; [`usize::MAX`] for none.
+    ranks: [usize; Column::ALL.len()],
     unknown: Vec<String>,
     problems: Vec<Problem>,
+}
+
+impl Default for Object {
+    fn default() -> Self {
+        Self {
+            text: String::new(),
+            places: [None; Column::ALL.len()],
+            ranks: [usize::MAX; Column::ALL.len()],
+            unknown: Vec::new(),
+            problems: Vec::new(),
+        }
+    }
 }
 
 impl Object {
@@ -34,6 +48,7 @@ impl Object {
     pub(super) fn read(&mut self, line: &str) -> Result<(), RowRule> {
         self.text.clear();
         self.places = [None; Column::ALL.len()];
+        self.ranks = [usize::MAX; Column::ALL.len()];
         self.unknown.clear();
         self.problems.clear();
         let mut json = serde_json::Deserializer::from_str(line);
@@ -57,8 +72,16 @@ impl Object {
         &self.problems
     }
 
-    /// Keeps what was pushed to `text` since `start` as the value of a column.
-    fn keep(&mut self, column: Column, start: usize, structured: bool) {
+    /// Keeps what was pushed to `text` since `start` as the value of a column, unless another key names it more
+    /// exactly, as among the columns of a header. Says whether it was kept.
+    fn keep(&mut self, column: Column, rank: usize, start: usize, structured: bool) -> bool {
+        let best = &mut self.ranks[column.index()];
+        let (repeated, kept) = (rank == *best, rank <= *best);
+        if !kept {
+            self.text.truncate(start);
+            return false;
+        }
+        *best = rank;
         let mut note = |rule| self.problems.push(Problem { column: Some(column), rule });
         if structured {
             note(RowRule::JsonImbrique);
@@ -68,10 +91,11 @@ impl Object {
         let end = start + pushed.trim().len();
         // A line has at most 64 KiB, and a body no more.
         let place = u32::try_from(start).ok().zip(u32::try_from(end).ok());
-        if self.places[column.index()].is_some() {
+        if repeated {
             note(RowRule::JsonCleRepetee);
         }
         self.places[column.index()] = place;
+        true
     }
 }
 
@@ -93,10 +117,17 @@ impl<'de> Visitor<'de> for &mut Object {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(key) = map.next_key::<Key>()? {
             match key {
-                Key::Known(column) => {
+                Key::Known(column, rank, name) => {
                     let start = self.text.len();
-                    let structured = map.next_value_seed(Scalar { text: &mut self.text })?;
-                    self.keep(column, start, structured);
+                    let value = map.next_value_seed(Scalar { text: &mut self.text })?;
+                    let kept = match value {
+                        Given::Nothing => true,
+                        Given::Value => self.keep(column, rank, start, false),
+                        Given::Structure => self.keep(column, rank, start, true),
+                    };
+                    if !kept && self.unknown.len() < MOST_UNKNOWN {
+                        self.unknown.push(name);
+                    }
                 }
                 Key::Unknown(name) => {
                     map.next_value::<IgnoredAny>()?;
@@ -111,7 +142,8 @@ impl<'de> Visitor<'de> for &mut Object {
 }
 
 enum Key {
-    Known(Column),
+    /// A column, how exactly it is named, and how.
+    Known(Column, usize, String),
     Unknown(String),
 }
 
@@ -126,69 +158,82 @@ impl<'de> serde::Deserialize<'de> for Key {
             }
 
             fn visit_str<E>(self, name: &str) -> Result<Key, E> {
-                Ok(Column::named(name).map_or_else(|| Key::Unknown(name.to_owned()), Key::Known))
+                // A wire name is the most exact there is, so that nothing will have to be said of it.
+                let told = |rank| if rank == 0 { String::new() } else { name.to_owned() };
+                let known = |(column, rank)| Key::Known(column, rank, told(rank));
+                Ok(Column::ranked(name).map_or_else(|| Key::Unknown(name.to_owned()), known))
             }
         }
         deserializer.deserialize_str(Name)
     }
 }
 
-/// Pushes a text or a number to `text`; says whether it was something else, which is passed over.
+/// What a key has.
+enum Given {
+    /// `null`: as good as no key.
+    Nothing,
+    /// A text or a number.
+    Value,
+    /// Something else, which is passed over.
+    Structure,
+}
+
+/// Pushes a text or a number to `text`.
 struct Scalar<'a> {
     text: &'a mut String,
 }
 
 impl<'de> serde::de::DeserializeSeed<'de> for Scalar<'_> {
-    type Value = bool;
+    type Value = Given;
 
-    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<bool, D::Error> {
+    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Given, D::Error> {
         deserializer.deserialize_any(self)
     }
 }
 
 impl<'de> Visitor<'de> for Scalar<'_> {
-    type Value = bool;
+    type Value = Given;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a text or a number")
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<bool, E> {
+    fn visit_str<E>(self, text: &str) -> Result<Given, E> {
         self.text.push_str(text);
-        Ok(false)
+        Ok(Given::Value)
     }
 
-    fn visit_u64<E>(self, number: u64) -> Result<bool, E> {
+    fn visit_u64<E>(self, number: u64) -> Result<Given, E> {
         self.text.push_str(&number.to_string());
-        Ok(false)
+        Ok(Given::Value)
     }
 
-    fn visit_i64<E>(self, number: i64) -> Result<bool, E> {
+    fn visit_i64<E>(self, number: i64) -> Result<Given, E> {
         self.text.push_str(&number.to_string());
-        Ok(false)
+        Ok(Given::Value)
     }
 
-    fn visit_f64<E>(self, number: f64) -> Result<bool, E> {
+    fn visit_f64<E>(self, number: f64) -> Result<Given, E> {
         self.text.push_str(&number.to_string());
-        Ok(false)
+        Ok(Given::Value)
     }
 
-    fn visit_unit<E>(self) -> Result<bool, E> {
-        Ok(false)
+    fn visit_unit<E>(self) -> Result<Given, E> {
+        Ok(Given::Nothing)
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<bool, E> {
-        Ok(true)
+    fn visit_bool<E>(self, _: bool) -> Result<Given, E> {
+        Ok(Given::Structure)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<bool, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Given, A::Error> {
         while seq.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(true)
+        Ok(Given::Structure)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<bool, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Given, A::Error> {
         while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(true)
+        Ok(Given::Structure)
     }
 }
 
@@ -216,6 +261,17 @@ mod tests {
             assert_eq!(object.value(column), value, "{column}");
         }
         assert_eq!((object.unknown(), object.problems()), (&["tel".to_owned()][..], &[][..]));
+    }
+
+    #[test]
+    fn the_most_exact_key_wins_as_in_a_header_and_null_is_no_key() {
+        let object = Object::parse(
+            r#"{"civilite":"Mme","sexe":"2","nomFamille":null,"nom":"MARTIN","prenoms":"Lou Anne","prenom1":"Lou","uai":null,"uai":"x"}"#,
+        )
+        .unwrap();
+        let value = |column| object.value(column);
+        assert_eq!([Column::Sexe, Column::NomFamille, Column::Prenom1].map(value), ["2", "MARTIN", "Lou"]);
+        assert_eq!((object.problems(), object.value(Column::Uai)), (&[][..], "x"));
     }
 
     #[test]

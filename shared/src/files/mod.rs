@@ -13,6 +13,8 @@ pub mod report;
 pub mod row;
 
 #[cfg(test)]
+mod corpus;
+#[cfg(test)]
 mod documented;
 #[cfg(test)]
 mod fixtures;

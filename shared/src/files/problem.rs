@@ -84,21 +84,40 @@ rules! {
     /// Bytes that are not text in the file's encoding.
     CaracteresIllisibles = "caracteres_illisibles", Reject, [], "un é de Windows dans un fichier en UTF-8",
         "des caractères sont illisibles : le fichier doit être en UTF-8, UTF-16, Windows-1252 ou ISO-8859-15, du début à la fin";
-    /// More or fewer fields than the header.
-    NombreDeChamps = "nombre_de_champs", Reject, [], "18 champs sous un en-tête de 19",
-        "le nombre de champs n'est pas celui de l'en-tête";
+    /// More values than the header has columns, or a last line that stops in the middle.
+    NombreDeChamps = "nombre_de_champs", Reject, [], "20 valeurs sous un en-tête de 19",
+        "la ligne a plus de valeurs que l'en-tête n'a de colonnes, ou s'arrête avant une colonne obligatoire : un séparateur dans une valeur, un saut de ligne, ou un envoi interrompu";
+    /// Its last fields are not there. Spreadsheets leave out blank ones after the sixteenth row.
+    ChampsManquants = "champs_manquants", Warn, [], "18 champs sous un en-tête de 19",
+        "la ligne a moins de champs que l'en-tête : les derniers sont lus comme vides, ce que fait un tableur ; vérifier qu'aucun séparateur ne manque";
+    /// A separator after the last value.
+    SeparateurEnTrop = "separateur_en_trop", Warn, [], "un `;` de trop en fin de ligne",
+        "la ligne a un séparateur de trop à sa fin, qui est ignoré : vérifier qu'aucune valeur n'en contient";
+    /// A word for nothing, in a column that may be blank.
+    ValeurNeant = "valeur_neant", Warn,
+        [Ine, CleIne, NomUsage, Prenom2, Prenom3, LieuNaissance, Regime, CodeCommune, Cursus, Diplome, NiveauDiplome, NumeroEtudiant],
+        "`N/A`",
+        "NEANT, N/A, un tiret ou une erreur de tableur : la valeur est lue comme vide, ce qu'il vaut mieux écrire";
+    /// A code that a spreadsheet took for a number.
+    NombreDeTableur = "nombre_de_tableur", Reject, [Cursus, Diplome, NiveauDiplome, NumeroEtudiant], "`1,03E+10`",
+        "un tableur a lu ce code comme un nombre, et en a perdu des chiffres : mettre la colonne au format Texte et l'y écrire à nouveau";
+    /// Characters that nobody sees.
+    CaractereInvisible = "caractere_invisible", Reject,
+        [NomFamille, NomUsage, Prenom1, Prenom2, Prenom3, Cursus, Diplome, NiveauDiplome, NumeroEtudiant],
+        "`MAR<U+200B>TIN`",
+        "la valeur contient un caractère invisible : contrôle ou tabulation, espace de largeur nulle (U+200B à U+200D), marque de sens d'écriture (U+200E, U+200F, U+202A à U+202E), marque d'ordre (U+FEFF), lettre coréenne vide (U+3164), ou � (U+FFFD)";
     /// The line of an NDJSON file is not a JSON object.
     JsonInvalide = "json_invalide", Reject, [], "`{\"ine\": }`",
         "la ligne n'est pas un objet JSON complet";
     /// A JSON value that is neither a text nor a number nor null.
     JsonImbrique = "json_imbrique", Reject,
-        [Ine, DateNaissance, NomFamille, NomUsage, Prenom1, Prenom2, Prenom3, Sexe, LieuNaissance, DateDebutInscription,
+        [Ine, CleIne, DateNaissance, NomFamille, NomUsage, Prenom1, Prenom2, Prenom3, Sexe, LieuNaissance, DateDebutInscription,
          DateFinInscription, Statut, Regime, CodeCommune, Uai, Cursus, Diplome, NiveauDiplome, NumeroEtudiant],
         "`{\"uai\": [\"0751967F\"]}`",
         "la valeur doit être un texte ou un nombre, pas une liste, un objet ou un booléen";
     /// A key that a JSON object has twice.
     JsonCleRepetee = "json_cle_repetee", Reject,
-        [Ine, DateNaissance, NomFamille, NomUsage, Prenom1, Prenom2, Prenom3, Sexe, LieuNaissance, DateDebutInscription,
+        [Ine, CleIne, DateNaissance, NomFamille, NomUsage, Prenom1, Prenom2, Prenom3, Sexe, LieuNaissance, DateDebutInscription,
          DateFinInscription, Statut, Regime, CodeCommune, Uai, Cursus, Diplome, NiveauDiplome, NumeroEtudiant],
         "`{\"statut\": \"admis\", \"statut\": \"inscrit\"}`",
         "la clé figure deux fois : on ne sait pas laquelle des valeurs est la bonne";
@@ -107,13 +126,13 @@ rules! {
         [DateNaissance, NomFamille, Prenom1, Sexe, DateDebutInscription, DateFinInscription, Statut, Uai],
         "une date de naissance vide",
         "la valeur est obligatoire ; le nom, le prénom et le sexe peuvent manquer ensemble si l'INE est donné";
-    /// Too long, or with invisible characters.
+    /// Too long.
     ValeurInvalide = "valeur_invalide", Reject, [Cursus, Diplome, NiveauDiplome, NumeroEtudiant],
         "un code de 65 caractères",
-        "la valeur dépasse 64 caractères ou contient des caractères invisibles";
+        "la valeur dépasse 64 caractères";
     /// No known form of INE.
-    IneInvalide = "ine_invalide", Reject, [Ine], "`12345`",
-        "l'INE n'a aucune des formes connues (RNIE, BEA, base 36, SIFA)";
+    IneInvalide = "ine_invalide", Reject, [Ine, CleIne], "`12345`",
+        "l'INE n'a aucune des formes connues (RNIE, BEA, base 36, SIFA), ou n'est qu'un chiffre répété ; sa clé peut être dans une colonne à part";
     /// A well-formed INE whose check key doesn't follow from its number.
     IneCleFausse = "ine_cle_fausse", Warn, [Ine], "`123456789AA`",
         "la clé de contrôle de l'INE ne correspond pas à son numéro : faute de frappe possible";
@@ -123,6 +142,10 @@ rules! {
     /// Not a date of the calendar in one of the accepted forms.
     DateInvalide = "date_invalide", Reject, [DateNaissance, DateDebutInscription, DateFinInscription], "`30/02/2004`",
         "la date doit exister et s'écrire AAAA-MM-JJ ou JJ/MM/AAAA";
+    /// A day with an hour that isn't midnight.
+    DateAvecHeure = "date_avec_heure", Reject, [DateNaissance, DateDebutInscription, DateFinInscription],
+        "`2004-03-01 23:00:00`",
+        "la date porte une heure autre que minuit : un logiciel l'a sans doute décalée de fuseau, et on ne sait pas quel jour est le bon ; l'écrire sans heure";
     /// The last day is before the first.
     DatesInversees = "dates_inversees", Reject, [DateFinInscription], "du 2026-09-01 au 2026-08-31",
         "la fin de l'inscription précède son début";
@@ -146,16 +169,19 @@ rules! {
         "la personne a moins de 15 ans ou plus de 70 ans au début de l'inscription : vérifier la date de naissance";
     /// Not a name.
     NomInvalide = "nom_invalide", Reject, [NomFamille, NomUsage, Prenom1, Prenom2, Prenom3], "`123`",
-        "le nom dépasse 100 caractères, n'a pas de lettre, ou contient des caractères invisibles";
+        "le nom dépasse 100 caractères ou n'a pas de lettre";
     /// UTF-8 that was read as windows-1252 and written again.
     NomMalEncode = "nom_mal_encode", Reject, [NomFamille, NomUsage, Prenom1, Prenom2, Prenom3], "`LefÃ¨vre`",
         "les accents ont été abîmés par un changement d'encodage avant l'envoi (Ã¨ pour è)";
     /// Characters that no French act writes in a name.
     NomInhabituel = "nom_inhabituel", Warn, [NomFamille, NomUsage, Prenom1, Prenom2, Prenom3], "`Ren?e`",
         "le nom contient autre chose que des lettres, espaces, tirets, apostrophes et points : accent perdu ?";
+    /// Letters of another script than the Latin one, which no French act writes: perhaps one that looks like a Latin one.
+    NomNonLatin = "nom_non_latin", Warn, [NomFamille, NomUsage, Prenom1, Prenom2, Prenom3], "un М cyrillique dans `МARTIN`",
+        "le nom contient des lettres d'une autre écriture que le latin, qu'aucun acte français n'écrit : il ne sera retrouvé qu'ainsi écrit";
     /// Not a sex.
     SexeInvalide = "sexe_invalide", Reject, [Sexe], "`3`",
-        "le sexe s'écrit 1 ou M, 2 ou F";
+        "le sexe s'écrit 1 ou M, 2 ou F (ou Monsieur, Mr, Garçon, Madame, Mme, Fille…)";
     /// Neither a COG code nor a postal code.
     CommuneInvalide = "commune_invalide", Reject, [CodeCommune], "`Paris`",
         "la commune d'études est un code COG ou postal à 5 caractères";

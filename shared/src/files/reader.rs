@@ -3,15 +3,16 @@
 //! ```text
 //! object's bytes ─► what is it? ─┬─ CSV, NDJSON ─────────────► lines ─► text ─► fields ─► row
 //!                                ├─ gzip, zstd ─► inflated ──►
-//!                                └─ XLSX, whole ─► cells of a sheet ─────────────────────►
+//!                                └─ XLSX, whole ─► cells of each sheet ───────────────────►
 //! ```
 //!
 //! Nothing here waits, so one thread can read several files while it writes; and whatever is decided depends on the
 //! bytes alone, never on how they were cut into pushes.
 
+use std::cmp::Ordering;
 use std::time::{Duration, Instant};
 
-use super::column::Header;
+use super::column::{Column, Header};
 use super::json::Object;
 use super::problem::{Problem, RowRule};
 use super::row::{self, Memory, Outcome, Setting};
@@ -20,25 +21,30 @@ mod charset;
 mod detected;
 mod error;
 mod fields;
+mod heading;
 mod inflate;
+pub mod place;
 mod sniff;
 mod text;
 mod workbook;
 
 pub use super::depositor::Depositor;
 pub use charset::Charset;
-pub use detected::{Detected, FoundColumn, Position};
+pub use detected::{Detected, FoundColumn, FoundSheet, Position};
 pub use error::{FileError, WorkbookError};
+pub use heading::Missing;
 pub use sniff::{Compression, Format};
 pub use text::LineEnd;
+pub use workbook::SheetName;
 
 use charset::Decoder;
 use detected::Found;
-use fields::{Record, Splitter, separator};
+use fields::{Fields, Record, Splitter, separator};
+use heading::HeaderSearch;
 use inflate::{Inflater, Step};
 use sniff::{ENOUGH, Kind, sniff};
 use text::{Framed, Text, Units};
-use workbook::Sheet;
+use workbook::Book;
 
 /// Longest line, in bytes. A real row has 200 to 400; the limit bounds memory whatever is dropped in the inbox.
 pub const LONGEST_LINE: usize = 65_536;
@@ -58,10 +64,20 @@ const WIDEST_WINDOW_LOG: u32 = 23;
 /// One row: accepted or rejected on its own.
 #[derive(Debug)]
 pub struct Row {
-    /// Its line in the file, from 1.
+    /// The number of its sheet in the workbook, from 1; none in a text.
+    pub sheet: Option<u16>,
+    /// Its line in the file, or in its sheet, from 1.
     pub line: u64,
     /// What it says, or everything that is wrong with it.
     pub outcome: Outcome,
+}
+
+impl Row {
+    /// Its place among all rows of the file: that of a later row is greater, and a sheet comes after those before it.
+    #[must_use]
+    pub fn place(&self) -> u64 {
+        place::of(self.sheet, self.line)
+    }
 }
 
 /// What comes next.
@@ -85,7 +101,7 @@ pub enum Next {
 pub struct Unopened(Vec<u8>);
 
 /// A workbook that was opened, or why it can't be.
-pub struct Opened(Result<(usize, Sheet), FileError>);
+pub struct Opened(Result<Book, FileError>);
 
 impl Unopened {
     /// Opens it, or gives up after [`LONGEST_OPENING`]. The work is bounded all the same: see `workbook.rs`.
@@ -109,6 +125,8 @@ pub struct EnrolmentReader<'a> {
     /// Where the last row given ended.
     offset: u64,
     line: u64,
+    /// The sheet of that row.
+    sheet: u16,
     pushed: u64,
     ended: bool,
 }
@@ -121,15 +139,28 @@ enum Stage {
     /// The workbook was given to the caller to be opened.
     Opening,
     /// Text whose header hasn't come.
-    Heading { format: Format, units: Units, mark: usize },
+    Heading(Box<Heading>),
     /// Delimited lines.
     Lines(Box<Delimited>),
     /// A JSON object a line.
-    Objects { lines: Lines, object: Box<Object> },
-    /// The rows of a sheet, from this one on.
-    Cells { sheet: Sheet, header: Header, index: usize },
+    Objects { lines: Lines, object: Box<Object>, begun: bool },
+    /// The rows of a workbook's sheets, from this one of this sheet on.
+    Cells { book: Book, sheet: usize, index: usize },
     /// It can't be read.
     Failed(FileError),
+}
+
+/// A text whose header is looked for.
+struct Heading {
+    format: Format,
+    units: Units,
+    marked: bool,
+    /// Once what ends a line is known.
+    lines: Option<Lines>,
+    /// Whether the line in hand is the rest of one with a quotation mark open, and what came of it so far: Excel puts
+    /// several lines into one cell of a header.
+    open: Option<(u64, String)>,
+    search: HeaderSearch,
 }
 
 /// Delimited lines, and what their values are.
@@ -140,6 +171,7 @@ struct Delimited {
 }
 
 /// How lines become text.
+#[derive(Clone, Copy)]
 struct Lines {
     units: Units,
     line_end: LineEnd,
@@ -160,6 +192,7 @@ impl<'a> EnrolmentReader<'a> {
             found: None,
             offset: 0,
             line: 0,
+            sheet: 0,
             pushed: 0,
             ended: false,
         }
@@ -184,7 +217,7 @@ impl<'a> EnrolmentReader<'a> {
                     header: found.header().ok_or(FileError::Position)?,
                 }))
             }
-            Format::Ndjson => Stage::Objects { lines: lines()?, object: Box::default() },
+            Format::Ndjson => Stage::Objects { lines: lines()?, object: Box::default(), begun: position.line > 0 },
             Format::Xlsx => Stage::Collecting,
         };
         if let Some(compression) = detected.compression {
@@ -197,6 +230,7 @@ impl<'a> EnrolmentReader<'a> {
         reader.text = Text::at(position.offset, position.line);
         reader.offset = position.offset;
         reader.line = position.line;
+        reader.sheet = position.sheet;
         reader.pushed = position.object_offset();
         reader.found = Some(found.clone());
         Ok(reader)
@@ -238,6 +272,7 @@ impl<'a> EnrolmentReader<'a> {
         match &next {
             Ok(Next::Row(row)) => {
                 self.line = row.line;
+                self.sheet = row.sheet.unwrap_or_default();
                 self.offset = self.text.offset();
             }
             Ok(Next::NeedsBytes | Next::Unopened(_) | Next::Pause | Next::Ended) => {}
@@ -253,7 +288,7 @@ impl<'a> EnrolmentReader<'a> {
     #[must_use]
     pub fn position(&self) -> Position {
         let found = self.found.clone().map(|found| Found { detected: self.completed(found.detected), ..found });
-        Position { offset: self.offset, line: self.line, found }
+        Position { offset: self.offset, line: self.line, sheet: self.sheet, found }
     }
 
     /// What was found out so far; `None` until it is known that the file can be read.
@@ -294,7 +329,7 @@ impl<'a> EnrolmentReader<'a> {
                 Stage::Collecting => return self.collect(),
                 // Asked again without having opened what was given.
                 Stage::Opening => return Err(FileError::Position),
-                Stage::Heading { format, units, mark } => self.read_head(*format, *units, *mark)?,
+                Stage::Heading(_) => self.read_head()?,
                 Stage::Lines(_) | Stage::Objects { .. } => match self.read_line()? {
                     Some(next) => return Ok(next),
                     None => self.inflate()?,
@@ -345,7 +380,9 @@ impl<'a> EnrolmentReader<'a> {
             Kind::Archive => Stage::Collecting,
             Kind::Text { format, units, mark } => {
                 self.text.skip(mark);
-                Stage::Heading { format, units, mark }
+                let marked = mark > 0;
+                let search = HeaderSearch::default();
+                Stage::Heading(Box::new(Heading { format, units, marked, lines: None, open: None, search }))
             }
         };
         Ok(true)
@@ -364,65 +401,84 @@ impl<'a> EnrolmentReader<'a> {
         Ok(Next::Unopened(Unopened(self.text.take())))
     }
 
-    /// Reads the header of the sheet, and begins with its rows.
+    /// Begins with the rows of a workbook.
     fn start_cells(&mut self, Opened(opened): Opened) -> Result<(), FileError> {
-        let (number, sheet) = opened?;
-        let head = sheet.row(0).ok_or(FileError::Empty)?;
-        let fields = head.fields();
-        let header = Header::parse(fields.iter().copied()).map_err(FileError::Header)?;
+        let book = opened?;
         let mut detected = Detected::new(Format::Xlsx, None);
-        detected.sheet = Some(number);
-        detected.header_line = Some(head.number());
-        detected.set_header(&header, fields.into_iter());
-        // Gone on from a row, the header is passed over with the rows before it.
-        let index = sheet.after(self.line.max(head.number()));
-        let width = u16::try_from(header.width()).unwrap_or_default();
-        self.found = Some(Found { units: Units::Bytes, width, detected });
-        self.stage = Stage::Cells { sheet, header, index };
+        detected.set_sheets(&book);
+        self.found = Some(Found { units: Units::Bytes, width: 0, detected });
+        // Gone on from a row, what is before it is passed over.
+        let sheet = book.sheets.partition_point(|sheet| sheet.name.number < self.sheet);
+        let index = book.sheets.get(sheet).map_or(0, |at| {
+            let after = if at.name.number == self.sheet { at.cells.after(self.line) } else { 0 };
+            after.max(at.header_row + 1)
+        });
+        self.stage = Stage::Cells { book, sheet, index };
         Ok(())
     }
 
     /// Reads up to the header; `false` when only a push helps.
-    fn read_head(&mut self, format: Format, units: Units, mark: usize) -> Result<bool, FileError> {
-        let Some(line_end) = self.text.line_end(units) else { return self.inflate() };
-        let mut lines = Lines { units, line_end, decoder: Decoder::new(units, mark > 0) };
-        let mut detected = Detected::new(format, self.compression);
-        detected.mark = mark > 0;
-        detected.line_end = Some(line_end);
-        if format == Format::Ndjson {
-            self.found = Some(Found { units, width: 0, detected });
-            self.offset = self.text.offset();
-            self.stage = Stage::Objects { lines, object: Box::default() };
-            return Ok(true);
-        }
-        let line = loop {
-            match self.text.next_line(units, line_end) {
-                Framed::NeedsBytes => return self.inflate(),
-                Framed::Ended => return Err(FileError::Empty),
-                Framed::TooLong => return Err(FileError::HeaderTooLong),
-                Framed::Line(line) => {
-                    let line = lines.decoder.decode(line).ok_or(FileError::NotText)?;
-                    if line.contains('\0') {
-                        return Err(FileError::NotText);
-                    }
-                    let head = line.trim();
-                    // `sep=;` is how a file tells Excel what the header tells us.
-                    let announced = head.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("sep="));
-                    if !head.is_empty() && !announced {
-                        break line.into_owned();
-                    }
-                }
+    fn read_head(&mut self) -> Result<bool, FileError> {
+        let Self { stage, text, compression, .. } = self;
+        let Stage::Heading(heading) = stage else { return Err(FileError::Position) };
+        let Heading { format, units, marked, lines, open, search } = heading.as_mut();
+        let lines = match lines {
+            Some(lines) => lines,
+            None => {
+                let Some(line_end) = text.line_end(*units) else { return self.inflate() };
+                lines.insert(Lines { units: *units, line_end, decoder: Decoder::new(*units, *marked) })
             }
         };
-        let separator = separator(&line);
-        let mut splitter = Splitter::new(separator);
-        let fields = splitter.split(&line).map_err(|_| FileError::NotText)?;
-        let header = Header::parse(fields.iter()).map_err(FileError::Header)?;
-        detected.separator = Some(char::from(separator));
-        detected.header_line = Some(self.text.line());
-        detected.set_header(&header, fields.iter());
+        let mut detected = Detected::new(*format, *compression);
+        detected.mark = *marked;
+        detected.line_end = Some(lines.line_end);
+        if *format == Format::Ndjson {
+            let lines = *lines;
+            self.found = Some(Found { units: lines.units, width: 0, detected });
+            self.offset = self.text.offset();
+            self.stage = Stage::Objects { lines, object: Box::default(), begun: false };
+            return Ok(true);
+        }
+        let (header, splitter) = loop {
+            let next = text.line() + 1;
+            let line = match text.next_line(lines.units, lines.line_end) {
+                Framed::NeedsBytes => return self.inflate(),
+                Framed::Ended => return Err(search.give_up()),
+                Framed::TooLong => return Err(FileError::HeaderTooLong),
+                Framed::Line(line) | Framed::CutOff(line) => lines.decoder.decode(line).ok_or(FileError::NotText)?,
+            };
+            if line.contains('\0') {
+                return Err(FileError::NotText);
+            }
+            let (number, line) = match open.take() {
+                Some((number, before)) => (number, format!("{before}\n{line}")),
+                None => (next, line.into_owned()),
+            };
+            if line.len() > LONGEST_LINE {
+                return Err(FileError::HeaderTooLong);
+            }
+            if line.bytes().filter(|byte| *byte == b'"').count() % 2 == 1 {
+                *open = Some((number, line));
+                continue;
+            }
+            // `sep=;` is how a file tells Excel what the header tells us.
+            let announced = line.trim().get(..4).is_some_and(|start| start.eq_ignore_ascii_case("sep="));
+            let separator = separator(&line);
+            let mut splitter = Splitter::new(separator);
+            if announced || splitter.is_blank(&line) {
+                continue;
+            }
+            let fields: Vec<_> = splitter.split(&line).map_err(|_| FileError::NotText)?.iter().collect();
+            if let Some(header) = search.look(&fields, number)? {
+                detected.separator = Some(char::from(separator));
+                detected.header_line = Some(number);
+                detected.set_header(&header, fields.into_iter());
+                break (header, splitter);
+            }
+        };
+        let lines = *lines;
         let width = u16::try_from(header.width()).unwrap_or_default();
-        self.found = Some(Found { units, width, detected });
+        self.found = Some(Found { units: lines.units, width, detected });
         self.offset = self.text.offset();
         self.line = self.text.line();
         self.stage = Stage::Lines(Box::new(Delimited { lines, splitter, header }));
@@ -437,17 +493,22 @@ impl<'a> EnrolmentReader<'a> {
                 let Delimited { lines, splitter, header } = delimited.as_mut();
                 (lines, Reading::Fields { splitter, header })
             }
-            Stage::Objects { lines, object } => (lines, Reading::Object(object)),
+            Stage::Objects { lines, object, begun } => (lines, Reading::Object(object, begun)),
             _ => return Err(FileError::Position),
         };
         let Lines { units, line_end, decoder } = lines;
         loop {
             let number = text.line() + 1;
+            let mut cut_off = false;
             let line = match text.next_line(*units, *line_end) {
                 Framed::NeedsBytes => return Ok(None),
                 Framed::Ended => return Ok(Some(Next::Ended)),
                 Framed::TooLong => return Ok(Some(broken(number, RowRule::LigneTropLongue))),
                 Framed::Line(line) => line,
+                Framed::CutOff(line) => {
+                    cut_off = true;
+                    line
+                }
             };
             let Some(line) = decoder.decode(line) else {
                 return Ok(Some(broken(number, RowRule::CaracteresIllisibles)));
@@ -461,14 +522,21 @@ impl<'a> EnrolmentReader<'a> {
                         Ok(fields) => fields,
                         Err(rule) => return Ok(Some(broken(number, rule))),
                     };
-                    if fields.len() != header.width() {
+                    let Some(uneven) = uneven(&fields, header, cut_off) else {
                         return Ok(Some(broken(number, RowRule::NombreDeChamps)));
-                    }
-                    row::read_with(&Record { fields: &fields, header }, *setting, memory, Vec::new())
+                    };
+                    let problems = uneven.map(|rule| Problem { column: None, rule }).into_iter().collect();
+                    row::read_with(&Record { fields: &fields, header }, *setting, memory, problems)
                 }
-                Reading::Object(object) => {
-                    if line.trim().is_empty() {
+                Reading::Object(object, begun) => {
+                    let trimmed = line.trim();
+                    if trimmed.is_empty() {
                         continue;
+                    }
+                    if !std::mem::replace(*begun, true) && trimmed.ends_with(['{', ',']) {
+                        return Err(FileError::Foreign(
+                            "un JSON mis en forme sur plusieurs lignes (il faut un objet entier par ligne)",
+                        ));
                     }
                     if let Err(rule) = object.read(&line) {
                         return Ok(Some(broken(number, rule)));
@@ -480,30 +548,58 @@ impl<'a> EnrolmentReader<'a> {
                     row::read_with(object.as_ref(), *setting, memory, object.problems().to_vec())
                 }
             };
-            return Ok(Some(Next::Row(Row { line: number, outcome })));
+            return Ok(Some(Next::Row(Row { sheet: None, line: number, outcome })));
         }
     }
 
     fn read_cells(&mut self) -> Next {
-        let Stage::Cells { sheet, header, index } = &mut self.stage else { return Next::Ended };
-        let Some(row) = sheet.row(*index) else { return Next::Ended };
-        *index += 1;
-        let values = workbook::Record { row, header };
-        let outcome = row::read_with(&values, self.setting, &mut self.memory, Vec::new());
-        Next::Row(Row { line: row.number(), outcome })
+        let Stage::Cells { book, sheet: at, index } = &mut self.stage else { return Next::Ended };
+        while let Some(sheet) = book.sheets.get(*at) {
+            if let Some(row) = sheet.cells.row(*index) {
+                *index += 1;
+                let values = workbook::Record { row, header: &sheet.header };
+                let outcome = row::read_with(&values, self.setting, &mut self.memory, Vec::new());
+                return Next::Row(Row { sheet: Some(sheet.name.number), line: row.number(), outcome });
+            }
+            *at += 1;
+            *index = book.sheets.get(*at).map_or(0, |next| next.header_row + 1);
+        }
+        Next::Ended
     }
 }
 
 /// What a line is read as.
 enum Reading<'a> {
-    Fields { splitter: &'a mut Splitter, header: &'a Header },
-    Object(&'a mut Box<Object>),
+    Fields {
+        splitter: &'a mut Splitter,
+        header: &'a Header,
+    },
+    /// And whether an object was read before.
+    Object(&'a mut Box<Object>, &'a mut bool),
+}
+
+/// Whether a line has as many fields as the header, or what is to be said if it may be read all the same; `None` if it
+/// may not, or lacks what is required. Spreadsheets leave out blank fields at the end of a line, or add some. A last line without its end was
+/// probably cut off with the upload, so nothing is taken for blank in it.
+fn uneven(fields: &Fields<'_>, header: &Header, cut_off: bool) -> Option<Option<RowRule>> {
+    let width = header.width();
+    match fields.len().cmp(&width) {
+        Ordering::Equal => Some(None),
+        Ordering::Less => {
+            let lacks = |column: &Column| header.position(*column).is_some_and(|position| position >= fields.len());
+            (!cut_off && !Column::REQUIRED.iter().any(lacks)).then_some(Some(RowRule::ChampsManquants))
+        }
+        Ordering::Greater => {
+            let blank = fields.iter().skip(width).all(|field| field.trim().is_empty());
+            (blank && fields.len() <= Header::WIDEST).then_some(Some(RowRule::SeparateurEnTrop))
+        }
+    }
 }
 
 /// A row that is wrong as a whole.
 fn broken(line: u64, rule: RowRule) -> Next {
     let outcome = Outcome::Rejected { problems: vec![Problem { column: None, rule }], about: None };
-    Next::Row(Row { line, outcome })
+    Next::Row(Row { sheet: None, line, outcome })
 }
 
 #[cfg(test)]

@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::problem::{Problem, RowRule, Severity};
-use super::reader::Detected;
+use super::reader::{Detected, place};
 use crate::domain::academic_year::AcademicYear;
 use crate::domain::uai::Uai;
 
@@ -55,12 +56,12 @@ pub struct Counts {
 }
 
 impl Tally {
-    /// A row is accepted, with these warnings.
-    pub fn accept(&mut self, line: u64, warnings: &[Problem]) {
+    /// A row is accepted, with these warnings. Its place is that of [`super::reader::Row::place`].
+    pub fn accept(&mut self, place: u64, warnings: &[Problem]) {
         self.counts.read += 1;
         self.counts.accepted += 1;
         self.counts.warned += u64::from(!warnings.is_empty());
-        self.note(line, warnings);
+        self.note(place, warnings);
     }
 
     /// Accepted rows say less recent things than what is stored.
@@ -79,19 +80,19 @@ impl Tally {
     }
 
     /// A row is rejected, for these problems.
-    pub fn reject(&mut self, line: u64, problems: &[Problem]) {
+    pub fn reject(&mut self, place: u64, problems: &[Problem]) {
         self.counts.read += 1;
         self.counts.rejected += 1;
-        self.note(line, problems);
+        self.note(place, problems);
     }
 
-    fn note(&mut self, line: u64, problems: &[Problem]) {
+    fn note(&mut self, place: u64, problems: &[Problem]) {
         for problem in problems {
             let total = self.by_rule.entry(problem.rule).or_default();
             *total += 1;
             match problem.rule.severity() {
-                Severity::Reject if self.rejections.len() < MOST_LISTED => self.rejections.push((line, *problem)),
-                Severity::Warn if *total <= MOST_WARNINGS_OF_A_RULE => self.warnings.push((line, *problem)),
+                Severity::Reject if self.rejections.len() < MOST_LISTED => self.rejections.push((place, *problem)),
+                Severity::Warn if *total <= MOST_WARNINGS_OF_A_RULE => self.warnings.push((place, *problem)),
                 Severity::Reject | Severity::Warn => {}
             }
         }
@@ -120,6 +121,7 @@ impl Tally {
             reason,
             mode: Mode::Delta,
             dry_run: false,
+            extraction: None,
             counts: self.counts,
             detected: None,
             complete: None,
@@ -151,6 +153,17 @@ pub enum Mode {
     /// That it is no longer so.
     #[serde(rename = "complet")]
     Complete,
+}
+
+/// When what a file says was true, which decides what is newer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Extraction {
+    /// The moment, RFC 3339.
+    #[serde(rename = "date")]
+    pub at: Timestamp,
+    /// Whether the depositor said so with `date-extraction`; else it is when the file was dropped.
+    #[serde(rename = "donnee")]
+    pub given: bool,
 }
 
 /// What a complete file did, or would do.
@@ -188,6 +201,8 @@ pub struct Report<'a> {
     mode: Mode,
     #[serde(rename = "essai")]
     dry_run: bool,
+    #[serde(rename = "extraction", skip_serializing_if = "Option::is_none")]
+    extraction: Option<Extraction>,
     #[serde(rename = "lignes")]
     counts: Counts,
     #[serde(rename = "detecte", skip_serializing_if = "Option::is_none")]
@@ -209,6 +224,12 @@ impl<'a> Report<'a> {
     #[must_use]
     pub fn asked(self, mode: Mode, dry_run: bool) -> Self {
         Self { mode, dry_run, ..self }
+    }
+
+    /// When what the file says was true.
+    #[must_use]
+    pub fn extracted(self, extraction: Option<Extraction>) -> Self {
+        Self { extraction, ..self }
     }
 
     /// What was found out about the file.
@@ -235,6 +256,9 @@ struct Total {
 /// One problem of one row.
 #[derive(Debug, Serialize)]
 struct Listed {
+    /// The number of the sheet in a workbook, from 1.
+    #[serde(rename = "feuille", skip_serializing_if = "Option::is_none")]
+    sheet: Option<u16>,
     #[serde(rename = "ligne")]
     line: u64,
     #[serde(rename = "colonne")]
@@ -245,9 +269,11 @@ struct Listed {
 }
 
 impl Listed {
-    fn of((line, problem): &(u64, Problem)) -> Self {
+    fn of((place, problem): &(u64, Problem)) -> Self {
+        let (sheet, line) = place::read(*place);
         Self {
-            line: *line,
+            sheet,
+            line,
             column: problem.column.map(super::column::Column::name),
             rule: problem.rule,
             message: problem.rule.message(),

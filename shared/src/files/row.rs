@@ -8,6 +8,7 @@ use super::problem::{Problem, RowRule, Severity};
 use crate::domain::academic_year::AcademicYear;
 use crate::domain::commune::{CommuneCode, CommuneSource};
 use crate::domain::enrolment::Declaration;
+use crate::domain::name::is_invisible;
 use crate::domain::regime::Regime;
 use crate::domain::status::Status;
 use crate::domain::uai::Uai;
@@ -80,7 +81,8 @@ pub(super) fn read_with(
     memory: &mut Memory,
     problems: Vec<Problem>,
 ) -> Outcome {
-    let mut row = Row { values, setting, memory, problems };
+    let mut row = Row { values, setting, memory, problems, blank: [false; Column::ALL.len()] };
+    row.pass_over_words_for_nothing();
     let who = person::read(&mut row);
     let what = enrolment::read(&mut row);
     person::check_against(&mut row, &who, &what);
@@ -155,16 +157,70 @@ impl Memory {
     }
 }
 
+/// A value without what keeps a spreadsheet from taking it for a number: `="01234567"`.
+fn unwrapped(text: &str) -> &str {
+    text.strip_prefix("=\"").and_then(|text| text.strip_suffix('"')).map_or(text, str::trim)
+}
+
+/// Longest word for nothing, in bytes.
+const LONGEST_NOTHING: usize = 8;
+
+/// Whether a value says that there is none: `NEANT`, `N/A`, dashes, or what a spreadsheet shows for a failed formula.
+fn is_word_for_nothing(text: &str) -> bool {
+    !text.is_empty()
+        && text.len() <= LONGEST_NOTHING
+        && (text.chars().all(|sign| matches!(sign, '-' | '–' | '—' | '/' | '.' | '_'))
+            || matches!(text, "NULL" | "(null)" | "#REF!" | "#VALUE!" | "#NAME?" | "#DIV/0!" | "#NUM!" | "#NULL!")
+            || ["N/A", "#N/A", "NEANT", "NÉANT", "Néant", "néant"].iter().any(|word| word.eq_ignore_ascii_case(text)))
+}
+
+/// Whether a code is a number as a spreadsheet or a table of numbers writes it, so that its first zeros, or its last
+/// digits, may be lost: `1,03E+10`, `2400123.0`.
+fn is_spreadsheets_number(text: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let (mantissa, exponent) = match text.split_once(['E', 'e']) {
+        Some((mantissa, exponent)) => match exponent.strip_prefix('+') {
+            Some(exponent) => (mantissa, Some(exponent)),
+            None => return false,
+        },
+        None => (text, None),
+    };
+    let (whole, fraction) =
+        mantissa.split_once(['.', ',']).map_or((mantissa, None), |(whole, part)| (whole, Some(part)));
+    digits(whole)
+        && fraction.is_none_or(digits)
+        && exponent.is_none_or(digits)
+        && (fraction.is_some() || exponent.is_some())
+}
+
+/// Whether a text is a date in one of the forms, whatever its hour.
+pub(super) fn is_date(text: &str) -> bool {
+    text.get(..10).is_some_and(|day| dates::date(day).is_some())
+}
+
 struct Row<'a, 's, V> {
     values: &'a V,
     setting: Setting<'s>,
     memory: &'a mut Memory,
     problems: Vec<Problem>,
+    /// Columns whose value is a word for nothing.
+    blank: [bool; Column::ALL.len()],
 }
 
 impl<'a, V: Values> Row<'a, '_, V> {
     fn value(&self, column: Column) -> &'a str {
-        self.values.value(column)
+        if self.blank[column.index()] { "" } else { unwrapped(self.values.value(column)) }
+    }
+
+    /// Finds values such as `N/A` where a column may be blank. They would be codes and names like any other.
+    fn pass_over_words_for_nothing(&mut self) {
+        for column in Column::ALL {
+            let required = Column::REQUIRED.contains(&column) || Column::IDENTITY.contains(&column);
+            if !required && is_word_for_nothing(unwrapped(self.values.value(column))) {
+                self.blank[column.index()] = true;
+                self.note(column, RowRule::ValeurNeant);
+            }
+        }
     }
 
     /// Notes that a column breaks a rule, whatever its severity.
@@ -185,30 +241,34 @@ impl<'a, V: Values> Row<'a, '_, V> {
         }
     }
 
-    fn optional<T>(
-        &mut self,
-        column: Column,
-        rule: RowRule,
-        parse: impl FnOnce(&'a str) -> Option<T>,
-    ) -> Result<Option<T>, Reported> {
-        if self.value(column).is_empty() { Ok(None) } else { self.required(column, rule, parse).map(Some) }
-    }
-
     fn dated<T>(
         &mut self,
         column: Column,
         parse: impl FnOnce(&'a str) -> Option<(T, DateForm)>,
     ) -> Result<T, Reported> {
-        let (date, form) = self.required(column, RowRule::DateInvalide, parse)?;
+        let rule = if dates::has_hour(self.value(column)) { RowRule::DateAvecHeure } else { RowRule::DateInvalide };
+        let (date, form) = self.required(column, rule, parse)?;
         self.memory.saw(form);
         Ok(date)
     }
 
     fn code(&mut self, column: Column) -> Result<Option<String>, Reported> {
-        self.optional(column, RowRule::ValeurInvalide, |text| {
-            let fits = text.len() <= LONGEST_CODE || text.chars().count() <= LONGEST_CODE;
-            (fits && !text.chars().any(char::is_control)).then(|| text.to_owned())
-        })
+        let text = self.value(column);
+        // Excel's sign that a number is to be left as it is written.
+        let text = text.strip_prefix('\'').unwrap_or(text);
+        let fits = text.len() <= LONGEST_CODE || text.chars().count() <= LONGEST_CODE;
+        let rule = if text.is_empty() {
+            return Ok(None);
+        } else if text.chars().any(is_invisible) {
+            RowRule::CaractereInvisible
+        } else if !fits {
+            RowRule::ValeurInvalide
+        } else if is_spreadsheets_number(text) {
+            RowRule::NombreDeTableur
+        } else {
+            return Ok(Some(text.to_owned()));
+        };
+        Err(self.note(column, rule))
     }
 }
 

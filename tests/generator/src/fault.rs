@@ -90,7 +90,7 @@ impl Fault {
             Self::UnmappedRegimeCode => (Some(Column::Regime), "code_sans_table"),
             Self::WrongUaiLetter => (Some(Column::Uai), "uai_invalide"),
             Self::ForeignUai => (Some(Column::Uai), "uai_non_autorise"),
-            Self::ControlCharacter => (Some(Column::Diplome), "valeur_invalide"),
+            Self::ControlCharacter => (Some(Column::Diplome), "caractere_invisible"),
             Self::OpenQuotationMark => (None, "guillemet_non_ferme"),
             Self::ExtraField => (None, "nombre_de_champs"),
         };

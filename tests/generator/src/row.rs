@@ -73,7 +73,7 @@ impl GeneratedRow {
         match fault {
             Fault::MissingFamilyName => self.set(Column::NomFamille, ""),
             Fault::MissingGivenName => self.set(Column::Prenom1, ""),
-            Fault::FamilyNameWithoutLetter => self.set(Column::NomFamille, "--"),
+            Fault::FamilyNameWithoutLetter => self.set(Column::NomFamille, "123"),
             Fault::UnknownSex => self.set(Column::Sexe, "3"),
             Fault::ImpossibleBirthDate => self.set(Column::DateNaissance, "2004-02-30"),
             Fault::ShortIne => self.set(Column::Ine, "07057826"),

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use shared::feeding::key::Mode;
 use shared::feeding::record::{Stored, Write};
+use shared::files::reader::Detected;
 
 use super::work::{Stage, Target, Walk};
 use super::writer::{point, slice_page, write_those_that_hold};
@@ -75,6 +76,12 @@ impl<W: World> Run<'_, W> {
 
     /// Why nothing is cancelled, if it isn't.
     fn refusal(&self) -> Option<String> {
+        if let Some(passed) = self.work.detected.as_ref().and_then(Detected::passed_sheets) {
+            return Some(format!(
+                "le classeur n'a pas été lu en entier : {passed} sans en-tête. Rien n'est annulé, même avec \
+                 confirmation ; retirer ce qui n'est pas une liste d'inscriptions, et redéposer le fichier"
+            ));
+        }
         if matches!(self.file.key.mode, Mode::Complete { confirmed: true, .. }) {
             return None;
         }

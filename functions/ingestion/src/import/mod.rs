@@ -386,9 +386,9 @@ impl<W: World> Run<'_, W> {
         self.file.key.mode != Mode::Delta
     }
 
-    /// The version of a row of the file; of line 0, that with which a complete file cancels.
-    fn version(&self, line: u64) -> RecordVersion {
-        self.work.version(&self.job.import.sequencer, self.job.id(), line)
+    /// The version of the row at a place of the file; of place 0, that with which a complete file cancels.
+    fn version(&self, place: u64) -> RecordVersion {
+        self.work.version(&self.job.import.sequencer, self.job.id(), place)
     }
 
     /// Puts the work by. Everything before its position is written and pointed to.

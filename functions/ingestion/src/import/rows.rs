@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use super::work::{Known, Stage};
 use super::writer::Writer;
 use super::{CHECKPOINT_EVERY, ImportError, PROGRESS_EVERY, Run, Stop, Unreadable};
-use crate::object::{self, InTheFuture};
+use crate::object::{self, ExtractedAt, WrongDate};
 use crate::ports::{Bucket, Chunks, Imports, Opened, World};
 
 /// Rows between two looks at the clock.
@@ -48,7 +48,10 @@ impl<W: World> Run<'_, W> {
         };
         if self.work.extracted_at.is_none() {
             match download.extracted_at(job.import.event_time) {
-                Ok(at) => self.work.extracted_at = Some(at),
+                Ok(extracted) => {
+                    self.work.extracted_at = Some(extracted.at);
+                    self.work.extraction_given = extracted.given;
+                }
                 Err(error) => return Ok(Err(Unreadable(error.to_string()))),
             }
         }
@@ -106,15 +109,15 @@ impl<W: World> Run<'_, W> {
 
     /// Counts a row, and writes what it says.
     async fn take(&mut self, row: Row, writer: &mut Writer<'_, W>) -> Result<(), Stop> {
-        let line = row.line;
+        let place = row.place();
         let key = &self.job.settings.record_key;
         match row.outcome {
             Outcome::Accepted { declaration, warnings } => {
-                self.work.tally.accept(line, &warnings);
+                self.work.tally.accept(place, &warnings);
                 let inscription = &declaration.inscription;
                 let (uai, year) = (inscription.uai, inscription.academic_year());
                 self.know(uai, year, writer).await?;
-                let (id, version) = (RecordId::of(key, &declaration), self.version(line));
+                let (id, version) = (RecordId::of(key, &declaration), self.version(place));
                 let depositor = self.file.depositor.establishment().uai;
                 let record = NewRecord { id, version, depositor, declaration };
                 if self.complete() && self.file.key.dry_run {
@@ -123,7 +126,7 @@ impl<W: World> Run<'_, W> {
                 writer.add(record).await?;
             }
             Outcome::Rejected { problems, about } => {
-                self.work.tally.reject(line, &problems);
+                self.work.tally.reject(place, &problems);
                 match about {
                     Some(subject) if self.complete() => {
                         let id = RecordId::of_subject(key, &subject);
@@ -216,7 +219,7 @@ impl<C: Chunks> Download<C> {
         Ok(opened.map(|opened| Self { opened, offset, breaks: 0 }))
     }
 
-    fn extracted_at(&self, event_time: Option<Timestamp>) -> Result<Timestamp, InTheFuture> {
+    fn extracted_at(&self, event_time: Option<Timestamp>) -> Result<ExtractedAt, WrongDate> {
         object::extracted_at(self.opened.extraction_date.as_deref(), event_time, self.opened.last_modified)
     }
 

@@ -105,7 +105,7 @@ impl BatchLine {
 
     fn civil_question(&self) -> Result<CivilQuestion, Vec<Parameter>> {
         let mut wrong = Wrong::default();
-        let family = wrong.or(PersonName::parse(&self.nom_naissance).map_err(|_| Parameter::FamilyName));
+        let family = wrong.or(PersonName::parse_surname(&self.nom_naissance).map_err(|_| Parameter::FamilyName));
         let given = wrong.or(self.given_names().ok_or(Parameter::GivenNames));
         let date = BirthDate::parse(&self.date_naissance).ok().filter(|date| date.full().is_some());
         let date = wrong.or(date.ok_or(Parameter::BirthDate));
@@ -120,7 +120,7 @@ impl BatchLine {
     fn given_names(&self) -> Option<(PersonName, Vec<PersonName>)> {
         let (first, others) = self.prenoms.split_first()?;
         let others = others.iter().filter(|name| !name.trim().is_empty()).map(|name| PersonName::parse(name).ok());
-        Some((PersonName::parse(first).ok()?, others.take(MOST_GIVEN_NAMES).collect::<Option<_>>()?))
+        Some((PersonName::parse_given(first).ok()?, others.take(MOST_GIVEN_NAMES).collect::<Option<_>>()?))
     }
 }
 

@@ -23,7 +23,7 @@ pub fn ine(parameters: &Parameters) -> Result<Ine, Parameter> {
 /// The civil identity that is asked about, or everything that is wrong with it.
 pub fn civil_identity(parameters: &Parameters) -> Result<CivilQuestion, Vec<Parameter>> {
     let mut wrong = Wrong::default();
-    let family = wrong.or(required(parameters, Parameter::FamilyName, |text| PersonName::parse(text).ok()));
+    let family = wrong.or(required(parameters, Parameter::FamilyName, |text| PersonName::parse_surname(text).ok()));
     let given = wrong.or(given_name(parameters));
     let year = wrong.or(number(parameters, Parameter::BirthYear, 1900..=2099));
     let month = wrong.or(number(parameters, Parameter::BirthMonth, 1..=12));
@@ -92,7 +92,7 @@ fn given_name(parameters: &Parameters) -> Result<PersonName, Parameter> {
     let with_brackets = parameters.all(Parameter::GivenNames.name());
     let mut values = with_brackets.chain(parameters.all("prenoms")).filter(|value| !value.trim().is_empty());
     match (values.next(), values.next()) {
-        (Some(name), None) => PersonName::parse(name).map_err(|_| Parameter::GivenNames),
+        (Some(name), None) => PersonName::parse_given(name).map_err(|_| Parameter::GivenNames),
         _ => Err(Parameter::GivenNames),
     }
 }

@@ -9,6 +9,7 @@ use strsim::osa_distance;
 use super::charset::Charset;
 use super::sniff::{Compression, Format};
 use super::text::{LineEnd, Units};
+use super::workbook::{Book, SheetName};
 use crate::domain::fold::folded_words;
 use crate::domain::name::is_invisible;
 use crate::files::column::{Column, Header};
@@ -44,10 +45,10 @@ pub struct Detected {
     /// Whether values were seen in quotation marks.
     #[serde(rename = "guillemets", default)]
     pub quoted: bool,
-    /// The sheet of a workbook that was read, from 1.
-    #[serde(rename = "feuille", default, skip_serializing_if = "Option::is_none")]
-    pub sheet: Option<usize>,
-    /// The line of the header; none where each line names its values.
+    /// The filled sheets of a workbook, read or not.
+    #[serde(rename = "feuilles", default, skip_serializing_if = "Vec::is_empty")]
+    pub sheets: Vec<FoundSheet>,
+    /// The line of the header, in the first sheet that has one; none where each line names its values.
     #[serde(rename = "ligneEnTete", default, skip_serializing_if = "Option::is_none")]
     pub header_line: Option<u64>,
     /// How its dates are written, as far as the lines read have shown it.
@@ -60,6 +61,23 @@ pub struct Detected {
     /// be a row of people by mistake, and a report goes to more hands than the file.
     #[serde(rename = "colonnesInconnues", default)]
     pub unknown: Vec<String>,
+}
+
+/// A sheet with something in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FoundSheet {
+    /// From 1.
+    #[serde(rename = "numero")]
+    pub number: u16,
+    /// What its tab says.
+    #[serde(rename = "nom")]
+    pub name: String,
+    /// Whether it holds enrolments, and was read.
+    #[serde(rename = "lue")]
+    pub read: bool,
+    /// The line of its header, if it was read.
+    #[serde(rename = "ligneEnTete", default, skip_serializing_if = "Option::is_none")]
+    pub header_line: Option<u64>,
 }
 
 /// A column that was recognised.
@@ -86,12 +104,39 @@ impl Detected {
             line_end: None,
             separator: None,
             quoted: false,
-            sheet: None,
+            sheets: Vec::new(),
             header_line: None,
             dates: Vec::new(),
             columns: Vec::new(),
             unknown: Vec::new(),
         }
+    }
+
+    /// Notes what the sheets of a workbook are; columns are those of any sheet, with their place in the first that has
+    /// them.
+    pub(super) fn set_sheets(&mut self, book: &Book) {
+        let found = |name: &SheetName, header_line: Option<u64>| FoundSheet {
+            number: name.number,
+            name: name.name.clone(),
+            read: header_line.is_some(),
+            header_line,
+        };
+        for sheet in &book.sheets {
+            let Some(row) = sheet.cells.row(sheet.header_row) else { continue };
+            self.header_line.get_or_insert(row.number());
+            self.sheets.push(found(&sheet.name, Some(row.number())));
+            self.set_header(&sheet.header, row.fields().into_iter());
+        }
+        self.sheets.extend(book.passed.iter().map(|name| found(name, None)));
+        self.sheets.sort_by_key(|sheet| sheet.number);
+    }
+
+    /// The filled sheets that were passed over, in French words; `None` when everything was read.
+    #[must_use]
+    pub fn passed_sheets(&self) -> Option<String> {
+        let passed = self.sheets.iter().filter(|sheet| !sheet.read);
+        let names: Vec<_> = passed.map(|sheet| format!("feuille {} (« {} »)", sheet.number, sheet.name)).collect();
+        (!names.is_empty()).then(|| names.join(", "))
     }
 
     /// Notes where the columns are.
@@ -100,6 +145,7 @@ impl Detected {
             let field = field.trim();
             let found = Column::named(field).filter(|column| header.position(*column) == Some(position));
             match found {
+                Some(column) if self.columns.iter().any(|known| known.column == column) => {}
                 Some(column) => {
                     let position = u16::try_from(position + 1).ok();
                     self.columns.push(FoundColumn { column, label: shortened(field), position });
@@ -175,8 +221,16 @@ const OTHERS: &str = "ADRESSE AGE ANNEE BAC BOURSE BOURSIER CLASSE CODE COMMENTA
                       OPTION PARCOURS PAYS POSTAL PROFIL REMARQUE REMARQUES SECTION SITE SPECIALITE TEL TELEPHONE TYPE UFR \
                       VERSION VILLE";
 
-fn shortened(name: &str) -> String {
-    name.chars().filter(|letter| !is_invisible(*letter)).take(LONGEST_NAME).collect()
+/// A field of what was read as a header, to be quoted: by name if that tells nothing of a person, else by its place.
+pub(super) fn as_told(field: &str, position: usize) -> String {
+    let field = field.trim();
+    if is_a_label(field) { format!("« {} »", shortened(field)) } else { format!("colonne {}", position + 1) }
+}
+
+pub(super) fn shortened(name: &str) -> String {
+    // A label over several lines is told on one.
+    let letters = name.chars().map(|letter| if letter.is_whitespace() { ' ' } else { letter });
+    letters.filter(|letter| !is_invisible(*letter)).take(LONGEST_NAME).collect()
 }
 
 /// Where in a file one is, after some row. Small, holds nothing of the rows, and goes into a checkpoint.
@@ -186,6 +240,9 @@ pub struct Position {
     pub(super) offset: u64,
     /// The line of the last row, from 1.
     pub(super) line: u64,
+    /// The number of its sheet, from 1; 0 in a text.
+    #[serde(default)]
+    pub(super) sheet: u16,
     /// What was found out, once the header is read.
     pub(super) found: Option<Found>,
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::heading::Missing;
+use super::workbook::SheetName;
 use super::{LARGEST_INFLATED, LARGEST_RATIO, LONGEST_LINE, LONGEST_OPENING, WIDEST_WINDOW_LOG};
 use crate::files::column::{Header, HeaderError};
 
@@ -14,8 +16,10 @@ pub enum FileError {
     NotText,
     /// It is of another format, in French words.
     Foreign(&'static str),
-    /// Its first line is not our header.
+    /// Its header is none that can be read.
     Header(HeaderError),
+    /// What was read as its header lacks columns.
+    MissingColumns(Box<Missing>),
     /// Its first line is longer than [`LONGEST_LINE`].
     HeaderTooLong,
     /// The compressed data make no sense.
@@ -74,6 +78,18 @@ pub enum WorkbookError {
     NotAWorkbook(&'static str),
     /// No sheet has anything in it.
     Empty,
+    /// A sheet holds enrolments, and no header that says what they are.
+    SheetWithoutHeader {
+        /// Which.
+        sheet: SheetName,
+        /// What is wrong with its header.
+        error: Box<FileError>,
+    },
+    /// A sheet that its author may not see holds enrolments.
+    HiddenSheet {
+        /// Which.
+        sheet: SheetName,
+    },
     /// Cells in an order that no spreadsheet writes.
     Disordered,
 }
@@ -92,12 +108,10 @@ impl fmt::Display for FileError {
                     "le fichier est {seen} : seuls CSV, NDJSON (éventuellement compressés par gzip ou zstd) et XLSX sont lus"
                 )
             }
+            Self::MissingColumns(missing) => missing.fmt(f),
             Self::Header(HeaderError::Missing(columns)) => {
-                f.write_str("l'en-tête ne contient pas les colonnes obligatoires : ")?;
-                for (index, column) in columns.iter().enumerate() {
-                    write!(f, "{}{column}", if index == 0 { "" } else { ", " })?;
-                }
-                Ok(())
+                let columns: Vec<_> = columns.iter().map(|column| column.name()).collect();
+                write!(f, "l'en-tête ne contient pas les colonnes obligatoires : {}", columns.join(", "))
             }
             Self::Header(HeaderError::Duplicate(column)) => {
                 write!(f, "la colonne {column} figure deux fois dans l'en-tête")
@@ -159,6 +173,16 @@ impl fmt::Display for WorkbookError {
                 "le fichier est {seen} : seuls CSV, NDJSON (éventuellement compressés par gzip ou zstd) et XLSX sont lus"
             ),
             Self::Empty => f.write_str("le classeur n'a aucune feuille remplie"),
+            Self::SheetWithoutHeader { sheet, error } => write!(
+                f,
+                "la feuille {sheet} ne peut pas être lue, et rien du classeur ne l'a donc été : {error} ; la compléter, \
+                 ou la retirer si elle ne contient pas d'inscriptions"
+            ),
+            Self::HiddenSheet { sheet } => write!(
+                f,
+                "la feuille {sheet} est masquée et contient des inscriptions : l'afficher si elles sont à lire, la \
+                 supprimer sinon"
+            ),
             Self::Disordered => {
                 f.write_str("les cellules du classeur ne sont pas dans l'ordre : l'ouvrir et l'enregistrer à nouveau")
             }

@@ -127,7 +127,8 @@ fn what_was_detected_is_told() {
     let json = detected("zstd of NDJSON");
     assert_eq!((json.format, json.compression, json.columns.len()), (Format::Ndjson, Some(Compression::Zstd), 19));
     let sheet = detected("XLSX");
-    assert_eq!((sheet.format, sheet.sheet, sheet.header_line), (Format::Xlsx, Some(1), Some(1)));
+    let sheets: Vec<_> = sheet.sheets.iter().map(|sheet| (sheet.number, sheet.name.as_str(), sheet.read)).collect();
+    assert_eq!((sheet.format, sheets, sheet.header_line), (Format::Xlsx, vec![(1, "Feuille 1", true)], Some(1)));
 }
 
 #[test]
@@ -151,6 +152,68 @@ fn a_broken_line_spoils_only_itself() {
             (8, None),
         ]
     );
+}
+
+#[test]
+fn missing_blanks_at_the_end_of_a_line_and_one_separator_too_many_are_told() {
+    let short = ROW.rsplit_once(';').unwrap().0;
+    let long = format!("{ROW};");
+    let wide = format!("{ROW};x");
+    let rules = |bytes: &[u8]| -> Vec<_> {
+        let told = |outcome: &Outcome| match outcome {
+            Outcome::Accepted { warnings, .. } => (true, warnings.iter().map(|problem| problem.rule).collect()),
+            Outcome::Rejected { problems, .. } => {
+                (false, problems.iter().map(|problem| problem.rule).collect::<Vec<_>>())
+            }
+        };
+        read(bytes).unwrap().iter().map(|(_, outcome)| told(outcome)).collect()
+    };
+    let many = (false, vec![RowRule::NombreDeChamps]);
+    assert_eq!(
+        rules(&file(&[short, &long, &wide, ROW])),
+        [(true, vec![RowRule::ChampsManquants]), (true, vec![RowRule::SeparateurEnTrop]), many.clone(), (true, vec![]),]
+    );
+    assert_eq!(rules(format!("{HEADER}\n{short}").as_bytes()), [many], "the upload was cut off");
+    assert_eq!(rules(format!("{HEADER};;\n{ROW}\n{ROW};\n").as_bytes())[0], (true, vec![]), "no columns, no fields");
+}
+
+#[test]
+fn a_header_is_found_under_titles_over_several_lines_and_with_hints() {
+    let expected = read(&file(&[ROW])).unwrap();
+    let lines = HEADER.replace("nomFamille", "\"Nom de\nfamille\"").replace("numeroEtudiant", "\"N°\nétudiant\"");
+    let hints = HEADER.replace("dateNaissance", "Date de naissance (jj/mm/aaaa)*").replace("sexe", "Sexe (M ou F) *");
+    for (name, text, at) in [
+        ("titles", format!("Liste des inscrits 2026-2027;;\nUniversité;d'essai;;;\n;;\n{HEADER}\n{ROW}\n"), 4),
+        ("lines", format!("{lines}\n{ROW}\n"), 1),
+        ("lines, CRLF", format!("{lines}\r\n{ROW}\r\n"), 1),
+        ("lines, CR", format!("{lines}\r{ROW}\r"), 1),
+        ("titles and lines", format!("\"Liste des inscrits\n2026\"\n{lines}\n{ROW}\n"), 3),
+        ("hints", format!("{hints}\n{ROW}\n"), 1),
+    ] {
+        let depositor = depositor();
+        for piece in [1, 7, text.len()] {
+            let mut reader = EnrolmentReader::new(setting(&depositor));
+            let rows = drain(&mut reader, text.as_bytes(), piece).unwrap_or_else(|error| panic!("{name}: {error}"));
+            assert_eq!(rows.len(), 1, "{name}");
+            assert_eq!(accepted(&rows[0].outcome), accepted(&expected[0].1), "{name}");
+            assert_eq!(reader.detected().unwrap().header_line, Some(at), "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_row_above_the_header_is_never_passed_over() {
+    let error = read(format!("{ROW}\n{HEADER}\n{ROW}\n").as_bytes()).unwrap_err();
+    assert!(matches!(error, FileError::MissingColumns(_)), "{error}");
+    assert!(!error.to_string().contains("Lefèvre"), "{error}");
+}
+
+#[test]
+fn a_printed_json_is_one_fault_of_the_file() {
+    for text in ["{\n  \"ine\": \"070578267KH\"\n}\n", "{\"ine\": \"070578267KH\",\n\"uai\": \"0751967F\"}\n"] {
+        let error = read(text.as_bytes()).unwrap_err();
+        assert!(matches!(error, FileError::Foreign(seen) if seen.starts_with("un JSON mis en forme")), "{error}");
+    }
 }
 
 #[test]
@@ -215,9 +278,9 @@ fn a_line_of_two_gigabytes_is_dropped_as_it_comes() {
     }
     reader.push(format!("\n{ROW}").as_bytes());
     reader.finish();
-    let Ok(Next::Row(Row { line: 5, outcome })) = reader.next() else { panic!("no row") };
+    let Ok(Next::Row(Row { line: 5, outcome, .. })) = reader.next() else { panic!("no row") };
     assert_eq!(first_rule(&outcome), Some(RowRule::LigneTropLongue));
-    assert!(matches!(reader.next(), Ok(Next::Row(Row { line: 6, outcome: Outcome::Accepted { .. } }))));
+    assert!(matches!(reader.next(), Ok(Next::Row(Row { line: 6, outcome: Outcome::Accepted { .. }, .. }))));
     assert!(matches!(reader.next(), Ok(Next::Ended)));
 }
 

@@ -52,6 +52,19 @@ impl Units {
         text.get(from..)?.chunks_exact(2).position(|unit| unit == pair).map(|at| from + 2 * at)
     }
 
+    /// Where the first break outside of quotation marks is.
+    fn first_break(self, text: &[u8]) -> Option<usize> {
+        let mut quoted = false;
+        for (index, unit) in text.chunks_exact(self.width()).enumerate() {
+            if self.is(b'"', unit) {
+                quoted = !quoted;
+            } else if !quoted && (self.is(b'\n', unit) || self.is(b'\r', unit)) {
+                return Some(index * self.width());
+            }
+        }
+        None
+    }
+
     fn is(self, byte: u8, unit: &[u8]) -> bool {
         match self {
             Self::Bytes => unit == [byte],
@@ -83,6 +96,8 @@ pub(super) struct Text {
 pub(super) enum Framed<'a> {
     /// Without its end.
     Line(&'a [u8]),
+    /// The last one, which has no end.
+    CutOff(&'a [u8]),
     /// Longer than allowed; it was dropped.
     TooLong,
     /// Its end hasn't come yet.
@@ -142,12 +157,18 @@ impl Text {
         self.line
     }
 
-    /// What ends the first line, `None` while that is not known.
+    /// What ends the first line, `None` while that is not known. A break between quotation marks is one within a value
+    /// of the header, which often is of another kind.
     pub(super) fn line_end(&self, units: Units) -> Option<LineEnd> {
         let rest = self.rest();
         let head = &rest[..rest.len().min(LONGEST_LINE)];
         let known = self.ended || rest.len() > LONGEST_LINE;
-        let (feed, carriage) = (units.find(b'\n', head, 0), units.find(b'\r', head, 0));
+        let first = match units.first_break(head) {
+            Some(first) => first,
+            None if known => 0,
+            None => return None,
+        };
+        let (feed, carriage) = (units.find(b'\n', head, first), units.find(b'\r', head, first));
         match (feed, carriage) {
             (None, None) => known.then_some(LineEnd::Lf),
             (Some(feed), Some(carriage)) if feed == carriage + units.width() => Some(LineEnd::CrLf),
@@ -193,7 +214,8 @@ impl Text {
         let line = &self.bytes[start..start + length];
         let cut = line.len().saturating_sub(width);
         let carriage = line_end != LineEnd::Cr && units.is(b'\r', &line[cut..]);
-        Framed::Line(if carriage { &line[..cut] } else { line })
+        let line = if carriage { &line[..cut] } else { line };
+        if whole > length { Framed::Line(line) } else { Framed::CutOff(line) }
     }
 }
 
@@ -218,7 +240,7 @@ mod tests {
                 None => Framed::NeedsBytes,
             };
             let line = match framed {
-                Framed::Line(line) => Some(line.to_vec()),
+                Framed::Line(line) | Framed::CutOff(line) => Some(line.to_vec()),
                 Framed::TooLong => None,
                 Framed::Ended => return all,
                 Framed::NeedsBytes => {

@@ -9,13 +9,18 @@
 use std::io::{Cursor, Read};
 use std::time::Instant;
 
-use calamine::{DataRef, Reader as _, Xlsx};
+use calamine::{DataRef, Reader as _, SheetVisible, Xlsx, XlsxError};
 
+use super::detected::shortened;
 use super::error::{FileError, WorkbookError};
+use super::heading::HeaderSearch;
+use crate::domain::uai::Uai;
 use crate::files::column::{Column, Header};
-use crate::files::row::Values;
+use crate::files::row;
+pub(super) use cells::{Cells, Record};
 use guard::{Guard, Stopped};
 
+mod cells;
 mod guard;
 
 /// Largest object that is opened. A workbook of 200,000 enrolments has some 20 MB.
@@ -45,11 +50,11 @@ impl Budget {
 
     fn charge(&mut self, value: &DataRef<'_>) -> Result<(), WorkbookError> {
         let (cells, bytes) = match value {
-            DataRef::Empty | DataRef::Error(_) => (0, 0),
+            DataRef::Empty => (0, 0),
             DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => (1, text.len()),
             DataRef::SharedString(text) => (1, text.len()),
             // A number of usual length. The longest, 1e308 in full, has 309 digits, which memory has room for.
-            DataRef::Int(_) | DataRef::Float(_) | DataRef::DateTime(_) | DataRef::Bool(_) => (1, 8),
+            DataRef::Int(_) | DataRef::Float(_) | DataRef::DateTime(_) | DataRef::Bool(_) | DataRef::Error(_) => (1, 8),
         };
         let left = self.cells.checked_sub(cells).zip(self.bytes.checked_sub(bytes));
         let (cells, bytes) = left.ok_or(WorkbookError::LargeSheets { cells: MOST_CELLS, bytes: LARGEST_SHEETS })?;
@@ -58,145 +63,134 @@ impl Budget {
     }
 }
 
-/// The filled cells of a sheet, as text.
-#[derive(Debug, Default)]
+/// A workbook that was opened: its sheets that hold enrolments, and what the others are called.
+pub(super) struct Book {
+    /// In the workbook's order, one at least.
+    pub(super) sheets: Vec<Sheet>,
+    /// Filled sheets that hold none.
+    pub(super) passed: Vec<SheetName>,
+}
+
+/// A sheet of enrolments.
 pub(super) struct Sheet {
-    text: String,
-    /// Each filled cell: its column, and where its text ends.
-    cells: Vec<(u16, u32)>,
-    /// Each row with one: its number, from 1, and where its cells end.
-    rows: Vec<(u32, u32)>,
+    pub(super) name: SheetName,
+    pub(super) cells: Cells,
+    pub(super) header: Header,
+    /// The index of the header among the rows.
+    pub(super) header_row: usize,
 }
 
-/// A row of a sheet.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct SheetRow<'a> {
-    sheet: &'a Sheet,
-    index: usize,
-}
-
-impl Sheet {
-    pub(super) fn row(&self, index: usize) -> Option<SheetRow<'_>> {
-        (index < self.rows.len()).then_some(SheetRow { sheet: self, index })
-    }
-
-    /// The index of the first row after this number.
-    pub(super) fn after(&self, number: u64) -> usize {
-        self.rows.partition_point(|(row, _)| u64::from(*row) <= number)
-    }
-
-    fn push(&mut self, row: u32, column: u32, value: &DataRef<'_>) -> Result<(), WorkbookError> {
-        let start = self.text.len();
-        write(value, &mut self.text);
-        if self.text[start..].trim().is_empty() {
-            self.text.truncate(start);
-            return Ok(());
-        }
-        // What is right of the widest header is never looked at.
-        let Some(column) = u16::try_from(column).ok().filter(|column| usize::from(*column) <= Header::WIDEST) else {
-            self.text.truncate(start);
-            return Ok(());
-        };
-        let end = u32::try_from(self.text.len()).map_err(|_| WorkbookError::Damaged)?;
-        self.cells.push((column, end));
-        let cells = u32::try_from(self.cells.len()).map_err(|_| WorkbookError::Damaged)?;
-        match self.rows.last_mut() {
-            Some((number, _)) if *number > row + 1 => return Err(WorkbookError::Disordered),
-            Some((number, end)) if *number == row + 1 => *end = cells,
-            _ => self.rows.push((row + 1, cells)),
-        }
-        Ok(())
-    }
-}
-
-impl<'a> SheetRow<'a> {
+/// How a sheet is told of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SheetName {
     /// From 1.
-    pub(super) fn number(self) -> u64 {
-        u64::from(self.sheet.rows[self.index].0)
-    }
+    pub number: u16,
+    /// What its tab says, without invisible characters.
+    pub name: String,
+}
 
-    fn cells(self) -> std::ops::Range<usize> {
-        let ends = |index: usize| self.sheet.rows[index].1 as usize;
-        self.index.checked_sub(1).map_or(0, ends)..ends(self.index)
-    }
-
-    fn text(self, cell: usize) -> &'a str {
-        let end = |cell: usize| self.sheet.cells[cell].1 as usize;
-        &self.sheet.text[cell.checked_sub(1).map_or(0, end)..end(cell)]
-    }
-
-    /// Its values from the first column to the last filled one.
-    pub(super) fn fields(self) -> Vec<&'a str> {
-        let mut fields = Vec::new();
-        for cell in self.cells() {
-            let column = usize::from(self.sheet.cells[cell].0);
-            if fields.len() <= column {
-                fields.resize(column, "");
-                fields.push(self.text(cell));
-            }
-        }
-        fields
-    }
-
-    fn get(self, column: usize) -> &'a str {
-        let cells = self.cells();
-        cells
-            .into_iter()
-            .find(|cell| usize::from(self.sheet.cells[*cell].0) == column)
-            .map_or("", |cell| self.text(cell))
+impl std::fmt::Display for SheetName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} (« {} »)", self.number, self.name)
     }
 }
 
-/// The cells of a row, found by the header.
-pub(super) struct Record<'a> {
-    pub(super) row: SheetRow<'a>,
-    pub(super) header: &'a Header,
-}
-
-impl Values for Record<'_> {
-    fn value(&self, column: Column) -> &str {
-        self.header.position(column).map_or("", |position| self.row.get(position).trim())
-    }
-}
-
-/// Opens a workbook and reads its first sheet with a header, or if none has one, its first sheet with anything in it.
-/// Gives up at `deadline`, within the time that inflating some kilobytes takes.
+/// Opens a workbook and reads every sheet that holds enrolments: one that is left out would be lost without a word, and
+/// a complete file would cancel its students. Gives up at `deadline`, within the time that inflating some kilobytes
+/// takes.
 ///
 /// The parser is not ours and its input is anybody's: should it panic, the workbook is damaged, and the process goes
 /// on.
-pub(super) fn open(object: Vec<u8>, deadline: Instant) -> Result<(usize, Sheet), FileError> {
+pub(super) fn open(object: Vec<u8>, deadline: Instant) -> Result<Book, FileError> {
     std::panic::catch_unwind(|| open_guarded(object, deadline))
-        .unwrap_or(Err(WorkbookError::Damaged))
-        .map_err(FileError::Workbook)
+        .unwrap_or(Err(FileError::Workbook(WorkbookError::Damaged)))
 }
 
-fn open_guarded(object: Vec<u8>, deadline: Instant) -> Result<(usize, Sheet), WorkbookError> {
+fn open_guarded(object: Vec<u8>, deadline: Instant) -> Result<Book, FileError> {
     let stopped = Stopped::default();
     let parts = check(Guard::before(Cursor::new(object.as_slice()), deadline, stopped.clone()))
-        .map_err(|error| stopped.or(error))?;
+        .map_err(|error| FileError::Workbook(stopped.or(error)))?;
     let guard = Guard::before(Cursor::new(object), deadline, stopped.clone()).each_once(parts);
-    first_with_header(guard, &stopped).map_err(|error| stopped.or(error))
+    let filled = filled(guard).map_err(|error| FileError::Workbook(stopped.or(error)))?;
+    told_apart(filled)
 }
 
-fn first_with_header(guard: Guard<Vec<u8>>, stopped: &Stopped) -> Result<(usize, Sheet), WorkbookError> {
+/// A sheet with something in it.
+struct Filled {
+    name: SheetName,
+    hidden: bool,
+    cells: Cells,
+}
+
+fn filled(guard: Guard<Vec<u8>>) -> Result<Vec<Filled>, WorkbookError> {
     let mut workbook = Xlsx::new(guard).map_err(|_| WorkbookError::Damaged)?;
-    let names = workbook.sheet_names();
-    if names.len() > MOST_SHEETS {
-        return Err(WorkbookError::TooManySheets { seen: names.len(), most: MOST_SHEETS });
+    let sheets = workbook.sheets_metadata().to_vec();
+    if sheets.len() > MOST_SHEETS {
+        return Err(WorkbookError::TooManySheets { seen: sheets.len(), most: MOST_SHEETS });
     }
     let mut budget = Budget::WHOLE;
-    let mut first = None;
-    for (index, name) in names.into_iter().enumerate() {
+    let mut all = Vec::new();
+    for (number, sheet) in (1..).zip(sheets) {
         // A sheet that holds a chart has no cells.
-        let Some(sheet) = read(&mut workbook, &name, &mut budget, stopped)? else { continue };
-        let Some(row) = sheet.row(0) else { continue };
-        let labels = row.fields().iter().filter(|field| Column::named(field.trim()).is_some()).count();
-        if labels >= Column::REQUIRED.len() {
-            return Ok((index + 1, sheet));
+        let Some(cells) = read(&mut workbook, &sheet.name, &mut budget)? else { continue };
+        if cells.row(0).is_some() {
+            let name = SheetName { number, name: shortened(&sheet.name) };
+            all.push(Filled { name, hidden: sheet.visible != SheetVisible::Visible, cells });
         }
-        first.get_or_insert((index + 1, sheet));
     }
-    first.ok_or(WorkbookError::Empty)
+    Ok(all)
+}
+
+/// Tells sheets of enrolments from notes and lists of codes; refuses the workbook when that is in doubt.
+fn told_apart(filled: Vec<Filled>) -> Result<Book, FileError> {
+    let mut book = Book { sheets: Vec::new(), passed: Vec::new() };
+    let mut without = None;
+    let alone = filled.len() == 1;
+    let told = |error, name: &SheetName| if alone { error } else { in_sheet(error, name) };
+    for Filled { name, hidden, cells } in filled {
+        let (header_row, header) = match find_header(&cells) {
+            Ok(found) => found,
+            Err(error) if holds_enrolments(&cells) => return Err(told(error, &name)),
+            Err(error) => {
+                without.get_or_insert_with(|| told(error, &name));
+                book.passed.push(name);
+                continue;
+            }
+        };
+        if hidden {
+            return Err(FileError::Workbook(WorkbookError::HiddenSheet { sheet: name }));
+        }
+        book.sheets.push(Sheet { name, cells, header, header_row });
+    }
+    if book.sheets.is_empty() {
+        return Err(without.unwrap_or(FileError::Workbook(WorkbookError::Empty)));
+    }
+    Ok(book)
+}
+
+/// The first row that is a header, under titles if need be.
+fn find_header(cells: &Cells) -> Result<(usize, Header), FileError> {
+    let mut search = HeaderSearch::default();
+    for (index, row) in cells.rows().enumerate() {
+        if let Some(header) = search.look(&row.fields(), row.number())? {
+            return Ok((index, header));
+        }
+    }
+    Err(search.give_up())
+}
+
+/// Whether a sheet without a header holds enrolments all the same: a row that names most columns, or one with a UAI and
+/// a date.
+fn holds_enrolments(cells: &Cells) -> bool {
+    cells.rows().any(|row| {
+        let named = row.filled().filter(|field| Column::named(field).is_some()).count();
+        named >= Column::REQUIRED.len()
+            || row.filled().any(|field| Uai::parse(field).is_ok()) && row.filled().any(row::is_date)
+    })
+}
+
+fn in_sheet(error: FileError, name: &SheetName) -> FileError {
+    FileError::Workbook(WorkbookError::SheetWithoutHeader { sheet: name.clone(), error: Box::new(error) })
 }
 
 /// Refuses what would cost too much to open, and says where the parts of the rest begin.
@@ -266,47 +260,26 @@ fn claims_what_it_may(texts: &[u8]) -> bool {
     memchr::memchr(0, texts).is_none() && memchr::memmem::find_iter(texts, COUNT).all(|at| declared(at) <= most)
 }
 
-/// Reads cell by cell: a sheet with two cells a billion apart has two cells.
-fn read(
-    workbook: &mut Xlsx<Guard<Vec<u8>>>,
-    name: &str,
-    budget: &mut Budget,
-    stopped: &Stopped,
-) -> Result<Option<Sheet>, WorkbookError> {
-    let mut cells = match workbook.worksheet_cells_reader(name) {
-        Ok(cells) => cells,
-        Err(_) if stopped.is_set() => return Err(WorkbookError::Damaged),
-        Err(_) => return Ok(None),
+/// Reads cell by cell: a sheet with two cells a billion apart has two cells. `None` for a sheet that has no cells by
+/// its kind; one that can't be read fails the workbook, since nobody knows what was in it.
+fn read(workbook: &mut Xlsx<Guard<Vec<u8>>>, name: &str, budget: &mut Budget) -> Result<Option<Cells>, WorkbookError> {
+    let mut reader = match workbook.worksheet_cells_reader(name) {
+        Ok(reader) => reader,
+        Err(XlsxError::NotAWorksheet(_)) => return Ok(None),
+        Err(_) => return Err(WorkbookError::Damaged),
     };
-    let mut sheet = Sheet::default();
-    while let Some(cell) = cells.next_cell().map_err(|_| WorkbookError::Damaged)? {
+    let zeros: Vec<_> = reader
+        .styles()
+        .iter()
+        .map(|style| style.number_format.as_ref().and_then(|format| cells::zeros(&format.format_code)))
+        .collect();
+    let mut sheet = Cells::default();
+    while let Some((cell, style)) = reader.next_cell_with_style_id().map_err(|_| WorkbookError::Damaged)? {
         let (row, column) = cell.get_position();
         budget.charge(cell.get_value())?;
-        sheet.push(row, column, cell.get_value())?;
+        sheet.push(row, column, cell.get_value(), zeros.get(style).copied().flatten())?;
     }
     Ok(Some(sheet))
-}
-
-/// A cell as its author sees it, more or less: days as `AAAA-MM-JJ`, numbers without a decimal point unless needed.
-fn write(value: &DataRef<'_>, text: &mut String) {
-    use std::fmt::Write as _;
-    // Writing to a string never fails.
-    let _ = match value {
-        DataRef::Int(number) => write!(text, "{number}"),
-        DataRef::Float(number) => write!(text, "{number}"),
-        DataRef::String(value) => text.write_str(value),
-        DataRef::SharedString(value) => text.write_str(value),
-        DataRef::DateTime(moment) if moment.is_datetime() => {
-            let (year, month, day, ..) = moment.to_ymd_hms_milli();
-            write!(text, "{year:04}-{month:02}-{day:02}")
-        }
-        DataRef::DateTime(length) => write!(text, "{}", length.as_f64()),
-        DataRef::DateTimeIso(moment) => text.write_str(moment.get(..10).unwrap_or(moment)),
-        DataRef::DurationIso(length) => text.write_str(length),
-        DataRef::Bool(value) => text.write_str(if *value { "VRAI" } else { "FAUX" }),
-        // `#N/A` stands for no value.
-        DataRef::Error(_) | DataRef::Empty => Ok(()),
-    };
 }
 
 #[cfg(test)]

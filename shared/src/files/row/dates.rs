@@ -43,6 +43,13 @@ pub(super) fn birth_date(text: &str) -> Option<(BirthDate, DateForm)> {
     BirthDate::parse(iso).ok().map(|date| (date, form))
 }
 
+/// Whether a text is a day with an hour after it.
+pub(super) fn has_hour(text: &str) -> bool {
+    let Some((day, time)) = text.split_at_checked(10) else { return false };
+    date(day).is_some()
+        && time.strip_prefix([' ', 'T']).is_some_and(|time| time.starts_with(|digit: char| digit.is_ascii_digit()))
+}
+
 /// The digits of year, month and day in that order, whatever the form.
 fn eight_digits(text: &str) -> Option<([u8; 8], DateForm)> {
     let (date, time) = text.as_bytes().split_first_chunk::<10>()?;

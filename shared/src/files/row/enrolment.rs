@@ -135,9 +135,16 @@ fn coded<T: Copy>(
     })
 }
 
-/// `inscrit` and what grammar makes of it: `Inscrite`, `ADMISES`, `annulée`.
+/// `inscrit` and what grammar makes of it: `Inscrite`, `ADMISES`, `annulée`; or a state of Pégase.
 fn status_label(text: &str) -> Option<Status> {
     let folded = fold(text);
+    // `StatutInscription` of Pégase 1.1.5, in EsupPortail's esup-siscol; what each means here is domain.md §2.3. Its
+    // TERMINEE is none: an enrolment that is over was one, or was given up.
+    match folded.as_str() {
+        "AUTORISEE" | "DEBUTEE" => return Some(Status::Admis),
+        "VALIDEE" => return Some(Status::Inscrit),
+        _ => {}
+    }
     Status::ALL.into_iter().find(|status| {
         let label = fold(status.label());
         folded.strip_prefix(label.as_str()).is_some_and(|ending| matches!(ending, "" | "E" | "S" | "ES"))

@@ -12,8 +12,9 @@ use crate::domain::birth_date::BirthDate;
 use crate::domain::civil_identity::CivilIdentity;
 use crate::domain::commune::CommuneCode;
 use crate::domain::enrolment::{Pair, Person};
+use crate::domain::fold::is_apostrophe;
 use crate::domain::ine::{Checksum, Ine, IneForm};
-use crate::domain::name::PersonName;
+use crate::domain::name::{NameError, PersonName};
 use crate::domain::place_name::PlaceName;
 use crate::domain::sex::Sex;
 use crate::files::column::Column;
@@ -66,7 +67,7 @@ impl Who {
 }
 
 pub(super) fn read<V: Values>(row: &mut Row<'_, '_, V>) -> Who {
-    let ine = row.optional(Column::Ine, RowRule::IneInvalide, |text| Ine::parse(text).ok());
+    let ine = ine(row);
     if let Ok(Some(ine)) = &ine
         && ine.checksum() == Checksum::Invalid
     {
@@ -82,6 +83,20 @@ pub(super) fn read<V: Values>(row: &mut Row<'_, '_, V>) -> Who {
         civil_identity(row, birth_date).map(Some)
     };
     Who { ine, number, birth_date, civil }
+}
+
+/// The INE, which some software exports in two columns: Apogée has ten characters in `COD_NNE_IND` and the last one in
+/// `COD_CLE_NNE_IND`.
+fn ine<V: Values>(row: &mut Row<'_, '_, V>) -> Result<Option<Ine>, Reported> {
+    let (number, key) = (row.value(Column::Ine), row.value(Column::CleIne));
+    if number.is_empty() && key.is_empty() {
+        return Ok(None);
+    }
+    let ends_so = number.len() == Ine::LENGTH && number.get(Ine::LENGTH - key.len().min(Ine::LENGTH)..) == Some(key);
+    let parsed = if key.is_empty() || ends_so { Ine::parse(number) } else { Ine::parse(&format!("{number}{key}")) };
+    // A number that is whole has a key too many.
+    let wrong = if key.is_empty() || number.len() != Ine::LENGTH { Column::Ine } else { Column::CleIne };
+    parsed.map(Some).map_err(|_| row.note(wrong, RowRule::IneInvalide))
 }
 
 fn civil_identity<V: Values>(
@@ -139,11 +154,21 @@ fn given_names<V: Values>(row: &mut Row<'_, '_, V>) -> Result<(PersonName, Vec<P
 }
 
 fn checked_name<V: Values>(row: &mut Row<'_, '_, V>, column: Column, text: &str) -> Result<PersonName, Reported> {
-    let name = PersonName::parse(text).map_err(|_| row.note(column, RowRule::NomInvalide))?;
+    let parsed = match column {
+        Column::NomFamille => PersonName::parse_surname(text),
+        Column::Prenom1 => PersonName::parse_given(text),
+        _ => PersonName::parse(text),
+    };
+    let name = parsed.map_err(|error| {
+        let invisible = error == NameError::Invisible;
+        row.note(column, if invisible { RowRule::CaractereInvisible } else { RowRule::NomInvalide })
+    })?;
     if is_garbled(name.expose()) {
         return Err(row.note(column, RowRule::NomMalEncode));
     }
-    if !name.expose().chars().all(is_usual) {
+    if name.expose().chars().any(is_of_another_script) {
+        row.note(column, RowRule::NomNonLatin);
+    } else if !name.expose().chars().all(is_usual) {
         row.note(column, RowRule::NomInhabituel);
     }
     Ok(name)
@@ -151,9 +176,20 @@ fn checked_name<V: Values>(row: &mut Row<'_, '_, V>, column: Column, text: &str)
 
 /// What the names of the civil register are made of.
 fn is_usual(letter: char) -> bool {
-    matches!(letter, 'a'..='z' | 'A'..='Z' | ' ' | '-' | '\'' | '’' | '.')
+    matches!(letter, 'a'..='z' | 'A'..='Z' | ' ' | '-' | '.')
         || letter.is_alphabetic()
+        || is_apostrophe(letter)
         || unicode_normalization::char::is_combining_mark(letter)
+}
+
+/// A letter that isn't Latin. Latin ones are in these blocks of Unicode, with those that write African and Vietnamese
+/// names.
+fn is_of_another_script(letter: char) -> bool {
+    letter.is_alphabetic()
+        && !is_apostrophe(letter)
+        && !matches!(letter, 'a'..='z' | 'A'..='Z' | '\u{AA}' | '\u{BA}' | '\u{C0}'..='\u{2AF}')
+        && !matches!(letter, '\u{1E00}'..='\u{1EFF}' | '\u{2C60}'..='\u{2C7F}' | '\u{A720}'..='\u{A7FF}' | '\u{FB00}'..='\u{FB06}')
+        && !unicode_normalization::char::is_combining_mark(letter)
 }
 
 /// What windows-1252 has from `80` to `9F` besides letters.

@@ -131,7 +131,7 @@ fn reported(file: &[u8]) -> BTreeMap<u64, Vec<(Option<&'static str>, &'static st
     let mut reported = BTreeMap::new();
     loop {
         match reader.next().unwrap() {
-            Next::Row(Row { line, outcome: Outcome::Rejected { problems, .. } }) => {
+            Next::Row(Row { line, outcome: Outcome::Rejected { problems, .. }, .. }) => {
                 let rejecting = problems.iter().filter(|problem| problem.rule.severity() == Severity::Reject);
                 let told = rejecting.map(|problem| (problem.column.map(KnownColumn::name), problem.rule.code()));
                 reported.insert(line, told.collect());

@@ -21,10 +21,6 @@ impl Stopped {
         self.0.get().cloned().unwrap_or(error)
     }
 
-    pub(super) fn is_set(&self) -> bool {
-        self.0.get().is_some()
-    }
-
     fn because(&self, error: WorkbookError) -> io::Error {
         let _ = self.0.set(error);
         io::Error::other("stopped by the guard")

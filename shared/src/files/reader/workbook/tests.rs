@@ -4,7 +4,9 @@ use std::io::Write as _;
 use zip::write::{SimpleFileOptions, ZipWriter};
 
 use super::*;
-use crate::files::fixtures::{HEADER, ROW, read as read_file};
+use crate::files::fixtures::{HEADER, ROW, depositor, drain, read as read_file, setting};
+use crate::files::problem::RowRule;
+use crate::files::reader::{EnrolmentReader, Next};
 use crate::files::row::Outcome;
 
 const CONTENT_TYPES: &str = r#"<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/></Types>"#;
@@ -122,11 +124,136 @@ fn days_and_numbers_are_those_that_the_author_sees() {
 }
 
 #[test]
-fn the_first_sheet_with_a_header_is_read_and_lines_are_those_of_the_sheet() {
+fn a_day_is_one_in_either_system_and_its_hour_is_no_secret() {
+    let birth = |value: &str, system: &str| {
+        let data = rows(&format!("{HEADER}\n{ROW}\n")).replace(
+            r#"<c r="B2" t="inlineStr"><is><t>2004-03-02</t></is></c>"#,
+            &format!(r#"<c r="B2" s="1"><v>{value}</v></c>"#),
+        );
+        let mut bytes = workbook(&[&data], &[]);
+        if !system.is_empty() {
+            bytes = replaced(&bytes, "<sheets>", &format!("{system}<sheets>"));
+        }
+        match read_file(&bytes).unwrap().remove(0).1 {
+            Outcome::Accepted { declaration, .. } => Ok(declaration.identite.birth_date().expose()),
+            Outcome::Rejected { problems, .. } => Err((problems[0].column, problems[0].rule)),
+        }
+    };
+    let hour = Err((Some(Column::DateNaissance), RowRule::DateAvecHeure));
+    for (value, expected) in [
+        ("38048", Ok("2004-03-02".to_owned())),
+        // 20 s before midnight, as SheetJS writes it in Cayenne, and 20 s after.
+        ("38047.999768518515", Ok("2004-03-02".to_owned())),
+        ("38048.000231481485", Ok("2004-03-02".to_owned())),
+        // 23:00 of the day before, as ExcelJS writes it in Paris.
+        ("38047.958333333336", hour.clone()),
+        ("38048.5", hour),
+    ] {
+        assert_eq!(birth(value, ""), expected, "{value}");
+    }
+    assert_eq!(birth("36586", r#"<workbookPr date1904="1"/>"#), Ok("2004-03-02".to_owned()));
+    assert_eq!(birth("36585.9999", r#"<workbookPr date1904="1"/>"#), Ok("2004-03-02".to_owned()));
+}
+
+#[test]
+fn a_code_has_the_digits_that_its_author_sees() {
+    let styles = STYLES
+        .replace("<cellXfs", r#"<numFmts count="1"><numFmt numFmtId="165" formatCode="00000000"/></numFmts><cellXfs"#)
+        .replace(r#"<xf numFmtId="14"/>"#, r#"<xf numFmtId="165"/>"#);
+    let number = |value: &str, style: usize| {
+        let data = rows(&format!("{HEADER}\n{ROW}\n")).replace(
+            r#"<c r="S2" t="inlineStr"><is><t>E42</t></is></c>"#,
+            &format!(r#"<c r="S2" s="{style}"><v>{value}</v></c>"#),
+        );
+        let bytes = replaced(&workbook(&[&data], &[]), STYLES, &styles);
+        match read_file(&bytes).unwrap().remove(0).1 {
+            Outcome::Accepted { declaration, .. } => Ok(declaration.numero_etudiant.unwrap()),
+            Outcome::Rejected { problems, .. } => Err((problems[0].column, problems[0].rule)),
+        }
+    };
+    assert_eq!(number("1234567", 1), Ok("01234567".to_owned()));
+    assert_eq!(number("1234567", 0), Ok("1234567".to_owned()));
+    assert_eq!(number("123456789012345", 0), Ok("123456789012345".to_owned()));
+    let lost = Err((Some(Column::NumeroEtudiant), RowRule::NombreDeTableur));
+    assert_eq!(
+        [number("1234567890123456", 0), number("1.5E+20", 0), number("1234567.5", 0)],
+        [(); 3].map(|()| lost.clone())
+    );
+}
+
+#[test]
+fn a_sheet_of_notes_is_passed_over_and_lines_are_those_of_the_sheet() {
     let notes = rows("Export du 1er septembre\n");
     let list = rows(&format!("\n\n{HEADER}\n{ROW}\n\n{ROW}\n"));
     let lines: Vec<_> = accepted(&workbook(&["", &notes, &list], &[])).into_iter().map(|(line, _)| line).collect();
     assert_eq!(lines, [4, 6]);
+}
+
+#[test]
+fn every_sheet_that_holds_enrolments_is_read() {
+    let list = rows(&format!("{HEADER}\n{ROW}\n"));
+    let titled = rows(&format!("BTS 2e année\n\n{HEADER}\n{ROW}\n{ROW}\n"));
+    let notes = rows("Export du 1er septembre\n");
+    let bytes = workbook(&[&list, &notes, &titled], &[]);
+    let depositor = depositor();
+    let mut reader = EnrolmentReader::new(setting(&depositor));
+    let rows = drain(&mut reader, &bytes, bytes.len()).unwrap();
+    let places: Vec<_> = rows.iter().map(|row| (row.sheet, row.line)).collect();
+    assert_eq!(places, [(Some(1), 2), (Some(3), 4), (Some(3), 5)]);
+    assert!(rows.windows(2).all(|pair| pair[0].place() < pair[1].place()));
+    let detected = reader.detected().unwrap();
+    let sheets: Vec<_> = detected.sheets.iter().map(|sheet| (sheet.number, sheet.header_line)).collect();
+    assert_eq!(sheets, [(1, Some(1)), (2, None), (3, Some(3))]);
+    assert_eq!(detected.passed_sheets().as_deref(), Some("feuille 2 (« Feuille 2 »)"));
+    for given in 0..rows.len() {
+        let mut first = EnrolmentReader::new(setting(&depositor));
+        first.push(&bytes);
+        first.finish();
+        let Ok(Next::Unopened(unopened)) = first.next() else { panic!("a workbook") };
+        first.opened(unopened.open());
+        (0..given).for_each(|_| assert!(matches!(first.next(), Ok(Next::Row(_)))));
+        let mut second = EnrolmentReader::resume(setting(&depositor), &first.position()).unwrap();
+        let rest = drain(&mut second, &bytes, bytes.len()).unwrap();
+        assert_eq!(rest.iter().map(|row| (row.sheet, row.line)).collect::<Vec<_>>(), places[given..]);
+    }
+}
+
+#[test]
+fn a_sheet_of_enrolments_that_cant_be_read_fails_the_workbook() {
+    let list = rows(&format!("{HEADER}\n{ROW}\n"));
+    let headless = rows(&format!("{ROW}\n"));
+    let incomplete = rows(&format!("{}\n{ROW}\n", HEADER.replace("statut", "etat")));
+    for second in [&headless, &incomplete] {
+        let error = read_file(&workbook(&[&list, second], &[])).unwrap_err();
+        assert!(matches!(error, FileError::Workbook(WorkbookError::SheetWithoutHeader { .. })), "{error}");
+        assert!(error.to_string().contains("la feuille 2 (« Feuille 2 »)"), "{error}");
+        assert!(!error.to_string().contains("Lefèvre"), "{error}");
+    }
+    let damaged = workbook(&[&list, "<row r=\"1\"><c r=\"A1\"><v>1</c>"], &[]);
+    assert_eq!(read_file(&damaged).unwrap_err(), FileError::Workbook(WorkbookError::Damaged));
+    let hidden = hide(&workbook(&[&list, &list], &[]), "Feuille 2");
+    let error = read_file(&hidden).unwrap_err();
+    assert!(matches!(error, FileError::Workbook(WorkbookError::HiddenSheet { .. })), "{error}");
+}
+
+/// The workbook with a sheet hidden.
+fn hide(bytes: &[u8], name: &str) -> Vec<u8> {
+    let shown = format!(r#"name="{name}""#);
+    replaced(bytes, &shown, &format!(r#"{shown} state="hidden""#))
+}
+
+/// The workbook with a text of its parts replaced.
+fn replaced(bytes: &[u8], old: &str, new: &str) -> Vec<u8> {
+    let mut from = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
+    let mut entries = Vec::new();
+    for index in 0..from.len() {
+        let mut entry = from.by_index(index).unwrap();
+        let mut content = String::new();
+        entry.read_to_string(&mut content).unwrap();
+        let name_of_entry = entry.name().unwrap().to_string();
+        entries.push((name_of_entry, content.replace(old, new)));
+    }
+    archive(&entries.iter().map(|(name, content)| (name.as_str(), content.as_str())).collect::<Vec<_>>())
 }
 
 #[test]
@@ -164,7 +291,7 @@ fn memory_is_not_reserved_on_a_claim() {
     let wide: String = count("99999999999999").chars().flat_map(|letter| ['\0', letter]).collect();
     assert_eq!(read_file(&workbook(&[data], &[("xl/sharedStrings.xml", &wide)])).unwrap_err(), damaged);
     let honest = read_file(&workbook(&[data], &[("xl/sharedStrings.xml", &count("1"))])).unwrap_err();
-    assert!(matches!(honest, FileError::Header(_)), "{honest}");
+    assert!(matches!(honest, FileError::MissingColumns(_)), "{honest}");
 }
 
 #[test]
@@ -246,9 +373,8 @@ fn no_part_is_read_twice_however_it_is_named() {
     }
     let sixty = vec!["worksheets/sheet1.xml"; 60];
     assert_eq!(read_file(&sheets_on_one_part(&sixty, &notes)).unwrap_err(), twice);
-    // The first sheet has the header, so nothing is read again.
     let file = format!("{HEADER}\n{ROW}\n");
-    assert_eq!(accepted(&sheets_on_one_part(&sixty, &rows(&file))), accepted(file.as_bytes()));
+    assert_eq!(read_file(&sheets_on_one_part(&sixty, &rows(&file))).unwrap_err(), twice);
     let many = vec!["worksheets/sheet1.xml"; MOST_SHEETS + 1];
     let expected = WorkbookError::TooManySheets { seen: MOST_SHEETS + 1, most: MOST_SHEETS };
     assert_eq!(read_file(&sheets_on_one_part(&many, &notes)).unwrap_err(), FileError::Workbook(expected));
@@ -276,7 +402,7 @@ fn one_budget_is_for_all_sheets_and_for_what_is_dropped() {
     let bytes = workbook(&sheets, &[("xl/sharedStrings.xml", &megabyte("x"))]);
     assert_eq!(read_file(&bytes).unwrap_err(), expected);
     let bytes = workbook(&sheets[..1], &[("xl/sharedStrings.xml", &megabyte("x"))]);
-    assert!(matches!(read_file(&bytes).unwrap_err(), FileError::Header(_)));
+    assert!(matches!(read_file(&bytes).unwrap_err(), FileError::MissingColumns(_)));
 }
 
 #[test]
