@@ -27,12 +27,9 @@ impl Refusal for Stranger {
 type Ends = Result<Reply, ApiError<Stranger>>;
 type Asked<'a> = Call<'a, Library>;
 
-/// Who shows a key.
-pub struct Reader(String);
-
 impl Service for Library {
     type Access = &'static str;
-    type Caller = Reader;
+    type Caller = std::sync::Arc<str>;
     type Refusal = Stranger;
     type Facts = ();
 
@@ -41,10 +38,10 @@ impl Service for Library {
         access: &'static str,
         request: &Request,
         exchange: &mut RequestContext<Self>,
-    ) -> Result<Reader, ApiError<Stranger>> {
+    ) -> Result<std::sync::Arc<str>, ApiError<Stranger>> {
         let shown = request.headers().get("x-api-key").and_then(|key| key.to_str().ok()).ok_or(Stranger)?;
         exchange.client = Some(shown.to_owned());
-        if shown == access { Ok(Reader(shown.to_owned())) } else { Err(Stranger.into()) }
+        if shown == access { Ok(shown.into()) } else { Err(Stranger.into()) }
     }
 
     fn render(error: &ApiError<Stranger>, _: &Request, _: &RequestContext<Self>) -> Response<Body> {
@@ -65,13 +62,13 @@ impl Service for Library {
 
 /// A book
 #[utoipa::path(get, path = "/books/{id}", responses((status = 200)))]
-async fn read(call: Asked<'_>, caller: &Reader) -> Ends {
-    Ok(json(StatusCode::OK, &[caller.0.as_str(), call.id]).into())
+async fn read(call: Asked<'_>, caller: &std::sync::Arc<str>) -> Ends {
+    Ok(json(StatusCode::OK, &[caller.as_ref(), call.id]).into())
 }
 
 /// Another book
 #[utoipa::path(post, path = "/books", responses((status = 200)))]
-async fn write(call: Asked<'_>, _: &Reader) -> Ends {
+async fn write(call: Asked<'_>, _: &std::sync::Arc<str>) -> Ends {
     match call.json()? {
         b"down" => Err(StoreError::shape("test").into()),
         b"full" => Err(ApiError::TooManyRequests { retry_after: 7 }),
@@ -81,7 +78,7 @@ async fn write(call: Asked<'_>, _: &Reader) -> Ends {
 
 /// All books
 #[utoipa::path(get, path = "/books", responses((status = 200)))]
-async fn list(_: Asked<'_>, _: &Reader) -> Ends {
+async fn list(_: Asked<'_>, _: &std::sync::Arc<str>) -> Ends {
     Ok(json(StatusCode::OK, &["one"]).into())
 }
 

@@ -151,7 +151,6 @@ impl Column {
             Self::DateDebutInscription => &[
                 "Date de début d'inscription",
                 "Début d'inscription",
-                "Date début inscription",
                 "Début inscription",
                 "Date de début",
                 "Date début",
