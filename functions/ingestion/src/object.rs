@@ -199,11 +199,13 @@ mod tests {
         for text in ["2026-09-01", "01/09/2026"] {
             assert_eq!(read(text).as_deref(), Ok("2026-08-31T22:00:00Z"), "{text}");
         }
-        for text in ["hier", "2026-13-01", "01/09/26", "1756713600"] {
+        for text in ["hier", "2026-13-01", "1756713600"] {
             assert_eq!(read(text), Err(WrongDate::Unreadable), "{text}");
         }
         assert_eq!(read("2062-09-01T10:00:00+02:00"), Err(WrongDate::InTheFuture));
-        assert_eq!(read("0206-09-01"), Err(WrongDate::LongAgo));
+        for text in ["0206-09-01", "01/09/26"] {
+            assert_eq!(read(text), Err(WrongDate::LongAgo), "{text}");
+        }
     }
 
     #[test]
