@@ -1,5 +1,7 @@
 //! Surnames and given names, prepared once so that comparing two people allocates nothing in the common case.
 
+use std::cmp::Ordering;
+
 use serde::{Deserialize, Serialize};
 
 use super::frequency;
@@ -235,17 +237,23 @@ pub(super) fn compare_surnames(left: &Surname, right: &Surname) -> (SurnameLevel
         return (SurnameLevel::Particle, shorter.whole.weight - bits(1.0));
     }
     if left.cores().len() > 1 || right.cores().len() > 1 {
-        let shared = || left.cores().iter().filter(|part| right.cores().iter().any(|other| other.text == part.text));
-        let all = |name: &Surname| shared().count() == name.cores().len();
-        if all(left) && all(right) {
+        let has = |name: &Surname, part: &Word| name.cores().iter().any(|own| own.text == part.text);
+        let all = |name: &Surname, other: &Surname| name.cores().iter().all(|part| has(other, part));
+        if all(left, right) && all(right, left) {
             return (SurnameLevel::Same, weight);
         }
-        if let Some(part) = shared().max_by_key(|part| part.weight) {
+        if let Some(part) = left.cores().iter().filter(|part| has(right, part)).max_by_key(|part| part.weight) {
             // `ESTEVES NASCIMENTO` and `NASCIMENTO ALVES` are two families; `NASCIMENTO` may be either.
-            let (fewer, more) = if left.cores().len() <= right.cores().len() { (left, right) } else { (right, left) };
-            let known =
-                |part: &Word| more.cores().iter().any(|own| own.text == part.text || alike(own, part).is_some());
-            let contained = fewer.cores().iter().all(known);
+            let known = |name: &Surname, part: &Word| {
+                name.cores().iter().any(|own| own.text == part.text || alike(own, part).is_some())
+            };
+            let within = |name: &Surname, other: &Surname| name.cores().iter().all(|part| known(other, part));
+            let contained = match left.cores().len().cmp(&right.cores().len()) {
+                Ordering::Less => within(left, right),
+                Ordering::Greater => within(right, left),
+                // A part that comes twice in one of them is in the other, and the other's is not in it.
+                Ordering::Equal => within(left, right) && within(right, left),
+            };
             return if contained {
                 (SurnameLevel::Part, part.weight - bits(1.5))
             } else {
