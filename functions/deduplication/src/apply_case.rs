@@ -4,7 +4,7 @@
 //! is undone. Idempotent: the case moves on in the same transaction, over the version that was read, so a repetition finds
 //! nothing to do. A crash before the transaction leaves nothing, one after it leaves all but the pointers to records to
 //! decide on again: those are sent again when the message comes again. What takes several transactions goes on where the
-//! last one ended ([`publish`]).
+//! last one ended (`apply_case/publish.rs`).
 
 mod decide;
 mod publish;
