@@ -126,8 +126,8 @@ fn pivot(identity: &PivotIdentity) -> Result<CivilQuestion, Refusal> {
     // A birthplace only tells homonyms apart: an unreadable one is as good as none.
     let commune = born_in_france.then(|| CommuneCode::parse(&identity.birthplace).ok()).flatten();
     Ok(CivilQuestion {
-        nom_famille: PersonName::parse(&identity.family_name).map_err(missing)?,
-        prenom1: PersonName::parse(first).map_err(missing)?,
+        nom_famille: PersonName::parse_surname(&identity.family_name).map_err(missing)?,
+        prenom1: PersonName::parse_given(first).map_err(missing)?,
         autres_prenoms: others.iter().take(MOST_GIVEN_NAMES).filter_map(|name| PersonName::parse(name).ok()).collect(),
         date_naissance: birth_date,
         sexe,
