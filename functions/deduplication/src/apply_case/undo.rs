@@ -57,65 +57,89 @@ impl CaseChanges {
         returns
     }
 
-    /// Lets records be a student's again, for whom nothing is told as it wasn't before.
+    /// Gives a student its records back, and hides it as it was hidden.
     async fn restore<W: World>(&mut self, world: &W, id: StudentId, returns: Returns) -> Result<(), StoreError> {
         self.read(world, id).await?;
         let mut withheld: BTreeMap<CaseId, BTreeSet<StudentId>> = BTreeMap::new();
         let mut left: BTreeSet<StudentId> = BTreeSet::new();
         for (record, (whose, place)) in &returns {
-            let Some(edge) = self.students.get(*whose).and_then(|holder| holder.edge(record)).cloned() else {
-                continue;
-            };
-            let Some(student) = self.students.get(id) else { continue };
-            if student.edges_besides(record).any(|other| other.parts_from(record, &edge.links)) {
-                // Another decision tells them apart since, and stands.
+            if !self.put_back(id, record, *whose, place) {
+                // Another decision tells the two apart since, and stands.
                 self.follow.insert(record.clone());
                 continue;
             }
-            let verification = match edge.verification {
-                InesVerification::Taken => place.verification.clone(),
-                verification => verification,
-            };
-            if let Some(holder) = self.students.get_mut(*whose).filter(|_| *whose != id) {
-                holder.detach(record);
+            withheld.extend(place.withheld.clone());
+            if *whose != id {
                 left.insert(*whose);
             }
-            if let Some(student) = self.students.get_mut(id) {
-                student.attach(Edge { reason: place.reason, verification, ..edge });
-            }
-            self.back.insert(record.clone());
-            withheld.extend(place.withheld.clone());
         }
-        // A dispute about the student itself goes with it.
+        // A dispute about the student itself had moved with its records.
         let dispute = CaseId::dispute(id);
         for holder in &left {
             let holder = self.students.get_mut(*holder);
             withheld.extend(holder.and_then(|holder| holder.withheld.remove_entry(&dispute)));
         }
-        let mut kept = BTreeMap::new();
-        for (case, rivals) in withheld {
-            if case == self.case || !case.is_dispute() || self.cases.reopen(world, &case).await? {
-                kept.insert(case, rivals);
-            }
-        }
-        let Some(student) = self.students.get_mut(id) else { return Ok(()) };
-        let all_back = student.edges().all(|edge| returns.contains_key(&edge.record));
-        if all_back {
-            student.withheld.retain(|case, _| case.is_dispute() && *case != self.case);
-            student.withheld.extend(kept);
+        let all_back = |student: &Student| student.edges().all(|edge| returns.contains_key(&edge.record));
+        if self.students.get(id).is_some_and(all_back) {
+            self.hold_as_before(world, id, withheld).await?;
         }
         for empty in left {
-            let holder = self.students.get_mut(empty).filter(|holder| holder.edges().next().is_none());
-            if let Some(holder) = holder {
-                let disputes = std::mem::take(&mut holder.withheld).into_iter().filter(|(case, _)| case.is_dispute());
-                let disputes: Vec<_> = disputes.collect();
-                self.students.lead(empty, id);
-                if let Some(student) = self.students.get_mut(id) {
-                    student.withheld.extend(disputes);
-                }
-            }
+            self.lead_if_empty(empty, id);
         }
         Ok(())
+    }
+
+    /// Moves one record back. Gives whether it is there now: it stays away from records that people have told it apart from.
+    fn put_back(&mut self, id: StudentId, record: &RecordId, whose: StudentId, place: &Place) -> bool {
+        let edge = self.students.get(whose).and_then(|holder| holder.edge(record)).cloned();
+        let (Some(edge), Some(student)) = (edge, self.students.get(id)) else { return false };
+        if student.edges_besides(record).any(|other| other.parts_from(record, &edge.links)) {
+            return false;
+        }
+        let verification = match edge.verification {
+            InesVerification::Taken => place.verification.clone(),
+            verification => verification,
+        };
+        if let Some(holder) = self.students.get_mut(whose).filter(|_| whose != id) {
+            holder.detach(record);
+        }
+        if let Some(student) = self.students.get_mut(id) {
+            student.attach(Edge { reason: place.reason, verification, ..edge });
+        }
+        self.back.insert(record.clone());
+        true
+    }
+
+    /// Hides a student for the cases that it was hidden for. Those that evidence had settled are asked again; a dispute counts
+    /// as long as it is open.
+    async fn hold_as_before<W: World>(
+        &mut self,
+        world: &W,
+        id: StudentId,
+        before: BTreeMap<CaseId, BTreeSet<StudentId>>,
+    ) -> Result<(), StoreError> {
+        let mut withheld = BTreeMap::new();
+        for (case, rivals) in before {
+            if case == self.case || !case.is_dispute() || self.cases.reopen(world, &case).await? {
+                withheld.insert(case, rivals);
+            }
+        }
+        if let Some(student) = self.students.get_mut(id) {
+            student.withheld.retain(|case, _| case.is_dispute() && *case != self.case);
+            student.withheld.extend(withheld);
+        }
+        Ok(())
+    }
+
+    /// Leads whoever has the id of a student that keeps no record to the one that has them, with the disputes about it.
+    fn lead_if_empty(&mut self, empty: StudentId, id: StudentId) {
+        let holder = self.students.get_mut(empty).filter(|holder| holder.edges().next().is_none());
+        let Some(holder) = holder else { return };
+        let withheld = std::mem::take(&mut holder.withheld);
+        self.students.lead(empty, id);
+        if let Some(student) = self.students.get_mut(id) {
+            student.withheld.extend(withheld.into_iter().filter(|(case, _)| case.is_dispute()));
+        }
     }
 
     /// A student to whom records go back: as it is, or as nobody, if it leads to another by now or isn't there.
