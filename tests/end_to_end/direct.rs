@@ -114,7 +114,7 @@ async fn each_wrong_parameter_is_named() {
             ("nomCommuneNaissance", "Atlantide"),
             ("codeCogInseeDepartementNaissance", "44"),
         ],
-        &[("recipient", "x"), ("nomNaissance", "-"), ("sexeEtatCivil", ""), ("codeCogInseeCommuneNaissance", "4410")],
+        &[("recipient", "x"), ("nomNaissance", "?"), ("sexeEtatCivil", ""), ("codeCogInseeCommuneNaissance", "4410")],
     ] {
         let answer = ask(&stack, &person, replaced, &token).await;
         let written = query(replaced.iter().copied()).replace("%20", " ");
