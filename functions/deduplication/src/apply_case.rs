@@ -78,7 +78,7 @@ pub async fn apply_case<W: World>(world: &W, id: &CaseId) -> Result<AppliedCase,
             return Ok(AppliedCase::Nothing);
         }
         match changes.publish(world, case).await? {
-            Progress::AppliedCase => return Ok(AppliedCase::Done),
+            Progress::Applied => return Ok(AppliedCase::Done),
             Progress::Begun => continue,
             Progress::Overtaken => {}
         }

@@ -6,7 +6,8 @@ use shared::domain::enrolment::Declaration;
 use shared::domain::ine::Ine;
 use shared::feeding::record::Doubt;
 use shared::identity::edge::{Edge, InesVerification};
-use shared::identity::finding::{FindingCode, StatutIne};
+use shared::identity::finding::{Finding, FindingCode, StatutIne};
+use shared::identity::publication::{RecordUpdate, Write};
 use shared::identity::student::Student;
 
 /// What INES says of the INE that was sent, in the words of students' information systems (domain.md §2.3).
@@ -50,6 +51,16 @@ pub(crate) fn of(student: &Student, edge: &Edge, doubt: Option<Doubt>) -> Option
     let found = finding(&edge.declaration, &edge.verification, doubt, student.verified());
     let doubled = || student.edges().any(|other| edge.has_another_number(other));
     found.or_else(|| doubled().then_some(FindingCode::NumerosMultiples))
+}
+
+/// The write that tells an establishment what a record came to, or takes back what it was told `before`.
+pub(crate) fn note(update: &RecordUpdate, before: Option<FindingCode>) -> Option<Write> {
+    let RecordUpdate { record, version, statut_ine, .. } = update;
+    let (record, version, statut_ine) = (record.clone(), version.clone(), *statut_ine);
+    match update.finding {
+        Some(code) => Some(Write::Note(Finding { record, version, code, statut_ine })),
+        None => before.map(|_| Write::Unnote(record, version)),
+    }
 }
 
 /// What is to be told, if anything.

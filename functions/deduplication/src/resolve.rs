@@ -16,7 +16,6 @@ use shared::feeding::record::{Doubt, Record, RecordState};
 use shared::identity::decide::{Decision, Statement, decide, may_be_one};
 use shared::identity::digest::RecordId;
 use shared::identity::edge::{Edge, InesVerification};
-use shared::identity::finding::Finding;
 use shared::identity::ines::{Immatriculated, InesError};
 use shared::identity::publication::{Change, Write, concerned, hold, plan};
 use shared::identity::review::{CaseId, Question};
@@ -25,6 +24,7 @@ use shared::registry::publications::{MOST_WRITES, Published};
 use shared::registry::{StoreError, backoff};
 
 use crate::candidates::CandidateSet;
+use crate::found;
 use crate::immatriculation;
 use crate::outcome::{Outcome, Resolved, side};
 use crate::owners;
@@ -228,16 +228,7 @@ async fn conclude<W: World>(
             writes.extend(changes.iter().filter(|change| change.is_empty()).map(|change| hold(&change.after)));
         }
         writes.extend(plan(&changes, keys, candidates.buckets()));
-        match update.finding {
-            Some(code) => {
-                let (record, version) = (update.record.clone(), update.version.clone());
-                writes.push(Write::Note(Finding { record, version, code, statut_ine: update.statut_ine }));
-            }
-            None if record.finding.is_some() => {
-                writes.push(Write::Unnote(update.record.clone(), update.version.clone()));
-            }
-            None => {}
-        }
+        writes.extend(found::note(&update, record.finding));
         writes.push(Write::UpdateRecord(Box::new(update)));
         if writes.len() > MOST_WRITES {
             return join_first(world, record, &candidates, &decision).await;

@@ -12,9 +12,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::Client;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use super::StoreError;
-use super::keys::{self, text};
+use super::keys::{self, Item, text};
 use crate::identity::digest::IneDigest;
 use crate::identity::edge::Edge;
 use crate::identity::review::CaseId;
@@ -58,46 +59,38 @@ impl StudentStore {
 
     /// How many times the item of a student was written, as of now, be it an alias; `None` if there is none.
     pub async fn item_version(&self, id: StudentId) -> Result<Option<u64>, StoreError> {
-        const OPERATION: &str = "students GetItem";
         #[derive(Deserialize)]
         struct Stored {
             version: u64,
         }
-        let output = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .set_key(Some(keys::student(id)))
-            .projection_expression("version")
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(|error| StoreError::new(OPERATION, &error))?;
-        let Some(item) = output.item else { return Ok(None) };
-        let stored: Stored = serde_dynamo::from_item(item).map_err(|_| StoreError::shape(OPERATION))?;
-        Ok(Some(stored.version))
+        let stored: Option<Stored> = self.attribute(keys::student(id), "version").await?;
+        Ok(stored.map(|stored| stored.version))
     }
 
     /// The student that has an INE, as of now.
     pub async fn owner(&self, ine: &IneDigest) -> Result<Option<StudentId>, StoreError> {
-        const OPERATION: &str = "students GetItem";
         #[derive(Deserialize)]
         struct Stored {
             student: StudentId,
         }
+        let stored: Option<Stored> = self.attribute(keys::ine(ine), "student").await?;
+        Ok(stored.map(|stored| stored.student))
+    }
+
+    /// One attribute of an item, as of now.
+    async fn attribute<T: DeserializeOwned>(&self, key: Item, name: &str) -> Result<Option<T>, StoreError> {
+        const OPERATION: &str = "students GetItem";
         let output = self
             .client
             .get_item()
             .table_name(&self.table)
-            .set_key(Some(keys::ine(ine)))
-            .projection_expression("student")
+            .set_key(Some(key))
+            .projection_expression(name)
             .consistent_read(true)
             .send()
             .await
             .map_err(|error| StoreError::new(OPERATION, &error))?;
-        let Some(item) = output.item else { return Ok(None) };
-        let stored: Stored = serde_dynamo::from_item(item).map_err(|_| StoreError::shape(OPERATION))?;
-        Ok(Some(stored.student))
+        output.item.map(serde_dynamo::from_item).transpose().map_err(|_| StoreError::shape(OPERATION))
     }
 
     /// The student that has an INE, with all its evidence, as of now.

@@ -1,4 +1,4 @@
-//! What a case changes: what people decided, as links on records that move or stay, and the same taken back.
+//! What people decided is applied: it becomes links on records, some of which move.
 
 use std::collections::BTreeSet;
 
@@ -224,7 +224,7 @@ impl CaseChanges {
     }
 
     /// Forgets what was decided, on records that stay where they are.
-    pub(super) fn forget(&mut self, student: &Student) {
+    fn forget(&mut self, student: &Student) {
         for edge in self.students.of(student).edges_mut() {
             let before = edge.links.clone();
             edge.links.forget(&self.case);

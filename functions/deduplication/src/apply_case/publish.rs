@@ -17,7 +17,6 @@ use shared::contract::pointer::Pointer;
 use shared::feeding::record::RecordState;
 use shared::identity::digest::RecordId;
 use shared::identity::edge::Edge;
-use shared::identity::finding::Finding;
 use shared::identity::publication::{Buckets, Change, RecordUpdate, Write, concerned, plan};
 use shared::identity::review::{Case, CaseId, Question, State};
 use shared::identity::student::{Student, StudentId};
@@ -37,8 +36,8 @@ const MOST_KEPT: usize = 10;
 /// How far a case is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Progress {
-    /// It is completed.
-    AppliedCase,
+    /// All of it is done.
+    Applied,
     /// A step of it is done.
     Begun,
     /// Someone else was faster, or keeps a student: read everything again.
@@ -88,7 +87,7 @@ impl CaseChanges {
             let pointers: Vec<Pointer> = self.follow.into_iter().map(Pointer::Record).collect();
             world.queue().send(&pointers).await?;
         }
-        Ok(Progress::AppliedCase)
+        Ok(Progress::Applied)
     }
 
     /// The next step of what doesn't fit in one transaction.
@@ -215,15 +214,10 @@ impl CaseChanges {
             return Ok(vec![Write::Link { record, links, student: student.id, waits }]);
         };
         let finding = found::of(student, edge, None);
-        let (id, version) = (record.id.clone(), record.version.clone());
         let statut_ine = found::statut_ine(&record.declaration, &edge.verification, None);
-        let note = match finding {
-            Some(code) => Some(Write::Note(Finding { record: id.clone(), version: version.clone(), code, statut_ine })),
-            None => record.finding.map(|_| Write::Unnote(id.clone(), version.clone())),
-        };
         let update = RecordUpdate {
-            record: id,
-            version,
+            record: record.id,
+            version: record.version,
             before: record.student,
             links: edge.links.clone(),
             state: RecordState::Resolved,
@@ -234,6 +228,7 @@ impl CaseChanges {
             unknown_since: record.unknown_since,
             verify_on: record.verify_on,
         };
+        let note = found::note(&update, record.finding);
         Ok(note.into_iter().chain([Write::UpdateRecord(Box::new(update))]).collect())
     }
 }
