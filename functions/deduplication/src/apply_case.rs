@@ -20,7 +20,7 @@ use shared::identity::review::{Case, CaseId, Effect, Pending};
 use shared::identity::student::Student;
 use shared::registry::{StoreError, backoff};
 
-use crate::ports::{Queue, Register, World};
+use crate::world::World;
 use decide::CaseChanges;
 use publish::Progress;
 
@@ -83,7 +83,7 @@ pub async fn apply_case<W: World>(world: &W, id: &CaseId) -> Result<AppliedCase,
             Progress::Overtaken => {}
         }
         let wait = waits.next().ok_or_else(|| StoreError::contention("applying a case"))?;
-        world.pause(wait).await;
+        tokio::time::sleep(wait).await;
     }
 }
 
@@ -126,5 +126,5 @@ async fn follow_again<W: World>(world: &W, case: &Case) -> Result<(), StoreError
             waiting.push(Pointer::Record(id));
         }
     }
-    if waiting.is_empty() { Ok(()) } else { world.queue().send(&waiting).await }
+    if waiting.is_empty() { Ok(()) } else { world.queue().send_pointers(&waiting).await }
 }

@@ -16,7 +16,8 @@ use shared::identity::student::{Student, StudentId};
 use shared::registry::StoreError;
 
 use crate::outcome::MOST_NEAR;
-use crate::ports::{Register, World};
+use crate::register::Register;
+use crate::world::World;
 
 /// What was read.
 #[derive(Debug)]
@@ -117,7 +118,7 @@ impl CandidateSet {
     }
 
     /// Reads the buckets that change besides.
-    pub(crate) async fn read_also(&mut self, register: &impl Register, keys: &[PostingKey]) -> Result<(), StoreError> {
+    pub(crate) async fn read_also(&mut self, register: &Register, keys: &[PostingKey]) -> Result<(), StoreError> {
         let unread: Vec<PostingKey> = keys.iter().filter(|key| !self.buckets.contains_key(*key)).cloned().collect();
         if !unread.is_empty() {
             self.buckets.extend(register.buckets(&unread).await?);
@@ -127,11 +128,7 @@ impl CandidateSet {
 }
 
 /// Reads a student, or the one that it was joined to, unless it is there already.
-async fn read_in_full(
-    register: &impl Register,
-    student: StudentId,
-    students: &mut Vec<Student>,
-) -> Result<(), StoreError> {
+async fn read_in_full(register: &Register, student: StudentId, students: &mut Vec<Student>) -> Result<(), StoreError> {
     if students.iter().any(|known| known.id == student) {
         return Ok(());
     }

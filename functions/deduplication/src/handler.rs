@@ -9,9 +9,9 @@ use shared::domain::academic_year::day_in_france;
 use shared::registry::StoreError;
 
 use crate::apply_case::{AppliedCase, ApplyCaseError, apply_case};
-use crate::ports::{Queue, Register, World};
 use crate::resolve::{Occasion, Resolution, ResolveError, resolve};
 use crate::verification;
+use crate::world::World;
 
 /// Why a message comes back. SQS delivers it again a few times, then moves it to the dead-letter queue, where the
 /// alarm is: a poison message ends there as well as one that met a long outage of ours.
@@ -91,7 +91,7 @@ pub enum Followed {
 async fn one<W: World>(world: &W, message: &SqsMessage, is_late: bool) -> Result<Followed, Failure> {
     let pointer = Pointer::read(message.body.as_deref().unwrap_or_default())?;
     if is_late {
-        world.queue().send_later(&pointer, SOON).await?;
+        world.queue().send_after(SOON, &pointer).await?;
         return Ok(Followed::Record(Resolution::Postponed));
     }
     follow(world, &pointer).await
@@ -115,7 +115,7 @@ pub async fn follow<W: World>(world: &W, pointer: &Pointer) -> Result<Followed, 
     match resolution {
         Err(ResolveError::Ines(error)) if verification::is_passing(error) => {
             tracing::warn!(%error, "record waits for INES");
-            world.queue().send_later(pointer, verification::ASK_AGAIN).await?;
+            world.queue().send_after(verification::ASK_AGAIN, pointer).await?;
             Ok(Followed::Record(Resolution::Postponed))
         }
         other => Ok(Followed::Record(other?)),
@@ -136,7 +136,7 @@ async fn ask_again<W: World>(world: &W) -> Result<usize, StoreError> {
         let day = today.saturating_sub(Span::new().days(days));
         let due: Vec<Pointer> = world.register().due(day).await?.into_iter().map(Pointer::Reconsider).collect();
         if !due.is_empty() {
-            world.queue().send(&due).await?;
+            world.queue().send_pointers(&due).await?;
         }
         sent += due.len();
     }

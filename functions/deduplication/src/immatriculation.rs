@@ -5,8 +5,8 @@ use shared::feeding::record::Record;
 use shared::identity::ines::{Immatriculated, Ines};
 use shared::registry::new_identities::Reservation;
 
-use crate::ports::{Register, World};
 use crate::resolve::ResolveError;
+use crate::world::World;
 
 /// What INES says; `None` when the establishment's quota has no room for one more.
 ///
@@ -19,7 +19,7 @@ pub(crate) async fn ask<W: World>(
     identity: &CivilIdentity,
 ) -> Result<Option<Immatriculated>, ResolveError> {
     let reference = world.keys().reference(&record.id, identity);
-    if world.register().reserve_identity(record, &reference).await? == Reservation::Exhausted {
+    if world.register().reserve_identity(record, &reference, world.now()).await? == Reservation::Exhausted {
         let inscription = &record.declaration.inscription;
         let (uai, year) = (inscription.uai, inscription.academic_year());
         tracing::warn!(%uai, %year, "new identities beyond the quota");

@@ -12,13 +12,13 @@
 //!                                             └─► publish      in one transaction, or in steps
 //! ```
 //!
-//! Everything outside is behind [`ports`]; [`aws`] has the real ones.
+//! [`register`] has the tables; [`world`] what is outside besides them.
 
 pub mod apply_case;
-pub mod aws;
 pub mod handler;
-pub mod ports;
+pub mod register;
 pub mod resolve;
+pub mod world;
 
 mod candidates;
 mod changes;

@@ -1,14 +1,14 @@
 //! Wires [`deduplication`] to AWS.
 
-use deduplication::aws::Aws;
 use deduplication::handler;
+use deduplication::world::Deployed;
 use jiff::Timestamp;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     shared::telemetry::init();
-    let world = Aws::from_env().await?;
+    let world = Deployed::from_env().await?;
     run(service_fn(|event: LambdaEvent<_>| {
         let world = &world;
         // Milliseconds since 1970. One that means nothing gives no time, and everything is sent again.

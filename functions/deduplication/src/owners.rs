@@ -8,7 +8,7 @@ use shared::identity::student::{Student, StudentId};
 use shared::registry::StoreError;
 
 use crate::changes::Changes;
-use crate::ports::{Register, World};
+use crate::world::World;
 
 /// Lets each INE that starts to lead somewhere have one owner: whom INES vouches for, else whoever had it first. Those who
 /// are `back`, for a decision was undone, had theirs first.

@@ -19,8 +19,9 @@ use shared::registry::StoreError;
 use shared::registry::pairs::Admission;
 use shared::registry::publications::Published;
 
-use crate::ports::{Holder, PairCheck, Register, World};
+use crate::register::{Holder, PairCheck};
 use crate::resolve::ResolveError;
+use crate::world::World;
 
 /// A check that is under way.
 #[derive(Debug)]
@@ -127,3 +128,6 @@ pub(crate) async fn put_off<W: World>(world: &W, record: &Record) -> Result<Opti
     let until = today.tomorrow().unwrap_or(today);
     Ok((world.register().put_off(&finding, until).await? == Published::Yes).then_some(()))
 }
+
+#[cfg(test)]
+mod tests;

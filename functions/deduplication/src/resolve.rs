@@ -29,9 +29,9 @@ use crate::immatriculation;
 use crate::outcome::{Outcome, Resolved, side};
 use crate::owners;
 use crate::pairs::{self, Begun};
-use crate::ports::{Queue, Register, World};
 use crate::review::Cases;
 use crate::verification;
+use crate::world::World;
 
 /// Records of the students that a decision changes, up to which each keeps where it was.
 const MOST_TRACED: usize = 50;
@@ -94,7 +94,7 @@ pub async fn resolve<W: World>(world: &W, id: &RecordId, occasion: Occasion) -> 
             return Ok(resolution);
         }
         let wait = waits.next().ok_or_else(|| StoreError::contention("resolving a record"))?;
-        world.pause(wait).await;
+        tokio::time::sleep(wait).await;
     }
 }
 
@@ -275,8 +275,8 @@ async fn join_first<W: World>(
     if !writes.is_empty() && world.register().publish(&writes).await? == Published::Overtaken {
         return Ok(None);
     }
-    world.queue().send(&pointers).await?;
-    world.queue().send_later(&Pointer::Record(record.id.clone()), SOON).await?;
+    world.queue().send_pointers(&pointers).await?;
+    world.queue().send_after(SOON, &Pointer::Record(record.id.clone())).await?;
     Ok(Some(Resolution::Postponed))
 }
 
@@ -302,7 +302,7 @@ async fn send<W: World>(world: &W, records: impl IntoIterator<Item = RecordId>) 
     if pointers.is_empty() {
         return Ok(());
     }
-    world.queue().send(&pointers).await
+    world.queue().send_pointers(&pointers).await
 }
 
 /// The message came again: whoever published the record may have stopped before it sent the pointers that follow. Those
@@ -329,7 +329,7 @@ async fn follow_again<W: World>(world: &W, record: &Record) -> Result<(), StoreE
 }
 
 async fn later<W: World>(world: &W, record: &Record) -> Result<(), StoreError> {
-    world.queue().send_later(&Pointer::Record(record.id.clone()), verification::ASK_AGAIN).await
+    world.queue().send_after(verification::ASK_AGAIN, &Pointer::Record(record.id.clone())).await
 }
 
 impl CandidateSet {

@@ -9,7 +9,7 @@ use shared::identity::publication::Write;
 use shared::identity::review::{Case, CaseId, Question};
 use shared::registry::StoreError;
 
-use crate::ports::{Register, World};
+use crate::world::World;
 
 /// The cases of one transaction: each is read once, whatever happens to it, and written if it changed.
 #[derive(Debug, Default)]

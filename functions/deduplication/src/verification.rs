@@ -12,8 +12,8 @@ use shared::identity::ines::{Ines, InesError, Registered, Verified};
 use shared::identity::student::Student;
 use shared::registry::StoreError;
 
-use crate::ports::{Register, World};
 use crate::resolve::ResolveError;
+use crate::world::World;
 
 /// When INES is asked again about a request that waits, or after it couldn't be reached: SQS delays no longer.
 pub(crate) const ASK_AGAIN: Duration = Duration::from_mins(15);

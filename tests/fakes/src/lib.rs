@@ -15,3 +15,7 @@ pub mod gateway;
 pub mod golden;
 pub mod log;
 pub mod openapi;
+pub mod s3;
+pub mod sns;
+pub mod sqs;
+mod terraform;

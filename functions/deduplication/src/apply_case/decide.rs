@@ -11,8 +11,8 @@ use shared::registry::StoreError;
 use super::holder;
 use crate::changes::Changes;
 use crate::owners;
-use crate::ports::{Register, World};
 use crate::review::Cases;
+use crate::world::World;
 
 /// What a case changes.
 #[derive(Debug)]

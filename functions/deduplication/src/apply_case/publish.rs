@@ -26,7 +26,7 @@ use shared::registry::publications::{MOST_WRITES, Published};
 use super::decide::CaseChanges;
 use crate::found;
 use crate::owners;
-use crate::ports::{Queue, Register, World};
+use crate::world::World;
 
 /// Records that one step changes at most: each takes up to four writes, and students, buckets and the case some more.
 const MOST_AT_ONCE: usize = 24;
@@ -85,7 +85,7 @@ impl CaseChanges {
         }
         if !self.follow.is_empty() {
             let pointers: Vec<Pointer> = self.follow.into_iter().map(Pointer::Record).collect();
-            world.queue().send(&pointers).await?;
+            world.queue().send_pointers(&pointers).await?;
         }
         Ok(Progress::Applied)
     }

@@ -12,7 +12,7 @@ use shared::registry::StoreError;
 
 use super::decide::CaseChanges;
 use super::holder;
-use crate::ports::{Register, World};
+use crate::world::World;
 
 /// Records that go back to one student, each with where it is now and how it was there.
 type Returns = BTreeMap<RecordId, (StudentId, Place)>;

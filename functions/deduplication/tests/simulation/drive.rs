@@ -2,9 +2,10 @@
 
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
+use std::task::Poll;
 
 use deduplication::handler::{self, Failure, Followed};
+use fakes::aws::Outstanding;
 use shared::contract::pointer::Pointer;
 
 use crate::check;
@@ -15,6 +16,8 @@ use crate::world::{Cost, Message, Process, Sim};
 const CONCURRENCY: usize = 4;
 /// A message that comes this often goes round and round.
 const MOST_DELIVERIES: u32 = 60;
+/// And a world that takes so many.
+const MOST_INVOCATIONS: u64 = 10_000;
 
 /// How things go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,12 +28,15 @@ pub(crate) enum Pace {
     Disorder { deaths: u32 },
 }
 
-type Running = Pin<Box<dyn Future<Output = (Result<Followed, Failure>, Cost)>>>;
+type Running = Pin<Box<dyn Future<Output = Result<Followed, Failure>>>>;
 
 struct Invocation {
     number: u64,
     message: Message,
     running: Running,
+    /// What it waits for.
+    calls: Vec<Outstanding>,
+    cost: Cost,
 }
 
 /// Has statements arrive, and delivers messages until there are none. Gives what each pointer that was followed cost.
@@ -43,15 +49,16 @@ pub(crate) fn drive(sim: &Rc<Sim>, statements: &[Statement], pace: Pace) -> Vec<
     let mut started = 0;
     loop {
         sim.clock.set(sim.clock.get() + 1);
+        sim.lift();
         let idle =
             invocations.is_empty() && sim.queue.borrow().iter().all(|message| message.visible_at > sim.clock.get());
         if (idle || (disorder && sim.chance(0.1)))
-            && let Some(Statement { record, version, declaration }) = coming.next()
+            && let Some(statement) = coming.next()
         {
-            sim.tables.borrow_mut().say(record, version, declaration);
-            sim.send(Pointer::Record(record.clone()), 0);
+            sim.say(statement);
+            sim.send(Pointer::Record(statement.record.clone()), 0);
             if disorder && sim.chance(0.1) {
-                sim.send(Pointer::Record(record.clone()), 0);
+                sim.send(Pointer::Record(statement.record.clone()), 0);
             }
             continue;
         }
@@ -61,14 +68,13 @@ pub(crate) fn drive(sim: &Rc<Sim>, statements: &[Statement], pace: Pace) -> Vec<
             && let Some(message) = receive(sim, disorder)
         {
             started += 1;
+            assert!(started < MOST_INVOCATIONS, "it never ends");
             let (number, pointer) = (started, message.pointer.clone());
             sim.note(|| format!("{number}: {}", pointer.body()));
             let process = Process::new(Rc::clone(sim), number);
-            let running = Box::pin(async move {
-                let followed = handler::follow(&process, &pointer).await;
-                (followed, process.cost.get())
-            });
-            invocations.push(Invocation { number, message, running });
+            let running = Box::pin(async move { handler::follow(&process, &pointer).await });
+            let (calls, cost) = (Vec::new(), Cost::default());
+            invocations.push(Invocation { number, message, running, calls, cost });
             continue;
         }
         if invocations.is_empty() {
@@ -86,12 +92,17 @@ pub(crate) fn drive(sim: &Rc<Sim>, statements: &[Statement], pace: Pace) -> Vec<
             continue;
         }
         let published = sim.published.get();
-        let polled = invocations[at].running.as_mut().poll(&mut Context::from_waker(Waker::noop()));
-        if disorder && sim.published.get() > published {
-            check::derived(&sim.tables.borrow(), &sim.keys);
+        let Invocation { number, running, calls, cost, .. } = &mut invocations[at];
+        if !calls.is_empty() {
+            let call = calls.swap_remove(sim.below(calls.len()));
+            sim.answer(*number, call, cost);
         }
-        if let Poll::Ready((followed, cost)) = polled {
-            let Invocation { number, message, .. } = invocations.swap_remove(at);
+        let polled = sim.poll(running.as_mut(), calls);
+        if disorder && sim.published.get() > published {
+            check::derived(&sim.tables(), &sim.keys);
+        }
+        if let Poll::Ready(followed) = polled {
+            let Invocation { number, message, cost, .. } = invocations.swap_remove(at);
             sim.note(|| format!("{number}: {followed:?}"));
             match followed {
                 Ok(followed) => {

@@ -47,7 +47,7 @@ const GIVEN: [&str; 16] = [
     "Théo", "Karim", "Gabriel",
 ];
 const COMMUNES: [&str; 8] = ["44109", "29019", "75113", "13055", "69123", "33063", "59350", "99352"];
-const UAIS: [&str; 4] = ["0751967F", "0751722P", "0011402U", "0440085D"];
+pub(crate) const UAIS: [&str; 4] = ["0751967F", "0751722P", "0011402U", "0440085D"];
 
 /// A statement about a record.
 #[derive(Debug, Clone)]

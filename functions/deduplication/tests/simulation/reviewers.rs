@@ -7,29 +7,29 @@ use shared::identity::digest::RecordId;
 use shared::identity::engine::RULE_VERSION;
 use shared::identity::review::{Case, CaseId, Question, State, Verdict};
 use shared::identity::student::{Student, StudentId};
+use shared::registry::reviews::Saved;
 
 use crate::check;
 use crate::world::Sim;
 
 /// Writes a case as review does, and sends its pointer.
-pub(crate) fn write(sim: &Sim, mut case: Case) {
-    case.version += 1;
+pub(crate) fn write(sim: &Sim, case: Case) {
     let id = case.id.clone();
     sim.note(|| {
         format!("reviewers: {id} {:?} {:?}", case.state, case.decisions.last().map(|decision| &decision.effect))
     });
-    sim.tables.borrow_mut().cases.insert(id.clone(), case);
+    assert_eq!(sim.meanwhile(sim.stores.reviews.save(&case)).unwrap(), Saved::Yes);
     sim.send(Pointer::Case(id), 0);
 }
 
 /// Somebody says that some students are two people.
 pub(crate) fn dispute(sim: &Sim) {
-    let students = check::students(&sim.tables.borrow());
+    let students = check::students(&sim.tables());
     for student in students {
         let disputed = student.withheld.keys().any(CaseId::is_dispute);
         if student.edges().count() > 1 && !disputed && sim.chance(0.3) {
             let question = Question::Dispute { student: student.id };
-            let stored = sim.tables.borrow().cases.get(&question.case()).cloned();
+            let stored = sim.tables().cases.get(&question.case()).cloned();
             match stored {
                 Some(mut case) => {
                     if case.ask_again(question, RULE_VERSION, sim.time()) {
@@ -44,8 +44,7 @@ pub(crate) fn dispute(sim: &Sim) {
 
 /// Two people look at most of the open cases, and say what is true, most of the time.
 pub(crate) fn decide(sim: &Sim, truth: &BTreeMap<RecordId, usize>) {
-    let open: Vec<Case> =
-        sim.tables.borrow().cases.values().filter(|case| case.state == State::Open).cloned().collect();
+    let open: Vec<Case> = sim.tables().cases.values().filter(|case| case.state == State::Open).cloned().collect();
     for mut case in open {
         if sim.chance(0.7) {
             let verdict = verdict(sim, &case.question, truth);
@@ -61,7 +60,7 @@ pub(crate) fn decide(sim: &Sim, truth: &BTreeMap<RecordId, usize>) {
 /// A decision that stands is undone, if there is one: the latest, or any.
 pub(crate) fn undo(sim: &Sim, latest: bool) -> bool {
     let mut decided: Vec<Case> =
-        sim.tables.borrow().cases.values().filter(|case| case.decision().is_some()).cloned().collect();
+        sim.tables().cases.values().filter(|case| case.decision().is_some()).cloned().collect();
     decided.sort_by_key(|case| case.decision().map(|decision| decision.at));
     let undone = if latest { decided.len().checked_sub(1) } else { Some(sim.below(decided.len())) };
     let Some(mut case) = undone.and_then(|at| decided.get(at)).cloned() else { return false };
@@ -73,7 +72,7 @@ pub(crate) fn undo(sim: &Sim, latest: bool) -> bool {
 fn verdict(sim: &Sim, question: &Question, truth: &BTreeMap<RecordId, usize>) -> Verdict {
     let honest = sim.chance(0.8);
     let records = |student: StudentId| -> BTreeSet<RecordId> {
-        let student = sim.tables.borrow().student(student).0;
+        let student = sim.tables().student(student);
         student.iter().flat_map(Student::edges).map(|edge| edge.record.clone()).collect()
     };
     let is = |student: StudentId, person: usize| records(student).iter().any(|record| truth[record] == person);

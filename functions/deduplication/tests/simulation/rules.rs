@@ -1,8 +1,5 @@
 //! Other rules than today's: a register that they left, what today's would change in it, and the change applied.
 
-use std::rc::Rc;
-
-use deduplication::ports::{Register, World};
 use shared::contract::pointer::Pointer;
 use shared::identity::digest::RecordId;
 use shared::identity::edge::Edge;
@@ -11,23 +8,23 @@ use shared::identity::engine::blocking::Blocking;
 use shared::identity::publication::{Change, Write, concerned, plan};
 use shared::identity::reconsider::{Difference, difference};
 use shared::identity::student::{Student, StudentId};
+use shared::registry::postings::Consistency;
 use shared::registry::publications::Published;
 
-use crate::world::{Process, Sim};
-use crate::{alone, check};
+use crate::check;
+use crate::world::Sim;
 
 /// Takes a record without INE out of a student that has others and can be seen, as rules that were blind to it would
 /// have; gives the record, and the student.
-pub(crate) fn part(sim: &Rc<Sim>) -> Option<(RecordId, StudentId)> {
-    let students = check::students(&sim.tables.borrow());
+pub(crate) fn part(sim: &Sim) -> Option<(RecordId, StudentId)> {
+    let students = check::students(&sim.tables());
     let (student, edge) = students.iter().find_map(|student| {
         let several = student.edges().count() > 1 && student.answer().is_some();
         let mut without = student.edges().filter(|edge| edge.ines().next().is_none() && edge.links.is_empty());
         let edge = without.find(|edge| edge.declaration.identite.said().is_some())?;
         several.then_some((student, edge.clone()))
     })?;
-    let process = Process::new(Rc::clone(sim), 0);
-    let newcomer = Student::newcomer(process.new_student());
+    let newcomer = Student::newcomer(sim.new_student());
     let (mut left, mut apart) = (student.clone(), newcomer.clone());
     left.detach(&edge.record);
     apart.attach(Edge { rules_version: RULE_VERSION - 1, ..edge.clone() });
@@ -36,17 +33,18 @@ pub(crate) fn part(sim: &Rc<Sim>) -> Option<(RecordId, StudentId)> {
         Change { before: student.clone(), after: left, merged_into: None },
         Change { before: newcomer, after: apart, merged_into: None },
     ];
-    let buckets = alone(process.buckets(&concerned(&changes, &sim.keys))).unwrap();
+    let keys = concerned(&changes, &sim.keys);
+    let buckets = sim.meanwhile(sim.stores.postings.read(&keys, Consistency::Strong)).unwrap();
     let mut writes = plan(&changes, &sim.keys, &buckets);
     writes.push(link);
-    assert_eq!(alone(process.publish(&writes)).unwrap(), Published::Yes);
-    check::derived(&sim.tables.borrow(), &sim.keys);
+    assert_eq!(sim.meanwhile(sim.stores.publisher.publish(&writes)).unwrap(), Published::Yes);
+    check::derived(&sim.tables(), &sim.keys);
     Some((edge.record, student.id))
 }
 
 /// What today's rules would change.
 pub(crate) fn compare(sim: &Sim) -> Difference {
-    let students = check::students(&sim.tables.borrow());
+    let students = check::students(&sim.tables());
     let edges = students.iter().flat_map(|student| student.edges().map(|edge| (student.id, edge.clone())));
     difference(edges.collect(), Blocking::new(&"rules".to_owned().into()), RULE_VERSION)
 }

@@ -9,7 +9,7 @@ use shared::identity::engine::person::Person as Compared;
 use shared::identity::engine::register::{RecordNumber, Register};
 
 use crate::people::Population;
-use crate::world::Tables;
+use crate::tables::Tables;
 
 /// Pairs of records, over many worlds.
 #[derive(Debug, Clone, Copy, Default)]

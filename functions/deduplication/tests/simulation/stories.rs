@@ -1,6 +1,5 @@
 //! What happens to people whose papers are mixed up, told one message after the other.
 
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use deduplication::handler::{self, Followed};
@@ -25,12 +24,11 @@ use shared::identity::finding::FindingCode;
 use shared::identity::review::{CaseId, State};
 use shared::identity::student::{RecordVersion, Student, StudentId};
 
-use crate::alone;
 use crate::check;
 use crate::drive::{Pace, drive};
 use crate::national::National;
 use crate::people::Statement;
-use crate::world::{Process, Sim};
+use crate::world::{Cost, Process, Sim};
 
 /// The sister's, whom INES knows.
 const HERS: &str = "070578267KH";
@@ -85,11 +83,11 @@ fn follow(sim: &Rc<Sim>, statements: &[&Statement]) {
     for statement in statements {
         drive(sim, std::slice::from_ref(*statement), Pace::Order);
     }
-    check::settled(&sim.tables.borrow(), &sim.keys);
+    check::settled(&sim.tables(), &sim.keys);
 }
 
 fn record(sim: &Sim, statement: &Statement) -> Record {
-    sim.tables.borrow().records[&statement.record].clone()
+    sim.tables().records[&statement.record].clone()
 }
 
 /// He has two enrolments under his sister's INE: that both say the same makes neither right.
@@ -114,7 +112,7 @@ fn records_that_ines_contradicts_do_not_vouch_for_each_other() {
         assert_eq!(record(&sim, his).state, RecordState::Resolved);
     }
     let student = record(&sim, &third).student.unwrap();
-    let student = sim.tables.borrow().student(student).0.unwrap();
+    let student = sim.tables().student(student).unwrap();
     assert!(student.verified().is_some_and(|ine| ine != Ine::parse(HERS).unwrap()) && student.edges().count() == 3);
 }
 
@@ -129,7 +127,7 @@ fn what_is_left_of_a_student_is_contradicted_again() {
     assert_eq!(record(&sim, &one).state, RecordState::Resolved);
     let verified = |statement| {
         let student = record(&sim, statement).student.unwrap();
-        sim.tables.borrow().student(student).0.unwrap().verified()
+        sim.tables().student(student).unwrap().verified()
     };
     let his_ine = verified(&third);
 
@@ -153,10 +151,10 @@ fn who_waits_for_ines_waits_with_every_record() {
     let both = [2, 3].map(|number| said(&newcomer, None, number));
     let followed = drive(&sim, &both, Pace::Order);
     assert_eq!(followed[0].0, Followed::Record(Resolution::Postponed), "INES takes its time");
-    check::settled(&sim.tables.borrow(), &sim.keys);
+    check::settled(&sim.tables(), &sim.keys);
     let [one, other] = both.each_ref().map(|statement| record(&sim, statement));
     assert_eq!((one.state, other.state), (RecordState::Resolved, RecordState::Resolved));
-    let student = sim.tables.borrow().student(one.student.unwrap()).0.unwrap();
+    let student = sim.tables().student(one.student.unwrap()).unwrap();
     assert!(student.edge(&other.id).is_some() && student.verified().is_some(), "one student, whose INE INES gave");
 }
 
@@ -169,11 +167,11 @@ fn later(statement: &Statement, change: impl Fn(&mut Declaration)) -> Statement 
 }
 
 fn student(sim: &Sim, statement: &Statement) -> Student {
-    sim.tables.borrow().student(record(sim, statement).student.unwrap()).0.unwrap()
+    sim.tables().student(record(sim, statement).student.unwrap()).unwrap()
 }
 
 fn meant(sim: &Sim, identity: &CivilIdentity, mode: Mode) -> Option<StudentId> {
-    check::meant(&sim.tables.borrow(), &sim.keys, identity, mode)
+    check::meant(&sim.tables(), &sim.keys, identity, mode)
 }
 
 /// An INE that INES has not yet is no reason to give another: the student would have two for ever.
@@ -203,7 +201,7 @@ fn an_ine_that_ines_does_not_know_is_asked_about_again_until_it_does() {
         assert_eq!(student(&sim, &statement).verified(), Some(ine), "comes again: {comes_again}");
         let told = record(&sim, &statement);
         assert_eq!((told.finding, told.verify_on), (None, None));
-        assert!(sim.tables.borrow().ines.contains_key(&sim.keys.ine(&ine)), "and is found by the INE");
+        assert!(sim.tables().ines.contains_key(&sim.keys.ine(&ine)), "and is found by the INE");
     }
 }
 
@@ -226,7 +224,7 @@ fn a_homonym_that_an_establishment_invents_hides_nobody() {
 
     follow(&sim, &[&later(&invented, |said| said.inscription.statut = Status::Annule)]);
     assert_eq!(meant(&sim, &bare, Mode::Standard), she, "nobody else is left");
-    let open = sim.tables.borrow().cases.values().filter(|case| case.state == State::Open).count();
+    let open = sim.tables().cases.values().filter(|case| case.state == State::Open).count();
     assert_eq!(open, 0, "and nobody is asked whose the row was");
 }
 
@@ -256,16 +254,16 @@ fn twins_named_alike_are_two_and_each_is_told_of_herself() {
 #[test]
 fn who_is_beyond_the_quota_waits_for_an_operator_and_then_is_told() {
     let sim = world();
-    sim.quota.set(Some((1, i64::MAX)));
+    sim.limit_new_identities(1, i64::MAX);
     let [first, second] =
         [("Théodore", 2), ("Marguerite", 3)].map(|(name, at)| said(&person(name, Sex::Male), None, at));
     let come = |statement: &Statement| {
-        let Statement { record, version, declaration } = statement;
-        sim.tables.borrow_mut().say(record, version, declaration);
-        let followed = alone(handler::follow(&Process::new(Rc::clone(&sim), 1), &Pointer::Record(record.clone())));
+        sim.say(statement);
+        let pointer = Pointer::Record(statement.record.clone());
+        let followed = sim.alone(handler::follow(&Process::new(Rc::clone(&sim), 1), &pointer), &mut Cost::default());
         followed.unwrap()
     };
-    let reserved = || sim.tables.borrow().reserved.values().map(BTreeSet::len).sum::<usize>();
+    let reserved = || sim.tables().reserved;
     let postponed = Followed::Record(Resolution::Postponed);
     assert_eq!(come(&first), postponed, "INES takes its time");
     assert_eq!(come(&first), Followed::Record(Resolution::Published));
@@ -275,20 +273,20 @@ fn who_is_beyond_the_quota_waits_for_an_operator_and_then_is_told() {
     let waiting = record(&sim, &second);
     assert_eq!((waiting.state, waiting.doubt), (RecordState::InReview, Some(Doubt::Quota)));
     assert_eq!(waiting.finding, Some(FindingCode::QuotaIdentites));
-    let is_case = || sim.tables.borrow().cases.contains_key(&CaseId::attachment(&second.record));
+    let is_case = || sim.tables().cases.contains_key(&CaseId::attachment(&second.record));
     assert!(!is_case(), "there is nothing that reviewers could decide");
-    check::settled(&sim.tables.borrow(), &sim.keys);
-    let before = sim.tables.borrow().clone();
+    check::settled(&sim.tables(), &sim.keys);
+    let before = sim.tables();
     assert_eq!((come(&second), reserved()), (postponed, 1), "the same message again");
-    assert!(*sim.tables.borrow() == before);
+    assert!(sim.tables() == before);
     let later = sim.clock.get() + 15 * 60;
     let again = Pointer::Record(second.record.clone());
     assert!(sim.queue.borrow().iter().any(|message| message.pointer == again && message.visible_at == later));
 
     // An operator lifts it: nothing is sent again, and the pointer that waits does the rest.
-    sim.quota.set(Some((2, i64::MAX)));
+    sim.limit_new_identities(2, i64::MAX);
     drive(&sim, &[], Pace::Order);
-    check::settled(&sim.tables.borrow(), &sim.keys);
+    check::settled(&sim.tables(), &sim.keys);
     assert_eq!((record(&sim, &second).state, reserved()), (RecordState::Resolved, 2));
     assert_eq!((record(&sim, &second).doubt, record(&sim, &second).finding), (None, Some(FindingCode::Immatricule)));
 }

@@ -6,7 +6,7 @@ use shared::domain::ine::Ine;
 use shared::identity::digest::RecordId;
 
 use crate::check;
-use crate::world::Tables;
+use crate::tables::Tables;
 
 /// What INES said meanwhile of records that are together otherwise than before: those of which it vouches for an INE, and
 /// didn't before. `None` when all are together as they were.

@@ -3,7 +3,6 @@
 
 mod attachments;
 mod contract;
-mod dynamodb;
 mod faults;
 mod golden;
 mod litigation;

@@ -1,11 +1,12 @@
 //! The handler over an AWS of this process: what no deployed stack can be made to do (fail at one point), and any
 //! request at all.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use fakes::aws::{Call, Response, item, out_of_reach, respond};
+use fakes::aws::{Call, Response, item, keyed, out_of_reach};
+use fakes::dynamodb::Tables;
 use jiff::Timestamp;
 use lambda_http::http;
 use proptest::prelude::*;
@@ -15,8 +16,11 @@ use shared::access::key::KeyDigest;
 use shared::access::route::Route;
 use shared::api::metrics::Log;
 use shared::auth::france_connect;
+use shared::domain::ine::Ine;
 use shared::identity::digest::{DigestKey, IdentityKeys};
 use shared::identity::engine::lookup::Mode;
+use shared::identity::posting::{Bucket, Traits};
+use shared::identity::student::StudentId;
 
 use super::*;
 use crate::context::{Issuer, Settings};
@@ -25,12 +29,13 @@ mod leaks;
 
 const KEY: &str = "the key of both upstream routes";
 
-/// Tables that answer from memory; those named in `failing` are out of reach.
+/// Tables with one person or none, of which those named in `failing` are out of reach.
 #[derive(Default)]
 struct World {
+    tables: Tables,
     failing: Mutex<BTreeSet<&'static str>>,
     /// The tables that were called, in order.
-    calls: Mutex<Vec<String>>,
+    calls: Mutex<Vec<&'static str>>,
     /// Whether the person asked about is known.
     known: bool,
     /// How the person's student is stored.
@@ -39,8 +44,6 @@ struct World {
     homonym: bool,
     /// Whether the client only wants what is certain.
     strict: bool,
-    /// What the store says of the bucket: `None` has room.
-    spent_until: Mutex<Option<i64>>,
     log: fakes::log::Log,
 }
 
@@ -58,85 +61,79 @@ enum Stored {
     Merged,
 }
 
+/// What consultation calls.
+const CALLED: [&str; 6] = ["clients", "students", "postings", "quotas", "access_log", "establishments"];
+
 impl World {
     fn called(&self, table: &str) -> usize {
-        self.calls.lock().unwrap().iter().filter(|called| *called == table).count()
+        self.calls.lock().unwrap().iter().filter(|called| **called == table).count()
     }
 
     fn answer(&self, call: &Call) -> Response {
-        let Call { operation, body, .. } = call;
-        let transaction = body["TransactItems"][0]["Put"]["TableName"].as_str();
-        let batch = || body["RequestItems"].as_object().and_then(|tables| tables.keys().next()).map(String::as_str);
-        let table = body["TableName"].as_str().or(transaction).or_else(batch).unwrap().to_owned();
-        self.calls.lock().unwrap().push(table.clone());
-        if self.failing.lock().unwrap().contains(table.as_str()) {
+        let table = CALLED.into_iter().find(|table| call.concerns(table)).unwrap();
+        self.calls.lock().unwrap().push(table);
+        if self.failing.lock().unwrap().contains(table) {
             return out_of_reach();
         }
-        let body = match (table.as_str(), operation.as_str()) {
-            ("clients", _) => match client_item(body["Key"]["id"]["S"].as_str().unwrap(), self.strict) {
-                Some(stored) => json!({ "Item": item(&stored) }),
-                None => json!({}),
-            },
-            ("students", "GetItem") => match self.student(body["Key"]["pk"]["S"].as_str().unwrap()) {
-                Some(stored) => json!({ "Item": item(&stored) }),
-                None => json!({}),
-            },
-            ("postings", "BatchGetItem") => {
-                let key = &body["RequestItems"]["postings"]["Keys"][0]["pk"]["S"];
-                let bucket = json!({ "pk": key, "version": 1, "cut": false, "entries": self.entries() });
-                json!({ "Responses": { "postings": [item(&bucket)] }, "UnprocessedKeys": {} })
-            }
-            ("quotas", _) => {
-                let spent = body["ExpressionAttributeValues"][":then"]["N"].as_str().unwrap_or("0").to_owned();
-                if let Some(spent_until) = *self.spent_until.lock().unwrap() {
-                    return respond(
-                        400,
-                        &json!({
-                            "__type": "ConditionalCheckFailedException", "message": "no",
-                            "Item": { "spent_until": { "N": spent_until.to_string() } },
-                        }),
-                    );
+        self.tables.call(&call.operation, &call.text)
+    }
+
+    /// Stores the client, and whoever is known.
+    fn fill(&self) {
+        for (id, client) in clients(self.strict) {
+            self.tables.put("clients", keyed("id", &id, &client));
+        }
+        let (ine, own) = (keys().ine(&Ine::parse(INE).unwrap()), partition(STUDENT));
+        let student = |pk: &str, value: Value| {
+            let sk = if pk.starts_with("I#") { "ANSWER" } else { "STUDENT" };
+            let mut item = item(&value);
+            item.extend([("pk".into(), json!({ "S": pk })), ("sk".into(), json!({ "S": sk }))]);
+            self.tables.put("students", item);
+        };
+        if self.known {
+            let led = format!("I#{}", ine.as_str());
+            match self.stored {
+                Stored::Withheld => student(&own, json!({ "version": 1, "withheld": {} })),
+                Stored::UnderAnotherIne => {
+                    student(&led, json!({ "student": id(STUDENT) }));
+                    student(&own, json!({ "version": 1, "answer": answer() }));
                 }
-                json!({ "Attributes": { "spent_until": { "N": spent } } })
+                Stored::Published => {
+                    student(&led, json!({ "student": id(STUDENT), "answer": answer() }));
+                    student(&own, json!({ "version": 1, "answer": answer() }));
+                }
+                Stored::Merged => {
+                    student(&led, json!({ "student": id(SURVIVOR), "answer": answer() }));
+                    student(&own, json!({ "version": 2, "merged_into": id(SURVIVOR) }));
+                    student(&partition(SURVIVOR), json!({ "version": 2, "answer": answer() }));
+                }
             }
-            _ => json!({}),
-        };
-        respond(200, &body)
-    }
-
-    /// An item of `students`.
-    fn student(&self, partition: &str) -> Option<Value> {
-        let (student, survivor) = (id(STUDENT), id(SURVIVOR));
-        let own = format!("S#{}", student.as_simple());
-        if !self.known {
-            return None;
         }
-        match self.stored {
-            Stored::UnderAnotherIne if partition.starts_with("I#") => Some(json!({ "student": student })),
-            Stored::Withheld if partition.starts_with("I#") => None,
-            _ if partition.starts_with("I#") => Some(json!({ "student": student, "answer": answer() })),
-            Stored::Withheld if partition == own => Some(json!({ "version": 1, "withheld": {} })),
-            Stored::Merged if partition == own => Some(json!({ "version": 2, "merged_into": survivor })),
-            Stored::Merged if partition == format!("S#{}", survivor.as_simple()) => {
-                Some(json!({ "version": 2, "answer": answer() }))
-            }
-            _ if partition == own => Some(json!({ "version": 1, "answer": answer() })),
-            _ => None,
-        }
-    }
-
-    /// Who is posted under any key.
-    fn entries(&self) -> Vec<Value> {
-        let traits = |birthplace: &str| {
-            json!({ "identite": {
-                "nomFamille": "QUINTEFEUILLE", "prenom1": "EUDOXIE", "sexe": "2", "dateNaissance": "2003-11-27",
+        let known = self.known.then_some((STUDENT, "44109"));
+        let posted = known.into_iter().chain(self.homonym.then_some((SURVIVOR, "35238")));
+        let mut buckets: BTreeMap<String, Bucket<StudentId>> = BTreeMap::new();
+        for (holder, birthplace) in posted {
+            let traits: Traits = serde_json::from_value(json!({ "identite": {
+                "nomFamille": "Quintefeuille", "prenom1": "Eudoxie", "sexe": "2", "dateNaissance": "2003-11-27",
                 "lieuNaissance": birthplace,
-            } })
-        };
-        let own = json!({ "holder": id(STUDENT), "traits": traits("44109") });
-        let homonym = json!({ "holder": id(SURVIVOR), "traits": traits("35238") });
-        self.known.then_some(own).into_iter().chain(self.homonym.then_some(homonym)).collect()
+            } }))
+            .unwrap();
+            let holder = StudentId::parse(holder).unwrap();
+            for (key, traits) in keys().postings.spread([&traits]) {
+                buckets.entry(key.as_str().to_owned()).or_default().set(&holder, &traits);
+            }
+        }
+        for (key, bucket) in buckets {
+            self.tables.put("postings", keyed("pk", &key, &bucket));
+        }
     }
+}
+
+/// Whom questions by INE are about.
+const INE: &str = "0AYIOP071Y8";
+
+fn partition(student: &str) -> String {
+    format!("S#{student}")
 }
 
 const STUDENT: &str = "6f9619ff8b86d011b42d00cf4fc964ff";
@@ -146,28 +143,24 @@ fn id(text: &str) -> uuid::Uuid {
     text.parse().unwrap()
 }
 
-fn client_item(id: &str, strict: bool) -> Option<Value> {
+/// The client and its key, by their ids.
+fn clients(strict: bool) -> [(String, Value); 2] {
     let digest = KeyDigest::of(KEY);
     let routes = [Route::StatusByIne, Route::StatusByIdentity];
-    match id {
-        "CLIENT#client" => {
-            let look_up = if strict { Mode::Strict } else { Mode::Standard };
-            let client = Client { routes: routes.into(), look_up, ..Client::new("client", "Client") };
-            Some(serde_json::to_value(client).unwrap())
-        }
-        id if id == format!("KEY#{}", digest.locator()) => {
-            let key = Key {
-                digest,
-                client_id: "client".into(),
-                routes: routes.into(),
-                state: State::Active,
-                valid_until: None,
-                created_at: Timestamp::now(),
-            };
-            Some(serde_json::to_value(key).unwrap())
-        }
-        _ => None,
-    }
+    let look_up = if strict { Mode::Strict } else { Mode::Standard };
+    let client = Client { routes: routes.into(), look_up, ..Client::new("client", "Client") };
+    let key = Key {
+        digest,
+        client_id: "client".into(),
+        routes: routes.into(),
+        state: State::Active,
+        valid_until: None,
+        created_at: Timestamp::now(),
+    };
+    [
+        ("CLIENT#client".into(), serde_json::to_value(client).unwrap()),
+        (format!("KEY#{}", digest.locator()), serde_json::to_value(key).unwrap()),
+    ]
 }
 
 fn answer() -> Value {
@@ -182,6 +175,7 @@ fn answer() -> Value {
 }
 
 fn context(world: &Arc<World>) -> Api<Context> {
+    world.fill();
     let answering = Arc::clone(world);
     context_over(move |call| answering.answer(call), None, None, Box::new(world.log.clone()))
 }
@@ -343,9 +337,12 @@ async fn a_strict_client_is_not_told_when_there_is_a_homonym() {
 #[tokio::test]
 async fn an_empty_bucket_refuses_and_is_not_asked_again() {
     let world = Arc::new(World { known: true, ..World::default() });
+    assert_eq!(ask(&context(&world), by_ine()).await.0, 200);
+    let spent_until = Timestamp::now().as_microsecond() + 60_000_000;
+    world.tables.change("quotas", |bucket| bucket["spent_until"] = json!({ "N": spent_until.to_string() }));
+    world.calls.lock().unwrap().clear();
+    // Another process, which remembers nothing.
     let context = context(&world);
-    let now = Timestamp::now().as_microsecond();
-    *world.spent_until.lock().unwrap() = Some(now + 60_000_000);
     let (status, body, headers) = ask(&context, by_ine()).await;
     assert_eq!((status, &body["message"]), (429, &"trop de requêtes, réessayez plus tard".into()));
     assert_eq!(headers["ratelimit-remaining"], "0");

@@ -32,14 +32,13 @@ async fn an_enrolment_is_stored_and_its_pointer_sent() {
     let declaration = &records[0]["declaration"]["M"];
     assert_eq!(declaration["identite"], dynamo(&json!({ "dateNaissance": "1999-11-30" })), "the pair and no name");
     assert_eq!(declaration["inscription"]["M"]["codeCommune"], dynamo(&json!("01033")), "its postal code is resolved");
-    assert_eq!(*world.queue.lock().unwrap(), [format!(r#"{{"record":"{id}"}}"#)]);
-    let tables = world.tables.lock().unwrap();
+    assert_eq!(world.queue.bodies(), [format!(r#"{{"record":"{id}"}}"#)]);
+    let tables = &world.tables;
     let fed = |uai: &str| {
         let items = tables.items("establishments");
         items.iter().any(|item| item["uai"]["S"] == uai && item.contains_key("last_feed_at"))
     };
     assert!(fed("0010006B") && !fed("0010814E"));
-    drop(tables);
     assert_eq!(told.headers["ratelimit-remaining"], "19");
     let line = &world.log()[0];
     assert_eq!(
@@ -102,7 +101,7 @@ async fn errors_are_to_the_letter() {
         let expected = envelope("échec d'authentification", &json!(parameter).to_string());
         assert_eq!((told.status, told.masked()), (401, expected));
     }
-    assert!(world.records().is_empty() && world.queue.lock().unwrap().is_empty());
+    assert!(world.records().is_empty() && world.queue.bodies().is_empty());
     world.assert_nothing_personal();
 }
 
@@ -152,7 +151,7 @@ async fn unknown_pairs_are_counted_whatever_is_unknown_about_them() {
     let context = world.context();
     push(&context, &enrolment(&json!({ "ine": "080890290EH" }))).await;
     push(&context, &enrolment(&json!({ "uai": "0751967F" }))).await;
-    assert!(world.tables.lock().unwrap().items("quotas")[0].contains_key("unknown_until"));
+    assert!(world.tables.items("quotas")[0].contains_key("unknown_until"));
     assert_eq!(world.log().iter().map(|line| line["unknown"].as_u64().unwrap()).sum::<u64>(), 2);
 }
 
@@ -198,7 +197,7 @@ async fn a_batch_is_answered_line_by_line() {
         (2, &dynamo(&json!("inscrit"))),
         "the later line counts"
     );
-    assert_eq!(world.queue.lock().unwrap().len(), 2);
+    assert_eq!(world.queue.bodies().len(), 2);
     let line = &world.log()[0];
     assert_eq!((&line["enrolments"], &line["stored"], &line["unknown"]), (&7.into(), &3.into(), &2.into()));
     for body in ["[]", "{}", &json!(vec![json!({}); 501]).to_string()] {
@@ -222,10 +221,10 @@ async fn an_enrolment_is_read_back_by_its_own_establishment_only() {
         ("pending", "annulé", "en attente"),
         ("resolved", "annulé", "annulée"),
     ] {
-        for record in world.tables.lock().unwrap().items_mut("records") {
+        world.tables.change("records", |record| {
             record.insert("state".into(), dynamo(&json!(state)));
             record["declaration"]["M"]["inscription"]["M"]["statut"] = dynamo(&json!(status));
-        }
+        });
         let told = ask(&context, request("GET", &path, &[("x-api-key", KEY)], "")).await;
         let body = told.json();
         assert_eq!((told.status, &body["message"], &body["etat"]), (200, &"inscription trouvée".into(), &etat.into()));
@@ -259,7 +258,7 @@ async fn a_cancelled_enrolment_stays_so_until_it_is_said_again() {
         assert_eq!(body["inscription"]["statut"], "annulé");
         assert_eq!(world.records()[0]["declaration"]["M"]["inscription"]["M"]["statut"], dynamo(&json!("annulé")));
     }
-    assert_eq!(world.queue.lock().unwrap().len(), 3, "as long as it waits, its pointer is sent again");
+    assert_eq!(world.queue.bodies().len(), 3, "as long as it waits, its pointer is sent again");
     tick();
     push(&context, &enrolment(&json!({}))).await;
     assert_eq!(world.records()[0]["declaration"]["M"]["inscription"]["M"]["statut"], dynamo(&json!("inscrit")));
@@ -270,9 +269,9 @@ async fn what_was_said_later_than_now_can_not_be_cancelled() {
     let world = World::new();
     let context = world.context();
     let id = push(&context, &enrolment(&json!({}))).await.json()["inscription"]["id_inscription"].clone();
-    for record in world.tables.lock().unwrap().items_mut("records") {
+    world.tables.change("records", |record| {
         record.insert("version".into(), dynamo(&json!("9999999999999.0.import.0000000002")));
-    }
+    });
     let path = format!("/api/inscription/{}", id.as_str().unwrap());
     let told = ask(&context, request("DELETE", &path, &[("x-api-key", KEY)], "")).await;
     assert_eq!((told.status, &told.json()["message"]), (409, &"une déclaration plus récente existe".into()));
@@ -289,13 +288,9 @@ async fn a_key_is_answered_once() {
     let again = push_once(&context, "k1", &body).await;
     assert_eq!((again.status, &again.text), (200, &first.text));
     assert_eq!(again.headers["idempotent-replayed"], "true");
-    assert_eq!(
-        (&world.records()[0]["version"], world.queue.lock().unwrap().len()),
-        (&version, 1),
-        "nothing is done again"
-    );
+    assert_eq!((&world.records()[0]["version"], world.queue.bodies().len()), (&version, 1), "nothing is done again");
 
-    let kept = format!("{:?}", world.tables.lock().unwrap().items("idempotency"));
+    let kept = format!("{:?}", world.tables.items("idempotency"));
     assert!(kept.contains("sealed") && !kept.contains(INE) && !kept.contains(BIRTH_DATE), "{kept}");
 
     let reused = push_once(&context, "k1", &enrolment(&json!({ "statut": "admis" }))).await;
@@ -308,9 +303,9 @@ async fn a_key_is_answered_once() {
     assert_eq!(push_once(&context, "k2", &unknown).await.status, 404);
     assert_eq!(push_once(&context, "k2", &body).await.status, 200);
     // A day later the key is as good as new.
-    for item in world.tables.lock().unwrap().items_mut("idempotency") {
+    world.tables.change("idempotency", |item| {
         item.insert("expires_at".into(), dynamo(&json!(0)));
-    }
+    });
     assert_eq!(push_once(&context, "k1", &enrolment(&json!({ "statut": "admis" }))).await.status, 200);
     world.assert_nothing_personal();
 }
@@ -321,16 +316,16 @@ async fn a_request_that_is_under_way_is_not_done_beside_itself() {
     let context = world.context();
     let body = enrolment(&json!({}));
     push_once(&context, "k1", &body).await;
-    for item in world.tables.lock().unwrap().items_mut("idempotency") {
+    world.tables.change("idempotency", |item| {
         item.insert("status".into(), dynamo(&json!("INPROGRESS")));
         item.remove("data");
-    }
+    });
     let told = push_once(&context, "k1", &body).await;
     assert_eq!((told.status, told.headers.contains_key("retry-after")), (409, true));
     // Once no invocation can be at it any more, the next one is.
-    for item in world.tables.lock().unwrap().items_mut("idempotency") {
+    world.tables.change("idempotency", |item| {
         item.insert("in_progress_until".into(), dynamo(&json!(0)));
-    }
+    });
     assert_eq!(push_once(&context, "k1", &body).await.status, 200);
 }
 

@@ -46,7 +46,7 @@ async fn a_form_puts_one_file_under_the_keys_own_prefix() {
         );
         assert_eq!(form["champs"]["x-amz-security-token"], "token");
         assert!(told.text.contains(r#""champs":{"key":"#) && !told.text.contains("secret"));
-        let tables = world.tables.lock().unwrap();
+        let tables = &world.tables;
         let stored = tables.items("imports").into_iter().find(|item| item["id"]["S"] == format!("DEPOT#{id}"));
         assert_eq!(stored.unwrap()["key"], dynamo(&form["champs"]["key"]));
     }
@@ -71,7 +71,7 @@ async fn only_a_file_of_its_own_establishment_is_a_deposits() {
     let imports = world.imports();
     let own = ImportId::of("inbox", &format!("0010006B/depot/{id}"), "v1");
     let stranger = ImportId::of("inbox", &format!("0751967F/dry-run/depot/{id}"), "v1");
-    let linked = || world.tables.lock().unwrap().items("imports")[0].get("import").cloned();
+    let linked = || world.tables.items("imports")[0].get("import").cloned();
     let link = async |uai: &str, import: &ImportId| imports.link_deposit(&id, Uai::parse(uai).unwrap(), import).await;
     link("0751967F", &stranger).await.unwrap();
     assert_eq!(linked(), None, "whoever guesses or is told an id drives nobody else's deposit");
@@ -121,9 +121,9 @@ async fn a_deposit_is_followed_by_its_own_establishment_only() {
         assert!(!told.text.contains("Eudoxie"));
     }
 
-    for deposit in world.tables.lock().unwrap().items_mut("imports") {
+    world.tables.change("imports", |deposit| {
         deposit.insert("import".into(), dynamo(&json!("0123456789abcdef0123456789abcdef")));
-    }
+    });
     for (state, etat, progress) in
         [("received", "reçu", 0.42), ("running", "en cours", 0.42), ("done", "terminé", 1.0), ("failed", "échoué", 1.0)]
     {
@@ -132,7 +132,7 @@ async fn a_deposit_is_followed_by_its_own_establishment_only() {
             "rejected": 3, "warned": 2, "bytes_read": 429, "bytes": 1_000, "reason": null,
             "report_key": "0010006B/0123456789abcdef0123456789abcdef/rapport.json",
         });
-        world.tables.lock().unwrap().put("imports", item(&import));
+        world.tables.put("imports", item(&import));
         let told = follow(&context, KEY, &id).await.json();
         assert_eq!((&told["etat"], &told["progression"]), (&etat.into(), &progress.into()));
         let lines = json!({ "lues": 10, "acceptees": 7, "depassees": 1, "rejetees": 3, "averties": 2 });
@@ -168,11 +168,11 @@ async fn what_was_found_about_its_rows_is_told_to_its_own_establishment_only() {
     let id = open(&context, "").await.json()["id"].as_str().unwrap().to_owned();
     let told = findings(&context, KEY, &id, "").await;
     assert_eq!((told.status, told.json()), (200, json!({ "id": id, "constats": [], "suivant": null })));
-    for deposit in world.tables.lock().unwrap().items_mut("imports") {
+    world.tables.change("imports", |deposit| {
         deposit.insert("import".into(), dynamo(&json!(IMPORT)));
-    }
+    });
     {
-        let mut tables = world.tables.lock().unwrap();
+        let tables = &world.tables;
         tables.put("findings", finding(11, "en_revue", "LITIGE"));
         tables.put("findings", finding(2, "ine_corrige", "DONNEES_INVALIDES"));
         let mut of_another = finding(3, "immatricule", "CONFIRME");
@@ -209,13 +209,10 @@ async fn findings_come_in_pages_that_miss_none() {
     let world = World::new();
     let context = world.context();
     let id = open(&context, "").await.json()["id"].as_str().unwrap().to_owned();
-    {
-        let mut tables = world.tables.lock().unwrap();
-        for deposit in tables.items_mut("imports") {
-            deposit.insert("import".into(), dynamo(&json!(IMPORT)));
-        }
-        (2..=1_201).for_each(|line| tables.put("findings", finding(line, "ine_inconnu", "INCONNU")));
-    }
+    world.tables.change("imports", |deposit| {
+        deposit.insert("import".into(), dynamo(&json!(IMPORT)));
+    });
+    (2..=1_201).for_each(|line| world.tables.put("findings", finding(line, "ine_inconnu", "INCONNU")));
     let (mut after, mut lines, mut pages) = (String::new(), Vec::new(), 0);
     loop {
         let page = findings(&context, KEY, &id, &after).await.json();
@@ -238,14 +235,14 @@ async fn an_enrolment_read_back_says_what_was_found_about_its_person() {
     let read = async || ask(&context, request("GET", &path, &[("x-api-key", KEY)], "")).await.json();
     let before = read().await;
     assert_eq!((before.get("statutIne"), before.get("constat")), (None, None), "nobody has looked yet");
-    for record in world.tables.lock().unwrap().items_mut("records") {
+    world.tables.change("records", |record| {
         record.insert("statut_ine".into(), dynamo(&json!("CONFIRME")));
-    }
+    });
     let confirmed = read().await;
     assert_eq!((&confirmed["statutIne"], confirmed.get("constat")), (&"CONFIRME".into(), None));
-    for record in world.tables.lock().unwrap().items_mut("records") {
+    world.tables.change("records", |record| {
         record.insert("finding".into(), dynamo(&json!("ine_remplace")));
-    }
+    });
     let replaced = read().await;
     let message = FindingCode::IneRemplace.sheet().message;
     let words = json!({ "code": "ine_remplace", "gravite": "avertissement", "message": message });

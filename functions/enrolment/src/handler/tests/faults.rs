@@ -17,7 +17,7 @@ fn faults() -> impl Iterator<Item = Fault> {
 
 /// Every record that waits has a pointer.
 fn assert_no_record_is_forgotten(world: &World, fault: Fault) {
-    let sent: BTreeSet<String> = world.queue.lock().unwrap().iter().cloned().collect();
+    let sent: BTreeSet<String> = world.queue.bodies().iter().cloned().collect();
     for record in world.records() {
         let pointer = json!({ "record": record["id"]["S"] }).to_string();
         assert!(sent.contains(&pointer), "{fault:?}: a record waits without a pointer");
@@ -47,9 +47,9 @@ async fn a_request_that_failed_anywhere_is_done_by_the_next_attempt() {
                 assert!(told.headers.contains_key("retry-after"));
                 *world.faults.next.lock().unwrap() = None;
                 // A key whose release was lost, too, is free once no invocation can be at it any more.
-                for item in world.tables.lock().unwrap().items_mut("idempotency") {
+                world.tables.change("idempotency", |item| {
                     item.insert("in_progress_until".into(), dynamo(&json!(0)));
-                }
+                });
                 let again = match key {
                     Some(key) => push_once(&world.context(), key, &body).await,
                     None => push(&world.context(), &body).await,
@@ -73,16 +73,16 @@ async fn a_late_retry_does_not_override_what_was_said_since() {
         let failed = push_once(&world.context(), "k1", &old).await.status != 200;
         *world.faults.next.lock().unwrap() = None;
         // Without its key in the table the first attempt is as if it had never been.
-        let begun = !world.tables.lock().unwrap().items("idempotency").is_empty();
+        let begun = !world.tables.items("idempotency").is_empty();
         if !(failed && begun) {
             continue;
         }
         tick();
         assert_eq!(push(&world.context(), &enrolment(&json!({}))).await.status, 200);
         tick();
-        for item in world.tables.lock().unwrap().items_mut("idempotency") {
+        world.tables.change("idempotency", |item| {
             item.insert("in_progress_until".into(), dynamo(&json!(0)));
-        }
+        });
         let late = push_once(&world.context(), "k1", &old).await;
         assert_eq!((late.status, &late.json()["inscription"]["statut"]), (200, &"admis".into()), "acknowledged");
         let stored = &world.records()[0]["declaration"]["M"]["inscription"]["M"]["statut"];
@@ -106,9 +106,9 @@ async fn a_batch_that_failed_anywhere_is_done_by_the_next_attempt() {
         *world.faults.next.lock().unwrap() = Some(fault);
         if ask(&world.context(), send()).await.status != 200 {
             *world.faults.next.lock().unwrap() = None;
-            for item in world.tables.lock().unwrap().items_mut("idempotency") {
+            world.tables.change("idempotency", |item| {
                 item.insert("in_progress_until".into(), dynamo(&json!(0)));
-            }
+            });
             assert_eq!(ask(&world.context(), send()).await.status, 200, "{fault:?}");
         }
         assert_eq!(world.records().len(), 3, "{fault:?}");
@@ -122,10 +122,10 @@ async fn a_cancellation_that_failed_anywhere_is_done_by_the_next_attempt() {
         let world = World::new();
         let id = push(&world.context(), &enrolment(&json!({}))).await.json()["inscription"]["id_inscription"].clone();
         let path = format!("/api/inscription/{}", id.as_str().unwrap());
-        for record in world.tables.lock().unwrap().items_mut("records") {
+        world.tables.change("records", |record| {
             record.insert("state".into(), dynamo(&json!("resolved")));
-        }
-        world.queue.lock().unwrap().clear();
+        });
+        world.queue.drain();
         *world.faults.calls.lock().unwrap() = 0;
         *world.faults.next.lock().unwrap() = Some(fault);
         let cancel = || request("DELETE", &path, &[("x-api-key", KEY)], "");

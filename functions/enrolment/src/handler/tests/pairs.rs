@@ -28,11 +28,11 @@ fn ines(count: usize) -> impl Iterator<Item = String> {
 /// A world whose depositor may ask as fast as it likes.
 fn unhurried() -> Arc<World> {
     let world = World::new();
-    for client in world.tables.lock().unwrap().items_mut("clients") {
+    world.tables.change("clients", |client| {
         if client["id"]["S"] == "CLIENT#lycee" {
             client.insert("quota".into(), dynamo(&json!({ "per_second": 10_000, "unknown_per_hour": 1_000_000 })));
         }
-    }
+    });
     world
 }
 
@@ -110,7 +110,7 @@ async fn unknown_pairs_are_charged_before_they_are_checked_and_known_ones_given_
 async fn an_establishment_of_many_confirmed_students_makes_more_mistakes() {
     let world = unhurried();
     {
-        let mut tables = world.tables.lock().unwrap();
+        let tables = &world.tables;
         let today = shared::domain::academic_year::day_in_france(Timestamp::now());
         let year = shared::domain::academic_year::AcademicYear::starting_on(today);
         let year = [year.before().to_string(), year.to_string()];
@@ -175,11 +175,11 @@ async fn a_refused_pair_of_a_batch_may_be_sent_again_under_its_idempotency_key()
         let told = ask(&context, lot).await;
         assert_eq!((told.status, told.headers.contains_key("idempotent-replayed")), (200, false));
         // What was checked is unknown as before, and what was beyond may be checked tomorrow.
-        for kept in world.tables.lock().unwrap().items_mut("quotas") {
+        world.tables.change("quotas", |kept| {
             if kept["subject"]["S"].as_str().unwrap().starts_with("U#") {
                 kept.insert("reserved_count".into(), dynamo(&json!(0)));
             }
-        }
+        });
     }
 }
 
@@ -194,7 +194,7 @@ async fn whatever_is_done_about_a_person_leaves_a_trace_under_the_enrolment() {
         assert_eq!(ask(&context, request(method, &path, &[("x-api-key", KEY)], "")).await.status, 200);
     }
     assert_eq!(push(&context, &enrolment(&json!({ "ine": "080890290EH" }))).await.status, 404);
-    let tables = world.tables.lock().unwrap();
+    let tables = &world.tables;
     let traces = tables.items("access_log");
     let text = |trace: &fakes::dynamodb::Item, name: &str| {
         trace.get(name).map(|value| value["S"].as_str().unwrap().to_owned())
@@ -214,7 +214,6 @@ async fn whatever_is_done_about_a_person_leaves_a_trace_under_the_enrolment() {
         assert_eq!(text(trace, "depositor").as_deref(), Some("0010006B"));
         assert!(text(trace, "by").unwrap().starts_with("lycee#"), "found from the client");
     }
-    drop(tables);
     world.assert_nothing_personal();
 }
 
@@ -224,7 +223,7 @@ async fn without_its_trace_nothing_is_told() {
     let context = world.context();
     let id = push(&context, &enrolment(&json!({}))).await.json()["inscription"]["id_inscription"].clone();
     let path = format!("/api/inscription/{}", id.as_str().unwrap());
-    let traces = || world.tables.lock().unwrap().items("access_log").len();
+    let traces = || world.tables.items("access_log").len();
     let mut failed = 0;
     for call in 1..=4 {
         let before = traces();

@@ -1,13 +1,14 @@
 //! What the handler is run over: tables, a queue, establishments with their keys, one student.
 
 use std::num::NonZeroU32;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use fakes::aws::{Call, Faults, Response, item, keyed, outcome, take};
+use fakes::aws::{Call, Faults, Response, item, keyed};
 use fakes::dynamodb::{Item, Tables};
 use fakes::gateway::{Told, request};
 use fakes::log::Log;
+use fakes::sqs::Queues;
 use jiff::Timestamp;
 use lambda_http::Request;
 use serde_json::{Value, json};
@@ -41,9 +42,9 @@ pub(super) const PERSONAL: [&str; 7] = [INE, BIRTH_DATE, "Quintefeuille", "Eudox
 /// An AWS of this process.
 #[derive(Default)]
 pub(super) struct World {
-    pub(super) tables: Mutex<Tables>,
+    pub(super) tables: Tables,
     /// The bodies of the messages that were sent.
-    pub(super) queue: Mutex<Vec<String>>,
+    pub(super) queue: Queues,
     pub(super) faults: Faults,
     log: Log,
 }
@@ -53,7 +54,7 @@ impl World {
     pub(super) fn new() -> Arc<Self> {
         let world = Self::default();
         {
-            let mut tables = world.tables.lock().unwrap();
+            let tables = &world.tables;
             for (uai, sends_for) in [("0010006B", vec!["0010006B", "0010814E"]), ("0751967F", vec!["0751967F"])] {
                 tables.put("establishments", establishment(uai, &sends_for));
             }
@@ -79,15 +80,15 @@ impl World {
                 };
                 tables.put("clients", keyed("id", &format!("KEY#{}", digest.locator()), &key));
             }
-            student(&mut tables);
+            student(tables);
         }
         Arc::new(world)
     }
 
     fn answer(&self, call: &Call) -> Response {
         self.faults.answer(call, || match call.service.as_str() {
-            "AmazonSQS" => take(&self.queue, &call.body),
-            _ => outcome(self.tables.lock().unwrap().call(&call.operation, &call.body)),
+            "AmazonSQS" => self.queue.call(call),
+            _ => self.tables.call(&call.operation, &call.text),
         })
     }
 
@@ -126,7 +127,7 @@ impl World {
     }
 
     pub(super) fn records(&self) -> Vec<Item> {
-        self.tables.lock().unwrap().items("records").into_iter().cloned().collect()
+        self.tables.items("records").into_iter().collect()
     }
 
     /// The lines of the log.
@@ -136,8 +137,8 @@ impl World {
 
     /// Nobody is told by the log, the queue or a key.
     pub(super) fn assert_nothing_personal(&self) {
-        let tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
-        let told = format!("{:?}\n{:?}\n{}", self.log(), self.queue.lock().unwrap(), tables.keys());
+        let tables = &self.tables;
+        let told = format!("{:?}\n{:?}\n{}", self.log(), self.queue.bodies(), tables.keys());
         for personal in PERSONAL {
             assert!(!told.contains(personal), "{personal} in {told}");
         }
@@ -162,7 +163,7 @@ fn establishment(uai: &str, sends_for: &[&str]) -> Item {
 }
 
 /// A student that a file told of.
-fn student(tables: &mut Tables) {
+fn student(tables: &Tables) {
     let keys = IdentityKeys::new(key("ine"), &key("civil"));
     let student = "6f9619ff-8b86-d011-b42d-00cf4fc964ff";
     let partition = format!("S#{}", student.replace('-', ""));

@@ -67,8 +67,8 @@ async fn it_may_be_the_same_person() {
     assert_eq!(read(&context, "supdata", &id).await.text, decided.text);
     let list = call(&context, "agents", "GET", "/demandes?etat=EN_ATTENTE", &Value::Null).await.json();
     assert_eq!(list["demandes"], json!([]));
-    let tables = world.tables.lock().unwrap();
-    let request = tables.items_under("ines", "D#")[0];
+    let tables = &world.tables;
+    let request = &tables.items_under("ines", "D#")[0];
     assert_eq!(request["decision"]["M"]["par"]["S"], "agents");
     assert!(request.contains_key("expires_at") && !request.contains_key("pending"));
 }

@@ -1,12 +1,12 @@
 //! What the handler is run over: the tables, four clients, and whoever a test registers.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use fakes::aws::{Call, Faults, Response, keyed, outcome, plain};
-use fakes::dynamodb::Item;
+use fakes::aws::{Call, Faults, Response, keyed, plain};
+use fakes::dynamodb::{Item, Tables};
 use fakes::gateway::{Told, request};
 use fakes::log::Log;
 use jiff::Timestamp;
@@ -23,7 +23,6 @@ use shared::identity::immatriculation::{Registration, keys_of, traits_of};
 use shared::identity::posting::Bucket;
 
 use super::super::api;
-use super::dynamodb::Tables;
 use crate::context::{Context, Settings};
 use crate::person;
 use crate::token::Signer;
@@ -38,12 +37,12 @@ pub(super) const BIRTH_DATE: &str = "2004-03-12";
 pub(super) const PERSONAL: [&str; 5] = ["081768862AE", BIRTH_DATE, "Quintefeuille", "Eudoxie", SECRET];
 
 /// What happens between a read and a transaction, once.
-type Interruption = Box<dyn FnOnce(&mut Tables) + Send>;
+type Interruption = Box<dyn FnOnce(&Tables) + Send>;
 
 /// An AWS of this process.
 #[derive(Default)]
 pub(super) struct World {
-    pub(super) tables: Mutex<Tables>,
+    pub(super) tables: Tables,
     pub(super) faults: Faults,
     /// What somebody else does just before the next transaction.
     pub(super) meanwhile: Mutex<Option<Interruption>>,
@@ -68,7 +67,7 @@ impl World {
                 state,
                 created_at: Timestamp::UNIX_EPOCH,
             };
-            world.tables.lock().unwrap().put("ines", keyed("pk", &format!("C#{id}"), &client));
+            world.tables.put("ines", keyed("pk", &format!("C#{id}"), &client));
         }
         Arc::new(world)
     }
@@ -82,18 +81,18 @@ impl World {
 
     /// Registers somebody.
     pub(super) fn register(&self, number: u32, identity: &Value) {
-        register(&mut self.tables.lock().unwrap(), number, identity);
+        register(&self.tables, number, identity);
     }
 
     fn answer(&self, call: &Call) -> Response {
         self.faults.answer(call, || {
-            let mut tables = self.tables.lock().unwrap();
+            let tables = &self.tables;
             if call.operation == "TransactWriteItems"
                 && let Some(meanwhile) = self.meanwhile.lock().unwrap().take()
             {
-                meanwhile(&mut tables);
+                meanwhile(tables);
             }
-            outcome(tables.call(&call.operation, &call.body))
+            tables.call(&call.operation, &call.text)
         })
     }
 
@@ -102,8 +101,8 @@ impl World {
         let aws = fakes::aws::config(move |call| answering.answer(call));
         let settings = Settings {
             table: "ines".into(),
-            postings_table: "ines-postings".into(),
-            log_table: "ines-log".into(),
+            postings_table: "ines_postings".into(),
+            log_table: "ines_log".into(),
             log_retention_days: 180,
             request_retention_days: 365,
             clients_kept: Duration::from_mins(1),
@@ -114,13 +113,13 @@ impl World {
 
     /// INEs of the register.
     pub(super) fn registrations(&self) -> usize {
-        self.tables.lock().unwrap().items_under("ines", "I#").len()
+        self.tables.items_under("ines", "I#").len()
     }
 
     /// What the trace says: the first letter of its subject, the route and the outcome.
     pub(super) fn traces(&self) -> Vec<String> {
-        let tables = self.tables.lock().unwrap();
-        let mut traces: Vec<_> = tables.items("ines-log");
+        let tables = &self.tables;
+        let mut traces: Vec<_> = tables.items("ines_log");
         traces.sort_by_key(|trace| trace["at"]["S"].as_str().unwrap().to_owned());
         let text = |trace: &Item, name: &str| trace[name]["S"].as_str().unwrap().to_owned();
         traces
@@ -138,8 +137,8 @@ impl World {
 
     /// Nobody is told by the log, the trace or a key.
     pub(super) fn assert_nothing_personal(&self) {
-        let tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
-        let told = format!("{:?}\n{:?}\n{}", self.log(), tables.items("ines-log"), tables.keys());
+        let tables = &self.tables;
+        let told = format!("{:?}\n{:?}\n{}", self.log(), tables.items("ines_log"), tables.keys());
         for personal in PERSONAL {
             assert!(!told.contains(personal), "{personal} in {told}");
         }
@@ -147,7 +146,7 @@ impl World {
 }
 
 /// Registers somebody in these tables, as the loader does.
-pub(super) fn register(tables: &mut Tables, number: u32, identity: &Value) {
+pub(super) fn register(tables: &Tables, number: u32, identity: &Value) {
     let identity: Identity = serde_json::from_value(identity.clone()).unwrap();
     let ine = Ine::rnie(number).unwrap();
     let registration = Registration { version: 1, ..Registration::new(ine, person::read(&identity).unwrap()) };
@@ -155,12 +154,12 @@ pub(super) fn register(tables: &mut Tables, number: u32, identity: &Value) {
     let holder = keys.ine(&ine);
     tables.put("ines", keyed("pk", &format!("I#{}", holder.as_str()), &registration));
     for key in keys_of(&keys.postings, &registration.identite) {
-        let stored = tables.items_under("ines-postings", key.as_str()).first().map(|item| plain(&json!({ "M": item })));
+        let stored = tables.items_under("ines_postings", key.as_str()).first().map(|item| plain(&json!({ "M": item })));
         let mut bucket: Bucket<IneDigest> =
             stored.map_or_else(Bucket::default, |stored| serde_json::from_value(stored).unwrap());
         bucket.set(&holder, &[traits_of(&registration)]);
         bucket.version += 1;
-        tables.put("ines-postings", keyed("pk", key.as_str(), &bucket));
+        tables.put("ines_postings", keyed("pk", key.as_str(), &bucket));
     }
 }
 

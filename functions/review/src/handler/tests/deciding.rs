@@ -44,15 +44,15 @@ async fn one_voice_decides_and_its_pointer_is_sent() {
     let told = decide(&context, KEY, &case, &same(STUDENT, 1)).await;
     assert_eq!((told.status, &told.json()["message"]), (200, &"décision enregistrée".into()), "{}", told.text);
     assert_eq!((&told.json()["revue"]["etat"], &told.json()["revue"]["version"]), (&"décidée".into(), &2.into()));
-    assert_eq!(*world.queue.lock().unwrap(), [pointer(&case)]);
+    assert_eq!(world.queue.bodies(), [pointer(&case)]);
     let again = decide(&context, KEY, &case, &same(STUDENT, 1)).await;
     assert_eq!((again.status, again.text), (200, told.text), "said again, the same is answered");
-    assert_eq!(world.queue.lock().unwrap().len(), 2, "and the pointer sent again");
+    assert_eq!(world.queue.bodies().len(), 2, "and the pointer sent again");
     let other = decide(&context, OTHER_KEY, &case, &json!({ "version": 2, "verdict": "different" })).await;
     assert_eq!((other.status, &other.json()["message"]), (409, &"la revue est décidée autrement".into()));
     complete(&context, &case).await;
     decide(&context, KEY, &case, &same(STUDENT, 3)).await;
-    assert_eq!(world.queue.lock().unwrap().len(), 2, "what is applied is not sent again");
+    assert_eq!(world.queue.bodies().len(), 2, "what is applied is not sent again");
     let kept = stored(&context, &case).await;
     assert_eq!((kept.votes.len(), kept.votes[0].reviewer.as_str(), kept.version), (1, "a.martin@ac-lyon.fr", 3));
     world.assert_nothing_personal();
@@ -70,7 +70,7 @@ async fn two_people_join_what_ines_tells_apart() {
         assert_eq!((told.status, &told.json()["message"]), (200, &"réponse enregistrée".into()));
         assert_eq!((&told.json()["revue"]["etat"], &told.json()["revue"]["voix"]), (&"ouverte".into(), &1.into()));
         assert_eq!(decide(&context, KEY, &case, &body).await.text, told.text, "twice the same person is one");
-        assert!(world.queue.lock().unwrap().is_empty());
+        assert!(world.queue.bodies().is_empty());
         let otherwise = json!({ "version": 2, "verdict": "different" });
         assert_eq!(decide(&context, KEY, &case, &otherwise).await.status, 403);
         let told = decide(&context, OTHER_KEY, &case, &body).await;
@@ -79,7 +79,7 @@ async fn two_people_join_what_ines_tells_apart() {
         body["version"] = 2.into();
         let told = decide(&context, OTHER_KEY, &case, &body).await;
         assert_eq!((told.status, &told.json()["revue"]["etat"]), (200, &"décidée".into()));
-        assert_eq!(*world.queue.lock().unwrap(), [pointer(&case)]);
+        assert_eq!(world.queue.bodies(), [pointer(&case)]);
     }
 }
 
@@ -91,7 +91,7 @@ async fn two_who_disagree_decide_nothing() {
     decide(&context, KEY, &case, &json!({ "version": 1, "verdict": "meme" })).await;
     let told = decide(&context, OTHER_KEY, &case, &json!({ "version": 2, "verdict": "different" })).await;
     assert_eq!((told.status, &told.json()["revue"]["desaccord"]), (200, &true.into()));
-    assert!(world.queue.lock().unwrap().is_empty());
+    assert!(world.queue.bodies().is_empty());
 }
 
 #[tokio::test]
@@ -105,7 +105,7 @@ async fn a_decision_is_undone_by_anyone_and_kept() {
     let told = undo(&context, OTHER_KEY, &case).await;
     assert_eq!((told.status, &told.json()["revue"]["etat"]), (200, &"annulée".into()));
     assert_eq!(undo(&context, OTHER_KEY, &case).await.text, told.text);
-    assert_eq!(*world.queue.lock().unwrap(), [pointer(&case), pointer(&case), pointer(&case)]);
+    assert_eq!(world.queue.bodies(), [pointer(&case), pointer(&case), pointer(&case)]);
     assert_eq!(decide(&context, KEY, &case, &same(STUDENT, 4)).await.status, 409, "not before it is taken back");
     complete(&context, &case).await;
     let kept = stored(&context, &case).await;
@@ -139,7 +139,7 @@ async fn two_clients_of_one_person_are_one_voice() {
     let again = vote(THIRD_KEY, "meme").await;
     assert_eq!((again.status, &again.json()["revue"]["voix"]), (200, &1.into()), "{}", again.text);
     assert_eq!(vote(THIRD_KEY, "different").await.status, 403, "the person said otherwise by the other client");
-    assert!(world.queue.lock().unwrap().is_empty());
+    assert!(world.queue.bodies().is_empty());
     assert_eq!(vote(OTHER_KEY, "meme").await.json()["revue"]["etat"], "décidée");
     assert_eq!(undo(&context, THIRD_KEY, &case).await.status, 200);
     let undone = stored(&context, &case).await.decisions[0].undone.clone().unwrap();
@@ -186,7 +186,7 @@ async fn nobody_decides_on_what_they_send() {
             "uai": depositor, "name": "École", "kind": "ecole", "commune": "01004", "postal_code": "01500",
             "sends_for": sends_for,
         });
-        world.tables.lock().unwrap().put("establishments", fakes::aws::item(&establishment));
+        world.tables.put("establishments", fakes::aws::item(&establishment));
         let context = world.context();
         let told = decide(&context, KEY, &case, &same(STUDENT, 1)).await;
         assert_eq!(told.status, 403, "{}", told.text);
@@ -220,7 +220,7 @@ async fn whoever_has_an_enrolment_may_be_disputed() {
     assert_eq!((told.status, &told.json()["revue"]["id"]), (201, &json!(case)), "{}", told.text);
     let again = dispute(json!({ "etudiant": STUDENT })).await;
     assert_eq!((again.status, again.json()), (200, told.json()));
-    assert_eq!(*world.queue.lock().unwrap(), [pointer(&case), pointer(&case)], "hidden, should the first be lost");
+    assert_eq!(world.queue.bodies(), [pointer(&case), pointer(&case)], "hidden, should the first be lost");
     assert_eq!(world.items("access_log").len(), 2);
     for (body, status) in [
         (json!({ "inscription": RECORD }), 404),
@@ -271,7 +271,7 @@ async fn a_request_that_failed_anywhere_is_done_by_the_next_attempt() {
             }
             let kept = stored(&world.context(), &case).await;
             assert!(kept.pending().is_some() && kept.version == if disputed { 1 } else { 2 }, "{fault:?}");
-            assert!(world.queue.lock().unwrap().contains(&pointer(&case)), "{fault:?}: nobody will apply it");
+            assert!(world.queue.bodies().contains(&pointer(&case)), "{fault:?}: nobody will apply it");
         }
     }
     assert!(failed > 20, "the faults struck {failed} times only");

@@ -1,12 +1,13 @@
 //! What the handler is run over: tables, a queue, two officers with their keys, students and a record that waits.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
-use fakes::aws::{Call, Faults, Response, item, keyed, outcome, take};
+use fakes::aws::{Call, Faults, Response, item, keyed};
 use fakes::dynamodb::{Item, Tables};
 use fakes::gateway::{Told, request};
 use fakes::log::Log;
+use fakes::sqs::Queues;
 use jiff::Timestamp;
 use lambda_http::Request;
 use serde_json::{Value, json};
@@ -50,9 +51,9 @@ pub(super) const EDGES: [&str; 2] = ["1.11111111111111111111111111111111", "1.22
 /// An AWS of this process.
 #[derive(Default)]
 pub(super) struct World {
-    pub(super) tables: Mutex<Tables>,
+    pub(super) tables: Tables,
     /// The bodies of the messages that were sent.
-    pub(super) queue: Mutex<Vec<String>>,
+    pub(super) queue: Queues,
     pub(super) faults: Faults,
     log: Log,
 }
@@ -62,14 +63,14 @@ impl World {
     pub(super) fn new() -> Arc<Self> {
         let world = Self::default();
         {
-            let mut tables = world.tables.lock().unwrap();
+            let tables = &world.tables;
             for (key, id, route, officer) in [
                 (KEY, "officer-1", Route::Review, Some("a.martin@ac-lyon.fr")),
                 (OTHER_KEY, "officer-2", Route::Review, Some("b.durand@ac-lyon.fr")),
                 (READ_KEY, "dinum", Route::StatusByIne, None),
             ] {
                 let client = Client { routes: [route].into(), officer: officer.map(officer_of), ..Client::new(id, id) };
-                register(&mut tables, key, &client);
+                register(tables, key, &client);
             }
             let record = json!({
                 "id": RECORD, "version": "0000000000001.0.import.0000000002", "state": "in_review",
@@ -81,21 +82,21 @@ impl World {
                 "declaration": declaration(None, "1999-11-30"), "student": STUDENT,
             });
             tables.put("records", item(&attached));
-            student(&mut tables, STUDENT, &EDGES, None);
-            student(&mut tables, VERIFIED, &["1.33333333333333333333333333333333"], Some(OTHER_INE));
+            student(tables, STUDENT, &EDGES, None);
+            student(tables, VERIFIED, &["1.33333333333333333333333333333333"], Some(OTHER_INE));
         }
         Arc::new(world)
     }
 
     /// Registers one more client, with its key.
     pub(super) fn register(&self, key: &str, client: &Client) {
-        register(&mut self.tables.lock().unwrap(), key, client);
+        register(&self.tables, key, client);
     }
 
     fn answer(&self, call: &Call) -> Response {
         self.faults.answer(call, || match call.service.as_str() {
-            "AmazonSQS" => take(&self.queue, &call.body),
-            _ => outcome(self.tables.lock().unwrap().call(&call.operation, &call.body)),
+            "AmazonSQS" => self.queue.call(call),
+            _ => self.tables.call(&call.operation, &call.text),
         })
     }
 
@@ -119,7 +120,7 @@ impl World {
     }
 
     pub(super) fn items(&self, table: &str) -> Vec<Item> {
-        self.tables.lock().unwrap().items(table).into_iter().cloned().collect()
+        self.tables.items(table).into_iter().collect()
     }
 
     /// The lines of the log.
@@ -130,8 +131,8 @@ impl World {
     /// Nobody is told by the log, the queue, a key, a trace or a case.
     pub(super) fn assert_nothing_personal(&self) {
         let kept = [self.items("access_log"), self.items("reviews")];
-        let tables = self.tables.lock().unwrap();
-        let told = format!("{:?}\n{:?}\n{kept:?}\n{}", self.log(), self.queue.lock().unwrap(), tables.keys());
+        let tables = &self.tables;
+        let told = format!("{:?}\n{:?}\n{kept:?}\n{}", self.log(), self.queue.bodies(), tables.keys());
         for personal in PERSONAL {
             assert!(!told.contains(personal), "{personal} in {told}");
         }
@@ -143,7 +144,7 @@ pub(super) fn officer_of(name: &str) -> Officer {
 }
 
 /// A client, its key, and what is kept of its person's clients.
-fn register(tables: &mut Tables, key: &str, client: &Client) {
+fn register(tables: &Tables, key: &str, client: &Client) {
     let id = &client.client_id;
     tables.put("clients", keyed("id", &format!("CLIENT#{id}"), client));
     let digest = KeyDigest::of(key);
@@ -176,7 +177,7 @@ fn declaration(ine: Option<&str>, birth_date: &str) -> Value {
     declaration
 }
 
-fn student(tables: &mut Tables, id: &str, records: &[&str], ine: Option<&str>) {
+fn student(tables: &Tables, id: &str, records: &[&str], ine: Option<&str>) {
     let partition = format!("S#{id}");
     tables.put("students", item(&json!({ "pk": partition, "sk": "STUDENT", "version": 1 })));
     for record in records {

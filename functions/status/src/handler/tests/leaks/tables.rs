@@ -1,9 +1,9 @@
 //! The tables in the form that the register writes, and an AWS of this process that reads them.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use fakes::aws::{Call, Response, item, respond};
+use fakes::aws::{Call, Response, keyed, respond};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use shared::access::client::{Client, Key, Quota, Recipients, State};
@@ -26,12 +26,7 @@ use shared::api::Api;
 
 /// What consultation reads.
 pub(super) struct Tables {
-    /// By partition.
-    students: HashMap<String, Value>,
-    /// By key.
-    postings: HashMap<String, Bucket<StudentId>>,
-    /// By id.
-    clients: HashMap<String, Value>,
+    stored: fakes::dynamodb::Tables,
     /// Records that the register would have refused.
     pub(super) refused: usize,
 }
@@ -55,46 +50,33 @@ impl Tables {
             by_student.entry(student.0).or_default().push(number as usize);
         }
         let keys = keys().postings;
-        let (mut students, mut postings) = (HashMap::new(), HashMap::<String, Bucket<StudentId>>::new());
+        let stored = fakes::dynamodb::Tables::default();
+        let mut postings: BTreeMap<String, Bucket<StudentId>> = BTreeMap::new();
         for records in by_student.values() {
             let student = StudentId::random();
             let (first, said) = &accepted[records[0]];
-            students.insert(format!("S#{student}"), student_item(student, said, &first.record_id));
+            let mut item = keyed("pk", &format!("S#{student}"), &student_item(student, said, &first.record_id));
+            item.insert("sk".into(), json!({ "S": "STUDENT" }));
+            stored.put("students", item);
             let traits = records.iter().map(|record| &accepted[*record].1);
             for (key, traits) in keys.spread(traits) {
                 postings.entry(key.as_str().to_owned()).or_default().set(&student, &traits);
             }
         }
-        Self { students, postings, clients: clients(), refused }
+        for (key, bucket) in postings {
+            stored.put("postings", keyed("pk", &key, &bucket));
+        }
+        for (id, client) in clients() {
+            stored.put("clients", keyed("id", &id, &client));
+        }
+        Self { stored, refused }
     }
 
     fn answer(&self, call: &Call) -> Response {
-        let Call { operation, body, .. } = call;
-        let found = |found: Option<&Value>| match found {
-            Some(found) => json!({ "Item": item(found) }),
-            None => json!({}),
-        };
-        let answer = match (operation.as_str(), body["TableName"].as_str().unwrap_or_default()) {
-            ("GetItem", "students") => found(self.students.get(body["Key"]["pk"]["S"].as_str().unwrap())),
-            ("GetItem", "clients") => found(self.clients.get(body["Key"]["id"]["S"].as_str().unwrap())),
-            ("BatchGetItem", _) => {
-                let keys = body["RequestItems"]["postings"]["Keys"].as_array().unwrap().iter();
-                let items = keys.filter_map(|key| self.bucket(key["pk"]["S"].as_str().unwrap()));
-                json!({ "Responses": { "postings": items.collect::<Vec<_>>() }, "UnprocessedKeys": {} })
-            }
-            ("UpdateItem", "quotas") => {
-                json!({ "Attributes": { "spent_until": body["ExpressionAttributeValues"][":then"] } })
-            }
-            ("GetSecretValue", _) => json!({ "SecretString": r#"{"client_secret":"secret","keys":[]}"# }),
-            ("PutItem" | "TransactWriteItems", _) => json!({}),
-            other => panic!("{other:?} is no read of a look-up"),
-        };
-        respond(200, &answer)
-    }
-
-    fn bucket(&self, key: &str) -> Option<Value> {
-        let Bucket { cut, entries, .. } = self.postings.get(key)?;
-        Some(item(&json!({ "pk": key, "version": 1, "cut": cut, "entries": entries })).into())
+        match call.service.as_str() {
+            "secretsmanager" => respond(200, &json!({ "SecretString": r#"{"client_secret":"secret","keys":[]}"# })),
+            _ => self.stored.call(&call.operation, &call.text),
+        }
     }
 }
 
@@ -114,8 +96,8 @@ fn student_item(student: StudentId, said: &Traits, record: &str) -> Value {
 }
 
 /// A client for each mode, with all that it can have, and no limit that would be met.
-fn clients() -> HashMap<String, Value> {
-    let mut clients = HashMap::new();
+fn clients() -> BTreeMap<String, Value> {
+    let mut clients = BTreeMap::new();
     for mode in [Mode::Standard, Mode::Strict] {
         let id = client_id(mode);
         let most = std::num::NonZeroU32::MAX;

@@ -1,19 +1,18 @@
 //! Deduplication over a labelled file of records, to be judged as `cargo local match` is (docs/identity.md): the real
-//! handler over tables in memory, one record at a time, without INES.
+//! handler, one record at a time, without INES.
 //!
-//! `cargo run --example judged -- RECORDS.csv OUT` writes, in the directory `OUT`:
+//! `JUDGED_RECORDS=records.csv JUDGED_OUT=out cargo test --workspace --test simulation judged -- --ignored --nocapture`
+//! writes, in the directory `out`:
 //!
 //! - `entities.csv` and `review.csv`, the students and the open cases: who waits is a student as well;
 //! - `engine-entities.csv` and `engine-review.csv`, the same from the engine alone over the same declarations. They have one
 //!   birthplace, as a row of a file does, where `cargo local match` reads a code, a name and a country, and lack what no
 //!   reader of files accepts.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "a measurement")]
+#![allow(clippy::print_stdout, reason = "a measurement")]
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::pin::pin;
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
 
 use csv::{StringRecord, Writer};
 use deduplication::handler;
@@ -38,13 +37,8 @@ use shared::identity::engine::register::{RecordNumber, Register};
 use shared::identity::review::{Question, State};
 use shared::identity::student::{RecordVersion, Student, StudentId};
 
-use world::{Cost, Process, Sim};
-
-#[path = "../tests/simulation/national.rs"]
-mod national;
-#[expect(dead_code, reason = "the simulation uses more of it")]
-#[path = "../tests/simulation/world.rs"]
-mod world;
+use crate::people::Statement;
+use crate::world::{Cost, Process, Sim};
 
 /// One row, if a reader of files accepts it.
 struct Row {
@@ -53,10 +47,11 @@ struct Row {
     declaration: Option<Declaration>,
 }
 
-fn main() {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [records, out] = &arguments[..] else { panic!("judged RECORDS.csv OUT") };
-    let (rows, out) = (read(Path::new(records)), Path::new(out));
+#[test]
+#[ignore = "a measurement over a labelled set"]
+fn judged() {
+    let [records, out] = ["JUDGED_RECORDS", "JUDGED_OUT"].map(|name| std::env::var(name).expect(name));
+    let (rows, out) = (read(Path::new(&records)), Path::new(&out));
     std::fs::create_dir_all(out).unwrap();
     through_deduplication(&rows, out);
     through_the_engine(&rows, out);
@@ -137,7 +132,7 @@ fn through_deduplication(rows: &[Row], out: &Path) {
             continue;
         };
         let version = RecordVersion::new(Timestamp::UNIX_EPOCH, "", "import", line);
-        sim.tables.borrow_mut().say(&row.id, &version, declaration);
+        sim.say(&Statement { record: row.id.clone(), version, declaration: declaration.clone() });
         let mut cost = follow(&sim, &Pointer::Record(row.id.clone()));
         loop {
             let next = sim.queue.borrow_mut().pop();
@@ -174,21 +169,13 @@ fn through_deduplication(rows: &[Row], out: &Path) {
 
 /// Follows a pointer with everything it calls answered at once.
 fn follow(sim: &Rc<Sim>, pointer: &Pointer) -> Cost {
-    let process = Process::new(Rc::clone(sim), 0);
-    {
-        let mut running = pin!(handler::follow(&process, pointer));
-        loop {
-            if let Poll::Ready(followed) = running.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-                followed.unwrap();
-                break;
-            }
-        }
-    }
-    process.cost.get()
+    let mut cost = Cost::default();
+    sim.alone(handler::follow(&Process::new(Rc::clone(sim), 0), pointer), &mut cost).unwrap();
+    cost
 }
 
 fn write_students(sim: &Sim, rows: &[Row], out: &Path) {
-    let tables = sim.tables.borrow();
+    let tables = sim.tables();
     let names: BTreeMap<&RecordId, &str> = rows.iter().map(|row| (&row.id, row.name.as_str())).collect();
     let students: BTreeMap<&RecordId, StudentId> =
         tables.edges.iter().flat_map(|(student, own)| own.keys().map(|record| (record, *student))).collect();
@@ -198,7 +185,7 @@ fn write_students(sim: &Sim, rows: &[Row], out: &Path) {
         entities.write_record([&row.name, &student]).unwrap();
     }
     let records = |student: StudentId| -> Vec<&str> {
-        let student = tables.student(student).0;
+        let student = tables.student(student);
         student.iter().flat_map(Student::edges).map(|edge| names[&edge.record]).collect()
     };
     let mut review = file(out, "review.csv", ["record_id_a", "record_id_b"]);

@@ -3,24 +3,30 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use fakes::aws::{item, outcome};
-use fakes::dynamodb::Item;
+use fakes::aws::item;
+use fakes::dynamodb::{Item, Tables};
+use fakes::sqs::Queues;
 use jiff::ToSpan;
 use serde_json::{Value, json};
+use shared::contract::pointer::Pointer;
 use shared::domain::birth_date::BirthDate;
 use shared::domain::civil_identity::CivilIdentity;
 use shared::domain::enrolment::Declaration;
 use shared::domain::ine::Ine;
-use shared::identity::digest::DigestKey;
+use shared::domain::uai::Uai;
+use shared::identity::digest::{DigestKey, IdentityKeys, RecordId};
 use shared::identity::ines::{Immatriculated, Ines, InesError, Registered, Verified};
-use shared::identity::student::RecordVersion;
+use shared::identity::student::{RecordVersion, StudentId};
+use shared::registry::identity_queue::IdentityQueue;
+use shared::registry::new_identities::Terms;
 use shared::registry::pairs::Terms as PairTerms;
-use shared::registry::records::NewRecord;
+use shared::registry::records::{NewRecord, RecordStore};
 
 use super::*;
 use crate::handler::{Followed, follow};
+use crate::register::{Register, Settings};
 use crate::resolve::Resolution;
 
 const INE: &str = "081768862AE";
@@ -30,10 +36,12 @@ const UAI: &str = "0751967F";
 /// Deduplication over tables of this process, a clock of its own and one registered person.
 struct Here {
     keys: IdentityKeys,
-    tables: Tables,
-    stored: Arc<Mutex<fakes::dynamodb::Tables>>,
+    register: Register,
+    records: RecordStore,
+    tables: Arc<Tables>,
+    queue: IdentityQueue,
+    sent: Arc<Queues>,
     clock: Cell<Timestamp>,
-    sent: RefCell<Vec<Pointer>>,
     ines: National,
 }
 
@@ -72,28 +80,15 @@ impl Ines for National {
     }
 }
 
-impl Queue for RefCell<Vec<Pointer>> {
-    async fn send(&self, pointers: &[Pointer]) -> Result<(), StoreError> {
-        self.borrow_mut().extend_from_slice(pointers);
-        Ok(())
-    }
-
-    async fn send_later(&self, _: &Pointer, _: Duration) -> Result<(), StoreError> {
-        Ok(())
-    }
-}
-
 impl World for Here {
-    type Register = Tables;
-    type Queue = RefCell<Vec<Pointer>>;
     type Ines = National;
 
-    fn register(&self) -> &Tables {
-        &self.tables
+    fn register(&self) -> &Register {
+        &self.register
     }
 
-    fn queue(&self) -> &RefCell<Vec<Pointer>> {
-        &self.sent
+    fn queue(&self) -> &IdentityQueue {
+        &self.queue
     }
 
     fn ines(&self) -> Option<&National> {
@@ -111,8 +106,6 @@ impl World for Here {
     fn new_student(&self) -> StudentId {
         StudentId::random()
     }
-
-    async fn pause(&self, _: Duration) {}
 }
 
 fn identity(name: &str, birth_date: &str) -> Value {
@@ -135,41 +128,29 @@ fn row(number: usize, birth_date: &str, name: Option<&str>) -> Declaration {
 
 impl Here {
     fn new(floor: u32) -> Self {
-        let stored = Arc::new(Mutex::new(fakes::dynamodb::Tables::default()));
-        let answering = Arc::clone(&stored);
-        let aws = fakes::aws::config(move |call| outcome(answering.lock().unwrap().call(&call.operation, &call.body)));
+        let (tables, sent) = (Arc::new(Tables::default()), Arc::new(Queues::default()));
+        let answering = (Arc::clone(&tables), Arc::clone(&sent));
+        let aws = fakes::aws::config(move |call| match call.service.as_str() {
+            "AmazonSQS" => answering.1.call(call),
+            _ => answering.0.call(&call.operation, &call.text),
+        });
         let dynamodb = aws_sdk_dynamodb::Client::new(&aws);
-        let table = |name: &str| (dynamodb.clone(), name.to_owned());
         let number = |number| NonZeroU32::new(number).unwrap();
-        let (client, name) = table("records");
-        let records = RecordStore::new(client, name);
-        let postings = PostingStore::new(dynamodb.clone(), "postings".into());
-        let reviews = ReviewStore::new(dynamodb.clone(), "reviews".into());
-        let findings = FindingStore::new(dynamodb.clone(), "findings".into());
-        let tables = Tables {
-            publisher: Publisher::new(
-                dynamodb.clone(),
-                ("students".into(), "records".into()),
-                postings.clone(),
-                reviews.clone(),
-                (findings, SignedDuration::from_hours(24)),
-            ),
-            records,
-            students: StudentStore::new(dynamodb.clone(), "students".into()),
-            postings,
-            reviews,
-            new_identities: NewIdentityStore::new(dynamodb.clone(), "quotas".into()),
-            terms: Terms { floor: number(200), percent: 20 },
-            pairs: PairStore::new(
-                dynamodb.clone(),
-                "quotas".into(),
-                PairTerms { dates: number(3), floor: number(floor), percent: 5 },
-            ),
-            traces: AccessLog::new(dynamodb.clone(), "access_log".into(), 180),
-            establishments: EstablishmentStore::new(dynamodb, "establishments".into()),
-            sends_for: Remembered::new(DEPOSITORS_KEPT),
+        let settings = Settings {
+            records: "records".into(),
+            students: "students".into(),
+            postings: "postings".into(),
+            reviews: "reviews".into(),
+            findings: "findings".into(),
+            quotas: "quotas".into(),
+            access_log: "access_log".into(),
+            establishments: "establishments".into(),
+            findings_days: 1,
+            access_log_days: 180,
+            new_identities: Terms { floor: number(200), percent: 20 },
+            pairs: PairTerms { dates: number(3), floor: number(floor), percent: 5 },
         };
-        stored.lock().unwrap().put(
+        tables.put(
             "establishments",
             item(&json!({
                 "uai": UAI, "name": "Université", "kind": "universite", "commune": "75113", "postal_code": "75013",
@@ -179,10 +160,15 @@ impl Here {
         let key = |name: &str| DigestKey::new("1".into(), name.to_owned().into());
         Self {
             keys: IdentityKeys::new(key("ine"), &key("civil")),
+            register: Register::new(&dynamodb, settings),
+            records: RecordStore::new(dynamodb, "records".into()),
             tables,
-            stored,
+            queue: IdentityQueue::new(
+                aws_sdk_sqs::Client::new(&aws),
+                "https://sqs.eu-west-3.amazonaws.com/1/identity".into(),
+            ),
+            sent,
             clock: Cell::new("2026-11-29T10:00:00Z".parse().unwrap()),
-            sent: RefCell::default(),
             ines: National::default(),
         }
     }
@@ -197,7 +183,7 @@ impl Here {
             let version = RecordVersion::new(self.now(), "", &import, line);
             let declaration = Box::new(declaration.clone());
             let depositor = Uai::parse(UAI).unwrap();
-            self.tables.records.put(vec![NewRecord { id: id.clone(), version, depositor, declaration }]).await.unwrap();
+            self.records.put(vec![NewRecord { id: id.clone(), version, depositor, declaration }]).await.unwrap();
             resolutions.push(self.follow(&Pointer::Record(id)).await);
         }
         resolutions
@@ -214,14 +200,14 @@ impl Here {
     async fn sleep(&self) {
         self.clock.set(self.clock.get() + 24.hours());
         follow(self, &Pointer::Due).await.unwrap();
-        let due = std::mem::take(&mut *self.sent.borrow_mut());
-        for pointer in &due {
-            self.follow(pointer).await;
+        // Those that wait for INES come later.
+        for sent in self.sent.drain().iter().filter(|sent| sent.delay == 0) {
+            self.follow(&Pointer::read(&sent.body).unwrap()).await;
         }
     }
 
     fn items(&self, table: &str) -> Vec<Item> {
-        self.stored.lock().unwrap().items(table).into_iter().cloned().collect()
+        self.tables.items(table)
     }
 
     /// What the establishment is told of each line, in the order of the lines.

@@ -1,0 +1,141 @@
+//! S3: versioned objects, whole or from a byte on, in pieces as a network gives them.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::pin::Pin;
+use std::sync::Mutex;
+use std::task::{Context, Poll};
+
+use aws_smithy_types::body::SdkBody;
+use bytes::Bytes;
+use http_body::{Body, Frame};
+use jiff::Timestamp;
+use lambda_http::http;
+use percent_encoding::percent_decode_str;
+use serde_json::{Value, json};
+
+use crate::aws::{Call, Response};
+
+/// An object as it is kept.
+#[derive(Debug, Clone)]
+pub struct Object {
+    /// Its bytes.
+    pub bytes: Bytes,
+    /// When it was put, to the second.
+    pub last_modified: Timestamp,
+    /// What whoever put it says of it.
+    pub metadata: BTreeMap<String, String>,
+}
+
+/// Objects by bucket, key and version; the version is empty where none is asked for.
+#[derive(Debug, Default)]
+pub struct Buckets(Mutex<BTreeMap<(String, String, String), Object>>);
+
+impl Buckets {
+    /// Keeps an object.
+    pub fn put(&self, bucket: &str, key: &str, version: &str, object: Object) {
+        self.0.lock().unwrap().insert((bucket.to_owned(), key.to_owned(), version.to_owned()), object);
+    }
+
+    /// An object, if there is one.
+    #[must_use]
+    pub fn get(&self, bucket: &str, key: &str, version: &str) -> Option<Object> {
+        self.0.lock().unwrap().get(&(bucket.to_owned(), key.to_owned(), version.to_owned())).cloned()
+    }
+
+    /// Answers a call. The bytes of an object come in pieces as `cut` cuts them.
+    pub fn call(&self, call: &Call, now: Timestamp, cut: impl FnOnce(Bytes) -> Pieces) -> Response {
+        let body = call.body();
+        let text = |name: &str| body[name].as_str().unwrap_or_default();
+        let (bucket, key, version) = (text("Bucket"), text("Key"), text("VersionId"));
+        let answer = http::Response::builder();
+        match call.operation.as_str() {
+            "PutObject" => {
+                let bytes = Bytes::from(call.object.clone());
+                self.put(bucket, key, version, Object { bytes, last_modified: now, metadata: BTreeMap::new() });
+                answer.status(200).body(SdkBody::empty()).unwrap()
+            }
+            "GetObject" => {
+                let Some(object) = self.get(bucket, key, version) else { return refuse(404, "NoSuchKey") };
+                let from = text("Range").strip_prefix("bytes=").and_then(|range| range.strip_suffix('-'));
+                let from: usize = from.map_or(0, |from| from.parse().unwrap());
+                let whole = object.bytes.len();
+                if from > 0 && from >= whole {
+                    return refuse(416, "InvalidRange");
+                }
+                let mut answer = answer
+                    .status(if from > 0 { 206 } else { 200 })
+                    .header("content-length", whole - from)
+                    .header("last-modified", object.last_modified.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string());
+                if from > 0 {
+                    answer = answer.header("content-range", format!("bytes {from}-{}/{whole}", whole - 1));
+                }
+                for (name, value) in &object.metadata {
+                    answer = answer.header(format!("x-amz-meta-{name}"), value);
+                }
+                answer.body(SdkBody::from_body_1_x(cut(object.bytes.slice(from..)))).unwrap()
+            }
+            other => panic!("{other}"),
+        }
+    }
+}
+
+/// A refusal of that code.
+#[must_use]
+pub fn refuse(status: u16, code: &str) -> Response {
+    let body = format!("<Error><Code>{code}</Code><Message>of the tests</Message></Error>");
+    http::Response::builder().status(status).body(SdkBody::from(body)).unwrap()
+}
+
+/// Bytes in pieces, after which the connection may break.
+#[derive(Debug, Default)]
+pub struct Pieces {
+    /// What comes, in order.
+    pub pieces: VecDeque<Bytes>,
+    /// Whether the connection breaks after these.
+    pub breaks: bool,
+}
+
+impl From<Bytes> for Pieces {
+    fn from(whole: Bytes) -> Self {
+        Self { pieces: [whole].into(), breaks: false }
+    }
+}
+
+impl Body for Pieces {
+    type Data = Bytes;
+    type Error = std::io::Error;
+
+    fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
+        let this = self.get_mut();
+        let next = this.pieces.pop_front().map(|piece| Ok(Frame::data(piece)));
+        Poll::Ready(next.or_else(|| {
+            std::mem::take(&mut this.breaks).then(|| Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset)))
+        }))
+    }
+}
+
+/// A request to S3, virtual-hosted or by path.
+pub(crate) fn read(request: &http::Request<SdkBody>) -> Call {
+    let uri = request.uri();
+    let host = uri.host().unwrap();
+    let path = uri.path().trim_start_matches('/');
+    let (bucket, key) = match host.split_once(".s3.") {
+        Some((bucket, _)) => (bucket, path),
+        None => path.split_once('/').unwrap(),
+    };
+    let query: Vec<(String, String)> = serde_urlencoded::from_str(uri.query().unwrap_or_default()).unwrap();
+    let asked = |name: &str| query.iter().find(|(own, _)| own == name).map(|(_, value)| value.clone());
+    let body: Value = json!({
+        "Bucket": bucket,
+        "Key": percent_decode_str(key).decode_utf8().unwrap(),
+        "VersionId": asked("versionId"),
+        "Range": request.headers().get("range").map(|range| range.to_str().unwrap()),
+    });
+    let operation = match request.method().as_str() {
+        "GET" => "GetObject",
+        "PUT" => "PutObject",
+        other => panic!("{other} {uri}"),
+    };
+    let object = request.body().bytes().unwrap_or_default().to_vec();
+    Call { service: "s3".into(), operation: operation.into(), text: body.to_string(), object }
+}
