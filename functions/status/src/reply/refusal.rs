@@ -142,7 +142,7 @@ pub(crate) fn response(error: &ApiError, path: &str, uid: &Uid, method: &str) ->
         Style::V3 => json(code(status), &ErrorList::of(problems)),
         Style::Upstream { endpoint } => {
             let (message, parameter) = words(error);
-            let body = ErrorBody { message, uid, details: Details { method, endpoint, parameter } };
+            let body = ErrorBody { message, uid, details: Details { method, endpoint, parameter: parameter.into() } };
             json(code(upstream_status(status)), &body)
         }
     };
