@@ -16,7 +16,7 @@ pub(crate) type ApiError = shared::api::error::ApiError<Refusal>;
 #[derive(Debug)]
 pub enum Refusal {
     /// No key, or none that opens this; with the number of the one that was shown.
-    Unauthenticated { token: Option<String> },
+    Unauthenticated { token: Option<u32> },
     /// What is asked can't be understood, or breaks a rule, in a sentence.
     Invalid(String),
     /// Nobody has this INE with this birth date, or the establishment is none of the caller's: the contract has one
