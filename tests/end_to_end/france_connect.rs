@@ -39,7 +39,8 @@ async fn the_establishments_scope_has_two_spellings() {
     let student = &population(&stack).await.student;
     let (_, provider) = stack.service_provider(|_| {}).await;
     for scope in ["mesri_admission_etablissement_etude", "mesri_admission_etablissement_etudes"] {
-        let token = stack.france_connect_token(&provider, student, json!({ "scopes": ["mesri_admissions", scope] })).await;
+        let token =
+            stack.france_connect_token(&provider, student, json!({ "scopes": ["mesri_admissions", scope] })).await;
         let data = stack.france_connect(&token).await.json()["data"].clone();
         let expected = ["date_debut", "date_fin", "etablissement_etudes"].map(str::to_owned);
         assert_eq!(told_fields(&data), expected.into(), "{scope}");

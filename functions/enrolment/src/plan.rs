@@ -48,7 +48,8 @@ impl Plan {
             Checked::Known(Some(student)) => Some(&**student),
             Checked::Known(None) | Checked::Unanswered | Checked::Nobody | Checked::Beyond => None,
         };
-        let told = student.map_or(Told::Nowhere, |student| same_enrolment::find(student.edges(), &statement.declaration));
+        let told =
+            student.map_or(Told::Nowhere, |student| same_enrolment::find(student.edges(), &statement.declaration));
         let mut records = Vec::new();
         match told {
             Told::Once(found) => {

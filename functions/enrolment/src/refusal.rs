@@ -93,10 +93,9 @@ impl Refusal {
             Self::Invalid(sentence) => (message::INVALID_PARAMETER, said(sentence)),
             Self::PairNotFound { .. } => (message::STUDENT_NOT_FOUND, said("")),
             Self::NothingToCancel { .. } => (message::ENROLMENT_NOT_FOUND, said("")),
-            Self::SeveralEnrolments => (
-                "plusieurs inscriptions correspondent : préciser laquelle annuler",
-                said("diplome ou numeroEtudiant"),
-            ),
+            Self::SeveralEnrolments => {
+                ("plusieurs inscriptions correspondent : préciser laquelle annuler", said("diplome ou numeroEtudiant"))
+            }
             Self::EnrolmentNotFound { id } => (message::ENROLMENT_NOT_FOUND, said(id)),
             Self::DepositNotFound => ("dépôt introuvable", said("")),
             Self::EstablishmentNotFound => ("établissement introuvable", said("")),

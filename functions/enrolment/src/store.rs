@@ -82,14 +82,11 @@ pub(crate) async fn store<'a>(
     let (mut own, mut told) = (Vec::new(), Vec::new());
     for (id, (position, statement, record)) in latest {
         let version = moment.version(position);
-        match record {
-            Some(record) => told.push(revise(context, depositor, (position, statement), record, version)),
-            None => own.push(NewRecord {
-                id: id.clone(),
-                version,
-                depositor,
-                declaration: statement.declaration.clone(),
-            }),
+        if let Some(record) = record {
+            told.push(revise(context, depositor, (position, statement), record, version));
+        } else {
+            let declaration = statement.declaration.clone();
+            own.push(NewRecord { id: id.clone(), version, depositor, declaration });
         }
     }
     let mut own = own.into_iter();

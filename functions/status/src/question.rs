@@ -173,7 +173,8 @@ mod tests {
 
     #[test]
     fn who_was_born_abroad_is_asked_about_by_its_country() {
-        let place = |identity: &PivotIdentity| pivot(identity).unwrap().unwrap().lieu_naissance.map(|code| code.to_string());
+        let place =
+            |identity: &PivotIdentity| pivot(identity).unwrap().unwrap().lieu_naissance.map(|code| code.to_string());
         let abroad = PivotIdentity { birthplace: String::new(), birthcountry: "99352".into(), ..zoe() };
         assert_eq!(place(&abroad), Some("99352".into()));
         let said_all_the_same = PivotIdentity { birthplace: "44109".into(), ..abroad.clone() };

@@ -16,7 +16,8 @@ pub(crate) struct Refused;
 /// A family name. The client takes letters, apostrophes, spaces and hyphens, of any length, and asks for no letter among
 /// them.
 pub(crate) fn family_name(text: &str) -> Result<Asked<PersonName>, Refused> {
-    let passes = |letter| matches!(letter, 'a'..='z' | 'A'..='Z' | 'À'..='Ö' | 'Ø'..='ö' | 'ø'..='ÿ' | '\'' | ' ' | '-');
+    let passes =
+        |letter| matches!(letter, 'a'..='z' | 'A'..='Z' | 'À'..='Ö' | 'Ø'..='ö' | 'ø'..='ÿ' | '\'' | ' ' | '-');
     match PersonName::parse_surname(text) {
         Ok(name) => Ok(Some(name)),
         Err(_) if !text.is_empty() && text.chars().all(passes) => Ok(None),
@@ -70,7 +71,9 @@ mod tests {
         for (year, month, day) in [(4, 1, 1), (1850, 12, 31), (2100, 2, 28), (12_004, 2, 29), (999_999_999, 1, 1)] {
             assert_eq!(date(year, month, day), Ok(None), "{year}");
         }
-        for (year, month, day) in [(2001, 2, 29), (2100, 2, 29), (2004, 13, 1), (2004, 0, 1), (2004, 1, 0), (2004, 1, 999)] {
+        for (year, month, day) in
+            [(2001, 2, 29), (2100, 2, 29), (2004, 13, 1), (2004, 0, 1), (2004, 1, 0), (2004, 1, 999)]
+        {
             assert_eq!(date(year, month, day), Err(Refused), "{year}-{month}-{day}");
         }
         assert_eq!(["4", "0004", "", "+4", "1234567890", "x"].map(number), [Some(4), Some(4), None, None, None, None]);

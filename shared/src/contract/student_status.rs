@@ -287,7 +287,10 @@ mod tests {
 
     #[test]
     fn a_blank_birthplace_is_none() {
-        assert_eq!(with("lieuNaissance", " ").map(|request| request.map(|request| request.lieu_naissance)), Ok(Some(None)));
+        assert_eq!(
+            with("lieuNaissance", " ").map(|request| request.map(|request| request.lieu_naissance)),
+            Ok(Some(None))
+        );
     }
 
     #[test]

@@ -91,11 +91,8 @@ fn keys(secret: &DigestKey, declaration: &Declaration) -> impl Iterator<Item = K
         column: Column::Ine,
         rule: RowRule::IneDePlusieurs,
     });
-    let any_ine = ine.map(|ine| Key {
-        digest: digest(&["ine", ine.expose()]),
-        column: Column::Ine,
-        rule: RowRule::InePartage,
-    });
+    let any_ine =
+        ine.map(|ine| Key { digest: digest(&["ine", ine.expose()]), column: Column::Ine, rule: RowRule::InePartage });
     [number, own_ine, any_ine].into_iter().flatten()
 }
 
@@ -237,10 +234,8 @@ mod tests {
         let lea = row(Some("1"), Some(INE), "Lefèvre-Martin", "Léa", "2004-03-02");
         let again = row(Some("1"), Some(INE), "LEFEVRE MARTIN", "LEA", "2004-03-02");
         let mut unnamed = lea.clone();
-        unnamed.identite = Person::Pair(crate::domain::enrolment::Pair {
-            date_naissance: lea.identite.birth_date(),
-            registre: None,
-        });
+        unnamed.identite =
+            Person::Pair(crate::domain::enrolment::Pair { date_naissance: lea.identite.birth_date(), registre: None });
         for rows in [[&lea, &again, &unnamed], [&unnamed, &lea, &again]] {
             let rows = rows.map(Clone::clone);
             assert!(told(&rows).iter().all(|(rules, others)| rules.is_empty() && others.is_empty()));

@@ -231,7 +231,8 @@ impl<'a> Report<'a> {
     #[must_use]
     pub fn beside(mut self, others: &BTreeMap<u64, Vec<u64>>) -> Self {
         for listed in self.rejected.iter_mut().chain(&mut self.warned) {
-            let shared = matches!(listed.rule, RowRule::NumeroDePlusieurs | RowRule::IneDePlusieurs | RowRule::InePartage);
+            let shared =
+                matches!(listed.rule, RowRule::NumeroDePlusieurs | RowRule::IneDePlusieurs | RowRule::InePartage);
             if let Some(others) = others.get(&place::of(listed.sheet, listed.line)).filter(|_| shared) {
                 listed.message = format!("{} ; voir aussi {}", listed.message, lines(others)).into();
             }

@@ -25,7 +25,7 @@ impl<'a> SameEnrolment<'a> {
     }
 
     /// The records, the latest statement last.
-    pub fn records(&self) -> impl DoubleEndedIterator<Item = &'a Edge> + '_ {
+    pub fn records(&self) -> impl Iterator<Item = &'a Edge> + '_ {
         self.0.iter().copied()
     }
 
@@ -189,12 +189,13 @@ mod tests {
     fn an_enrolment_is_found_by_what_both_ways_know() {
         let by_file = said(Some("E1"), Some("24"), Status::Inscrit, 1);
         let other = said(Some("E1"), Some("25"), Status::Inscrit, 1);
-        let is = |edges: &[Edge], diploma: Option<&str>, number: Option<&str>| {
-            match find(edges, &said(number, diploma, Status::Annule, 9).declaration) {
-                Told::Once(found) => found.latest().unwrap().declaration.inscription.diplome.clone(),
-                Told::Nowhere => Some("nowhere".to_owned()),
-                Told::Several => Some("several".to_owned()),
-            }
+        let is = |edges: &[Edge], diploma: Option<&str>, number: Option<&str>| match find(
+            edges,
+            &said(number, diploma, Status::Annule, 9).declaration,
+        ) {
+            Told::Once(found) => found.latest().unwrap().declaration.inscription.diplome.clone(),
+            Told::Nowhere => Some("nowhere".to_owned()),
+            Told::Several => Some("several".to_owned()),
         };
         let both = [by_file.clone(), other.clone()];
         assert_eq!(is(&both, Some("24"), None).as_deref(), Some("24"));

@@ -301,7 +301,9 @@ impl Parameter {
 
     fn words(self) -> (&'static str, &'static str) {
         match self {
-            Self::Recipient => ("00203", "Le paramètre recipient est obligatoire : le SIRET de l'administration destinataire"),
+            Self::Recipient => {
+                ("00203", "Le paramètre recipient est obligatoire : le SIRET de l'administration destinataire")
+            }
             Self::RecipientForm => ("00210", "Le paramètre recipient doit être un SIRET valide"),
             Self::Ine => ("00360", "Le paramètre ine n'a pas la forme d'un INE"),
             Self::FamilyName => ("00420", "Le paramètre nomNaissance doit être un nom"),
@@ -385,7 +387,10 @@ mod tests {
             (Parameter::BirthDepartment, "00428", false),
         ] {
             let item = Problem::Parameter(parameter).item();
-            assert_eq!((Problem::Parameter(parameter).status(), item.code, item.title), (422, code, "Entité non traitable"));
+            assert_eq!(
+                (Problem::Parameter(parameter).status(), item.code, item.title),
+                (422, code, "Entité non traitable")
+            );
             assert_eq!(item.source.is_some(), named, "{code}");
         }
     }

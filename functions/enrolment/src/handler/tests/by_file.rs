@@ -2,15 +2,13 @@
 
 use std::sync::Arc;
 
-use fakes::aws::{dynamo, item};
+use fakes::aws::{Fault, dynamo, item};
 use fakes::dynamodb::Item;
 use fakes::gateway::{Told, request};
 use serde_json::{Value, json};
 use shared::api::Api;
 
-use super::world::{
-    BIRTH_DATE, INE, KEY, SECOND_INE, World, ask, enrolment, push, push_once, second_student, tick,
-};
+use super::world::{BIRTH_DATE, INE, KEY, SECOND_INE, World, ask, enrolment, push, push_once, second_student, tick};
 use crate::context::Context;
 
 const STUDENT: &str = "6f9619ff-8b86-d011-b42d-00cf4fc964ff";
@@ -98,8 +96,7 @@ async fn a_cancellation_finds_the_enrolment_that_a_file_told_of_under_a_number()
         tick();
     }
     assert_eq!(*world.queue.lock().unwrap(), vec![format!(r#"{{"record":"{RECORD}"}}"#); 2]);
-    let read =
-        ask(&context, request("GET", &format!("/api/inscription/{RECORD}"), &[("x-api-key", KEY)], "")).await;
+    let read = ask(&context, request("GET", &format!("/api/inscription/{RECORD}"), &[("x-api-key", KEY)], "")).await;
     assert_eq!(read.json()["inscription"]["statut"], "annulé");
     // The first version of the contract has no diploma.
     let version_1 = enrolment(&json!({ "diplome": null, "cursus": null, "statut": "annulé" }));
@@ -111,7 +108,8 @@ async fn a_cancellation_finds_the_enrolment_that_a_file_told_of_under_a_number()
 async fn what_is_admis_by_a_file_and_inscrit_by_push_is_one_enrolment() {
     let world = world(&[(RECORD, said("E-4217", &json!({ "statut": "admis" })))]);
     let context = world.context();
-    let body = enrolment(&json!({ "regime": null, "codeCommune": null, "cursus": null, "dateFinInscription": "2027-07-31" }));
+    let body =
+        enrolment(&json!({ "regime": null, "codeCommune": null, "cursus": null, "dateFinInscription": "2027-07-31" }));
     let told = push(&context, &body).await;
     assert_eq!((told.status, &told.json()["message"]), (200, &"une nouvelle inscription créée".into()));
     assert_eq!(told.json()["inscription"]["id_inscription"], RECORD);
@@ -157,11 +155,8 @@ async fn a_cancellation_of_nothing_says_so() {
     // In a batch each is told for itself.
     let world = World::new();
     let batch = json!([enrolment(&json!({ "statut": "annulé" })), enrolment(&json!({ "uai": "0010814E" }))]);
-    let told = ask(
-        &world.context(),
-        request("POST", "/api/inscription/lot", &[("x-api-key", KEY)], batch.to_string()),
-    )
-    .await;
+    let told =
+        ask(&world.context(), request("POST", "/api/inscription/lot", &[("x-api-key", KEY)], batch.to_string())).await;
     let results = told.json()["resultats"].clone();
     assert_eq!((&results[0]["code"], &results[1]["code"]), (&404.into(), &200.into()));
     assert_eq!(results[0]["reponse"]["message"], "inscription introuvable");
@@ -254,8 +249,7 @@ async fn one_number_for_two_people_of_a_batch_is_a_problem_of_both() {
         enrolment(&json!({ "numeroEtudiant": "E-4217", "ine": SECOND_INE, "diplome": "2400001" })),
         enrolment(&json!({ "numeroEtudiant": "E-4219", "ine": SECOND_INE })),
     ]);
-    let told =
-        ask(&context, request("POST", "/api/inscription/lot", &[("x-api-key", KEY)], batch.to_string())).await;
+    let told = ask(&context, request("POST", "/api/inscription/lot", &[("x-api-key", KEY)], batch.to_string())).await;
     let results = told.json()["resultats"].as_array().unwrap().clone();
     let codes: Vec<_> = results.iter().map(|result| result["code"].as_u64().unwrap()).collect();
     assert_eq!(codes, [400, 200, 400, 200]);
@@ -265,4 +259,36 @@ async fn one_number_for_two_people_of_a_batch_is_a_problem_of_both() {
     }
     assert_eq!(world.records().len(), 2);
     world.assert_nothing_personal();
+}
+
+#[tokio::test]
+async fn a_cancellation_that_failed_anywhere_is_done_by_the_next_attempt() {
+    let mut failed = 0;
+    for fault in (1..=16).flat_map(|call| [Fault::Before(call), Fault::After(call)]) {
+        for key in [None, Some("k1")] {
+            let world = world(&[(RECORD, said("E-4217", &json!({})))]);
+            *world.faults.next.lock().unwrap() = Some(fault);
+            let body = enrolment(&json!({ "statut": "annulé" }));
+            let send = async || match key {
+                Some(key) => push_once(&world.context(), key, &body).await,
+                None => push(&world.context(), &body).await,
+            };
+            if send().await.status != 200 {
+                failed += 1;
+                *world.faults.next.lock().unwrap() = None;
+                for item in world.tables.lock().unwrap().items_mut("idempotency") {
+                    item.insert("in_progress_until".into(), dynamo(&json!(0)));
+                }
+                let again = send().await;
+                assert_eq!(again.status, 200, "{fault:?}: {}", again.text);
+            }
+            let record = record(&world, RECORD);
+            assert_eq!(inscription(&record)["statut"], dynamo(&json!("annulé")), "{fault:?}");
+            assert_eq!(world.records().len(), 1, "{fault:?}");
+            let pointer = format!(r#"{{"record":"{RECORD}"}}"#);
+            assert!(world.queue.lock().unwrap().contains(&pointer), "{fault:?}: a record waits without a pointer");
+            world.assert_nothing_personal();
+        }
+    }
+    assert!(failed > 20, "the faults struck {failed} times only");
 }

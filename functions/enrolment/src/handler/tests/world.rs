@@ -38,7 +38,8 @@ pub(super) const INE: &str = "081768862AE";
 pub(super) const SECOND_INE: &str = "070578267KH";
 pub(super) const BIRTH_DATE: &str = "1999-11-30";
 /// What must never be in a log, a queue or a key.
-pub(super) const PERSONAL: [&str; 8] = [INE, SECOND_INE, BIRTH_DATE, "Quintefeuille", "Eudoxie", "E-4217", KEY, OTHER_KEY];
+pub(super) const PERSONAL: [&str; 8] =
+    [INE, SECOND_INE, BIRTH_DATE, "Quintefeuille", "Eudoxie", "E-4217", KEY, OTHER_KEY];
 
 /// An AWS of this process.
 #[derive(Default)]
