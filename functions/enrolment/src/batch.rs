@@ -1,5 +1,7 @@
 //! Up to five hundred enrolments in one call: the order of [`crate::single`], with a result for each, in their order.
 
+use std::collections::BTreeSet;
+
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use lambda_http::Request;
 use lambda_http::http::StatusCode;
@@ -70,13 +72,14 @@ async fn say(
         .collect();
     let shared = shared_key::problems(context, read.iter().zip(&found));
     let retry_after = seconds_left_in_france(exchange.now);
+    let follows = follow(&read);
     let each: Vec<_> = read
         .into_iter()
         .zip(&found)
         .enumerate()
         .map(|(place, (statement, checked))| {
             let checked = checked.as_ref().unwrap_or(&Checked::Nobody);
-            plan(context, statement, checked, shared.get(&place).copied(), retry_after)
+            plan(context, statement, checked, shared.get(&place).copied(), follows.contains(&place), retry_after)
         })
         .collect();
     let mut planned: Vec<Result<Plan, Refusal>> = stream::iter(each).buffered(SIDE_BY_SIDE).try_collect().await?;
@@ -102,12 +105,31 @@ async fn say(
     Ok(if exhausted { Outcome::Partly(answered) } else { Outcome::Done(answered) })
 }
 
+/// The places, from 0, of cancellations of what an earlier statement makes: of two about one record the later counts.
+fn follow(statements: &[Result<Statement, Refusal>]) -> BTreeSet<usize> {
+    let mut made = BTreeSet::new();
+    let mut follows = BTreeSet::new();
+    for (place, statement) in statements.iter().enumerate() {
+        match statement {
+            Ok(statement) if statement.cancels() && made.contains(&statement.id) => {
+                follows.insert(place);
+            }
+            Ok(statement) if !statement.cancels() => {
+                made.insert(&statement.id);
+            }
+            Ok(_) | Err(_) => {}
+        }
+    }
+    follows
+}
+
 /// Where a statement goes, or why nowhere.
 async fn plan(
     context: &Context,
     statement: Result<Statement, Refusal>,
     checked: &Checked,
     shared: Option<Problem>,
+    follows: bool,
     retry_after: u64,
 ) -> Result<Result<Plan, Refusal>, ApiError> {
     let statement = match statement {
@@ -118,7 +140,7 @@ async fn plan(
         (Checked::Nobody, _) => Err(Refusal::PairNotFound { pair: statement.pair }),
         (Checked::Beyond, _) => Err(Refusal::PairsExhausted { retry_after }),
         (Checked::Known(_) | Checked::Unanswered, Some(problem)) => Err(Refusal::Invalid(sentence(&[problem]))),
-        (Checked::Known(_) | Checked::Unanswered, None) => match Plan::of(context, statement, checked).await {
+        (Checked::Known(_) | Checked::Unanswered, None) => match Plan::of(context, statement, checked, follows).await {
             Ok(plan) => Ok(plan),
             Err(ApiError::Refused(refusal)) => Err(refusal),
             Err(error) => return Err(error),

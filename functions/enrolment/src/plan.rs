@@ -38,12 +38,18 @@ pub(crate) enum Target {
 }
 
 impl Plan {
-    /// Finds the records of a statement whose pair was checked.
+    /// Finds the records of a statement whose pair was checked. `follows` says that an earlier statement of the same
+    /// request makes the record that it is about, which isn't there to be found yet.
     ///
     /// # Errors
     ///
     /// A cancellation of nothing, or of one of several enrolments.
-    pub(crate) async fn of(context: &Context, statement: Statement, checked: &Checked) -> Result<Self, ApiError> {
+    pub(crate) async fn of(
+        context: &Context,
+        statement: Statement,
+        checked: &Checked,
+        follows: bool,
+    ) -> Result<Self, ApiError> {
         let student = match checked {
             Checked::Known(Some(student)) => Some(&**student),
             Checked::Known(None) | Checked::Unanswered | Checked::Nobody | Checked::Beyond => None,
@@ -63,7 +69,7 @@ impl Plan {
         if statement.cancels() && !records.iter().any(|record| record.id == statement.id) {
             let own = context.records.get(&statement.id).await?;
             records.extend(own.filter(|own| is_about(own, &statement.declaration, student)));
-            if records.is_empty() {
+            if records.is_empty() && !follows {
                 return Err(Refusal::NothingToCancel { pair: statement.pair }.into());
             }
         }
@@ -102,11 +108,14 @@ pub(crate) async fn attached(context: &Context, edge: &Edge) -> Result<Option<Re
     Ok(record.filter(|record| record.declaration.names_as(&edge.declaration)))
 }
 
-/// Whether a record that has a statement's own id is about the same person: an establishment may have given a number to
-/// somebody else since.
+/// Whether a record that has a statement's own id is about the same person, attached or not: an establishment may have
+/// given a number to somebody else since.
 fn is_about(record: &Record, said: &Declaration, student: Option<&Student>) -> bool {
-    let is_theirs = student.is_some_and(|student| record.student == Some(student.id));
-    is_theirs || record.declaration.identite.birth_date() == said.identite.birth_date()
+    let Record { id, declaration, .. } = record;
+    let edge = student.and_then(|student| student.edge(id));
+    let same_birth = declaration.identite.birth_date() == said.identite.birth_date();
+    edge.is_some_and(|edge| edge.declaration.names_as(declaration))
+        || (same_birth && declaration.ine.is_none_or(|ine| said.ine == Some(ine)))
 }
 
 impl Statement {

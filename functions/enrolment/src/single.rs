@@ -70,7 +70,7 @@ async fn say(
         }
         Checked::Known(_) | Checked::Unanswered => {}
     }
-    let plan = Plan::of(context, statement, &checked).await;
+    let plan = Plan::of(context, statement, &checked, false).await;
     let records = plan.as_ref().map_or_else(|_| Vec::new(), Plan::records);
     traces::sent(context, caller, exchange, [(records, &checked)]).await?;
     let plan = plan?;

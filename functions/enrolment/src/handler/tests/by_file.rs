@@ -292,3 +292,41 @@ async fn a_cancellation_that_failed_anywhere_is_done_by_the_next_attempt() {
     }
     assert!(failed > 20, "the faults struck {failed} times only");
 }
+
+#[tokio::test]
+async fn a_batch_may_cancel_what_it_tells_of() {
+    let world = World::new();
+    let context = world.context();
+    let (made, cancelled) = (enrolment(&json!({})), enrolment(&json!({ "statut": "annulé" })));
+    let lot = async |batch: &Value| {
+        let told =
+            ask(&context, request("POST", "/api/inscription/lot", &[("x-api-key", KEY)], batch.to_string())).await;
+        let results = told.json()["resultats"].as_array().unwrap().clone();
+        results.iter().map(|result| result["code"].as_u64().unwrap()).collect::<Vec<_>>()
+    };
+    let status = || inscription(&world.records()[0])["statut"].clone();
+    assert_eq!(lot(&json!([cancelled, made])).await, [404, 200], "there was nothing yet");
+    assert_eq!((world.records().len(), status()), (1, dynamo(&json!("inscrit"))));
+    let other = json!({ "diplome": "2400009" });
+    let (made, mut cancelled) = (enrolment(&other), enrolment(&other));
+    cancelled["statut"] = "annulé".into();
+    assert_eq!(lot(&json!([made, cancelled])).await, [200, 200]);
+    let records = world.records();
+    let last = records.iter().find(|record| inscription(record)["diplome"] == dynamo(&json!("2400009"))).unwrap();
+    assert_eq!(inscription(last)["statut"], dynamo(&json!("annulé")), "the later line counts");
+}
+
+#[tokio::test]
+async fn a_number_that_is_somebody_elses_by_now_is_not_cancelled() {
+    let world = World::new();
+    let context = world.context();
+    second_student(&world);
+    let hers = enrolment(&json!({ "numeroEtudiant": "E-4217" }));
+    assert_eq!(push(&context, &hers).await.status, 200);
+    tick();
+    // Another person of the same birth date, under the same number.
+    let told =
+        push(&context, &enrolment(&json!({ "numeroEtudiant": "E-4217", "ine": SECOND_INE, "statut": "annulé" }))).await;
+    assert_eq!((told.status, &told.json()["message"]), (404, &"inscription introuvable".into()));
+    assert_eq!(inscription(&world.records()[0])["statut"], dynamo(&json!("inscrit")));
+}
