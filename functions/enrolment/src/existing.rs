@@ -49,11 +49,13 @@ pub(crate) async fn cancel(
 ) -> Result<Response<Body>, ApiError> {
     charge(context, caller, exchange, 1).await?;
     let mut record = own(context, caller, id).await?;
-    traces::of_record(context, caller, exchange, Action::Cancelled, &record).await?;
+    let others = others_of(context, &record).await?;
+    for cancelled in others.iter().chain([&record]) {
+        traces::of_record(context, caller, exchange, Action::Cancelled, cancelled).await?;
+    }
     exchange.facts.enrolments = 1;
     let version = Moment::after_reading(exchange.now).version(0);
     // Others before this one: after a crash in between, it is still found to be cancelled.
-    let others = others_of(context, &record).await?;
     for other in &others {
         match context.records.cancel(&other.id, &version).await? {
             Cancelled::Pending => context.queue.send(std::slice::from_ref(&other.id)).await?,

@@ -232,6 +232,10 @@ async fn an_enrolment_with_a_record_of_each_way_is_cancelled_in_both() {
         let told = ask(&context, request("DELETE", &path, &[("x-api-key", KEY)], "")).await;
         assert_eq!((told.status, &told.json()["inscription"]["id_inscription"]), (200, &id.into()));
         statuses("annulé");
+        for traced in [own, RECORD] {
+            let traces = format!("{:?}", world.tables.lock().unwrap().items("access_log"));
+            assert!(traces.contains(traced), "each record that is written leaves a trace: {traces}");
+        }
         tick();
         push(&context, &enrolment(&json!({}))).await;
     }
