@@ -115,7 +115,7 @@ async fn what_is_no_batch_is_refused() {
     ] {
         let answer = send(&stack, &token, json_type, body.clone()).await;
         golden("batch_not_a_batch", &answer, &[]);
-        assert_eq!(answer.refusal(), "422 00420", "{}", &body[..body.len().min(60)]);
+        assert_eq!(answer.refusal(), "422 00470", "{}", &body[..body.len().min(60)]);
         assert_eq!(stack.traces(&answer, &client.client_id).await, Vec::new(), "{answer:?}");
     }
     let broken = send(&stack, &token, json_type, b"{\"demandes\":[{\"nomNaissance\":\"\xff\"}]}".to_vec()).await;

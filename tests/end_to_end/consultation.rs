@@ -73,13 +73,16 @@ async fn a_trace_says_for_whom_and_which_fields() {
     let stack = Stack::connect().await;
     let student = &population(&stack).await.class[0];
     let (client, _) = stack.client(|_| {}).await;
-    let minimal = stack.token_with(&client, json!({ "scopes": ["mesri_admission_inscrit"] })).await;
+    let minimal = stack.token_with(&client, json!({ "scopes": ["mesri_admissions", "mesri_admission_inscrit"] })).await;
     let identity = stack.token_with(&client, json!({ "scopes": ["mesri_identite"] })).await;
 
     let answer = stack.direct_by_identity(student, &minimal).await;
     let told = trace(&stack, &answer, &client.client_id).await;
     assert_eq!((text(&told, "route"), text(&told, "recipient")), ("direct_by_identity".into(), RECIPIENT.into()));
-    assert_eq!((list(&told, "fields"), told["enrolments"].as_n()), (vec!["est_inscrit".into()], Ok(&"1".to_owned())));
+    assert_eq!(
+        (list(&told, "fields"), told["enrolments"].as_n()),
+        (["date_debut", "date_fin", "est_inscrit"].map(str::to_owned).to_vec(), Ok(&"1".to_owned()))
+    );
     assert!(told["caller"].is_null());
 
     let answer = stack.direct_by_ine(&student.ine, &identity).await;

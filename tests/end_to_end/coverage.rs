@@ -94,15 +94,15 @@ async fn page_by_page_each_establishment_comes_once() {
 async fn a_wrong_question_is_named() {
     let stack = Stack::connect().await;
     for (query, code, parameter) in [
-        ("?uai=x", "00427", "uai"),
-        ("?uai=0751722A", "00427", "uai"),
-        ("?uai=0751722P&uai=0751722P", "00427", "uai"),
-        ("?apres=x", "00428", "apres"),
-        ("?limite=0", "00428", "limite"),
-        ("?limite=501", "00428", "limite"),
-        ("?limite=-1", "00428", "limite"),
-        ("?limite=dix", "00428", "limite"),
-        ("?limite=99999999999999999999", "00428", "limite"),
+        ("?uai=x", "00472", "uai"),
+        ("?uai=0751722A", "00472", "uai"),
+        ("?uai=0751722P&uai=0751722P", "00472", "uai"),
+        ("?apres=x", "00473", "apres"),
+        ("?limite=0", "00474", "limite"),
+        ("?limite=501", "00474", "limite"),
+        ("?limite=-1", "00474", "limite"),
+        ("?limite=dix", "00474", "limite"),
+        ("?limite=99999999999999999999", "00474", "limite"),
     ] {
         let answer = coverage(&stack, query).await;
         assert_eq!(answer.refusal(), format!("422 {code}"), "{query}");

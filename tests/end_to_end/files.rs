@@ -56,6 +56,48 @@ async fn a_broken_row_in_the_middle_is_reported_and_the_others_go_through() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn one_key_for_two_people_is_a_problem_of_both_rows_and_changes_nothing() {
+    let stack = Stack::connect().await;
+    let known = Person { number: fresh_name(), ..Person::at(UNIVERSITY) };
+    stack.import(UNIVERSITY, &[known.row()]).await;
+    seen(&stack, &known, "inscrit").await;
+
+    let same_number = Person { number: known.number.clone(), ..Person::at(UNIVERSITY) };
+    let (first, other) = (Person::at(UNIVERSITY), Person::at(UNIVERSITY));
+    let same_ine = Person { ine: first.ine.clone(), ..Person::at(UNIVERSITY) };
+    let later = Person { status: "admis".into(), ..known.clone() };
+    let rows = [same_number.row(), first.row(), other.row(), later.row(), same_ine.row()];
+    let report = stack.import(UNIVERSITY, &rows).await;
+    assert_eq!(report["lignes"], counts(&[("lues", 5), ("acceptees", 1), ("rejetees", 4)]));
+    let rejected: Vec<_> = report["rejets"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| {
+            let beside = row["message"].as_str().unwrap().rsplit(" ; ").next().unwrap().to_owned();
+            (row["ligne"].clone(), row["colonne"].clone(), row["regle"].clone(), beside)
+        })
+        .collect();
+    let told = |line: u64, column: &str, rule: &str, other: u64| {
+        (json!(line), json!(column), json!(rule), format!("voir aussi la ligne {other}"))
+    };
+    assert_eq!(
+        rejected,
+        [
+            told(2, "numeroEtudiant", "numero_de_plusieurs", 5),
+            told(3, "ine", "ine_de_plusieurs", 6),
+            told(5, "numeroEtudiant", "numero_de_plusieurs", 2),
+            told(6, "ine", "ine_de_plusieurs", 3),
+        ]
+    );
+    seen(&stack, &other, "inscrit").await;
+    seen(&stack, &known, "inscrit").await;
+    for nobody in [&same_number, &first] {
+        assert_eq!(stack.by_ine(&nobody.ine).await.status, 404);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn files_that_are_none_fail_with_a_reason() {
     let stack = Stack::connect().await;
     let name = fresh_name();

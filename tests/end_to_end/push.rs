@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tests::depositors::Depositor;
-use tests::people::{Person, fresh_ine};
+use tests::people::{Person, file, fresh_ine, fresh_name};
 use tests::stack::{Stack, UNIVERSITY};
 use ureq::http::Method;
 
@@ -111,4 +111,49 @@ async fn whom_nobody_knows_and_whom_one_may_not_tell_of_are_refused() {
     let answer = stack.tell(&depositor.key, "/lot", &batch).await;
     assert_eq!(answer.status, 200, "{}", answer.text);
     stack.shows(&here.ine, &both(&depositor, "inscrit")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_and_a_push_of_one_enrolment_are_one() {
+    let stack = Stack::connect().await;
+    let (depositor, person) = tokio::join!(stack.depositor(), known(&stack));
+    let here = |status: &str| Person { uai: depositor.uai.clone(), status: status.into(), ..person.clone() };
+    let numbered = |status: &str| Person { number: format!("E{}", person.ine), ..here(status) };
+    stack.deposited(&depositor, &json!({}), file(&[numbered("admis").row()]).as_bytes()).await;
+    stack.shows(&person.ine, &both(&depositor, "admis")).await;
+
+    let told = stack.tell(&depositor.key, "", &here("inscrit").told()).await;
+    assert_eq!(told.status, 200, "{}", told.text);
+    stack.shows(&person.ine, &both(&depositor, "inscrit")).await;
+    for _ in 0..2 {
+        let cancelled = stack.tell(&depositor.key, "", &here("annulé").told()).await;
+        assert_eq!((cancelled.status, &cancelled.json()["message"]), (200, &"inscription annulée".into()));
+        stack.shows(&person.ine, &[(UNIVERSITY, "inscrit")]).await;
+    }
+    // The latest statement wins, whichever way it came.
+    stack.deposited(&depositor, &json!({}), file(&[numbered("admis").row()]).as_bytes()).await;
+    stack.shows(&person.ine, &both(&depositor, "admis")).await;
+
+    let elsewhere = Person { diploma: "2400009".into(), ..here("annulé") };
+    let nothing = stack.tell(&depositor.key, "", &elsewhere.told()).await;
+    assert_eq!((nothing.status, &nothing.json()["message"]), (404, &"inscription introuvable".into()));
+    stack.shows(&person.ine, &both(&depositor, "admis")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_push_before_the_file_is_the_same_enrolment() {
+    let stack = Stack::connect().await;
+    let (depositor, person) = tokio::join!(stack.depositor(), known(&stack));
+    let here = |status: &str| Person { uai: depositor.uai.clone(), status: status.into(), ..person.clone() };
+    let first = stack.tell(&depositor.key, "", &here("admis").told()).await.json();
+    stack.shows(&person.ine, &both(&depositor, "admis")).await;
+    let numbered = Person { number: fresh_name(), ..here("inscrit") };
+    stack.deposited(&depositor, &json!({}), file(&[numbered.row()]).as_bytes()).await;
+    stack.shows(&person.ine, &both(&depositor, "inscrit")).await;
+
+    let id = first["inscription"]["id_inscription"].as_str().unwrap_or_default();
+    let path = format!("/api/inscription/{id}");
+    let cancelled = stack.call(Method::DELETE, &path).key(&depositor.key).send().await;
+    assert_eq!(cancelled.status, 200, "{}", cancelled.text);
+    stack.shows(&person.ine, &[(UNIVERSITY, "inscrit")]).await;
 }

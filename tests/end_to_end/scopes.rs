@@ -68,8 +68,12 @@ impl Asker {
     }
 }
 
+/// `mesri_admissions` gates the list, whatever the other scopes say.
+const LIST: &str = "mesri_admissions";
+
 fn fields_of(scopes: &[&str]) -> BTreeSet<String> {
-    let granted = FIELDS.iter().filter(|(scope, _)| scopes.contains(scope));
+    let is_told = |scope: &str| scope == IDENTITY || scopes.contains(&LIST);
+    let granted = FIELDS.iter().filter(|(scope, _)| scopes.contains(scope) && is_told(scope));
     granted.flat_map(|(_, fields)| fields.iter().map(|field| (*field).to_owned())).collect()
 }
 
@@ -79,7 +83,10 @@ async fn each_scope_grants_its_fields_on_each_route_and_no_other() {
     let student = &population(&stack).await.student;
     let asker = Asker::new(stack, Scopes::ALL).await;
     let all = FIELDS.map(|(scope, _)| scope);
-    let sets: Vec<&[&str]> = all.chunks(1).chain([&all[..], &[], &["openid", "profile"]]).collect();
+    let with_the_list = all.map(|scope| [LIST, scope]);
+    let pairs = with_the_list.iter().map(|pair| &pair[..]);
+    let sets: Vec<&[&str]> =
+        all.chunks(1).chain(pairs).chain([&all[..], &all[2..], &[], &["openid", "profile"]]).collect();
     for way in WAYS {
         for scopes in &sets {
             let granted: Vec<&str> = scopes
@@ -96,7 +103,7 @@ async fn each_scope_grants_its_fields_on_each_route_and_no_other() {
             assert_eq!(told_fields(&told), fields_of(&granted), "{way:?} with {scopes:?}");
             // Not even how many enrolments there are.
             assert_eq!(told.get("identite").is_some(), granted.contains(&IDENTITY), "{way:?} with {scopes:?}");
-            assert_eq!(told.get("admissions").is_some(), granted != [IDENTITY], "{way:?} with {scopes:?}");
+            assert_eq!(told.get("admissions").is_some(), granted.contains(&LIST), "{way:?} with {scopes:?}");
             assert!(!answer.text.to_uppercase().contains(&student.ine), "{way:?} with {scopes:?} tells the INE");
         }
     }
@@ -109,9 +116,10 @@ async fn a_token_grants_no_more_than_its_client_has() {
     let own = [Scope::Admissions, Scope::AdmissionInscrit].into_iter().collect();
     let asker = Asker::new(stack, own).await;
     for way in WAYS {
-        let wanted = ["mesri_admission_inscrit", "mesri_admission_commune_etudes", IDENTITY];
+        let wanted = [LIST, "mesri_admission_inscrit", "mesri_admission_commune_etudes", IDENTITY];
         let (_, told) = asker.ask(way, student, &wanted).await;
-        assert_eq!(told_fields(&told), ["est_inscrit".to_owned()].into(), "{way:?}");
+        let expected = ["date_debut", "date_fin", "est_inscrit"].map(str::to_owned);
+        assert_eq!(told_fields(&told), expected.into(), "{way:?}");
         let (answer, _) = asker.ask(way, student, &["mesri_admission_commune_etudes", IDENTITY]).await;
         assert_eq!(answer.refusal(), "403 00100", "{way:?}: nothing in common");
     }

@@ -1,10 +1,16 @@
 //! Up to five hundred enrolments in one call: the order of [`crate::single`], with a result for each, in their order.
 
+use std::collections::BTreeSet;
+
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use lambda_http::Request;
 use lambda_http::http::StatusCode;
-use shared::contract::enrolment::{BatchAnswer, BatchBody, BatchResult, Created, EnrolmentBody, PairNotFound};
-use shared::contract::error::{Details, ErrorBody, message};
+use shared::contract::enrolment::{
+    BatchAnswer, BatchBody, BatchResult, Created, EnrolmentBody, PairNotFound, sentence,
+};
+use shared::contract::error::{Details, ErrorBody};
 use shared::domain::academic_year::seconds_left_in_france;
+use shared::files::problem::Problem;
 use shared::registry::idempotency::Answered;
 
 use crate::caller::Caller;
@@ -12,10 +18,15 @@ use crate::context::Context;
 use crate::handler::{Answer, Exchange, charge, count_unknown};
 use crate::once::{Once, Outcome, Start};
 use crate::pairs::{self, Checked};
+use crate::plan::Plan;
 use crate::refusal::{ApiError, Refusal, not_an_object};
+use crate::shared_key;
 use crate::statement::Statement;
 use crate::store::store;
 use crate::traces;
+
+/// Statements whose records are looked for side by side.
+const SIDE_BY_SIDE: usize = 20;
 
 /// Takes what an establishment says of many enrolments.
 ///
@@ -52,62 +63,107 @@ async fn say(
     let read: Vec<Result<Statement, Refusal>> = bodies.iter().map(read).collect();
     let pairs = read.iter().flatten().filter_map(|statement| statement.to_check(context));
     let checked = pairs::check(context, caller, exchange, pairs).await?;
-    let found = |statement: &Statement| {
-        let pair = statement.to_check(context);
-        pair.and_then(|pair| checked.get(&pair.digest).copied()).unwrap_or(Checked::Nobody)
-    };
-    let sent = read.iter().flatten().map(|statement| (&statement.id, found(statement)));
-    traces::sent(context, caller, exchange, sent).await?;
-    let retry_after = seconds_left_in_france(exchange.now);
-    let checked: Vec<Result<Statement, Refusal>> = read
-        .into_iter()
+    let found: Vec<Option<Checked>> = read
+        .iter()
         .map(|statement| {
-            let statement = statement?;
-            match found(&statement) {
-                Checked::Known(_) | Checked::Unanswered => Ok(statement),
-                Checked::Nobody => Err(Refusal::PairNotFound { pair: statement.pair }),
-                Checked::Beyond => Err(Refusal::PairsExhausted { retry_after }),
-            }
+            let pair = statement.as_ref().ok()?.to_check(context);
+            Some(pair.and_then(|pair| checked.get(&pair.digest).cloned()).unwrap_or(Checked::Nobody))
         })
         .collect();
+    let shared = shared_key::problems(context, read.iter().zip(&found));
+    let retry_after = seconds_left_in_france(exchange.now);
+    let follows = follow(&read);
+    let each: Vec<_> = read
+        .into_iter()
+        .zip(&found)
+        .enumerate()
+        .map(|(place, (statement, checked))| {
+            let checked = checked.as_ref().unwrap_or(&Checked::Nobody);
+            plan(context, statement, checked, shared.get(&place).copied(), follows.contains(&place), retry_after)
+        })
+        .collect();
+    let mut planned: Vec<Result<Plan, Refusal>> = stream::iter(each).buffered(SIDE_BY_SIDE).try_collect().await?;
+    let records = planned.iter().map(|plan| plan.as_ref().map_or_else(|_| Vec::new(), Plan::records));
+    let sent = records.zip(&found).filter_map(|(records, checked)| Some((records, checked.as_ref()?)));
+    traces::sent(context, caller, exchange, sent).await?;
 
-    let unknown = checked.iter().filter(|statement| matches!(statement, Err(Refusal::PairNotFound { .. }))).count();
+    let unknown = planned.iter().filter(|plan| matches!(plan, Err(Refusal::PairNotFound { .. }))).count();
     count_unknown(context, caller, exchange, u32::try_from(unknown).unwrap_or(u32::MAX)).await?;
-    let said = (0..).zip(&checked).filter_map(|(position, statement)| {
-        let statement = statement.as_ref().ok()?;
-        Some((position, &statement.id, &*statement.declaration))
-    });
-    store(context, caller, &once.moment, said, exchange.now).await?;
-    exchange.facts.stored = checked.iter().filter(|statement| statement.is_ok()).count();
+    let said = (0..).zip(&planned).filter_map(|(position, plan)| Some((position, plan.as_ref().ok()?)));
+    let superseded = store(context, caller, &once.moment, said, exchange.now).await?;
+    for (position, plan) in (0..).zip(&mut planned) {
+        if superseded.contains(&position) {
+            *plan = Err(Refusal::Superseded);
+        }
+    }
+    exchange.facts.stored = planned.iter().filter(|plan| plan.is_ok()).count();
 
-    let resultats = checked.iter().map(|statement| result(statement, exchange)).collect();
+    let resultats = planned.iter().map(|plan| result(plan, exchange)).collect();
     let answered = Answered::new(StatusCode::OK.as_u16(), &BatchAnswer { resultats });
-    let exhausted = checked.iter().any(|statement| matches!(statement, Err(Refusal::PairsExhausted { .. })));
+    let exhausted = planned.iter().any(|plan| matches!(plan, Err(Refusal::PairsExhausted { .. })));
     // What wasn't checked is worth another try: an answer that is kept would say the same until tomorrow.
     Ok(if exhausted { Outcome::Partly(answered) } else { Outcome::Done(answered) })
 }
 
-/// What the enrolment would have been answered alone.
-fn result<'a>(statement: &'a Result<Statement, Refusal>, exchange: &'a Exchange) -> BatchResult<'a> {
-    let (uid, endpoint) = (&exchange.uid, "inscription");
-    let (code, reponse) = match statement {
-        Ok(Statement { id, declaration, .. }) => (StatusCode::OK, BatchBody::Created(Created::new(id, declaration))),
-        Err(Refusal::PairNotFound { pair: [ine, birth_date] }) => {
-            (StatusCode::NOT_FOUND, BatchBody::NotFound(PairNotFound::new(uid, endpoint, [ine, birth_date])))
+/// The places, from 0, of cancellations of what an earlier statement makes: of two about one record the later counts.
+fn follow(statements: &[Result<Statement, Refusal>]) -> BTreeSet<usize> {
+    let mut made = BTreeSet::new();
+    let mut follows = BTreeSet::new();
+    for (place, statement) in statements.iter().enumerate() {
+        match statement {
+            Ok(statement) if statement.cancels() && made.contains(&statement.id) => {
+                follows.insert(place);
+            }
+            Ok(statement) if !statement.cancels() => {
+                made.insert(&statement.id);
+            }
+            Ok(_) | Err(_) => {}
         }
-        Err(refusal @ Refusal::PairsExhausted { .. }) => {
-            let details = Details { method: "POST", endpoint, parameter: "" };
-            let (message, _) = refusal.words();
-            (StatusCode::TOO_MANY_REQUESTS, BatchBody::Invalid(ErrorBody { message, uid, details }))
-        }
-        Err(refusal) => {
-            let parameter = if let Refusal::Invalid(sentence) = refusal { sentence } else { "" };
-            let details = Details { method: "POST", endpoint, parameter };
-            (
-                StatusCode::BAD_REQUEST,
-                BatchBody::Invalid(ErrorBody { message: message::INVALID_PARAMETER, uid, details }),
-            )
-        }
+    }
+    follows
+}
+
+/// Where a statement goes, or why nowhere.
+async fn plan(
+    context: &Context,
+    statement: Result<Statement, Refusal>,
+    checked: &Checked,
+    shared: Option<Problem>,
+    follows: bool,
+    retry_after: u64,
+) -> Result<Result<Plan, Refusal>, ApiError> {
+    let statement = match statement {
+        Ok(statement) => statement,
+        Err(refusal) => return Ok(Err(refusal)),
     };
-    BatchResult { code: code.as_u16(), reponse }
+    Ok(match (checked, shared) {
+        (Checked::Nobody, _) => Err(Refusal::PairNotFound { pair: statement.pair }),
+        (Checked::Beyond, _) => Err(Refusal::PairsExhausted { retry_after }),
+        (Checked::Known(_) | Checked::Unanswered, Some(problem)) => Err(Refusal::Invalid(sentence(&[problem]))),
+        (Checked::Known(_) | Checked::Unanswered, None) => match Plan::of(context, statement, checked, follows).await {
+            Ok(plan) => Ok(plan),
+            Err(ApiError::Refused(refusal)) => Err(refusal),
+            Err(error) => return Err(error),
+        },
+    })
+}
+
+/// What the enrolment would have been answered alone.
+fn result<'a>(plan: &'a Result<Plan, Refusal>, exchange: &'a Exchange) -> BatchResult<'a> {
+    let (uid, endpoint) = (&exchange.uid, "inscription");
+    let refusal = match plan {
+        Ok(plan) => {
+            let created = Created::new(plan.id(), &plan.statement.declaration);
+            return BatchResult { code: StatusCode::OK.as_u16(), reponse: BatchBody::Created(created) };
+        }
+        Err(refusal) => refusal,
+    };
+    let (message, parameter) = refusal.words();
+    let reponse = match refusal {
+        Refusal::PairNotFound { pair: [ine, birth_date] } | Refusal::NothingToCancel { pair: [ine, birth_date] } => {
+            BatchBody::NotFound(PairNotFound::new(message, uid, endpoint, [ine, birth_date]))
+        }
+        _ => BatchBody::Invalid(ErrorBody { message, uid, details: Details { method: "POST", endpoint, parameter } }),
+    };
+    BatchResult { code: refusal.status().as_u16(), reponse }
 }

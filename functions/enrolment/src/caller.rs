@@ -37,12 +37,9 @@ impl Caller {
     }
 }
 
-/// What the contract calls the token's number. There it is a row of a table; a row tells how many there are, and the key
-/// itself must not come back, for answers end up in logs. Ours is the start of the locator under which
-/// `cargo local client show` lists keys: 32 bits of a digest, of 244 random ones, by which the establishment and its
-/// support can name the key that was shown without either of them writing it down.
-fn number(shown: &str) -> String {
-    let mut locator = KeyDigest::of(shown).locator();
-    locator.truncate(8);
-    locator
+/// What the contract calls the token's number, `le token 384 n'est pas valide`. There it is a row of a table; a row tells
+/// how many there are, and the key itself must not come back, for answers end up in logs. Ours is [`KeyDigest::number`], by
+/// which the establishment and its support can name the key that was shown without either of them writing it down.
+fn number(shown: &str) -> u32 {
+    KeyDigest::of(shown).number()
 }

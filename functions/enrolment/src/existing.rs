@@ -9,11 +9,15 @@ use shared::audit::Action;
 use shared::contract::enrolment::{Existing, Progress};
 use shared::domain::status::Status;
 use shared::identity::digest::RecordId;
+use shared::identity::edge::Edge;
+use shared::identity::same_enrolment;
+use shared::registry::StoreError;
 use shared::registry::records::{Cancelled, Record, RecordState};
 
 use crate::caller::Caller;
 use crate::context::Context;
 use crate::handler::{Exchange, charge};
+use crate::plan;
 use crate::refusal::{ApiError, Refusal};
 use crate::store::Moment;
 use crate::traces;
@@ -45,9 +49,20 @@ pub(crate) async fn cancel(
 ) -> Result<Response<Body>, ApiError> {
     charge(context, caller, exchange, 1).await?;
     let mut record = own(context, caller, id).await?;
-    traces::of_record(context, caller, exchange, Action::Cancelled, &record).await?;
+    let others = others_of(context, &record).await?;
+    for cancelled in others.iter().chain([&record]) {
+        traces::of_record(context, caller, exchange, Action::Cancelled, cancelled).await?;
+    }
     exchange.facts.enrolments = 1;
     let version = Moment::after_reading(exchange.now).version(0);
+    // Others before this one: after a crash in between, it is still found to be cancelled.
+    for other in &others {
+        match context.records.cancel(&other.id, &version).await? {
+            Cancelled::Pending => context.queue.send(std::slice::from_ref(&other.id)).await?,
+            Cancelled::Before | Cancelled::Unknown => {}
+            Cancelled::Superseded => return Err(Refusal::Superseded.into()),
+        }
+    }
     match context.records.cancel(&record.id, &version).await? {
         Cancelled::Pending => {
             record.state = RecordState::Pending;
@@ -61,6 +76,20 @@ pub(crate) async fn cancel(
     }
     record.declaration.inscription.statut = Status::Annule;
     Ok(json(StatusCode::OK, &Existing::cancelled(&record.id, &record.declaration, progress(&record))))
+}
+
+/// The other records that tell of the enrolment of a record: of a file that gives numbers, beside a push that doesn't.
+async fn others_of(context: &Context, record: &Record) -> Result<Vec<Record>, StoreError> {
+    let Some(student) = record.student else { return Ok(Vec::new()) };
+    let Some(student) = context.students.get(student).await? else { return Ok(Vec::new()) };
+    let told = same_enrolment::enrolments(student.edges());
+    let is_its = |edge: &Edge| edge.record == record.id && edge.declaration.names_as(&record.declaration);
+    let Some(told) = told.iter().find(|told| told.records().any(is_its)) else { return Ok(Vec::new()) };
+    let mut others = Vec::new();
+    for edge in told.records().filter(|edge| edge.record != record.id) {
+        others.extend(plan::attached(context, edge).await?);
+    }
+    Ok(others)
 }
 
 /// The record of an id, if it is about one of the establishments that the caller sends for.

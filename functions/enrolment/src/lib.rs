@@ -7,8 +7,10 @@
 //!   ├── caller        which establishment sends, shown by its key
 //!   ├── statement     what one body says, and whether it may be said
 //!   ├── pairs         which INE and birth date are whose, within the depositor's allowances
+//!   ├── plan          which records a statement is written to
+//!   ├── shared_key    one number, or one INE, on statements of several people
 //!   ├── traces        who did what about whom, before the answer
-//!   ├── single        one enrolment: caller → statement → quota → once → pair → trace → store, pointer → answer
+//!   ├── single        one enrolment: caller → statement → quota → once → pair → plan → trace → store, pointer → answer
 //!   ├── batch         the same for five hundred
 //!   ├── once          an `Idempotency-Key` is answered once
 //!   ├── store         records, then pointers, then the day of the feed
@@ -29,8 +31,10 @@ mod deposits;
 mod existing;
 mod once;
 mod pairs;
+mod plan;
 mod refusal;
 mod routes;
+mod shared_key;
 mod single;
 mod statement;
 mod store;

@@ -43,8 +43,8 @@ impl Modify for Security {
 /// Errors of every call with a key.
 #[derive(IntoResponses)]
 pub(crate) enum Errors {
-    /// No key, or one that doesn't open this. `details.parameter` names the key that was shown by the start of its
-    /// digest, never by itself.
+    /// No key, or one that doesn't open this. `details.parameter` is `le token 384 n'est pas valide`, with a number by
+    /// which support finds the key that was shown, never the key itself.
     #[response(status = 401)]
     Unauthenticated(#[to_schema] ErrorBody<'static>),
     /// Another method.

@@ -9,6 +9,7 @@
 //! are charged for nothing until the day is over.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use shared::domain::birth_date::BirthDate;
@@ -16,7 +17,7 @@ use shared::domain::ine::Ine;
 use shared::domain::uai::Uai;
 use shared::identity::digest::PairDigest;
 use shared::identity::ines::{Ines as _, Verified};
-use shared::identity::student::StudentId;
+use shared::identity::student::Student;
 use shared::registry::StoreError;
 use shared::registry::pairs::{Admission, Drawer};
 
@@ -28,10 +29,10 @@ use crate::handler::Exchange;
 const SIDE_BY_SIDE: usize = 20;
 
 /// What a pair turned out to be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Checked {
     /// Somebody's: a student of the register, or one whom INES alone has.
-    Known(Option<StudentId>),
+    Known(Option<Arc<Student>>),
     /// Nobody's.
     Nobody,
     /// INES couldn't be asked, or has to decide first. The statement is taken: deduplication will ask, and publishes
@@ -100,18 +101,24 @@ async fn check_one(context: &Context, drawer: Drawer<'_>, pair: &Pair) -> Result
     if found == Checked::Unanswered && is_first {
         context.pairs.release(drawer, &pair.digest).await?;
     }
-    Ok((found, found == Checked::Nobody && is_first))
+    let is_charged = found == Checked::Nobody && is_first;
+    Ok((found, is_charged))
 }
 
-/// A student of the register has the pair by some record, or INES has somebody under it.
+/// A student of the register has the pair by some record, or INES has somebody under it: perhaps a student whom the
+/// register knows by the INE to keep.
 async fn look_up(context: &Context, depositor: Uai, pair: &Pair) -> Result<Checked, StoreError> {
     let student = context.students.by_ine(&pair.digest.ine).await?;
-    let known =
-        student.filter(|student| student.edges().any(|edge| edge.declaration.identite.birth_date() == pair.birth_date));
+    let is_theirs =
+        |student: &Student| student.edges().any(|edge| edge.declaration.identite.birth_date() == pair.birth_date);
+    let known = student.filter(is_theirs);
     Ok(match (known, &context.ines) {
-        (Some(student), _) => Checked::Known(Some(student.id)),
+        (Some(student), _) => Checked::Known(Some(Arc::new(student))),
         (None, Some(ines)) => match ines.verify_for(depositor, &pair.ine, pair.birth_date).await {
-            Ok(Verified::Known(_)) => Checked::Known(None),
+            Ok(Verified::Known(registered)) => {
+                let master = context.keys.identity.ine(&registered.ine_maitre);
+                Checked::Known(context.students.by_ine(&master).await?.filter(is_theirs).map(Arc::new))
+            }
             Ok(Verified::Unknown) => Checked::Nobody,
             Ok(Verified::Pending) | Err(_) => Checked::Unanswered,
         },

@@ -1,5 +1,7 @@
 //! Every end but a success, in the contract's envelope: its words where it has some, its tone where it has none.
 
+use std::borrow::Cow;
+
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Response};
 use shared::api::error::RETRY_AFTER;
@@ -14,12 +16,16 @@ pub(crate) type ApiError = shared::api::error::ApiError<Refusal>;
 #[derive(Debug)]
 pub enum Refusal {
     /// No key, or none that opens this; with the number of the one that was shown.
-    Unauthenticated { token: Option<String> },
+    Unauthenticated { token: Option<u32> },
     /// What is asked can't be understood, or breaks a rule, in a sentence.
     Invalid(String),
     /// Nobody has this INE with this birth date, or the establishment is none of the caller's: the contract has one
     /// answer for both (domain.md §2), so that a key of one establishment finds out nothing about another's.
     PairNotFound { pair: [String; 2] },
+    /// Nothing that is attached to this person says that they have the enrolment that is to be cancelled.
+    NothingToCancel { pair: [String; 2] },
+    /// They have several that may be meant.
+    SeveralEnrolments,
     /// No enrolment of the caller's has this id, which is given back if it has the form of one.
     EnrolmentNotFound { id: String },
     /// No deposit of the caller's has this id.
@@ -45,9 +51,11 @@ impl shared::api::error::Refusal for Refusal {
             Self::Unauthenticated { .. } => "unauthenticated",
             Self::Invalid(_) => "invalid",
             Self::PairNotFound { .. }
+            | Self::NothingToCancel { .. }
             | Self::EnrolmentNotFound { .. }
             | Self::DepositNotFound
             | Self::EstablishmentNotFound => "not_found",
+            Self::SeveralEnrolments => "several_enrolments",
             Self::Superseded => "superseded",
             Self::InProgress => "in_progress",
             Self::KeyReused => "key_reused",
@@ -58,15 +66,16 @@ impl shared::api::error::Refusal for Refusal {
 }
 
 impl Refusal {
-    fn status(&self) -> StatusCode {
+    pub(crate) fn status(&self) -> StatusCode {
         match self {
             Self::PairNotFound { .. }
+            | Self::NothingToCancel { .. }
             | Self::EnrolmentNotFound { .. }
             | Self::DepositNotFound
             | Self::EstablishmentNotFound => StatusCode::NOT_FOUND,
             Self::Unauthenticated { .. } => StatusCode::UNAUTHORIZED,
             Self::Invalid(_) => StatusCode::BAD_REQUEST,
-            Self::Superseded | Self::InProgress => StatusCode::CONFLICT,
+            Self::SeveralEnrolments | Self::Superseded | Self::InProgress => StatusCode::CONFLICT,
             Self::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             Self::PairsExhausted { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Unsigned => StatusCode::INTERNAL_SERVER_ERROR,
@@ -74,27 +83,29 @@ impl Refusal {
     }
 
     /// The message, and what `details.parameter` says.
-    pub(crate) fn words(&self) -> (&str, String) {
-        let nothing = String::new;
+    pub(crate) fn words(&self) -> (&'static str, Cow<'_, str>) {
+        let said = Cow::Borrowed;
         match self {
-            Self::Unauthenticated { token: None } => (message::UNAUTHENTICATED, "le token n'est pas valide".to_owned()),
+            Self::Unauthenticated { token: None } => (message::UNAUTHENTICATED, said("le token n'est pas valide")),
             Self::Unauthenticated { token: Some(token) } => {
-                (message::UNAUTHENTICATED, format!("le token {token} n'est pas valide"))
+                (message::UNAUTHENTICATED, Cow::Owned(format!("le token {token} n'est pas valide")))
             }
-            Self::Invalid(sentence) => (message::INVALID_PARAMETER, sentence.clone()),
-            Self::PairNotFound { .. } => (message::STUDENT_NOT_FOUND, nothing()),
-            Self::EnrolmentNotFound { id } => (message::ENROLMENT_NOT_FOUND, id.clone()),
-            Self::DepositNotFound => ("dépôt introuvable", nothing()),
-            Self::EstablishmentNotFound => ("établissement introuvable", nothing()),
-            Self::Superseded => ("une déclaration plus récente existe", nothing()),
-            Self::InProgress => ("la même requête est en cours, réessayez plus tard", "Idempotency-Key".to_owned()),
-            Self::KeyReused => {
-                ("la clé d'idempotence a déjà servi pour une autre requête", "Idempotency-Key".to_owned())
+            Self::Invalid(sentence) => (message::INVALID_PARAMETER, said(sentence)),
+            Self::PairNotFound { .. } => (message::STUDENT_NOT_FOUND, said("")),
+            Self::NothingToCancel { .. } => (message::ENROLMENT_NOT_FOUND, said("")),
+            Self::SeveralEnrolments => {
+                ("plusieurs inscriptions correspondent : préciser laquelle annuler", said("diplome ou numeroEtudiant"))
             }
+            Self::EnrolmentNotFound { id } => (message::ENROLMENT_NOT_FOUND, said(id)),
+            Self::DepositNotFound => ("dépôt introuvable", said("")),
+            Self::EstablishmentNotFound => ("établissement introuvable", said("")),
+            Self::Superseded => ("une déclaration plus récente existe", said("")),
+            Self::InProgress => ("la même requête est en cours, réessayez plus tard", said("Idempotency-Key")),
+            Self::KeyReused => ("la clé d'idempotence a déjà servi pour une autre requête", said("Idempotency-Key")),
             Self::PairsExhausted { .. } => {
-                ("trop de couples INE et date de naissance non vérifiables aujourd'hui, renvoyez demain", nothing())
+                ("trop de couples INE et date de naissance non vérifiables aujourd'hui, renvoyez demain", said(""))
             }
-            Self::Unsigned => (message::INTERNAL, nothing()),
+            Self::Unsigned => (message::INTERNAL, said("")),
         }
     }
 }
@@ -102,18 +113,19 @@ impl Refusal {
 /// The response to an error, in the contract's envelope.
 pub(crate) fn response(error: &ApiError, path: &str, method: &str, uid: &Uid) -> Response<Body> {
     let endpoint = name_of(path);
-    let envelope = |status, message, parameter| {
+    let envelope = |status, message, parameter: Cow<'_, str>| {
         json(status, &ErrorBody { message, uid, details: Details { method, endpoint, parameter } })
     };
     let refusal = match error.words() {
-        Ok((status, message)) => return envelope(status, message, ""),
+        Ok((status, message)) => return envelope(status, message, Cow::Borrowed("")),
         Err(refusal) => refusal,
     };
-    let mut response = if let Refusal::PairNotFound { pair: [ine, birth_date] } = refusal {
-        json(refusal.status(), &PairNotFound::new(uid, endpoint, [ine, birth_date]))
-    } else {
-        let (message, parameter) = refusal.words();
-        envelope(refusal.status(), message, &parameter)
+    let (message, parameter) = refusal.words();
+    let mut response = match refusal {
+        Refusal::PairNotFound { pair: [ine, birth_date] } | Refusal::NothingToCancel { pair: [ine, birth_date] } => {
+            json(refusal.status(), &PairNotFound::new(message, uid, endpoint, [ine, birth_date]))
+        }
+        _ => envelope(refusal.status(), message, parameter),
     };
     match refusal {
         Refusal::PairsExhausted { retry_after } => set_header(&mut response, "retry-after", retry_after),

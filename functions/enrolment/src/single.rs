@@ -1,4 +1,4 @@
-//! One enrolment, in order: caller, statement, quota, once, pair, trace, record and pointer, answer.
+//! One enrolment, in order: caller, statement, quota, once, pair, plan, trace, record and pointer, answer.
 
 use lambda_http::Request;
 use lambda_http::http::StatusCode;
@@ -11,6 +11,7 @@ use crate::context::Context;
 use crate::handler::{Answer, Exchange, charge, count_unknown};
 use crate::once::{Once, Start};
 use crate::pairs::{self, Checked};
+use crate::plan::Plan;
 use crate::refusal::{ApiError, Refusal};
 use crate::statement::Statement;
 use crate::store::store;
@@ -45,29 +46,37 @@ pub(crate) async fn tell(
         Start::Do(once) => once,
         Start::Done(answered) => return Ok(Answer::Replayed(answered)),
     };
-    let result = say(context, caller, &statement, &once, exchange).await;
+    let result = say(context, caller, statement, &once, exchange).await;
     once.end(context, result).await.map(Answer::Done)
 }
 
 async fn say(
     context: &Context,
     caller: &Caller,
-    statement: &Statement,
+    statement: Statement,
     once: &Once,
     exchange: &mut Exchange,
 ) -> Result<Answered, ApiError> {
-    let Statement { id, declaration, pair } = statement;
     let checked = pairs::check(context, caller, exchange, statement.to_check(context)).await?;
     let checked = checked.into_values().next().unwrap_or(Checked::Nobody);
-    if checked == Checked::Beyond {
-        return Err(Refusal::PairsExhausted { retry_after: seconds_left_in_france(exchange.now) }.into());
+    match checked {
+        Checked::Beyond => {
+            return Err(Refusal::PairsExhausted { retry_after: seconds_left_in_france(exchange.now) }.into());
+        }
+        Checked::Nobody => {
+            traces::sent(context, caller, exchange, [(Vec::new(), &checked)]).await?;
+            count_unknown(context, caller, exchange, 1).await?;
+            return Err(Refusal::PairNotFound { pair: statement.pair }.into());
+        }
+        Checked::Known(_) | Checked::Unanswered => {}
     }
-    traces::sent(context, caller, exchange, [(id, checked)]).await?;
-    if checked == Checked::Nobody {
-        count_unknown(context, caller, exchange, 1).await?;
-        return Err(Refusal::PairNotFound { pair: pair.clone() }.into());
+    let plan = Plan::of(context, statement, &checked, false).await;
+    let records = plan.as_ref().map_or_else(|_| Vec::new(), Plan::records);
+    traces::sent(context, caller, exchange, [(records, &checked)]).await?;
+    let plan = plan?;
+    if !store(context, caller, &once.moment, [(0, &plan)], exchange.now).await?.is_empty() {
+        return Err(Refusal::Superseded.into());
     }
-    store(context, caller, &once.moment, [(0, id, &**declaration)], exchange.now).await?;
     exchange.facts.stored = 1;
-    Ok(Answered::new(StatusCode::OK.as_u16(), &Created::new(id, declaration)))
+    Ok(Answered::new(StatusCode::OK.as_u16(), &Created::new(plan.id(), &plan.statement.declaration)))
 }

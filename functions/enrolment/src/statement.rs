@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 use shared::contract::enrolment::{EnrolmentBody, message, sentence};
 use shared::domain::academic_year::day_in_france;
-use shared::domain::enrolment::Declaration;
+use shared::domain::enrolment::{Declaration, Enrolment};
+use shared::domain::status::Status;
 use shared::files::column::Column;
 use shared::files::problem::{RowRule, Severity};
 use shared::files::row::{self, Outcome, Setting, Values as _};
@@ -22,6 +23,10 @@ pub(crate) struct Statement {
     pub(crate) declaration: Box<Declaration>,
     /// The pair in the caller's own words.
     pub(crate) pair: [String; 2],
+    /// Whether the body gives a régime, which it may leave out.
+    says_regime: bool,
+    /// Whether it gives a commune.
+    says_commune: bool,
 }
 
 impl Statement {
@@ -45,9 +50,13 @@ impl Statement {
         let pair = body.pair().map(str::to_owned);
         let setting = Setting { depositor: &caller.depositor, today: day_in_france(now), year: None };
         match row::read(body, setting) {
-            Outcome::Accepted { declaration, .. } => {
-                Ok(Self { id: RecordId::of(&context.keys.record, &declaration), declaration, pair })
-            }
+            Outcome::Accepted { declaration, .. } => Ok(Self {
+                id: RecordId::of(&context.keys.record, &declaration),
+                declaration,
+                pair,
+                says_regime: !body.value(Column::Regime).is_empty(),
+                says_commune: !body.value(Column::CodeCommune).is_empty(),
+            }),
             Outcome::Rejected { mut problems, .. } => {
                 problems.retain(|problem| problem.rule.severity() == Severity::Reject);
                 let (not_own, wrong): (Vec<_>, Vec<_>) =
@@ -58,6 +67,26 @@ impl Statement {
                 Err(Refusal::Invalid(sentence(&wrong)))
             }
         }
+    }
+
+    /// What it makes of an enrolment that another way told of. Only the first fields of the contract are required, so
+    /// what the body leaves out stays as it was said; a cancellation changes nothing else.
+    pub(crate) fn over(&self, before: &Enrolment) -> Enrolment {
+        if self.cancels() {
+            return Enrolment { statut: Status::Annule, ..before.clone() };
+        }
+        let mut after = self.declaration.inscription.clone();
+        if !self.says_regime {
+            after.regime = before.regime;
+        }
+        if !self.says_commune {
+            after.code_commune = before.code_commune;
+            after.code_commune_brut.clone_from(&before.code_commune_brut);
+        }
+        after.cursus = after.cursus.or_else(|| before.cursus.clone());
+        after.diplome = after.diplome.or_else(|| before.diplome.clone());
+        after.niveau_diplome = after.niveau_diplome.or_else(|| before.niveau_diplome.clone());
+        after
     }
 
     /// The pair to check; every statement that was read has one.

@@ -6,18 +6,24 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
-use shared::domain::enrolment::Declaration;
+use shared::domain::status::Status;
+use shared::domain::uai::Uai;
 use shared::identity::digest::RecordId;
 use shared::identity::student::RecordVersion;
-use shared::registry::StoreError;
-use shared::registry::records::{MOST_IN_BATCH, NewRecord};
+use shared::registry::records::{MOST_IN_BATCH, NewRecord, Record};
+use shared::registry::{StoreError, backoff};
 
 use crate::caller::Caller;
 use crate::context::Context;
+use crate::plan::{Plan, Target};
+use crate::statement::Statement;
 
 /// The import of what comes by HTTP, among those of files.
 const IMPORT: &str = "push";
+/// Records that are revised side by side.
+const SIDE_BY_SIDE: usize = 20;
 
 /// When statements were made: what orders them among all others about their records.
 #[derive(Debug, Clone)]
@@ -50,35 +56,86 @@ impl Moment {
 }
 
 /// Stores statements, each with its place in the request. Of two about one record the later one counts. One that is
-/// older than what is known is acknowledged and ignored, as in files.
+/// older than what is known is acknowledged and ignored, as in files; but a cancellation that changes nothing isn't
+/// acknowledged: its place is given back.
 pub(crate) async fn store<'a>(
     context: &Context,
     caller: &Caller,
     moment: &Moment,
-    statements: impl IntoIterator<Item = (u64, &'a RecordId, &'a Declaration)>,
+    plans: impl IntoIterator<Item = (u64, &'a Plan)>,
     now: Timestamp,
-) -> Result<(), StoreError> {
-    let mut latest = BTreeMap::new();
-    for (position, id, declaration) in statements {
-        latest.insert(id, (position, declaration));
+) -> Result<BTreeSet<u64>, StoreError> {
+    let depositor = caller.depositor.establishment().uai;
+    let mut latest: BTreeMap<&RecordId, (u64, &Statement, Option<&Record>)> = BTreeMap::new();
+    for (position, Plan { statement, target }) in plans {
+        match target {
+            Target::Own => {
+                latest.insert(&statement.id, (position, statement, None));
+            }
+            Target::Told(records) => {
+                latest.extend(records.iter().map(|record| (&record.id, (position, statement, Some(record)))));
+            }
+        }
     }
-    let establishments: BTreeSet<_> = latest.values().map(|(_, declaration)| declaration.inscription.uai).collect();
-    let mut records = latest.into_iter().map(|(id, (position, declaration))| NewRecord {
-        id: id.clone(),
-        version: moment.version(position),
-        depositor: caller.depositor.establishment().uai,
-        declaration: Box::new(declaration.clone()),
-    });
+    let establishments: BTreeSet<_> =
+        latest.values().map(|(_, statement, _)| statement.declaration.inscription.uai).collect();
+    let (mut own, mut told) = (Vec::new(), Vec::new());
+    for (id, (position, statement, record)) in latest {
+        let version = moment.version(position);
+        if let Some(record) = record {
+            told.push(revise(context, depositor, (position, statement), record, version));
+        } else {
+            let declaration = statement.declaration.clone();
+            own.push(NewRecord { id: id.clone(), version, depositor, declaration });
+        }
+    }
+    let mut own = own.into_iter();
     loop {
-        let batch: Vec<_> = records.by_ref().take(MOST_IN_BATCH).collect();
+        let batch: Vec<_> = own.by_ref().take(MOST_IN_BATCH).collect();
         if batch.is_empty() {
             break;
         }
         let outcome = context.records.put(batch).await?;
         context.queue.send(&outcome.pending).await?;
     }
+    let superseded: Vec<Option<u64>> = stream::iter(told).buffered(SIDE_BY_SIDE).try_collect().await?;
     for uai in establishments {
         context.establishments.note_feed(uai, now).await?;
     }
-    Ok(())
+    Ok(superseded.into_iter().flatten().collect())
+}
+
+/// Writes a statement over a record that tells of its enrolment, and sends the record's pointer.
+///
+/// Others may write the record meanwhile: then it is read again, and left alone if it names somebody else by now. Gives
+/// the place of a cancellation that changes nothing, since something later was said.
+async fn revise(
+    context: &Context,
+    depositor: Uai,
+    (position, statement): (u64, &Statement),
+    read: &Record,
+    version: RecordVersion,
+) -> Result<Option<u64>, StoreError> {
+    let mut current = read.clone();
+    let mut waits = backoff();
+    loop {
+        let is_same = current.declaration.names_as(&read.declaration);
+        if !is_same || current.version > version {
+            let cancelled = is_same && current.declaration.inscription.statut == Status::Annule;
+            return Ok((statement.cancels() && !cancelled).then_some(position));
+        }
+        // Written by an earlier attempt, whose pointer may not have been sent.
+        let mut is_done = current.version == version;
+        if !is_done {
+            let inscription = statement.over(&current.declaration.inscription);
+            is_done = context.records.revise(&current, &version, depositor, &inscription).await?;
+        }
+        if is_done {
+            context.queue.send(std::slice::from_ref(&current.id)).await?;
+            return Ok(None);
+        }
+        let wait = waits.next().ok_or_else(|| StoreError::contention("records UpdateItem"))?;
+        tokio::time::sleep(wait).await;
+        current = context.records.get(&read.id).await?.ok_or_else(|| StoreError::shape("records GetItem"))?;
+    }
 }

@@ -16,22 +16,28 @@ use crate::handler::Exchange;
 use crate::pairs::Checked;
 
 /// Enrolments were sent, and their pairs checked. One that wasn't looked up was answered nothing, and leaves none.
+///
+/// A statement that is refused after its pair was checked names no record.
 pub(crate) async fn sent<'a>(
     context: &Context,
     caller: &Caller,
     exchange: &Exchange,
-    statements: impl IntoIterator<Item = (&'a RecordId, Checked)>,
+    statements: impl IntoIterator<Item = (Vec<RecordId>, &'a Checked)>,
 ) -> Result<(), StoreError> {
     let mut told = Vec::new();
-    for (record, checked) in statements {
+    for (records, checked) in statements {
         // Whom the register has under the pair was found, whatever becomes of the enrolment: it stays found from there.
         match checked {
-            Checked::Known(Some(student)) => told.push(Told { student: Some(student), ..Told::default() }),
+            Checked::Known(Some(student)) => told.push(Told { student: Some(student.id), ..Told::default() }),
             Checked::Nobody => told.push(Told::default()),
             Checked::Known(None) | Checked::Unanswered | Checked::Beyond => {}
         }
         if matches!(checked, Checked::Known(_) | Checked::Unanswered) {
-            told.push(Told { record: Some(record.clone()), enrolments: 1, ..Told::default() });
+            told.extend(records.into_iter().map(|record| Told {
+                record: Some(record),
+                enrolments: 1,
+                ..Told::default()
+            }));
         }
     }
     for some in told.chunks(MOST_AT_ONCE) {

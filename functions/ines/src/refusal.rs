@@ -120,7 +120,7 @@ pub(crate) fn response(error: &ApiError, path: &str, method: &str, uid: &Uid) ->
             Err(refusal) => refusal.words(),
         },
     };
-    let details = Details { method, endpoint: name_of(path), parameter };
+    let details = Details { method, endpoint: name_of(path), parameter: parameter.into() };
     let mut response = json(status, &ErrorBody { message, uid, details });
     match error {
         ApiError::Refused(Refusal::TooManyDates { retry_after }) => {

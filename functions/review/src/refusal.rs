@@ -115,7 +115,7 @@ pub(crate) fn response(error: &ApiError, method: &str, uid: &Uid) -> Response<Bo
             (refusal.status(), message, parameter)
         }
     };
-    let details = Details { method, endpoint: "revues", parameter };
+    let details = Details { method, endpoint: "revues", parameter: parameter.into() };
     let mut response = json(status, &ErrorBody { message, uid, details });
     if status == StatusCode::UNAUTHORIZED {
         set_header(&mut response, "www-authenticate", "X-API-Key");

@@ -70,9 +70,6 @@ pub(crate) enum UpstreamErrors {
     /// The body is too large.
     #[response(status = 413)]
     TooLarge(#[to_schema] ErrorBody<'static>),
-    /// The body is said not to be JSON.
-    #[response(status = 415)]
-    NotJson(#[to_schema] ErrorBody<'static>),
     /// The quota is used up; see `Retry-After`.
     #[response(status = 429)]
     TooMany(#[to_schema] ErrorBody<'static>),
@@ -96,7 +93,9 @@ pub(crate) enum DirectErrors {
     /// Another method (00405).
     #[response(status = 405)]
     Method(#[to_schema] ErrorList),
-    /// Parameters that are missing or malformed, all of them listed.
+    /// Parameters that are missing or malformed, all of them listed: 00203 and 00210 (`recipient`), 00360 (`ine`), 00420
+    /// (`nomNaissance`), 00421 (`prenoms[]`), 00422 to 00425 (birth date: year, month, day, one that doesn't exist), 00426
+    /// (commune), 00427 (sex), 00428 (département). So is what FranceConnect's identity lacks.
     #[response(status = 422)]
     Invalid(#[to_schema] ErrorList),
     /// The quota is used up (00429); see `Retry-After` and `RateLimit-*`.

@@ -6,8 +6,7 @@ use shared::auth::france_connect::PivotIdentity;
 use shared::contract::parameters::Parameters;
 use shared::contract::student_status::parse_question;
 use shared::contract::v3::error::Parameter;
-use shared::contract::v3::request;
-use shared::domain::birth_date::BirthDate;
+use shared::contract::v3::request::{self, Wrong};
 use shared::domain::commune::CommuneCode;
 use shared::domain::ine::Ine;
 use shared::domain::name::PersonName;
@@ -32,6 +31,14 @@ const MOST_GIVEN_NAMES: usize = 10;
 pub(crate) enum Question {
     Ine(Ine),
     Civil(CivilQuestion),
+    /// Somebody who has what nobody has, such as no given name: it is asked and answered like any other.
+    Nobody,
+}
+
+impl From<Option<CivilQuestion>> for Question {
+    fn from(question: Option<CivilQuestion>) -> Self {
+        question.map_or(Self::Nobody, Self::Civil)
+    }
 }
 
 /// A question, and for whom it is asked.
@@ -67,13 +74,12 @@ impl Asked {
             }
             Route::StatusByIdentity => {
                 let question = parse_question(body).map_err(|error| Refusal::InvalidField(error.to_string()))?;
-                Ok(Self { question: Question::Civil(question), recipient: None, echo: None })
+                Ok(Self { question: question.into(), recipient: None, echo: None })
             }
             Route::DirectByIne => v3(request::ine(&parameters).map(Question::Ine).map_err(|wrong| vec![wrong])),
-            Route::DirectByIdentity => v3(request::civil_identity(&parameters).map(Question::Civil)),
+            Route::DirectByIdentity => v3(request::civil_identity(&parameters).map(Question::from)),
             Route::FranceConnect => {
-                let identity = caller.person.as_ref().ok_or(Refusal::IncompleteIdentity)?;
-                v3(Ok(Question::Civil(pivot(identity)?)))
+                v3(pivot(caller.person.as_ref().unwrap_or(&PivotIdentity::default())).map(Question::from))
             }
             Route::Batch | Route::Enrolment | Route::Deposit | Route::Review => Err(Refusal::NotABatch),
         }
@@ -85,7 +91,7 @@ impl Question {
     pub(crate) fn ine(&self) -> Option<&str> {
         match self {
             Self::Ine(ine) => Some(ine.expose()),
-            Self::Civil(_) => None,
+            Self::Civil(_) | Self::Nobody => None,
         }
     }
 
@@ -93,6 +99,7 @@ impl Question {
     pub(crate) async fn look_up(&self, context: &Context, mode: Mode) -> Result<Option<Answer>, StoreError> {
         match self {
             Self::Ine(ine) => context.answers.by_ine(&context.keys.ine(ine)).await,
+            Self::Nobody => Ok(None),
             Self::Civil(question) => context.answers.by_identity(question, &context.keys.postings, mode).await,
         }
     }
@@ -104,35 +111,33 @@ pub(crate) fn parameters(request: &Request) -> Parameters {
 }
 
 /// The question about a person whom FranceConnect names (domain.md §4.3, §6.2): every given name, and the commune of
-/// birth, or the country of who wasn't born in France.
-fn pivot(identity: &PivotIdentity) -> Result<CivilQuestion, Refusal> {
-    let missing = |_| Refusal::IncompleteIdentity;
-    let birth_date = BirthDate::parse(&identity.birthdate).map_err(|_| Refusal::IncompleteIdentity)?;
-    if birth_date.full().is_none() {
-        return Err(Refusal::PartialBirthDate);
-    }
-    let sexe = match identity.gender.as_str() {
-        "male" => Sex::Male,
-        "female" => Sex::Female,
-        _ => return Err(Refusal::IncompleteIdentity),
-    };
+/// birth, or the country of who wasn't born in France. What it lacks is refused as in a civil identity.
+fn pivot(identity: &PivotIdentity) -> Result<Option<CivilQuestion>, Vec<Parameter>> {
+    let mut wrong = Wrong::default();
+    let family = wrong.or(PersonName::parse_surname(&identity.family_name).map_err(|_| Parameter::FamilyName));
     let given_names: Vec<&str> = if identity.given_name_array.is_empty() {
         identity.given_name.split_whitespace().collect()
     } else {
         identity.given_name_array.iter().map(String::as_str).collect()
     };
-    let (first, others) = given_names.split_first().ok_or(Refusal::IncompleteIdentity)?;
+    let given = given_names.split_first().ok_or(Parameter::GivenNames).and_then(|(first, others)| {
+        let first = PersonName::parse_given(first).map_err(|_| Parameter::GivenNames)?;
+        let others = others.iter().take(MOST_GIVEN_NAMES).filter_map(|name| PersonName::parse(name).ok());
+        Ok((first, others.collect()))
+    });
+    let given = wrong.or(given);
+    let mut parts = identity.birthdate.trim().splitn(3, '-');
+    let date = wrong.birth_date(std::array::from_fn(|_| parts.next().unwrap_or_default()));
+    let sexe = wrong.or(match identity.gender.as_str() {
+        "male" => Ok(Sex::Male),
+        "female" => Ok(Sex::Female),
+        _ => Err(Parameter::Sex),
+    });
     let born_in_france = identity.birthcountry.is_empty() || identity.birthcountry == FRANCE;
     // A birthplace only tells homonyms apart: an unreadable one is as good as none.
     let commune = born_in_france.then(|| CommuneCode::parse(&identity.birthplace).ok()).flatten();
-    Ok(CivilQuestion {
-        nom_famille: PersonName::parse_surname(&identity.family_name).map_err(missing)?,
-        prenom1: PersonName::parse_given(first).map_err(missing)?,
-        autres_prenoms: others.iter().take(MOST_GIVEN_NAMES).filter_map(|name| PersonName::parse(name).ok()).collect(),
-        date_naissance: birth_date,
-        sexe,
-        lieu_naissance: commune.or_else(|| CommuneCode::parse(&identity.birthcountry).ok()),
-    })
+    let place = commune.or_else(|| CommuneCode::parse(&identity.birthcountry).ok());
+    wrong.question_about(family.map(Some), given.map(Some), date, sexe, place)
 }
 
 #[cfg(test)]
@@ -155,20 +160,21 @@ mod tests {
 
     #[test]
     fn the_pivot_identity_is_asked_about_by_all_its_given_names() {
-        let question = pivot(&zoe()).unwrap();
+        let question = pivot(&zoe()).unwrap().unwrap();
         let given = |question: &CivilQuestion| {
             let others: Vec<&str> = question.autres_prenoms.iter().map(PersonName::expose).collect();
             format!("{} + {}", question.prenom1.expose(), others.join(" "))
         };
         assert_eq!((given(&question).as_str(), question.sexe), ("Zoé + Marie", Sex::Female));
         let one_by_one = PivotIdentity { given_name_array: vec!["Zoé Marie".into(), "Léa".into()], ..zoe() };
-        assert_eq!(given(&pivot(&one_by_one).unwrap()), "Zoé Marie + Léa");
+        assert_eq!(given(&pivot(&one_by_one).unwrap().unwrap()), "Zoé Marie + Léa");
         assert_eq!(question.lieu_naissance.map(|code| code.to_string()), Some("44109".into()));
     }
 
     #[test]
     fn who_was_born_abroad_is_asked_about_by_its_country() {
-        let place = |identity: &PivotIdentity| pivot(identity).unwrap().lieu_naissance.map(|code| code.to_string());
+        let place =
+            |identity: &PivotIdentity| pivot(identity).unwrap().unwrap().lieu_naissance.map(|code| code.to_string());
         let abroad = PivotIdentity { birthplace: String::new(), birthcountry: "99352".into(), ..zoe() };
         assert_eq!(place(&abroad), Some("99352".into()));
         let said_all_the_same = PivotIdentity { birthplace: "44109".into(), ..abroad.clone() };
@@ -180,19 +186,28 @@ mod tests {
     }
 
     #[test]
-    fn who_was_presumed_born_in_a_year_is_not_looked_up() {
-        for birthdate in ["1994", "1994-05", "1994-00-00"] {
-            let presumed = PivotIdentity { birthdate: birthdate.into(), ..zoe() };
-            assert!(matches!(pivot(&presumed), Err(Refusal::PartialBirthDate)), "{birthdate}");
-        }
-        for incomplete in [
-            PivotIdentity { birthdate: String::new(), ..zoe() },
-            PivotIdentity { gender: "unspecified".into(), ..zoe() },
-            PivotIdentity { given_name: "  ".into(), ..zoe() },
-            PivotIdentity::default(),
+    fn what_the_pivot_identity_lacks_is_refused_as_in_a_civil_identity() {
+        let wrong = |identity: PivotIdentity| pivot(&identity).unwrap_err();
+        for (birthdate, expected) in [
+            ("", &[Parameter::BirthYear, Parameter::BirthMonth, Parameter::BirthDay][..]),
+            ("17/04/2005", &[Parameter::BirthYear, Parameter::BirthMonth, Parameter::BirthDay]),
+            ("1994", &[Parameter::BirthMonth, Parameter::BirthDay]),
+            ("1994-00-00", &[Parameter::BirthMonth, Parameter::BirthDay]),
+            ("1994-05", &[Parameter::BirthDay]),
+            ("1994-05-00", &[Parameter::BirthDay]),
+            ("1994-02-30", &[Parameter::BirthDate]),
+            ("1994-02-20-1", &[Parameter::BirthDay]),
         ] {
-            assert!(matches!(pivot(&incomplete), Err(Refusal::IncompleteIdentity)));
+            assert_eq!(wrong(PivotIdentity { birthdate: birthdate.into(), ..zoe() }), expected, "{birthdate}");
         }
+        assert_eq!(wrong(PivotIdentity { family_name: String::new(), ..zoe() }), [Parameter::FamilyName]);
+        for given_name in ["", "  "] {
+            assert_eq!(wrong(PivotIdentity { given_name: given_name.into(), ..zoe() }), [Parameter::GivenNames]);
+        }
+        assert_eq!(wrong(PivotIdentity { gender: "unspecified".into(), ..zoe() }), [Parameter::Sex]);
+        assert_eq!(wrong(PivotIdentity::default()).first(), Some(&Parameter::FamilyName));
+        let long_ago = PivotIdentity { birthdate: "1850-01-01".into(), ..zoe() };
+        assert_eq!(pivot(&long_ago), Ok(None), "nobody");
     }
 
     proptest! {

@@ -62,7 +62,8 @@ async fn by_ine(call: Call<'_>, caller: &Caller) -> Answered {
     responses((status = 200, description = "L'étudiant, sans son INE, et ses inscriptions", body = StudentStatus<'_>), UpstreamErrors)
 )]
 async fn by_identity(call: Call<'_>, caller: &Caller) -> Answered {
-    let asked = Asked::read(call.request, call.json()?, Route::StatusByIdentity, caller)?;
+    // The contract's own client said `application/x-www-form-urlencoded` over its JSON, and now says nothing.
+    let asked = Asked::read(call.request, call.bytes()?, Route::StatusByIdentity, caller)?;
     Ok(consultation::answer(call.context, caller, Route::StatusByIdentity, asked, call.exchange).await?.into())
 }
 
@@ -85,11 +86,11 @@ async fn direct_by_ine(call: Call<'_>, caller: &Caller) -> Answered {
     get, path = "/v3/mesri/statut_etudiant/identite", tag = "direct", operation_id = "directParIdentite", security(("jeton" = [])),
     params(
         ("nomNaissance" = String, Query, description = "Le nom de naissance", min_length = 1),
-        ("prenoms[]" = Vec<String>, Query, description = "Exactement un prénom, le premier", min_items = 1, max_items = 1),
-        ("anneeDateNaissance" = u16, Query, description = "L'année de naissance", minimum = 1900, maximum = 2099),
+        ("prenoms[]" = Vec<String>, Query, description = "Le premier prénom ; les suivants ne sont pas regardés", min_items = 1),
+        ("anneeDateNaissance" = u32, Query, description = "L'année de naissance", minimum = 1),
         ("moisDateNaissance" = u8, Query, description = "Le mois de naissance", minimum = 1, maximum = 12),
         ("jourDateNaissance" = u8, Query, description = "Le jour de naissance", minimum = 1, maximum = 31),
-        ("sexeEtatCivil" = String, Query, description = "M ou F", pattern = "^[MF]$"),
+        ("sexeEtatCivil" = String, Query, description = "M ou F", pattern = "^[MFmf]$"),
         ("codeCogInseeCommuneNaissance" = Option<String>, Query, description = "Le code COG de la commune (ou du pays) de naissance, et non un code postal", pattern = "^([013-9][0-9]|2[AB1-9])[0-9]{3}$"),
         ("nomCommuneNaissance" = Option<String>, Query, description = "À défaut du code : le nom de la commune de naissance"),
         ("codeCogInseeDepartementNaissance" = Option<String>, Query, description = "Avec le nom : le département de naissance", example = "44"),

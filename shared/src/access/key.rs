@@ -25,6 +25,14 @@ impl KeyDigest {
         hex::encode(&self.0[..16])
     }
 
+    /// What the contracts call the number of a token: the first 32 bits of the locator, in decimal digits. Of 244 random
+    /// bits they tell nothing, and support finds a client's key by them.
+    #[must_use]
+    pub fn number(&self) -> u32 {
+        let [a, b, c, d, ..] = self.0;
+        u32::from_be_bytes([a, b, c, d])
+    }
+
     /// Whether both are of one key, in a time that doesn't depend on where they differ.
     ///
     /// The locator found the item; the rest of the digest decides, so that neither a store's index nor a timing

@@ -12,12 +12,15 @@ pub enum BodyError {
     NotJson,
 }
 
+/// A body of some size, whatever it is said to be.
+pub fn bytes(request: &Request, largest: usize) -> Result<&[u8], BodyError> {
+    let body: &[u8] = request.body().as_ref();
+    if body.len() > largest { Err(BodyError::TooLarge) } else { Ok(body) }
+}
+
 /// A body that is JSON, as far as its size and its type say.
 pub fn json(request: &Request, largest: usize) -> Result<&[u8], BodyError> {
-    let body: &[u8] = request.body().as_ref();
-    if body.len() > largest {
-        return Err(BodyError::TooLarge);
-    }
+    let body = bytes(request, largest)?;
     // One who forgets to say what it is, is believed.
     let Some(content_type) = request.headers().get(header::CONTENT_TYPE) else { return Ok(body) };
     let kind = content_type.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim();
@@ -44,5 +47,8 @@ mod tests {
         assert!(!with(Some("application/x-www-form-urlencoded")) && !with(Some("text/plain")));
         let large = http::Request::builder().body("{ }".into()).unwrap();
         assert_eq!(json(&large, 2), Err(BodyError::TooLarge));
+        assert_eq!(bytes(&large, 2), Err(BodyError::TooLarge));
+        let form = http::Request::builder().header("content-type", "application/x-www-form-urlencoded");
+        assert_eq!(bytes(&form.body("{}".into()).unwrap(), 2), Ok(&b"{}"[..]));
     }
 }

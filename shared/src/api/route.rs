@@ -53,6 +53,11 @@ pub struct Call<'a, S: Service> {
 }
 
 impl<S: Service> Call<'_, S> {
+    /// The body, which isn't larger than the route allows, for a contract whose clients say what it isn't.
+    pub fn bytes(&self) -> Result<&[u8], ApiError<S::Refusal>> {
+        Ok(body::bytes(self.request, self.largest_body)?)
+    }
+
     /// The body, which isn't larger than the route allows and isn't said to be something else than JSON.
     pub fn json(&self) -> Result<&[u8], ApiError<S::Refusal>> {
         Ok(body::json(self.request, self.largest_body)?)

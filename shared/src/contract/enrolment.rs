@@ -73,7 +73,8 @@ pub struct EnrolmentRequest {
     /// Last day, `YYYY-MM-DD`.
     #[schema(example = "2027-08-31")]
     date_fin_inscription: String,
-    /// `admis` or `inscrit`, or the establishment's own code if its table is registered; `annulé` (ours) cancels.
+    /// `admis` or `inscrit`, or the establishment's own code if its table is registered; `annulé` (ours) cancels the
+    /// enrolment of this person, establishment, year and diploma, however it was sent.
     #[schema(example = "inscrit")]
     statut: String,
     /// One of the seven labels, or the establishment's own code if its table is registered (v4).
@@ -100,7 +101,7 @@ pub struct EnrolmentRequest {
 /// A 200 of the contract.
 #[derive(Serialize, ToSchema)]
 pub struct Created<'a> {
-    /// Always the same.
+    /// Always the same, but for a cancellation: `inscription annulée` (ours).
     #[schema(value_type = String, example = "une nouvelle inscription créée")]
     message: &'static str,
     /// What was stored.
@@ -138,7 +139,11 @@ impl<'a> Created<'a> {
     /// The answer to a declaration that is stored.
     #[must_use]
     pub fn new(id: &'a RecordId, declaration: &'a Declaration) -> Self {
-        Self { message: message::CREATED, inscription: CreatedEnrolment::new(id, declaration) }
+        let message = match declaration.inscription.statut {
+            Status::Annule => message::CANCELLED,
+            Status::Admis | Status::Inscrit => message::CREATED,
+        };
+        Self { message, inscription: CreatedEnrolment::new(id, declaration) }
     }
 }
 
@@ -246,6 +251,8 @@ impl<'a> Existing<'a> {
 /// The body of a 404: the contract puts the pair where the other errors have a sentence.
 #[derive(Serialize, ToSchema)]
 pub struct PairNotFound<'a> {
+    /// `étudiant introuvable`; `inscription introuvable` of a cancellation (ours): the person is known, and nothing that
+    /// is attached to them says that they have this enrolment.
     #[schema(example = "étudiant introuvable")]
     message: &'a str,
     #[schema(value_type = String, pattern = "^[0-9a-f]{13}_0000$", example = "62ee80b93834a_0000")]
@@ -265,11 +272,12 @@ struct PairDetails<'a> {
 }
 
 impl<'a> PairNotFound<'a> {
-    /// The answer about a pair, or an establishment, that isn't known.
+    /// The answer about a pair, or an establishment, that isn't known; or, in other words, about an enrolment of that
+    /// person.
     #[must_use]
-    pub fn new(uid: &'a Uid, endpoint: &'a str, pair: [&'a str; 2]) -> Self {
+    pub fn new(message: &'a str, uid: &'a Uid, endpoint: &'a str, pair: [&'a str; 2]) -> Self {
         let details = PairDetails { method: "POST", endpoint, parameter: pair };
-        Self { message: super::error::message::STUDENT_NOT_FOUND, uid, details }
+        Self { message, uid, details }
     }
 }
 
@@ -283,8 +291,8 @@ pub struct BatchAnswer<'a> {
 /// What one enrolment of a batch would have been answered alone.
 #[derive(Serialize, ToSchema)]
 pub struct BatchResult<'a> {
-    /// 200, 400 or 404.
-    #[schema(minimum = 200, maximum = 404, example = 200)]
+    /// 200, 400, 404, 409 or 429.
+    #[schema(minimum = 200, maximum = 429, example = 200)]
     pub code: u16,
     /// The body.
     pub reponse: BatchBody<'a>,
@@ -296,7 +304,7 @@ pub struct BatchResult<'a> {
 pub enum BatchBody<'a> {
     /// 200.
     Created(Created<'a>),
-    /// 400.
+    /// 400, 409, 429.
     Invalid(ErrorBody<'a>),
     /// 404.
     NotFound(PairNotFound<'a>),

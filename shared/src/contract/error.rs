@@ -1,5 +1,6 @@
 //! The error envelope that the read and the write contract share (domain.md §1.3, §2).
 
+use std::borrow::Cow;
 use std::fmt;
 
 use jiff::Timestamp;
@@ -56,7 +57,7 @@ pub struct Details<'a> {
     #[schema(example = "etudiant")]
     pub endpoint: &'a str,
     /// What the contract puts here: the caller's own INE, a sentence, or nothing.
-    pub parameter: &'a str,
+    pub parameter: Cow<'a, str>,
 }
 
 /// The contract's words, mistakes included.

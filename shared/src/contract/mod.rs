@@ -11,3 +11,5 @@ pub mod pointer;
 pub mod review;
 pub mod student_status;
 pub mod v3;
+
+mod asked;

@@ -6,10 +6,10 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::asked::{self, Asked};
 use crate::domain::birth_date::BirthDate;
 use crate::domain::commune::CommuneCode;
 use crate::domain::enrolment::Enrolment;
-use crate::domain::name::PersonName;
 use crate::domain::sex::Sex;
 use crate::identity::lookup::CivilQuestion;
 use crate::identity::student::Answer;
@@ -48,8 +48,8 @@ pub struct EtatCivil {
     nom_famille: String,
     /// First given name only.
     #[serde(default)]
-    #[schema(required, example = "Jean")]
-    prenom1: String,
+    #[schema(value_type = String, required, example = "Jean")]
+    prenom1: Option<String>,
     /// Birth date, `YYYY-MM-DD`.
     #[serde(default)]
     #[schema(required, format = Date, example = "2000-01-01")]
@@ -71,27 +71,42 @@ impl fmt::Debug for EtatCivil {
     }
 }
 
-/// Reads the body of a look-up by civil identity. Unknown fields are ignored, as upstream does.
-pub fn parse_question(body: &[u8]) -> Result<CivilQuestion, QuestionError> {
+/// Reads the body of a look-up by civil identity; `None` when nobody can have it. Unknown fields are ignored, as upstream
+/// does.
+pub fn parse_question(body: &[u8]) -> Result<Option<CivilQuestion>, QuestionError> {
     // serde would also take a sequence for a structure.
     if !body.trim_ascii_start().starts_with(b"{") {
         return Err(QuestionError::Body);
     }
     let body: EtatCivil = serde_json::from_slice(body).map_err(|_| QuestionError::Body)?;
     let birthplace = body.lieu_naissance.as_deref().map(str::trim).filter(|text| !text.is_empty());
-    Ok(CivilQuestion {
-        nom_famille: PersonName::parse_surname(&body.nom_famille).map_err(|_| QuestionError::FamilyName)?,
-        prenom1: PersonName::parse_given(&body.prenom1).map_err(|_| QuestionError::GivenName)?,
+    let family = asked::family_name(&body.nom_famille).map_err(|_| QuestionError::FamilyName)?;
+    let given = asked::given_name(body.prenom1.as_deref().ok_or(QuestionError::GivenName)?);
+    let date = birth_date(&body.date_naissance).ok_or(QuestionError::BirthDate)?;
+    let sexe = Sex::parse(&body.sexe).map_err(|_| QuestionError::Sex)?;
+    let lieu_naissance =
+        birthplace.map(|text| CommuneCode::parse(text).map_err(|_| QuestionError::Birthplace)).transpose()?;
+    Ok(family.zip(given).zip(date).map(|((nom_famille, prenom1), date_naissance)| CivilQuestion {
+        nom_famille,
+        prenom1,
         autres_prenoms: Vec::new(),
-        date_naissance: BirthDate::parse(&body.date_naissance)
-            .ok()
-            .filter(|date| date.full().is_some())
-            .ok_or(QuestionError::BirthDate)?,
-        sexe: Sex::parse(&body.sexe).map_err(|_| QuestionError::Sex)?,
-        lieu_naissance: birthplace
-            .map(|text| CommuneCode::parse(text).map_err(|_| QuestionError::Birthplace))
-            .transpose()?,
-    })
+        date_naissance,
+        sexe,
+        lieu_naissance,
+    }))
+}
+
+/// `YYYY-MM-DD`, the year with as many digits as it has.
+fn birth_date(text: &str) -> Option<Asked<BirthDate>> {
+    let mut parts = text.trim().split('-');
+    let mut part = |length: std::ops::RangeInclusive<usize>| {
+        parts.next().filter(|part| length.contains(&part.len())).and_then(asked::number)
+    };
+    let (year, month, day) = (part(4..=9)?, part(2..=2)?, part(2..=2)?);
+    if parts.next().is_some() {
+        return None;
+    }
+    asked::birth_date(year, month, day).ok()
 }
 
 /// What a 200 answer tells, for its trace. The contract fixes it, whoever asks.
@@ -214,6 +229,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::domain::name::PersonName;
     use crate::identity::engine::person::Person;
     use crate::identity::fixtures::{enrolment, identity, keys};
     use crate::identity::student::StudentId;
@@ -221,7 +237,7 @@ mod tests {
     const REQUEST: &str =
         r#"{"nomFamille":"Dupont","prenom1":"Jeanne","dateNaissance":"2000-01-01","sexe":"2","lieuNaissance":"44109"}"#;
 
-    fn with(field: &str, value: &str) -> Result<CivilQuestion, QuestionError> {
+    fn with(field: &str, value: &str) -> Result<Option<CivilQuestion>, QuestionError> {
         let mut body: serde_json::Value = serde_json::from_str(REQUEST).unwrap();
         body[field] = value.into();
         parse_question(body.to_string().as_bytes())
@@ -229,7 +245,7 @@ mod tests {
 
     #[test]
     fn a_request_asks_for_the_keys_that_the_person_is_posted_under() {
-        let request = parse_question(REQUEST.as_bytes()).unwrap();
+        let request = parse_question(REQUEST.as_bytes()).unwrap().unwrap();
         let posted = Person::of(&identity("DUPONT", "jeanne", "2000-01-01"), None);
         assert_eq!(keys().postings.of(&request.person()), keys().postings.of(&posted));
     }
@@ -238,9 +254,11 @@ mod tests {
     fn each_wrong_field_is_named() {
         for (field, value, error) in [
             ("nomFamille", "", QuestionError::FamilyName),
-            ("prenom1", "?", QuestionError::GivenName),
+            ("nomFamille", "?", QuestionError::FamilyName),
             ("dateNaissance", "2000-01", QuestionError::BirthDate),
             ("dateNaissance", "01/01/2000", QuestionError::BirthDate),
+            ("dateNaissance", "2001-02-29", QuestionError::BirthDate),
+            ("dateNaissance", "2000-1-1", QuestionError::BirthDate),
             ("sexe", "F", QuestionError::Sex),
             ("lieuNaissance", "Nantes", QuestionError::Birthplace),
         ] {
@@ -249,11 +267,30 @@ mod tests {
         assert_eq!(parse_question(b"[]"), Err(QuestionError::Body));
         assert_eq!(parse_question(br#"{"sexe":1}"#), Err(QuestionError::Body));
         assert_eq!(parse_question(b"{}"), Err(QuestionError::FamilyName));
+        assert_eq!(parse_question(br#"{"nomFamille":"Dupont"}"#), Err(QuestionError::GivenName));
+        assert_eq!(parse_question(br#"{"nomFamille":"Dupont","prenom1":null}"#), Err(QuestionError::GivenName));
+    }
+
+    #[test]
+    fn what_the_client_lets_through_is_nobody() {
+        for (field, value) in [
+            ("prenom1", ""),
+            ("prenom1", "?"),
+            ("nomFamille", "'"),
+            ("dateNaissance", "1850-01-01"),
+            ("dateNaissance", "0004-01-01"),
+            ("dateNaissance", "12004-02-29"),
+        ] {
+            assert_eq!(with(field, value), Ok(None), "{field}={value}");
+        }
     }
 
     #[test]
     fn a_blank_birthplace_is_none() {
-        assert_eq!(with("lieuNaissance", " ").map(|request| request.lieu_naissance), Ok(None));
+        assert_eq!(
+            with("lieuNaissance", " ").map(|request| request.map(|request| request.lieu_naissance)),
+            Ok(Some(None))
+        );
     }
 
     #[test]

@@ -84,6 +84,18 @@ pub struct Declaration {
     pub inscription: Enrolment,
 }
 
+impl Declaration {
+    /// Whether both name the same person in the same words. What the register had for a pair is nobody's words.
+    #[must_use]
+    pub fn names_as(&self, other: &Self) -> bool {
+        let person = match (&self.identite, &other.identite) {
+            (Person::Pair(one), Person::Pair(other)) => one.date_naissance == other.date_naissance,
+            (one, other) => one == other,
+        };
+        person && self.ine == other.ine && self.numero_etudiant == other.numero_etudiant
+    }
+}
+
 /// Whom a declaration is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]

@@ -5,3 +5,4 @@
 pub mod import;
 pub mod key;
 pub mod record;
+pub mod shared_keys;

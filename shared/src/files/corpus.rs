@@ -10,10 +10,12 @@ use serde::{Deserialize, Serialize};
 
 use super::depositor::Depositor;
 use super::fixtures::{drain, establishment, setting};
-use super::problem::Problem;
+use super::problem::{Problem, Severity};
 use super::reader::{EnrolmentReader, Row};
 use super::row::Outcome;
 use crate::domain::enrolment::Declaration;
+use crate::feeding::shared_keys::Claims;
+use crate::identity::digest::DigestKey;
 
 /// What must come of a file.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -108,10 +110,31 @@ fn comes_of(bytes: &[u8], origine: String) -> Expected {
     let read = drain(&mut reader, bytes, 4096);
     let feuilles_non_lues = reader.detected().and_then(|detected| detected.passed_sheets());
     match read {
-        Ok(rows) => {
+        Ok(mut rows) => {
+            compare(&mut rows);
             Expected { origine, echec: None, feuilles_non_lues, lignes: rows.iter().map(ExpectedRow::of).collect() }
         }
         Err(error) => Expected { origine, echec: Some(error.to_string()), feuilles_non_lues, lignes: Vec::new() },
+    }
+}
+
+/// The rows as an import has them, compared with each other.
+fn compare(rows: &mut [Row]) {
+    let secret = DigestKey::new("1".into(), "corpus".to_owned().into());
+    let mut claims = Claims::default();
+    for row in rows.iter() {
+        if let Outcome::Accepted { declaration, .. } = &row.outcome {
+            claims.note(&secret, declaration).unwrap();
+        }
+    }
+    let mut shared = claims.shared().unwrap();
+    for row in rows {
+        let place = row.place();
+        let Outcome::Accepted { declaration, warnings } = &mut row.outcome else { continue };
+        warnings.extend(shared.problems(&secret, declaration, place));
+        if warnings.iter().any(|problem| problem.rule.severity() == Severity::Reject) {
+            row.outcome = Outcome::Rejected { problems: std::mem::take(warnings), about: None };
+        }
     }
 }
 

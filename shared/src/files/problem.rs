@@ -139,6 +139,17 @@ rules! {
     /// An RNIE number for a year before there were any.
     IneAnachronique = "ine_anachronique", Warn, [Ine], "un INE du RNIE pour 2015-2016",
         "cet INE a la forme du RNIE, qui n'en attribue que depuis 2018 : vérifier l'année de l'inscription";
+    /// The INE of rows of several people, which a record each of theirs would be named by.
+    IneDePlusieurs = "ine_de_plusieurs", Reject, [Ine], "le même INE pour Zoé Lefèvre et pour Léa Martin",
+        "le même INE est donné à plusieurs personnes (nom, prénom ou naissance diffèrent) : aucune de ces lignes n'est lue ; corriger l'INE, ou le laisser vide, et si c'est une seule personne l'écrire partout de la même façon";
+    /// The number of rows of several people.
+    NumeroDePlusieurs = "numero_de_plusieurs", Reject, [NumeroEtudiant],
+        "le même numéro d'étudiant pour Zoé Lefèvre et pour Léa Martin",
+        "le même numéro d'étudiant est donné à plusieurs personnes (nom, prénom ou naissance diffèrent) : aucune de ces lignes n'est lue ; corriger le numéro, et si c'est une seule personne l'écrire partout de la même façon";
+    /// An INE of several people who have numbers of their own.
+    InePartage = "ine_partage", Warn, [Ine],
+        "le même INE pour Zoé Lefèvre, numéro 21001, et pour Léa Martin, numéro 21002",
+        "le même INE est donné à plusieurs personnes (nom, prénom ou naissance diffèrent), dont une au plus peut l'avoir : corriger l'INE, ou le laisser vide";
     /// Not a date of the calendar in one of the accepted forms.
     DateInvalide = "date_invalide", Reject, [DateNaissance, DateDebutInscription, DateFinInscription], "`30/02/2004`",
         "la date doit exister et s'écrire AAAA-MM-JJ ou JJ/MM/AAAA";

@@ -1,6 +1,7 @@
 //! The report of an import: what an establishment reads after it dropped a file, as JSON for its software and as a
 //! table for its registrar.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -226,6 +227,19 @@ impl<'a> Report<'a> {
         Self { mode, dry_run, ..self }
     }
 
+    /// With the places of other rows in what is said of rows that share something with them.
+    #[must_use]
+    pub fn beside(mut self, others: &BTreeMap<u64, Vec<u64>>) -> Self {
+        for listed in self.rejected.iter_mut().chain(&mut self.warned) {
+            let shared =
+                matches!(listed.rule, RowRule::NumeroDePlusieurs | RowRule::IneDePlusieurs | RowRule::InePartage);
+            if let Some(others) = others.get(&place::of(listed.sheet, listed.line)).filter(|_| shared) {
+                listed.message = format!("{} ; voir aussi {}", listed.message, lines(others)).into();
+            }
+        }
+        self
+    }
+
     /// When what the file says was true.
     #[must_use]
     pub fn extracted(self, extraction: Option<Extraction>) -> Self {
@@ -265,7 +279,24 @@ struct Listed {
     column: Option<&'static str>,
     #[serde(rename = "regle")]
     rule: RowRule,
-    message: &'static str,
+    message: Cow<'static, str>,
+}
+
+/// Lines at most that are named beside one.
+const MOST_NAMED: usize = 3;
+
+/// `les lignes 3, 5`, `la ligne 3 de la feuille 2`.
+fn lines(places: &[u64]) -> String {
+    let named: Vec<String> = places
+        .iter()
+        .take(MOST_NAMED)
+        .map(|place| match place::read(*place) {
+            (None, line) => line.to_string(),
+            (Some(sheet), line) => format!("{line} de la feuille {sheet}"),
+        })
+        .collect();
+    let more = if places.len() > MOST_NAMED { "…" } else { "" };
+    format!("{} {}{more}", if named.len() > 1 { "les lignes" } else { "la ligne" }, named.join(", "))
 }
 
 impl Listed {
@@ -276,7 +307,7 @@ impl Listed {
             line,
             column: problem.column.map(super::column::Column::name),
             rule: problem.rule,
-            message: problem.rule.message(),
+            message: problem.rule.message().into(),
         }
     }
 }

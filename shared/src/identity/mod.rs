@@ -16,6 +16,7 @@ pub mod posting;
 pub mod publication;
 pub mod reconsider;
 pub mod review;
+pub mod same_enrolment;
 pub mod student;
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use super::digest::{IdentityKeys, IneDigest, RecordId};
 use super::edge::{self, Edge, InesVerification};
 use super::posting::{PostingKey, Traits};
 use super::review::CaseId;
+use super::same_enrolment::{self, SameEnrolment};
 use crate::domain::birth_date::BirthDate;
 use crate::domain::civil_identity::CivilIdentity;
 use crate::domain::enrolment::Enrolment;
@@ -272,17 +273,18 @@ impl Student {
         Some(best)
     }
 
-    /// The answer to publish: the identity to tell, and every enrolment, once: an establishment that pushes in real
-    /// time and sends files as well says the same twice, under another name of the student. `None` when no record is
-    /// left, when nobody named the person, while a person has to decide, or while its records move.
+    /// The answer to publish: the identity to tell, and every enrolment once, as the latest of its records has it
+    /// ([`same_enrolment`]). `None` when no record is left, when nobody named the person, while a person has to decide,
+    /// or while its records move.
     #[must_use]
     pub fn answer(&self) -> Option<Answer> {
         if !self.withheld.is_empty() || self.moving.is_some() {
             return None;
         }
         let latest = self.spelling()?;
-        let mut enrolments: Vec<Enrolment> =
-            self.edges.values().map(|edge| edge.declaration.inscription.clone()).collect();
+        let told = same_enrolment::enrolments(self.edges());
+        let latest_of = told.iter().filter_map(SameEnrolment::latest);
+        let mut enrolments: Vec<Enrolment> = latest_of.map(|edge| edge.declaration.inscription.clone()).collect();
         // Latest first; the rest of the order only has to be the same on every rewriting.
         enrolments.sort_by(|a, b| b.date_debut.cmp(&a.date_debut).then_with(|| a.told().cmp(&b.told())));
         enrolments.dedup_by(|a, b| a.told() == b.told());

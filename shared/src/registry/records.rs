@@ -17,6 +17,7 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use aws_sdk_dynamodb::types::{
     CancellationReason, KeysAndAttributes, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
@@ -27,7 +28,9 @@ use jiff::civil::Date;
 
 use super::keys::{self, Item, text};
 use super::{StoreError, backoff};
+use crate::domain::enrolment::Enrolment;
 use crate::domain::status::Status;
+use crate::domain::uai::Uai;
 use crate::feeding::record::{Batch, Horizons, Slice, Statement, Stored, Verdict, Write, Written};
 pub use crate::feeding::record::{NewRecord, PutOutcome, Record, RecordState};
 use crate::identity::digest::RecordId;
@@ -154,6 +157,48 @@ impl RecordStore {
                     }
                 },
             }
+        }
+    }
+
+    /// Writes another enrolment into a record and leaves whom it is about as it was said, if nobody wrote the record
+    /// since `read` was read. `false` when somebody did.
+    ///
+    /// Without a digest, whatever is said of the record later counts as a change.
+    pub async fn revise(
+        &self,
+        read: &Record,
+        version: &RecordVersion,
+        depositor: Uai,
+        inscription: &Enrolment,
+    ) -> Result<bool, StoreError> {
+        const OPERATION: &str = "records UpdateItem";
+        let inscription = serde_dynamo::to_attribute_value(inscription).map_err(|_| StoreError::shape(OPERATION))?;
+        let written = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(keys::record(&read.id)))
+            .update_expression(
+                "SET version = :version, said_at = :version, declaration.inscription = :inscription, \
+                 depositor = :depositor, #state = :pending REMOVE digest, doubt",
+            )
+            .condition_expression("version = :read")
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_values(":version", text(version.as_str()))
+            .expression_attribute_values(":read", text(read.version.as_str()))
+            .expression_attribute_values(":inscription", inscription)
+            .expression_attribute_values(":depositor", text(depositor.as_str()))
+            .expression_attribute_values(":pending", text(RecordState::Pending.name()))
+            .send()
+            .await;
+        match written {
+            Ok(_) => Ok(true),
+            Err(error)
+                if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
+            {
+                Ok(false)
+            }
+            Err(error) => Err(StoreError::new(OPERATION, &error)),
         }
     }
 

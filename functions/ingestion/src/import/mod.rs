@@ -1,4 +1,5 @@
-//! One import: claim → read, check and store the rows → compare, if the file is complete → report → end.
+//! One import: claim → compare the rows with each other → read, check and store them → compare them with what is stored,
+//! if the file is complete → report → end.
 //!
 //! A crash between any two calls leaves a message that is delivered again within about a minute, an import whose lease
 //! is then over, and a checkpoint before which everything is done (`work.rs`). What was done after it is done again and
@@ -20,6 +21,7 @@ use tokio::time::Instant;
 use crate::clock::Clock;
 use crate::ports::{Bucket, Establishments, Imports, Message, Notice, Notifier, Queue, World};
 
+mod among_rows;
 mod complete;
 mod report;
 mod rows;

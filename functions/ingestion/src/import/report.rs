@@ -1,6 +1,7 @@
 //! What an establishment reads about an import: `rapport.json` for its software, `rapport.csv` for its registrar.
 
 use shared::feeding::key::Mode;
+use shared::feeding::shared_keys::SharedKeys;
 use shared::files::report::{self, Ending};
 use shared::registry::StoreError;
 use shared::registry::imports::Progress;
@@ -55,9 +56,11 @@ impl<W: World> Job<'_, W> {
         let uai = self.folder();
         let complete = file.and_then(|file| work.complete(file));
         let mode = if complete.is_some() { report::Mode::Complete } else { report::Mode::Delta };
+        let others = work.shared.as_ref().map(SharedKeys::others).unwrap_or_default();
         let report = work
             .tally
             .report(self.id(), &uai, ending)
+            .beside(&others)
             .asked(mode, file.is_some_and(|file| file.key.dry_run))
             .extracted(work.extracted_at.map(|at| report::Extraction { at, given: work.extraction_given }))
             .detected(work.detected.as_ref())

@@ -4,9 +4,10 @@ use jiff::Timestamp;
 use shared::domain::academic_year::{AcademicYear, day_in_france};
 use shared::domain::uai::Uai;
 use shared::feeding::key::Mode;
+use shared::files::problem::{Problem, Severity};
 use shared::files::reader::{EnrolmentReader, Next, Row};
 use shared::files::row::{Outcome, Setting};
-use shared::identity::digest::RecordId;
+use shared::identity::digest::{RecordId, Subject};
 use shared::registry::StoreError;
 use shared::registry::records::NewRecord;
 use tokio::time::Instant;
@@ -18,22 +19,23 @@ use crate::object::{self, ExtractedAt, WrongDate};
 use crate::ports::{Bucket, Chunks, Imports, Opened, World};
 
 /// Rows between two looks at the clock.
-const ROWS_A_LOOK: u64 = 64;
+pub(super) const ROWS_A_LOOK: u64 = 64;
 /// How many times in a row a download that breaks off is taken up again.
 const MOST_BREAKS: u32 = 5;
 
-impl<W: World> Run<'_, W> {
+impl<'a, W: World> Run<'a, W> {
     /// Reads the rows that are left and writes what they say. The outer error is ours, the inner one the file's.
     pub(super) async fn rows(&mut self) -> Result<Result<(), Unreadable>, Stop> {
         if self.work.stage != Stage::Reading {
             return Ok(Ok(()));
         }
         let job = self.job;
-        let year = match self.file.key.mode {
-            Mode::Delta => None,
-            Mode::Complete { year, .. } => Some(year),
-        };
-        let setting = Setting { depositor: &self.file.depositor, today: day_in_france(job.now()), year };
+        if self.work.shared.is_none()
+            && let Err(unreadable) = self.compare_rows().await?
+        {
+            return Ok(Err(unreadable));
+        }
+        let setting = self.setting();
         let reader = match &self.work.position {
             None => Ok(EnrolmentReader::new(setting)),
             Some(position) => EnrolmentReader::resume(setting, position),
@@ -107,12 +109,29 @@ impl<W: World> Run<'_, W> {
         Ok(Ok(()))
     }
 
+    /// What the rows are read against.
+    pub(super) fn setting(&self) -> Setting<'a> {
+        let year = match self.file.key.mode {
+            Mode::Delta => None,
+            Mode::Complete { year, .. } => Some(year),
+        };
+        Setting { depositor: &self.file.depositor, today: day_in_france(self.job.now()), year }
+    }
+
     /// Counts a row, and writes what it says.
     async fn take(&mut self, row: Row, writer: &mut Writer<'_, W>) -> Result<(), Stop> {
         let place = row.place();
         let key = &self.job.settings.record_key;
         match row.outcome {
-            Outcome::Accepted { declaration, warnings } => {
+            Outcome::Accepted { declaration, mut warnings } => {
+                let shared = self.work.shared.as_mut();
+                warnings.extend(shared.map_or_else(Vec::new, |shared| shared.problems(key, &declaration, place)));
+                if warnings.iter().any(|problem| problem.rule.severity() == Severity::Reject) {
+                    // Whose enrolment the key names isn't sure, nor that of the others under it.
+                    self.work.unidentified += 1;
+                    let about = Some(Subject::of(&declaration));
+                    return self.reject(place, &warnings, about, writer).await;
+                }
                 self.work.tally.accept(place, &warnings);
                 let inscription = &declaration.inscription;
                 let (uai, year) = (inscription.uai, inscription.academic_year());
@@ -126,20 +145,31 @@ impl<W: World> Run<'_, W> {
                 writer.add(record).await?;
             }
             Outcome::Rejected { problems, about } => {
-                self.work.tally.reject(place, &problems);
-                match about {
-                    Some(subject) if self.complete() => {
-                        let id = RecordId::of_subject(key, &subject);
-                        self.work.covered.insert(subject.uai);
-                        if self.file.key.dry_run {
-                            self.work.listed.add(&id);
-                        } else {
-                            writer.see(id, &self.version(0)).await?;
-                        }
-                    }
-                    Some(_) => {}
-                    None => self.work.unidentified += 1,
-                }
+                self.work.unidentified += u64::from(about.is_none());
+                return self.reject(place, &problems, about.map(|about| *about), writer).await;
+            }
+        }
+        Ok(())
+    }
+
+    /// Counts a row that isn't read. A complete file that has one about an enrolment doesn't mean to cancel it.
+    async fn reject(
+        &mut self,
+        place: u64,
+        problems: &[Problem],
+        about: Option<Subject<'_>>,
+        writer: &mut Writer<'_, W>,
+    ) -> Result<(), Stop> {
+        self.work.tally.reject(place, problems);
+        if let Some(subject) = about
+            && self.complete()
+        {
+            let id = RecordId::of_subject(&self.job.settings.record_key, &subject);
+            self.work.covered.insert(subject.uai);
+            if self.file.key.dry_run {
+                self.work.listed.add(&id);
+            } else {
+                writer.see(id, &self.version(0)).await?;
             }
         }
         Ok(())
@@ -203,14 +233,14 @@ impl<W: World> Run<'_, W> {
 
 /// The bytes of the object, from a position on; taken up again where it breaks off, for a slow writer may leave the
 /// connection idle for longer than S3 does.
-struct Download<C> {
+pub(super) struct Download<C> {
     opened: Opened<C>,
     offset: u64,
     breaks: u32,
 }
 
 impl<C: Chunks> Download<C> {
-    async fn start<W: World<Bucket: Bucket<Chunks = C>>>(
+    pub(super) async fn start<W: World<Bucket: Bucket<Chunks = C>>>(
         run: &Run<'_, W>,
         offset: u64,
     ) -> Result<Option<Self>, StoreError> {
@@ -223,7 +253,7 @@ impl<C: Chunks> Download<C> {
         object::extracted_at(self.opened.extraction_date.as_deref(), event_time, self.opened.last_modified)
     }
 
-    async fn next<W: World<Bucket: Bucket<Chunks = C>>>(
+    pub(super) async fn next<W: World<Bucket: Bucket<Chunks = C>>>(
         &mut self,
         run: &Run<'_, W>,
     ) -> Result<Option<Vec<u8>>, ImportError> {

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use shared::domain::academic_year::AcademicYear;
 use shared::domain::uai::Uai;
 use shared::feeding::record::Slice;
+use shared::feeding::shared_keys::SharedKeys;
 use shared::files::reader::{Detected, Position};
 use shared::files::report::Tally;
 use shared::identity::digest::RecordId;
@@ -29,6 +30,9 @@ pub(super) struct Work {
     /// After the last row that is accounted for.
     pub(super) position: Option<Position>,
     pub(super) bytes_read: u64,
+    /// The keys that rows of several people have, once the rows were compared with each other.
+    #[serde(default)]
+    pub(super) shared: Option<SharedKeys>,
     pub(super) tally: Tally,
     pub(super) detected: Option<Detected>,
     /// The establishments that rows were accepted for.

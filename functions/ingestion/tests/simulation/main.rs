@@ -296,6 +296,40 @@ async fn a_broken_row_keeps_its_enrolment_and_one_that_says_nothing_keeps_them_a
 }
 
 #[tokio::test(start_paused = true)]
+async fn one_number_of_two_people_is_a_problem_of_both_rows_however_far_apart() {
+    let sim = calm();
+    let at = |minute: i64| sim.start.0.checked_add(jiff::Span::new().minutes(minute - 60)).unwrap();
+    import(&sim, &Drop::delta("0751967F/tout.csv", good(0..10), at(0))).await;
+    let record = |student| sim.records.borrow()[&record_id((uais()[0], student))].stored.clone();
+    let before = record(3);
+
+    // Student 3 is on the line 5, somebody else under that number on the last one. Student 9 is absent.
+    let mut lines = good(0..9);
+    lines.extend(good(10..600));
+    lines.push(Line::Good { whose: (uais()[0], 3), given: 1 });
+    let last = lines.len() as u64 + 1;
+    for (key, minute) in [("0751967F/complete/2026/dry-run/1.csv", 1), ("0751967F/complete/2026/2.csv", 2)] {
+        let report = import(&sim, &Drop::delta(key, lines.clone(), at(minute))).await;
+        let counts = &report["lignes"];
+        assert_eq!((&counts["lues"], &counts["acceptees"], &counts["rejetees"]), (&600.into(), &598.into(), &2.into()));
+        for (rejected, line, other) in [(0, 5, last), (1, last, 5)] {
+            let rejected = &report["rejets"][rejected];
+            assert_eq!((&rejected["ligne"], &rejected["colonne"]), (&line.into(), &"numeroEtudiant".into()));
+            assert_eq!(rejected["regle"], "numero_de_plusieurs");
+            let message = rejected["message"].as_str().unwrap();
+            assert!(message.ends_with(&format!("voir aussi la ligne {other}")), "{message}");
+        }
+        assert_eq!(report["complet"]["annulees"], 0, "whose enrolment is missing isn't sure");
+        assert!(report["complet"]["refus"].as_str().unwrap().starts_with("2 lignes rejetées ne disent pas"));
+        assert_eq!((record(3).version, record(3).digest), (before.version.clone(), before.digest.clone()));
+    }
+    assert_eq!(cancelled(&sim), 0);
+    // Confirmed, it cancels what no row is about.
+    import(&sim, &Drop::delta("0751967F/complete/2026/confirm/3.csv", lines, at(3))).await;
+    assert!(record(9).is_cancelled() && !record(3).is_cancelled());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_file_that_cannot_be_read_fails_with_a_reason_and_is_told() {
     let sim = calm();
     let at = sim.start.0;

@@ -177,21 +177,37 @@ impl Drop {
         }
     }
 
-    fn numbered(&self) -> impl Iterator<Item = (u64, &Line)> {
-        (2..).zip(&self.lines)
+    /// The lines as they count: a number that is given to several people is a fault of each of their lines.
+    fn counted(&self) -> Vec<Line> {
+        let mut people: BTreeMap<Whose, BTreeSet<usize>> = BTreeMap::new();
+        for line in &self.lines {
+            if let Line::Good { whose, given } = line {
+                people.entry(*whose).or_default().insert(*given);
+            }
+        }
+        let shared = |whose: &Whose| people.get(whose).is_some_and(|people| people.len() > 1);
+        let counted = |line: &Line| match line {
+            Line::Good { whose, .. } if shared(whose) => Line::Broken { whose: *whose },
+            line => line.clone(),
+        };
+        self.lines.iter().map(counted).collect()
+    }
+
+    fn numbered(&self) -> impl Iterator<Item = (u64, Line)> {
+        (2..).zip(self.counted())
     }
 
     /// What it says of someone: the version and the given name of its last row about them.
     fn says(&self, whose: Whose) -> Option<(RecordVersion, &'static str)> {
-        let about = |(number, line): (u64, &Line)| match line {
-            Line::Good { whose: of, given } if *of == whose => Some((self.version(number), GIVEN[*given])),
+        let about = |(number, line): (u64, Line)| match line {
+            Line::Good { whose: of, given } if of == whose => Some((self.version(number), GIVEN[given])),
             _ => None,
         };
         self.numbered().filter_map(about).last()
     }
 
     fn broken(&self, whose: Whose) -> bool {
-        self.lines.iter().any(|line| matches!(line, Line::Broken { whose: of } if *of == whose))
+        self.counted().iter().any(|line| matches!(line, Line::Broken { whose: of } if *of == whose))
     }
 
     fn covers(&self, uai: Uai) -> bool {
@@ -203,7 +219,7 @@ impl Drop {
     }
 
     pub(crate) fn counts(&self) -> (u64, u64, u64) {
-        let good = self.lines.iter().filter(|line| matches!(line, Line::Good { .. })).count();
+        let good = self.counted().iter().filter(|line| matches!(line, Line::Good { .. })).count();
         (self.lines.len() as u64, good as u64, (self.lines.len() - good) as u64)
     }
 }
@@ -268,8 +284,8 @@ impl Sequence {
         for (number, line) in drop.numbered() {
             match line {
                 Line::Good { whose, given } => {
-                    let (version, given) = (drop.version(number), GIVEN[*given]);
-                    let known = self.known.get(whose);
+                    let (version, given) = (drop.version(number), GIVEN[given]);
+                    let known = self.known.get(&whose);
                     let horizon = self.horizons.get(&whose.0).filter(|horizon| **horizon > version);
                     let left_out =
                         horizon.is_some_and(|horizon| known.is_none_or(|known| known.seen.as_ref() < Some(horizon)));
@@ -279,10 +295,10 @@ impl Sequence {
                     }
                     fates.unchanged += u64::from(known.is_some_and(|known| known.given == Some(given)));
                     let seen = known.and_then(|known| known.seen.clone());
-                    after.0.insert(*whose, Known { version, given: Some(given), cancelled: false, seen });
+                    after.0.insert(whose, Known { version, given: Some(given), cancelled: false, seen });
                 }
                 Line::Broken { whose } if drop.complete => {
-                    if let Some(known) = after.0.get_mut(whose) {
+                    if let Some(known) = after.0.get_mut(&whose) {
                         known.seen = known.seen.clone().max(Some(drop.version(0)));
                     }
                 }

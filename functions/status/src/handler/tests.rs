@@ -252,6 +252,40 @@ async fn a_known_person_is_told_after_the_trace() {
 }
 
 #[tokio::test]
+async fn json_is_read_whatever_a_header_says_that_it_is() {
+    let world = Arc::new(World { known: true, ..World::default() });
+    let context = context(&world);
+    for content_type in ["application/x-www-form-urlencoded", "text/plain", "*", "application/json"] {
+        let mut request = by_identity();
+        request.headers_mut().insert("content-type", http::HeaderValue::from_static(content_type));
+        assert_eq!(ask(&context, request).await.0, 200, "{content_type}");
+    }
+}
+
+#[tokio::test]
+async fn what_the_client_lets_through_and_nobody_has_is_answered_and_traced_like_nobody() {
+    let nobody = ask(&context(&Arc::new(World::default())), by_identity()).await.1;
+    for (said, asked) in [
+        (r#""Eudoxie""#, r#""""#),
+        (r#""Eudoxie""#, r#""?""#),
+        (r#""Quintefeuille""#, r#""'""#),
+        (r#""2003-11-27""#, r#""1850-01-01""#),
+        (r#""2003-11-27""#, r#""0004-02-29""#),
+    ] {
+        let world = Arc::new(World { known: true, ..World::default() });
+        let request = request("POST", "/api/etudiant", Some(KEY), &EUDOXIE.replace(said, asked));
+        let (status, body, _) = ask(&context(&world), request).await;
+        assert_eq!((status, &body["message"]), (404, &nobody["message"]), "{asked}");
+        assert_eq!((world.called("access_log"), world.called("quotas")), (1, 2), "{asked}");
+    }
+    for (said, asked) in [(r#""Quintefeuille""#, r#""""#), (r#""2003-11-27""#, r#""2003-02-30""#)] {
+        let world = Arc::new(World::default());
+        let request = request("POST", "/api/etudiant", Some(KEY), &EUDOXIE.replace(said, asked));
+        assert_eq!(ask(&context(&world), request).await.0, 400, "{asked}");
+    }
+}
+
+#[tokio::test]
 async fn without_a_trace_nothing_is_told() {
     for known in [true, false] {
         let world = Arc::new(World { known, ..World::default() });

@@ -46,10 +46,6 @@ pub enum Refusal {
     RecipientNotAllowed,
     /// FranceConnect says nobody, or nothing that we can use.
     FranceConnect(FranceConnectError),
-    /// FranceConnect's identity lacks what we look up by.
-    IncompleteIdentity,
-    /// FranceConnect's birth date is not known to the day.
-    PartialBirthDate,
     /// The INE has no known form (upstream's words).
     InvalidIne,
     /// A field of the identity, named by the sentence (upstream's manner).
@@ -75,7 +71,6 @@ impl shared::api::error::Refusal for Refusal {
                 "france_connect_token"
             }
             Self::FranceConnect(_) => "france_connect_failed",
-            Self::IncompleteIdentity | Self::PartialBirthDate => "france_connect_identity",
             Self::InvalidIne | Self::InvalidField(_) | Self::InvalidParameters(_) | Self::NotABatch => "invalid",
             Self::NotFound { .. } => "not_found",
             Self::IssuerUnreachable => "issuer_unreachable",
@@ -102,8 +97,6 @@ impl Refusal {
                 FranceConnectError::Unreachable => Problem::FranceConnectUnreachable,
                 FranceConnectError::RefusedUs | FranceConnectError::Unbelievable(_) => Problem::FranceConnectInvalid,
             },
-            Self::IncompleteIdentity => Problem::FranceConnectIncomplete,
-            Self::PartialBirthDate => Problem::FranceConnectPartialBirthDate,
             Self::InvalidIne => Problem::Parameter(Parameter::Ine),
             Self::InvalidField(_) | Self::NotABatch => Problem::NotABatch,
             Self::NotFound { .. } => Problem::NotFound,
@@ -125,9 +118,7 @@ impl Refusal {
             Self::NotFound { ine: Some(ine) } => (message::ENROLMENT_NOT_FOUND, ine),
             Self::NotFound { ine: None } => (message::STUDENT_NOT_FOUND, ""),
             Self::NoSuchEstablishment => ("ressource introuvable", ""),
-            Self::FranceConnect(_) | Self::IncompleteIdentity | Self::PartialBirthDate | Self::IssuerUnreachable => {
-                (UNAVAILABLE, "")
-            }
+            Self::FranceConnect(_) | Self::IssuerUnreachable => (UNAVAILABLE, ""),
         }
     }
 }
@@ -142,7 +133,7 @@ pub(crate) fn response(error: &ApiError, path: &str, uid: &Uid, method: &str) ->
         Style::V3 => json(code(status), &ErrorList::of(problems)),
         Style::Upstream { endpoint } => {
             let (message, parameter) = words(error);
-            let body = ErrorBody { message, uid, details: Details { method, endpoint, parameter } };
+            let body = ErrorBody { message, uid, details: Details { method, endpoint, parameter: parameter.into() } };
             json(code(upstream_status(status)), &body)
         }
     };
@@ -251,11 +242,10 @@ mod tests {
             (Refusal::NotFound { ine: Some("1234567890G".into()) }.into(), 404, "25003"),
             (Refusal::InvalidParameters(vec![Parameter::Recipient]).into(), 422, "00203"),
             (Refusal::InvalidParameters(vec![Parameter::Ine]).into(), 422, "00360"),
-            (Refusal::PartialBirthDate.into(), 422, "00363"),
+            (Refusal::InvalidParameters(vec![Parameter::BirthMonth]).into(), 422, "00423"),
             (ApiError::TooManyRequests { retry_after: 3 }, 429, "00429"),
             (Refusal::FranceConnect(FranceConnectError::MalformedToken).into(), 401, "50001"),
             (Refusal::FranceConnect(FranceConnectError::InactiveToken).into(), 401, "50002"),
-            (Refusal::IncompleteIdentity.into(), 401, "50003"),
             (Refusal::FranceConnect(FranceConnectError::Timeout).into(), 504, "51002"),
             (Refusal::FranceConnect(FranceConnectError::Unreachable).into(), 502, "51001"),
             (Refusal::FranceConnect(FranceConnectError::RefusedUs).into(), 502, "51999"),

@@ -72,10 +72,12 @@ pub(crate) fn rotate(
     Ok(Rotation { new: new(client, key, Some(&routes), now)?, ending: ending.collect() })
 }
 
-/// The only key whose locator starts like that.
+/// The only key whose locator starts like that, or that has this number, by which a 401 names it.
 pub(crate) fn find<'a>(keys: &'a [Key], locator: &str) -> Result<&'a Key> {
     let start = locator.trim().to_ascii_lowercase();
-    let mut found = keys.iter().filter(|key| !start.is_empty() && key.digest.locator().starts_with(&start));
+    let mut found = keys.iter().filter(|key| {
+        !start.is_empty() && (key.digest.locator().starts_with(&start) || key.digest.number().to_string() == start)
+    });
     match (found.next(), found.next()) {
         (Some(key), None) => Ok(key),
         (Some(_), Some(_)) => bail!("several keys of this client start with {locator}: give more digits"),
@@ -152,6 +154,7 @@ mod tests {
         let locator = keys[1].digest.locator();
         assert_eq!(find(&keys, &locator.to_uppercase()).unwrap(), &keys[1]);
         assert_eq!(find(&keys, &locator[..6]).unwrap(), &keys[1]);
+        assert_eq!(find(&keys, &keys[1].digest.number().to_string()).unwrap(), &keys[1]);
         assert!(find(&keys, "").is_err() && find(&keys, "zz").is_err());
         assert!(find(&[keys[0].clone(), keys[0].clone()], &keys[0].digest.locator()).is_err());
     }

@@ -41,10 +41,16 @@ pub(crate) fn card(client: &Client, keys: &[Key], now: Timestamp) -> (Vec<(&'sta
         ("look-ups", look_up(client.look_up).to_owned()),
         ("quota", quota(client.quota)),
     ];
-    let mut rows = vec![["key", "state", "routes", "made"].map(str::to_owned).to_vec()];
+    let mut rows = vec![["key", "token", "state", "routes", "made"].map(str::to_owned).to_vec()];
     rows.extend(keys.iter().map(|key| {
         let state = state(key.state, key.valid_until, now);
-        vec![key.digest.locator(), state, names(&key.routes), format!("{:.0}", key.created_at)]
+        vec![
+            key.digest.locator(),
+            key.digest.number().to_string(),
+            state,
+            names(&key.routes),
+            format!("{:.0}", key.created_at),
+        ]
     }));
     (lines, rows)
 }

@@ -74,7 +74,13 @@ fn the_answer_has_the_contracts_fields_in_its_order() {
 fn a_404_gives_the_pair_back() {
     let uid = Uid::at(jiff::Timestamp::new(0x62ee_80b9, 0x3834a * 1_000).unwrap());
     assert_eq!(
-        serde_json::to_string(&PairNotFound::new(&uid, "inscription", ["080890290EH", "2000-05-30"])).unwrap(),
+        serde_json::to_string(&PairNotFound::new(
+            crate::contract::error::message::STUDENT_NOT_FOUND,
+            &uid,
+            "inscription",
+            ["080890290EH", "2000-05-30"]
+        ))
+        .unwrap(),
         r#"{"message":"étudiant introuvable","uid":"62ee80b93834a_0000","details":{"method":"POST","endpoint":"inscription","parameter":["080890290EH","2000-05-30"]}}"#
     );
 }

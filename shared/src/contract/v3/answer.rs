@@ -31,8 +31,8 @@ pub struct StudentData<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     identite: Option<Identity<'a>>,
-    /// Admissions and enrolments that are current, or begin soon. Absent when no scope grants any of their fields:
-    /// how many there are would be told.
+    /// Admissions and enrolments that are current, or begin soon, with `mesri_admissions`. Absent without it, whatever
+    /// else is granted: how many there are would be told.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     admissions: Option<Vec<Admission<'a>>>,
@@ -55,14 +55,12 @@ struct Identity<'a> {
 /// One admission or enrolment.
 #[derive(Debug, Serialize, ToSchema)]
 struct Admission<'a> {
-    /// First day (`mesri_admissions`).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, format = Date, nullable = false)]
-    date_debut: Option<Date>,
-    /// Last day (`mesri_admissions`).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, format = Date, nullable = false)]
-    date_fin: Option<Date>,
+    /// First day.
+    #[schema(value_type = String, format = Date)]
+    date_debut: Date,
+    /// Last day.
+    #[schema(value_type = String, format = Date)]
+    date_fin: Date,
     /// Whether the fees are paid; else the application is accepted (`mesri_admission_inscrit`).
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -115,10 +113,11 @@ pub fn fields_of(scope: Scope) -> &'static [&'static str] {
     }
 }
 
-/// The fields that scopes grant.
+/// The fields that scopes grant together: those of an admission need the list.
 #[must_use]
 pub fn fields(scopes: Scopes) -> Vec<&'static str> {
-    scopes.iter().flat_map(fields_of).copied().collect()
+    let is_told = |scope: &Scope| *scope == Scope::Identite || scopes.has(Scope::Admissions);
+    scopes.iter().filter(is_told).flat_map(fields_of).copied().collect()
 }
 
 impl<'a> StudentData<'a> {
@@ -131,15 +130,15 @@ impl<'a> StudentData<'a> {
         if current.is_empty() {
             return None;
         }
-        let about_admissions = scopes.without(Scope::Identite);
         Some(Self {
             identite: scopes.has(Scope::Identite).then(|| Identity {
                 nom_naissance: answer.nom_famille.expose(),
                 prenom: answer.prenom.expose(),
                 date_naissance: answer.date_naissance.expose(),
             }),
-            admissions: (!about_admissions.is_empty())
-                .then(|| current.into_iter().map(|enrolment| Admission::of(enrolment, about_admissions)).collect()),
+            admissions: scopes
+                .has(Scope::Admissions)
+                .then(|| current.into_iter().map(|enrolment| Admission::of(enrolment, scopes)).collect()),
         })
     }
 
@@ -160,8 +159,8 @@ impl<'a> Admission<'a> {
     fn of(enrolment: &'a Enrolment, scopes: Scopes) -> Self {
         let has = |scope| scopes.has(scope);
         Self {
-            date_debut: has(Scope::Admissions).then_some(enrolment.date_debut),
-            date_fin: has(Scope::Admissions).then_some(enrolment.date_fin),
+            date_debut: enrolment.date_debut,
+            date_fin: enrolment.date_fin,
             est_inscrit: has(Scope::AdmissionInscrit).then_some(enrolment.statut == Status::Inscrit),
             regime_formation: has(Scope::AdmissionRegimeFormation)
                 .then(|| Regime { libelle: enrolment.regime.label(), code: enrolment.regime.code() }),
@@ -222,7 +221,7 @@ mod tests {
             let mut granted: Vec<String> = fields(scopes).into_iter().map(str::to_owned).collect();
             granted.sort();
             assert_eq!(seen, granted, "{scopes:?}");
-            assert_eq!(told["data"].get("admissions").is_some(), !scopes.without(Scope::Identite).is_empty());
+            assert_eq!(told["data"].get("admissions").is_some(), scopes.has(Scope::Admissions), "{scopes:?}");
         }
     }
 

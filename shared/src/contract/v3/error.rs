@@ -1,8 +1,8 @@
 //! The errors of the direct API: `{"errors":[{code,title,detail,source,meta}]}` (domain.md §4.2).
 //!
-//! The contract publishes the codes of the first columns below, and the ranges 00361-00366 and 00420-00428 for a civil
-//! identity without saying which is which: within these ranges the choice is ours, as are the codes of what the
-//! contract has no word for (00404, 00405, 00413, 00415, 00503) and 51001 to 51999, FranceConnect's in its pattern.
+//! Codes, titles and `source` are those of the public client's own code. Ours are the codes of what the contract has no
+//! word for (00404, 00405, 00413, 00415, 00470 to 00474, 00503), 51001 to 51999, FranceConnect's in its pattern, and every
+//! `detail`, which is a sentence for people.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -86,10 +86,6 @@ pub enum Problem {
     FranceConnectMalformed,
     /// FranceConnect doesn't know the token, or no longer.
     FranceConnectInactive,
-    /// FranceConnect's identity lacks what we look up by.
-    FranceConnectIncomplete,
-    /// FranceConnect's birth date is not known to the day.
-    FranceConnectPartialBirthDate,
     /// FranceConnect didn't answer in time.
     FranceConnectTimeout,
     /// FranceConnect is out of reach.
@@ -103,8 +99,10 @@ pub enum Problem {
 /// A parameter of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Parameter {
-    /// `recipient`.
+    /// `recipient`, which is missing.
     Recipient,
+    /// `recipient`, which is no SIRET, or several.
+    RecipientForm,
     /// `ine`.
     Ine,
     /// `nomNaissance`.
@@ -149,14 +147,13 @@ impl Problem {
             | Self::ExpiredToken
             | Self::RevokedToken
             | Self::FranceConnectMalformed
-            | Self::FranceConnectInactive
-            | Self::FranceConnectIncomplete => 401,
+            | Self::FranceConnectInactive => 401,
             Self::Forbidden | Self::RecipientNotAllowed => 403,
             Self::NotFound | Self::NoSuchPath | Self::NoSuchEstablishment => 404,
             Self::MethodNotAllowed => 405,
             Self::TooLarge => 413,
             Self::NotJson => 415,
-            Self::Parameter(_) | Self::NotABatch | Self::FranceConnectPartialBirthDate => 422,
+            Self::Parameter(_) | Self::NotABatch => 422,
             Self::TooManyRequests(_) => 429,
             Self::FranceConnectInvalid | Self::FranceConnectUnreachable => 502,
             Self::Unavailable => 503,
@@ -179,7 +176,8 @@ impl Problem {
     pub fn item(self) -> ErrorItem {
         let (code, title, detail) = self.words();
         let parameter = match self {
-            Self::Parameter(parameter) => Some(parameter.name()),
+            Self::Parameter(parameter) => parameter.is_named().then(|| parameter.name()),
+            Self::InvalidToken | Self::ExpiredToken | Self::RevokedToken | Self::Forbidden => Some("token"),
             Self::RecipientNotAllowed => Some(Parameter::Recipient.name()),
             Self::NoSuchEstablishment => Some(Parameter::Uai.name()),
             _ => None,
@@ -188,8 +186,6 @@ impl Problem {
             Self::NotFound => MESRI,
             Self::FranceConnectMalformed
             | Self::FranceConnectInactive
-            | Self::FranceConnectIncomplete
-            | Self::FranceConnectPartialBirthDate
             | Self::FranceConnectTimeout
             | Self::FranceConnectUnreachable
             | Self::FranceConnectInvalid => FRANCE_CONNECT,
@@ -206,14 +202,14 @@ impl Problem {
 
     fn words(self) -> (&'static str, &'static str, &'static str) {
         match self {
-            Self::InvalidToken => ("00101", "Non autorisé", "Votre jeton n'est pas valide ou n'est pas renseigné"),
-            Self::ExpiredToken => ("00103", "Non autorisé", "Votre jeton est expiré, il faut en demander un nouveau"),
-            Self::RevokedToken => ("00105", "Non autorisé", "Votre jeton a été révoqué"),
+            Self::InvalidToken => ("00101", "Interdit", "Votre jeton n'est pas valide ou n'est pas renseigné"),
+            Self::ExpiredToken => ("00103", "Jeton expiré", "Votre jeton est expiré, il faut en demander un nouveau"),
+            Self::RevokedToken => ("00105", "Jeton sur liste noire", "Votre jeton a été révoqué"),
             Self::Forbidden => {
-                ("00100", "Accès refusé", "Votre jeton est valide mais vos privilèges sont insuffisants")
+                ("00100", "Privilèges insuffisants", "Votre jeton est valide mais vos privilèges sont insuffisants")
             }
             Self::RecipientNotAllowed => {
-                ("00100", "Accès refusé", "Votre habilitation ne couvre pas ce destinataire (recipient)")
+                ("00100", "Privilèges insuffisants", "Votre habilitation ne couvre pas ce destinataire (recipient)")
             }
             Self::NotFound => (
                 "25003",
@@ -230,7 +226,7 @@ impl Problem {
             Self::TooLarge => ("00413", "Requête trop volumineuse", "Le corps de la requête est trop volumineux"),
             Self::NotJson => ("00415", "Format non pris en charge", "Le corps de la requête doit être du JSON"),
             Self::NotABatch => {
-                ("00420", "Entité non traitable", "Le corps attendu est {\"demandes\":[…]}, de 1 à 100 demandes")
+                ("00470", "Entité non traitable", "Le corps attendu est {\"demandes\":[…]}, de 1 à 100 demandes")
             }
             Self::Parameter(parameter) => {
                 let (code, detail) = parameter.words();
@@ -247,16 +243,6 @@ impl Problem {
             Self::FranceConnectInactive => {
                 ("50002", "Jeton FranceConnect non valide", "Le jeton FranceConnect est inconnu ou expiré")
             }
-            Self::FranceConnectIncomplete => (
-                "50003",
-                "Identité FranceConnect incomplète",
-                "L'identité transmise par FranceConnect ne permet pas la recherche",
-            ),
-            Self::FranceConnectPartialBirthDate => (
-                "00363",
-                "Entité non traitable",
-                "La date de naissance transmise par FranceConnect n'est pas connue au jour près",
-            ),
             Self::FranceConnectTimeout => {
                 ("51002", "Délai dépassé", "FranceConnect n'a pas répondu dans le délai imparti")
             }
@@ -276,7 +262,7 @@ impl Parameter {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
-            Self::Recipient => "recipient",
+            Self::Recipient | Self::RecipientForm => "recipient",
             Self::Ine => "ine",
             Self::FamilyName => "nomNaissance",
             Self::GivenNames => "prenoms[]",
@@ -295,33 +281,54 @@ impl Parameter {
         }
     }
 
+    /// Whether the contract's `source` names it. Of an identity and an INE the code does.
+    fn is_named(self) -> bool {
+        match self {
+            Self::Recipient | Self::RecipientForm | Self::Reference | Self::Uai | Self::After | Self::Limit => true,
+            Self::Ine
+            | Self::FamilyName
+            | Self::GivenNames
+            | Self::BirthYear
+            | Self::BirthMonth
+            | Self::BirthDay
+            | Self::BirthDate
+            | Self::Sex
+            | Self::BirthCommune
+            | Self::BirthCommuneName
+            | Self::BirthDepartment => false,
+        }
+    }
+
     fn words(self) -> (&'static str, &'static str) {
         match self {
-            Self::Recipient => ("00203", "Le paramètre recipient doit être un SIRET valide"),
+            Self::Recipient => {
+                ("00203", "Le paramètre recipient est obligatoire : le SIRET de l'administration destinataire")
+            }
+            Self::RecipientForm => ("00210", "Le paramètre recipient doit être un SIRET valide"),
             Self::Ine => ("00360", "Le paramètre ine n'a pas la forme d'un INE"),
-            Self::FamilyName => ("00361", "Le paramètre nomNaissance doit être un nom"),
-            Self::GivenNames => ("00362", "Le paramètre prenoms[] doit contenir exactement un prénom"),
-            Self::BirthDate => ("00363", "La date de naissance n'existe pas, ou n'est pas complète (AAAA-MM-JJ)"),
-            Self::Sex => ("00364", "Le paramètre sexeEtatCivil doit être M ou F"),
+            Self::FamilyName => ("00420", "Le paramètre nomNaissance doit être un nom"),
+            Self::GivenNames => ("00421", "Le paramètre prenoms[] doit contenir un prénom"),
+            Self::BirthYear => ("00422", "L'année de naissance (anneeDateNaissance) doit être une année"),
+            Self::BirthMonth => ("00423", "Le mois de naissance (moisDateNaissance) doit être un mois, de 1 à 12"),
+            Self::BirthDay => ("00424", "Le jour de naissance (jourDateNaissance) doit être un jour, de 1 à 31"),
+            Self::BirthDate => ("00425", "La date de naissance n'existe pas, ou n'est pas complète (AAAA-MM-JJ)"),
             Self::BirthCommune => (
-                "00365",
+                "00426",
                 "Le paramètre codeCogInseeCommuneNaissance doit être un code COG de l'INSEE à 5 caractères, et non un code postal",
             ),
-            Self::BirthYear => ("00421", "Le paramètre anneeDateNaissance doit être une année, de 1900 à 2099"),
-            Self::BirthMonth => ("00422", "Le paramètre moisDateNaissance doit être un mois, de 1 à 12"),
-            Self::BirthDay => ("00423", "Le paramètre jourDateNaissance doit être un jour, de 1 à 31"),
             Self::BirthCommuneName => (
-                "00424",
+                "00426",
                 "Le paramètre nomCommuneNaissance ne désigne pas une commune, ou en désigne plusieurs, dans ce département",
             ),
+            Self::Sex => ("00427", "Le sexe (sexeEtatCivil) doit être M ou F"),
             Self::BirthDepartment => (
-                "00425",
+                "00428",
                 "Le paramètre codeCogInseeDepartementNaissance doit accompagner nomCommuneNaissance : 2 ou 3 caractères",
             ),
-            Self::Reference => ("00426", "Le champ reference a au plus 64 caractères parmi A-Z a-z 0-9 . _ -"),
-            Self::Uai => ("00427", "Le paramètre uai doit être une UAI"),
-            Self::After => ("00428", "Le paramètre apres doit être une UAI"),
-            Self::Limit => ("00428", "Le paramètre limite doit être un nombre de 1 à 500"),
+            Self::Reference => ("00471", "Le champ reference a au plus 64 caractères parmi A-Z a-z 0-9 . _ -"),
+            Self::Uai => ("00472", "Le paramètre uai doit être une UAI"),
+            Self::After => ("00473", "Le paramètre apres doit être une UAI"),
+            Self::Limit => ("00474", "Le paramètre limite doit être un nombre de 1 à 500"),
         }
     }
 }
@@ -346,7 +353,45 @@ mod tests {
         );
         assert_eq!(
             body(Problem::Parameter(Parameter::Recipient)),
-            r#"{"errors":[{"code":"00203","title":"Entité non traitable","detail":"Le paramètre recipient doit être un SIRET valide","source":{"parameter":"recipient"},"meta":{}}]}"#
+            r#"{"errors":[{"code":"00203","title":"Entité non traitable","detail":"Le paramètre recipient est obligatoire : le SIRET de l'administration destinataire","source":{"parameter":"recipient"},"meta":{}}]}"#
         );
+    }
+
+    #[test]
+    fn codes_titles_and_sources_are_those_of_the_client() {
+        // domain.md §4.2.
+        for (problem, status, code, title, source) in [
+            (Problem::InvalidToken, 401, "00101", "Interdit", Some("token")),
+            (Problem::ExpiredToken, 401, "00103", "Jeton expiré", Some("token")),
+            (Problem::RevokedToken, 401, "00105", "Jeton sur liste noire", Some("token")),
+            (Problem::Forbidden, 403, "00100", "Privilèges insuffisants", Some("token")),
+            (Problem::NotFound, 404, "25003", "Entité non trouvée", None),
+        ] {
+            let item = problem.item();
+            assert_eq!((problem.status(), item.code, item.title), (status, code, title));
+            assert_eq!(item.source, source.map(|parameter| Source { parameter }), "{code}");
+        }
+        for (parameter, code, named) in [
+            (Parameter::Recipient, "00203", true),
+            (Parameter::RecipientForm, "00210", true),
+            (Parameter::Ine, "00360", false),
+            (Parameter::FamilyName, "00420", false),
+            (Parameter::GivenNames, "00421", false),
+            (Parameter::BirthYear, "00422", false),
+            (Parameter::BirthMonth, "00423", false),
+            (Parameter::BirthDay, "00424", false),
+            (Parameter::BirthDate, "00425", false),
+            (Parameter::BirthCommune, "00426", false),
+            (Parameter::BirthCommuneName, "00426", false),
+            (Parameter::Sex, "00427", false),
+            (Parameter::BirthDepartment, "00428", false),
+        ] {
+            let item = Problem::Parameter(parameter).item();
+            assert_eq!(
+                (Problem::Parameter(parameter).status(), item.code, item.title),
+                (422, code, "Entité non traitable")
+            );
+            assert_eq!(item.source.is_some(), named, "{code}");
+        }
     }
 }

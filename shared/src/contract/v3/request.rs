@@ -1,6 +1,7 @@
 //! The parameters of the direct API. Unknown ones are passed over, as API Particulier does.
 
 use super::error::Parameter;
+use crate::contract::asked::{self, Asked};
 use crate::contract::parameters::Parameters;
 use crate::domain::birth_date::BirthDate;
 use crate::domain::commune::CommuneCode;
@@ -12,7 +13,8 @@ use crate::identity::lookup::CivilQuestion;
 
 /// The SIRET of the administration that receives the answer; mandatory.
 pub fn recipient(parameters: &Parameters) -> Result<Siret, Parameter> {
-    required(parameters, Parameter::Recipient, |text| Siret::parse(text).ok())
+    let text = parameters.one(Parameter::Recipient.name()).map_err(|_| Parameter::RecipientForm)?;
+    Siret::parse(text.ok_or(Parameter::Recipient)?).map_err(|_| Parameter::RecipientForm)
 }
 
 /// The INE that is asked about.
@@ -20,34 +22,52 @@ pub fn ine(parameters: &Parameters) -> Result<Ine, Parameter> {
     required(parameters, Parameter::Ine, |text| Ine::parse(text).ok())
 }
 
-/// The civil identity that is asked about, or everything that is wrong with it.
-pub fn civil_identity(parameters: &Parameters) -> Result<CivilQuestion, Vec<Parameter>> {
+/// The civil identity that is asked about, or everything that is wrong with it; `None` when nobody can have it.
+pub fn civil_identity(parameters: &Parameters) -> Result<Option<CivilQuestion>, Vec<Parameter>> {
     let mut wrong = Wrong::default();
-    let family = wrong.or(required(parameters, Parameter::FamilyName, |text| PersonName::parse_surname(text).ok()));
+    let family = wrong.or(required(parameters, Parameter::FamilyName, |text| asked::family_name(text).ok()));
     let given = wrong.or(given_name(parameters));
-    let year = wrong.or(number(parameters, Parameter::BirthYear, 1900..=2099));
-    let month = wrong.or(number(parameters, Parameter::BirthMonth, 1..=12));
-    let day = wrong.or(number(parameters, Parameter::BirthDay, 1..=31));
-    let date = match (year, month, day) {
-        (Some(year), Some(month), Some(day)) => {
-            let text = format!("{year:04}-{month:02}-{day:02}");
-            wrong.or(BirthDate::parse(&text).map_err(|_| Parameter::BirthDate))
-        }
-        _ => None,
-    };
+    let one = |parameter: Parameter| parameters.one(parameter.name()).ok().flatten().unwrap_or_default();
+    let date = wrong.birth_date([Parameter::BirthYear, Parameter::BirthMonth, Parameter::BirthDay].map(one));
     let sex = wrong.or(required(parameters, Parameter::Sex, sex));
     let birthplace = wrong.or(birthplace(parameters)).flatten();
-    wrong.question(family, given.map(|given| (given, Vec::new())), date, sex, birthplace)
+    wrong.question_about(family, given.map(|given| given.map(|given| (given, Vec::new()))), date, sex, birthplace)
 }
 
 /// Everything that is wrong with a question, so that it is said at once.
 #[derive(Default)]
-pub(super) struct Wrong(Vec<Parameter>);
+pub struct Wrong(Vec<Parameter>);
 
 impl Wrong {
     /// The value; or none, and what is wrong is kept.
-    pub(super) fn or<T>(&mut self, result: Result<T, Parameter>) -> Option<T> {
+    pub fn or<T>(&mut self, result: Result<T, Parameter>) -> Option<T> {
         result.map_err(|parameter| self.0.push(parameter)).ok()
+    }
+
+    /// A day of birth by its year, month and day, each as it is written.
+    pub fn birth_date(&mut self, [year, month, day]: [&str; 3]) -> Option<Asked<BirthDate>> {
+        let number = |text, most: u32, parameter| {
+            asked::number(text).filter(|number| (1..=most).contains(number)).ok_or(parameter)
+        };
+        let year = self.or(number(year, u32::MAX, Parameter::BirthYear));
+        let month = self.or(number(month, 12, Parameter::BirthMonth));
+        let day = self.or(number(day, 31, Parameter::BirthDay));
+        self.or(asked::birth_date(year?, month?, day?).map_err(|_| Parameter::BirthDate))
+    }
+
+    /// The question, if nothing is wrong with it; `None` when nobody has what is asked about.
+    pub fn question_about(
+        self,
+        family: Option<Asked<PersonName>>,
+        given: Option<Asked<(PersonName, Vec<PersonName>)>>,
+        date: Option<Asked<BirthDate>>,
+        sex: Option<Sex>,
+        lieu_naissance: Option<CommuneCode>,
+    ) -> Result<Option<CivilQuestion>, Vec<Parameter>> {
+        match self.question(family.flatten(), given.flatten(), date.flatten(), sex, lieu_naissance) {
+            Err(wrong) if wrong.is_empty() => Ok(None),
+            question => question.map(Some),
+        }
     }
 
     /// The question, if nothing is wrong with it; `given` is the first given name and the others.
@@ -87,33 +107,18 @@ fn optional<T>(
     text.map(|text| parse(text).ok_or(parameter)).transpose()
 }
 
-/// `prenoms[]`, exactly one; its brackets are forgotten by some.
-fn given_name(parameters: &Parameters) -> Result<PersonName, Parameter> {
+/// The first of `prenoms[]`, whose brackets are forgotten by some.
+fn given_name(parameters: &Parameters) -> Result<Asked<PersonName>, Parameter> {
     let with_brackets = parameters.all(Parameter::GivenNames.name());
-    let mut values = with_brackets.chain(parameters.all("prenoms")).filter(|value| !value.trim().is_empty());
-    match (values.next(), values.next()) {
-        (Some(name), None) => PersonName::parse_given(name).map_err(|_| Parameter::GivenNames),
-        _ => Err(Parameter::GivenNames),
-    }
+    let first = with_brackets.chain(parameters.all("prenoms")).next();
+    first.map(asked::given_name).ok_or(Parameter::GivenNames)
 }
 
-/// A whole number, with or without a leading zero.
-fn number(
-    parameters: &Parameters,
-    parameter: Parameter,
-    range: std::ops::RangeInclusive<u16>,
-) -> Result<u16, Parameter> {
-    required(parameters, parameter, |text| {
-        let digits = text.len() <= 4 && text.bytes().all(|byte| byte.is_ascii_digit());
-        digits.then(|| text.parse().ok()).flatten().filter(|number| range.contains(number))
-    })
-}
-
-/// `M` or `F`.
+/// `M` or `F`, in either case.
 pub(super) fn sex(text: &str) -> Option<Sex> {
     match text {
-        "M" => Some(Sex::Male),
-        "F" => Some(Sex::Female),
+        "M" | "m" => Some(Sex::Male),
+        "F" | "f" => Some(Sex::Female),
         _ => None,
     }
 }
@@ -146,36 +151,61 @@ mod tests {
         ("codeCogInseeCommuneNaissance", "44109"),
     ];
 
-    fn with(replaced: &[(&str, &str)]) -> Result<CivilQuestion, Vec<Parameter>> {
+    fn with(replaced: &[(&str, &str)]) -> Result<Option<CivilQuestion>, Vec<Parameter>> {
         let kept = GOOD.iter().filter(|(name, _)| replaced.iter().all(|(other, _)| other != name));
         civil_identity(&kept.chain(replaced).copied().collect())
     }
 
     #[test]
     fn a_good_question_is_read() {
-        let question = with(&[]).unwrap();
+        let question = with(&[]).unwrap().unwrap();
         assert_eq!(question.date_naissance.expose(), "2004-03-02");
         assert_eq!(question.sexe, Sex::Female);
         assert_eq!(question.lieu_naissance.map(|code| code.to_string()), Some("44109".into()));
-        assert_eq!(with(&[("prenoms[]", ""), ("prenoms", "Zoé"), ("unknown", "x")]), Ok(question.clone()));
+        let kept: Parameters = GOOD
+            .into_iter()
+            .filter(|(name, _)| *name != "prenoms[]")
+            .chain([("prenoms", "Zoé"), ("unknown", "x")])
+            .collect();
+        assert_eq!(civil_identity(&kept), Ok(Some(question.clone())), "without brackets");
+        for (name, value) in [("sexeEtatCivil", "f"), ("moisDateNaissance", "03")] {
+            assert_eq!(with(&[(name, value)]), Ok(Some(question.clone())), "{name}={value}");
+        }
+        assert_eq!(with(&[("prenoms[]", "Zoé"), ("prenoms[]", "Marie")]), Ok(Some(question.clone())), "the first");
         let by_name = with(&[
             ("codeCogInseeCommuneNaissance", ""),
             ("nomCommuneNaissance", "nantes"),
             ("codeCogInseeDepartementNaissance", "44"),
         ]);
-        assert_eq!(by_name, Ok(question.clone()));
+        assert_eq!(by_name, Ok(Some(question.clone())));
         assert_eq!(
             with(&[("codeCogInseeCommuneNaissance", "")]),
-            Ok(CivilQuestion { lieu_naissance: None, ..question })
+            Ok(Some(CivilQuestion { lieu_naissance: None, ..question }))
         );
+    }
+
+    #[test]
+    fn what_api_particulier_lets_through_is_nobody() {
+        for (name, value) in [
+            ("prenoms[]", ""),
+            ("prenoms[]", "7"),
+            ("nomNaissance", "' -"),
+            ("anneeDateNaissance", "4"),
+            ("anneeDateNaissance", "1850"),
+            ("anneeDateNaissance", "12004"),
+        ] {
+            assert_eq!(with(&[(name, value)]), Ok(None), "{name}={value}");
+        }
+        // What is wrong is said all the same.
+        assert_eq!(with(&[("prenoms[]", ""), ("sexeEtatCivil", "x")]), Err(vec![Parameter::Sex]));
     }
 
     #[test]
     fn each_wrong_parameter_is_named() {
         for (name, value, expected) in [
             ("nomNaissance", "", Parameter::FamilyName),
-            ("prenoms[]", "", Parameter::GivenNames),
-            ("anneeDateNaissance", "04", Parameter::BirthYear),
+            ("anneeDateNaissance", "0", Parameter::BirthYear),
+            ("anneeDateNaissance", "-2004", Parameter::BirthYear),
             ("moisDateNaissance", "13", Parameter::BirthMonth),
             ("jourDateNaissance", "0", Parameter::BirthDay),
             ("jourDateNaissance", "+1", Parameter::BirthDay),
@@ -185,7 +215,6 @@ mod tests {
             assert_eq!(with(&[(name, value)]), Err(vec![expected]), "{name}={value}");
         }
         assert_eq!(with(&[("moisDateNaissance", "2"), ("jourDateNaissance", "30")]), Err(vec![Parameter::BirthDate]));
-        assert_eq!(with(&[("prenoms[]", "Zoé"), ("prenoms[]", "Marie")]), Err(vec![Parameter::GivenNames]));
         assert_eq!(with(&[("sexeEtatCivil", "F"), ("sexeEtatCivil", "F")]), Err(vec![Parameter::Sex]));
         let nameless = with(&[("codeCogInseeCommuneNaissance", ""), ("nomCommuneNaissance", "Nantes")]);
         assert_eq!(nameless, Err(vec![Parameter::BirthDepartment]));
@@ -206,6 +235,9 @@ mod tests {
             ]
         );
         assert_eq!(recipient(&Parameters::default()), Err(Parameter::Recipient));
+        for wrong in ["13002526500014", "x"] {
+            assert_eq!(recipient(&[("recipient", wrong)].into_iter().collect()), Err(Parameter::RecipientForm));
+        }
         assert_eq!(ine(&[("ine", "1234567890G"), ("ine", "1234567890G")].into_iter().collect()), Err(Parameter::Ine));
     }
 

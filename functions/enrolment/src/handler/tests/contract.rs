@@ -67,7 +67,7 @@ async fn errors_are_to_the_letter() {
     let world = World::new();
     let context = world.context();
     let with = |others: Value| enrolment(&others);
-    let number = &KeyDigest::of("wrong").locator()[..8];
+    let number = KeyDigest::of("wrong").number();
     let envelope = |message: &str, parameter: &str| {
         format!(
             r#"{{"message":"{message}","uid":"<uid>","details":{{"method":"POST","endpoint":"inscription","parameter":{parameter}}}}}"#

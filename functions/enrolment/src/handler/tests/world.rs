@@ -35,9 +35,12 @@ pub(super) const READ_KEY: &str = "the key of a consultation";
 pub(super) const NOBODYS_KEY: &str = "the key of nobody";
 
 pub(super) const INE: &str = "081768862AE";
+/// The INE of [`second_student`], who was born on the same day.
+pub(super) const SECOND_INE: &str = "070578267KH";
 pub(super) const BIRTH_DATE: &str = "1999-11-30";
 /// What must never be in a log, a queue or a key.
-pub(super) const PERSONAL: [&str; 7] = [INE, BIRTH_DATE, "Quintefeuille", "Eudoxie", "E-4217", KEY, OTHER_KEY];
+pub(super) const PERSONAL: [&str; 8] =
+    [INE, SECOND_INE, BIRTH_DATE, "Quintefeuille", "Eudoxie", "E-4217", KEY, OTHER_KEY];
 
 /// An AWS of this process.
 #[derive(Default)]
@@ -186,6 +189,21 @@ fn student(tables: &Tables) {
         },
     });
     tables.put("students", item(&json!({ "pk": partition, "sk": "E#1.0", "edge": edge })));
+}
+
+/// Another student, of whom nothing but an enrolment elsewhere is known.
+pub(super) fn second_student(world: &World) {
+    let keys = IdentityKeys::new(key("ine"), &key("civil"));
+    let mut tables = world.tables.lock().unwrap();
+    let copied: Vec<Item> = tables.items("students").into_iter().cloned().collect();
+    let [first, second] = [INE, SECOND_INE].map(|ine| keys.ine(&Ine::parse(ine).unwrap()).as_str().to_owned());
+    for copied in copied {
+        let text = Value::Object(copied).to_string();
+        let text = text.replace(&first, &second).replace(INE, SECOND_INE);
+        let text = text.replace("6f9619ff8b86d011b42d00cf4fc964ff", "6f9619ff8b86d011b42d00cf4fc964fe");
+        let text = text.replace("6f9619ff-8b86-d011-b42d-00cf4fc964ff", "6f9619ff-8b86-d011-b42d-00cf4fc964fe");
+        tables.put("students", serde_json::from_str(&text).unwrap());
+    }
 }
 
 /// The body of an enrolment that is well formed, with other values for some fields.
