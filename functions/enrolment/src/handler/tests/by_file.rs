@@ -39,7 +39,7 @@ fn stored(world: &World, id: &str, declaration: &Value) {
         "id": id, "version": "0000000000001.0.import.0000000002", "said_at": "0000000000001.0.import.0000000002",
         "state": "resolved", "student": STUDENT, "digest": "00", "declaration": declaration,
     });
-    world.tables.lock().unwrap().put("records", item(&record));
+    world.tables.put("records", item(&record));
 }
 
 fn attached(world: &World, id: &str, declaration: &Value) {
@@ -49,7 +49,7 @@ fn attached(world: &World, id: &str, declaration: &Value) {
     });
     let partition = format!("S#{}", STUDENT.replace('-', ""));
     let edge = item(&json!({ "pk": partition, "sk": format!("E#{id}"), "edge": edge }));
-    world.tables.lock().unwrap().put("students", edge);
+    world.tables.put("students", edge);
 }
 
 /// A world in which a file told of these enrolments, and they were published.
@@ -95,7 +95,7 @@ async fn a_cancellation_finds_the_enrolment_that_a_file_told_of_under_a_number()
         assert_eq!(world.records().len(), 1);
         tick();
     }
-    assert_eq!(*world.queue.lock().unwrap(), vec![format!(r#"{{"record":"{RECORD}"}}"#); 2]);
+    assert_eq!(world.queue.bodies(), vec![format!(r#"{{"record":"{RECORD}"}}"#); 2]);
     let read = ask(&context, request("GET", &format!("/api/inscription/{RECORD}"), &[("x-api-key", KEY)], "")).await;
     assert_eq!(read.json()["inscription"]["statut"], "annulé");
     // The first version of the contract has no diploma.
@@ -137,11 +137,11 @@ async fn a_cancellation_of_nothing_says_so() {
     let attached_to_nobody = world(&[]);
     stored(&attached_to_nobody, RECORD, &said("E-4217", &json!({})));
     let somebody_else = world(&[(RECORD, said("E-4217", &json!({})))]);
-    for record in somebody_else.tables.lock().unwrap().items_mut("records") {
+    somebody_else.tables.change("records", |record| {
         // The number was given to another person since, who isn't attached yet.
         record["declaration"]["M"]["identite"]["M"]["prenom1"] = dynamo(&json!("Sidonie"));
         record.insert("state".into(), dynamo(&json!("pending")));
-    }
+    });
     let worlds = [elsewhere, last_year, another_diploma].map(|said| world(&[(RECORD, said)]));
     for world in worlds.iter().chain([&attached_to_nobody, &somebody_else]) {
         let before = world.records();
@@ -149,7 +149,7 @@ async fn a_cancellation_of_nothing_says_so() {
         let body = told.json();
         assert_eq!((told.status, &body["message"]), (404, &"inscription introuvable".into()));
         assert_eq!(body["details"]["parameter"], json!([INE, BIRTH_DATE]));
-        assert_eq!((world.records(), world.queue.lock().unwrap().len()), (before, 0));
+        assert_eq!((world.records(), world.queue.bodies().len()), (before, 0));
         world.assert_nothing_personal();
     }
     // In a batch each is told for itself.
@@ -183,9 +183,9 @@ async fn of_several_enrolments_none_is_cancelled_by_guess() {
 #[tokio::test]
 async fn what_was_said_later_than_now_is_not_cancelled() {
     let world = world(&[(RECORD, said("E-4217", &json!({})))]);
-    for record in world.tables.lock().unwrap().items_mut("records") {
+    world.tables.change("records", |record| {
         record.insert("version".into(), dynamo(&json!("9999999999999.0.import.0000000002")));
-    }
+    });
     let context = world.context();
     let told = cancel(&context, &json!({})).await;
     assert_eq!((told.status, &told.json()["message"]), (409, &"une déclaration plus récente existe".into()));
@@ -206,9 +206,9 @@ async fn an_enrolment_with_a_record_of_each_way_is_cancelled_in_both() {
     pushed.as_object_mut().unwrap().remove("numeroEtudiant");
     pushed["identite"] = pair;
     attached(&world, own, &pushed);
-    for record in world.tables.lock().unwrap().items_mut("records") {
+    world.tables.change("records", |record| {
         record.insert("student".into(), dynamo(&json!(STUDENT)));
-    }
+    });
     let by_file = said("E-4217", &json!({}));
     stored(&world, RECORD, &by_file);
     attached(&world, RECORD, &by_file);
@@ -233,7 +233,7 @@ async fn an_enrolment_with_a_record_of_each_way_is_cancelled_in_both() {
         assert_eq!((told.status, &told.json()["inscription"]["id_inscription"]), (200, &id.into()));
         statuses("annulé");
         for traced in [own, RECORD] {
-            let traces = format!("{:?}", world.tables.lock().unwrap().items("access_log"));
+            let traces = format!("{:?}", world.tables.items("access_log"));
             assert!(traces.contains(traced), "each record that is written leaves a trace: {traces}");
         }
         tick();
@@ -280,9 +280,9 @@ async fn a_cancellation_that_failed_anywhere_is_done_by_the_next_attempt() {
             if send().await.status != 200 {
                 failed += 1;
                 *world.faults.next.lock().unwrap() = None;
-                for item in world.tables.lock().unwrap().items_mut("idempotency") {
+                world.tables.change("idempotency", |item| {
                     item.insert("in_progress_until".into(), dynamo(&json!(0)));
-                }
+                });
                 let again = send().await;
                 assert_eq!(again.status, 200, "{fault:?}: {}", again.text);
             }
@@ -290,7 +290,7 @@ async fn a_cancellation_that_failed_anywhere_is_done_by_the_next_attempt() {
             assert_eq!(inscription(&record)["statut"], dynamo(&json!("annulé")), "{fault:?}");
             assert_eq!(world.records().len(), 1, "{fault:?}");
             let pointer = format!(r#"{{"record":"{RECORD}"}}"#);
-            assert!(world.queue.lock().unwrap().contains(&pointer), "{fault:?}: a record waits without a pointer");
+            assert!(world.queue.bodies().contains(&pointer), "{fault:?}: a record waits without a pointer");
             world.assert_nothing_personal();
         }
     }

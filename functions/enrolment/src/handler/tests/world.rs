@@ -194,8 +194,8 @@ fn student(tables: &Tables) {
 /// Another student, of whom nothing but an enrolment elsewhere is known.
 pub(super) fn second_student(world: &World) {
     let keys = IdentityKeys::new(key("ine"), &key("civil"));
-    let mut tables = world.tables.lock().unwrap();
-    let copied: Vec<Item> = tables.items("students").into_iter().cloned().collect();
+    let tables = &world.tables;
+    let copied = tables.items("students");
     let [first, second] = [INE, SECOND_INE].map(|ine| keys.ine(&Ine::parse(ine).unwrap()).as_str().to_owned());
     for copied in copied {
         let text = Value::Object(copied).to_string();
