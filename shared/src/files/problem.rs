@@ -81,9 +81,9 @@ rules! {
     /// A quotation mark is opened and never closed on the line.
     GuillemetNonFerme = "guillemet_non_ferme", Reject, [], "`\"Lefèvre;Zoé`",
         "un guillemet ouvert n'est pas fermé avant la fin de la ligne";
-    /// Bytes that are not text in the file's encoding.
+    /// Bytes that are no text in the encoding of the file's other lines.
     CaracteresIllisibles = "caracteres_illisibles", Reject, [], "un é de Windows dans un fichier en UTF-8",
-        "des caractères sont illisibles : le fichier doit être en UTF-8, UTF-16, Windows-1252 ou ISO-8859-15, du début à la fin";
+        "la ligne a des caractères que l'encodage du reste du fichier (detecte.encodage) n'a pas, ou pas au milieu des mots : l'écrire dans le même encodage que les autres, au mieux en UTF-8";
     /// More values than the header has columns, or a last line that stops in the middle.
     NombreDeChamps = "nombre_de_champs", Reject, [], "20 valeurs sous un en-tête de 19",
         "la ligne a plus de valeurs que l'en-tête n'a de colonnes, ou s'arrête avant une colonne obligatoire : un séparateur dans une valeur, un saut de ligne, ou un envoi interrompu";
@@ -146,6 +146,10 @@ rules! {
     DateAvecHeure = "date_avec_heure", Reject, [DateNaissance, DateDebutInscription, DateFinInscription],
         "`2004-03-01 23:00:00`",
         "la date porte une heure autre que minuit : un logiciel l'a sans doute décalée de fuseau, et on ne sait pas quel jour est le bon ; l'écrire sans heure";
+    /// A date that may have the day or the month first, in a file that doesn't show which.
+    JourAvantMois = "jour_avant_mois", Warn, [DateNaissance, DateDebutInscription, DateFinInscription],
+        "`03/02/2004`, et aucun jour après le 12 dans le fichier",
+        "rien dans le fichier ne montre si le jour ou le mois vient d'abord : la date est lue JJ/MM/AAAA, à vérifier ; l'écrire AAAA-MM-JJ lève le doute";
     /// The last day is before the first.
     DatesInversees = "dates_inversees", Reject, [DateFinInscription], "du 2026-09-01 au 2026-08-31",
         "la fin de l'inscription précède son début";

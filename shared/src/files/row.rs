@@ -5,6 +5,7 @@ use jiff::civil::Date;
 use super::column::Column;
 use super::depositor::Depositor;
 use super::problem::{Problem, RowRule, Severity};
+use super::reader::Order;
 use crate::domain::academic_year::AcademicYear;
 use crate::domain::commune::{CommuneCode, CommuneSource};
 use crate::domain::enrolment::Declaration;
@@ -21,6 +22,7 @@ mod places;
 mod recent;
 
 pub use dates::DateForm;
+pub(super) use dates::date_order;
 use places::Birthplace;
 use recent::Recent;
 
@@ -118,11 +120,13 @@ pub(super) struct Memory {
     birthplaces: Recent<Birthplace>,
     uais: Recent<Option<Uai>>,
     dates: [bool; 3],
+    /// Whether the file shows that its dates have the day first.
+    day_first: bool,
 }
 
 impl Memory {
-    /// For a file.
-    pub(super) fn new() -> Self {
+    /// For a file, which shows that the day comes before the month, or doesn't.
+    pub(super) fn new(day_first: bool) -> Self {
         Self {
             statuses: Recent::new(16),
             regimes: Recent::new(32),
@@ -130,6 +134,7 @@ impl Memory {
             birthplaces: Recent::new(4096),
             uais: Recent::new(256),
             dates: [false; 3],
+            day_first,
         }
     }
 
@@ -142,7 +147,13 @@ impl Memory {
             birthplaces: Recent::new(0),
             uais: Recent::new(0),
             dates: [false; 3],
+            day_first: false,
         }
+    }
+
+    /// The file was found to show that the day comes before the month, or not to.
+    pub(super) fn set_day_first(&mut self, day_first: bool) {
+        self.day_first = day_first;
     }
 
     /// The forms of the dates that were read.
@@ -249,6 +260,9 @@ impl<'a, V: Values> Row<'a, '_, V> {
         let rule = if dates::has_hour(self.value(column)) { RowRule::DateAvecHeure } else { RowRule::DateInvalide };
         let (date, form) = self.required(column, rule, parse)?;
         self.memory.saw(form);
+        if form != DateForm::Iso && !self.memory.day_first && date_order(self.value(column)) == Some(Order::Either) {
+            self.note(column, RowRule::JourAvantMois);
+        }
         Ok(date)
     }
 

@@ -1,4 +1,4 @@
-//! One import: claim → read, check and store the rows → compare, if the file is complete → report → end.
+//! One import: claim → look at the whole file → read, check and store the rows → compare, if the file is complete → report → end.
 //!
 //! A crash between any two calls leaves a message that is delivered again within about a minute, an import whose lease
 //! is then over, and a checkpoint before which everything is done (`work.rs`). What was done after it is done again and
@@ -21,8 +21,10 @@ use crate::clock::Clock;
 use crate::ports::{Bucket, Establishments, Imports, Message, Notice, Notifier, Queue, World};
 
 mod complete;
+mod download;
 mod report;
 mod rows;
+mod survey;
 mod work;
 mod writer;
 
@@ -264,7 +266,11 @@ impl<W: World> Job<'_, W> {
         let failure = match &file {
             Ok(file) => {
                 let mut run = Run { job: self, file, work: &mut work, told: Told::now(), progressed: false };
-                match run.rows().await? {
+                let read = match run.survey().await? {
+                    Ok(()) => run.rows().await?,
+                    unreadable => unreadable,
+                };
+                match read {
                     Ok(()) => {
                         run.compare().await?;
                         None

@@ -3,6 +3,8 @@
 use std::fmt;
 
 use super::heading::Missing;
+use super::likelihood::Doubt;
+use super::order::MonthFirst;
 use super::workbook::SheetName;
 use super::{LARGEST_INFLATED, LARGEST_RATIO, LONGEST_LINE, LONGEST_OPENING, WIDEST_WINDOW_LOG};
 use crate::files::column::{Header, HeaderError};
@@ -20,6 +22,10 @@ pub enum FileError {
     Header(HeaderError),
     /// What was read as its header lacks columns.
     MissingColumns(Box<Missing>),
+    /// No encoding gives names that are any.
+    Encoding(Doubt),
+    /// Columns of dates have some that can only be month first.
+    MonthFirst(Box<MonthFirst>),
     /// Its first line is longer than [`LONGEST_LINE`].
     HeaderTooLong,
     /// The compressed data make no sense.
@@ -119,6 +125,24 @@ impl fmt::Display for FileError {
             Self::Header(HeaderError::TooWide) => {
                 write!(f, "l'en-tête a plus de {} colonnes", Header::WIDEST)
             }
+            Self::Encoding(doubt) => {
+                match doubt {
+                    Doubt::Unlikely(best) => write!(
+                        f,
+                        "l'encodage du fichier n'est pas reconnu : lu en {}, le plus probable, il aurait des noms \
+                         impossibles (majuscules accentuées ou signes au milieu des mots, Ž, Š)",
+                        best.name()
+                    )?,
+                    Doubt::Between(one, other) => write!(
+                        f,
+                        "l'encodage du fichier est incertain : ses accents se liraient aussi bien en {} qu'en {}",
+                        one.name(),
+                        other.name()
+                    )?,
+                }
+                f.write_str(" ; l'enregistrer en UTF-8 (« CSV UTF-8 » dans Excel) et le redéposer. Rien n'a été lu")
+            }
+            Self::MonthFirst(columns) => columns.fmt(f),
             Self::HeaderTooLong => write!(f, "la première ligne dépasse {LONGEST_LINE} octets"),
             Self::Corrupt => write!(
                 f,

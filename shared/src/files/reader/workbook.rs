@@ -14,6 +14,8 @@ use calamine::{DataRef, Reader as _, SheetVisible, Xlsx, XlsxError};
 use super::detected::shortened;
 use super::error::{FileError, WorkbookError};
 use super::heading::HeaderSearch;
+use super::order::Orders;
+use super::place;
 use crate::domain::uai::Uai;
 use crate::files::column::{Column, Header};
 use crate::files::row;
@@ -69,6 +71,19 @@ pub(super) struct Book {
     pub(super) sheets: Vec<Sheet>,
     /// Filled sheets that hold none.
     pub(super) passed: Vec<SheetName>,
+}
+
+impl Book {
+    /// What the dates of all sheets show; those of date cells have no order.
+    pub(super) fn orders(&self) -> Orders {
+        let mut orders = Orders::default();
+        for Sheet { name, cells, header, header_row } in &self.sheets {
+            for row in cells.rows().skip(header_row + 1) {
+                orders.note(&Record { row, header }, place::of(Some(name.number), row.number()));
+            }
+        }
+        orders
+    }
 }
 
 /// A sheet of enrolments.

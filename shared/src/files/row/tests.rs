@@ -329,7 +329,7 @@ proptest! {
     #[test]
     fn a_row_reads_the_same_among_others(changes in prop::collection::vec((0_usize..20, prop::sample::select(vec!["", "inscrit", "Nantes", "44109", "75634", "1053", "0751722P", "2", "2004-03-02", "?"])), 0..30)) {
         let depositor = depositor();
-        let mut memory = Memory::new();
+        let mut memory = Memory::new(false);
         for (index, value) in changes {
             let changes = [(C::ALL[index], value)];
             let values = Changed(&changes);

@@ -6,7 +6,7 @@ use zip::write::{SimpleFileOptions, ZipWriter};
 use super::*;
 use crate::files::fixtures::{HEADER, ROW, depositor, drain, read as read_file, setting};
 use crate::files::problem::RowRule;
-use crate::files::reader::{EnrolmentReader, Next};
+use crate::files::reader::{Conventions, EnrolmentReader, Next};
 use crate::files::row::Outcome;
 
 const CONTENT_TYPES: &str = r#"<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/></Types>"#;
@@ -196,7 +196,7 @@ fn every_sheet_that_holds_enrolments_is_read() {
     let notes = rows("Export du 1er septembre\n");
     let bytes = workbook(&[&list, &notes, &titled], &[]);
     let depositor = depositor();
-    let mut reader = EnrolmentReader::new(setting(&depositor));
+    let mut reader = EnrolmentReader::new(setting(&depositor), Conventions::default());
     let rows = drain(&mut reader, &bytes, bytes.len()).unwrap();
     let places: Vec<_> = rows.iter().map(|row| (row.sheet, row.line)).collect();
     assert_eq!(places, [(Some(1), 2), (Some(3), 4), (Some(3), 5)]);
@@ -206,13 +206,14 @@ fn every_sheet_that_holds_enrolments_is_read() {
     assert_eq!(sheets, [(1, Some(1)), (2, None), (3, Some(3))]);
     assert_eq!(detected.passed_sheets().as_deref(), Some("feuille 2 (« Feuille 2 »)"));
     for given in 0..rows.len() {
-        let mut first = EnrolmentReader::new(setting(&depositor));
+        let mut first = EnrolmentReader::new(setting(&depositor), Conventions::default());
         first.push(&bytes);
         first.finish();
         let Ok(Next::Unopened(unopened)) = first.next() else { panic!("a workbook") };
         first.opened(unopened.open());
         (0..given).for_each(|_| assert!(matches!(first.next(), Ok(Next::Row(_)))));
-        let mut second = EnrolmentReader::resume(setting(&depositor), &first.position()).unwrap();
+        let mut second =
+            EnrolmentReader::resume(setting(&depositor), Conventions::default(), &first.position()).unwrap();
         let rest = drain(&mut second, &bytes, bytes.len()).unwrap();
         assert_eq!(rest.iter().map(|row| (row.sheet, row.line)).collect::<Vec<_>>(), places[given..]);
     }

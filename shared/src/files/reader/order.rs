@@ -1,0 +1,101 @@
+//! Whether the dates of a file have the day or the month first: what all of them together show.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::place;
+use crate::files::column::Column;
+use crate::files::row::{Values, date_order};
+
+/// The columns of dates.
+pub(super) const DATES: [Column; 3] = [Column::DateNaissance, Column::DateDebutInscription, Column::DateFinInscription];
+/// Most lines that are named for a column.
+const MOST_NAMED: usize = 5;
+
+/// Which of day and month a date has first, as far as it shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// The first number is beyond 12, and the second isn't.
+    DayFirst,
+    /// The second number is beyond 12, and the first isn't.
+    MonthFirst,
+    /// Both may be a month, and they differ.
+    Either,
+}
+
+/// What the dates of a file have shown.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Orders {
+    /// Whether some date can only be day first.
+    day_first: bool,
+    month_first: BTreeMap<Column, Seen>,
+}
+
+/// Dates of a column that can only be month first.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Seen {
+    dates: u64,
+    /// The places of the first ones.
+    places: Vec<u64>,
+}
+
+impl Orders {
+    /// Notes the dates of a row, which is at this place ([`place::of`]).
+    pub(super) fn note(&mut self, values: &impl Values, place: u64) {
+        for column in DATES {
+            match date_order(values.value(column)) {
+                None | Some(Order::Either) => {}
+                Some(Order::DayFirst) => self.day_first = true,
+                Some(Order::MonthFirst) => {
+                    let seen = self.month_first.entry(column).or_default();
+                    seen.dates += 1;
+                    if seen.places.len() < MOST_NAMED {
+                        seen.places.push(place);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether it is shown that the day is first.
+    ///
+    /// # Errors
+    ///
+    /// The columns in which the month is first in some dates: none of their dates can be believed, since whatever wrote
+    /// those exchanged day and month in the others.
+    pub(super) fn day_first(&self) -> Result<bool, Box<MonthFirst>> {
+        if self.month_first.is_empty() {
+            return Ok(self.day_first);
+        }
+        Err(Box::new(MonthFirst(self.month_first.clone())))
+    }
+}
+
+/// Columns of which some dates can only be month first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MonthFirst(BTreeMap<Column, Seen>);
+
+/// In French, for the registrar. Lines are named, dates aren't: they may be birth dates.
+impl fmt::Display for MonthFirst {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, (column, seen)) in self.0.iter().enumerate() {
+            let places = seen.places.iter().map(|at| match place::read(*at) {
+                (Some(sheet), line) => format!("{line} de la feuille {sheet}"),
+                (None, line) => line.to_string(),
+            });
+            let places = places.collect::<Vec<_>>().join(", ");
+            let (separator, more) = (if index == 0 { "" } else { " ; " }, if seen.dates > 5 { "…" } else { "" });
+            write!(
+                f,
+                "{separator}la colonne {column} a {} dates qui ne peuvent avoir que le mois avant le jour (lignes {places}{more})",
+                seen.dates
+            )?;
+        }
+        f.write_str(
+            " : jour et mois y sont intervertis, et on ne sait pas dans quelles autres dates ; les écrire AAAA-MM-JJ ou \
+             JJ/MM/AAAA dans toute la colonne, et redéposer le fichier. Rien n'a été lu",
+        )
+    }
+}
