@@ -12,12 +12,16 @@ pub enum BodyError {
     NotJson,
 }
 
-/// A body that is JSON, as far as its size and its type say.
+/// What some programs put before every UTF-8 text that they write, .NET's and Windows PowerShell's among them.
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
+/// A body that is JSON, as far as its size and its type say, without a byte order mark.
 pub fn json(request: &Request, largest: usize) -> Result<&[u8], BodyError> {
     let body: &[u8] = request.body().as_ref();
     if body.len() > largest {
         return Err(BodyError::TooLarge);
     }
+    let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
     // One who forgets to say what it is, is believed.
     let Some(content_type) = request.headers().get(header::CONTENT_TYPE) else { return Ok(body) };
     let kind = content_type.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim();
@@ -42,6 +46,9 @@ mod tests {
         };
         assert!(with(None) && with(Some("application/json; charset=utf-8")) && with(Some("application/vnd.x+json")));
         assert!(!with(Some("application/x-www-form-urlencoded")) && !with(Some("text/plain")));
+        let marked = http::Request::builder().body("\u{feff}{}".into()).unwrap();
+        assert_eq!(json(&marked, 5), Ok(&b"{}"[..]));
+        assert_eq!(json(&marked, 4), Err(BodyError::TooLarge), "the mark counts");
         let large = http::Request::builder().body("{ }".into()).unwrap();
         assert_eq!(json(&large, 2), Err(BodyError::TooLarge));
     }

@@ -6,6 +6,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::null::null_is_absent;
 use crate::domain::birth_date::BirthDate;
 use crate::domain::commune::CommuneCode;
 use crate::domain::enrolment::Enrolment;
@@ -43,19 +44,19 @@ pub enum QuestionError {
 #[serde(rename_all = "camelCase")]
 pub struct EtatCivil {
     /// Birth name.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_absent")]
     #[schema(required, example = "Dupont")]
     nom_famille: String,
     /// First given name only.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_absent")]
     #[schema(required, example = "Jean")]
     prenom1: String,
     /// Birth date, `YYYY-MM-DD`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_absent")]
     #[schema(required, format = Date, example = "2000-01-01")]
     date_naissance: String,
     /// `1` for male, `2` for female, as a string.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_absent")]
     #[schema(required, pattern = "^[12]$", example = "1")]
     sexe: String,
     /// COG code of the birthplace (not a postal code), to tell homonyms apart; of the country (`99` and three digits) for
@@ -249,6 +250,24 @@ mod tests {
         assert_eq!(parse_question(b"[]"), Err(QuestionError::Body));
         assert_eq!(parse_question(br#"{"sexe":1}"#), Err(QuestionError::Body));
         assert_eq!(parse_question(b"{}"), Err(QuestionError::FamilyName));
+    }
+
+    #[test]
+    fn null_is_absent() {
+        let read = |field: &str| {
+            let mut body: serde_json::Value = serde_json::from_str(REQUEST).unwrap();
+            body[field] = serde_json::Value::Null;
+            parse_question(body.to_string().as_bytes())
+        };
+        assert_eq!(read("lieuNaissance").map(|request| request.lieu_naissance), Ok(None));
+        for (field, error) in [
+            ("nomFamille", QuestionError::FamilyName),
+            ("prenom1", QuestionError::GivenName),
+            ("dateNaissance", QuestionError::BirthDate),
+            ("sexe", QuestionError::Sex),
+        ] {
+            assert_eq!(read(field), Err(error), "{field}");
+        }
     }
 
     #[test]
