@@ -124,7 +124,7 @@ fn pivot(identity: &PivotIdentity) -> Result<CivilQuestion, Refusal> {
     let (first, others) = given_names.split_first().ok_or(Refusal::IncompleteIdentity)?;
     let born_in_france = identity.birthcountry.is_empty() || identity.birthcountry == FRANCE;
     // A birthplace only tells homonyms apart: an unreadable one is as good as none.
-    let commune = born_in_france.then(|| CommuneCode::parse(&identity.birthplace).ok()).flatten();
+    let commune = born_in_france.then(|| CommuneCode::parse_birthplace(&identity.birthplace).ok()).flatten();
     Ok(CivilQuestion {
         nom_famille: PersonName::parse_surname(&identity.family_name).map_err(missing)?,
         prenom1: PersonName::parse_given(first).map_err(missing)?,
@@ -173,6 +173,10 @@ mod tests {
         assert_eq!(place(&abroad), Some("99352".into()));
         let said_all_the_same = PivotIdentity { birthplace: "44109".into(), ..abroad.clone() };
         assert_eq!(place(&said_all_the_same), Some("99352".into()));
+        let before_1976 = PivotIdentity { birthplace: "20004".into(), ..zoe() };
+        assert_eq!(place(&before_1976), Some("2A004".into()), "Ajaccio, when Corsica was one");
+        let postal = PivotIdentity { birthplace: "44000".into(), ..zoe() };
+        assert_eq!(place(&postal), Some("99100".into()), "a postal code says nothing");
         let no_commune = PivotIdentity { birthplace: String::new(), ..zoe() };
         assert_eq!(place(&no_commune), Some("99100".into()), "in France is said all the same");
         let nowhere = PivotIdentity { birthcountry: "Algérie".into(), ..abroad };

@@ -204,9 +204,19 @@ rules! {
     /// Neither a COG code nor the name of a commune. A registrar must not lose the row for it.
     LieuNaissanceInconnu = "lieu_naissance_inconnu", Warn, [LieuNaissance], "`Alger`",
         "ni un code COG, ni le nom d'une commune : le lieu est laissé vide ; un pays s'écrit par son code COG (99352)";
-    /// A well-formed code that the COG of today doesn't list.
-    LieuNaissanceHorsListe = "lieu_naissance_hors_liste", Warn, [LieuNaissance], "`44000`",
-        "le code n'est pas dans le COG actuel : code postal au lieu du code INSEE, ou commune disparue";
+    /// A postal code, which says nothing of where somebody was born.
+    LieuNaissanceCodePostal = "lieu_naissance_code_postal", Warn, [LieuNaissance], "`44000`",
+        "un code postal, alors que le code INSEE (COG) de la commune de naissance est attendu : le lieu est laissé vide";
+    /// A code of the COG that is a postal code too, in a file that gives postal codes.
+    LieuNaissancePeutEtrePostal = "lieu_naissance_peut_etre_postal", Warn, [LieuNaissance],
+        "`13005` (Aubagne, ou Marseille) dans un fichier qui donne `44000`",
+        "à la fois code INSEE d'une commune et code postal, dans un fichier qui donne aussi des codes postaux : le lieu est laissé vide ; écrire les codes INSEE (COG)";
+    /// A well-formed code that no COG lists.
+    LieuNaissanceHorsListe = "lieu_naissance_hors_liste", Warn, [LieuNaissance], "`92352`",
+        "le code n'est ni dans le COG actuel, ni parmi les anciens codes connus : à vérifier";
+    /// A code with a decimal part of nothing, as tables of numbers write codes.
+    CodeDecimal = "code_decimal", Warn, [LieuNaissance, CodeCommune, Statut, Regime], "`44109.0`",
+        "le code finit par « .0 » : un logiciel l'a lu comme un nombre ; il est lu sans, et il vaut mieux l'écrire comme un texte";
     /// Not a status.
     StatutInconnu = "statut_inconnu", Reject, [Statut], "`peut-être`",
         "le statut est admis, inscrit ou annulé";

@@ -25,12 +25,12 @@ mod heading;
 mod inflate;
 mod likelihood;
 mod lines;
-mod order;
 pub mod place;
 mod sniff;
 mod source;
 mod survey;
 mod text;
+mod values;
 mod workbook;
 
 pub use super::depositor::Depositor;
@@ -39,11 +39,11 @@ pub use detected::{Detected, FoundColumn, FoundSheet, Position};
 pub use error::{FileError, WorkbookError};
 pub use heading::Missing;
 pub use likelihood::Doubt;
-pub use order::{MonthFirst, Order};
 pub use sniff::{Compression, Format};
 pub use survey::{Conventions, Step, Survey, SurveyPosition};
 pub use text::LineEnd;
-pub use workbook::SheetName;
+pub use values::{MonthFirst, Order};
+pub use workbook::{SheetName, Unstored};
 
 use charset::Decoder;
 use detected::Found;
@@ -158,10 +158,12 @@ impl<'a> EnrolmentReader<'a> {
     /// Reads a file from its start, by what its first pass found.
     #[must_use]
     pub fn new(setting: Setting<'a>, conventions: Conventions) -> Self {
+        let mut memory = Memory::new();
+        memory.follow(conventions.values.day_first, conventions.values.postal_birthplaces);
         Self {
             setting,
             conventions,
-            memory: Memory::new(conventions.day_first),
+            memory,
             stage: Stage::Opening,
             source: Source::new(),
             found: None,
@@ -330,7 +332,8 @@ impl<'a> EnrolmentReader<'a> {
     /// Begins with the rows of a workbook.
     fn start_cells(&mut self, Opened(opened): Opened) -> Result<(), FileError> {
         let book = opened?;
-        self.memory.set_day_first(book.orders().day_first().map_err(FileError::MonthFirst)?);
+        let found = book.shown().conventions()?;
+        self.memory.follow(found.day_first, found.postal_birthplaces);
         let mut detected = Detected::new(Format::Xlsx, None);
         detected.set_sheets(&book);
         self.found = Some(Found { units: Units::Bytes, width: 0, detected });

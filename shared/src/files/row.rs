@@ -24,6 +24,7 @@ mod recent;
 pub use dates::DateForm;
 pub(super) use dates::date_order;
 use places::Birthplace;
+pub(super) use places::is_only_postal;
 use recent::Recent;
 
 /// Longest value of a code or number (`diplome`, `numeroEtudiant`…), in characters. A MEFSTAT11 has 11.
@@ -122,11 +123,13 @@ pub(super) struct Memory {
     dates: [bool; 3],
     /// Whether the file shows that its dates have the day first.
     day_first: bool,
+    /// Whether the file gives postal codes for birthplaces.
+    postal_birthplaces: bool,
 }
 
 impl Memory {
-    /// For a file, which shows that the day comes before the month, or doesn't.
-    pub(super) fn new(day_first: bool) -> Self {
+    /// For a file.
+    pub(super) fn new() -> Self {
         Self {
             statuses: Recent::new(16),
             regimes: Recent::new(32),
@@ -134,7 +137,8 @@ impl Memory {
             birthplaces: Recent::new(4096),
             uais: Recent::new(256),
             dates: [false; 3],
-            day_first,
+            day_first: false,
+            postal_birthplaces: false,
         }
     }
 
@@ -148,12 +152,15 @@ impl Memory {
             uais: Recent::new(0),
             dates: [false; 3],
             day_first: false,
+            postal_birthplaces: false,
         }
     }
 
-    /// The file was found to show that the day comes before the month, or not to.
-    pub(super) fn set_day_first(&mut self, day_first: bool) {
+    /// What the first pass over the file found: that its dates show that the day is first, and that it gives postal codes
+    /// for birthplaces.
+    pub(super) fn follow(&mut self, day_first: bool, postal_birthplaces: bool) {
         self.day_first = day_first;
+        self.postal_birthplaces = postal_birthplaces;
     }
 
     /// The forms of the dates that were read.
@@ -264,6 +271,20 @@ impl<'a, V: Values> Row<'a, '_, V> {
             self.note(column, RowRule::JourAvantMois);
         }
         Ok(date)
+    }
+
+    /// The value of a column of codes that the contract lists, without the `.0` that a table of numbers puts after one:
+    /// its digits are those that were written.
+    fn code_value(&mut self, column: Column) -> &'a str {
+        let text = self.value(column);
+        let whole = text.strip_suffix(".0").or_else(|| text.strip_suffix(",0"));
+        match whole.filter(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())) {
+            Some(digits) => {
+                self.note(column, RowRule::CodeDecimal);
+                digits
+            }
+            None => text,
+        }
     }
 
     fn code(&mut self, column: Column) -> Result<Option<String>, Reported> {

@@ -67,14 +67,14 @@ pub(super) enum Page {
 
 /// What each page has in its upper half. A byte that means nothing in it is a control character.
 static UPPER_HALVES: LazyLock<[[char; 128]; Page::ALL.len()]> = LazyLock::new(|| {
-    let half = |encoding: &'static Encoding| {
+    Page::ALL.map(|page| {
+        let Some(encoding) = page.encoding() else { return DECODING_TABLE_CP850 };
         let bytes: [u8; 128] = std::array::from_fn(|index| 0x80 | u8::try_from(index).unwrap_or_default());
         let mut letters = ['\u{FFFD}'; 128];
         let (text, _) = encoding.decode_without_bom_handling(&bytes);
         letters.iter_mut().zip(text.chars()).for_each(|(place, letter)| *place = letter);
         letters
-    };
-    [half(WINDOWS_1252), half(ISO_8859_15), half(MACINTOSH), DECODING_TABLE_CP850]
+    })
 });
 
 impl Page {
@@ -101,8 +101,21 @@ impl Page {
         }
     }
 
-    pub(super) fn decode(self, line: &[u8]) -> String {
-        line.iter().map(|byte| self.letter(*byte)).collect()
+    pub(super) fn decode(self, line: &[u8]) -> Cow<'_, str> {
+        match self.encoding() {
+            Some(encoding) => encoding.decode_without_bom_handling(line).0,
+            None => line.iter().map(|byte| self.letter(*byte)).collect::<String>().into(),
+        }
+    }
+
+    /// None for what `encoding_rs` has not.
+    fn encoding(self) -> Option<&'static Encoding> {
+        match self {
+            Self::Windows1252 => Some(WINDOWS_1252),
+            Self::Latin9 => Some(ISO_8859_15),
+            Self::MacRoman => Some(MACINTOSH),
+            Self::Cp850 => None,
+        }
     }
 }
 
@@ -132,7 +145,7 @@ impl Decoder {
         match Page::of(self.charset) {
             None => utf8.ok().map(Cow::Borrowed),
             Some(_) if line.is_ascii() => utf8.ok().map(Cow::Borrowed),
-            Some(page) => (utf8.is_err() && likelihood::is_text(line, page)).then(|| Cow::Owned(page.decode(line))),
+            Some(page) => (utf8.is_err() && likelihood::is_text(line, page)).then(|| page.decode(line)),
         }
     }
 }

@@ -4,8 +4,8 @@ use std::fmt;
 
 use super::heading::Missing;
 use super::likelihood::Doubt;
-use super::order::MonthFirst;
-use super::workbook::SheetName;
+use super::values::MonthFirst;
+use super::workbook::{SheetName, Unstored};
 use super::{LARGEST_INFLATED, LARGEST_RATIO, LONGEST_LINE, LONGEST_OPENING, WIDEST_WINDOW_LOG};
 use crate::files::column::{Header, HeaderError};
 
@@ -96,6 +96,8 @@ pub enum WorkbookError {
         /// Which.
         sheet: SheetName,
     },
+    /// Formulas without their result, which would be read as blanks.
+    UnstoredFormulas(Unstored),
     /// Cells in an order that no spreadsheet writes.
     Disordered,
 }
@@ -206,6 +208,12 @@ impl fmt::Display for WorkbookError {
                 f,
                 "la feuille {sheet} est masquée et contient des inscriptions : l'afficher si elles sont à lire, la \
                  supprimer sinon"
+            ),
+            Self::UnstoredFormulas(Unstored { first, cells }) => write!(
+                f,
+                "une feuille du classeur a {cells} formules sans résultat enregistré (la première en {first}), qui se \
+                 liraient comme des cellules vides : l'ouvrir dans un tableur et l'enregistrer, ou y remplacer les \
+                 formules par leurs valeurs"
             ),
             Self::Disordered => {
                 f.write_str("les cellules du classeur ne sont pas dans l'ordre : l'ouvrir et l'enregistrer à nouveau")

@@ -11,10 +11,10 @@ use super::error::FileError;
 use super::fields::{Fields, Splitter};
 use super::heading::{Heading, Table};
 use super::likelihood::Scores;
-use super::order::{DATES, Orders};
 use super::sniff::Format;
 use super::source::{Form, Kept, Line, Source, Supply, object_offset};
 use super::text::Units;
+use super::values::{LOOKED_AT, Shown, ValueConventions};
 use crate::files::column::Column;
 use crate::files::json::Object;
 use crate::files::row::Values;
@@ -27,8 +27,8 @@ const A_CALL: usize = 4 << 20;
 pub struct Conventions {
     /// The encoding; none for a workbook, which says its own.
     pub(super) charset: Option<Charset>,
-    /// Whether some date shows that the day is before the month. A workbook's are looked at when it is opened.
-    pub(super) day_first: bool,
+    /// What the values show. Those of a workbook are looked at when it is opened.
+    pub(super) values: ValueConventions,
 }
 
 /// What comes next.
@@ -48,30 +48,30 @@ pub struct Survey {
     form: Option<Form>,
     header: HeaderState,
     object: Box<Object>,
-    shown: Shown,
+    shown: Lines,
 }
 
 /// What the lines have shown.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Shown {
+struct Lines {
     /// Lines that are UTF-8 and not ASCII.
     utf8: u64,
     /// Lines that are neither.
     other: u64,
     scores: Scores,
-    orders: Orders,
+    values: Shown,
 }
 
 enum HeaderState {
     /// Looked for in each encoding that it may be in.
     Sought(Vec<(Decoder, Heading)>),
-    Found(Box<DateColumns>),
+    Found(Box<Columns>),
     /// There is none in any encoding, or none is needed.
     None,
 }
 
-/// Where the dates of a line are.
-struct DateColumns {
+/// Where the values are that are looked at.
+struct Columns {
     splitter: Splitter,
     places: Places,
 }
@@ -89,7 +89,7 @@ pub struct SurveyPosition {
     offset: u64,
     line: u64,
     places: Option<Places>,
-    shown: Shown,
+    shown: Lines,
 }
 
 impl SurveyPosition {
@@ -107,7 +107,7 @@ impl Default for Survey {
             form: None,
             header: HeaderState::None,
             object: Box::default(),
-            shown: Shown::default(),
+            shown: Lines::default(),
         }
     }
 }
@@ -117,7 +117,7 @@ impl Survey {
     /// [`SurveyPosition::object_offset`] on.
     pub fn resume(position: SurveyPosition) -> Result<Self, FileError> {
         let SurveyPosition { form, offset, line, places, shown } = position;
-        let found = |places: Places| HeaderState::Found(Box::new(DateColumns::new(places)));
+        let found = |places: Places| HeaderState::Found(Box::new(Columns::new(places)));
         Ok(Self {
             source: Source::resume(form, offset, line)?,
             form: Some(form),
@@ -215,22 +215,22 @@ impl Survey {
         match header {
             HeaderState::Sought(searches) => {
                 if let Some(table) = search(searches, bytes, line.number) {
-                    *header = HeaderState::Found(Box::new(DateColumns::of(&table)));
+                    *header = HeaderState::Found(Box::new(Columns::of(&table)));
                 } else if searches.is_empty() {
                     *header = HeaderState::None;
                 }
             }
             HeaderState::Found(columns) => {
-                let DateColumns { splitter, places } = columns.as_mut();
+                let Columns { splitter, places } = columns.as_mut();
                 let text = structure(form.units, bytes);
                 if let Ok(fields) = splitter.split(&text) {
-                    shown.orders.note(&Dates { fields: &fields, columns: &places.columns }, line.number);
+                    shown.values.note(&LineValues { fields: &fields, columns: &places.columns }, line.number);
                 }
             }
             HeaderState::None if form.format == Format::Ndjson => {
                 let text = structure(form.units, bytes);
                 if object.read(&text).is_ok() {
-                    shown.orders.note(object.as_ref(), line.number);
+                    shown.values.note(object.as_ref(), line.number);
                 }
             }
             HeaderState::None => {}
@@ -244,7 +244,7 @@ impl Survey {
     }
 
     fn conventions(&self, form: Form) -> Result<Conventions, FileError> {
-        let Shown { utf8, other, scores, orders } = &self.shown;
+        let Lines { utf8, other, scores, values } = &self.shown;
         let charset = match form.units {
             Units::Utf16Le => Charset::Utf16Le,
             Units::Utf16Be => Charset::Utf16Be,
@@ -260,8 +260,7 @@ impl Survey {
                 (Err(doubt), _) => return Err(FileError::Encoding(doubt)),
             },
         };
-        let day_first = orders.day_first().map_err(FileError::MonthFirst)?;
-        Ok(Conventions { charset: Some(charset), day_first })
+        Ok(Conventions { charset: Some(charset), values: values.conventions()? })
     }
 }
 
@@ -294,25 +293,25 @@ fn structure(units: Units, line: &[u8]) -> std::borrow::Cow<'_, str> {
     }
 }
 
-impl DateColumns {
+impl Columns {
     fn new(places: Places) -> Self {
         Self { splitter: Splitter::new(places.separator), places }
     }
 
     fn of(table: &Table) -> Self {
         let place = |column: Column| Some((column, table.header.position(column)?));
-        let columns = DATES.into_iter().filter_map(place).collect();
+        let columns = LOOKED_AT.into_iter().filter_map(place).collect();
         Self::new(Places { separator: table.separator, columns })
     }
 }
 
-/// The dates of a line.
-struct Dates<'a> {
+/// The values of a line that are looked at.
+struct LineValues<'a> {
     fields: &'a Fields<'a>,
     columns: &'a [(Column, usize)],
 }
 
-impl Values for Dates<'_> {
+impl Values for LineValues<'_> {
     fn value(&self, column: Column) -> &str {
         let place = self.columns.iter().find(|(known, _)| *known == column);
         place.map_or("", |(_, position)| self.fields.get(*position).trim())

@@ -14,15 +14,18 @@ use calamine::{DataRef, Reader as _, SheetVisible, Xlsx, XlsxError};
 use super::detected::shortened;
 use super::error::{FileError, WorkbookError};
 use super::heading::HeaderSearch;
-use super::order::Orders;
 use super::place;
+use super::values::Shown;
 use crate::domain::uai::Uai;
 use crate::files::column::{Column, Header};
 use crate::files::row;
 pub(super) use cells::{Cells, Record};
+use formulas::FormulaScan;
+pub use formulas::Unstored;
 use guard::{Guard, Stopped};
 
 mod cells;
+mod formulas;
 mod guard;
 
 /// Largest object that is opened. A workbook of 200,000 enrolments has some 20 MB.
@@ -74,15 +77,15 @@ pub(super) struct Book {
 }
 
 impl Book {
-    /// What the dates of all sheets show; those of date cells have no order.
-    pub(super) fn orders(&self) -> Orders {
-        let mut orders = Orders::default();
+    /// What the values of all sheets show; date cells have no order.
+    pub(super) fn shown(&self) -> Shown {
+        let mut shown = Shown::default();
         for Sheet { name, cells, header, header_row } in &self.sheets {
             for row in cells.rows().skip(header_row + 1) {
-                orders.note(&Record { row, header }, place::of(Some(name.number), row.number()));
+                shown.note(&Record { row, header }, place::of(Some(name.number), row.number()));
             }
         }
-        orders
+        shown
     }
 }
 
@@ -218,6 +221,7 @@ fn check(object: Guard<&[u8]>) -> Result<Vec<u64>, WorkbookError> {
     let mut total = 0;
     let mut workbook = false;
     let mut foreign = None;
+    let mut unstored = None;
     for index in 0..archive.len() {
         let entry = archive.by_index(index).map_err(|_| WorkbookError::Damaged)?;
         let name = entry.name().map_err(|_| WorkbookError::Damaged)?.to_ascii_lowercase();
@@ -236,8 +240,11 @@ fn check(object: Guard<&[u8]>) -> Result<Vec<u64>, WorkbookError> {
         let limit = if held { LARGEST_TEXTS } else { LARGEST_CONTENT - total };
         let mut entry = entry.take(limit + 1);
         let mut texts = Vec::new();
+        let mut formulas = FormulaScan::default();
         let copied = if held {
             entry.read_to_end(&mut texts).map(|seen| seen as u64)
+        } else if name.starts_with("xl/worksheets/") {
+            std::io::copy(&mut entry, &mut formulas)
         } else {
             std::io::copy(&mut entry, &mut std::io::sink())
         };
@@ -248,15 +255,16 @@ fn check(object: Guard<&[u8]>) -> Result<Vec<u64>, WorkbookError> {
         if held && !claims_what_it_may(&texts) {
             return Err(WorkbookError::Damaged);
         }
+        unstored = unstored.or(formulas.found());
         total += seen;
         if total > LARGEST_CONTENT {
             return Err(WorkbookError::Inflated { limit: LARGEST_CONTENT });
         }
     }
-    if workbook {
-        Ok(parts)
-    } else {
-        Err(WorkbookError::NotAWorkbook(foreign.unwrap_or("une archive ZIP sans classeur")))
+    match unstored {
+        _ if !workbook => Err(WorkbookError::NotAWorkbook(foreign.unwrap_or("une archive ZIP sans classeur"))),
+        Some(unstored) => Err(WorkbookError::UnstoredFormulas(unstored)),
+        None => Ok(parts),
     }
 }
 

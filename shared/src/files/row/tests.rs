@@ -117,7 +117,12 @@ fn each_warning_names_its_column_and_costs_nothing() {
         (C::Diplome, "#N/A", R::ValeurNeant),
         (C::LieuNaissance, "Saint-Denis", R::LieuNaissanceSansCode),
         (C::LieuNaissance, "Alger", R::LieuNaissanceInconnu),
-        (C::LieuNaissance, "44000", R::LieuNaissanceHorsListe),
+        (C::LieuNaissance, "92352", R::LieuNaissanceHorsListe),
+        (C::LieuNaissance, "44000", R::LieuNaissanceCodePostal),
+        (C::LieuNaissance, "75012", R::LieuNaissanceCodePostal),
+        (C::LieuNaissance, "44109.0", R::CodeDecimal),
+        (C::Regime, "2.0", R::CodeDecimal),
+        (C::DateNaissance, "03/02/2004", R::JourAvantMois),
         (C::LieuNaissance, "1053", R::ZeroInitialPerdu),
         (C::DateFinInscription, "2028-01-31", R::PeriodeHorsAnnee),
         (C::CodeCommune, "75634", R::CommuneCodePostal),
@@ -329,7 +334,7 @@ proptest! {
     #[test]
     fn a_row_reads_the_same_among_others(changes in prop::collection::vec((0_usize..20, prop::sample::select(vec!["", "inscrit", "Nantes", "44109", "75634", "1053", "0751722P", "2", "2004-03-02", "?"])), 0..30)) {
         let depositor = depositor();
-        let mut memory = Memory::new(false);
+        let mut memory = Memory::new();
         for (index, value) in changes {
             let changes = [(C::ALL[index], value)];
             let values = Changed(&changes);

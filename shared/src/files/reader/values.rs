@@ -1,16 +1,20 @@
-//! Whether the dates of a file have the day or the month first: what all of them together show.
+//! What the values of a file show together: whether its dates have the day or the month first, and whether it gives postal
+//! codes for birthplaces.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::error::FileError;
 use super::place;
 use crate::files::column::Column;
-use crate::files::row::{Values, date_order};
+use crate::files::row::{Values, date_order, is_only_postal};
 
 /// The columns of dates.
-pub(super) const DATES: [Column; 3] = [Column::DateNaissance, Column::DateDebutInscription, Column::DateFinInscription];
+const DATES: [Column; 3] = [Column::DateNaissance, Column::DateDebutInscription, Column::DateFinInscription];
+/// The columns that are looked at.
+pub(super) const LOOKED_AT: [Column; 4] = [DATES[0], DATES[1], DATES[2], Column::LieuNaissance];
 /// Most lines that are named for a column.
 const MOST_NAMED: usize = 5;
 
@@ -25,11 +29,19 @@ pub enum Order {
     Either,
 }
 
-/// What the dates of a file have shown.
+/// What was found, and rows are read by.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct ValueConventions {
+    /// Whether some date shows that the day is before the month.
+    pub(super) day_first: bool,
+    /// Whether some birthplace can only be a postal code.
+    pub(super) postal_birthplaces: bool,
+}
+
+/// What the values of a file have shown so far.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Orders {
-    /// Whether some date can only be day first.
-    day_first: bool,
+pub(super) struct Shown {
+    found: ValueConventions,
     month_first: BTreeMap<Column, Seen>,
 }
 
@@ -41,13 +53,13 @@ struct Seen {
     places: Vec<u64>,
 }
 
-impl Orders {
-    /// Notes the dates of a row, which is at this place ([`place::of`]).
+impl Shown {
+    /// Notes the values of a row, which is at this place ([`place::of`]).
     pub(super) fn note(&mut self, values: &impl Values, place: u64) {
         for column in DATES {
             match date_order(values.value(column)) {
                 None | Some(Order::Either) => {}
-                Some(Order::DayFirst) => self.day_first = true,
+                Some(Order::DayFirst) => self.found.day_first = true,
                 Some(Order::MonthFirst) => {
                     let seen = self.month_first.entry(column).or_default();
                     seen.dates += 1;
@@ -57,19 +69,22 @@ impl Orders {
                 }
             }
         }
+        if !self.found.postal_birthplaces {
+            self.found.postal_birthplaces = is_only_postal(values.value(Column::LieuNaissance));
+        }
     }
 
-    /// Whether it is shown that the day is first.
+    /// What all values show.
     ///
     /// # Errors
     ///
     /// The columns in which the month is first in some dates: none of their dates can be believed, since whatever wrote
     /// those exchanged day and month in the others.
-    pub(super) fn day_first(&self) -> Result<bool, Box<MonthFirst>> {
+    pub(super) fn conventions(&self) -> Result<ValueConventions, FileError> {
         if self.month_first.is_empty() {
-            return Ok(self.day_first);
+            return Ok(self.found);
         }
-        Err(Box::new(MonthFirst(self.month_first.clone())))
+        Err(FileError::MonthFirst(Box::new(MonthFirst(self.month_first.clone()))))
     }
 }
 
