@@ -15,8 +15,10 @@ const MEANINGLESS: u32 = 24;
 const WRONG_CASE: u32 = 8;
 /// A letter that costs so much says that the page is hardly the right one: `Ž` and `Š` in French names.
 const UNLIKELY: u32 = 9;
-/// By how many bits a page has to beat the next one.
-const MARGIN: u64 = 3;
+/// By how many bits a page has to beat the next one. Measured over names of communes: of files with a single accented one,
+/// two in a hundred of Windows' are refused, and of the Macintosh's four in ten, while two in a hundred are read wrong; of
+/// files with five, none is either.
+const MARGIN: u64 = 6;
 
 /// What it costs to say that a file is of a page: exports of the old Macintosh and of DOS are rare.
 fn prior(page: Page) -> u64 {
@@ -95,7 +97,7 @@ fn cost(before: &[char], letter: char, after: char) -> Cost {
     let among_capitals = previous.is_uppercase() && (after.is_uppercase() || two_before.is_uppercase());
     let case = match (among_capitals, has_a_key) {
         (false, _) => 0,
-        (true, true) => 2,
+        (true, true) => 4,
         (true, false) => 5,
     };
     Cost { bits: bits + case, impossible: false }
@@ -176,8 +178,8 @@ mod tests {
     }
 
     #[test]
-    fn each_page_is_recognised_by_a_line_or_two() {
-        for text in ["LEFÈVROUX;Benoît", "Mathieux;Agnès", "Renée", "André;HÉLÈNE", "FRANÇOIS;Noël", "Gaël;Zoé;Chloé"]
+    fn each_page_is_recognised_by_some_accents() {
+        for text in ["LEFÈVROUX;Benoît;Agnès", "Renée", "André;HÉLÈNE", "Jérôme;CHÂTELUS", "Gaël;Zoé;Chloé"]
         {
             for page in Page::ALL {
                 let found = best(&[&written(page, text)]).map(|found| found.decode(&written(page, text)).into_owned());
@@ -188,12 +190,16 @@ mod tests {
 
     #[test]
     fn small_letters_among_capitals_are_typed_by_people() {
-        for text in ["LEFèVRE", "LEFéVRE", "FRANçOIS", "NOëL", "L’HÔTELIER", "D’ANGéLY", "Muñoz", "Cœur"] {
+        for text in ["LEFèVRE;Zoé", "LEFéVRE;Noël", "FRANçOIS", "L’HÔTELIER", "D’ANGéLY", "Muñoz", "Cœur"]
+        {
             let line = written(Page::Windows1252, text);
             assert_eq!(best(&[&line]), Ok(Page::Windows1252), "{text}");
             assert!(is_text(&line, Page::Windows1252), "{text}");
         }
         assert_eq!(best(&[&written(Page::Latin9, "Cœur")]), Ok(Page::Latin9));
+        // Alone they are as likely a capital of the Macintosh: `LEFÈVRE`.
+        let alone = best(&[&written(Page::Windows1252, "LEFéVRE")]);
+        assert_eq!(alone, Err(Doubt::Between(Charset::Windows1252, Charset::MacRoman)));
     }
 
     #[test]

@@ -70,7 +70,8 @@ impl Shown {
             }
         }
         if !self.found.postal_birthplaces {
-            self.found.postal_birthplaces = is_only_postal(values.value(Column::LieuNaissance));
+            let birth_date = values.value(Column::DateNaissance);
+            self.found.postal_birthplaces = is_only_postal(values.value(Column::LieuNaissance), birth_date);
         }
     }
 
@@ -101,7 +102,8 @@ impl fmt::Display for MonthFirst {
                 (None, line) => line.to_string(),
             });
             let places = places.collect::<Vec<_>>().join(", ");
-            let (separator, more) = (if index == 0 { "" } else { " ; " }, if seen.dates > 5 { "…" } else { "" });
+            let (separator, more) =
+                (if index == 0 { "" } else { " ; " }, if seen.dates > seen.places.len() as u64 { "…" } else { "" });
             write!(
                 f,
                 "{separator}la colonne {column} a {} dates qui ne peuvent avoir que le mois avant le jour (lignes {places}{more})",
@@ -112,5 +114,49 @@ impl fmt::Display for MonthFirst {
             " : jour et mois y sont intervertis, et on ne sait pas dans quelles autres dates ; les écrire AAAA-MM-JJ ou \
              JJ/MM/AAAA dans toute la colonne, et redéposer le fichier. Rien n'a été lu",
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::files::json::Object;
+
+    fn shown(rows: &[(Option<u16>, &str)]) -> Shown {
+        let mut shown = Shown::default();
+        for ((sheet, row), line) in rows.iter().zip(2..) {
+            shown.note(&Object::parse(row).unwrap(), place::of(*sheet, line));
+        }
+        shown
+    }
+
+    #[test]
+    fn all_values_show_what_one_does_not() {
+        let found = |rows: &[(Option<u16>, &str)]| shown(rows).conventions().unwrap();
+        assert_eq!(found(&[(None, r#"{"dateNaissance":"03/02/2004"}"#)]), ValueConventions::default());
+        assert!(
+            found(&[(None, r#"{"dateNaissance":"03/02/2004"}"#), (None, r#"{"dateNaissance":"25/12/2004"}"#)])
+                .day_first
+        );
+        assert!(found(&[(None, r#"{"dateFinInscription":"31-08-2027"}"#)]).day_first, "of any column");
+        assert!(found(&[(None, r#"{"lieuNaissance":"44000"}"#)]).postal_birthplaces);
+        let paris = r#"{"lieuNaissance":"75012","dateNaissance":"2004-03-02"}"#;
+        assert!(found(&[(None, paris)]).postal_birthplaces, "no code of the Seine any more");
+        assert!(!found(&[(None, r#"{"lieuNaissance":"13005"}"#)]).postal_birthplaces, "both");
+    }
+
+    #[test]
+    fn columns_with_the_month_first_are_named_with_their_lines_and_no_date() {
+        let row = r#"{"dateNaissance":"12/25/2004","dateFinInscription":"08/31/2027"}"#;
+        let error = shown(&[(None, row), (Some(2), row)]).conventions().unwrap_err().to_string();
+        for told in [
+            "la colonne dateNaissance a 2 dates qui ne peuvent avoir que le mois avant le jour (lignes 2, 3 de la feuille 2)",
+            "la colonne dateFinInscription a 2 dates",
+        ] {
+            assert!(error.contains(told), "{error}");
+        }
+        assert!(!error.contains("2004") && !error.contains("25"), "{error}");
+        let many = shown(&[(None, row); 7]).conventions().unwrap_err().to_string();
+        assert!(many.contains("(lignes 2, 3, 4, 5, 6…)"), "{many}");
     }
 }

@@ -1,5 +1,6 @@
 //! Birthplaces: a code, or the name of a commune, which becomes a code when only one place bears it.
 
+use super::dates;
 use crate::domain::commune::CommuneCode;
 use crate::domain::fold::fold;
 use crate::domain::former_communes::{ended_in, is_postal, present};
@@ -60,9 +61,19 @@ fn code(text: &str) -> Option<Birthplace> {
     }
 }
 
-/// Whether a text can only be a postal code: where one is, others of its column may be.
-pub(in crate::files) fn is_only_postal(text: &str) -> bool {
-    text.len() == CommuneCode::LENGTH && code(text) == Some(Birthplace::Postal)
+/// Whether the birthplace of somebody born on that date, as it is written, can only be a postal code: where one is, others
+/// of its column may be.
+pub(in crate::files) fn is_only_postal(text: &str, birth_date: &str) -> bool {
+    if text.len() != CommuneCode::LENGTH {
+        return false;
+    }
+    match code(text) {
+        Some(Birthplace::Postal) => true,
+        Some(Birthplace::AlsoPostal { ended: Some(ended), .. }) => {
+            dates::birth_date(birth_date).is_some_and(|(date, _)| date.year() >= ended)
+        }
+        _ => false,
+    }
 }
 
 /// A known code whose first zero a spreadsheet took away: `1053` is `01053`, Bourg-en-Bresse.
@@ -112,6 +123,15 @@ mod tests {
         ] {
             assert_eq!(birthplace(text), expected, "{text}");
         }
-        assert!(is_only_postal("44000") && !is_only_postal("13005") && !is_only_postal("44109"));
+        for (text, birth_date, expected) in [
+            ("44000", "2004-03-02", true),
+            ("75012", "02/03/2004", true),
+            ("75012", "02/03/1960", false),
+            ("75012", "", false),
+            ("13005", "2004-03-02", false),
+            ("44109", "2004-03-02", false),
+        ] {
+            assert_eq!(is_only_postal(text, birth_date), expected, "{text} {birth_date}");
+        }
     }
 }

@@ -101,6 +101,15 @@ fn accepted(bytes: &[u8]) -> Vec<(u64, Outcome)> {
 }
 
 #[test]
+fn texts_with_the_month_first_fail_the_workbook_and_name_the_sheet() {
+    let months = rows(&format!("{HEADER}\n{}\n", ROW.replace("2004-03-02", "12/25/2004")));
+    let days = rows(&format!("{HEADER}\n{}\n", ROW.replace("2004-03-02", "25/12/2004")));
+    assert!(read_file(&workbook(&[&days], &[])).is_ok());
+    let error = read_file(&workbook(&[&days, &months], &[])).unwrap_err().to_string();
+    assert!(error.contains("dateNaissance a 1 dates") && error.contains("2 de la feuille 2"), "{error}");
+}
+
+#[test]
 fn days_and_numbers_are_those_that_the_author_sees() {
     // 2004-03-02, 2026-09-01 and 2027-08-31 as days of Excel; the sex and the place as numbers.
     let mut data = rows(&format!("{HEADER}\n{ROW}\n"));
