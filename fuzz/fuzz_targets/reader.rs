@@ -12,7 +12,7 @@ use libfuzzer_sys::fuzz_target;
 use shared::domain::commune::CommuneCode;
 use shared::domain::establishment::Establishment;
 use shared::domain::uai::Uai;
-use shared::files::reader::{Depositor, EnrolmentReader, FileError, Next, Position, Row};
+use shared::files::reader::{Conventions, Depositor, EnrolmentReader, FileError, Next, Position, Row, Step, Survey};
 use shared::files::row::{Outcome, Setting};
 
 const HEADER: &[u8] = b"ine;dateNaissance;nomFamille;prenom1;sexe;lieuNaissance;dateDebutInscription;dateFinInscription;statut;regime;codeCommune;uai;diplome;numeroEtudiant\n";
@@ -33,6 +33,22 @@ static DEPOSITOR: LazyLock<Depositor> = LazyLock::new(|| {
 
 fn setting() -> Setting<'static> {
     Setting { depositor: &DEPOSITOR, today: jiff::civil::date(2026, 9, 15), year: None }
+}
+
+/// What the first pass finds.
+fn survey(bytes: &[u8], piece: usize) -> Result<Conventions, FileError> {
+    let mut survey = Survey::default();
+    let mut pieces = bytes.chunks(piece);
+    loop {
+        match survey.next()? {
+            Step::Done(conventions) => return Ok(conventions),
+            Step::NeedsBytes => match pieces.next() {
+                Some(piece) => survey.push(piece),
+                None => survey.finish(),
+            },
+            Step::Pause => {}
+        }
+    }
 }
 
 /// Rows until `stop` of them are read or there are no more.
@@ -64,16 +80,19 @@ fuzz_target!(|input: &[u8]| {
     let file = if shape % 2 == 0 { [HEADER, file].concat() } else { file.to_vec() };
     let piece = usize::from(shape / 2) + 1;
 
-    let whole = read(&mut EnrolmentReader::new(setting()), &file, file.len().max(1), usize::MAX);
-    let cut = read(&mut EnrolmentReader::new(setting()), &file, piece, usize::MAX);
+    let surveyed = survey(&file, file.len().max(1));
+    assert_eq!(surveyed, survey(&file, piece));
+    let Ok(conventions) = surveyed else { return };
+    let whole = read(&mut EnrolmentReader::new(setting(), conventions), &file, file.len().max(1), usize::MAX);
+    let cut = read(&mut EnrolmentReader::new(setting(), conventions), &file, piece, usize::MAX);
     assert_eq!(whole, cut);
 
     let Ok(whole) = whole else { return };
-    let mut first = EnrolmentReader::new(setting());
+    let mut first = EnrolmentReader::new(setting(), conventions);
     let before = read(&mut first, &file, piece, usize::from(*stop)).unwrap();
     let stored = serde_json::to_string(&first.position()).unwrap();
     let position: Position = serde_json::from_str(&stored).unwrap();
-    let mut second = EnrolmentReader::resume(setting(), &position).unwrap();
+    let mut second = EnrolmentReader::resume(setting(), conventions, &position).unwrap();
     let from = usize::try_from(position.object_offset()).unwrap();
     let after = read(&mut second, &file[from..], piece, usize::MAX).unwrap();
     assert_eq!([before, after].concat(), whole);

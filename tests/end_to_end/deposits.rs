@@ -169,6 +169,8 @@ async fn what_is_no_enrolment_file_fails_and_says_so() {
             whole
         }),
         ("columns of something else", b"nom;age\nx;1\n".to_vec()),
+        ("dates with the month first", include_bytes!("../corpus/F26-mois-jour.csv").to_vec()),
+        ("letters of another alphabet", include_bytes!("../corpus/cyrillique-1251.csv").to_vec()),
     ] {
         let id = stack.deposit(&depositor, &json!({}), &content).await;
         let followed = stack.ended(&depositor, &id).await;

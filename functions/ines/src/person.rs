@@ -28,8 +28,10 @@ pub(crate) fn read(identity: &Identity) -> Result<CivilIdentity, Refusal> {
     let lieu_naissance = match present(identity.lieu_naissance.as_deref()) {
         None => None,
         Some(text) => {
-            let wrong = Refusal::Invalid("lieuNaissance : un code COG de commune ou de pays est attendu");
-            Some(CommuneCode::parse(text).map_err(|_| wrong)?)
+            let wrong = Refusal::Invalid(
+                "lieuNaissance : le code COG (INSEE) de la commune ou du pays est attendu, et non un code postal",
+            );
+            Some(CommuneCode::parse_birthplace(text).map_err(|_| wrong)?)
         }
     };
     Ok(CivilIdentity {
@@ -152,6 +154,7 @@ mod tests {
             (Identity { sexe: text("2"), ..written() }, "sexe"),
             (Identity { date_naissance: text("12/03/2004"), ..written() }, "dateNaissance"),
             (Identity { lieu_naissance: text("Nantes"), ..written() }, "lieuNaissance"),
+            (Identity { lieu_naissance: text("44000"), ..written() }, "lieuNaissance"),
         ] {
             assert!(refused(identity).starts_with(field), "{field}");
         }

@@ -135,7 +135,7 @@ fn pivot(identity: &PivotIdentity) -> Result<Option<CivilQuestion>, Vec<Paramete
     });
     let born_in_france = identity.birthcountry.is_empty() || identity.birthcountry == FRANCE;
     // A birthplace only tells homonyms apart: an unreadable one is as good as none.
-    let commune = born_in_france.then(|| CommuneCode::parse(&identity.birthplace).ok()).flatten();
+    let commune = born_in_france.then(|| CommuneCode::parse_birthplace(&identity.birthplace).ok()).flatten();
     let place = commune.or_else(|| CommuneCode::parse(&identity.birthcountry).ok());
     wrong.question_about(family.map(Some), given.map(Some), date, sexe, place)
 }
@@ -179,6 +179,10 @@ mod tests {
         assert_eq!(place(&abroad), Some("99352".into()));
         let said_all_the_same = PivotIdentity { birthplace: "44109".into(), ..abroad.clone() };
         assert_eq!(place(&said_all_the_same), Some("99352".into()));
+        let before_1976 = PivotIdentity { birthplace: "20004".into(), ..zoe() };
+        assert_eq!(place(&before_1976), Some("2A004".into()), "Ajaccio, when Corsica was one");
+        let postal = PivotIdentity { birthplace: "44000".into(), ..zoe() };
+        assert_eq!(place(&postal), Some("99100".into()), "a postal code says nothing");
         let no_commune = PivotIdentity { birthplace: String::new(), ..zoe() };
         assert_eq!(place(&no_commune), Some("99100".into()), "in France is said all the same");
         let nowhere = PivotIdentity { birthcountry: "Algérie".into(), ..abroad };

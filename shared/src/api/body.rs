@@ -12,10 +12,13 @@ pub enum BodyError {
     NotJson,
 }
 
-/// A body of some size, whatever it is said to be.
+/// What some programs put before every UTF-8 text that they write, .NET's and Windows PowerShell's among them.
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
+/// A body of some size, whatever it is said to be, without a byte order mark.
 pub fn bytes(request: &Request, largest: usize) -> Result<&[u8], BodyError> {
     let body: &[u8] = request.body().as_ref();
-    if body.len() > largest { Err(BodyError::TooLarge) } else { Ok(body) }
+    if body.len() > largest { Err(BodyError::TooLarge) } else { Ok(body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body)) }
 }
 
 /// A body that is JSON, as far as its size and its type say.
@@ -45,6 +48,9 @@ mod tests {
         };
         assert!(with(None) && with(Some("application/json; charset=utf-8")) && with(Some("application/vnd.x+json")));
         assert!(!with(Some("application/x-www-form-urlencoded")) && !with(Some("text/plain")));
+        let marked = http::Request::builder().body("\u{feff}{}".into()).unwrap();
+        assert_eq!(json(&marked, 5), Ok(&b"{}"[..]));
+        assert_eq!(json(&marked, 4), Err(BodyError::TooLarge), "the mark counts");
         let large = http::Request::builder().body("{ }".into()).unwrap();
         assert_eq!(json(&large, 2), Err(BodyError::TooLarge));
         assert_eq!(bytes(&large, 2), Err(BodyError::TooLarge));

@@ -7,6 +7,7 @@ use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Serialize, Serializer};
 use utoipa::ToSchema;
 
+use super::null::null_is_absent;
 use crate::domain::academic_year::AcademicYear;
 use crate::domain::uai::Uai;
 
@@ -24,8 +25,10 @@ pub struct DepositRequest {
     #[schema(minimum = 2000, maximum = 2100, example = 2026)]
     annee: Option<u16>,
     /// A complete file may cancel however many enrolments.
+    #[serde(deserialize_with = "null_is_absent")]
     confirme: bool,
     /// A report only: nothing changes.
+    #[serde(deserialize_with = "null_is_absent")]
     essai: bool,
 }
 
@@ -221,6 +224,7 @@ mod tests {
             ("", ""),
             ("{}", ""),
             ("null", ""),
+            (r#"{"uai":null,"mode":null,"annee":null,"confirme":null,"essai":null}"#, ""),
             (r#"{"mode":"delta","essai":true}"#, "dry-run/"),
             (r#"{"mode":"complet","annee":2026}"#, "complete/2026/"),
             (r#"{"mode":"complet","annee":2026,"confirme":true,"essai":true}"#, "complete/2026/confirm/dry-run/"),

@@ -17,8 +17,10 @@
 //! Every call but the token's carries `Authorization: Bearer`, `x-jwt-assertion` with the same token, and `X-channel`.
 //! Nothing is required when reading: what the real service leaves out is absent, and whoever reads decides.
 
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+use super::null::null_is_absent;
 
 /// The path of the token endpoint.
 pub const TOKEN: &str = "/oauth2/token";
@@ -84,13 +86,8 @@ pub struct Identity {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ine_maitre: Option<String>,
     /// Where requests about this person stand.
-    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_none")]
+    #[serde(skip_serializing_if = "Vec::is_empty", deserialize_with = "null_is_absent")]
     pub etat_demande: Vec<RequestState>,
-}
-
-/// Like the other fields, a list may be `null`.
-fn null_is_none<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<RequestState>, D::Error> {
-    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
 /// Where a request stands.

@@ -6,6 +6,7 @@ pub mod enrolment;
 pub mod error;
 pub mod finding;
 pub mod ines;
+mod null;
 pub mod parameters;
 pub mod pointer;
 pub mod review;

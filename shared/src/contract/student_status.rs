@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::asked::{self, Asked};
+use super::null::null_is_absent;
 use crate::domain::birth_date::BirthDate;
 use crate::domain::commune::CommuneCode;
 use crate::domain::enrolment::Enrolment;
@@ -43,7 +44,7 @@ pub enum QuestionError {
 #[serde(rename_all = "camelCase")]
 pub struct EtatCivil {
     /// Birth name.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_absent")]
     #[schema(required, example = "Dupont")]
     nom_famille: String,
     /// First given name only.
@@ -51,11 +52,11 @@ pub struct EtatCivil {
     #[schema(value_type = String, required, example = "Jean")]
     prenom1: Option<String>,
     /// Birth date, `YYYY-MM-DD`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_absent")]
     #[schema(required, format = Date, example = "2000-01-01")]
     date_naissance: String,
     /// `1` for male, `2` for female, as a string.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_absent")]
     #[schema(required, pattern = "^[12]$", example = "1")]
     sexe: String,
     /// COG code of the birthplace (not a postal code), to tell homonyms apart; of the country (`99` and three digits) for
@@ -282,6 +283,24 @@ mod tests {
             ("dateNaissance", "12004-02-29"),
         ] {
             assert_eq!(with(field, value), Ok(None), "{field}={value}");
+        }
+    }
+
+    #[test]
+    fn null_is_absent() {
+        let read = |field: &str| {
+            let mut body: serde_json::Value = serde_json::from_str(REQUEST).unwrap();
+            body[field] = serde_json::Value::Null;
+            parse_question(body.to_string().as_bytes())
+        };
+        assert_eq!(read("lieuNaissance").map(|request| request.map(|request| request.lieu_naissance)), Ok(Some(None)));
+        for (field, error) in [
+            ("nomFamille", QuestionError::FamilyName),
+            ("prenom1", QuestionError::GivenName),
+            ("dateNaissance", QuestionError::BirthDate),
+            ("sexe", QuestionError::Sex),
+        ] {
+            assert_eq!(read(field), Err(error), "{field}");
         }
     }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::fold::fold;
-use super::serde_as_text;
+use super::{former_communes, gazetteer, serde_as_text};
 
 /// A COG code: five characters. Metropolitan (`44109`), Corsican (`2A004`), overseas (`97411`), a municipal
 /// arrondissement (`75113`), a foreign country (`99352`), or a code that history left on birth certificates
@@ -38,23 +38,44 @@ impl CommuneCode {
         self.0.starts_with(b"99") || listed(self.as_str())
     }
 
-    /// The only commune of that name in a department (`44`, `2A`, `971`), whatever the spelling; not an
-    /// arrondissement. `None` when there is none, or several.
+    /// The commune of today: another one when the code is that of a commune that merged, or whose département changed its
+    /// code, else itself.
+    #[must_use]
+    pub fn present(self) -> Self {
+        if self.is_listed() { self } else { former_communes::present(self.as_str()).unwrap_or(self) }
+    }
+
+    /// Whether it is a commune, an arrondissement or a country, of today or of another time.
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        self.present().is_listed()
+    }
+
+    /// Whether it is a postal code, and no commune of any time: then it says nothing of a birthplace.
+    #[must_use]
+    pub fn is_only_postal(&self) -> bool {
+        !self.is_known() && former_communes::is_postal(self.as_str())
+    }
+
+    /// The code of a birthplace as a register has it: also the `20004` that Ajaccio was born under until 1975, as the
+    /// code of today. A postal code is none.
+    ///
+    /// # Errors
+    ///
+    /// The text is no such code.
+    pub fn parse_birthplace(text: &str) -> Result<Self, CommuneCodeError> {
+        let code = match Self::parse(text) {
+            Ok(code) => code,
+            Err(error) => return former_communes::present(text.trim()).ok_or(error),
+        };
+        if code.is_only_postal() { Err(CommuneCodeError) } else { Ok(code) }
+    }
+
+    /// The only commune of that name in a department (`44`, `2A`, `971`), whatever the spelling; not an arrondissement.
+    /// Name and department may be those of another time: `Montreuil` was in `75`. `None` when there is none, or several.
     #[must_use]
     pub fn named(name: &str, department: &str) -> Option<Self> {
-        let name = fold(name);
-        let department = department.trim().to_ascii_uppercase();
-        if name.is_empty() || department.contains(|letter: char| !letter.is_ascii_alphanumeric()) {
-            return None;
-        }
-        // Every line but the first follows a line end: the list starts with a comment.
-        let needle = format!("\n{department};{name};");
-        let mut found = memchr::memmem::find_iter(NAMES.as_bytes(), needle.as_bytes());
-        let line = found.next()?;
-        if found.next().is_some() {
-            return None;
-        }
-        NAMES[line + needle.len()..].lines().next().and_then(|code| Self::parse(code).ok())
+        gazetteer::only_commune_in(&fold(name), &department.trim().to_ascii_uppercase())
     }
 
     /// The department: `44`, `2A`, three digits overseas (`974`); `99` abroad.
@@ -87,12 +108,17 @@ pub(super) fn named_communes() -> impl Iterator<Item = (&'static str, CommuneCod
 }
 
 fn listed(code: &str) -> bool {
+    in_list(COMMUNES, code)
+}
+
+/// Whether a code is in a list of one a line, sorted.
+pub(super) fn in_list(list: &str, code: &str) -> bool {
     // Lines have one length, so the list is searched where it lies in the binary, without being read at start.
     const LINE: usize = CommuneCode::LENGTH + 1;
-    let (mut low, mut high) = (0, COMMUNES.len() / LINE);
+    let (mut low, mut high) = (0, list.len() / LINE);
     while low < high {
         let middle = usize::midpoint(low, high);
-        match COMMUNES[middle * LINE..][..CommuneCode::LENGTH].cmp(code) {
+        match list[middle * LINE..][..CommuneCode::LENGTH].cmp(code) {
             std::cmp::Ordering::Equal => return true,
             std::cmp::Ordering::Less => low = middle + 1,
             std::cmp::Ordering::Greater => high = middle,
@@ -154,6 +180,7 @@ pub fn commune_of_study(
     }
     match CommuneCode::parse(given) {
         Ok(code) if code.is_listed() => Ok((code, CommuneSource::Given)),
+        Ok(code) if code.is_known() && !former_communes::is_postal(given) => Ok((code.present(), CommuneSource::Given)),
         _ if given.len() == CommuneCode::LENGTH && given.bytes().all(|byte| byte.is_ascii_digit()) => {
             Ok((establishment.commune, CommuneSource::PostalCode))
         }
@@ -201,6 +228,14 @@ mod tests {
             ("", "44", None),
             ("NANTES;44109\n44", "44", None),
             ("Nantes", "44;", None),
+            ("Nantes", "", None),
+            ("Saint-Pol-sur-Mer", "59", Some("59183")),
+            ("Annecy", "74", Some("74010")),
+            ("Annecy-le-Vieux", "74", Some("74010")),
+            ("Montreuil", "75", Some("93048")),
+            ("Ajaccio", "20", Some("2A004")),
+            ("Mamoudzou", "985", Some("97611")),
+            ("Vienne", "38", Some("38544")),
         ] {
             assert_eq!(CommuneCode::named(name, department), found.map(code), "{name} {department}");
         }
@@ -212,6 +247,28 @@ mod tests {
             let [department, name, written] = line.split(';').collect::<Vec<_>>()[..] else { panic!("{line}") };
             assert_eq!(fold(name), name);
             assert!(code(written).is_listed() && written.starts_with(department), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_code_of_another_time_is_the_commune_of_today() {
+        for (text, present) in
+            [("59540", "59183"), ("98511", "97611"), ("75012", "92012"), ("44109", "44109"), ("92352", "92352")]
+        {
+            assert_eq!(code(text).present(), code(present), "{text}");
+        }
+        assert!(code("59540").is_known() && !code("44000").is_known() && !code("92352").is_known());
+        assert!(code("44000").is_only_postal() && !code("13005").is_only_postal() && !code("92352").is_only_postal());
+        for (text, read) in [
+            ("20004", Some("2A004")),
+            ("2A004", Some("2A004")),
+            ("59540", Some("59540")),
+            ("92352", Some("92352")),
+            ("44000", None),
+            ("20000", None),
+            ("Nantes", None),
+        ] {
+            assert_eq!(CommuneCode::parse_birthplace(text).ok(), read.map(code), "{text}");
         }
     }
 
@@ -228,6 +285,8 @@ mod tests {
         assert_eq!(commune_of_study("29200", brest), Ok((code("29019"), CommuneSource::PostalCode)));
         assert_eq!(commune_of_study("29609", brest), Ok((code("29019"), CommuneSource::PostalCode)), "a CEDEX");
         assert_eq!(commune_of_study("29232", brest), Ok((code("29232"), CommuneSource::Given)), "a second site");
+        assert_eq!(commune_of_study("74011", brest), Ok((code("74010"), CommuneSource::Given)), "it merged");
+        assert_eq!(commune_of_study("59540", brest), Ok((code("29019"), CommuneSource::PostalCode)), "both");
         assert_eq!(commune_of_study(" ", brest), Ok((code("29019"), CommuneSource::Unsaid)));
         assert_eq!(commune_of_study("BREST", brest), Err(CommuneCodeError));
         let valenciennes = Place { commune: code("59606"), postal_code: "59300" };

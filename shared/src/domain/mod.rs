@@ -12,6 +12,7 @@ pub mod commune;
 pub mod enrolment;
 pub mod establishment;
 pub mod fold;
+pub mod former_communes;
 pub mod gazetteer;
 pub mod ine;
 pub mod name;

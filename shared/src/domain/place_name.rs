@@ -35,10 +35,7 @@ impl PlaceName {
     /// The commune that alone bears it as it is written, whose code says it all.
     #[must_use]
     pub fn only_commune(&self) -> Option<CommuneCode> {
-        match gazetteer::communes_named(&self.folded()) {
-            [(_, only)] => Some(*only),
-            _ => None,
-        }
+        gazetteer::only_commune(&self.folded())
     }
 
     /// Whether a commune bears it. A country (`Algérie`), a town abroad or a word (`inconnu`) can't be compared with a
@@ -113,7 +110,14 @@ mod tests {
 
     #[test]
     fn a_name_that_one_commune_bears_is_a_code() {
-        for (text, code) in [("nantes", Some("44109")), ("Saint-Denis", None), ("Paris 13", None), ("Alger", None)] {
+        for (text, code) in [
+            ("nantes", Some("44109")),
+            ("Saint-Pol-sur-Mer", Some("59183")),
+            ("Vienne", None),
+            ("Saint-Denis", None),
+            ("Paris 13", None),
+            ("Alger", None),
+        ] {
             let only = PlaceName::parse(text).unwrap().only_commune();
             assert_eq!(only, code.and_then(|code| CommuneCode::parse(code).ok()), "{text}");
         }

@@ -77,7 +77,7 @@ impl Regime {
     pub fn parse_label(text: &str) -> Result<Self, RegimeError> {
         let folded = fold(text);
         let own = Self::ALL.into_iter().find(|regime| fold(regime.label()) == folded);
-        own.or_else(|| APOGEE.iter().find(|(label, _)| fold(label) == folded).map(|(_, regime)| *regime))
+        own.or_else(|| OF_SYSTEMS.iter().find(|(label, _)| fold(label) == folded).map(|(_, regime)| *regime))
             .ok_or(RegimeError)
     }
 
@@ -87,9 +87,13 @@ impl Regime {
     }
 }
 
-/// Labels of Apogée that are not the contract's, as `RegimeInscriptionMetierYamlRepository` of the University of
-/// Strasbourg's apogee-ws-server-stub has them; which régime each is follows from domain.md §2.2.
-const APOGEE: [(&str, Regime); 5] = [
+/// Labels that are not the contract's, of Apogée as `RegimeInscriptionMetierYamlRepository` of the University of
+/// Strasbourg's apogee-ws-server-stub has them, and of the ministry's *base centrale des nomenclatures*
+/// (`n_regime_inscription`, which software takes its own from) as Easter-eggs' ldapsaisie has it; which régime each is
+/// follows from domain.md §2.2. Those of Scolarix were looked for and not found.
+const OF_SYSTEMS: [(&str, Regime); 6] = [
+    // The ministry's 21, which Apogée calls `diplômante financée`.
+    ("Formation continue diplômante", Regime::FormationContinue),
     ("Formation continue diplômante financée", Regime::FormationContinue),
     ("Reprise études non financée sans conv", Regime::RepriseEtudesNonFinancee),
     ("Reprise d'études non financée sans conv", Regime::RepriseEtudesNonFinancee),
@@ -122,7 +126,7 @@ mod tests {
         {
             assert_eq!(Regime::parse_label(text), Ok(Regime::RepriseEtudesNonFinancee));
         }
-        for (label, regime) in APOGEE {
+        for (label, regime) in OF_SYSTEMS {
             assert_eq!(Regime::parse_label(&label.to_uppercase()), Ok(regime));
         }
     }
@@ -131,8 +135,8 @@ mod tests {
         #[test]
         fn no_other_text_is_a_label(text in "\\PC{0,50}") {
             if let Ok(regime) = Regime::parse_label(&text) {
-                let apogee = APOGEE.iter().any(|(label, known)| *known == regime && fold(label) == fold(&text));
-                prop_assert!(apogee || fold(regime.label()) == fold(&text));
+                let of_a_system = OF_SYSTEMS.iter().any(|(label, known)| *known == regime && fold(label) == fold(&text));
+                prop_assert!(of_a_system || fold(regime.label()) == fold(&text));
             }
         }
     }

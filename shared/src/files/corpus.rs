@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::depositor::Depositor;
-use super::fixtures::{drain, establishment, setting};
+use super::fixtures::{drain, establishment, reader};
 use super::problem::{Problem, Severity};
-use super::reader::{EnrolmentReader, Row};
+use super::reader::Row;
 use super::row::Outcome;
 use crate::domain::enrolment::Declaration;
 use crate::feeding::shared_keys::Claims;
@@ -56,6 +56,9 @@ struct Said {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     sexe: Option<String>,
     naissance: String,
+    /// The birthplace, by its code or its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    lieu: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     ine: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -80,6 +83,10 @@ impl Said {
             prenoms: person.map(given),
             sexe: person.map(|person| person.sexe.code().to_owned()),
             naissance: declaration.identite.birth_date().expose(),
+            lieu: person.and_then(|person| {
+                let code = person.lieu_naissance.map(|code| code.as_str().to_owned());
+                code.or_else(|| person.libelle_naissance.as_ref().map(|name| name.expose().to_owned()))
+            }),
             ine: declaration.ine.map(|ine| ine.expose().to_owned()),
             numero: declaration.numero_etudiant.clone(),
             diplome: inscription.diplome.clone(),
@@ -106,7 +113,12 @@ impl ExpectedRow {
 fn comes_of(bytes: &[u8], origine: String) -> Expected {
     let others = ["0751967F", "0011402U", "0010814E"].map(establishment);
     let depositor = Depositor::new(establishment("0751967F"), others);
-    let mut reader = EnrolmentReader::new(setting(&depositor));
+    let mut reader = match reader(&depositor, bytes) {
+        Ok(reader) => reader,
+        Err(error) => {
+            return Expected { origine, echec: Some(error.to_string()), feuilles_non_lues: None, lignes: Vec::new() };
+        }
+    };
     let read = drain(&mut reader, bytes, 4096);
     let feuilles_non_lues = reader.detected().and_then(|detected| detected.passed_sheets());
     match read {

@@ -6,7 +6,7 @@ use jiff::civil::date;
 
 use super::column::Column;
 use super::depositor::Depositor;
-use super::reader::{EnrolmentReader, FileError, Next, Row};
+use super::reader::{Conventions, EnrolmentReader, FileError, Next, Row, Step, Survey};
 use super::row::{Outcome, Setting};
 use crate::domain::commune::CommuneCode;
 use crate::domain::establishment::Establishment;
@@ -51,6 +51,27 @@ pub(super) fn file(rows: &[&str]) -> Vec<u8> {
     format!("{HEADER}\n{}\n", rows.join("\n")).into_bytes()
 }
 
+/// What the first pass finds when the bytes come in such pieces.
+pub(super) fn survey(bytes: &[u8], piece: usize) -> Result<Conventions, FileError> {
+    let mut survey = Survey::default();
+    let mut pieces = bytes.chunks(piece.max(1));
+    loop {
+        match survey.next()? {
+            Step::Done(conventions) => return Ok(conventions),
+            Step::NeedsBytes => match pieces.next() {
+                Some(piece) => survey.push(piece),
+                None => survey.finish(),
+            },
+            Step::Pause => {}
+        }
+    }
+}
+
+/// A reader of a file that was surveyed.
+pub(super) fn reader<'a>(depositor: &'a Depositor, bytes: &[u8]) -> Result<EnrolmentReader<'a>, FileError> {
+    survey(bytes, 4096).map(|conventions| EnrolmentReader::new(setting(depositor), conventions))
+}
+
 /// What a reader gives when the bytes come in such pieces.
 pub(super) fn drain(reader: &mut EnrolmentReader<'_>, bytes: &[u8], piece: usize) -> Result<Vec<Row>, FileError> {
     let mut pieces = bytes.chunks(piece.max(1));
@@ -72,6 +93,6 @@ pub(super) fn drain(reader: &mut EnrolmentReader<'_>, bytes: &[u8], piece: usize
 /// The rows of a file, by line.
 pub(super) fn read(bytes: &[u8]) -> Result<Vec<(u64, Outcome)>, FileError> {
     let depositor = depositor();
-    let rows = drain(&mut EnrolmentReader::new(setting(&depositor)), bytes, bytes.len())?;
+    let rows = drain(&mut reader(&depositor, bytes)?, bytes, bytes.len())?;
     Ok(rows.into_iter().map(|row| (row.line, row.outcome)).collect())
 }

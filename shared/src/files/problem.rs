@@ -81,9 +81,9 @@ rules! {
     /// A quotation mark is opened and never closed on the line.
     GuillemetNonFerme = "guillemet_non_ferme", Reject, [], "`\"Lefèvre;Zoé`",
         "un guillemet ouvert n'est pas fermé avant la fin de la ligne";
-    /// Bytes that are not text in the file's encoding.
+    /// Bytes that are no text in the encoding of the file's other lines.
     CaracteresIllisibles = "caracteres_illisibles", Reject, [], "un é de Windows dans un fichier en UTF-8",
-        "des caractères sont illisibles : le fichier doit être en UTF-8, UTF-16, Windows-1252 ou ISO-8859-15, du début à la fin";
+        "la ligne a des caractères que l'encodage du reste du fichier (detecte.encodage) n'a pas, ou pas au milieu des mots : l'écrire dans le même encodage que les autres, au mieux en UTF-8";
     /// More values than the header has columns, or a last line that stops in the middle.
     NombreDeChamps = "nombre_de_champs", Reject, [], "20 valeurs sous un en-tête de 19",
         "la ligne a plus de valeurs que l'en-tête n'a de colonnes, ou s'arrête avant une colonne obligatoire : un séparateur dans une valeur, un saut de ligne, ou un envoi interrompu";
@@ -157,6 +157,10 @@ rules! {
     DateAvecHeure = "date_avec_heure", Reject, [DateNaissance, DateDebutInscription, DateFinInscription],
         "`2004-03-01 23:00:00`",
         "la date porte une heure autre que minuit : un logiciel l'a sans doute décalée de fuseau, et on ne sait pas quel jour est le bon ; l'écrire sans heure";
+    /// A date that may have the day or the month first, in a file that doesn't show which.
+    JourAvantMois = "jour_avant_mois", Warn, [DateNaissance, DateDebutInscription, DateFinInscription],
+        "`03/02/2004`, et aucun jour après le 12 dans le fichier",
+        "rien dans le fichier ne montre si le jour ou le mois vient d'abord : la date est lue JJ/MM/AAAA, à vérifier ; l'écrire AAAA-MM-JJ lève le doute";
     /// The last day is before the first.
     DatesInversees = "dates_inversees", Reject, [DateFinInscription], "du 2026-09-01 au 2026-08-31",
         "la fin de l'inscription précède son début";
@@ -211,9 +215,19 @@ rules! {
     /// Neither a COG code nor the name of a commune. A registrar must not lose the row for it.
     LieuNaissanceInconnu = "lieu_naissance_inconnu", Warn, [LieuNaissance], "`Alger`",
         "ni un code COG, ni le nom d'une commune : le lieu est laissé vide ; un pays s'écrit par son code COG (99352)";
-    /// A well-formed code that the COG of today doesn't list.
-    LieuNaissanceHorsListe = "lieu_naissance_hors_liste", Warn, [LieuNaissance], "`44000`",
-        "le code n'est pas dans le COG actuel : code postal au lieu du code INSEE, ou commune disparue";
+    /// A postal code, which says nothing of where somebody was born.
+    LieuNaissanceCodePostal = "lieu_naissance_code_postal", Warn, [LieuNaissance], "`44000`",
+        "un code postal, alors que le code INSEE (COG) de la commune de naissance est attendu : le lieu est laissé vide";
+    /// A code of the COG that is a postal code too, in a file that gives postal codes.
+    LieuNaissancePeutEtrePostal = "lieu_naissance_peut_etre_postal", Warn, [LieuNaissance],
+        "`13005` (Aubagne, ou Marseille) dans un fichier qui donne `44000`",
+        "à la fois code INSEE d'une commune et code postal, dans un fichier qui donne aussi des codes postaux : le lieu est laissé vide ; écrire les codes INSEE (COG)";
+    /// A well-formed code that no COG lists.
+    LieuNaissanceHorsListe = "lieu_naissance_hors_liste", Warn, [LieuNaissance], "`92352`",
+        "le code n'est ni dans le COG actuel, ni parmi les anciens codes connus : à vérifier";
+    /// A code with a decimal part of nothing, as tables of numbers write codes.
+    CodeDecimal = "code_decimal", Warn, [LieuNaissance, CodeCommune, Statut, Regime], "`44109.0`",
+        "le code finit par « .0 » : un logiciel l'a lu comme un nombre ; il est lu sans, et il vaut mieux l'écrire comme un texte";
     /// Not a status.
     StatutInconnu = "statut_inconnu", Reject, [Statut], "`peut-être`",
         "le statut est admis, inscrit ou annulé";

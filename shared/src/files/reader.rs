@@ -1,20 +1,20 @@
-//! Reads an enrolment file row by row, from bytes that are pushed as they come.
+//! Reads an enrolment file in two passes, from bytes that are pushed as they come.
 //!
 //! ```text
-//! object's bytes ─► what is it? ─┬─ CSV, NDJSON ─────────────► lines ─► text ─► fields ─► row
-//!                                ├─ gzip, zstd ─► inflated ──►
-//!                                └─ XLSX, whole ─► cells of each sheet ───────────────────►
+//! object's bytes ─► what is it? ─┬─ CSV, NDJSON ─────────────► lines ─┬─► survey ─► conventions
+//!                   (source.rs)  ├─ gzip, zstd ─► inflated ──►        └─► text ─► fields ─► row
+//!                                └─ XLSX, whole ─► cells of each sheet ────────────────────►
 //! ```
+//!
+//! The first pass ([`Survey`]) finds what only all lines together show: the encoding, and whether dates have the day
+//! first. The second ([`EnrolmentReader`]) reads rows by it.
 //!
 //! Nothing here waits, so one thread can read several files while it writes; and whatever is decided depends on the
 //! bytes alone, never on how they were cut into pushes.
 
-use std::cmp::Ordering;
 use std::time::{Duration, Instant};
 
-use super::column::{Column, Header};
-use super::json::Object;
-use super::problem::{Problem, RowRule};
+use super::problem::RowRule;
 use super::row::{self, Memory, Outcome, Setting};
 
 mod charset;
@@ -23,9 +23,14 @@ mod error;
 mod fields;
 mod heading;
 mod inflate;
+mod likelihood;
+mod lines;
 pub mod place;
 mod sniff;
+mod source;
+mod survey;
 mod text;
+mod values;
 mod workbook;
 
 pub use super::depositor::Depositor;
@@ -33,17 +38,20 @@ pub use charset::Charset;
 pub use detected::{Detected, FoundColumn, FoundSheet, Position};
 pub use error::{FileError, WorkbookError};
 pub use heading::Missing;
+pub use likelihood::Doubt;
 pub use sniff::{Compression, Format};
+pub use survey::{Conventions, Step, Survey, SurveyPosition};
 pub use text::LineEnd;
-pub use workbook::SheetName;
+pub use values::{MonthFirst, Order};
+pub use workbook::{SheetName, Unstored};
 
 use charset::Decoder;
 use detected::Found;
-use fields::{Fields, Record, Splitter, separator};
-use heading::HeaderSearch;
-use inflate::{Inflater, Step};
-use sniff::{ENOUGH, Kind, sniff};
-use text::{Framed, Text, Units};
+use fields::Splitter;
+use heading::{Heading, Table};
+use lines::{Layout, LineReader, broken};
+use source::{Form, Kept, Source, Supply};
+use text::Units;
 use workbook::Book;
 
 /// Longest line, in bytes. A real row has 200 to 400; the limit bounds memory whatever is dropped in the inbox.
@@ -56,7 +64,7 @@ pub const LARGEST_INFLATED: u64 = 16 << 30;
 /// How long a workbook may take to be opened. What one may cost at most takes a sixth of that on a core of today
 /// (docs/files.md), so only a machine that is out of breath makes an honest file fail.
 pub const LONGEST_OPENING: Duration = Duration::from_mins(1);
-/// Steps of inflating that one call of [`EnrolmentReader::next`] does at most: 4 MiB.
+/// Steps of inflating that one call of [`EnrolmentReader::next`] or [`Survey::next`] does at most: 4 MiB.
 const STEPS_A_CALL: usize = 64;
 /// The widest window of a zstd frame, which is held in memory: 8 MiB, that of level 19.
 const WIDEST_WINDOW_LOG: u32 = 23;
@@ -115,11 +123,10 @@ impl Unopened {
 /// whole, within bounds.
 pub struct EnrolmentReader<'a> {
     setting: Setting<'a>,
+    conventions: Conventions,
     memory: Memory,
     stage: Stage,
-    text: Text,
-    compression: Option<Compression>,
-    inflater: Option<Inflater>,
+    source: Source,
     /// What was found out, once it is known that the file can be read.
     found: Option<Found>,
     /// Where the last row given ended.
@@ -127,129 +134,85 @@ pub struct EnrolmentReader<'a> {
     line: u64,
     /// The sheet of that row.
     sheet: u16,
-    pushed: u64,
-    ended: bool,
 }
 
 enum Stage {
-    /// Not yet known what it is.
-    Sniffing,
-    /// Collecting a workbook.
-    Collecting,
-    /// The workbook was given to the caller to be opened.
+    /// Not yet known what it is, or a workbook that isn't whole.
     Opening,
+    /// The workbook was given to the caller to be opened.
+    Unopened,
     /// Text whose header hasn't come.
-    Heading(Box<Heading>),
-    /// Delimited lines.
-    Lines(Box<Delimited>),
-    /// A JSON object a line.
-    Objects { lines: Lines, object: Box<Object>, begun: bool },
+    Heading(Form, Box<Heading>),
+    Lines(Box<LineReader>),
     /// The rows of a workbook's sheets, from this one of this sheet on.
-    Cells { book: Book, sheet: usize, index: usize },
+    Cells {
+        book: Book,
+        sheet: usize,
+        index: usize,
+    },
     /// It can't be read.
     Failed(FileError),
 }
 
-/// A text whose header is looked for.
-struct Heading {
-    format: Format,
-    units: Units,
-    marked: bool,
-    /// Once what ends a line is known.
-    lines: Option<Lines>,
-    /// Whether the line in hand is the rest of one with a quotation mark open, and what came of it so far: Excel puts
-    /// several lines into one cell of a header.
-    open: Option<(u64, String)>,
-    search: HeaderSearch,
-}
-
-/// Delimited lines, and what their values are.
-struct Delimited {
-    lines: Lines,
-    splitter: Splitter,
-    header: Header,
-}
-
-/// How lines become text.
-#[derive(Clone, Copy)]
-struct Lines {
-    units: Units,
-    line_end: LineEnd,
-    decoder: Decoder,
-}
-
 impl<'a> EnrolmentReader<'a> {
-    /// Reads a file from its start.
+    /// Reads a file from its start, by what its first pass found.
     #[must_use]
-    pub fn new(setting: Setting<'a>) -> Self {
+    pub fn new(setting: Setting<'a>, conventions: Conventions) -> Self {
+        let mut memory = Memory::new();
+        memory.follow(conventions.values.day_first, conventions.values.postal_birthplaces);
         Self {
             setting,
-            memory: Memory::new(),
-            stage: Stage::Sniffing,
-            text: Text::at(0, 0),
-            compression: None,
-            inflater: None,
+            conventions,
+            memory,
+            stage: Stage::Opening,
+            source: Source::new(),
             found: None,
             offset: 0,
             line: 0,
             sheet: 0,
-            pushed: 0,
-            ended: false,
         }
     }
 
     /// Goes on where another left off: what is pushed is then the object's bytes from
     /// [`Position::object_offset`] on.
-    pub fn resume(setting: Setting<'a>, position: &Position) -> Result<Self, FileError> {
-        let mut reader = Self::new(setting);
+    pub fn resume(setting: Setting<'a>, conventions: Conventions, position: &Position) -> Result<Self, FileError> {
+        let mut reader = Self::new(setting, conventions);
         let Some(found) = &position.found else { return Ok(reader) };
         let detected = &found.detected;
-        let lines = || {
-            let line_end = detected.line_end.ok_or(FileError::Position)?;
-            Ok(Lines { units: found.units, line_end, decoder: Decoder::restored(found.units, &detected.charsets) })
-        };
-        reader.stage = match detected.format {
+        let layout = match detected.format {
             Format::Csv => {
                 let separator = detected.separator.and_then(|separator| u8::try_from(separator).ok());
-                Stage::Lines(Box::new(Delimited {
-                    lines: lines()?,
-                    splitter: Splitter::new(separator.ok_or(FileError::Position)?),
-                    header: found.header().ok_or(FileError::Position)?,
-                }))
+                let splitter = Box::new(Splitter::new(separator.ok_or(FileError::Position)?));
+                Some(Layout::Fields { splitter, header: found.header().ok_or(FileError::Position)? })
             }
-            Format::Ndjson => Stage::Objects { lines: lines()?, object: Box::default(), begun: position.line > 0 },
-            Format::Xlsx => Stage::Collecting,
+            Format::Ndjson => Some(Layout::Objects { object: Box::default(), begun: position.line > 0 }),
+            Format::Xlsx => None,
         };
-        if let Some(compression) = detected.compression {
-            reader.compression = Some(compression);
-            reader.inflater = Some(Inflater::new(compression, position.offset)?);
+        if let Some(layout) = layout {
+            let form = found.form().ok_or(FileError::Position)?;
+            reader.source = Source::resume(form, position.offset, position.line)?;
+            reader.stage = Stage::Lines(Box::new(LineReader { decoder: reader.decoder(form), layout }));
         }
         for form in &detected.dates {
             reader.memory.saw(*form);
         }
-        reader.text = Text::at(position.offset, position.line);
         reader.offset = position.offset;
         reader.line = position.line;
         reader.sheet = position.sheet;
-        reader.pushed = position.object_offset();
         reader.found = Some(found.clone());
         Ok(reader)
     }
 
     /// Gives it the object's next bytes, as they are. Holds them until the rows in them are read.
     pub fn push(&mut self, bytes: &[u8]) {
-        self.pushed += bytes.len() as u64;
-        match (&mut self.stage, &mut self.inflater) {
-            (Stage::Failed(_), _) => {}
-            (_, Some(inflater)) => inflater.push(bytes),
-            (Stage::Collecting, None) if self.text.rest().len() > workbook::LARGEST_OBJECT => {}
-            (_, None) => self.text.push(bytes),
+        if !matches!(self.stage, Stage::Failed(_)) {
+            self.source.push(bytes);
         }
     }
 
     /// Goes on with a workbook that was opened.
     pub fn opened(&mut self, opened: Opened) {
-        if matches!(self.stage, Stage::Opening)
+        if matches!(self.stage, Stage::Unopened)
             && let Err(error) = self.start_cells(opened)
         {
             self.stage = Stage::Failed(error);
@@ -258,11 +221,7 @@ impl<'a> EnrolmentReader<'a> {
 
     /// There are no more bytes.
     pub fn finish(&mut self) {
-        self.ended = true;
-        match &mut self.inflater {
-            Some(inflater) => inflater.finish(),
-            None => self.text.end(),
-        }
+        self.source.finish();
     }
 
     /// The next row that isn't blank, or what to do to get it. An error is the file's, and final.
@@ -273,12 +232,12 @@ impl<'a> EnrolmentReader<'a> {
             Ok(Next::Row(row)) => {
                 self.line = row.line;
                 self.sheet = row.sheet.unwrap_or_default();
-                self.offset = self.text.offset();
+                self.offset = self.source.offset();
             }
             Ok(Next::NeedsBytes | Next::Unopened(_) | Next::Pause | Next::Ended) => {}
             Err(error) => {
                 self.stage = Stage::Failed(error.clone());
-                self.text.take();
+                self.source.clear();
             }
         }
         next
@@ -300,110 +259,81 @@ impl<'a> EnrolmentReader<'a> {
     /// Bytes of the object that were read, for progress.
     #[must_use]
     pub fn bytes_read(&self) -> u64 {
-        match (&self.stage, &self.inflater) {
-            (Stage::Collecting | Stage::Opening | Stage::Cells { .. }, _) => self.pushed,
-            (_, Some(inflater)) => inflater.taken(),
-            (_, None) => self.text.offset(),
+        match &self.stage {
+            Stage::Unopened | Stage::Cells { .. } => self.source.pushed(),
+            _ => self.source.bytes_read(),
         }
     }
 
     /// With what only the rows show.
     fn completed(&self, mut detected: Detected) -> Detected {
         detected.dates = self.memory.date_forms().collect();
-        match &self.stage {
-            Stage::Lines(delimited) => {
-                detected.charsets = delimited.lines.decoder.seen();
-                detected.quoted |= delimited.splitter.quoted();
-            }
-            Stage::Objects { lines, .. } => detected.charsets = lines.decoder.seen(),
-            _ => {}
+        if let Stage::Lines(lines) = &self.stage {
+            detected.quoted |= lines.quoted();
         }
         detected
     }
 
+    fn decoder(&self, form: Form) -> Decoder {
+        Decoder::new(form.units, self.conventions.charset.unwrap_or(Charset::Ascii))
+    }
+
     fn advance(&mut self) -> Result<Next, FileError> {
-        for _ in 0..STEPS_A_CALL {
-            let moved = match &self.stage {
+        loop {
+            match &self.stage {
                 Stage::Failed(error) => return Err(error.clone()),
-                Stage::Sniffing => self.sniff()?,
-                Stage::Collecting => return self.collect(),
-                // Asked again without having opened what was given.
-                Stage::Opening => return Err(FileError::Position),
-                Stage::Heading(_) => self.read_head()?,
-                Stage::Lines(_) | Stage::Objects { .. } => match self.read_line()? {
-                    Some(next) => return Ok(next),
-                    None => self.inflate()?,
+                Stage::Opening => match self.source.open()? {
+                    Kept::NeedsBytes => return Ok(Next::NeedsBytes),
+                    Kept::Pause => return Ok(Next::Pause),
+                    Kept::Archive(bytes) => {
+                        self.stage = Stage::Unopened;
+                        return Ok(Next::Unopened(Unopened(bytes)));
+                    }
+                    Kept::Text(form) => self.begin(form),
                 },
-                Stage::Cells { .. } => return Ok(self.read_cells()),
-            };
-            if !moved {
-                return Ok(Next::NeedsBytes);
-            }
-        }
-        Ok(Next::Pause)
-    }
-
-    /// Gets more text from what was pushed; `false` when only a push helps.
-    fn inflate(&mut self) -> Result<bool, FileError> {
-        let Some(inflater) = &mut self.inflater else { return Ok(false) };
-        match inflater.step(&mut self.text)? {
-            Step::Gave => Ok(true),
-            Step::NeedsBytes => Ok(false),
-            Step::Ended => {
-                self.text.end();
-                Ok(true)
-            }
-        }
-    }
-
-    /// Finds out what the file is; `false` when only a push helps.
-    fn sniff(&mut self) -> Result<bool, FileError> {
-        let head = self.text.rest();
-        if head.len() < ENOUGH && !self.text.ended() {
-            return self.inflate();
-        }
-        self.stage = match sniff(&head[..head.len().min(ENOUGH)])? {
-            Kind::Compressed(_) | Kind::Archive if self.inflater.is_some() => {
-                return Err(FileError::Foreign("une archive dans un fichier compressé"));
-            }
-            Kind::Compressed(compression) => {
-                let mut inflater = Inflater::new(compression, 0)?;
-                inflater.push(&self.text.take());
-                if self.ended {
-                    inflater.finish();
+                // Asked again without having opened what was given.
+                Stage::Unopened => return Err(FileError::Position),
+                Stage::Heading(..) => {
+                    if let Some(next) = self.read_head()? {
+                        return Ok(next);
+                    }
                 }
-                self.text = Text::at(0, 0);
-                self.inflater = Some(inflater);
-                self.compression = Some(compression);
-                Stage::Sniffing
+                Stage::Lines(_) => {
+                    if let Some(next) = self.read_line()? {
+                        return Ok(next);
+                    }
+                }
+                Stage::Cells { .. } => return Ok(self.read_cells()),
             }
-            Kind::Archive => Stage::Collecting,
-            Kind::Text { format, units, mark } => {
-                self.text.skip(mark);
-                let marked = mark > 0;
-                let search = HeaderSearch::default();
-                Stage::Heading(Box::new(Heading { format, units, marked, lines: None, open: None, search }))
-            }
-        };
-        Ok(true)
+        }
     }
 
-    /// Gives a workbook out to be opened, once it is whole.
-    fn collect(&mut self) -> Result<Next, FileError> {
-        if self.text.rest().len() > workbook::LARGEST_OBJECT {
-            let limit = workbook::LARGEST_OBJECT;
-            return Err(FileError::Workbook(WorkbookError::TooLarge { limit }));
-        }
-        if !self.ended {
-            return Ok(Next::NeedsBytes);
-        }
-        self.stage = Stage::Opening;
-        Ok(Next::Unopened(Unopened(self.text.take())))
+    /// Begins with the lines of a text.
+    fn begin(&mut self, form: Form) {
+        self.stage = match form.format {
+            Format::Ndjson => {
+                self.found = Some(Found { units: form.units, width: 0, detected: self.detected_of(form) });
+                self.offset = self.source.offset();
+                let layout = Layout::Objects { object: Box::default(), begun: false };
+                Stage::Lines(Box::new(LineReader { decoder: self.decoder(form), layout }))
+            }
+            Format::Csv | Format::Xlsx => Stage::Heading(form, Box::default()),
+        };
+    }
+
+    fn detected_of(&self, form: Form) -> Detected {
+        let mut detected = Detected::new(form.format, form.compression);
+        detected.mark = form.mark;
+        detected.line_end = Some(form.line_end);
+        detected.charset = self.conventions.charset;
+        detected
     }
 
     /// Begins with the rows of a workbook.
     fn start_cells(&mut self, Opened(opened): Opened) -> Result<(), FileError> {
         let book = opened?;
+        let found = book.shown().conventions()?;
+        self.memory.follow(found.day_first, found.postal_birthplaces);
         let mut detected = Detected::new(Format::Xlsx, None);
         detected.set_sheets(&book);
         self.found = Some(Found { units: Units::Bytes, width: 0, detected });
@@ -417,138 +347,50 @@ impl<'a> EnrolmentReader<'a> {
         Ok(())
     }
 
-    /// Reads up to the header; `false` when only a push helps.
-    fn read_head(&mut self) -> Result<bool, FileError> {
-        let Self { stage, text, compression, .. } = self;
-        let Stage::Heading(heading) = stage else { return Err(FileError::Position) };
-        let Heading { format, units, marked, lines, open, search } = heading.as_mut();
-        let lines = if let Some(lines) = lines {
-            lines
-        } else {
-            let Some(line_end) = text.line_end(*units) else { return self.inflate() };
-            lines.insert(Lines { units: *units, line_end, decoder: Decoder::new(*units, *marked) })
+    /// Looks for the header in the next line.
+    fn read_head(&mut self) -> Result<Option<Next>, FileError> {
+        let Self { stage, source, conventions, .. } = self;
+        let Stage::Heading(form, heading) = stage else { return Err(FileError::Position) };
+        let form = *form;
+        let line = match source.next_line()? {
+            Supply::NeedsBytes => return Ok(Some(Next::NeedsBytes)),
+            Supply::Pause => return Ok(Some(Next::Pause)),
+            Supply::Ended => return Err(heading.give_up()),
+            Supply::TooLong(_) => return Err(FileError::HeaderTooLong),
+            Supply::Line(line) => line,
         };
-        let mut detected = Detected::new(*format, *compression);
-        detected.mark = *marked;
-        detected.line_end = Some(lines.line_end);
-        if *format == Format::Ndjson {
-            let lines = *lines;
-            self.found = Some(Found { units: lines.units, width: 0, detected });
-            self.offset = self.text.offset();
-            self.stage = Stage::Objects { lines, object: Box::default(), begun: false };
-            return Ok(true);
+        let decoder = Decoder::new(form.units, conventions.charset.unwrap_or(Charset::Ascii));
+        let text = decoder.decode(source.bytes(&line)).ok_or(FileError::NotText)?;
+        if let Some(table) = heading.look(&text, line.number)? {
+            self.start_lines(form, table);
         }
-        let (header, splitter) = loop {
-            let next = text.line() + 1;
-            let line = match text.next_line(lines.units, lines.line_end) {
-                Framed::NeedsBytes => return self.inflate(),
-                Framed::Ended => return Err(search.give_up()),
-                Framed::TooLong => return Err(FileError::HeaderTooLong),
-                Framed::Line(line) | Framed::CutOff(line) => lines.decoder.decode(line).ok_or(FileError::NotText)?,
-            };
-            if line.contains('\0') {
-                return Err(FileError::NotText);
-            }
-            let (number, line) = match open.take() {
-                Some((number, before)) => (number, format!("{before}\n{line}")),
-                None => (next, line.into_owned()),
-            };
-            if line.len() > LONGEST_LINE {
-                return Err(FileError::HeaderTooLong);
-            }
-            if line.bytes().filter(|byte| *byte == b'"').count() % 2 == 1 {
-                *open = Some((number, line));
-                continue;
-            }
-            // `sep=;` is how a file tells Excel what the header tells us.
-            let announced = line.trim().get(..4).is_some_and(|start| start.eq_ignore_ascii_case("sep="));
-            let separator = separator(&line);
-            let mut splitter = Splitter::new(separator);
-            if announced || splitter.is_blank(&line) {
-                continue;
-            }
-            let fields: Vec<_> = splitter.split(&line).map_err(|_| FileError::NotText)?.iter().collect();
-            if let Some(header) = search.look(&fields, number)? {
-                detected.separator = Some(char::from(separator));
-                detected.header_line = Some(number);
-                detected.set_header(&header, fields.into_iter());
-                break (header, splitter);
-            }
-        };
-        let lines = *lines;
-        let width = u16::try_from(header.width()).unwrap_or_default();
-        self.found = Some(Found { units: lines.units, width, detected });
-        self.offset = self.text.offset();
-        self.line = self.text.line();
-        self.stage = Stage::Lines(Box::new(Delimited { lines, splitter, header }));
-        Ok(true)
+        Ok(None)
     }
 
-    /// The next row of a text; `None` when there is no whole line.
+    /// Begins with the rows under a header.
+    fn start_lines(&mut self, form: Form, Table { header, separator, line, labels }: Table) {
+        let mut detected = self.detected_of(form);
+        detected.separator = Some(char::from(separator));
+        detected.header_line = Some(line);
+        detected.set_header(&header, labels.iter().map(String::as_str));
+        let width = u16::try_from(header.width()).unwrap_or_default();
+        self.found = Some(Found { units: form.units, width, detected });
+        self.offset = self.source.offset();
+        self.line = self.source.line();
+        let layout = Layout::Fields { splitter: Box::new(Splitter::new(separator)), header };
+        self.stage = Stage::Lines(Box::new(LineReader { decoder: self.decoder(form), layout }));
+    }
+
+    /// The row of the next line of a text; `None` for a blank one.
     fn read_line(&mut self) -> Result<Option<Next>, FileError> {
-        let Self { stage, text, memory, setting, found, .. } = self;
-        let (lines, mut reading) = match stage {
-            Stage::Lines(delimited) => {
-                let Delimited { lines, splitter, header } = delimited.as_mut();
-                (lines, Reading::Fields { splitter, header })
-            }
-            Stage::Objects { lines, object, begun } => (lines, Reading::Object(object, begun)),
-            _ => return Err(FileError::Position),
-        };
-        let Lines { units, line_end, decoder } = lines;
-        loop {
-            let number = text.line() + 1;
-            let mut cut_off = false;
-            let line = match text.next_line(*units, *line_end) {
-                Framed::NeedsBytes => return Ok(None),
-                Framed::Ended => return Ok(Some(Next::Ended)),
-                Framed::TooLong => return Ok(Some(broken(number, RowRule::LigneTropLongue))),
-                Framed::Line(line) => line,
-                Framed::CutOff(line) => {
-                    cut_off = true;
-                    line
-                }
-            };
-            let Some(line) = decoder.decode(line) else {
-                return Ok(Some(broken(number, RowRule::CaracteresIllisibles)));
-            };
-            let outcome = match &mut reading {
-                Reading::Fields { splitter, header } => {
-                    if splitter.is_blank(&line) {
-                        continue;
-                    }
-                    let fields = match splitter.split(&line) {
-                        Ok(fields) => fields,
-                        Err(rule) => return Ok(Some(broken(number, rule))),
-                    };
-                    let uneven = match uneven(&fields, header, cut_off) {
-                        Ok(uneven) => uneven,
-                        Err(rule) => return Ok(Some(broken(number, rule))),
-                    };
-                    let problems = uneven.map(|rule| Problem { column: None, rule }).into_iter().collect();
-                    row::read_with(&Record { fields: &fields, header }, *setting, memory, problems)
-                }
-                Reading::Object(object, begun) => {
-                    let trimmed = line.trim();
-                    if trimmed.is_empty() {
-                        continue;
-                    }
-                    if !std::mem::replace(*begun, true) && trimmed.ends_with(['{', ',']) {
-                        return Err(FileError::Foreign(
-                            "un JSON mis en forme sur plusieurs lignes (il faut un objet entier par ligne)",
-                        ));
-                    }
-                    if let Err(rule) = object.read(&line) {
-                        return Ok(Some(broken(number, rule)));
-                    }
-                    if let Some(Found { detected, .. }) = found {
-                        object.columns().for_each(|column| detected.note_column(column));
-                        object.unknown().iter().for_each(|name| detected.note_unknown_key(name));
-                    }
-                    row::read_with(object.as_ref(), *setting, memory, object.problems().to_vec())
-                }
-            };
-            return Ok(Some(Next::Row(Row { sheet: None, line: number, outcome })));
+        let Self { stage, source, memory, setting, found, .. } = self;
+        let Stage::Lines(lines) = stage else { return Err(FileError::Position) };
+        match source.next_line()? {
+            Supply::NeedsBytes => Ok(Some(Next::NeedsBytes)),
+            Supply::Pause => Ok(Some(Next::Pause)),
+            Supply::Ended => Ok(Some(Next::Ended)),
+            Supply::TooLong(line) => Ok(Some(broken(line, RowRule::LigneTropLongue))),
+            Supply::Line(line) => lines.read(&line, source.bytes(&line), *setting, memory, found),
         }
     }
 
@@ -566,46 +408,6 @@ impl<'a> EnrolmentReader<'a> {
         }
         Next::Ended
     }
-}
-
-/// What a line is read as.
-enum Reading<'a> {
-    Fields {
-        splitter: &'a mut Splitter,
-        header: &'a Header,
-    },
-    /// And whether an object was read before.
-    Object(&'a mut Box<Object>, &'a mut bool),
-}
-
-/// What is to be said of a line that hasn't as many fields as the header, and may be read all the same. Spreadsheets leave
-/// out blank fields at the end of a line, or add some. A last line without its end was probably cut off with the upload, so
-/// nothing is taken for blank in it.
-///
-/// # Errors
-///
-/// The rule by which the line is refused, when a required field is missing or one too many isn't blank.
-fn uneven(fields: &Fields<'_>, header: &Header, cut_off: bool) -> Result<Option<RowRule>, RowRule> {
-    let width = header.width();
-    match fields.len().cmp(&width) {
-        Ordering::Equal => Ok(None),
-        Ordering::Less => {
-            let lacks = |column: &Column| header.position(*column).is_some_and(|position| position >= fields.len());
-            let is_whole = !cut_off && !Column::REQUIRED.iter().any(lacks);
-            is_whole.then_some(Some(RowRule::ChampsManquants)).ok_or(RowRule::NombreDeChamps)
-        }
-        Ordering::Greater => {
-            let blank = fields.iter().skip(width).all(|field| field.trim().is_empty());
-            let is_blank = blank && fields.len() <= Header::WIDEST;
-            is_blank.then_some(Some(RowRule::SeparateurEnTrop)).ok_or(RowRule::NombreDeChamps)
-        }
-    }
-}
-
-/// A row that is wrong as a whole.
-fn broken(line: u64, rule: RowRule) -> Next {
-    let outcome = Outcome::Rejected { problems: vec![Problem { column: None, rule }], about: None };
-    Next::Row(Row { sheet: None, line, outcome })
 }
 
 #[cfg(test)]

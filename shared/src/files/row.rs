@@ -5,6 +5,7 @@ use jiff::civil::Date;
 use super::column::Column;
 use super::depositor::Depositor;
 use super::problem::{Problem, RowRule, Severity};
+use super::reader::Order;
 use crate::domain::academic_year::AcademicYear;
 use crate::domain::commune::{CommuneCode, CommuneSource};
 use crate::domain::enrolment::Declaration;
@@ -21,7 +22,9 @@ mod places;
 mod recent;
 
 pub use dates::DateForm;
+pub(super) use dates::date_order;
 use places::Birthplace;
+pub(super) use places::is_only_postal;
 use recent::Recent;
 
 /// Longest value of a code or number (`diplome`, `numeroEtudiant`…), in characters. A MEFSTAT11 has 11.
@@ -118,6 +121,10 @@ pub(super) struct Memory {
     birthplaces: Recent<Birthplace>,
     uais: Recent<Option<Uai>>,
     dates: [bool; 3],
+    /// Whether the file shows that its dates have the day first.
+    day_first: bool,
+    /// Whether the file gives postal codes for birthplaces.
+    postal_birthplaces: bool,
 }
 
 impl Memory {
@@ -130,6 +137,8 @@ impl Memory {
             birthplaces: Recent::new(4096),
             uais: Recent::new(256),
             dates: [false; 3],
+            day_first: false,
+            postal_birthplaces: false,
         }
     }
 
@@ -142,7 +151,16 @@ impl Memory {
             birthplaces: Recent::new(0),
             uais: Recent::new(0),
             dates: [false; 3],
+            day_first: false,
+            postal_birthplaces: false,
         }
+    }
+
+    /// What the first pass over the file found: that its dates show that the day is first, and that it gives postal codes
+    /// for birthplaces.
+    pub(super) fn follow(&mut self, day_first: bool, postal_birthplaces: bool) {
+        self.day_first = day_first;
+        self.postal_birthplaces = postal_birthplaces;
     }
 
     /// The forms of the dates that were read.
@@ -249,7 +267,24 @@ impl<'a, V: Values> Row<'a, '_, V> {
         let rule = if dates::has_hour(self.value(column)) { RowRule::DateAvecHeure } else { RowRule::DateInvalide };
         let (date, form) = self.required(column, rule, parse)?;
         self.memory.saw(form);
+        if form != DateForm::Iso && !self.memory.day_first && date_order(self.value(column)) == Some(Order::Either) {
+            self.note(column, RowRule::JourAvantMois);
+        }
         Ok(date)
+    }
+
+    /// The value of a column of codes that the contract lists, without the `.0` that a table of numbers puts after one:
+    /// its digits are those that were written.
+    fn code_value(&mut self, column: Column) -> &'a str {
+        let text = self.value(column);
+        let whole = text.strip_suffix(".0").or_else(|| text.strip_suffix(",0"));
+        match whole.filter(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())) {
+            Some(digits) => {
+                self.note(column, RowRule::CodeDecimal);
+                digits
+            }
+            None => text,
+        }
     }
 
     fn code(&mut self, column: Column) -> Result<Option<String>, Reported> {

@@ -79,7 +79,7 @@ fn read(wire: &Identity) -> Option<CivilIdentity> {
             _ => return None,
         },
         date_naissance: BirthDate::parse(wire.date_naissance.as_deref()?).ok()?,
-        lieu_naissance: CommuneCode::parse(wire.lieu_naissance.as_deref().unwrap_or_default()).ok(),
+        lieu_naissance: CommuneCode::parse_birthplace(wire.lieu_naissance.as_deref().unwrap_or_default()).ok(),
         libelle_naissance: None,
     })
 }
@@ -174,9 +174,11 @@ mod tests {
 
     #[test]
     fn what_is_missing_is_missing() {
-        for absent in [Value::Null, "Nantes".into(), "".into()] {
+        for absent in [Value::Null, "Nantes".into(), "".into(), "44000".into()] {
             assert_eq!(known(&with("lieuNaissance", absent)).identite.lieu_naissance, None);
         }
+        let corsican = known(&with("lieuNaissance", "20004".into())).identite.lieu_naissance;
+        assert_eq!(corsican.unwrap().as_str(), "2A004");
         assert_eq!(known(&with("ineMaitre", Value::Null)).ine_maitre, ine());
         assert_eq!(known(&with("etatDemande", Value::Null)).ine_maitre.expose(), "0AYIOP071Y8");
         // A request about somebody who is known changes nothing to who they are.
@@ -264,7 +266,7 @@ mod tests {
             let mut person = identity("A", "A", "1999-03-30");
             (person.nom_famille, person.prenom1) = (family, given);
             person.autres_prenoms = others.iter().map(|name| PersonName::parse(name).unwrap()).collect();
-            person.lieu_naissance = place.and_then(|place| CommuneCode::parse(&place).ok());
+            person.lieu_naissance = place.and_then(|place| CommuneCode::parse_birthplace(&place).ok());
             person.sexe = if male { Sex::Male } else { Sex::Female };
             prop_assert_eq!(read(&written(&person)), Some(person));
         }

@@ -1,11 +1,12 @@
 //! Bytes to declarations: parse, decode, check and normalise.
 
 use std::hint::black_box;
+use std::io::{Cursor, Seek};
 use std::time::Duration;
 
 use anyhow::{Result, ensure};
 use shared::domain::enrolment::Declaration;
-use shared::files::reader::{EnrolmentReader, Next};
+use shared::files::reader::{Conventions, EnrolmentReader, Next, Step, Survey};
 use shared::files::row::Outcome;
 
 use crate::clock::Clock;
@@ -19,20 +20,25 @@ const CHUNK: usize = 256 * 1024;
 pub(crate) struct Read {
     /// Rows, accepted or not.
     pub(crate) rows: u64,
-    /// Processor time.
+    /// Processor time of both passes.
     pub(crate) time: Duration,
+    /// Of these, the first pass.
+    pub(crate) survey: Duration,
 }
 
 /// Reads a file that is in memory.
 pub(crate) fn read(file: &[u8], maker: &Maker) -> Result<Read> {
     let clock = Clock::start();
-    let rows = read_from(file, maker)?;
-    Ok(Read { rows, time: clock.elapsed() })
+    survey(&mut Cursor::new(file))?;
+    let survey = clock.elapsed();
+    let clock = Clock::start();
+    let rows = read_from(Cursor::new(file), maker)?;
+    Ok(Read { rows, time: clock.elapsed(), survey })
 }
 
 /// Reads a file from where it is, and says how many rows it has. Fails if too many are rejected: then it isn't the
 /// usual way that was measured.
-pub(crate) fn read_from(input: impl std::io::Read, maker: &Maker) -> Result<u64> {
+pub(crate) fn read_from(input: impl std::io::Read + Seek, maker: &Maker) -> Result<u64> {
     let (mut rows, mut accepted) = (0_u64, 0_u64);
     each(input, maker, |outcome| {
         rows += 1;
@@ -45,7 +51,7 @@ pub(crate) fn read_from(input: impl std::io::Read, maker: &Maker) -> Result<u64>
 /// What the accepted rows of a file say.
 pub(crate) fn declarations(file: &[u8], maker: &Maker) -> Result<Vec<Declaration>> {
     let mut declarations = Vec::new();
-    each(file, maker, |outcome| {
+    each(Cursor::new(file), maker, |outcome| {
         if let Outcome::Accepted { declaration, .. } = outcome {
             declarations.push(*declaration);
         }
@@ -53,8 +59,26 @@ pub(crate) fn declarations(file: &[u8], maker: &Maker) -> Result<Vec<Declaration
     Ok(declarations)
 }
 
-fn each(mut input: impl std::io::Read, maker: &Maker, mut row: impl FnMut(Outcome)) -> Result<()> {
-    let mut reader = EnrolmentReader::new(maker.setting());
+/// The first pass over a file.
+fn survey(input: &mut impl std::io::Read) -> Result<Conventions> {
+    let mut survey = Survey::default();
+    let mut chunk = vec![0; CHUNK];
+    loop {
+        match survey.next()? {
+            Step::Done(conventions) => return Ok(conventions),
+            Step::NeedsBytes => match input.read(&mut chunk)? {
+                0 => survey.finish(),
+                read => survey.push(&chunk[..read]),
+            },
+            Step::Pause => {}
+        }
+    }
+}
+
+fn each(mut input: impl std::io::Read + Seek, maker: &Maker, mut row: impl FnMut(Outcome)) -> Result<()> {
+    let conventions = survey(&mut input)?;
+    input.rewind()?;
+    let mut reader = EnrolmentReader::new(maker.setting(), conventions);
     let mut chunk = vec![0; CHUNK];
     loop {
         match reader.next()? {

@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 use shared::domain::commune::CommuneCode;
 use shared::domain::establishment::Establishment;
 use shared::domain::uai::Uai;
-use shared::files::reader::{Depositor, EnrolmentReader, Next};
+use shared::files::reader::{Conventions, Depositor, EnrolmentReader, FileError, Next, Step, Survey};
 use shared::files::row::{Outcome, Setting};
 
 use shapes::Text;
@@ -149,21 +149,63 @@ fn depositor() -> Result<Depositor> {
     Ok(Depositor::new(establishment.clone(), [establishment]))
 }
 
-/// Reads a file as an import does, without writing its records.
-fn read(file: &[u8], depositor: &Depositor) -> Cost {
-    let mut reader = EnrolmentReader::new(Setting { depositor, today: date(2026, 9, 15), year: None });
+/// The first pass, and its longest call.
+fn survey(file: &[u8]) -> (Result<Conventions, FileError>, Duration) {
+    let mut survey = Survey::default();
     let mut pieces = file.chunks(PIECE);
+    let mut longest = Duration::ZERO;
+    loop {
+        let before = Instant::now();
+        let step = survey.next();
+        longest = longest.max(before.elapsed());
+        match step {
+            Ok(Step::Done(conventions)) => return (Ok(conventions), longest),
+            Ok(Step::NeedsBytes) => match pieces.next() {
+                Some(piece) => survey.push(piece),
+                None => survey.finish(),
+            },
+            Ok(Step::Pause) => {}
+            Err(error) => return (Err(error), longest),
+        }
+    }
+}
+
+/// Reads a file as an import does, in both passes, without writing its records.
+fn read(file: &[u8], depositor: &Depositor) -> Cost {
     let start = processor_time();
-    let (mut longest, mut accepted, mut rejected) = (Duration::ZERO, 0, 0);
-    let ending = loop {
+    let (conventions, mut longest) = survey(file);
+    let (mut accepted, mut rejected) = (0, 0);
+    let ending = match conventions {
+        Ok(conventions) => {
+            let setting = Setting { depositor, today: date(2026, 9, 15), year: None };
+            let reader = EnrolmentReader::new(setting, conventions);
+            read_rows(reader, file, &mut longest, &mut accepted, &mut rejected)
+        }
+        Err(error) => error.to_string(),
+    };
+    let seconds = processor_time().saturating_sub(start).as_secs_f64();
+    let peak = Memory::of(std::process::id()).map_or(0, |memory| memory.peak);
+    Cost { seconds, longest_call: longest.as_secs_f64(), peak, accepted, rejected, ending }
+}
+
+/// The second pass, and how it ends.
+fn read_rows(
+    mut reader: EnrolmentReader<'_>,
+    file: &[u8],
+    longest: &mut Duration,
+    accepted: &mut u64,
+    rejected: &mut u64,
+) -> String {
+    let mut pieces = file.chunks(PIECE);
+    loop {
         // The processor's time is a call of the system, which would cost more than a short row.
         let before = Instant::now();
         let next = reader.next();
         let mut ending = None;
         match next {
             Ok(Next::Row(row)) => match row.outcome {
-                Outcome::Accepted { .. } => accepted += 1,
-                Outcome::Rejected { .. } => rejected += 1,
+                Outcome::Accepted { .. } => *accepted += 1,
+                Outcome::Rejected { .. } => *rejected += 1,
             },
             Ok(Next::NeedsBytes) => match pieces.next() {
                 Some(piece) => reader.push(piece),
@@ -174,14 +216,11 @@ fn read(file: &[u8], depositor: &Depositor) -> Cost {
             Ok(Next::Ended) => ending = Some("read".to_owned()),
             Err(error) => ending = Some(error.to_string()),
         }
-        longest = longest.max(before.elapsed());
+        *longest = (*longest).max(before.elapsed());
         if let Some(ending) = ending {
-            break ending;
+            return ending;
         }
-    };
-    let seconds = processor_time().saturating_sub(start).as_secs_f64();
-    let peak = Memory::of(std::process::id()).map_or(0, |memory| memory.peak);
-    Cost { seconds, longest_call: longest.as_secs_f64(), peak, accepted, rejected, ending }
+    }
 }
 
 /// What this thread had, user and system.

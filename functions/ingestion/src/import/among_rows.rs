@@ -7,7 +7,8 @@ use shared::feeding::shared_keys::{Claims, Uncomparable};
 use shared::files::reader::{EnrolmentReader, Next};
 use shared::files::row::Outcome;
 
-use super::rows::{Download, ROWS_A_LOOK};
+use super::download::Download;
+use super::rows::ROWS_A_LOOK;
 use super::{ImportError, Run, Stop, Unreadable};
 use crate::ports::World;
 
@@ -31,8 +32,8 @@ impl<W: World> Run<'_, W> {
     /// What the rows say of whom, up to where the file can't be read any more: the reading says why.
     async fn claims(&mut self) -> Result<Result<Claims, Uncomparable>, Stop> {
         let mut claims = Claims::default();
-        let Some(mut download) = Download::start(self, 0).await? else { return Ok(Ok(claims)) };
-        let mut reader = EnrolmentReader::new(self.setting());
+        let Ok(mut download) = Download::start(self, 0).await? else { return Ok(Ok(claims)) };
+        let mut reader = EnrolmentReader::new(self.setting(), self.work.conventions);
         let mut read = 0_u64;
         loop {
             match reader.next() {

@@ -39,7 +39,7 @@ impl<W: World> Run<'_, W> {
     pub(super) async fn compare(&mut self) -> Result<(), Stop> {
         loop {
             match &self.work.stage {
-                Stage::Reading | Stage::Reporting => return Ok(()),
+                Stage::Surveying(_) | Stage::Reading | Stage::Reporting => return Ok(()),
                 Stage::Counting(_) => self.count().await?,
                 Stage::Overtaking => self.overtake().await?,
                 Stage::Cancelling(_) => self.cancel().await?,

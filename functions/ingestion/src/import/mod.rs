@@ -1,5 +1,5 @@
-//! One import: claim → compare the rows with each other → read, check and store them → compare them with what is stored,
-//! if the file is complete → report → end.
+//! One import: claim → look at the whole file → compare its rows with each other → read, check and store them → compare
+//! them with what is stored, if the file is complete → report → end.
 //!
 //! A crash between any two calls leaves a message that is delivered again within about a minute, an import whose lease
 //! is then over, and a checkpoint before which everything is done (`work.rs`). What was done after it is done again and
@@ -23,8 +23,10 @@ use crate::ports::{Bucket, Establishments, Imports, Message, Notice, Notifier, Q
 
 mod among_rows;
 mod complete;
+mod download;
 mod report;
 mod rows;
+mod survey;
 mod work;
 mod writer;
 
@@ -266,7 +268,11 @@ impl<W: World> Job<'_, W> {
         let failure = match &file {
             Ok(file) => {
                 let mut run = Run { job: self, file, work: &mut work, told: Told::now(), progressed: false };
-                match run.rows().await? {
+                let read = match run.survey().await? {
+                    Ok(()) => run.rows().await?,
+                    unreadable => unreadable,
+                };
+                match read {
                     Ok(()) => {
                         run.compare().await?;
                         None

@@ -1,6 +1,5 @@
 //! Reading the file, and writing what its rows say.
 
-use jiff::Timestamp;
 use shared::domain::academic_year::{AcademicYear, day_in_france};
 use shared::domain::uai::Uai;
 use shared::feeding::key::Mode;
@@ -8,20 +7,17 @@ use shared::files::problem::{Problem, Severity};
 use shared::files::reader::{EnrolmentReader, Next, Row};
 use shared::files::row::{Outcome, Setting};
 use shared::identity::digest::{RecordId, Subject};
-use shared::registry::StoreError;
 use shared::registry::records::NewRecord;
 use tokio::time::Instant;
 
+use super::download::Download;
 use super::work::{Known, Stage};
 use super::writer::Writer;
 use super::{CHECKPOINT_EVERY, ImportError, PROGRESS_EVERY, Run, Stop, Unreadable};
-use crate::object::{self, ExtractedAt, WrongDate};
-use crate::ports::{Bucket, Chunks, Imports, Opened, World};
+use crate::ports::{Imports, World};
 
 /// Rows between two looks at the clock.
 pub(super) const ROWS_A_LOOK: u64 = 64;
-/// How many times in a row a download that breaks off is taken up again.
-const MOST_BREAKS: u32 = 5;
 
 impl<'a, W: World> Run<'a, W> {
     /// Reads the rows that are left and writes what they say. The outer error is ours, the inner one the file's.
@@ -37,26 +33,18 @@ impl<'a, W: World> Run<'a, W> {
         }
         let setting = self.setting();
         let reader = match &self.work.position {
-            None => Ok(EnrolmentReader::new(setting)),
-            Some(position) => EnrolmentReader::resume(setting, position),
+            None => Ok(EnrolmentReader::new(setting, self.work.conventions)),
+            Some(position) => EnrolmentReader::resume(setting, self.work.conventions, position),
         };
         let mut reader = match reader {
             Ok(reader) => reader,
             Err(error) => return Ok(Err(Unreadable(error.to_string()))),
         };
         let from = self.work.position.as_ref().map_or(0, shared::files::reader::Position::object_offset);
-        let Some(mut download) = Download::start(self, from).await? else {
-            return Ok(Err(Unreadable("le fichier a été retiré avant d'être lu".to_owned())));
+        let mut download = match Download::start(self, from).await? {
+            Ok(download) => download,
+            Err(gone) => return Ok(Err(gone)),
         };
-        if self.work.extracted_at.is_none() {
-            match download.extracted_at(job.import.event_time) {
-                Ok(extracted) => {
-                    self.work.extracted_at = Some(extracted.at);
-                    self.work.extraction_given = extracted.given;
-                }
-                Err(error) => return Ok(Err(Unreadable(error.to_string()))),
-            }
-        }
         let mut writer = Writer::new(job.world, &job.speed, self.file.key.dry_run);
         for known in &self.work.horizons {
             if let Some(horizon) = &known.horizon {
@@ -228,51 +216,5 @@ impl<'a, W: World> Run<'a, W> {
         self.work.detected = reader.detected();
         self.work.bytes_read = reader.bytes_read();
         Ok(())
-    }
-}
-
-/// The bytes of the object, from a position on; taken up again where it breaks off, for a slow writer may leave the
-/// connection idle for longer than S3 does.
-pub(super) struct Download<C> {
-    opened: Opened<C>,
-    offset: u64,
-    breaks: u32,
-}
-
-impl<C: Chunks> Download<C> {
-    pub(super) async fn start<W: World<Bucket: Bucket<Chunks = C>>>(
-        run: &Run<'_, W>,
-        offset: u64,
-    ) -> Result<Option<Self>, StoreError> {
-        let import = run.job.import;
-        let opened = run.job.world.bucket().open(&import.object_key, &import.version_id, offset).await?;
-        Ok(opened.map(|opened| Self { opened, offset, breaks: 0 }))
-    }
-
-    fn extracted_at(&self, event_time: Option<Timestamp>) -> Result<ExtractedAt, WrongDate> {
-        object::extracted_at(self.opened.extraction_date.as_deref(), event_time, self.opened.last_modified)
-    }
-
-    pub(super) async fn next<W: World<Bucket: Bucket<Chunks = C>>>(
-        &mut self,
-        run: &Run<'_, W>,
-    ) -> Result<Option<Vec<u8>>, ImportError> {
-        loop {
-            let error = match self.opened.chunks.next().await {
-                Ok(chunk) => {
-                    self.breaks = 0;
-                    self.offset += chunk.as_ref().map_or(0, |chunk| chunk.len() as u64);
-                    return Ok(chunk);
-                }
-                Err(error) => error,
-            };
-            self.breaks += 1;
-            if self.breaks > MOST_BREAKS {
-                return Err(error.into());
-            }
-            // Gone between two reads: the next invocation finds so, and ends the import.
-            let Some(again) = Self::start(run, self.offset).await? else { return Err(error.into()) };
-            self.opened = again.opened;
-        }
     }
 }

@@ -13,7 +13,7 @@ use shared::domain::academic_year::AcademicYear;
 use shared::domain::uai::Uai;
 use shared::feeding::record::Slice;
 use shared::feeding::shared_keys::SharedKeys;
-use shared::files::reader::{Detected, Position};
+use shared::files::reader::{Conventions, Detected, Position, SurveyPosition};
 use shared::files::report::Tally;
 use shared::identity::digest::RecordId;
 use shared::identity::student::RecordVersion;
@@ -27,6 +27,8 @@ pub(super) struct Work {
     /// Whether the depositor said when.
     #[serde(default)]
     pub(super) extraction_given: bool,
+    /// What all lines of the file have in common, once it was surveyed.
+    pub(super) conventions: Conventions,
     /// After the last row that is accounted for.
     pub(super) position: Option<Position>,
     pub(super) bytes_read: u64,
@@ -49,10 +51,11 @@ pub(super) struct Work {
 }
 
 /// What is being done.
-#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Stage {
+    /// Looking at the whole file, from here on.
+    Surveying(Option<SurveyPosition>),
     /// Reading rows and writing records.
-    #[default]
     Reading,
     /// Counting what a complete file lacks.
     Counting(Walk),
@@ -62,6 +65,12 @@ pub(super) enum Stage {
     Cancelling(Walk),
     /// Reporting.
     Reporting,
+}
+
+impl Default for Stage {
+    fn default() -> Self {
+        Self::Surveying(None)
+    }
 }
 
 /// How far complete files went when rows of an import first asked.

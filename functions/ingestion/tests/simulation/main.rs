@@ -275,6 +275,57 @@ async fn a_complete_file_that_lacks_too_much_cancels_only_if_confirmed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_complete_workbook_that_was_read_in_part_cancels_nothing_even_confirmed() {
+    // Two enrolments, and a sheet of notes that nobody can read.
+    let workbook = include_bytes!("../../../../tests/corpus/classeur-lu-en-partie.xlsx");
+    let sim = calm();
+    let at = |minute: i64| sim.start.0.checked_add(jiff::Span::new().minutes(minute - 60)).unwrap();
+    import(&sim, &Drop::delta("0751967F/tout.csv", good(0..3), at(0))).await;
+    for (minute, key) in [(1, "0751967F/complete/2026/1.xlsx"), (2, "0751967F/complete/2026/confirm/2.xlsx")] {
+        tokio::time::advance(Duration::from_secs(5)).await;
+        let drop = Drop::delta(key, good(0..2), at(minute));
+        drop.put(&sim, 1);
+        let object = (drop.key.clone(), "v1".to_owned());
+        sim.inbox.borrow_mut().get_mut(&object).unwrap().bytes = Rc::new(workbook.to_vec());
+        drive(&sim, &settings(100), 0).await;
+        let report = report(&sim, &drop);
+        assert_eq!((&report["etat"], &report["lignes"]["acceptees"]), (&"terminé".into(), &2.into()), "{report}");
+        let complete = &report["complet"];
+        assert_eq!((&complete["absentes"], &complete["annulees"]), (&1.into(), &0.into()), "{complete}");
+        let refusal = complete["refus"].as_str().unwrap();
+        assert!(refusal.starts_with("le classeur n'a pas été lu en entier : feuille 2 (« Notes »)"), "{refusal}");
+        assert_eq!(cancelled(&sim), 0);
+    }
+    let report = import(&sim, &Drop::delta("0751967F/complete/2026/confirm/3.csv", good(0..2), at(3))).await;
+    assert_eq!((&report["complet"]["annulees"], cancelled(&sim)), (&1.into(), 1), "the same rows of a whole file do");
+}
+
+/// A file of a Mac, whose encoding only its lines together show, and one that has the month first.
+#[tokio::test(start_paused = true)]
+async fn nothing_is_stored_before_the_whole_file_was_looked_at() {
+    let sim = calm();
+    let put = async |key: &str, bytes: Vec<u8>| {
+        let drop = Drop::delta(key, good(0..1), sim.start.0);
+        drop.put(&sim, 1);
+        let object = (drop.key.clone(), "v1".to_owned());
+        sim.inbox.borrow_mut().get_mut(&object).unwrap().bytes = Rc::new(bytes);
+        drive(&sim, &settings(10), 0).await;
+        report(&sim, &drop)
+    };
+    let csv = Drop::delta("x", good(0..200), sim.start.0).csv();
+    let one_of_all = csv.replacen("2004-03-02", "03/25/2004", 1).replacen("2004-03-02", "03/02/2004", 1);
+    let report = put("0751967F/mois.csv", one_of_all.into_bytes()).await;
+    assert_eq!(report["etat"], "échoué");
+    assert!(report["raison"].as_str().unwrap().starts_with("la colonne dateNaissance a 1 dates"), "{report}");
+    assert!(sim.records.borrow().is_empty(), "not even the rows above it");
+    let mac: Vec<u8> =
+        csv.chars().map(|letter| if letter == 'é' { 0x8E } else { u8::try_from(letter).unwrap() }).collect();
+    let report = put("0751967F/mac.csv", mac).await;
+    assert_eq!((&report["detecte"]["encodage"], &report["lignes"]["acceptees"]), (&"macintosh".into(), &200.into()));
+    assert!(sim.records.borrow().values().all(|record| record.given == "Léa"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_broken_row_keeps_its_enrolment_and_one_that_says_nothing_keeps_them_all() {
     let sim = calm();
     let at = |minute: i64| sim.start.0.checked_add(jiff::Span::new().minutes(minute - 60)).unwrap();

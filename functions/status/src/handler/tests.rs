@@ -239,11 +239,17 @@ async fn a_known_person_is_told_after_the_trace() {
     assert_eq!((world.called("students"), world.called("access_log"), world.called("quotas")), (1, 1, 1));
     let (status, body, _) = ask(&context, request("POST", "/api/etudiant", Some(KEY), EUDOXIE)).await;
     assert_eq!((status, body.get("ine")), (200, None));
+    let marked = format!("\u{feff}{EUDOXIE}");
+    let (status, ..) = ask(&context, request("POST", "/api/etudiant", Some(KEY), &marked)).await;
+    assert_eq!(status, 200, "a byte order mark is no part of a body");
+    let nothing = EUDOXIE.replace('}', r#","lieuNaissance":null}"#);
+    let (status, ..) = ask(&context, request("POST", "/api/etudiant", Some(KEY), &nothing)).await;
+    assert_eq!(status, 200, "null is absent");
     assert_eq!(world.called("clients"), 2, "a key and a client are read once");
 
     let log = world.log.text();
     let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert_eq!(lines.len(), 2, "one line a request");
+    assert_eq!(lines.len(), 4, "one line a request");
     assert_eq!((&lines[0]["route"], &lines[0]["client"]), (&"status_by_ine".into(), &"client".into()));
     assert_eq!((&lines[0]["cold_starts"], &lines[1]["cold_starts"]), (&1.into(), &0.into()));
     for personal in ["Quintefeuille", "Eudoxie", "2003-11-27", "0AYIOP071Y8", KEY] {

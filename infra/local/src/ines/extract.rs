@@ -113,7 +113,7 @@ fn person(row: &StringRecord, places: &[usize; COLUMNS.len()]) -> Result<Registr
         sexe: Sex::parse_forgiving(sex).map_err(|error| anyhow!("sexe: {error}"))?,
         date_naissance: BirthDate::parse(birth).map_err(|error| anyhow!("dateNaissance: {error}"))?,
         lieu_naissance: present(place)
-            .map(|place| CommuneCode::parse(place).map_err(|error| anyhow!("lieuNaissance: {error}")))
+            .map(|place| CommuneCode::parse_birthplace(place).map_err(|error| anyhow!("lieuNaissance: {error}")))
             .transpose()?,
         libelle_naissance: None,
     };

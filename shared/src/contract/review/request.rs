@@ -4,6 +4,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::{Motif, Reponse};
+use crate::contract::null::null_is_absent;
 use crate::identity::digest::RecordId;
 use crate::identity::review::Verdict;
 use crate::identity::student::StudentId;
@@ -21,7 +22,7 @@ pub struct DecisionRequest {
     #[schema(example = "6f9619ff8b86d011b42d00cf4fc964ff")]
     etudiant: Option<String>,
     /// Of `scinder`: the enrolments that are somebody else's.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_is_absent")]
     #[schema(max_items = 100)]
     inscriptions: Vec<String>,
     /// Why.

@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 use super::answer::{Empty, StudentData};
 use super::error::{ErrorItem, Parameter, Problem};
 use super::request::{Wrong, sex};
+use crate::contract::null::null_is_absent;
 use crate::domain::birth_date::BirthDate;
 use crate::domain::commune::CommuneCode;
 use crate::domain::ine::Ine;
@@ -36,19 +37,26 @@ pub struct BatchRequest {
 pub struct BatchLine {
     /// The caller's own word for the line, given back with its answer. Nothing personal: it may be logged elsewhere.
     #[schema(pattern = "^[A-Za-z0-9._-]{0,64}$", example = "dossier-17")]
+    #[serde(deserialize_with = "null_is_absent")]
     reference: String,
     /// The INE. When it is given, the rest is not looked at.
     #[schema(example = "0AYIOP071Y8")]
+    #[serde(deserialize_with = "null_is_absent")]
     ine: String,
     /// Birth name.
+    #[serde(deserialize_with = "null_is_absent")]
     nom_naissance: String,
     /// Given names in the order of the civil register, the first one at least. The others tell homonyms apart.
+    #[serde(deserialize_with = "null_is_absent")]
     prenoms: Vec<String>,
     /// Birth date, `YYYY-MM-DD`.
+    #[serde(deserialize_with = "null_is_absent")]
     date_naissance: String,
     /// `M` or `F`.
+    #[serde(deserialize_with = "null_is_absent")]
     sexe_etat_civil: String,
     /// COG code of the commune of birth, if known.
+    #[serde(deserialize_with = "null_is_absent")]
     code_cog_insee_commune_naissance: String,
 }
 
@@ -111,7 +119,8 @@ impl BatchLine {
         let date = wrong.or(date.ok_or(Parameter::BirthDate));
         let sex = wrong.or(sex(self.sexe_etat_civil.trim()).ok_or(Parameter::Sex));
         let birthplace = Some(self.code_cog_insee_commune_naissance.trim()).filter(|code| !code.is_empty());
-        let birthplace = birthplace.map(|code| CommuneCode::parse(code).map_err(|_| Parameter::BirthCommune));
+        let birthplace =
+            birthplace.map(|code| CommuneCode::parse_birthplace(code).map_err(|_| Parameter::BirthCommune));
         let birthplace = wrong.or(birthplace.transpose()).flatten();
         wrong.question(family, given, date, sex, birthplace)
     }
@@ -240,6 +249,19 @@ mod tests {
         assert_eq!(answer["data"][0], serde_json::json!({ "reference": "a-1", "resultat": "introuvable" }));
         assert_eq!(answer["data"][2].get("reference"), None, "what may be anything is not given back");
         assert_eq!(answer["data"][3]["errors"][0]["code"], "00360");
+    }
+
+    #[test]
+    fn null_is_absent_and_a_postal_code_is_refused() {
+        let body = r#"{"demandes":[
+            {"reference":null,"ine":null,"nomNaissance":"Lefèvre","prenoms":["Zoé"],"dateNaissance":"2004-03-02","sexeEtatCivil":"F","codeCogInseeCommuneNaissance":null},
+            {"ine":"0AYIOP071Y8","prenoms":null,"nomNaissance":null,"dateNaissance":null,"sexeEtatCivil":null},
+            {"nomNaissance":"Lefèvre","prenoms":["Zoé"],"dateNaissance":"2004-03-02","sexeEtatCivil":"F","codeCogInseeCommuneNaissance":"44000"}
+        ]}"#;
+        let lines = parse(body.as_bytes()).unwrap();
+        assert!(matches!(lines[0].question, Ok(LineQuestion::Civil(_))), "{:?}", lines[0]);
+        assert!(matches!(lines[1].question, Ok(LineQuestion::Ine(_))), "{:?}", lines[1]);
+        assert_eq!(lines[2].question, Err(vec![Parameter::BirthCommune]));
     }
 
     #[test]

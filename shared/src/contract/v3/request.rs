@@ -125,7 +125,8 @@ pub(super) fn sex(text: &str) -> Option<Sex> {
 
 /// The commune of birth, by its code, or by its name and department; none is needed.
 fn birthplace(parameters: &Parameters) -> Result<Option<CommuneCode>, Parameter> {
-    if let Some(code) = optional(parameters, Parameter::BirthCommune, |text| CommuneCode::parse(text).ok())? {
+    if let Some(code) = optional(parameters, Parameter::BirthCommune, |text| CommuneCode::parse_birthplace(text).ok())?
+    {
         return Ok(Some(code));
     }
     let Some(name) = optional(parameters, Parameter::BirthCommuneName, |text| Some(text.to_owned()))? else {
@@ -211,6 +212,7 @@ mod tests {
             ("jourDateNaissance", "+1", Parameter::BirthDay),
             ("sexeEtatCivil", "1", Parameter::Sex),
             ("codeCogInseeCommuneNaissance", "Nantes", Parameter::BirthCommune),
+            ("codeCogInseeCommuneNaissance", "44000", Parameter::BirthCommune),
         ] {
             assert_eq!(with(&[(name, value)]), Err(vec![expected]), "{name}={value}");
         }

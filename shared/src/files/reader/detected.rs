@@ -8,6 +8,7 @@ use strsim::osa_distance;
 
 use super::charset::Charset;
 use super::sniff::{Compression, Format};
+use super::source::{Form, object_offset};
 use super::text::{LineEnd, Units};
 use super::workbook::{Book, SheetName};
 use crate::domain::fold::folded_words;
@@ -30,9 +31,9 @@ pub struct Detected {
     /// What it is wrapped in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub compression: Option<Compression>,
-    /// Its encodings, as far as the lines read have shown them; none for a workbook.
-    #[serde(rename = "encodages", default, skip_serializing_if = "Vec::is_empty")]
-    pub charsets: Vec<Charset>,
+    /// The encoding of all its lines; none for a workbook.
+    #[serde(rename = "encodage", default, skip_serializing_if = "Option::is_none")]
+    pub charset: Option<Charset>,
     /// Whether it begins with a byte order mark.
     #[serde(rename = "bom", default)]
     pub mark: bool,
@@ -99,7 +100,7 @@ impl Detected {
         Self {
             format,
             compression,
-            charsets: Vec::new(),
+            charset: None,
             mark: false,
             line_end: None,
             separator: None,
@@ -259,12 +260,7 @@ impl Position {
     /// Where in the object the bytes to push next begin: its start, for what can only be read from there.
     #[must_use]
     pub fn object_offset(&self) -> u64 {
-        match &self.found {
-            Some(Found { detected: Detected { compression: None, format, .. }, .. }) if *format != Format::Xlsx => {
-                self.offset
-            }
-            _ => 0,
-        }
+        self.found.as_ref().map_or(0, |found| object_offset(found.detected.compression, self.offset))
     }
 
     /// The line of the last row, from 1; 0 before the first.
@@ -275,6 +271,12 @@ impl Position {
 }
 
 impl Found {
+    /// How the text is made; `None` for a workbook.
+    pub(super) fn form(&self) -> Option<Form> {
+        let Detected { format, compression, mark, line_end, .. } = self.detected;
+        Some(Form { format, compression, units: self.units, mark, line_end: line_end? })
+    }
+
     pub(super) fn header(&self) -> Option<Header> {
         self.detected.header(self.width)
     }

@@ -3,7 +3,9 @@
 use std::fmt;
 
 use super::heading::Missing;
-use super::workbook::SheetName;
+use super::likelihood::Doubt;
+use super::values::MonthFirst;
+use super::workbook::{SheetName, Unstored};
 use super::{LARGEST_INFLATED, LARGEST_RATIO, LONGEST_LINE, LONGEST_OPENING, WIDEST_WINDOW_LOG};
 use crate::files::column::{Header, HeaderError};
 
@@ -20,6 +22,10 @@ pub enum FileError {
     Header(HeaderError),
     /// What was read as its header lacks columns.
     MissingColumns(Box<Missing>),
+    /// No encoding gives names that are any.
+    Encoding(Doubt),
+    /// Columns of dates have some that can only be month first.
+    MonthFirst(Box<MonthFirst>),
     /// Its first line is longer than [`LONGEST_LINE`].
     HeaderTooLong,
     /// The compressed data make no sense.
@@ -90,6 +96,8 @@ pub enum WorkbookError {
         /// Which.
         sheet: SheetName,
     },
+    /// Formulas without their result, which would be read as blanks.
+    UnstoredFormulas(Unstored),
     /// Cells in an order that no spreadsheet writes.
     Disordered,
 }
@@ -119,6 +127,24 @@ impl fmt::Display for FileError {
             Self::Header(HeaderError::TooWide) => {
                 write!(f, "l'en-tête a plus de {} colonnes", Header::WIDEST)
             }
+            Self::Encoding(doubt) => {
+                match doubt {
+                    Doubt::Unlikely(best) => write!(
+                        f,
+                        "l'encodage du fichier n'est pas reconnu : lu en {}, le plus probable, il aurait des noms \
+                         impossibles (majuscules accentuées ou signes au milieu des mots, Ž, Š)",
+                        best.name()
+                    )?,
+                    Doubt::Between(one, other) => write!(
+                        f,
+                        "l'encodage du fichier est incertain : ses accents se liraient aussi bien en {} qu'en {}",
+                        one.name(),
+                        other.name()
+                    )?,
+                }
+                f.write_str(" ; l'enregistrer en UTF-8 (« CSV UTF-8 » dans Excel) et le redéposer. Rien n'a été lu")
+            }
+            Self::MonthFirst(columns) => columns.fmt(f),
             Self::HeaderTooLong => write!(f, "la première ligne dépasse {LONGEST_LINE} octets"),
             Self::Corrupt => write!(
                 f,
@@ -182,6 +208,12 @@ impl fmt::Display for WorkbookError {
                 f,
                 "la feuille {sheet} est masquée et contient des inscriptions : l'afficher si elles sont à lire, la \
                  supprimer sinon"
+            ),
+            Self::UnstoredFormulas(Unstored { first, cells }) => write!(
+                f,
+                "une feuille du classeur a {cells} formules sans résultat enregistré (la première en {first}), qui se \
+                 liraient comme des cellules vides : l'ouvrir dans un tableur et l'enregistrer, ou y remplacer les \
+                 formules par leurs valeurs"
             ),
             Self::Disordered => {
                 f.write_str("les cellules du classeur ne sont pas dans l'ordre : l'ouvrir et l'enregistrer à nouveau")

@@ -4,8 +4,10 @@ use std::fmt;
 
 use strsim::osa_distance;
 
+use super::LONGEST_LINE;
 use super::detected::as_told;
 use super::error::FileError;
+use super::fields::{Splitter, separator};
 use crate::domain::fold::fold;
 use crate::files::column::{Column, Header, HeaderError};
 
@@ -13,6 +15,62 @@ use crate::files::column::{Column, Header, HeaderError};
 const MOST_TITLES: usize = 20;
 /// Most labels that are quoted.
 const MOST_QUOTED: usize = 40;
+
+/// The header of a text.
+pub(super) struct Table {
+    pub(super) header: Header,
+    pub(super) separator: u8,
+    /// The line that it begins on, from 1.
+    pub(super) line: u64,
+    /// What it calls its columns.
+    pub(super) labels: Vec<String>,
+}
+
+/// Looks for the header of a text, whose labels may be of several lines: Excel puts several into one cell.
+#[derive(Debug, Default)]
+pub(super) struct Heading {
+    /// The number of a line with a quotation mark open, and what came of it so far.
+    open: Option<(u64, String)>,
+    search: HeaderSearch,
+}
+
+impl Heading {
+    /// Looks at a line: the header, `None` if it comes later, or why the file has none.
+    pub(super) fn look(&mut self, line: &str, number: u64) -> Result<Option<Table>, FileError> {
+        if line.contains('\0') {
+            return Err(FileError::NotText);
+        }
+        let (number, line) = match self.open.take() {
+            Some((first, before)) => (first, format!("{before}\n{line}")),
+            None => (number, line.to_owned()),
+        };
+        if line.len() > LONGEST_LINE {
+            return Err(FileError::HeaderTooLong);
+        }
+        if line.bytes().filter(|byte| *byte == b'"').count() % 2 == 1 {
+            self.open = Some((number, line));
+            return Ok(None);
+        }
+        // `sep=;` is how a file tells Excel what the header tells us.
+        let announced = line.trim().get(..4).is_some_and(|start| start.eq_ignore_ascii_case("sep="));
+        let separator = separator(&line);
+        let mut splitter = Splitter::new(separator);
+        if announced || splitter.is_blank(&line) {
+            return Ok(None);
+        }
+        let fields: Vec<_> = splitter.split(&line).map_err(|_| FileError::NotText)?.iter().collect();
+        let header = self.search.look(&fields, number)?;
+        Ok(header.map(|header| {
+            let labels = fields.into_iter().map(str::to_owned).collect();
+            Table { header, separator, line: number, labels }
+        }))
+    }
+
+    /// Why there is no header, at the end of the file.
+    pub(super) fn give_up(&mut self) -> FileError {
+        self.search.give_up()
+    }
+}
 
 /// Looks for the header among the first lines.
 #[derive(Debug, Default)]

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::enrolment::Declaration;
 use crate::files::column::{Column, HeaderError};
-use crate::files::fixtures::{HEADER, ROW, depositor, drain, file, read, row_with, setting};
+use crate::files::fixtures::{HEADER, ROW, depositor, drain, file, read, reader, row_with, setting, survey};
 use crate::files::row::DateForm;
 
 fn accepted(outcome: &Outcome) -> &Declaration {
@@ -104,7 +104,7 @@ fn what_was_detected_is_told() {
     let depositor = depositor();
     let detected = |name: &str| {
         let (_, bytes) = every_form().into_iter().find(|(form, _)| *form == name).unwrap();
-        let mut reader = EnrolmentReader::new(setting(&depositor));
+        let mut reader = reader(&depositor, &bytes).unwrap();
         assert_eq!(reader.detected(), None);
         drain(&mut reader, &bytes, bytes.len()).unwrap();
         assert_eq!(reader.bytes_read(), bytes.len() as u64, "{name}");
@@ -112,11 +112,11 @@ fn what_was_detected_is_told() {
     };
     let plain = detected("plain");
     assert_eq!((plain.format, plain.compression, plain.mark, plain.quoted), (Format::Csv, None, false, false));
-    assert_eq!((plain.charsets, plain.line_end, plain.separator), (vec![Charset::Utf8], Some(LineEnd::Lf), Some(';')));
+    assert_eq!((plain.charset, plain.line_end, plain.separator), (Some(Charset::Utf8), Some(LineEnd::Lf), Some(';')));
     assert_eq!((plain.header_line, plain.columns.len(), plain.dates), (Some(1), 19, vec![DateForm::Iso]));
     assert!(detected("byte order mark").mark && detected("quoted").quoted);
-    assert_eq!(detected("windows-1252").charsets, [Charset::Windows1252]);
-    assert_eq!(detected("UTF-16BE, marked").charsets, [Charset::Utf16Be]);
+    assert_eq!(detected("windows-1252").charset, Some(Charset::Windows1252));
+    assert_eq!(detected("UTF-16BE, marked").charset, Some(Charset::Utf16Be));
     assert_eq!(detected("CR").line_end, Some(LineEnd::Cr));
     assert_eq!(detected("CRLF").line_end, Some(LineEnd::CrLf));
     assert_eq!(detected("tab").separator, Some('\t'));
@@ -192,7 +192,7 @@ fn a_header_is_found_under_titles_over_several_lines_and_with_hints() {
     ] {
         let depositor = depositor();
         for piece in [1, 7, text.len()] {
-            let mut reader = EnrolmentReader::new(setting(&depositor));
+            let mut reader = reader(&depositor, text.as_bytes()).unwrap();
             let rows = drain(&mut reader, text.as_bytes(), piece).unwrap_or_else(|error| panic!("{name}: {error}"));
             assert_eq!(rows.len(), 1, "{name}");
             assert_eq!(accepted(&rows[0].outcome), accepted(&expected[0].1), "{name}");
@@ -253,7 +253,7 @@ fn a_file_that_is_none_fails_with_a_reason() {
 #[test]
 fn an_error_is_final() {
     let depositor = depositor();
-    let mut reader = EnrolmentReader::new(setting(&depositor));
+    let mut reader = EnrolmentReader::new(setting(&depositor), Conventions::default());
     reader.push(b"bonjour\n");
     reader.finish();
     let error = reader.next().map(|_| ()).unwrap_err();
@@ -265,7 +265,10 @@ fn an_error_is_final() {
 #[test]
 fn a_line_of_two_gigabytes_is_dropped_as_it_comes() {
     let depositor = depositor();
-    let mut reader = EnrolmentReader::new(setting(&depositor));
+    let conventions = survey(&file(&[ROW]), 1000).unwrap();
+    let mut reader = EnrolmentReader::new(setting(&depositor), conventions);
+    let mut first_pass = Survey::default();
+    first_pass.push(&file(&[ROW]));
     reader.push(&file(&[ROW, ROW, ROW]));
     let megabyte = vec![b'x'; 1 << 20];
     for _ in 0..3 {
@@ -274,7 +277,10 @@ fn a_line_of_two_gigabytes_is_dropped_as_it_comes() {
     for _ in 0..2048 {
         reader.push(&megabyte);
         assert!(matches!(reader.next(), Ok(Next::NeedsBytes)));
-        assert!(reader.text.rest().len() <= LONGEST_LINE);
+        assert!(reader.source.held() <= LONGEST_LINE);
+        first_pass.push(&megabyte);
+        assert_eq!(first_pass.next(), Ok(Step::NeedsBytes));
+        assert!(first_pass.held() <= LONGEST_LINE);
     }
     reader.push(format!("\n{ROW}").as_bytes());
     reader.finish();
@@ -287,8 +293,9 @@ fn a_line_of_two_gigabytes_is_dropped_as_it_comes() {
 #[test]
 fn a_position_says_nothing_of_the_rows() {
     let depositor = depositor();
-    let mut reader = EnrolmentReader::new(setting(&depositor));
-    drain(&mut reader, &file(&[ROW, &row_with(&[(Column::NomFamille, "123")])]), 1000).unwrap();
+    let bytes = file(&[ROW, &row_with(&[(Column::NomFamille, "123")])]);
+    let mut reader = reader(&depositor, &bytes).unwrap();
+    drain(&mut reader, &bytes, 1000).unwrap();
     let stored = serde_json::to_string(&reader.position()).unwrap();
     assert!(stored.len() < 4_000, "{} bytes", stored.len());
     for value in ROW.split(';').filter(|value| value.len() > 2) {
@@ -299,22 +306,30 @@ fn a_position_says_nothing_of_the_rows() {
 #[test]
 fn a_position_of_another_file_is_refused_or_harmless() {
     let depositor = depositor();
-    let mut reader = EnrolmentReader::new(setting(&depositor));
+    let conventions = survey(&file(&[ROW]), 1000).unwrap();
+    let mut reader = EnrolmentReader::new(setting(&depositor), conventions);
     drain(&mut reader, &file(&[ROW]), 1000).unwrap();
     let mut stored = serde_json::to_value(reader.position()).unwrap();
     stored["found"]["detected"]["separateur"] = serde_json::Value::Null;
     let position: Position = serde_json::from_value(stored.clone()).unwrap();
-    assert_eq!(EnrolmentReader::resume(setting(&depositor), &position).map(|_| ()).unwrap_err(), FileError::Position);
+    assert_eq!(
+        EnrolmentReader::resume(setting(&depositor), conventions, &position).map(|_| ()).unwrap_err(),
+        FileError::Position
+    );
     stored["found"]["detected"]["separateur"] = ";".into();
     stored["found"]["width"] = 3.into();
     let position: Position = serde_json::from_value(stored).unwrap();
-    assert_eq!(EnrolmentReader::resume(setting(&depositor), &position).map(|_| ()).unwrap_err(), FileError::Position);
+    assert_eq!(
+        EnrolmentReader::resume(setting(&depositor), conventions, &position).map(|_| ()).unwrap_err(),
+        FileError::Position
+    );
 }
 
 #[test]
 fn a_reader_may_go_from_thread_to_thread() {
     fn sent(_: impl Send) {}
-    sent(EnrolmentReader::new(setting(&depositor())));
+    sent(EnrolmentReader::new(setting(&depositor()), Conventions::default()));
+    sent(Survey::default());
 }
 
 /// What rows say, whichever reader gave them.
@@ -353,8 +368,12 @@ proptest! {
     fn any_bytes_are_read_or_refused_the_same_however_they_are_cut(input in prop::collection::vec(any::<u8>(), 0..400), magic in prop::sample::select(vec![&b""[..], b"\x1F\x8B\x08\0", b"\x28\xB5\x2F\xFD", b"\xFF\xFE", b"PK\x03\x04", b"{\"ine\":"]), piece in 1_usize..50) {
         for input in [[magic, &input].concat(), [HEADER.as_bytes(), b"\n", &input].concat()] {
             let depositor = depositor();
-            let whole = drain(&mut EnrolmentReader::new(setting(&depositor)), &input, input.len());
-            let cut = drain(&mut EnrolmentReader::new(setting(&depositor)), &input, piece);
+            let surveyed = survey(&input, input.len());
+            prop_assert_eq!(&surveyed, &survey(&input, piece));
+            // One that fails in the first pass is read all the same, by whatever encoding.
+            let conventions = surveyed.unwrap_or_default();
+            let whole = drain(&mut EnrolmentReader::new(setting(&depositor), conventions), &input, input.len());
+            let cut = drain(&mut EnrolmentReader::new(setting(&depositor), conventions), &input, piece);
             prop_assert_eq!(whole.as_deref().map(said), cut.as_deref().map(said));
         }
     }
@@ -362,8 +381,10 @@ proptest! {
     #[test]
     fn rows_do_not_depend_on_how_the_bytes_are_cut(bytes in any_file(), piece in 1_usize..3_000) {
         let depositor = depositor();
-        let mut one = EnrolmentReader::new(setting(&depositor));
-        let mut other = EnrolmentReader::new(setting(&depositor));
+        prop_assert_eq!(survey(&bytes, bytes.len()), survey(&bytes, piece));
+        let Ok(conventions) = survey(&bytes, piece) else { return Ok(()) };
+        let mut one = EnrolmentReader::new(setting(&depositor), conventions);
+        let mut other = EnrolmentReader::new(setting(&depositor), conventions);
         let whole = drain(&mut one, &bytes, bytes.len());
         let cut = drain(&mut other, &bytes, piece);
         prop_assert_eq!(whole.as_deref().map(said), cut.as_deref().map(said));
@@ -374,9 +395,10 @@ proptest! {
     #[test]
     fn reading_goes_on_from_any_row(bytes in any_file(), stop in 0_usize..8, piece in 1_usize..3_000) {
         let depositor = depositor();
-        let Ok(whole) = drain(&mut EnrolmentReader::new(setting(&depositor)), &bytes, bytes.len()) else { return Ok(()) };
+        let Ok(conventions) = survey(&bytes, piece) else { return Ok(()) };
+        let Ok(whole) = drain(&mut EnrolmentReader::new(setting(&depositor), conventions), &bytes, bytes.len()) else { return Ok(()) };
         let stop = stop.min(whole.len());
-        let mut first = EnrolmentReader::new(setting(&depositor));
+        let mut first = EnrolmentReader::new(setting(&depositor), conventions);
         let mut pieces = bytes.chunks(piece);
         let mut given = 0;
         while given < stop {
@@ -393,10 +415,37 @@ proptest! {
         }
         let stored = serde_json::to_string(&first.position()).unwrap();
         let position: Position = serde_json::from_str(&stored).unwrap();
-        let mut second = EnrolmentReader::resume(setting(&depositor), &position).unwrap();
+        let mut second = EnrolmentReader::resume(setting(&depositor), conventions, &position).unwrap();
         let from = usize::try_from(position.object_offset()).unwrap();
         let rest = drain(&mut second, &bytes[from..], piece).unwrap();
         prop_assert_eq!(said(&rest), said(&whole[stop..]));
+    }
+
+    #[test]
+    fn a_survey_goes_on_from_any_line(bytes in any_file(), stop in 0_usize..3_000, piece in 1_usize..3_000) {
+        let whole = survey(&bytes, bytes.len());
+        let mut first = Survey::default();
+        let stop = stop.min(bytes.len());
+        for piece in bytes[..stop].chunks(piece) {
+            first.push(piece);
+            while first.next() == Ok(Step::Pause) {}
+        }
+        let Some(position) = first.position() else { return Ok(()) };
+        let stored = serde_json::to_string(&position).unwrap();
+        let position: SurveyPosition = serde_json::from_str(&stored).unwrap();
+        let from = usize::try_from(position.object_offset()).unwrap();
+        let mut second = Survey::resume(position).unwrap();
+        second.push(&bytes[from..]);
+        second.finish();
+        let gone_on = loop {
+            match second.next() {
+                Ok(Step::Pause) => {}
+                Ok(Step::Done(conventions)) => break Ok(conventions),
+                Ok(Step::NeedsBytes) => panic!("all of it was pushed"),
+                Err(error) => break Err(error),
+            }
+        };
+        prop_assert_eq!(gone_on, whole);
     }
 
     #[test]

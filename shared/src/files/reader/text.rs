@@ -1,5 +1,7 @@
 //! Bounded lines of a text that comes in pieces.
 
+use std::ops::Range;
+
 use memchr::memchr;
 use serde::{Deserialize, Serialize};
 
@@ -93,11 +95,11 @@ pub(super) struct Text {
 
 /// A line, or why there is none.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Framed<'a> {
-    /// Without its end.
-    Line(&'a [u8]),
+pub(super) enum Framed {
+    /// Without its end; where it is, for [`Text::line_at`].
+    Line(Range<usize>),
     /// The last one, which has no end.
-    CutOff(&'a [u8]),
+    CutOff(Range<usize>),
     /// Longer than allowed; it was dropped.
     TooLong,
     /// Its end hasn't come yet.
@@ -184,8 +186,13 @@ impl Text {
         }
     }
 
+    /// The bytes of a line that [`Self::next_line`] gave, until more is pushed.
+    pub(super) fn line_at(&self, place: Range<usize>) -> &[u8] {
+        self.bytes.get(place).unwrap_or_default()
+    }
+
     /// The next line.
-    pub(super) fn next_line(&mut self, units: Units, line_end: LineEnd) -> Framed<'_> {
+    pub(super) fn next_line(&mut self, units: Units, line_end: LineEnd) -> Framed {
         let terminator = if line_end == LineEnd::Cr { b'\r' } else { b'\n' };
         let width = units.width();
         let rest = &self.bytes[self.start..];
@@ -214,8 +221,8 @@ impl Text {
         let line = &self.bytes[start..start + length];
         let cut = line.len().saturating_sub(width);
         let carriage = line_end != LineEnd::Cr && units.is(b'\r', &line[cut..]);
-        let line = if carriage { &line[..cut] } else { line };
-        if whole > length { Framed::Line(line) } else { Framed::CutOff(line) }
+        let place = start..start + if carriage { cut } else { length };
+        if whole > length { Framed::Line(place) } else { Framed::CutOff(place) }
     }
 }
 
@@ -240,7 +247,7 @@ mod tests {
                 None => Framed::NeedsBytes,
             };
             let line = match framed {
-                Framed::Line(line) | Framed::CutOff(line) => Some(line.to_vec()),
+                Framed::Line(place) | Framed::CutOff(place) => Some(text.line_at(place).to_vec()),
                 Framed::TooLong => None,
                 Framed::Ended => return all,
                 Framed::NeedsBytes => {

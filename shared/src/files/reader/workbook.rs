@@ -14,13 +14,18 @@ use calamine::{DataRef, Reader as _, SheetVisible, Xlsx, XlsxError};
 use super::detected::shortened;
 use super::error::{FileError, WorkbookError};
 use super::heading::HeaderSearch;
+use super::place;
+use super::values::Shown;
 use crate::domain::uai::Uai;
 use crate::files::column::{Column, Header};
 use crate::files::row;
 pub(super) use cells::{Cells, Record};
+use formulas::FormulaScan;
+pub use formulas::Unstored;
 use guard::{Guard, Stopped};
 
 mod cells;
+mod formulas;
 mod guard;
 
 /// Largest object that is opened. A workbook of 200,000 enrolments has some 20 MB.
@@ -69,6 +74,19 @@ pub(super) struct Book {
     pub(super) sheets: Vec<Sheet>,
     /// Filled sheets that hold none.
     pub(super) passed: Vec<SheetName>,
+}
+
+impl Book {
+    /// What the values of all sheets show; date cells have no order.
+    pub(super) fn shown(&self) -> Shown {
+        let mut shown = Shown::default();
+        for Sheet { name, cells, header, header_row } in &self.sheets {
+            for row in cells.rows().skip(header_row + 1) {
+                shown.note(&Record { row, header }, place::of(Some(name.number), row.number()));
+            }
+        }
+        shown
+    }
 }
 
 /// A sheet of enrolments.
@@ -203,6 +221,7 @@ fn check(object: Guard<&[u8]>) -> Result<Vec<u64>, WorkbookError> {
     let mut total = 0;
     let mut workbook = false;
     let mut foreign = None;
+    let mut unstored = None;
     for index in 0..archive.len() {
         let entry = archive.by_index(index).map_err(|_| WorkbookError::Damaged)?;
         let name = entry.name().map_err(|_| WorkbookError::Damaged)?.to_ascii_lowercase();
@@ -221,8 +240,11 @@ fn check(object: Guard<&[u8]>) -> Result<Vec<u64>, WorkbookError> {
         let limit = if held { LARGEST_TEXTS } else { LARGEST_CONTENT - total };
         let mut entry = entry.take(limit + 1);
         let mut texts = Vec::new();
+        let mut formulas = FormulaScan::default();
         let copied = if held {
             entry.read_to_end(&mut texts).map(|seen| seen as u64)
+        } else if name.starts_with("xl/worksheets/") {
+            std::io::copy(&mut entry, &mut formulas)
         } else {
             std::io::copy(&mut entry, &mut std::io::sink())
         };
@@ -233,15 +255,16 @@ fn check(object: Guard<&[u8]>) -> Result<Vec<u64>, WorkbookError> {
         if held && !claims_what_it_may(&texts) {
             return Err(WorkbookError::Damaged);
         }
+        unstored = unstored.or(formulas.found());
         total += seen;
         if total > LARGEST_CONTENT {
             return Err(WorkbookError::Inflated { limit: LARGEST_CONTENT });
         }
     }
-    if workbook {
-        Ok(parts)
-    } else {
-        Err(WorkbookError::NotAWorkbook(foreign.unwrap_or("une archive ZIP sans classeur")))
+    match unstored {
+        _ if !workbook => Err(WorkbookError::NotAWorkbook(foreign.unwrap_or("une archive ZIP sans classeur"))),
+        Some(unstored) => Err(WorkbookError::UnstoredFormulas(unstored)),
+        None => Ok(parts),
     }
 }
 

@@ -2,8 +2,7 @@ use std::fmt::Write as _;
 
 use super::*;
 use crate::files::column::Column;
-use crate::files::fixtures::{HEADER, ROW, depositor, drain, row_with, setting};
-use crate::files::reader::EnrolmentReader;
+use crate::files::fixtures::{HEADER, ROW, depositor, drain, reader, row_with};
 use crate::files::row::Outcome;
 
 /// Where the contracts' golden files are.
@@ -32,7 +31,7 @@ fn read() -> (Tally, Detected) {
         let _ = write!(file, "{row};;bleu\r\n");
     }
     let depositor = depositor();
-    let mut reader = EnrolmentReader::new(setting(&depositor));
+    let mut reader = reader(&depositor, file.as_bytes()).unwrap();
     let mut tally = Tally::default();
     for row in drain(&mut reader, file.as_bytes(), 100).unwrap() {
         match row.outcome {

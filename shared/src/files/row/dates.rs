@@ -3,7 +3,9 @@
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
+use super::unwrapped;
 use crate::domain::birth_date::BirthDate;
+use crate::files::reader::Order;
 
 /// How a date is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -48,6 +50,25 @@ pub(super) fn has_hour(text: &str) -> bool {
     let Some((day, time)) = text.split_at_checked(10) else { return false };
     date(day).is_some()
         && time.strip_prefix([' ', 'T']).is_some_and(|time| time.starts_with(|digit: char| digit.is_ascii_digit()))
+}
+
+/// Which of day and month a text has first, as far as it shows: `None` if it is no date with the year last, or the same
+/// either way.
+pub(in crate::files) fn date_order(text: &str) -> Option<Order> {
+    let (day, form) = eight_digits(unwrapped(text).get(..10)?)?;
+    if form == DateForm::Iso {
+        return None;
+    }
+    let number = |place: usize| i8::try_from((day[place] - b'0') * 10 + day[place + 1] - b'0').ok();
+    let (month, day) = (number(4)?, number(6)?);
+    let year = 2000;
+    let is_date = |month: i8, day: i8| Date::new(year, month, day).is_ok();
+    match (is_date(month, day), is_date(day, month)) {
+        (true, false) => Some(Order::DayFirst),
+        (false, true) => Some(Order::MonthFirst),
+        (true, true) => (month != day).then_some(Order::Either),
+        (false, false) => None,
+    }
 }
 
 /// The digits of year, month and day in that order, whatever the form.
@@ -106,6 +127,26 @@ mod tests {
             "é/03/2004",
         ] {
             assert_eq!(date(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_date_shows_what_is_first_or_not() {
+        for (text, order) in [
+            ("25/12/2004", Some(Order::DayFirst)),
+            ("12/25/2004", Some(Order::MonthFirst)),
+            ("12-25-2004 00:00", Some(Order::MonthFirst)),
+            ("=\"12/25/2004\"", Some(Order::MonthFirst)),
+            ("03/02/2004", Some(Order::Either)),
+            ("03/03/2004", None),
+            ("2004-12-25", None),
+            ("00/05/1994", None),
+            ("31/02/2004", None),
+            ("29/02/1900", Some(Order::DayFirst)),
+            ("25/25/2004", None),
+            ("Nantes, 44", None),
+        ] {
+            assert_eq!(date_order(text), order, "{text}");
         }
     }
 

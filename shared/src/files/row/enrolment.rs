@@ -98,7 +98,7 @@ fn months(from: Date, to: Date) -> i32 {
 }
 
 fn status<V: Values>(row: &mut Row<'_, '_, V>) -> Result<Status, Reported> {
-    let text = row.value(Column::Statut);
+    let text = row.code_value(Column::Statut);
     if text.is_empty() {
         return Err(row.note(Column::Statut, RowRule::ValeurManquante));
     }
@@ -110,7 +110,7 @@ fn status<V: Values>(row: &mut Row<'_, '_, V>) -> Result<Status, Reported> {
 }
 
 fn regime<V: Values>(row: &mut Row<'_, '_, V>) -> Result<Regime, Reported> {
-    let text = row.value(Column::Regime);
+    let text = row.code_value(Column::Regime);
     if text.is_empty() {
         return Ok(Regime::UNSAID);
     }
@@ -174,7 +174,7 @@ fn commune<V: Values>(
     row: &mut Row<'_, '_, V>,
     establishment: &Establishment,
 ) -> Result<(CommuneCode, Option<String>), Reported> {
-    let given = row.value(Column::CodeCommune);
+    let given = row.code_value(Column::CodeCommune);
     if given.is_empty() {
         return Ok((establishment.commune, None));
     }

@@ -109,7 +109,7 @@ fn civil_identity<V: Values>(
     let second = optional_name(row, Column::Prenom2);
     let third = optional_name(row, Column::Prenom3);
     let sex = row.required(Column::Sexe, RowRule::SexeInvalide, |text| Sex::parse_forgiving(text).ok());
-    let (lieu_naissance, libelle_naissance) = birthplace(row);
+    let (lieu_naissance, libelle_naissance) = birthplace(row, birth_date.ok().map(|date| date.year()));
 
     let (first, others) = given?;
     let mut autres_prenoms = others;
@@ -206,14 +206,24 @@ fn is_garbled(name: &str) -> bool {
 }
 
 /// The code of the birthplace, or its name when it gives no code.
-fn birthplace<V: Values>(row: &mut Row<'_, '_, V>) -> (Option<CommuneCode>, Option<PlaceName>) {
-    let text = row.value(Column::LieuNaissance);
+///
+/// A postal code is left out: it is where somebody lived, and a birthplace that it isn't would tell a person from
+/// themselves. So is a code that may be either, in a file that has postal codes.
+fn birthplace<V: Values>(row: &mut Row<'_, '_, V>, born_in: Option<i16>) -> (Option<CommuneCode>, Option<PlaceName>) {
+    let text = row.code_value(Column::LieuNaissance);
     if text.is_empty() {
         return (None, None);
     }
     let (code, name, rule) = match row.memory.birthplaces.get(text, || places::birthplace(text)) {
-        Birthplace::Known(code) => return (Some(code), None),
         Birthplace::Completed(code) => (Some(code), None, RowRule::ZeroInitialPerdu),
+        Birthplace::AlsoPostal { ended, .. } if ended.zip(born_in).is_some_and(|(ended, born)| born >= ended) => {
+            (None, None, RowRule::LieuNaissanceCodePostal)
+        }
+        Birthplace::AlsoPostal { .. } if row.memory.postal_birthplaces => {
+            (None, None, RowRule::LieuNaissancePeutEtrePostal)
+        }
+        Birthplace::Known(code) | Birthplace::AlsoPostal { code, .. } => return (Some(code), None),
+        Birthplace::Postal => (None, None, RowRule::LieuNaissanceCodePostal),
         Birthplace::Unlisted(code) => (Some(code), None, RowRule::LieuNaissanceHorsListe),
         Birthplace::Named => (None, PlaceName::parse(text).ok(), RowRule::LieuNaissanceSansCode),
         Birthplace::Unknown => (None, None, RowRule::LieuNaissanceInconnu),

@@ -101,6 +101,11 @@ impl StudentNumber {
     }
 }
 
+/// The year of a birth date, `2004-03-02` or `2004`.
+fn year(birth: &str) -> Option<i16> {
+    birth.get(..4)?.parse().ok()
+}
+
 impl Person {
     /// Prepares the traits: folds names, cuts them in words, resolves places.
     #[must_use]
@@ -115,7 +120,7 @@ impl Person {
             given: GivenNames::read(written.given, written.other_given),
             sex: Sex::parse_forgiving(written.sex).ok(),
             birth: Digits::read(written.birth),
-            place: Place::read(written.commune, written.place, written.country),
+            place: Place::read(written.commune, written.place, written.country, year(written.birth)),
             student_number: None,
             confirmed: false,
         }

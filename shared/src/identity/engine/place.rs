@@ -7,8 +7,8 @@ use super::sound::Sound;
 use super::weight::{Bits, bits};
 use crate::domain::commune::CommuneCode;
 use crate::domain::fold::fold;
-use crate::domain::gazetteer;
 use crate::domain::place_name::commune_in;
+use crate::domain::{former_communes, gazetteer};
 
 /// The country code of France, `99100`, without its `99`.
 const FRANCE: u16 = 100;
@@ -37,8 +37,9 @@ pub(super) enum PlaceCode {
 }
 
 impl Place {
-    /// Reads a code of commune or country, a label and a code of country, each possibly empty.
-    pub(super) fn read(code: &str, label: &str, country: &str) -> Self {
+    /// Reads a code of commune or country, a label and a code of country, each possibly empty, of somebody born in that
+    /// year: a code of then is the commune of today.
+    pub(super) fn read(code: &str, label: &str, country: &str, born_in: Option<i16>) -> Self {
         let mut place = Self { country: country_of(country), ..Self::default() };
         let mut code = code.trim();
         if let Some(abroad) = code.strip_prefix("99").filter(|digits| digits.len() == 3) {
@@ -50,26 +51,31 @@ impl Place {
             return place;
         }
         let (label, district) = commune_in(label);
-        place.read_code(code, &label);
+        place.read_code(code, &label, born_in);
         place.district = place.district.or(district);
-        place.name = (!label.is_empty()).then(|| label.into()).or_else(|| match place.code {
-            Some(PlaceCode::Commune(code)) => gazetteer::name_of(code).map(Into::into),
+        let name_of_code = match place.code {
+            Some(PlaceCode::Commune(code)) => gazetteer::name_of(code).map(|name| (code, name)),
             _ => None,
-        });
+        };
+        // A commune is known by the name of today, whatever it was called then.
+        let is_of_code = |code: CommuneCode| gazetteer::communes_named(&label).iter().any(|(_, named)| *named == code);
+        place.name = match name_of_code {
+            Some((code, name)) if label.is_empty() || is_of_code(code) => Some(name.into()),
+            _ => (!label.is_empty()).then(|| label.into()),
+        };
         if place.country == 0 && matches!(place.code, Some(PlaceCode::Commune(_))) {
             place.country = FRANCE;
         }
         place
     }
 
-    fn read_code(&mut self, code: &str, label: &str) {
+    fn read_code(&mut self, code: &str, label: &str, born_in: Option<i16>) {
         let named = gazetteer::communes_named(label);
-        let unique = || match named {
-            [(_, only)] => Some(PlaceCode::Commune(*only)),
-            _ => None,
-        };
-        let Ok(written) = CommuneCode::parse(code) else {
-            self.code = other_code(code).or_else(unique);
+        let unique = || gazetteer::only_commune(label).map(PlaceCode::Commune);
+        let Some(written) = former_communes::birthplace(code, born_in) else {
+            // A postal code says where somebody may have lived, and nothing of another birthplace.
+            let other = if former_communes::is_postal(code) { None } else { other_code(code) };
+            self.code = other.or_else(unique);
             return;
         };
         let (city, district) = city_of(written);

@@ -240,6 +240,16 @@ fn places_are_compared_as_people_write_them() {
         (at("99352", "", ""), at("", "ALGERIE", "99352"), PlaceLevel::SameCountry),
         (at("", "", "99352"), at("44109", "", "99100"), PlaceLevel::OtherCountry),
         (at("", "", ""), at("44109", "", ""), PlaceLevel::Missing),
+        // One place, whatever its code or its name then.
+        (at("59540", "", ""), at("59183", "Dunkerque", ""), PlaceLevel::Same),
+        (at("", "Saint-Pol-sur-Mer", ""), at("59183", "", ""), PlaceLevel::Same),
+        (at("59540", "ST POL SUR MER", ""), at("59540", "", ""), PlaceLevel::Same),
+        (at("98511", "", "99100"), at("97611", "", "99100"), PlaceLevel::Same),
+        (at("74011", "", ""), at("74010", "", ""), PlaceLevel::Same),
+        // A postal code proves nothing against anybody.
+        (at("44000", "", ""), at("44109", "", ""), PlaceLevel::Missing),
+        (at("44000", "", ""), at("29019", "", ""), PlaceLevel::Missing),
+        (at("75012", "", ""), at("75112", "", ""), PlaceLevel::Missing),
     ] {
         assert_eq!(
             compared(left, right).place,

@@ -7,7 +7,7 @@ use serde_json::Value;
 use shared::domain::establishment::Establishment as Known;
 use shared::files::column::Column as KnownColumn;
 use shared::files::problem::Severity;
-use shared::files::reader::{Depositor, EnrolmentReader, Next, Row};
+use shared::files::reader::{Depositor, EnrolmentReader, Next, Row, Step, Survey};
 use shared::files::row::{Outcome, Setting};
 
 use super::*;
@@ -125,7 +125,18 @@ fn depositor() -> Depositor {
 /// What the reader says of the rows that it rejects, by line.
 fn reported(file: &[u8]) -> BTreeMap<u64, Vec<(Option<&'static str>, &'static str)>> {
     let depositor = depositor();
-    let mut reader = EnrolmentReader::new(Setting { depositor: &depositor, today: date(2026, 9, 3), year: None });
+    let mut survey = Survey::default();
+    survey.push(file);
+    survey.finish();
+    let conventions = loop {
+        match survey.next().unwrap() {
+            Step::Done(conventions) => break conventions,
+            Step::NeedsBytes => panic!("all of the file was given"),
+            Step::Pause => {}
+        }
+    };
+    let setting = Setting { depositor: &depositor, today: date(2026, 9, 3), year: None };
+    let mut reader = EnrolmentReader::new(setting, conventions);
     reader.push(file);
     reader.finish();
     let mut reported = BTreeMap::new();

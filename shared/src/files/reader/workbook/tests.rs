@@ -6,7 +6,7 @@ use zip::write::{SimpleFileOptions, ZipWriter};
 use super::*;
 use crate::files::fixtures::{HEADER, ROW, depositor, drain, read as read_file, setting};
 use crate::files::problem::RowRule;
-use crate::files::reader::{EnrolmentReader, Next};
+use crate::files::reader::{Conventions, EnrolmentReader, Next};
 use crate::files::row::Outcome;
 
 const CONTENT_TYPES: &str = r#"<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/></Types>"#;
@@ -98,6 +98,15 @@ fn accepted(bytes: &[u8]) -> Vec<(u64, Outcome)> {
     let rows = read_file(bytes).unwrap_or_else(|error| panic!("{error}"));
     assert!(rows.iter().all(|(_, outcome)| matches!(outcome, Outcome::Accepted { .. })), "{rows:?}");
     rows
+}
+
+#[test]
+fn texts_with_the_month_first_fail_the_workbook_and_name_the_sheet() {
+    let months = rows(&format!("{HEADER}\n{}\n", ROW.replace("2004-03-02", "12/25/2004")));
+    let days = rows(&format!("{HEADER}\n{}\n", ROW.replace("2004-03-02", "25/12/2004")));
+    assert!(read_file(&workbook(&[&days], &[])).is_ok());
+    let error = read_file(&workbook(&[&days, &months], &[])).unwrap_err().to_string();
+    assert!(error.contains("dateNaissance a 1 dates") && error.contains("2 de la feuille 2"), "{error}");
 }
 
 #[test]
@@ -196,7 +205,7 @@ fn every_sheet_that_holds_enrolments_is_read() {
     let notes = rows("Export du 1er septembre\n");
     let bytes = workbook(&[&list, &notes, &titled], &[]);
     let depositor = depositor();
-    let mut reader = EnrolmentReader::new(setting(&depositor));
+    let mut reader = EnrolmentReader::new(setting(&depositor), Conventions::default());
     let rows = drain(&mut reader, &bytes, bytes.len()).unwrap();
     let places: Vec<_> = rows.iter().map(|row| (row.sheet, row.line)).collect();
     assert_eq!(places, [(Some(1), 2), (Some(3), 4), (Some(3), 5)]);
@@ -206,13 +215,14 @@ fn every_sheet_that_holds_enrolments_is_read() {
     assert_eq!(sheets, [(1, Some(1)), (2, None), (3, Some(3))]);
     assert_eq!(detected.passed_sheets().as_deref(), Some("feuille 2 (« Feuille 2 »)"));
     for given in 0..rows.len() {
-        let mut first = EnrolmentReader::new(setting(&depositor));
+        let mut first = EnrolmentReader::new(setting(&depositor), Conventions::default());
         first.push(&bytes);
         first.finish();
         let Ok(Next::Unopened(unopened)) = first.next() else { panic!("a workbook") };
         first.opened(unopened.open());
         (0..given).for_each(|_| assert!(matches!(first.next(), Ok(Next::Row(_)))));
-        let mut second = EnrolmentReader::resume(setting(&depositor), &first.position()).unwrap();
+        let mut second =
+            EnrolmentReader::resume(setting(&depositor), Conventions::default(), &first.position()).unwrap();
         let rest = drain(&mut second, &bytes, bytes.len()).unwrap();
         assert_eq!(rest.iter().map(|row| (row.sheet, row.line)).collect::<Vec<_>>(), places[given..]);
     }

@@ -126,10 +126,7 @@ impl Record {
 /// A code that is listed, else that of the only commune of a name, else any code.
 fn commune(code: &str, name: &str) -> Option<CommuneCode> {
     let code = CommuneCode::parse(code).ok();
-    code.filter(CommuneCode::is_listed).or_else(|| match gazetteer::communes_named(&fold(name)) {
-        [(_, only)] => Some(*only),
-        _ => code,
-    })
+    code.filter(CommuneCode::is_known).or_else(|| gazetteer::only_commune(&fold(name)).or(code))
 }
 
 #[derive(Deserialize)]
