@@ -16,7 +16,8 @@ use tokio::time::Instant;
 use crate::clock::Clock;
 use crate::import::{self, ImportError, Invocation, Outcome, Settings};
 use crate::object::{self, NotOurs};
-use crate::ports::{Message, Queue, World};
+use crate::queues::Message;
+use crate::world::World;
 
 /// How long a message stays away when work on it begins: until the first sign of life has had time to come.
 const FIRST_HELD: Duration = Duration::from_mins(1);
@@ -69,8 +70,8 @@ impl Body {
 /// Works on the messages of a delivery, and says which have to come back.
 ///
 /// `killed_at` is when the invocation is stopped if it doesn't end before.
-pub async fn handle<W: World>(
-    world: &W,
+pub async fn handle(
+    world: &World,
     settings: &Settings,
     event: SqsEvent,
     owner: &str,
@@ -88,7 +89,7 @@ pub async fn handle<W: World>(
             };
             tracing::error!(%error, message_id = message.id, deliveries = message.deliveries, "import interrupted");
             // If this fails, the message comes back when it would have anyway.
-            if let Err(error) = world.queue().hold(&message, wait).await {
+            if let Err(error) = world.queues.hold(&message, wait).await {
                 tracing::warn!(%error, message_id = message.id, "message not held");
             }
             let mut failure = BatchItemFailure::default();
@@ -100,12 +101,7 @@ pub async fn handle<W: World>(
 }
 
 /// Works on one message; it may be acknowledged unless there is an error.
-async fn one<W: World>(
-    world: &W,
-    settings: &Settings,
-    invocation: Invocation<'_>,
-    body: &str,
-) -> Result<(), ImportError> {
+async fn one(world: &World, settings: &Settings, invocation: Invocation<'_>, body: &str) -> Result<(), ImportError> {
     let id = &invocation.message.id;
     match Body::read(body) {
         Some(Body::Objects(event)) => {
@@ -133,8 +129,8 @@ async fn one<W: World>(
     Ok(())
 }
 
-async fn hold<W: World>(world: &W, message: &Message) {
-    if let Err(error) = world.queue().hold(message, FIRST_HELD).await {
+async fn hold(world: &World, message: &Message) {
+    if let Err(error) = world.queues.hold(message, FIRST_HELD).await {
         tracing::warn!(%error, message_id = message.id, "message not held");
     }
 }

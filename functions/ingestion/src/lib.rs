@@ -3,15 +3,17 @@
 //! | module | |
 //! |---|---|
 //! | [`handler`] | a delivery of the queue: which message may be acknowledged |
-//! | [`import`] | one import, in order; it knows of the world what [`ports`] says |
+//! | [`import`] | one import, in order |
 //! | [`limiter`] | how fast the table is written |
-//! | [`aws`] | the world as it is |
+//! | [`world`] | the tables, the buckets, the queues and the topic |
 
-pub mod aws;
 pub mod clock;
 pub mod handler;
 pub mod import;
 pub mod limiter;
-pub mod ports;
+pub mod world;
 
+mod bucket;
+mod notifier;
 mod object;
+mod queues;

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use ingestion::aws::Aws;
 use ingestion::clock::Clock;
 use ingestion::handler;
+use ingestion::world::World;
 use jiff::Timestamp;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use tokio::time::Instant;
@@ -12,7 +12,7 @@ use tokio::time::Instant;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     shared::telemetry::init();
-    let (world, settings) = Aws::from_env().await?;
+    let (world, settings) = World::from_env().await?;
     run(service_fn(|event: LambdaEvent<_>| {
         let LambdaEvent { payload, context } = event;
         let (world, settings) = (&world, &settings);

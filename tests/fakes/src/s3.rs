@@ -1,6 +1,6 @@
 //! S3: versioned objects, whole or from a byte on, in pieces as a network gives them.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::Mutex;
 use std::task::{Context, Poll};
@@ -86,18 +86,15 @@ pub fn refuse(status: u16, code: &str) -> Response {
     http::Response::builder().status(status).body(SdkBody::from(body)).unwrap()
 }
 
-/// Bytes in pieces, after which the connection may break.
-#[derive(Debug, Default)]
-pub struct Pieces {
-    /// What comes, in order.
-    pub pieces: VecDeque<Bytes>,
-    /// Whether the connection breaks after these.
-    pub breaks: bool,
-}
+/// Bytes in pieces; an error breaks the connection.
+pub struct Pieces(Box<dyn Iterator<Item = std::io::Result<Bytes>> + Send + Sync>);
 
-impl From<Bytes> for Pieces {
-    fn from(whole: Bytes) -> Self {
-        Self { pieces: [whole].into(), breaks: false }
+impl Pieces {
+    /// What comes, in order.
+    pub fn new<I: Iterator<Item = std::io::Result<Bytes>> + Send + Sync + 'static>(
+        pieces: impl IntoIterator<IntoIter = I>,
+    ) -> Self {
+        Self(Box::new(pieces.into_iter()))
     }
 }
 
@@ -106,11 +103,7 @@ impl Body for Pieces {
     type Error = std::io::Error;
 
     fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
-        let this = self.get_mut();
-        let next = this.pieces.pop_front().map(|piece| Ok(Frame::data(piece)));
-        Poll::Ready(next.or_else(|| {
-            std::mem::take(&mut this.breaks).then(|| Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset)))
-        }))
+        Poll::Ready(self.get_mut().0.next().map(|piece| piece.map(Frame::data)))
     }
 }
 

@@ -128,24 +128,25 @@ fn a_quota_that_is_lifted_leaves_nothing_behind() {
 }
 
 #[test]
-fn records_that_arrive_in_any_order_join_nobody_whom_the_engine_would_not() {
-    arrivals(30);
+fn a_pointer_costs_a_few_reads_and_writes_in_any_order_of_arrival() {
+    arrivals(20);
 }
 
-/// How much the order matters shows in many worlds only.
+/// How much the order matters, and whom it joins, shows in many worlds only.
 #[test]
-#[ignore = "two minutes: cargo local test --full"]
-fn the_order_of_arrival_hardly_matters() {
-    let orders = arrivals(600);
+#[ignore = "minutes: cargo local test --full"]
+fn the_order_of_arrival_hardly_matters_and_joins_nobody_whom_the_engine_would_not() {
+    let (engine, orders) = arrivals(600);
     // No order is the right one, so each is held against their mean.
     let mean = orders.iter().map(Score::f1).sum::<f64>() / 4.0;
     for score in orders {
         assert!((score.f1() - mean).abs() <= 0.002, "{score:?} of {orders:?}");
+        assert!(score.wrong <= engine.wrong + 2, "{score:?}, and the engine alone {engine:?}");
     }
 }
 
-/// So many worlds whose records arrive in four orders; gives the score of each.
-fn arrivals(worlds: u64) -> [Score; 4] {
+/// So many worlds whose records arrive in four orders; gives the score of the engine alone, and of each order.
+fn arrivals(worlds: u64) -> (Score, [Score; 4]) {
     let mut engine = Score::default();
     let mut orders = [Score::default(); 4];
     let mut costs = Vec::new();
@@ -162,9 +163,6 @@ fn arrivals(worlds: u64) -> [Score; 4] {
             score.of_tables(&population, &sim.tables());
         }
     }
-    for score in orders {
-        assert!(score.wrong <= engine.wrong + 2, "{score:?}, and the engine alone {engine:?}");
-    }
     let count = u32::try_from(costs.len()).unwrap();
     let average = |of: fn(&Cost) -> usize| {
         let all = || costs.iter().map(|(_, cost)| u32::try_from(of(cost)).unwrap());
@@ -173,7 +171,7 @@ fn arrivals(worlds: u64) -> [Score; 4] {
     let (reads, writes) = (average(|cost| cost.reads), average(|cost| cost.writes + cost.checks));
     eprintln!("reads, and writes with checks, of a pointer, on average and at most: {reads:.2?}, {writes:.2?}");
     assert!(reads.0 <= 10.0 && writes.0 <= 12.0);
-    orders
+    (engine, orders)
 }
 
 /// Undone, everything is together as it was, except what INES has said since.

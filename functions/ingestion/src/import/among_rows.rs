@@ -10,9 +10,8 @@ use shared::files::row::Outcome;
 use super::download::Download;
 use super::rows::ROWS_A_LOOK;
 use super::{ImportError, Run, Stop, Unreadable};
-use crate::ports::World;
 
-impl<W: World> Run<'_, W> {
+impl Run<'_> {
     /// Finds the numbers and INEs that several people have in the file. The outer error is ours, the inner one the
     /// file's.
     pub(super) async fn compare_rows(&mut self) -> Result<Result<(), Unreadable>, Stop> {

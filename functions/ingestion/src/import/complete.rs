@@ -18,12 +18,11 @@ use shared::files::reader::Detected;
 use super::work::{Stage, Target, Walk};
 use super::writer::{point, slice_page, write_those_that_hold};
 use super::{Run, Stop};
-use crate::ports::{Imports, World};
 
 /// How long the index of slices may lag behind the table. DynamoDB gives no bound; usually it is a fraction of a second.
 const INDEX_LAG: Duration = Duration::from_secs(2);
 
-impl<W: World> Run<'_, W> {
+impl Run<'_> {
     /// What comes after the rows.
     pub(super) fn after_reading(&self) -> Stage {
         if self.complete() {
@@ -100,7 +99,7 @@ impl<W: World> Run<'_, W> {
 
     /// Says how far the file goes, and finds out whether others went further while it was read.
     async fn overtake(&mut self) -> Result<(), Stop> {
-        let imports = self.job.world.imports();
+        let imports = &self.job.world.imports;
         let mut targets = Vec::new();
         if self.complete() && self.work.comparison.refusal.is_none() {
             targets = self.own_targets();

@@ -4,28 +4,25 @@ use jiff::Timestamp;
 use shared::registry::StoreError;
 
 use super::{ImportError, Run, Unreadable};
+use crate::bucket::Opened;
 use crate::object::{self, ExtractedAt, WrongDate};
-use crate::ports::{Bucket, Chunks, Opened, World};
 
 /// How many times in a row a download that breaks off is taken up again.
 const MOST_BREAKS: u32 = 5;
 
 /// The bytes of the object, from a position on; taken up again where it breaks off, for a slow writer may leave the
 /// connection idle for longer than S3 does.
-pub(super) struct Download<C> {
-    opened: Opened<C>,
+pub(super) struct Download {
+    opened: Opened,
     offset: u64,
     breaks: u32,
 }
 
-impl<C: Chunks> Download<C> {
+impl Download {
     /// Opens the object from a byte on; it may be gone.
-    pub(super) async fn start<W: World<Bucket: Bucket<Chunks = C>>>(
-        run: &Run<'_, W>,
-        offset: u64,
-    ) -> Result<Result<Self, Unreadable>, StoreError> {
+    pub(super) async fn start(run: &Run<'_>, offset: u64) -> Result<Result<Self, Unreadable>, StoreError> {
         let import = run.job.import;
-        let opened = run.job.world.bucket().open(&import.object_key, &import.version_id, offset).await?;
+        let opened = run.job.world.buckets.open(&import.object_key, &import.version_id, offset).await?;
         let gone = || Unreadable("le fichier a été retiré avant d'être lu".to_owned());
         Ok(opened.map(|opened| Self { opened, offset, breaks: 0 }).ok_or_else(gone))
     }
@@ -35,10 +32,7 @@ impl<C: Chunks> Download<C> {
     }
 
     /// The next bytes; `None` after the last.
-    pub(super) async fn next<W: World<Bucket: Bucket<Chunks = C>>>(
-        &mut self,
-        run: &Run<'_, W>,
-    ) -> Result<Option<Vec<u8>>, ImportError> {
+    pub(super) async fn next(&mut self, run: &Run<'_>) -> Result<Option<Vec<u8>>, ImportError> {
         loop {
             let error = match self.opened.chunks.next().await {
                 Ok(chunk) => {

@@ -19,7 +19,9 @@ use shared::registry::imports::{Arrival, Claim, End, Hands, Import, ImportId, LE
 use tokio::time::Instant;
 
 use crate::clock::Clock;
-use crate::ports::{Bucket, Establishments, Imports, Message, Notice, Notifier, Queue, World};
+use crate::notifier::Notice;
+use crate::queues::Message;
+use crate::world::World;
 
 mod among_rows;
 mod complete;
@@ -119,8 +121,8 @@ impl<E: Into<ImportError>> From<E> for Stop {
 }
 
 /// Carries out an import, or as much of it as time allows, if nobody else does.
-pub(crate) async fn run<W: World>(
-    world: &W,
+pub(crate) async fn run(
+    world: &World,
     settings: &Settings,
     invocation: Invocation<'_>,
     id: &ImportId,
@@ -128,7 +130,7 @@ pub(crate) async fn run<W: World>(
 ) -> Result<Outcome, ImportError> {
     let Invocation { owner, message, clock, .. } = invocation;
     let hands = Hands { import: id, owner };
-    let import = match world.imports().claim(hands, &message.id, arrival, clock.now()).await? {
+    let import = match world.imports.claim(hands, &message.id, arrival, clock.now()).await? {
         Claim::Taken(import) => import,
         Claim::Ended => return Ok(Outcome::EndedBefore),
         Claim::Elsewhere => return Ok(Outcome::Elsewhere),
@@ -139,13 +141,13 @@ pub(crate) async fn run<W: World>(
     // What names no establishment ends at once, and needs no place.
     let place = match DepositKey::depositor(&import.object_key) {
         None => None,
-        Some(uai) => match world.imports().enter(uai, hands, clock.now()).await {
+        Some(uai) => match world.imports.enter(uai, hands, clock.now()).await {
             Ok(Some(place)) => Some((uai, place)),
             Ok(None) => {
                 // As when time runs out: the import is let go, and a later message asks for it. This one may be
                 // acknowledged, so waiting never counts as a failure.
-                world.imports().release(hands).await?;
-                world.queue().go_on(id, turn(owner)).await?;
+                world.imports.release(hands).await?;
+                world.queues.go_on(id, turn(owner)).await?;
                 return Ok(Outcome::Waits);
             }
             Err(error) => return let_go(world, hands, error.into()).await,
@@ -159,7 +161,7 @@ pub(crate) async fn run<W: World>(
         taken_over = job.stay_alive() => Err(taken_over.into()),
     };
     if let Some((uai, place)) = place
-        && let Err(error) = world.imports().leave(uai, place, hands).await
+        && let Err(error) = world.imports.leave(uai, place, hands).await
     {
         // It is over by itself with its lease.
         tracing::warn!(import = id.as_str(), %error, "place not left");
@@ -169,12 +171,12 @@ pub(crate) async fn run<W: World>(
         // First let go, then ask for the rest: who is asked finds the import free. A crash between the two leaves our
         // own message, which comes back; one after them leaves both, and whichever comes second finds the other's.
         Err(Stop::OutOfTime { progressed }) => {
-            world.imports().release(hands).await?;
+            world.imports.release(hands).await?;
             if !progressed {
                 // Asked again and again, it would go round for ever: as an error it ends where the alarm is.
                 return Err(ImportError::Stuck);
             }
-            world.queue().go_on(id, Duration::ZERO).await?;
+            world.queues.go_on(id, Duration::ZERO).await?;
             Ok(Outcome::HandedOver)
         }
         Err(Stop::Error(error)) => let_go(world, hands, error).await,
@@ -182,8 +184,8 @@ pub(crate) async fn run<W: World>(
 }
 
 /// Releases an import that failed, so that the next delivery needn't wait for the lease. If that fails as well, it waits.
-async fn let_go<W: World>(world: &W, hands: Hands<'_>, error: ImportError) -> Result<Outcome, ImportError> {
-    if let Err(error) = world.imports().release(hands).await {
+async fn let_go(world: &World, hands: Hands<'_>, error: ImportError) -> Result<Outcome, ImportError> {
+    if let Err(error) = world.imports.release(hands).await {
         tracing::warn!(import = hands.import.as_str(), %error, "import not released");
     }
     Err(error)
@@ -201,8 +203,8 @@ fn seed(owner: &str) -> u64 {
 }
 
 /// An import in our hands.
-struct Job<'a, W> {
-    world: &'a W,
+struct Job<'a> {
+    world: &'a World,
     settings: &'a Settings,
     invocation: Invocation<'a>,
     stop_at: Instant,
@@ -222,7 +224,7 @@ struct File {
     depositor: Depositor,
 }
 
-impl<W: World> Job<'_, W> {
+impl Job<'_> {
     fn id(&self) -> &str {
         self.hands.import.as_str()
     }
@@ -241,18 +243,18 @@ impl<W: World> Job<'_, W> {
             tokio::time::sleep(HEARTBEAT).await;
             // Neither failure is worth stopping for: the next sign of life may come through, and if none does, the
             // import is taken over, which is found out at the next write to its item.
-            if let Err(error) = self.world.queue().hold(self.invocation.message, HELD).await {
+            if let Err(error) = self.world.queues.hold(self.invocation.message, HELD).await {
                 tracing::warn!(import = self.id(), %error, "message not held");
             }
             if let Some((uai, place)) = self.place {
-                match self.world.imports().stay(uai, place, self.hands, self.now()).await {
+                match self.world.imports.stay(uai, place, self.hands, self.now()).await {
                     // Lost after a long silence: one import too many for a while is better than one begun anew.
                     Ok(false) => tracing::warn!(import = self.id(), "place lost"),
                     Ok(true) => {}
                     Err(error) => tracing::warn!(import = self.id(), %error, "place not kept"),
                 }
             }
-            match self.world.imports().renew(self.hands, self.now()).await {
+            match self.world.imports.renew(self.hands, self.now()).await {
                 Ok(()) => {}
                 Err(ProgressError::TakenOver) => return ProgressError::TakenOver,
                 Err(error) => tracing::warn!(import = self.id(), %error, "import not renewed"),
@@ -285,14 +287,14 @@ impl<W: World> Job<'_, W> {
         let file = file.as_ref().ok();
         if file.is_none_or(|file| !file.key.dry_run) {
             for uai in &work.fed {
-                self.world.establishments().note_feed(*uai, self.now()).await?;
+                self.world.establishments.note_feed(*uai, self.now()).await?;
             }
         }
         let report_key = self.put_report(file, &work, failure.as_deref().map_or(Ending::Done, Ending::Failed)).await?;
         let progress = work.progress();
         // Told before it is so: after a crash in between it is told again, rather than never.
         self.world
-            .notifier()
+            .topic
             .notify(&Notice {
                 import: self.hands.import,
                 uai: self.uai(),
@@ -302,7 +304,7 @@ impl<W: World> Job<'_, W> {
             })
             .await?;
         let end = End { progress, report_key: &report_key, failure: failure.as_deref() };
-        self.world.imports().finish(self.hands, end, self.now()).await?;
+        self.world.imports.finish(self.hands, end, self.now()).await?;
         let Progress { read, accepted, superseded, unchanged, rejected, warned, .. } = progress;
         tracing::info!(
             import = self.id(),
@@ -327,7 +329,7 @@ impl<W: World> Job<'_, W> {
     /// The work to go on with.
     async fn resume(&self) -> Result<Work, ImportError> {
         let Some(key) = &self.import.work_key else { return Ok(Work::default()) };
-        let stored = self.world.bucket().get(key).await?;
+        let stored = self.world.buckets.get(key).await?;
         // Named by the item, it was put before. One that an older version of the code wrote is started over, which is
         // safe: all that it led to is found again.
         Ok(stored.and_then(|stored| serde_json::from_slice(&stored).ok()).unwrap_or_default())
@@ -340,9 +342,9 @@ impl<W: World> Job<'_, W> {
             Err(error) => return Ok(Err(Unreadable(error.to_string()))),
         };
         if let Some(deposit) = &key.deposit {
-            self.world.imports().link_deposit(deposit, key.uai, self.hands.import).await?;
+            self.world.imports.link_deposit(deposit, key.uai, self.hands.import).await?;
         }
-        let depositor = self.world.establishments().depositor(key.uai).await?;
+        let depositor = self.world.establishments.depositor(key.uai).await?;
         let unknown = || Unreadable("l'établissement déposant n'est pas enregistré".to_owned());
         Ok(depositor.map(|depositor| File { key, depositor }).ok_or_else(unknown))
     }
@@ -359,8 +361,8 @@ impl<W: World> Job<'_, W> {
 }
 
 /// A file on its way, from where it stands.
-struct Run<'a, W> {
-    job: &'a Job<'a, W>,
+struct Run<'a> {
+    job: &'a Job<'a>,
     file: &'a File,
     work: &'a mut Work,
     told: Told,
@@ -389,7 +391,7 @@ const CHECKPOINT_EVERY: Duration = Duration::from_secs(10);
 /// How often the establishment can read how far it came.
 const REPORT_EVERY: Duration = Duration::from_secs(30);
 
-impl<W: World> Run<'_, W> {
+impl Run<'_> {
     fn complete(&self) -> bool {
         self.file.key.mode != Mode::Delta
     }
@@ -412,8 +414,8 @@ impl<W: World> Run<'_, W> {
         }
         let key = format!("{}/{}/travail/{}.json", job.folder(), job.id(), job.hands.owner);
         let body = serde_json::to_vec(&self.work).map_err(|_| StoreError::shape(OPERATION))?;
-        job.world.bucket().put(&key, report::JSON, body).await?;
-        job.world.imports().progress(job.hands, self.work.progress(), Some(&key), job.now()).await?;
+        job.world.buckets.put(&key, report::JSON, body).await?;
+        job.world.imports.progress(job.hands, self.work.progress(), Some(&key), job.now()).await?;
         self.progressed = true;
         self.told.checkpoint = Instant::now();
         self.told.progress = self.told.checkpoint;

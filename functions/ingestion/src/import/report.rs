@@ -8,7 +8,6 @@ use shared::registry::imports::Progress;
 
 use super::work::Work;
 use super::{File, Job};
-use crate::ports::{Bucket, World};
 
 /// The type of the JSON objects among the reports.
 pub(super) const JSON: &str = "application/json; charset=utf-8";
@@ -44,7 +43,7 @@ impl Work {
     }
 }
 
-impl<W: World> Job<'_, W> {
+impl Job<'_> {
     /// Puts the reports where they belong, twice the same if done twice, and says where the JSON is.
     pub(super) async fn put_report(
         &self,
@@ -67,8 +66,8 @@ impl<W: World> Job<'_, W> {
             .complete(complete.as_ref());
         let json = serde_json::to_vec_pretty(&report).map_err(|_| StoreError::shape("writing the report"))?;
         let key = format!("{folder}/rapport.json");
-        self.world.bucket().put(&format!("{folder}/rapport.csv"), CSV, report.table().into_bytes()).await?;
-        self.world.bucket().put(&key, JSON, json).await?;
+        self.world.buckets.put(&format!("{folder}/rapport.csv"), CSV, report.table().into_bytes()).await?;
+        self.world.buckets.put(&key, JSON, json).await?;
         Ok(key)
     }
 }

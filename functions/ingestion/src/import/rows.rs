@@ -14,12 +14,11 @@ use super::download::Download;
 use super::work::{Known, Stage};
 use super::writer::Writer;
 use super::{CHECKPOINT_EVERY, ImportError, PROGRESS_EVERY, Run, Stop, Unreadable};
-use crate::ports::{Imports, World};
 
 /// Rows between two looks at the clock.
 pub(super) const ROWS_A_LOOK: u64 = 64;
 
-impl<'a, W: World> Run<'a, W> {
+impl<'a> Run<'a> {
     /// Reads the rows that are left and writes what they say. The outer error is ours, the inner one the file's.
     pub(super) async fn rows(&mut self) -> Result<Result<(), Unreadable>, Stop> {
         if self.work.stage != Stage::Reading {
@@ -107,7 +106,7 @@ impl<'a, W: World> Run<'a, W> {
     }
 
     /// Counts a row, and writes what it says.
-    async fn take(&mut self, row: Row, writer: &mut Writer<'_, W>) -> Result<(), Stop> {
+    async fn take(&mut self, row: Row, writer: &mut Writer<'_>) -> Result<(), Stop> {
         let place = row.place();
         let key = &self.job.settings.record_key;
         match row.outcome {
@@ -146,7 +145,7 @@ impl<'a, W: World> Run<'a, W> {
         place: u64,
         problems: &[Problem],
         about: Option<Subject<'_>>,
-        writer: &mut Writer<'_, W>,
+        writer: &mut Writer<'_>,
     ) -> Result<(), Stop> {
         self.work.tally.reject(place, problems);
         if let Some(subject) = about
@@ -164,12 +163,12 @@ impl<'a, W: World> Run<'a, W> {
     }
 
     /// Asks how far complete files go for an establishment and year, the first time that a row is about them.
-    async fn know(&mut self, uai: Uai, year: AcademicYear, writer: &mut Writer<'_, W>) -> Result<(), Stop> {
+    async fn know(&mut self, uai: Uai, year: AcademicYear, writer: &mut Writer<'_>) -> Result<(), Stop> {
         // Rows of one establishment and year follow each other: the last one met is nearly always the one.
         if self.work.horizons.iter().rev().any(|known| known.uai == uai && known.year == year) {
             return Ok(());
         }
-        let horizon = self.job.world.imports().horizon(uai, year).await?;
+        let horizon = self.job.world.imports.horizon(uai, year).await?;
         if let Some(horizon) = &horizon {
             writer.mind(uai, year, horizon.clone());
         }
@@ -180,7 +179,7 @@ impl<'a, W: World> Run<'a, W> {
     }
 
     /// Looks at the clock: tells progress, puts the work by, or stops.
-    async fn look(&mut self, reader: &EnrolmentReader<'_>, writer: &mut Writer<'_, W>) -> Result<(), Stop> {
+    async fn look(&mut self, reader: &EnrolmentReader<'_>, writer: &mut Writer<'_>) -> Result<(), Stop> {
         let job = self.job;
         if job.out_of_time() {
             // If the table is so slow that not even this ends, the last checkpoint stands.
@@ -200,7 +199,7 @@ impl<'a, W: World> Run<'a, W> {
             self.checkpoint().await?;
         } else if self.told.progress.elapsed() >= PROGRESS_EVERY {
             self.work.bytes_read = reader.bytes_read();
-            let progress = job.world.imports().progress(job.hands, self.work.progress(), None, job.now());
+            let progress = job.world.imports.progress(job.hands, self.work.progress(), None, job.now());
             writer.alongside(progress).await??;
             self.told.progress = Instant::now();
         }
@@ -208,7 +207,7 @@ impl<'a, W: World> Run<'a, W> {
     }
 
     /// Waits until all rows so far are written and pointed to, and moves the position there.
-    async fn settle(&mut self, reader: &EnrolmentReader<'_>, writer: &mut Writer<'_, W>) -> Result<(), Stop> {
+    async fn settle(&mut self, reader: &EnrolmentReader<'_>, writer: &mut Writer<'_>) -> Result<(), Stop> {
         let fates = writer.drain(&self.version(0)).await?;
         self.work.tally.supersede(fates.superseded);
         self.work.tally.leave(fates.unchanged);

@@ -9,9 +9,8 @@ use tokio::time::Instant;
 use super::download::Download;
 use super::work::Stage;
 use super::{CHECKPOINT_EVERY, PROGRESS_EVERY, Run, Stop, Unreadable};
-use crate::ports::World;
 
-impl<W: World> Run<'_, W> {
+impl Run<'_> {
     /// Finds what all lines of the file have in common. The outer error is ours, the inner one the file's.
     pub(super) async fn survey(&mut self) -> Result<Result<(), Unreadable>, Stop> {
         let Stage::Surveying(position) = &self.work.stage else { return Ok(Ok(())) };

@@ -21,7 +21,8 @@ use shared::registry::StoreError;
 use shared::registry::records::{MOST_IN_BATCH, NewRecord, Reading};
 
 use crate::limiter::Limiter;
-use crate::ports::{MOST_POINTERS, Queue, Records, World};
+use crate::queues::MOST_POINTERS;
+use crate::world::World;
 
 /// What became of rows that were written, for the report.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -44,8 +45,8 @@ impl Speed {
 }
 
 /// Writes, or with a dry run only finds out what it would write.
-pub(super) struct Writer<'a, W> {
-    world: &'a W,
+pub(super) struct Writer<'a> {
+    world: &'a World,
     speed: &'a Speed,
     dry_run: bool,
     horizons: Rc<Horizons>,
@@ -55,8 +56,8 @@ pub(super) struct Writer<'a, W> {
     fates: Fates,
 }
 
-impl<'a, W: World> Writer<'a, W> {
-    pub(super) fn new(world: &'a W, speed: &'a Speed, dry_run: bool) -> Self {
+impl<'a> Writer<'a> {
+    pub(super) fn new(world: &'a World, speed: &'a Speed, dry_run: bool) -> Self {
         Self {
             world,
             speed,
@@ -130,7 +131,7 @@ impl<'a, W: World> Writer<'a, W> {
         self.room().await?;
         let (world, speed, version) = (self.world, self.speed, version.clone());
         self.running.push(Box::pin(async move {
-            let stored = speed.records.call(async || world.records().read(&seen, Reading::Consistent).await, |_| false);
+            let stored = speed.records.call(async || world.records.read(&seen, Reading::Consistent).await, |_| false);
             let stored = stored.await?;
             let known = seen.into_iter().filter(|id| stored.contains_key(id));
             let writes = known.map(|id| Write::See { id, version: version.clone() }).collect();
@@ -156,8 +157,8 @@ impl<'a, W: World> Writer<'a, W> {
     }
 }
 
-async fn put<W: World>(
-    world: &W,
+async fn put(
+    world: &World,
     speed: &Speed,
     records: Vec<NewRecord>,
     horizons: &Horizons,
@@ -165,13 +166,13 @@ async fn put<W: World>(
 ) -> Result<Fates, StoreError> {
     let mut batch = Batch::new(records, horizons);
     let ids = batch.ids();
-    let stored = speed.records.call(async || world.records().read(&ids, Reading::Eventual).await, |_| false).await?;
+    let stored = speed.records.call(async || world.records.read(&ids, Reading::Eventual).await, |_| false).await?;
     batch.learn(&stored);
     let outcome = if dry_run {
         batch.forecast()
     } else {
         while !batch.writes().is_empty() {
-            let written = speed.records.call(async || world.records().write(batch.writes()).await, is_busy).await?;
+            let written = speed.records.call(async || world.records.write(batch.writes()).await, is_busy).await?;
             batch.apply(written);
         }
         let outcome = batch.outcome();
@@ -183,14 +184,14 @@ async fn put<W: World>(
 
 /// Does all of the writes whose condition holds, and says to which records. One that was done before and not answered
 /// no longer holds: it is known by what it left.
-pub(super) async fn write_those_that_hold<W: World>(
-    world: &W,
+pub(super) async fn write_those_that_hold(
+    world: &World,
     speed: &Speed,
     mut writes: Vec<Write>,
 ) -> Result<Vec<RecordId>, StoreError> {
     let mut done = Vec::new();
     while !writes.is_empty() {
-        let written = speed.records.call(async || world.records().write(&writes).await, is_busy).await?;
+        let written = speed.records.call(async || world.records.write(&writes).await, is_busy).await?;
         match written {
             Written::All => break,
             Written::None(verdicts) => {
@@ -219,27 +220,26 @@ fn is_done(write: &Write, stored: &Stored) -> bool {
 }
 
 /// Sends pointers to records.
-pub(super) async fn point<W: World>(world: &W, speed: &Speed, records: &[RecordId]) -> Result<(), StoreError> {
+pub(super) async fn point(world: &World, speed: &Speed, records: &[RecordId]) -> Result<(), StoreError> {
     let calls = records
         .chunks(MOST_POINTERS)
-        .map(|some| async move { speed.queue.call(async || world.queue().point(some).await, |()| false).await });
+        .map(|some| async move { speed.queue.call(async || world.queues.point(some).await, |()| false).await });
     try_join_all(calls).await.map(|_| ())
 }
 
 /// A page of a slice, with what is stored of each record as of now, and where to go on.
-pub(super) async fn slice_page<W: World>(
-    world: &W,
+pub(super) async fn slice_page(
+    world: &World,
     speed: &Speed,
     slice: &Slice,
     after: Option<&RecordId>,
 ) -> Result<(Vec<Stored>, Option<RecordId>), StoreError> {
-    let page = speed.records.call(async || world.records().slice(slice, after).await, |_| false).await?;
+    let page = speed.records.call(async || world.records.slice(slice, after).await, |_| false).await?;
     if page.ids.is_empty() {
         return Ok((Vec::new(), page.after));
     }
     let ids = &page.ids;
-    let mut stored =
-        speed.records.call(async || world.records().read(ids, Reading::Consistent).await, |_| false).await?;
+    let mut stored = speed.records.call(async || world.records.read(ids, Reading::Consistent).await, |_| false).await?;
     Ok((page.ids.iter().filter_map(|id| stored.remove(id)).collect(), page.after))
 }
 

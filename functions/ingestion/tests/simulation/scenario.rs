@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::rc::Rc;
 use std::time::Duration;
 
 use jiff::{Timestamp, ToSpan};
@@ -14,7 +13,7 @@ use shared::identity::digest::{DigestKey, Named, RecordId, Subject};
 use shared::identity::student::RecordVersion;
 use shared::registry::imports::ImportId;
 
-use crate::world::{Object, Sim};
+use crate::world::{Sim, object};
 
 pub(crate) const INBOX: &str = "inbox";
 const HEADER: &str =
@@ -155,13 +154,13 @@ impl Drop {
 
     /// Puts it in the inbox, and has S3 say so, now and then more than once.
     pub(crate) fn put(&self, sim: &Sim, times: u64) {
-        let object = Object {
-            bytes: Rc::new(self.csv().into_bytes()),
-            last_modified: sim.now(),
-            extraction_date: Some(self.extracted_at.to_string()),
-        };
-        let size = object.bytes.len();
-        sim.inbox.borrow_mut().insert((self.key.clone(), "v1".into()), object);
+        self.put_bytes(sim, self.csv().into_bytes(), times);
+    }
+
+    /// The same with other bytes.
+    pub(crate) fn put_bytes(&self, sim: &Sim, bytes: Vec<u8>, times: u64) {
+        let size = bytes.len();
+        sim.buckets.put(INBOX, &self.key, "v1", object(bytes, sim.now(), &self.extracted_at.to_string()));
         let mut event: serde_json::Value =
             serde_json::from_str(include_str!("../../../../events/s3-object-created.json")).unwrap();
         let s3 = &mut event["Records"][0]["s3"];

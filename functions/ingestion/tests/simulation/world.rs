@@ -1,35 +1,35 @@
-//! The world in memory: tables, queues and buckets that do what the real ones promise and no more, and processes that
-//! die at any call.
+//! Everything outside: the production's stores over a DynamoDB, an S3 and queues of this process that do what the real
+//! ones promise and no more, and processes that die at any call.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
-use ingestion::handler::GoOn;
-use ingestion::ports::{
-    Bucket, Chunks, Establishments, Imports, Message, Notice, Notifier, Opened, Queue, Records, World,
-};
+use bytes::Bytes;
+use fakes::aws::{Call, Outstanding, Response, keyed, refuse, respond};
+use fakes::s3::{Buckets, Object, Pieces};
+use fakes::sqs::Queues;
+use fakes::{s3, sns};
+use futures_util::StreamExt;
+use futures_util::future::LocalBoxFuture;
+use futures_util::stream::FuturesUnordered;
+use ingestion::world::{Places, World};
 use jiff::{Timestamp, ToSpan};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
-use shared::domain::academic_year::AcademicYear;
+use serde_json::{Value, json};
+use shared::contract::pointer::Pointer;
 use shared::domain::establishment::Establishment;
-use shared::domain::status::Status;
 use shared::domain::uai::Uai;
-use shared::feeding::record::{
-    RecordState, Slice, Statement, Stored, StoredContent, StoredEnrolment, Verdict, Write, Written,
-};
-use shared::files::reader::Depositor;
+use shared::feeding::record::Stored;
 use shared::identity::digest::RecordId;
-use shared::identity::student::RecordVersion;
-use shared::registry::StoreError;
-use shared::registry::imports::{
-    Arrival, Claim, End, Hands, Import, ImportId, ImportState, LEASE, PLACES, Progress, ProgressError,
-};
-use shared::registry::records::{Page, Reading};
-use tokio::sync::Notify;
+use shared::registry::imports::{Hands, Import, ImportId, ImportStore, LEASE};
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::Instant;
+
+use crate::scenario::INBOX;
 
 /// How long the queue keeps a message away that nobody says otherwise about.
 pub(crate) const VISIBILITY: Duration = Duration::from_mins(90);
@@ -52,16 +52,14 @@ pub(crate) struct Faults {
 pub(crate) struct Record {
     pub(crate) stored: Stored,
     pub(crate) given: String,
-    pub(crate) slice: Slice,
-    before: Option<Stored>,
-    written: Instant,
-    listed_at: Instant,
 }
 
-#[derive(Debug)]
-struct Item {
-    import: Import,
-    owner: String,
+/// What DynamoDB hasn't everywhere yet of a record.
+struct Settling {
+    /// As it was before the last write; nothing if it wasn't there.
+    before: Option<Value>,
+    written: Instant,
+    listed_at: Instant,
 }
 
 #[derive(Debug, Clone)]
@@ -72,56 +70,45 @@ pub(crate) struct Queued {
     pub(crate) deliveries: u32,
 }
 
-#[derive(Debug, Clone)]
-pub(crate) struct Object {
-    pub(crate) bytes: Rc<Vec<u8>>,
-    pub(crate) last_modified: Timestamp,
-    pub(crate) extraction_date: Option<String>,
-}
-
 /// Everything that outlives a process.
 pub(crate) struct Sim {
     pub(crate) random: RefCell<StdRng>,
     pub(crate) faults: Cell<Faults>,
     pub(crate) start: (Timestamp, Instant),
-    pub(crate) establishments: Vec<Establishment>,
-    pub(crate) records: RefCell<BTreeMap<RecordId, Record>>,
-    imports: RefCell<BTreeMap<String, Item>>,
-    horizons: RefCell<BTreeMap<(Uai, AcademicYear), RecordVersion>>,
-    /// The places of each establishment: who is in them, and until when.
-    places: RefCell<BTreeMap<(Uai, usize), (ImportId, i64)>>,
-    pub(crate) inbox: RefCell<HashMap<(String, String), Object>>,
-    pub(crate) reports: RefCell<BTreeMap<String, Vec<u8>>>,
+    database: Arc<fakes::dynamodb::Tables>,
+    /// Imports as who isn't ingestion sees them.
+    imports: ImportStore,
+    settling: RefCell<HashMap<String, Settling>>,
+    pub(crate) buckets: Buckets,
     pub(crate) pointers: RefCell<VecDeque<RecordId>>,
     pub(crate) queue: RefCell<Vec<Queued>>,
     pub(crate) notices: RefCell<BTreeMap<String, Vec<bool>>>,
-    /// Imports in the order in which they ended.
+    /// Imports in the order in which their end was told.
     pub(crate) order: RefCell<Vec<String>>,
-    pub(crate) feeds: RefCell<BTreeSet<Uai>>,
-    pub(crate) deposits: RefCell<BTreeMap<String, Option<String>>>,
     sent: Cell<u64>,
     pub(crate) writes: Cell<u64>,
 }
 
 impl Sim {
-    pub(crate) fn new(seed: u64, faults: Faults, establishments: Vec<Establishment>) -> Rc<Self> {
+    pub(crate) fn new(seed: u64, faults: Faults, establishments: &[Establishment]) -> Rc<Self> {
+        let database = Arc::new(fakes::dynamodb::Tables::default());
+        for establishment in establishments {
+            database.put("establishments", keyed("uai", establishment.uai.as_str(), establishment));
+        }
+        let answering = Arc::clone(&database);
+        let aws = fakes::aws::config(move |call| answering.call(&call.operation, &call.text));
         Rc::new(Self {
             random: RefCell::new(StdRng::seed_from_u64(seed)),
             faults: Cell::new(faults),
             start: ("2026-09-14T06:00:00Z".parse().unwrap(), Instant::now()),
-            establishments,
-            records: RefCell::default(),
-            imports: RefCell::default(),
-            horizons: RefCell::default(),
-            places: RefCell::default(),
-            inbox: RefCell::default(),
-            reports: RefCell::default(),
+            database,
+            imports: ImportStore::new(aws_sdk_dynamodb::Client::new(&aws), "imports".into()),
+            settling: RefCell::default(),
+            buckets: Buckets::default(),
             pointers: RefCell::default(),
             queue: RefCell::default(),
             notices: RefCell::default(),
             order: RefCell::default(),
-            feeds: RefCell::default(),
-            deposits: RefCell::default(),
             sent: Cell::new(0),
             writes: Cell::new(0),
         })
@@ -147,469 +134,271 @@ impl Sim {
         self.queue.borrow_mut().push(message);
     }
 
-    fn take_place(&self, uai: Uai, place: usize, hands: Hands<'_>, now: Timestamp) -> bool {
-        let mut places = self.places.borrow_mut();
-        let taken = places.get(&(uai, place));
-        if taken.is_some_and(|(import, until)| import != hands.import && *until >= now.as_second()) {
-            return false;
-        }
-        let lease = now.as_second() + i64::try_from(LEASE.as_secs()).unwrap();
-        places.insert((uai, place), (hands.import.clone(), lease));
-        true
+    /// Takes a place for an import that is carried out elsewhere, until some second.
+    pub(crate) async fn occupy(&self, uai: Uai, place: usize, until: i64) {
+        let other = ImportId::of("inbox", "elsewhere", &place.to_string());
+        let hands = Hands { import: &other, owner: "elsewhere" };
+        let since = until - i64::try_from(LEASE.as_secs()).unwrap();
+        let entered = self.imports.enter(uai, hands, Timestamp::from_second(since).unwrap()).await;
+        assert_eq!(entered.unwrap(), Some(place));
     }
 
-    /// Takes a place for an import that is carried out elsewhere, until some second.
-    pub(crate) fn occupy(&self, uai: Uai, place: usize, until: i64) {
-        let other = ImportId::of("inbox", "elsewhere", &place.to_string());
-        self.places.borrow_mut().insert((uai, place), (other, until));
+    /// A deposit that no import is known of yet.
+    pub(crate) fn open_deposit(&self, uai: Uai, deposit: &str) {
+        self.database.put("imports", keyed("id", &format!("DEPOT#{deposit}"), &json!({ "uai": uai })));
+    }
+
+    /// The import that a deposit was told.
+    pub(crate) fn import_of(&self, deposit: &str) -> Option<String> {
+        let id = format!("DEPOT#{deposit}");
+        let item = self.database.plain("imports").into_iter().find(|item| item["id"] == *id)?;
+        item["import"].as_str().map(str::to_owned)
+    }
+
+    /// Whether a file fed an establishment.
+    pub(crate) fn is_fed(&self, uai: Uai) -> bool {
+        let items = self.database.plain("establishments");
+        items.iter().any(|item| item["uai"] == uai.as_str() && item["last_feed_at"].is_string())
     }
 
     pub(crate) fn import(&self, id: &ImportId) -> Option<Import> {
-        self.imports.borrow().get(id.as_str()).map(|item| item.import.clone())
+        let item = self.database.plain("imports").into_iter().find(|item| item["id"] == id.as_str())?;
+        Some(serde_json::from_value(item).unwrap())
+    }
+
+    /// The records that are stored.
+    pub(crate) fn records(&self) -> BTreeMap<RecordId, Record> {
+        let record = |item: Value| {
+            let given = item["declaration"]["identite"]["prenom1"].as_str().unwrap_or_default().to_owned();
+            let stored: Stored = serde_json::from_value(item).unwrap();
+            (stored.id.clone(), Record { stored, given })
+        };
+        self.database.plain("records").into_iter().map(record).collect()
     }
 
     /// What deduplication does with a pointer, some of the time finding a doubt.
     pub(crate) fn resolve(&self, id: &RecordId, doubt: bool) {
-        let mut records = self.records.borrow_mut();
-        let record = records.get_mut(id).expect("a pointer leads to a record");
-        if record.stored.state == RecordState::Pending {
-            record.stored.state = if doubt { RecordState::InReview } else { RecordState::Resolved };
+        let request = json!({
+            "TableName": "records", "Key": { "id": { "S": id.as_str() } },
+            "UpdateExpression": "SET #state = :state",
+            "ConditionExpression": "attribute_exists(id) AND #state = :pending",
+            "ExpressionAttributeNames": { "#state": "state" },
+            "ExpressionAttributeValues": {
+                ":state": { "S": if doubt { "in_review" } else { "resolved" } }, ":pending": { "S": "pending" },
+            },
+        });
+        self.database.call("UpdateItem", &request.to_string());
+    }
+
+    fn effect(&self, call: &Call) -> Response {
+        match (call.service.as_str(), call.operation.as_str()) {
+            ("s3", _) => self.buckets.call(call, self.now(), |bytes| self.cut(bytes)),
+            ("sns", "Publish") => {
+                let notice: Value = serde_json::from_str(call.body()["Message"].as_str().unwrap()).unwrap();
+                let import = notice["import"].as_str().unwrap().to_owned();
+                let mut notices = self.notices.borrow_mut();
+                let told = notices.entry(import.clone()).or_default();
+                if told.is_empty() {
+                    self.order.borrow_mut().push(import);
+                }
+                told.push(notice["etat"] == "échoué");
+                sns::published()
+            }
+            ("AmazonSQS", "ChangeMessageVisibility") => self.hold(&call.body()),
+            ("AmazonSQS", _) => {
+                let sent = Queues::default();
+                let answer = sent.call(call);
+                for message in sent.drain() {
+                    match message.queue.as_str() {
+                        "identity" => match Pointer::read(&message.body).unwrap() {
+                            Pointer::Record(record) => self.pointers.borrow_mut().push_back(record),
+                            other => panic!("{other:?}"),
+                        },
+                        _ => {
+                            let jitter = Duration::from_millis(self.below(2_000));
+                            self.send(message.body, Duration::from_secs(message.delay) + jitter);
+                        }
+                    }
+                }
+                answer
+            }
+            (_, "TransactWriteItems") => self.transact(call),
+            (_, "BatchGetItem") => self.read(call),
+            (_, "Query") => self.list(call),
+            _ => self.database.call(&call.operation, &call.text),
         }
+    }
+
+    fn hold(&self, body: &Value) -> Response {
+        let mut queue = self.queue.borrow_mut();
+        let receipt = body["ReceiptHandle"].as_str().unwrap();
+        let ours = queue.iter_mut().find(|queued| format!("{}/{}", queued.id, queued.deliveries) == receipt);
+        let Some(queued) = ours else { return refuse("com.amazonaws.sqs#ReceiptHandleIsInvalid") };
+        queued.visible_at = Instant::now() + Duration::from_secs(body["VisibilityTimeout"].as_u64().unwrap());
+        respond(200, &json!({}))
+    }
+
+    /// Bytes in small pieces; the connection breaks off now and then.
+    fn cut(&self, bytes: Bytes) -> Pieces {
+        let (mut pieces, mut at) = (Vec::new(), 0);
+        while at < bytes.len() {
+            if self.chance(self.faults.get().timeout) {
+                pieces.push(Err(std::io::ErrorKind::ConnectionReset.into()));
+                break;
+            }
+            let end = (at + 1 + usize::try_from(self.below(4_096)).unwrap()).min(bytes.len());
+            pieces.push(Ok(bytes.slice(at..end)));
+            at = end;
+        }
+        Pieces::new(pieces)
+    }
+
+    /// A transaction over records; now and then one of them is busy.
+    fn transact(&self, call: &Call) -> Response {
+        let body = call.body();
+        let parts = body["TransactItems"].as_array().unwrap();
+        if self.chance(self.faults.get().throttle) {
+            let busy = usize::try_from(self.below(parts.len() as u64)).unwrap();
+            let reason = |at| json!({ "Code": if at == busy { "ThrottlingError" } else { "None" } });
+            let reasons: Vec<Value> = (0..parts.len()).map(reason).collect();
+            let refusal = json!({ "__type": "TransactionCanceledException", "CancellationReasons": reasons });
+            return respond(400, &refusal);
+        }
+        let ids = parts.iter().map(|part| part["Update"]["Key"]["id"]["S"].as_str().unwrap().to_owned());
+        let before: Vec<(String, Option<Value>)> = ids.map(|id| (id.clone(), self.item(&id))).collect();
+        let answer = self.database.call(&call.operation, &call.text);
+        if answer.status().is_success() {
+            self.writes.set(self.writes.get() + before.len() as u64);
+            let written = Instant::now();
+            let mut settling = self.settling.borrow_mut();
+            for (id, before) in before {
+                let lag = Duration::from_millis(self.below(self.faults.get().index_lag));
+                let listed_at = settling.get(&id).map_or(written + lag, |known| known.listed_at);
+                settling.insert(id, Settling { before, written, listed_at });
+            }
+        }
+        answer
+    }
+
+    fn item(&self, id: &str) -> Option<Value> {
+        let request = json!({ "TableName": "records", "Key": { "id": { "S": id } } });
+        let answer = self.database.call("GetItem", &request.to_string());
+        let mut answer: Value = serde_json::from_slice(answer.body().bytes().unwrap()).unwrap();
+        Some(answer["Item"].take()).filter(|item| !item.is_null())
+    }
+
+    /// An eventual read may miss what was written within the last second.
+    fn read(&self, call: &Call) -> Response {
+        let answer = self.database.call(&call.operation, &call.text);
+        if call.text.contains("\"ConsistentRead\":true") || !answer.status().is_success() {
+            return answer;
+        }
+        let mut answer: Value = serde_json::from_slice(answer.body().bytes().unwrap()).unwrap();
+        let settling = self.settling.borrow();
+        if let Some(items) = answer["Responses"]["records"].as_array_mut() {
+            items.retain_mut(|item| {
+                let known = settling.get(item["id"]["S"].as_str().unwrap());
+                let late = known.filter(|known| known.written.elapsed() < Duration::from_secs(1) && self.chance(0.5));
+                let Some(late) = late else { return true };
+                if let Some(before) = &late.before {
+                    item.clone_from(before);
+                }
+                late.before.is_some()
+            });
+        }
+        respond(200, &answer)
+    }
+
+    /// The index lags behind the table, and a page that is full may be the last.
+    fn list(&self, call: &Call) -> Response {
+        let answer = self.database.call(&call.operation, &call.text);
+        let mut answer: Value = serde_json::from_slice(answer.body().bytes().unwrap()).unwrap();
+        let settling = self.settling.borrow();
+        let items = answer["Items"].as_array_mut().unwrap();
+        items.retain(|item| settling[item["id"]["S"].as_str().unwrap()].listed_at <= Instant::now());
+        let last = items.last().cloned();
+        if answer["LastEvaluatedKey"].is_null() && self.chance(0.05) {
+            answer["LastEvaluatedKey"] = last.unwrap_or_default();
+        }
+        respond(200, &answer)
     }
 }
 
-/// One invocation's view of the world. It dies at the call that it is told to.
+/// One invocation's view of the world.
 pub(crate) struct Process {
-    pub(crate) sim: Rc<Sim>,
-    calls_left: Cell<Option<u64>>,
-    pub(crate) died: Notify,
+    pub(crate) world: World,
+    calls: UnboundedReceiver<Outstanding>,
 }
 
 impl Process {
-    pub(crate) fn new(sim: Rc<Sim>, dies_after: Option<u64>) -> Self {
-        Self { sim, calls_left: Cell::new(dies_after), died: Notify::new() }
+    pub(crate) fn new() -> Self {
+        let (aws, calls) = fakes::aws::suspended();
+        let queue = |name: &str| format!("https://sqs.eu-west-3.amazonaws.com/1/{name}");
+        let places = Places {
+            imports_table: "imports".into(),
+            records_table: "records".into(),
+            establishments_table: "establishments".into(),
+            inbox: INBOX.into(),
+            reports: "reports".into(),
+            identity_queue: queue("identity"),
+            imports_queue: queue("imports"),
+            topic: "arn:aws:sns:eu-west-3:1:imports".into(),
+        };
+        Self { world: World::new(&aws, places), calls }
     }
 
-    /// Before and after each effect there is a place to die.
-    async fn live_on(&self) {
-        if let Some(left) = self.calls_left.get() {
-            if left == 0 {
-                self.died.notify_one();
-                std::future::pending::<()>().await;
-            }
-            self.calls_left.set(Some(left - 1));
-        }
-    }
-
-    async fn call<T>(&self, operation: &'static str, effect: impl FnOnce(&Sim) -> T) -> Result<T, StoreError> {
-        let faults = self.sim.faults.get();
-        tokio::time::sleep(Duration::from_millis(1 + self.sim.below(faults.latency))).await;
-        self.live_on().await;
-        if self.sim.chance(faults.throttle) {
-            return Err(StoreError::of(operation, "ThrottlingException"));
-        }
-        let done = effect(&self.sim);
-        self.live_on().await;
-        if self.sim.chance(faults.timeout) {
-            return Err(StoreError::of(operation, StoreError::TIMEOUT));
-        }
-        Ok(done)
-    }
-
-    /// A change to an import that its owner alone may make.
-    async fn owned(&self, hands: Hands<'_>, change: impl FnOnce(&mut Item)) -> Result<(), ProgressError> {
-        self.call("imports", |sim| {
-            let mut imports = sim.imports.borrow_mut();
-            let item = imports.get_mut(hands.import.as_str()).filter(|item| item.owner == hands.owner);
-            item.map(change).ok_or(ProgressError::TakenOver)
-        })
-        .await?
+    /// The world, and what answers its calls until it dies, which it does at the call that it is told to.
+    pub(crate) fn split(self, sim: &Rc<Sim>, dies_after: Option<u64>) -> (World, impl Future<Output = ()>) {
+        (self.world, serve(Rc::clone(sim), self.calls, dies_after))
     }
 }
 
-impl World for Process {
-    type Imports = Self;
-    type Records = Self;
-    type Establishments = Self;
-    type Bucket = Self;
-    type Queue = Self;
-    type Notifier = Self;
-
-    fn imports(&self) -> &Self {
-        self
-    }
-    fn records(&self) -> &Self {
-        self
-    }
-    fn establishments(&self) -> &Self {
-        self
-    }
-    fn bucket(&self) -> &Self {
-        self
-    }
-    fn queue(&self) -> &Self {
-        self
-    }
-    fn notifier(&self) -> &Self {
-        self
-    }
-}
-
-impl Imports for Process {
-    async fn claim(
-        &self,
-        hands: Hands<'_>,
-        message: &str,
-        arrival: Option<&Arrival>,
-        now: Timestamp,
-    ) -> Result<Claim, StoreError> {
-        self.call("claim", |sim| {
-            let mut imports = sim.imports.borrow_mut();
-            let id = hands.import.as_str();
-            if !imports.contains_key(id) {
-                let Some(arrival) = arrival else { return Claim::Unknown };
-                let import = serde_json::json!({
-                    "id": id,
-                    "state": "received",
-                    "object_key": arrival.object_key,
-                    "version_id": arrival.version_id,
-                    "bytes": arrival.bytes,
-                    "event_time": arrival.event_time,
-                    "sequencer": arrival.sequencer,
-                });
-                let item = Item { import: serde_json::from_value(import).unwrap(), owner: String::new() };
-                imports.insert(id.to_owned(), item);
-            }
-            let item = imports.get_mut(id).unwrap();
-            let free = item.owner == hands.owner || item.import.lease_until < now.as_second();
-            if item.import.state.is_final() || !free {
-                return Claim::refused(&item.import, message, now);
-            }
-            hands.owner.clone_into(&mut item.owner);
-            message.clone_into(&mut item.import.message);
-            item.import.state = ImportState::Received;
-            item.import.lease_until = now.as_second() + i64::try_from(LEASE.as_secs()).unwrap();
-            Claim::Taken(Box::new(item.import.clone()))
-        })
-        .await
-    }
-
-    async fn renew(&self, hands: Hands<'_>, now: Timestamp) -> Result<(), ProgressError> {
-        let lease = now.as_second() + i64::try_from(LEASE.as_secs()).unwrap();
-        self.owned(hands, |item| item.import.lease_until = lease).await
-    }
-
-    async fn progress(
-        &self,
-        hands: Hands<'_>,
-        progress: Progress,
-        work_key: Option<&str>,
-        now: Timestamp,
-    ) -> Result<(), ProgressError> {
-        self.owned(hands, |item| {
-            item.import.state = ImportState::Running;
-            item.import.lease_until = now.as_second() + i64::try_from(LEASE.as_secs()).unwrap();
-            item.import.bytes_read = progress.bytes_read;
-            counts(&mut item.import, progress);
-            if let Some(work) = work_key {
-                item.import.work_key = Some(work.to_owned());
-            }
-        })
-        .await
-    }
-
-    async fn release(&self, hands: Hands<'_>) -> Result<(), ProgressError> {
-        self.owned(hands, |item| {
-            item.import.lease_until = 0;
-            item.owner.clear();
-        })
-        .await
-    }
-
-    async fn finish(&self, hands: Hands<'_>, end: End<'_>, _: Timestamp) -> Result<(), ProgressError> {
-        self.owned(hands, |item| {
-            self.sim.order.borrow_mut().push(hands.import.as_str().to_owned());
-            item.import.state = if end.failure.is_some() { ImportState::Failed } else { ImportState::Done };
-            item.import.lease_until = 0;
-            item.import.reason = end.failure.map(str::to_owned);
-            item.import.report_key = Some(end.report_key.to_owned());
-            counts(&mut item.import, end.progress);
-        })
-        .await
-    }
-
-    async fn link_deposit(&self, deposit: &str, _: Uai, import: &ImportId) -> Result<(), StoreError> {
-        self.call("link_deposit", |sim| {
-            if let Some(link) = sim.deposits.borrow_mut().get_mut(deposit) {
-                *link = Some(import.as_str().to_owned());
-            }
-        })
-        .await
-    }
-
-    async fn enter(&self, uai: Uai, hands: Hands<'_>, now: Timestamp) -> Result<Option<usize>, StoreError> {
-        self.call("enter", |sim| (0..PLACES).find(|place| sim.take_place(uai, *place, hands, now))).await
-    }
-
-    async fn stay(&self, uai: Uai, place: usize, hands: Hands<'_>, now: Timestamp) -> Result<bool, StoreError> {
-        self.call("stay", |sim| sim.take_place(uai, place, hands, now)).await
-    }
-
-    async fn leave(&self, uai: Uai, place: usize, hands: Hands<'_>) -> Result<(), StoreError> {
-        self.call("leave", |sim| {
-            let mut places = sim.places.borrow_mut();
-            if places.get(&(uai, place)).is_some_and(|(import, _)| import == hands.import) {
-                places.remove(&(uai, place));
-            }
-        })
-        .await
-    }
-
-    async fn horizon(&self, uai: Uai, year: AcademicYear) -> Result<Option<RecordVersion>, StoreError> {
-        self.call("horizon", |sim| sim.horizons.borrow().get(&(uai, year)).cloned()).await
-    }
-
-    async fn raise_horizon(&self, uai: Uai, year: AcademicYear, horizon: &RecordVersion) -> Result<(), StoreError> {
-        self.call("raise_horizon", |sim| {
-            let mut horizons = sim.horizons.borrow_mut();
-            if horizons.get(&(uai, year)) < Some(horizon) {
-                horizons.insert((uai, year), horizon.clone());
-            }
-        })
-        .await
-    }
-}
-
-fn counts(import: &mut Import, progress: Progress) {
-    import.rows_read = progress.read;
-    import.accepted = progress.accepted;
-    import.superseded = progress.superseded;
-    import.unchanged = progress.unchanged;
-    import.rejected = progress.rejected;
-    import.warned = progress.warned;
-}
-
-impl Records for Process {
-    async fn read(&self, ids: &[RecordId], reading: Reading) -> Result<HashMap<RecordId, Stored>, StoreError> {
-        self.call("read", |sim| {
-            let records = sim.records.borrow();
-            let mut found = HashMap::new();
-            for id in ids {
-                let Some(record) = records.get(id) else { continue };
-                // An eventual read may miss what was written within the last second.
-                let late = reading == Reading::Eventual && record.written.elapsed() < Duration::from_secs(1);
-                let stored = if late && sim.chance(0.5) { record.before.clone() } else { Some(record.stored.clone()) };
-                found.extend(stored.map(|stored| (id.clone(), stored)));
-            }
-            found
-        })
-        .await
-    }
-
-    async fn write(&self, writes: &[Write]) -> Result<Written, StoreError> {
-        assert!((1..=100).contains(&writes.len()), "a transaction has 1 to 100 writes");
-        let distinct: BTreeSet<_> = writes.iter().map(Write::id).collect();
-        assert_eq!(distinct.len(), writes.len(), "a transaction names an item once");
-        self.call("write", |sim| {
-            let mut records = sim.records.borrow_mut();
-            if sim.chance(sim.faults.get().throttle) {
-                let busy = usize::try_from(sim.below(writes.len() as u64)).unwrap();
-                let verdict = |at| if at == busy { Verdict::Busy } else { Verdict::Willing };
-                return Written::None((0..writes.len()).map(verdict).collect());
-            }
-            let holds: Vec<_> = writes.iter().map(|write| holds(write, records.get(write.id()))).collect();
-            if holds.contains(&false) {
-                let verdict = |(write, holds): (&Write, &bool)| match holds {
-                    true => Verdict::Willing,
-                    false => Verdict::Stale(records.get(write.id()).map(|record| Box::new(record.stored.clone()))),
-                };
-                return Written::None(writes.iter().zip(&holds).map(verdict).collect());
-            }
-            for write in writes {
-                sim.writes.set(sim.writes.get() + 1);
-                apply(sim, write, &mut records);
-            }
-            Written::All
-        })
-        .await
-    }
-
-    async fn slice(&self, slice: &Slice, after: Option<&RecordId>) -> Result<Page, StoreError> {
-        self.call("slice", |sim| {
-            let records = sim.records.borrow();
-            let listed = |(id, record): &(&RecordId, &Record)| {
-                record.slice == *slice && record.listed_at <= Instant::now() && after.is_none_or(|after| *id > after)
-            };
-            let ids: Vec<_> = records.iter().filter(listed).map(|(id, _)| id.clone()).take(100).collect();
-            // A page that is full may be the last.
-            let after = (ids.len() == 100 || sim.chance(0.05)).then(|| ids.last().cloned()).flatten();
-            Page { ids, after }
-        })
-        .await
-    }
-}
-
-/// The conditions, as the expressions of the real table say them.
-fn holds(write: &Write, record: Option<&Record>) -> bool {
-    let stored = record.map(|record| &record.stored);
-    match write {
-        Write::Put(Statement { record, .. }) => stored.is_none_or(|stored| stored.version < record.version),
-        Write::Renew(Statement { record, digest }) => {
-            stored.is_some_and(|stored| stored.version < record.version && stored.digest.as_ref() == Some(digest))
-        }
-        Write::Cancel { version, .. } => stored.is_some_and(|stored| {
-            stored.version < *version
-                && stored.content.inscription.statut != Status::Annule
-                && stored.seen.as_ref().is_none_or(|seen| seen < version)
-        }),
-        Write::See { version, .. } => {
-            stored.is_some_and(|stored| stored.seen.as_ref().is_none_or(|seen| seen < version))
+async fn serve(sim: Rc<Sim>, mut calls: UnboundedReceiver<Outstanding>, dies_after: Option<u64>) {
+    let left = Rc::new(Cell::new(dies_after));
+    let mut running: FuturesUnordered<LocalBoxFuture<'static, bool>> = FuturesUnordered::new();
+    loop {
+        tokio::select! {
+            biased;
+            Some(call) = calls.recv() => running.push(Box::pin(answer(Rc::clone(&sim), call, Rc::clone(&left)))),
+            Some(lives) = running.next() => if !lives { return },
         }
     }
 }
 
-/// The effects, as the expressions of the real table say them.
-fn apply(sim: &Sim, write: &Write, records: &mut BTreeMap<RecordId, Record>) {
-    let now = Instant::now();
-    let before = records.get(write.id()).map(|record| record.stored.clone());
-    match write {
-        Write::Put(Statement { record, digest }) => {
-            let version = record.version.clone();
-            let stored = Stored {
-                id: record.id.clone(),
-                version: version.clone(),
-                said_at: Some(version.clone()),
-                first_version: before.as_ref().map_or(Some(version), |before| before.first_version.clone()),
-                digest: Some(digest.clone()),
-                state: RecordState::Pending,
-                seen: before.as_ref().and_then(|before| before.seen.clone()),
-                content: StoredContent {
-                    inscription: StoredEnrolment { statut: record.declaration.inscription.statut },
-                },
-            };
-            let lag = Duration::from_millis(sim.below(sim.faults.get().index_lag));
-            let listed_at = records.get(write.id()).map_or(now + lag, |record| record.listed_at);
-            let given = record.declaration.identite.said().map(|said| said.prenom1.expose().to_owned());
-            let slice = Slice::of(&record.id, &record.declaration);
-            let record = Record { stored, given: given.unwrap_or_default(), slice, before, written: now, listed_at };
-            records.insert(write.id().clone(), record);
-            return;
+/// Answers a call, unless it is throttled or its answer is lost; says whether the process lives on. Before and after
+/// each effect there is a place to die.
+async fn answer(sim: Rc<Sim>, outstanding: Outstanding, left: Rc<Cell<Option<u64>>>) -> bool {
+    let faults = sim.faults.get();
+    let lives = || match left.get() {
+        Some(0) => false,
+        Some(more) => {
+            left.set(Some(more - 1));
+            true
         }
-        Write::Renew(Statement { record, .. }) => {
-            records.get_mut(write.id()).unwrap().stored.version = record.version.clone();
-        }
-        Write::Cancel { version, .. } => {
-            let stored = &mut records.get_mut(write.id()).unwrap().stored;
-            stored.version = version.clone();
-            stored.said_at = Some(version.clone());
-            stored.content.inscription.statut = Status::Annule;
-            stored.state = RecordState::Pending;
-            stored.digest = None;
-        }
-        Write::See { version, .. } => {
-            records.get_mut(write.id()).unwrap().stored.seen = Some(version.clone());
-        }
+        None => true,
+    };
+    tokio::time::sleep(Duration::from_millis(1 + sim.below(faults.latency))).await;
+    if !lives() {
+        return false;
     }
-    let record = records.get_mut(write.id()).unwrap();
-    record.before = before;
-    record.written = now;
+    if sim.chance(faults.throttle) {
+        let slow_down = || s3::refuse(503, "SlowDown");
+        let is_json = outstanding.call.service != "s3" && outstanding.call.service != "sns";
+        outstanding.answer(if is_json { refuse("ThrottlingException") } else { slow_down() });
+        return true;
+    }
+    let response = sim.effect(&outstanding.call);
+    if !lives() {
+        return false;
+    }
+    if !sim.chance(faults.timeout) {
+        outstanding.answer(response);
+    }
+    true
 }
 
-impl Establishments for Process {
-    async fn depositor(&self, uai: Uai) -> Result<Option<Depositor>, StoreError> {
-        self.call("depositor", |sim| {
-            let establishment = sim.establishments.iter().find(|establishment| establishment.uai == uai)?.clone();
-            let targets = sim.establishments.iter().filter(|target| establishment.sends_for.contains(&target.uai));
-            let targets: Vec<_> = targets.cloned().collect();
-            Some(Depositor::new(establishment, targets))
-        })
-        .await
-    }
-
-    async fn note_feed(&self, uai: Uai, _: Timestamp) -> Result<(), StoreError> {
-        self.call("note_feed", |sim| {
-            sim.feeds.borrow_mut().insert(uai);
-        })
-        .await
-    }
-}
-
-/// An object's bytes, in small pieces; the connection breaks off now and then.
-pub(crate) struct Stream {
-    sim: Rc<Sim>,
-    bytes: Rc<Vec<u8>>,
-    at: usize,
-}
-
-impl Chunks for Stream {
-    async fn next(&mut self) -> Result<Option<Vec<u8>>, StoreError> {
-        let faults = self.sim.faults.get();
-        tokio::time::sleep(Duration::from_millis(1 + self.sim.below(faults.latency / 4))).await;
-        if self.sim.chance(faults.timeout) {
-            return Err(StoreError::of("a stream", StoreError::TIMEOUT));
-        }
-        let end = (self.at + 1 + usize::try_from(self.sim.below(4_096)).unwrap()).min(self.bytes.len());
-        let chunk = self.bytes[self.at..end].to_vec();
-        self.at = end;
-        Ok((!chunk.is_empty()).then_some(chunk))
-    }
-}
-
-impl Bucket for Process {
-    type Chunks = Stream;
-
-    async fn open(&self, key: &str, version: &str, from: u64) -> Result<Option<Opened<Stream>>, StoreError> {
-        self.call("open", |sim| {
-            let inbox = sim.inbox.borrow();
-            let object = inbox.get(&(key.to_owned(), version.to_owned()))?;
-            let at = usize::try_from(from).unwrap().min(object.bytes.len());
-            let chunks = Stream { sim: Rc::clone(&self.sim), bytes: Rc::clone(&object.bytes), at };
-            let (last_modified, extraction_date) = (object.last_modified, object.extraction_date.clone());
-            Some(Opened { last_modified, extraction_date, chunks })
-        })
-        .await
-    }
-
-    async fn put(&self, key: &str, _: &'static str, body: Vec<u8>) -> Result<(), StoreError> {
-        self.call("put", |sim| {
-            sim.reports.borrow_mut().insert(key.to_owned(), body);
-        })
-        .await
-    }
-
-    async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        self.call("get", |sim| sim.reports.borrow().get(key).cloned()).await
-    }
-}
-
-impl Queue for Process {
-    async fn point(&self, records: &[RecordId]) -> Result<(), StoreError> {
-        assert!((1..=10).contains(&records.len()), "SQS takes 1 to 10 messages");
-        self.call("point", |sim| sim.pointers.borrow_mut().extend(records.iter().cloned())).await
-    }
-
-    async fn go_on(&self, import: &ImportId, after: Duration) -> Result<(), StoreError> {
-        self.call("go_on", |sim| sim.send(GoOn::body(import), after + Duration::from_millis(sim.below(2_000)))).await
-    }
-
-    async fn hold(&self, message: &Message, time: Duration) -> Result<(), StoreError> {
-        self.call("hold", |sim| {
-            let mut queue = sim.queue.borrow_mut();
-            let ours = queue.iter_mut().find(|queued| queued.id == message.id);
-            if let Some(queued) = ours.filter(|queued| queued.deliveries.to_string() == message.receipt) {
-                queued.visible_at = Instant::now() + time;
-            }
-        })
-        .await
-    }
-}
-
-impl Notifier for Process {
-    async fn notify(&self, notice: &Notice<'_>) -> Result<(), StoreError> {
-        self.call("notify", |sim| {
-            let mut notices = sim.notices.borrow_mut();
-            notices.entry(notice.import.as_str().to_owned()).or_default().push(notice.failed);
-        })
-        .await
-    }
+/// An object of the inbox.
+pub(crate) fn object(bytes: Vec<u8>, last_modified: Timestamp, extraction_date: &str) -> Object {
+    let metadata = [("date-extraction".to_owned(), extraction_date.to_owned())].into();
+    Object { bytes: bytes.into(), last_modified, metadata }
 }

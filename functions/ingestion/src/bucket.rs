@@ -9,26 +9,22 @@ use jiff::Timestamp;
 use shared::registry::StoreError;
 
 use crate::object::extraction_date;
-use crate::ports::{Bucket, Chunks, Opened};
 
 /// The two buckets.
 #[derive(Debug)]
-pub struct Buckets {
+pub(crate) struct Buckets {
     s3: aws_sdk_s3::Client,
     inbox: String,
     reports: String,
 }
 
 impl Buckets {
-    pub(super) fn new(s3: aws_sdk_s3::Client, inbox: String, reports: String) -> Self {
+    pub(crate) fn new(s3: aws_sdk_s3::Client, inbox: String, reports: String) -> Self {
         Self { s3, inbox, reports }
     }
-}
 
-impl Bucket for Buckets {
-    type Chunks = Body;
-
-    async fn open(&self, key: &str, version: &str, from: u64) -> Result<Option<Opened<Body>>, StoreError> {
+    /// Opens exactly that version of an object of the inbox, from a byte on; `None` when it is gone.
+    pub(crate) async fn open(&self, key: &str, version: &str, from: u64) -> Result<Option<Opened>, StoreError> {
         let request = self.s3.get_object().bucket(&self.inbox).key(key).version_id(version);
         let request = if from > 0 { request.range(format!("bytes={from}-")) } else { request };
         let output = match request.send().await {
@@ -54,7 +50,8 @@ impl Bucket for Buckets {
         }))
     }
 
-    async fn put(&self, key: &str, kind: &'static str, body: Vec<u8>) -> Result<(), StoreError> {
+    /// Puts an object among the reports. Put twice, it is the same.
+    pub(crate) async fn put(&self, key: &str, kind: &'static str, body: Vec<u8>) -> Result<(), StoreError> {
         self.s3
             .put_object()
             .bucket(&self.reports)
@@ -67,7 +64,8 @@ impl Bucket for Buckets {
         Ok(())
     }
 
-    async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+    /// An object of the reports.
+    pub(crate) async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
         const OPERATION: &str = "s3 GetObject";
         match self.s3.get_object().bucket(&self.reports).key(key).send().await {
             Ok(output) => {
@@ -93,8 +91,19 @@ fn last_modified(output: &GetObjectOutput) -> Timestamp {
         .unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
+/// An object that is being read.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    /// When it came, to the second.
+    pub(crate) last_modified: Timestamp,
+    /// Its metadata `date-extraction`: when the depositor says that what it holds was true.
+    pub(crate) extraction_date: Option<String>,
+    /// Its bytes.
+    pub(crate) chunks: Body,
+}
+
 /// The bytes of an object, as they come.
-pub struct Body {
+pub(crate) struct Body {
     stream: ByteStream,
     /// Bytes that were not asked for and come all the same.
     skip: u64,
@@ -106,8 +115,9 @@ impl fmt::Debug for Body {
     }
 }
 
-impl Chunks for Body {
-    async fn next(&mut self) -> Result<Option<Vec<u8>>, StoreError> {
+impl Body {
+    /// The next bytes; `None` after the last.
+    pub(crate) async fn next(&mut self) -> Result<Option<Vec<u8>>, StoreError> {
         loop {
             let Some(bytes) = self.stream.next().await else { return Ok(None) };
             let bytes = bytes.map_err(|_| StoreError::of("s3 GetObject", StoreError::TIMEOUT))?;

@@ -9,28 +9,42 @@ use shared::registry::identity_queue::IdentityQueue;
 use shared::registry::imports::ImportId;
 
 use crate::handler::GoOn;
-use crate::ports::{Message, Queue};
+
+/// A message of the queue `imports`, as it was delivered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Message {
+    /// SQS's id, the same at each delivery.
+    pub(crate) id: String,
+    /// What this delivery is called by.
+    pub(crate) receipt: String,
+    /// How many times it was delivered, this one included.
+    pub(crate) deliveries: u32,
+}
+
+/// Pointers at most in one [`Queues::point`]: SQS's limit.
+pub(crate) const MOST_POINTERS: usize = 10;
 
 /// The two queues.
 #[derive(Debug)]
-pub struct Queues {
+pub(crate) struct Queues {
     sqs: aws_sdk_sqs::Client,
     identity: IdentityQueue,
     imports: String,
 }
 
 impl Queues {
-    pub(super) fn new(sqs: aws_sdk_sqs::Client, identity: String, imports: String) -> Self {
+    pub(crate) fn new(sqs: aws_sdk_sqs::Client, identity: String, imports: String) -> Self {
         Self { identity: IdentityQueue::new(sqs.clone(), identity), sqs, imports }
     }
-}
 
-impl Queue for Queues {
-    async fn point(&self, records: &[RecordId]) -> Result<(), StoreError> {
+    /// Sends pointers to up to [`MOST_POINTERS`] records. Sent twice, a pointer is resolved twice, and the second time
+    /// changes nothing.
+    pub(crate) async fn point(&self, records: &[RecordId]) -> Result<(), StoreError> {
         self.identity.send(records).await
     }
 
-    async fn go_on(&self, import: &ImportId, after: Duration) -> Result<(), StoreError> {
+    /// Asks for an import to be gone on with, after a while: SQS's limit is a quarter of an hour.
+    pub(crate) async fn go_on(&self, import: &ImportId, after: Duration) -> Result<(), StoreError> {
         self.sqs
             .send_message()
             .queue_url(&self.imports)
@@ -42,7 +56,8 @@ impl Queue for Queues {
         Ok(())
     }
 
-    async fn hold(&self, message: &Message, time: Duration) -> Result<(), StoreError> {
+    /// Keeps a message from being delivered again for so long from now on. One that is no longer ours is left alone.
+    pub(crate) async fn hold(&self, message: &Message, time: Duration) -> Result<(), StoreError> {
         let result = self
             .sqs
             .change_message_visibility()

@@ -1,25 +1,39 @@
 //! Who wants to know how an import ended: subscribers of a topic of SNS.
 
 use aws_sdk_sns::types::MessageAttributeValue;
+use shared::domain::uai::Uai;
 use shared::registry::StoreError;
+use shared::registry::imports::{ImportId, Progress};
 
-use crate::ports::{Notice, Notifier};
+/// What is told about an import that ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Notice<'a> {
+    /// The import.
+    pub(crate) import: &'a ImportId,
+    /// The depositor, if the key names one.
+    pub(crate) uai: Option<Uai>,
+    /// How it ended.
+    pub(crate) failed: bool,
+    /// How far it came.
+    pub(crate) progress: Progress,
+    /// Where the report is, in the reports bucket.
+    pub(crate) report_key: &'a str,
+}
 
 /// The topic.
 #[derive(Debug)]
-pub struct Topic {
+pub(crate) struct Topic {
     sns: aws_sdk_sns::Client,
     arn: String,
 }
 
 impl Topic {
-    pub(super) fn new(sns: aws_sdk_sns::Client, arn: String) -> Self {
+    pub(crate) fn new(sns: aws_sdk_sns::Client, arn: String) -> Self {
         Self { sns, arn }
     }
-}
 
-impl Notifier for Topic {
-    async fn notify(&self, notice: &Notice<'_>) -> Result<(), StoreError> {
+    /// Tells. After a crash it is told again.
+    pub(crate) async fn notify(&self, notice: &Notice<'_>) -> Result<(), StoreError> {
         const OPERATION: &str = "sns Publish";
         let uai = notice.uai.map_or_else(|| "inconnu".to_owned(), |uai| uai.to_string());
         let attribute = |value: &str| {
