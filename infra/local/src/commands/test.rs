@@ -16,8 +16,10 @@ use crate::samples::UNIVERSITY;
 use crate::terraform::Terraform;
 use crate::{advisories, double, feed, fuzz, tools, ui};
 
-/// Seeds of each scenario of the simulations, and rows of the national file, when everything is asked for.
-const MANY_SEEDS: &str = "5000";
+/// Seeds of each scenario of the simulations, rows of the file of an import, and rows of the national file, when
+/// everything is asked for.
+const MANY_SEEDS: &str = "500";
+const FILE_ROWS: &str = "1000000";
 const MANY_ROWS: &str = "20000";
 
 /// Runs everything; stops at the first failure. Each child's output is shown as it is.
@@ -62,6 +64,12 @@ pub(crate) async fn run(files: &Files, options: &Test) -> Result<()> {
         let mut seeds = cargo();
         seeds.args(["test", "--workspace", "--test", "simulation"]).env("SIMULATION_SEEDS", MANY_SEEDS);
         check(files, "Simulations under many seeds", &mut seeds).await?;
+        let mut order = cargo();
+        order.args(["test", "--workspace", "--test", "simulation", "the_order_of_arrival", "--", "--ignored"]);
+        check(files, "The order of arrival", &mut order).await?;
+        let mut file = cargo();
+        file.args(["test", "--workspace", "--test", "million", "--", "--nocapture"]).env("FILE_ROWS", FILE_ROWS);
+        check(files, "A million rows", &mut file).await?;
     }
     PLATFORM.install(files, &python).await?;
     FUZZING.install(files, &python).await?;
