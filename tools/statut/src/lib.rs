@@ -12,6 +12,7 @@ pub mod cli;
 mod clients;
 mod commands;
 pub mod deployment;
+mod establishments;
 pub mod http;
 pub mod ines;
 mod lambda;

@@ -74,16 +74,32 @@ pub fn heading(text: &str) {
 
 /// Prints a table with aligned columns, the first row being its heading.
 pub fn table(rows: &[Vec<String>]) {
+    for text in aligned(rows) {
+        line(&text);
+    }
+}
+
+/// The same on the standard error: what is shown before a question is asked.
+pub(crate) fn table_of_progress(rows: &[Vec<String>]) {
+    for text in aligned(rows) {
+        eprintln!("    {text}");
+    }
+}
+
+fn aligned(rows: &[Vec<String>]) -> Vec<String> {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
     let widths: Vec<usize> = (0..columns).map(|column| width(column).unwrap_or(0)).collect();
-    for (number, row) in rows.iter().enumerate() {
-        let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
-        line(cells.join("  ").trim_end());
-        if number == 0 {
-            line(&widths.iter().map(|width| "─".repeat(*width)).collect::<Vec<_>>().join("  "));
-        }
-    }
+    let mut lines: Vec<String> = rows
+        .iter()
+        .map(|row| {
+            let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+            cells.join("  ").trim_end().to_owned()
+        })
+        .collect();
+    let rule = widths.iter().map(|width| "─".repeat(*width)).collect::<Vec<_>>().join("  ");
+    lines.insert(lines.len().min(1), rule);
+    lines
 }
 
 /// Prints an indented line of a result, which may be piped into a program that doesn't read to the end (`head`).
