@@ -1,10 +1,10 @@
-//! `cargo local`, as an operator runs it beside the platform, and what an accident does to it.
+//! `statut`, as an operator runs it beside the platform, and what an accident does to the platform.
 
 use std::process::Stdio;
 
 use crate::stack::Stack;
 
-/// Where `cargo local test` says that its own program is.
+/// Where `cargo local test` says that `statut` is.
 const TOOL: &str = "STATUT_ETUDIANT_TOOL";
 
 /// What a command came to.
@@ -19,7 +19,7 @@ pub struct Outcome {
 }
 
 impl Stack {
-    /// Runs a command of `cargo local`.
+    /// Runs a command of `statut`, which finds the platform of the checkout that the tests run in.
     ///
     /// # Panics
     ///
@@ -27,8 +27,7 @@ impl Stack {
     pub async fn tool(&self, arguments: &[&str]) -> Outcome {
         let program = std::env::var(TOOL).unwrap_or_else(|_| panic!("{TOOL} is not set: run `cargo local test`"));
         let mut command = std::process::Command::new(program);
-        // Cargo says there where the tests' own package is; the tool takes it for its own.
-        command.args(arguments).stdin(Stdio::null()).env_remove("CARGO_MANIFEST_DIR");
+        command.args(arguments).stdin(Stdio::null());
         let run = tokio::task::spawn_blocking(move || command.output());
         let output = run.await.expect("the command ends").expect("the command starts");
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();

@@ -9,11 +9,11 @@ use aws_lc_rs::rsa::{KeySize, PrivateDecryptingKey};
 use pem::{EncodeConfig, LineEnding, Pem};
 use serde_json::{Value, json};
 use shared::access::key::new_key;
+use statut::aws;
+use statut::ui::Step;
 
-use crate::aws;
 use crate::double;
 use crate::outputs::Outputs;
-use crate::ui::Step;
 
 /// Draws a secret and keys, puts them where the function reads them, and tells FranceConnect.
 pub(crate) async fn register(outputs: &Outputs) -> Result<()> {

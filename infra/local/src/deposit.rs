@@ -11,6 +11,8 @@ use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use shared::domain::uai::Uai;
+use statut::http::encoded;
+use statut::ui::{self, Step};
 use ureq::http::Request;
 use uuid::Uuid;
 
@@ -19,7 +21,6 @@ use crate::http::{self, Answer};
 use crate::outputs::Outputs;
 use crate::report::Report;
 use crate::sandbox::Sandbox;
-use crate::ui::{self, Step};
 
 /// Between two looks at an import.
 const PACE: Duration = Duration::from_millis(200);
@@ -126,7 +127,7 @@ impl<'a> Depositor<'a> {
     pub(crate) async fn findings(&self, deposit: &str) -> Result<Vec<Finding>> {
         let (mut findings, mut after) = (Vec::new(), String::new());
         loop {
-            let url = format!("{}{PATH}/{deposit}/identites?apres={}", self.api, http::encoded(&after));
+            let url = format!("{}{PATH}/{deposit}/identites?apres={}", self.api, encoded(&after));
             let page = self.call(Request::get(url), String::new(), 200).await?;
             let page: Page = serde_json::from_str(&page).context("what was found can't be understood")?;
             findings.extend(page.constats);

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, bail};
+use statut::aws::REGION;
 use tokio::process::Command;
 
 use crate::environment::PLATFORM;
@@ -14,8 +15,6 @@ use crate::service::{Program, Service, free_port};
 const USUAL_PORT: u16 = 4566;
 /// Forces a port.
 const PORT_VARIABLE: &str = "LOCAL_PORT";
-/// The region that `infra/` deploys to.
-pub(crate) const REGION: &str = "eu-west-3";
 
 /// Starts it and waits until it answers. The functions that it runs end with it.
 pub(crate) async fn start(files: &Files, detached: bool) -> Result<Service> {

@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow, bail};
 use sha2::{Digest as _, Sha256};
+use statut::ui::Step;
 
 use crate::files::{self, Files};
 use crate::process::{self, command};
 use crate::tools::Python;
-use crate::ui::Step;
 
 /// A virtual environment.
 #[derive(Debug)]

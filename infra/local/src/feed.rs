@@ -4,15 +4,14 @@ use std::time::Duration;
 
 use anyhow::{Result, bail};
 use shared::domain::uai::Uai;
+use statut::ui::Step;
 
-use crate::deployment::Deployment;
 use crate::deposit::{Depositor, Wish};
 use crate::files::Files;
 use crate::ines;
 use crate::platform::Platform;
 use crate::samples::{self, PROBES, Sample};
 use crate::status::Question;
-use crate::ui::Step;
 
 /// An import of a few rows takes a second or two, and so does the identity of its people.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -34,7 +33,7 @@ pub(crate) async fn send(files: &Files, platform: &Platform, sample: &Sample) ->
 
 /// Enrols the person of the probes, and waits until both of them find it.
 pub(crate) async fn send_probes(files: &Files, platform: &Platform) -> Result<()> {
-    ines::fill(files, &Deployment::local(&platform.outputs)?, ines::PROBES).await?;
+    ines::fill(files, &platform.outputs.deployment()?, ines::PROBES).await?;
     send(files, platform, &PROBES).await?;
     wait_until_visible(platform, vec![samples::probe_by_identity()]).await
 }

@@ -6,10 +6,10 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use aws_sdk_sqs::types::QueueAttributeName;
 use serde::Deserialize;
+use statut::aws;
+use statut::ui::{self, Step};
 
-use crate::aws;
 use crate::outputs::Outputs;
-use crate::ui::{self, Step};
 
 /// Records are resolved in some seconds; what takes longer is waited for by nobody.
 const PATIENCE: Duration = Duration::from_secs(15);

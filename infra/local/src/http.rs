@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use ureq::Agent;
-use ureq::http::{HeaderMap, Request, Response};
+use ureq::http::{Request, Response};
 
 /// Longer than any single answer takes, the statistics included.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -15,8 +15,6 @@ const PATIENCE: Duration = Duration::from_mins(2);
 pub(crate) struct Answer {
     /// The status code.
     pub(crate) status: u16,
-    /// The headers.
-    pub(crate) headers: HeaderMap,
     /// The body.
     pub(crate) body: String,
 }
@@ -39,39 +37,15 @@ pub(crate) async fn upload(
     .await
 }
 
-/// Percent-encodes what is not allowed in one segment of a path or in a query value.
-pub(crate) fn encoded(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push('%');
-            encoded.push_str(&hex::encode_upper([byte]));
-        }
-    }
-    encoded
-}
-
 fn agent(patience: Duration) -> Agent {
     Agent::config_builder().proxy(None).http_status_as_error(false).timeout_global(Some(patience)).build().new_agent()
 }
 
 fn read(mut response: Response<ureq::Body>) -> Result<Answer> {
     let body = response.body_mut().read_to_string()?;
-    Ok(Answer { status: response.status().as_u16(), headers: response.headers().clone(), body })
+    Ok(Answer { status: response.status().as_u16(), body })
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
     tokio::task::spawn_blocking(work).await.context("a request was cut short")?
-}
-
-#[cfg(test)]
-mod tests {
-    use super::encoded;
-
-    #[test]
-    fn only_unreserved_characters_stay() {
-        assert_eq!(encoded("été 2026/a-b_c.csv"), "%C3%A9t%C3%A9%202026%2Fa-b_c.csv");
-    }
 }

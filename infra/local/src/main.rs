@@ -6,16 +6,12 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "it is a command-line tool: printing is its job")]
 
-mod accesses;
 mod advisories;
-mod aws;
 mod claim;
 mod cli;
-mod clients;
 mod commands;
 mod data_provider;
 mod demo;
-mod deployment;
 mod deposit;
 mod double;
 mod emulator;
@@ -32,23 +28,19 @@ mod outputs;
 mod packages;
 mod platform;
 mod process;
-mod redecide;
-mod redrive;
-mod replay;
 mod report;
 mod samples;
 mod sandbox;
 mod service;
 mod signals;
-mod statistics;
 mod status;
 mod terraform;
 mod tools;
-mod ui;
 
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use statut::ui;
 
 /// What shells report for a program ended by Ctrl-C.
 const INTERRUPTED: u8 = 130;
@@ -57,7 +49,7 @@ fn main() -> ExitCode {
     let arguments = cli::Arguments::parse();
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return failed(&anyhow::Error::new(error)),
+        Err(error) => return ui::failed(&anyhow::Error::new(error)),
     };
     let outcome = runtime.block_on(async {
         let signal = signals::first()?;
@@ -79,14 +71,6 @@ fn main() -> ExitCode {
             eprintln!("interrupted: everything that was started has been stopped");
             ExitCode::from(INTERRUPTED)
         }
-        Err(error) => failed(&error),
+        Err(error) => ui::failed(&error),
     }
-}
-
-fn failed(error: &anyhow::Error) -> ExitCode {
-    eprintln!("error: {error}");
-    for cause in error.chain().skip(1) {
-        eprintln!("  because: {cause}");
-    }
-    ExitCode::FAILURE
 }

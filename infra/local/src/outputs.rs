@@ -3,6 +3,7 @@
 use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use statut::deployment::Deployment;
 
 use crate::claim;
 use crate::files::{self, Files};
@@ -31,8 +32,6 @@ pub(crate) struct Outputs {
     /// Where our credentials at INES go; none where nobody asks INES.
     #[serde(default)]
     pub(crate) ines_client_secret_arn: Option<String>,
-    /// The function that computes the statistics.
-    pub(crate) statistics_function: String,
 }
 
 impl Outputs {
@@ -42,6 +41,11 @@ impl Outputs {
         flat.insert("double_url".to_owned(), Value::String(double.to_owned()));
         files::write_private(&files.local(FILE), &serde_json::to_string_pretty(&flat)?)?;
         serde_json::from_value(Value::Object(flat)).context("infra/outputs.tf lacks an output")
+    }
+
+    /// What is deployed there, as the operator's tool sees it.
+    pub(crate) fn deployment(&self) -> Result<Deployment> {
+        Deployment::local(&self.endpoint_url, &self.students_table)
     }
 
     /// Reads the file of the platform that is running.

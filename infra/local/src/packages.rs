@@ -7,13 +7,15 @@ use std::process::Stdio;
 use std::time::{Instant, UNIX_EPOCH};
 
 use anyhow::{Context as _, Result, anyhow, bail};
+use statut::ui;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use zip::write::SimpleFileOptions;
 
 use crate::files::{self, Files};
 use crate::process::{Running, cargo};
-use crate::ui;
 
+/// The operator's tool, which is built with the functions so that no dependency has two sets of features.
+const TOOL: &str = "statut";
 /// The functions, by the name of their crate, their binary and their package.
 const FUNCTIONS: [&str; 7] = ["status", "enrolment", "review", "ingestion", "deduplication", "statistics", "ines"];
 
@@ -22,18 +24,20 @@ pub(crate) fn directory(files: &Files) -> PathBuf {
     files.local("packages")
 }
 
-/// Builds and packages every function. Cargo's own progress is shown.
-pub(crate) async fn build(files: &Files) -> Result<()> {
+/// Builds and packages every function, and builds the operator's tool; says where the tool is. Cargo's own progress is
+/// shown.
+pub(crate) async fn build(files: &Files) -> Result<PathBuf> {
     let started = Instant::now();
-    println!("  … building the functions");
-    for binary in compile(files).await? {
+    println!("  … building the functions and the operator's tool");
+    let Built { functions, tool } = compile(files).await?;
+    for binary in functions {
         let package = directory(files).join(&binary.name).join("bootstrap.zip");
         tokio::task::spawn_blocking(move || pack(&binary.path, &package))
             .await
             .context("packaging was cut short")??;
     }
     ui::done("functions built and packaged", &FUNCTIONS.join(", "), started.elapsed());
-    Ok(())
+    Ok(tool)
 }
 
 struct Binary {
@@ -41,11 +45,16 @@ struct Binary {
     path: PathBuf,
 }
 
-async fn compile(files: &Files) -> Result<Vec<Binary>> {
+struct Built {
+    functions: Vec<Binary>,
+    tool: PathBuf,
+}
+
+async fn compile(files: &Files) -> Result<Built> {
     let mut command = cargo();
     command.current_dir(files.root()).args(["build", "--message-format=json-render-diagnostics"]);
-    for function in FUNCTIONS {
-        command.args(["--bin", function]);
+    for binary in FUNCTIONS.into_iter().chain([TOOL]) {
+        command.args(["--bin", binary]);
     }
     let mut build = Running::start(command.stdout(Stdio::piped()))?;
     let messages = build.child().stdout.take().ok_or_else(|| anyhow!("cargo has no output"))?;
@@ -61,11 +70,13 @@ async fn compile(files: &Files) -> Result<Vec<Binary>> {
     if !build.wait().await?.success() {
         bail!("the functions don't compile: see what cargo says above");
     }
+    let tool = binaries.iter().find(|binary| binary.name == TOOL).map(|binary| binary.path.clone());
+    let tool = tool.with_context(|| format!("cargo built no {TOOL}"))?;
     binaries.retain(|binary| FUNCTIONS.contains(&binary.name.as_str()));
     if binaries.len() != FUNCTIONS.len() {
         bail!("cargo built {} functions instead of {}", binaries.len(), FUNCTIONS.len());
     }
-    Ok(binaries)
+    Ok(Built { functions: binaries, tool })
 }
 
 /// Packages a binary, unless it was already: the stamp beside the package says of which binary it is.

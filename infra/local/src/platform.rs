@@ -1,11 +1,12 @@
 //! The local platform, from nothing to ready and back.
 
+use std::path::PathBuf;
+
 use anyhow::Result;
 use serde_json::Value;
 
 use crate::claim::Claim;
 use crate::data_provider;
-use crate::deployment::Deployment;
 use crate::double;
 use crate::emulator;
 use crate::environment::PLATFORM;
@@ -25,6 +26,8 @@ pub(crate) struct Platform {
     pub(crate) outputs: Outputs,
     /// Who may do what.
     pub(crate) sandbox: Sandbox,
+    /// The operator's tool, `statut`.
+    pub(crate) tool: PathBuf,
     terraform: Terraform,
     // In the order of their end: the claim is given up once nothing runs.
     emulator: Service,
@@ -39,7 +42,7 @@ impl Platform {
     pub(crate) async fn start(files: &Files, mut claim: Claim, detached: bool) -> Result<Self> {
         tools::terraform().await?;
         let python = tools::python().await?;
-        packages::build(files).await?;
+        let tool = packages::build(files).await?;
         PLATFORM.install(files, &python).await?;
         let double = double::start(files, detached).await?;
         claim.holds_double(&double)?;
@@ -53,10 +56,10 @@ impl Platform {
         let outputs = Outputs::write(files, deployed, emulator.endpoint(), double.endpoint())?;
         data_provider::register(&outputs).await?;
         if let Some(secret) = &outputs.ines_client_secret_arn {
-            ines::hand_over(files, &Deployment::local(&outputs)?, secret).await?;
+            ines::hand_over(files, &outputs.deployment()?, secret).await?;
         }
         let sandbox = sandbox::load(files, &outputs).await?;
-        Ok(Self { outputs, sandbox, terraform, emulator, double, claim })
+        Ok(Self { outputs, sandbox, tool, terraform, emulator, double, claim })
     }
 
     /// What a second deployment would change, by address.

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-
-use crate::ui;
+use statut::ui;
 
 /// More lines than a person reads in a terminal.
 const SHOWN: usize = 50;

@@ -17,12 +17,12 @@ use shared::domain::siret::Siret;
 use shared::domain::uai::Uai;
 use shared::registry::clients::ClientStore;
 use shared::registry::establishments::EstablishmentStore;
+use statut::aws;
+use statut::ui::Step;
 
-use crate::aws;
 use crate::double;
 use crate::files::{self, Files};
 use crate::outputs::Outputs;
-use crate::ui::Step;
 
 const FILE: &str = "sandbox.json";
 

@@ -6,13 +6,13 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
+use statut::ui::Step;
 use tokio::process::{ChildStdin, Command};
 use ureq::http::Request;
 
 use crate::files::{self, Files};
 use crate::http;
 use crate::process::{self, Running};
-use crate::ui::Step;
 
 /// How long it may take to answer: the emulator takes two seconds here, more on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(1);

@@ -3,9 +3,11 @@
 use anyhow::{Context as _, Result};
 use serde::Serialize;
 use serde_json::Value;
+use statut::http::encoded;
+use statut::ui::masked;
 use ureq::http::Request;
 
-use crate::http::{self, encoded};
+use crate::http;
 use crate::json::pretty;
 use crate::outputs::Outputs;
 use crate::sandbox::Sandbox;
@@ -105,9 +107,4 @@ impl Reply {
 
 fn text_of(value: &Value) -> &str {
     value.as_str().unwrap_or_default()
-}
-
-/// Enough of a key to tell it from another.
-pub(crate) fn masked(key: &str) -> String {
-    format!("{}…", key.get(..4).unwrap_or_default())
 }

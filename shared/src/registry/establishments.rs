@@ -4,13 +4,36 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use super::StoreError;
 use super::keys::{Item, text};
 use crate::contract::v3::coverage::Coverage;
 pub use crate::domain::establishment::Establishment;
+use crate::domain::siret::Siret;
 use crate::domain::uai::Uai;
 use crate::files::reader::Depositor;
+
+const UPDATE: &str = "establishments UpdateItem";
+
+/// An establishment as operators register it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Registration {
+    /// What it is, whom it sends for and what its codes mean.
+    #[serde(flatten)]
+    pub establishment: Establishment,
+    /// Its SIRET, as a list of establishments gives it. Several establishments may share one.
+    #[serde(default)]
+    pub siret: Option<Siret>,
+    /// Since when nothing is accepted from it or for it any more. What it sent before stays.
+    #[serde(default)]
+    pub retired_at: Option<Timestamp>,
+}
+
+/// The attributes that a list of establishments tells; the others are what operators decide.
+const DESCRIPTION: [&str; 5] = ["name", "kind", "commune", "postal_code", "siret"];
+/// What operators decide of what an establishment sends.
+const TERMS: [&str; 3] = ["sends_for", "regime_codes", "status_codes"];
 
 /// The table `establishments`.
 #[derive(Debug, Clone)]
@@ -31,25 +54,78 @@ impl EstablishmentStore {
         self.item(uai).await
     }
 
-    /// An establishment with those that it may send for. One that it may send for and that isn't registered is
-    /// left out: its rows are then rejected as not allowed.
+    /// An establishment with those that it may send for; `None` when it isn't registered, or is retired. One that it may
+    /// send for and that isn't registered, or is retired, is left out: its rows are then rejected as not allowed.
     pub async fn depositor(&self, uai: Uai) -> Result<Option<Depositor>, StoreError> {
-        let Some(establishment) = self.get(uai).await? else { return Ok(None) };
+        let Some(establishment) = self.active(uai).await? else { return Ok(None) };
         let mut targets = Vec::new();
         for target in &establishment.sends_for {
             if *target == establishment.uai {
                 targets.push(establishment.clone());
             } else {
-                targets.extend(self.get(*target).await?);
+                targets.extend(self.active(*target).await?);
             }
         }
         Ok(Some(Depositor::new(establishment, targets)))
     }
 
-    /// Registers an establishment, in place of what was registered before; when its last feed came is kept.
+    async fn active(&self, uai: Uai) -> Result<Option<Establishment>, StoreError> {
+        let registration = self.registration(uai).await?.filter(|registration| registration.retired_at.is_none());
+        Ok(registration.map(|registration| registration.establishment))
+    }
+
+    /// Registers an establishment, in place of what was registered before; when its last feed came is kept, and so are
+    /// its SIRET and its retirement.
     pub async fn put(&self, establishment: &Establishment) -> Result<(), StoreError> {
-        const OPERATION: &str = "establishments UpdateItem";
-        let item: Item = serde_dynamo::to_item(establishment).map_err(|_| StoreError::shape(OPERATION))?;
+        self.update(item_of(establishment)?, None).await.map(|_| ())
+    }
+
+    /// One establishment with what operators know of it.
+    pub async fn registration(&self, uai: Uai) -> Result<Option<Registration>, StoreError> {
+        self.item(uai).await
+    }
+
+    /// All of them, in no particular order.
+    pub async fn registrations(&self) -> Result<Vec<Registration>, StoreError> {
+        const OPERATION: &str = "establishments Scan";
+        let mut pages = self.client.scan().table_name(&self.table).into_paginator().items().send();
+        let mut registrations = Vec::new();
+        while let Some(item) = pages.next().await {
+            let item = item.map_err(|error| StoreError::new(OPERATION, &error))?;
+            registrations.push(serde_dynamo::from_item(item).map_err(|_| StoreError::shape(OPERATION))?);
+        }
+        Ok(registrations)
+    }
+
+    /// Registers an establishment that nobody registered; false when somebody did, and nothing is changed.
+    pub async fn register(&self, registration: &Registration) -> Result<bool, StoreError> {
+        self.update(item_of(registration)?, Some("attribute_not_exists(uai)")).await
+    }
+
+    /// Writes what a list tells of an establishment: name, kind, commune, postal code and SIRET. What operators decided
+    /// stays, whenever they decided it. False when it isn't registered.
+    pub async fn describe(&self, registration: &Registration) -> Result<bool, StoreError> {
+        self.update_some(registration, &DESCRIPTION).await
+    }
+
+    /// Writes whom an establishment sends for and what its codes mean. False when it isn't registered.
+    pub async fn set_terms(&self, registration: &Registration) -> Result<bool, StoreError> {
+        self.update_some(registration, &TERMS).await
+    }
+
+    /// Writes whether an establishment is retired, and since when. False when it isn't registered.
+    pub async fn set_retired(&self, registration: &Registration) -> Result<bool, StoreError> {
+        self.update_some(registration, &["retired_at"]).await
+    }
+
+    async fn update_some(&self, registration: &Registration, attributes: &[&str]) -> Result<bool, StoreError> {
+        let mut item = item_of(registration)?;
+        item.retain(|name, _| name == "uai" || attributes.contains(&name.as_str()));
+        self.update(item, Some("attribute_exists(uai)")).await
+    }
+
+    /// Writes some attributes of one item, the others being left as they are; false when the condition doesn't hold.
+    async fn update(&self, item: Item, condition: Option<&str>) -> Result<bool, StoreError> {
         let mut update = self.client.update_item().table_name(&self.table);
         let mut settings = Vec::new();
         for (position, (name, value)) in item.into_iter().enumerate() {
@@ -62,12 +138,16 @@ impl EstablishmentStore {
                     .expression_attribute_values(format!(":{position}"), value);
             }
         }
-        update
-            .update_expression(format!("SET {}", settings.join(", ")))
-            .send()
-            .await
-            .map_err(|error| StoreError::new(OPERATION, &error))?;
-        Ok(())
+        let update = update.update_expression(format!("SET {}", settings.join(", ")));
+        match update.set_condition_expression(condition.map(str::to_owned)).send().await {
+            Ok(_) => Ok(true),
+            Err(error)
+                if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
+            {
+                Ok(false)
+            }
+            Err(error) => Err(StoreError::new(UPDATE, &error)),
+        }
     }
 
     /// Notes that enrolments of an establishment were accepted at `now`, unless later ones were already. Noted twice,
@@ -90,7 +170,7 @@ impl EstablishmentStore {
             Err(error)
                 if !error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
             {
-                Err(StoreError::new("establishments UpdateItem", &error))
+                Err(StoreError::new(UPDATE, &error))
             }
             _ => Ok(()),
         }
@@ -138,4 +218,8 @@ impl EstablishmentStore {
         let shape = |_| StoreError::shape(OPERATION);
         output.item.map(serde_dynamo::from_item).transpose().map_err(shape)
     }
+}
+
+fn item_of(value: &impl Serialize) -> Result<Item, StoreError> {
+    serde_dynamo::to_item(value).map_err(|_| StoreError::shape(UPDATE))
 }

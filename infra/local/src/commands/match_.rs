@@ -1,10 +1,10 @@
 //! `cargo local match`.
 
 use anyhow::{Context as _, Result};
+use statut::ui;
 
 use crate::cli;
 use crate::matching;
-use crate::ui;
 
 /// Runs the identity engine over a file, in memory: no platform, no AWS.
 pub(crate) async fn run(options: &cli::Match) -> Result<()> {

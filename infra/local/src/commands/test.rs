@@ -3,7 +3,8 @@
 use std::io::IsTerminal as _;
 use std::time::Instant;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
+use statut::ui;
 use tokio::process::Command;
 
 use crate::claim::Claim;
@@ -14,7 +15,7 @@ use crate::platform::Platform;
 use crate::process::{self, cargo, command};
 use crate::samples::UNIVERSITY;
 use crate::terraform::Terraform;
-use crate::{advisories, double, feed, fuzz, tools, ui};
+use crate::{advisories, double, feed, fuzz, tools};
 
 /// Seeds of each scenario of the simulations, rows of the file of an import, and rows of the national file, when
 /// everything is asked for.
@@ -92,7 +93,7 @@ async fn end_to_end(files: &Files, claim: Claim, options: &Test) -> Result<()> {
             .args(["test", "--workspace", "--test", target, "--", "--nocapture"])
             .env("STATUT_ETUDIANT_OUTPUTS", files.local("outputs.json"))
             .env("STATUT_ETUDIANT_SANDBOX", files.local("sandbox.json"))
-            .env("STATUT_ETUDIANT_TOOL", std::env::current_exe().context("this program doesn't know where it is")?)
+            .env("STATUT_ETUDIANT_TOOL", &platform.tool)
             .env("NO_PROXY", no_proxy());
         if options.full {
             tests.env("NATIONAL_ROWS", MANY_ROWS);

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::Result;
+use statut::ui::{self, masked};
 
 use crate::claim::Claim;
 use crate::cli;
@@ -10,8 +11,6 @@ use crate::feed;
 use crate::files::Files;
 use crate::platform::Platform;
 use crate::sandbox::RECIPIENTS;
-use crate::status::masked;
-use crate::ui;
 
 /// Set once `up` has nothing left to do but wait to be stopped: from then on Ctrl-C is its normal end.
 static SERVING: AtomicBool = AtomicBool::new(false);

@@ -5,14 +5,14 @@ mod push;
 mod story;
 
 use anyhow::{Result, bail};
+use statut::statistics::Statistics;
+use statut::ui;
 
 use crate::claim::Claim;
 use crate::feed;
 use crate::files::Files;
 use crate::platform::Platform;
 use crate::samples::{LYCEE, UNIVERSITY};
-use crate::statistics;
-use crate::ui;
 
 /// Plays the story on a platform of its own.
 pub(crate) async fn run(files: &Files, with_probes: bool) -> Result<()> {
@@ -42,7 +42,9 @@ pub(crate) async fn run(files: &Files, with_probes: bool) -> Result<()> {
     push::play(&platform.outputs, &platform.sandbox).await?;
 
     ui::heading("7. Statistics, small counts suppressed");
-    if statistics::run(&platform.outputs).await? == 0 {
+    let statistics = Statistics::compute(&platform.outputs.deployment()?).await?;
+    statistics.print();
+    if statistics.table.len() < 2 {
         bail!("the statistics function published an empty table");
     }
 

@@ -6,11 +6,11 @@ use std::process::Stdio;
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use serde::Deserialize;
+use statut::ui::Step;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Command;
 
 use crate::process::{Running, append_to};
-use crate::ui::Step;
 
 /// One line of `-json` output; the kinds that are of no use here are ignored.
 #[derive(Debug, Deserialize)]

@@ -8,13 +8,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow, bail};
+use statut::aws::REGION;
+use statut::ui::Step;
 use tokio::process::Command;
 
 use crate::double;
-use crate::emulator::REGION;
 use crate::files::{self, Files};
 use crate::process::{self, command};
-use crate::ui::Step;
 
 /// The provider's own retries make a refused connection last for minutes; this is ample for a good one.
 const PATIENCE: Duration = Duration::from_mins(10);

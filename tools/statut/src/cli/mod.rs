@@ -1,0 +1,90 @@
+//! The command line.
+
+pub(crate) mod client;
+pub(crate) mod establishment;
+pub(crate) mod ines;
+pub(crate) mod operations;
+pub(crate) mod review;
+
+use clap::{Parser, Subcommand};
+
+use crate::place::Place;
+use crate::shown::Format;
+
+const PLACES: &str = "\
+Where it acts:
+  Without --deployment, on the local platform that `cargo local up` started, found from the current directory.
+  --deployment statut-etudiant-production is a deployment on AWS, by the beginning of the names of its tables, reached with
+  the AWS configuration of the environment: AWS_REGION and credentials. There is no single sign-on here; after
+  `aws sso login`, run
+    eval \"$(aws configure export-credentials --format env)\"
+  --deployment https://… is the address of its API, for `review`, which needs no account on AWS.
+
+Results go to the standard output, the rest to the standard error. `statut COMMAND --help` has examples.";
+
+/// The operator's tool of Statut Étudiant.
+///
+/// It registers who sends and who asks, decides what the rules leave to a person, and brings back what got stuck.
+#[derive(Debug, Parser)]
+#[command(name = "statut", version, after_help = PLACES, max_term_width = 100)]
+pub struct Arguments {
+    /// Where it acts: the name of a deployment on AWS, or the address of its API; the local platform by default
+    #[arg(long, global = true, value_name = "NAME", value_parser = Place::parse, default_value = Place::LOCAL)]
+    #[arg(hide_default_value = true)]
+    pub(crate) deployment: Place,
+    /// Print JSON, for a script, instead of tables
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+impl Arguments {
+    pub(crate) fn format(&self) -> Format {
+        if self.json { Format::Json } else { Format::Table }
+    }
+}
+
+/// One variant a command, one file of `commands` each.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Register, change and revoke clients, keys and tokens
+    Client(client::Client),
+    /// Register establishments, and say whom each sends for and how many new people it may send
+    Establishment(establishment::Establishment),
+    /// Decide what the rules leave to a person: list, show, decide, undo, dispute
+    Review(review::Review),
+    /// Fill our own identity service, and register those who may ask it
+    Ines(ines::Ines),
+    /// Show who was told a student's status, and when (the right of access: RGPD, article 15)
+    Accesses(operations::Accesses),
+    /// Move what was given up from a dead-letter queue back to its queue, once its cause is mended
+    Redrive(operations::Redrive),
+    /// Import a file again, as it was
+    Replay(operations::Replay),
+    /// Show what the identity rules of today would change in the register, and apply it in steps
+    Redecide(operations::Redecide),
+    /// Compute the statistics now and show them
+    Stats,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn the_place_and_the_format_may_come_anywhere() {
+        for line in ["statut --deployment d --json client list", "statut client list --json --deployment d"] {
+            let arguments = Arguments::try_parse_from(line.split(' ')).unwrap();
+            assert_eq!((arguments.deployment.clone(), arguments.json), (Place::Named("d".to_owned()), true), "{line}");
+        }
+        assert_eq!(Arguments::try_parse_from(["statut", "stats"]).unwrap().deployment, Place::Local);
+    }
+}

@@ -1,0 +1,9 @@
+//! The operators' view of clients: what each command makes of a client and its keys, without any I/O.
+
+mod keys;
+mod shown;
+mod terms;
+
+pub(crate) use self::keys::{Rotation, find, new, rotate};
+pub(crate) use self::shown::{card, json, list};
+pub(crate) use self::terms::{changed, created, warnings};

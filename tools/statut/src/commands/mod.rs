@@ -1,0 +1,32 @@
+//! One file a command.
+
+mod accesses;
+mod client;
+mod establishment;
+mod ines;
+mod redecide;
+mod redrive;
+mod replay;
+mod review;
+mod stats;
+
+use anyhow::Result;
+
+use crate::cli::{Arguments, Command};
+
+/// Runs what the command line asks for.
+pub async fn run(arguments: Arguments) -> Result<()> {
+    let format = arguments.format();
+    let Arguments { deployment: place, command, .. } = arguments;
+    match command {
+        Command::Client(options) => client::run(&place, format, &options).await,
+        Command::Establishment(options) => establishment::run(&place, format, &options).await,
+        Command::Review(options) => review::run(&place, format, &options).await,
+        Command::Ines(options) => ines::run(&place, format, &options).await,
+        Command::Accesses(options) => accesses::run(&place, format, &options).await,
+        Command::Redrive(options) => redrive::run(&place, format, &options).await,
+        Command::Replay(options) => replay::run(&place, format, &options).await,
+        Command::Redecide(options) => redecide::run(&place, format, &options).await,
+        Command::Stats => stats::run(&place, format).await,
+    }
+}
