@@ -161,7 +161,11 @@ async fn the_identity_may_be_partial() {
         }
     }
     let token = stack.france_connect_token(&provider, student, json!({ "identity": {} })).await;
-    assert_eq!(stack.france_connect(&token).await.refusal(), "422 00420 00421 00422 00423 00424 00427", "nobody at all");
+    assert_eq!(
+        stack.france_connect(&token).await.refusal(),
+        "422 00420 00421 00422 00423 00424 00427",
+        "nobody at all"
+    );
 
     // Homonyms: a birthplace decides, and without one nobody is told.
     let [nantes, _] = &people.homonyms;

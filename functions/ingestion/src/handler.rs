@@ -110,7 +110,10 @@ async fn one(world: &World, settings: &Settings, invocation: Invocation<'_>, bod
             for record in &event.records {
                 match object::arrival(record, &settings.inbox) {
                     Ok((import, arrival)) => {
-                        told(&import, import::run(world, settings, invocation, &import, Some(&arrival)).await?);
+                        told(
+                            &import,
+                            Box::pin(import::run(world, settings, invocation, &import, Some(&arrival))).await?,
+                        );
                     }
                     Err(NotOurs::Folder) => tracing::info!(message_id = id, "mark of a folder passed over"),
                     // Delivered again, it would be the same.
@@ -120,7 +123,7 @@ async fn one(world: &World, settings: &Settings, invocation: Invocation<'_>, bod
         }
         Some(Body::GoOn(import)) => {
             hold(world, invocation.message).await;
-            told(&import, import::run(world, settings, invocation, &import, None).await?);
+            told(&import, Box::pin(import::run(world, settings, invocation, &import, None)).await?);
         }
         Some(Body::Test) => tracing::info!(message_id = id, "S3 tested the queue"),
         // The body may hold anything and stays out of the log. Nobody but S3 and us may write to the queue.

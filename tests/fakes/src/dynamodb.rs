@@ -93,7 +93,8 @@ impl Tables {
 
     /// Keeps an item, whatever is there.
     pub fn put(&self, table: &str, item: Item) {
-        self.run("PutItem", &json!({ "TableName": table, "Item": item }).to_string()).unwrap();
+        let request = Item::from_iter([("TableName".into(), table.into()), ("Item".into(), item.into())]);
+        self.run("PutItem", &Value::Object(request).to_string()).unwrap();
     }
 
     /// The items of a table, in the order of their keys.

@@ -77,7 +77,7 @@ impl Siblings {
             let _ = case.vote(reviewer, verdict.clone(), None, self.sim.time());
         }
         assert_eq!(case.state, State::Decided);
-        reviewers::write(&self.sim, case);
+        reviewers::write(&self.sim, &case);
         self.sim.queue.borrow_mut().clear();
         let steps = self.die_after_each(&id);
         (id, steps)
@@ -86,7 +86,7 @@ impl Siblings {
     fn undo(&self, id: &CaseId) -> usize {
         let mut case = self.sim.tables().cases[id].clone();
         case.undo("c", self.sim.time()).unwrap();
-        reviewers::write(&self.sim, case);
+        reviewers::write(&self.sim, &case);
         self.sim.queue.borrow_mut().clear();
         self.die_after_each(id)
     }
@@ -197,7 +197,7 @@ fn a_merge_that_is_under_way_is_undone() {
         let id = question.case();
         let mut case = Case::open(question, RULE_VERSION, siblings.sim.time());
         case.vote("a", Verdict::Same, None, siblings.sim.time()).unwrap();
-        reviewers::write(&siblings.sim, case);
+        reviewers::write(&siblings.sim, &case);
         siblings.sim.queue.borrow_mut().clear();
         for _ in 0..steps {
             assert!(siblings.step(&id));
@@ -221,7 +221,7 @@ fn students_of_any_size_are_told_apart_and_parted_and_shown() {
         siblings.sister.iter().step_by(2).map(|statement| statement.record.clone()).collect();
     // The dispute hides her first.
     let case = Case::open(dispute.clone(), RULE_VERSION, siblings.sim.time());
-    reviewers::write(&siblings.sim, case);
+    reviewers::write(&siblings.sim, &case);
     drive(&siblings.sim, &[], Pace::Order);
     assert_eq!(siblings.told().len(), 1);
     let (split, steps) = siblings.decide(dispute.clone(), &Verdict::Split(half));

@@ -13,12 +13,12 @@ use crate::check;
 use crate::world::Sim;
 
 /// Writes a case as review does, and sends its pointer.
-pub(crate) fn write(sim: &Sim, case: Case) {
+pub(crate) fn write(sim: &Sim, case: &Case) {
     let id = case.id.clone();
     sim.note(|| {
         format!("reviewers: {id} {:?} {:?}", case.state, case.decisions.last().map(|decision| &decision.effect))
     });
-    assert_eq!(sim.meanwhile(sim.stores.reviews.save(&case)).unwrap(), Saved::Yes);
+    assert_eq!(sim.meanwhile(sim.stores.reviews.save(case)).unwrap(), Saved::Yes);
     sim.send(Pointer::Case(id), 0);
 }
 
@@ -33,10 +33,10 @@ pub(crate) fn dispute(sim: &Sim) {
             match stored {
                 Some(mut case) => {
                     if case.ask_again(question, RULE_VERSION, sim.time()) {
-                        write(sim, case);
+                        write(sim, &case);
                     }
                 }
-                None => write(sim, Case::open(question, RULE_VERSION, sim.time())),
+                None => write(sim, &Case::open(question, RULE_VERSION, sim.time())),
             }
         }
     }
@@ -52,7 +52,7 @@ pub(crate) fn decide(sim: &Sim, truth: &BTreeMap<RecordId, usize>) {
                 // The second finds the case decided, if one is enough.
                 let _ = case.vote(reviewer, verdict.clone(), None, sim.time());
             }
-            write(sim, case);
+            write(sim, &case);
         }
     }
 }
@@ -65,7 +65,7 @@ pub(crate) fn undo(sim: &Sim, latest: bool) -> bool {
     let undone = if latest { decided.len().checked_sub(1) } else { Some(sim.below(decided.len())) };
     let Some(mut case) = undone.and_then(|at| decided.get(at)).cloned() else { return false };
     case.undo("c", sim.time()).unwrap();
-    write(sim, case);
+    write(sim, &case);
     true
 }
 

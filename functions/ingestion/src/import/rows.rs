@@ -199,7 +199,8 @@ impl<'a> Run<'a> {
             self.checkpoint().await?;
         } else if self.told.progress.elapsed() >= PROGRESS_EVERY {
             self.work.bytes_read = reader.bytes_read();
-            let progress = job.world.imports.progress(job.hands, self.work.progress(), None, job.now());
+            // A call of the SDK holds some 16 KB, which are better moved as a pointer.
+            let progress = Box::pin(job.world.imports.progress(job.hands, self.work.progress(), None, job.now()));
             writer.alongside(progress).await??;
             self.told.progress = Instant::now();
         }

@@ -192,7 +192,7 @@ impl Sim {
 
     fn effect(&self, call: &Call) -> Response {
         match (call.service.as_str(), call.operation.as_str()) {
-            ("s3", _) => self.buckets.call(call, self.now(), |bytes| self.cut(bytes)),
+            ("s3", _) => self.buckets.call(call, self.now(), |bytes| self.cut(&bytes)),
             ("sns", "Publish") => {
                 let notice: Value = serde_json::from_str(call.body()["Message"].as_str().unwrap()).unwrap();
                 let import = notice["import"].as_str().unwrap().to_owned();
@@ -209,15 +209,14 @@ impl Sim {
                 let sent = Queues::default();
                 let answer = sent.call(call);
                 for message in sent.drain() {
-                    match message.queue.as_str() {
-                        "identity" => match Pointer::read(&message.body).unwrap() {
-                            Pointer::Record(record) => self.pointers.borrow_mut().push_back(record),
-                            other => panic!("{other:?}"),
-                        },
-                        _ => {
-                            let jitter = Duration::from_millis(self.below(2_000));
-                            self.send(message.body, Duration::from_secs(message.delay) + jitter);
-                        }
+                    if message.queue == "imports" {
+                        let jitter = Duration::from_millis(self.below(2_000));
+                        self.send(message.body, Duration::from_secs(message.delay) + jitter);
+                        continue;
+                    }
+                    match Pointer::read(&message.body).unwrap() {
+                        Pointer::Record(record) => self.pointers.borrow_mut().push_back(record),
+                        other => panic!("{other:?}"),
                     }
                 }
                 answer
@@ -239,7 +238,7 @@ impl Sim {
     }
 
     /// Bytes in small pieces; the connection breaks off now and then.
-    fn cut(&self, bytes: Bytes) -> Pieces {
+    fn cut(&self, bytes: &Bytes) -> Pieces {
         let (mut pieces, mut at) = (Vec::new(), 0);
         while at < bytes.len() {
             if self.chance(self.faults.get().timeout) {
