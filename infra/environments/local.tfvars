@@ -20,5 +20,5 @@ imports_max_receive_count         = 5
 # A test that revokes a key waits for seconds, not for a minute.
 client_cache_seconds = 2
 
-# Tests send thousands of invented people for one establishment. `cargo local establishment quota` still sets a smaller one.
+# Tests send thousands of invented people for one establishment. `statut establishment quota` still sets a smaller one.
 new_identities_floor = 100000

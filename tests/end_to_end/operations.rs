@@ -1,6 +1,7 @@
 //! What goes wrong, and what operators do about it.
 
 use serde_json::{Value, json};
+use tests::depositors::fresh_uai;
 use tests::eventually;
 use tests::people::{Person, file, fresh_name};
 use tests::stack::{Drop, Stack};
@@ -65,6 +66,38 @@ async fn a_file_is_imported_again_and_what_was_said_since_stays() {
 
     let unknown = stack.tool(&["replay", &"0".repeat(32)]).await;
     assert!(!unknown.success, "{unknown:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_establishment_of_a_list_is_registered_changed_and_retired() {
+    let stack = Stack::connect().await;
+    let uai = fresh_uai().to_string();
+    let path = std::env::temp_dir().join(format!("etablissements-{uai}.csv"));
+    let list = path.to_str().unwrap();
+    let load = async |name: &str, option: &str| {
+        let rows = format!("uai;nom;type;code commune;code postal\n{uai};{name};ecole;44109;44000\n");
+        std::fs::write(&path, rows).unwrap();
+        let loaded = stack.tool(&["establishment", "load", list, option, "--json"]).await;
+        assert!(loaded.success, "{loaded:?}");
+        serde_json::from_str::<Value>(&loaded.output).unwrap()
+    };
+    let refused = {
+        load("ECOLE D'UN TEST", "--dry-run").await;
+        stack.tool(&["establishment", "load", list]).await
+    };
+    assert!(!refused.success && refused.errors.contains("nobody to ask"), "{refused:?}");
+    assert!(!stack.tool(&["establishment", "show", &uai]).await.success, "nothing was written");
+
+    assert_eq!(load("ECOLE D'UN TEST", "--yes").await["written"]["added"], 1);
+    assert_eq!(load("ECOLE D'UN TEST", "--yes").await["written"], Value::Null);
+    assert_eq!(load("ECOLE", "--yes").await["plan"]["changed"][0]["differences"][0]["attribute"], "name");
+
+    let set = ["establishment", "set", &uai, "--status-codes", "1=inscrit,2=admis", "--retired", "--json"];
+    let set = stack.tool(&set).await;
+    let shown: Value = serde_json::from_str(&set.output).unwrap_or_else(|_| panic!("{set:?}"));
+    assert_eq!((&shown["name"], &shown["status_codes"]["2"]), (&json!("ECOLE"), &json!("admis")));
+    assert!(shown["retired_at"].is_string() && shown["last_feed_at"].is_null(), "{shown}");
+    std::fs::remove_file(&path).unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -167,7 +167,12 @@ pub async fn fetched(link: &Value) -> Answer {
 }
 
 /// An establishment's number that no test has had, in Nantes.
-fn fresh_uai() -> Uai {
+///
+/// # Panics
+///
+/// Never: each number has its letter.
+#[must_use]
+pub fn fresh_uai() -> Uai {
     let number = Uuid::new_v4().as_u128() % 10_000;
     let letters = 'A'..='Z';
     let mut candidates = letters.filter_map(|letter| Uai::parse(&format!("044{number:04}{letter}")).ok());

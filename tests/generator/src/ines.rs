@@ -7,7 +7,7 @@ use crate::generator::Generator;
 use crate::person::Person;
 use crate::settings::Settings;
 
-/// What `cargo local ines load` takes.
+/// What `statut ines load` takes.
 const HEADING: &str = "ine;nomFamille;nomUsage;prenom1;autresPrenoms;sexe;dateNaissance;lieuNaissance;ineMaitre";
 
 /// Writes an extract of INES with everybody whom the file of these settings is about, each once; says how many.

@@ -45,7 +45,7 @@ struct Arguments {
     /// The file to write.
     #[arg(long)]
     out: PathBuf,
-    /// Also write the register that these people are in, for `cargo local ines load`.
+    /// Also write the register that these people are in, for `statut ines load`.
     #[arg(long, value_name = "FILE")]
     ines: Option<PathBuf>,
 }

@@ -79,14 +79,13 @@ pub fn table(rows: &[Vec<String>]) {
     }
 }
 
-/// The same on the standard error: what is shown before a question is asked.
-pub(crate) fn table_of_progress(rows: &[Vec<String>]) {
-    for text in aligned(rows) {
-        eprintln!("    {text}");
-    }
+/// Prints an indented line on the standard error: what is shown before a question is asked.
+pub(crate) fn aside(text: &str) {
+    eprintln!("    {text}");
 }
 
-fn aligned(rows: &[Vec<String>]) -> Vec<String> {
+/// The lines of a table with aligned columns, the first row being its heading.
+pub(crate) fn aligned(rows: &[Vec<String>]) -> Vec<String> {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
     let widths: Vec<usize> = (0..columns).map(|column| width(column).unwrap_or(0)).collect();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args, Subcommand};
+use clap::{ArgAction, ArgGroup, Args, Subcommand};
 use shared::domain::academic_year::AcademicYear;
 use shared::domain::regime::Regime;
 use shared::domain::status::Status;
@@ -102,23 +102,22 @@ pub(crate) struct Load {
 
 /// Options of `set`: what isn't given stays.
 #[derive(Debug, Args)]
-#[command(after_help = SET_EXAMPLES)]
-#[group(id = "changes", required = true, multiple = true, args = ["sends_for", "regime_codes", "status_codes", "retired"])]
+#[command(after_help = SET_EXAMPLES, group = ArgGroup::new("changes").required(true).multiple(true))]
 pub(crate) struct Set {
     /// The establishment
     #[arg(value_parser = uai)]
     pub(crate) uai: Uai,
     /// The establishments that it may send for, itself included if it may: UAIs between commas, or `none`
-    #[arg(long, value_name = "UAIS", value_parser = uais)]
+    #[arg(long, group = "changes", value_name = "UAIS", value_parser = uais)]
     pub(crate) sends_for: Option<Uais>,
     /// What the régimes of its software mean, RF1 to RF7: `1=RF2,2=RF5`, or `none`
-    #[arg(long, value_name = "CODES", value_parser = regimes)]
+    #[arg(long, group = "changes", value_name = "CODES", value_parser = regimes)]
     pub(crate) regime_codes: Option<Regimes>,
     /// What the statuses of its software mean: `1=inscrit,2=admis`, or `none`
-    #[arg(long, value_name = "CODES", value_parser = statuses)]
+    #[arg(long, group = "changes", value_name = "CODES", value_parser = statuses)]
     pub(crate) status_codes: Option<Statuses>,
     /// Accept nothing from it or for it any more; `--retired=false` brings it back
-    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL", action = ArgAction::Set)]
+    #[arg(long, group = "changes", num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL", action = ArgAction::Set)]
     pub(crate) retired: Option<bool>,
 }
 

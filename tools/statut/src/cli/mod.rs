@@ -26,7 +26,7 @@ Results go to the standard output, the rest to the standard error. `statut COMMA
 ///
 /// It registers who sends and who asks, decides what the rules leave to a person, and brings back what got stuck.
 #[derive(Debug, Parser)]
-#[command(name = "statut", version, after_help = PLACES, max_term_width = 100)]
+#[command(name = "statut", version, after_help = PLACES)]
 pub struct Arguments {
     /// Where it acts: the name of a deployment on AWS, or the address of its API; the local platform by default
     #[arg(long, global = true, value_name = "NAME", value_parser = Place::parse, default_value = Place::LOCAL)]
@@ -77,6 +77,39 @@ mod tests {
     #[test]
     fn the_command_line_is_consistent() {
         Arguments::command().debug_assert();
+    }
+
+    /// The help of every command, in the order that `--help` lists them; `docs/statut.md` has it for those who read
+    /// before they install.
+    #[test]
+    fn every_help_is_documented() {
+        let mut command = Arguments::command();
+        command.build();
+        let mut page =
+            "# `statut`, the operator's tool\n\nWhat `--help` says of each command; how they are used is in the \
+                        [runbook](runbook.md).\n"
+                .to_owned();
+        document(&mut page, &mut command, "statut");
+        let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/statut.md");
+        if std::env::var_os("UPDATE_DOCS").is_some() {
+            std::fs::write(&path, page).unwrap();
+        } else {
+            let written = std::fs::read_to_string(&path).unwrap();
+            assert_eq!(written, page, "docs/statut.md is out of date: UPDATE_DOCS=1 cargo test --workspace --lib help");
+        }
+    }
+
+    fn document(page: &mut String, command: &mut clap::Command, name: &str) {
+        let help = command.render_long_help().to_string();
+        let lines: Vec<&str> = help.lines().map(str::trim_end).collect();
+        let text = lines.join("\n");
+        page.extend(["\n## `", name, "`\n\n```text\n", text.trim_end(), "\n```\n"]);
+        let names: Vec<String> = command.get_subcommands().map(|one| one.get_name().to_owned()).collect();
+        for own in names.iter().filter(|own| *own != "help") {
+            if let Some(subcommand) = command.find_subcommand_mut(own) {
+                document(page, subcommand, &format!("{name} {own}"));
+            }
+        }
     }
 
     #[test]

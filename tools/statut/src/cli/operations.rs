@@ -1,6 +1,6 @@
 //! Options of the commands that look after a deployment.
 
-use clap::{Args, ValueEnum};
+use clap::{ArgGroup, Args, ValueEnum};
 
 const REDRIVE_EXAMPLES: &str = "\
 Examples:
@@ -84,20 +84,37 @@ pub(crate) struct Replay {
 
 /// Options of `accesses`.
 #[derive(Debug, Args)]
-#[command(after_help = ACCESSES_EXAMPLES)]
-#[group(id = "whose", required = true, multiple = false, args = ["ine", "record", "client"])]
+#[command(after_help = ACCESSES_EXAMPLES, group = ArgGroup::new("whose").required(true))]
 pub(crate) struct Accesses {
     /// What was read or written about a student, by INE; `-` reads it from the standard input, which leaves it out of the
     /// shell's history
-    #[arg(long)]
+    #[arg(long, group = "whose")]
     pub(crate) ine: Option<String>,
     /// The same by an enrolment's id (`id_inscription`), for somebody who has no INE here, or is told to nobody
-    #[arg(long, value_name = "ID")]
+    #[arg(long, group = "whose", value_name = "ID")]
     pub(crate) record: Option<String>,
     /// What a client did on a day
-    #[arg(long, value_name = "ID", requires = "day")]
+    #[arg(long, group = "whose", value_name = "ID", requires = "day")]
     pub(crate) client: Option<String>,
     /// The day (UTC), `2026-11-29`
     #[arg(long, requires = "client")]
     pub(crate) day: Option<jiff::civil::Date>,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use crate::cli::Arguments;
+
+    #[test]
+    fn accesses_are_of_one_student_one_enrolment_or_one_client_on_a_day() {
+        let parses = |words: &str| Arguments::try_parse_from(format!("statut accesses {words}").split_whitespace());
+        for accepted in ["--ine -", "--record 1.a --deployment d", "--client dinum --day 2026-11-29"] {
+            assert!(parses(accepted).is_ok(), "{accepted}: {:?}", parses(accepted).err());
+        }
+        for refused in ["", "--client dinum", "--day 2026-11-29", "--ine - --record 1.a", "--ine - --day 2026-11-29"] {
+            assert!(parses(refused).is_err(), "{refused}");
+        }
+    }
 }

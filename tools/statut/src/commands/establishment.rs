@@ -40,10 +40,10 @@ async fn load(store: &EstablishmentStore, format: Format, options: &Load) -> Res
     let registered = store.registrations().await.context(UNREADABLE)?;
     let mut plan = Plan::new(list, registered, kind.filter(|_| *retire))?;
     if *dry_run || plan.is_empty() {
-        return format.show(&json!({ "plan": plan, "written": null }), || print(&plan));
+        return format.show(&json!({ "plan": plan, "written": null }), || print(&plan, ui::line));
     }
     if format == Format::Table || !*yes {
-        print(&plan);
+        print(&plan, ui::aside);
     }
     if !*yes {
         let questions = (!(plan.added.is_empty() && plan.changed.is_empty()), !plan.retired.is_empty());
@@ -62,14 +62,12 @@ async fn load(store: &EstablishmentStore, format: Format, options: &Load) -> Res
     })
 }
 
-/// Goes to the standard error, so that JSON is alone on the standard output.
-fn print(plan: &Plan) {
+/// A plan is a result when nothing is written; before a question, the standard output is kept for the result.
+fn print(plan: &Plan, line: fn(&str)) {
     let (rows, lines) = shown::plan(plan);
-    if rows.len() > 1 {
-        ui::table_of_progress(&rows);
-    }
-    for line in lines {
-        eprintln!("    {line}");
+    let table = if rows.len() > 1 { ui::aligned(&rows) } else { Vec::new() };
+    for text in table.iter().chain(&lines) {
+        line(text);
     }
 }
 

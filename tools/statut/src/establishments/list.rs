@@ -109,7 +109,7 @@ impl List {
         let mut lines = HashMap::new();
         for row in reader.records() {
             let row = row.context("the file can't be read")?;
-            let line = row.position().map_or(0, csv::Position::line);
+            let line = row.position().map_or(0, |position| line_of(text, position));
             if row.iter().all(|cell| cell.trim().is_empty()) {
                 continue;
             }
@@ -268,6 +268,13 @@ fn commune_of(text: &str, postal_code: &str) -> Result<CommuneCode, String> {
             Err("INSEE's code of the commune, of 5 characters, or the name of one commune of its department".to_owned())
         }
     }
+}
+
+/// The line that a row is on. A row's position is where the one before it ended, and lines that are empty follow.
+fn line_of(text: &str, position: &csv::Position) -> u64 {
+    let rest = usize::try_from(position.byte()).ok().and_then(|start| text.as_bytes().get(start..)).unwrap_or_default();
+    let ends = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
+    position.line() + ends.filter(|byte| **byte == b'\n').map(|_| 1).sum::<u64>()
 }
 
 fn text_of(bytes: &[u8]) -> Result<&str> {

@@ -52,7 +52,7 @@ pub(crate) fn json(one: &Registration, coverage: Option<&Coverage>) -> Value {
 
 /// What a plan would do, a row for each establishment of the first ones, and what it says in all.
 pub(crate) fn plan(plan: &Plan) -> (Vec<Vec<String>>, Vec<String>) {
-    let mut rows = vec![["", "uai", "name", "kind", "what changes"].map(str::to_owned).to_vec()];
+    let mut rows = vec![["what", "uai", "name", "kind", "changes"].map(str::to_owned).to_vec()];
     let row = |what: &str, one: &Registration, detail: String| {
         let Establishment { uai, name, kind, .. } = &one.establishment;
         vec![what.to_owned(), uai.to_string(), plain(name), kind.clone(), detail]

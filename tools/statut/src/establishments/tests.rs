@@ -119,8 +119,13 @@ async fn a_plan_is_shown_with_its_reasons() {
     load(&store, &[SORBONNE]).await;
     let rows = [&SORBONNE.replace("75005", "75006"), LYCEE, "0010814A;X;lycee;01249;01700;"];
     let (rows, lines) = super::shown::plan(&plan(&store, &rows, None).await);
-    insta::assert_snapshot!(
-        rows.iter().map(|row| row.join(" | ")).chain(lines).collect::<Vec<_>>().join("\n"),
-        @""
-    );
+    let lines: Vec<String> = crate::ui::aligned(&rows).into_iter().chain(lines).collect();
+    insta::assert_snapshot!(lines.join("\n"), @r"
+    what    uai       name                 kind        changes
+    ──────  ────────  ───────────────────  ──────────  ──────────────────────────
+    add     0010006B  LYCEE SAINT-EXUPERY  lycee
+    change  0751722P  SORBONNE UNIVERSITE  universite  postal_code: 75005 → 75006
+    1 to add, 1 to change, 0 to retire, 0 as they are
+    line 4, uai is left out: the UAI's control letter is A, its digits call for E
+    ");
 }
