@@ -97,7 +97,7 @@ pub(crate) struct Accesses {
     #[arg(long, group = "whose", value_name = "ID", requires = "day")]
     pub(crate) client: Option<String>,
     /// The day (UTC), `2026-11-29`
-    #[arg(long, requires = "client")]
+    #[arg(long, requires = "client", conflicts_with_all = ["ine", "record"])]
     pub(crate) day: Option<jiff::civil::Date>,
 }
 
