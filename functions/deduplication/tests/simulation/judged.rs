@@ -1,33 +1,29 @@
-//! Deduplication over a labelled file of records, to be judged as `cargo local match` is (docs/identity.md): the real
-//! handler, one record at a time, without INES.
+//! Deduplication over a labelled set, judged as `cargo local match` is (docs/identity.md): the real handler, one record at
+//! a time, without INES.
 //!
-//! `JUDGED_RECORDS=records.csv JUDGED_OUT=out cargo test --workspace --test simulation judged -- --ignored --nocapture`
-//! writes, in the directory `out`:
-//!
-//! - `entities.csv` and `review.csv`, the students and the open cases: who waits is a student as well;
-//! - `engine-entities.csv` and `engine-review.csv`, the same from the engine alone over the same declarations. They have one
-//!   birthplace, as a row of a file does, where `cargo local match` reads a code, a name and a country, and lack what no
-//!   reader of files accepts.
+//! `LABELLED_SET=DIR cargo test --workspace --test simulation judged -- --ignored --nocapture` prints what a record costs,
+//! and how students and open cases stand beside what the engine alone makes of the same declarations: who waits is a
+//! student as well. Declarations have one birthplace, as a row of a file does, where `cargo local match` reads a code, a
+//! name and a country, and lack what no reader of files accepts.
 #![allow(clippy::print_stdout, reason = "a measurement")]
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::rc::Rc;
 
-use csv::{StringRecord, Writer};
 use deduplication::handler;
+use evaluation::declared;
+use evaluation::linkage::Linkage;
+use evaluation::resolution::{Resolution, Share};
+use evaluation::set::{LabelledSet, Record};
+use evaluation::tables::table;
 use jiff::Timestamp;
 use jiff::civil::date;
 use shared::contract::pointer::Pointer;
-use shared::domain::birth_date::BirthDate;
-use shared::domain::civil_identity::CivilIdentity;
 use shared::domain::commune::CommuneCode;
 use shared::domain::enrolment::{Declaration, Enrolment, Person};
 use shared::domain::ine::Ine;
-use shared::domain::name::PersonName;
-use shared::domain::place_name::PlaceName;
 use shared::domain::regime::Regime;
-use shared::domain::sex::Sex;
 use shared::domain::status::Status;
 use shared::domain::uai::Uai;
 use shared::identity::digest::{DigestKey, RecordId};
@@ -40,9 +36,9 @@ use shared::identity::student::{RecordVersion, Student, StudentId};
 use crate::people::Statement;
 use crate::world::{Cost, Process, Sim};
 
-/// One row, if a reader of files accepts it.
-struct Row {
-    name: String,
+/// One record, if a reader of files accepts it.
+struct Row<'a> {
+    name: &'a str,
     id: RecordId,
     declaration: Option<Declaration>,
 }
@@ -50,49 +46,61 @@ struct Row {
 #[test]
 #[ignore = "a measurement over a labelled set"]
 fn judged() {
-    let [records, out] = ["JUDGED_RECORDS", "JUDGED_OUT"].map(|name| std::env::var(name).expect(name));
-    let (rows, out) = (read(Path::new(&records)), Path::new(&out));
-    std::fs::create_dir_all(out).unwrap();
-    through_deduplication(&rows, out);
-    through_the_engine(&rows, out);
+    let directory = std::env::var("LABELLED_SET").expect("LABELLED_SET names a labelled set");
+    let set = LabelledSet::read(Path::new(&directory)).unwrap();
+    let rows = read(&set);
+    let decided = [through_deduplication(&set, &rows), through_the_engine(&set, &rows)];
+    let accepts = |record: &Record| rows[set.number(&record.record_id).unwrap()].declaration.is_some();
+    let accepted = |linkage: &Linkage| Resolution::of(&set, linkage, |one, other| accepts(one) && accepts(other));
+    print(&decided.each_ref().map(|linkage| (accepted(linkage), Resolution::of(&set, linkage, |_, _| true))));
 }
 
-fn read(path: &Path) -> Vec<Row> {
-    let mut reader = csv::Reader::from_path(path).unwrap();
-    let heading = reader.headers().unwrap().clone();
+/// A column for deduplication and one for the engine alone.
+fn print(columns: &[(Resolution, Resolution); 2]) {
+    let both = |score: &Resolution| format!("{:.5} / {:.4}", score.precision.of_one(), score.recall.of_one());
+    let row = |measure: &str, show: &dyn Fn(&(Resolution, Resolution)) -> String| {
+        std::iter::once(measure.to_owned()).chain(columns.iter().map(show)).collect::<Vec<_>>()
+    };
+    print!(
+        "{}",
+        table(&[
+            ["", "deduplication", "the engine alone, same declarations"].map(str::to_owned).to_vec(),
+            row("precision / recall of entities, of the records that are accepted", &|(accepted, _)| both(accepted)),
+            row("the same, a rejected record being a student of its own", &|(_, all)| both(all)),
+            row("wrongly attached per 10,000", &|(_, all)| format!("{:.2}", all.misplaced_per_10000())),
+            row("false pairs that are twins or siblings", &|(_, all)| format!(
+                "{} of {}",
+                all.relatives(),
+                all.wrong()
+            )),
+            row("recall of match or review, pairs per 1,000, a rejected record being missed", &|(_, all)| {
+                let recall = all.joined_or_waiting.map_or(0.0, Share::of_one);
+                format!("{recall:.4} at {:.1}", all.review_per_1000().unwrap_or_default())
+            }),
+        ])
+    );
+}
+
+fn read(set: &LabelledSet) -> Vec<Row<'_>> {
     let key = DigestKey::new("1".into(), "records".to_owned().into());
-    let row = |(number, row): (usize, Result<StringRecord, csv::Error>)| {
-        let row = row.unwrap();
-        let cell = |name| heading.iter().position(|column| column == name).and_then(|at| row.get(at)).unwrap_or("");
-        let declaration = declaration(number, cell);
+    let row = |(number, record)| {
+        let declaration = declaration(number, record);
         // A row that is rejected is a student of its own.
         let id = match &declaration {
             Some(declaration) => RecordId::of(&key, declaration),
             None => RecordId::parse(&format!("0.{number:032x}")).unwrap(),
         };
-        Row { name: cell("record_id").to_owned(), id, declaration }
+        Row { name: &record.record_id, id, declaration }
     };
-    reader.records().enumerate().map(row).collect()
+    set.records.iter().enumerate().map(row).collect()
 }
 
-fn declaration<'a>(number: usize, cell: impl Fn(&'static str) -> &'a str) -> Option<Declaration> {
-    let (lieu_naissance, libelle_naissance) = birthplace(&cell);
-    let others = cell("autres_prenoms").split_whitespace().filter_map(|name| PersonName::parse(name).ok());
-    let identity = CivilIdentity {
-        nom_famille: PersonName::parse(cell("nom_naissance")).ok()?,
-        nom_usage: PersonName::parse(cell("nom_usage")).ok(),
-        prenom1: PersonName::parse(cell("prenom1")).ok()?,
-        autres_prenoms: others.collect(),
-        sexe: Sex::parse_forgiving(cell("sexe")).ok()?,
-        date_naissance: BirthDate::parse(cell("date_naissance")).ok()?,
-        lieu_naissance,
-        libelle_naissance,
-    };
-    let year: i16 = cell("annee").parse().ok()?;
+fn declaration(number: usize, record: &Record) -> Option<Declaration> {
+    let year: i16 = record.annee.parse().ok()?;
     Some(Declaration {
-        ine: Ine::parse(cell("ine")).ok(),
+        ine: Ine::parse(&record.ine).ok(),
         numero_etudiant: None,
-        identite: Person::Civil(identity),
+        identite: Person::Civil(declared::civil_identity(record)?),
         inscription: Enrolment {
             date_debut: date(year, 9, 1),
             date_fin: date(year + 1, 8, 31),
@@ -100,7 +108,7 @@ fn declaration<'a>(number: usize, cell: impl Fn(&'static str) -> &'a str) -> Opt
             regime: Regime::FormationInitiale,
             code_commune: CommuneCode::parse("75113").ok()?,
             code_commune_brut: None,
-            uai: Uai::parse(cell("uai")).ok()?,
+            uai: Uai::parse(&record.uai).ok()?,
             nom_etablissement: "UNIVERSITE".into(),
             cursus: None,
             // Each record of the set is a record here, whoever it names: no set has student numbers, which are evidence.
@@ -110,19 +118,7 @@ fn declaration<'a>(number: usize, cell: impl Fn(&'static str) -> &'a str) -> Opt
     })
 }
 
-/// The birthplace as a reader of files has it: the code of a commune or of a country, else the code of the only commune
-/// of a name, else the name.
-fn birthplace<'a>(cell: impl Fn(&'static str) -> &'a str) -> (Option<CommuneCode>, Option<PlaceName>) {
-    let country = CommuneCode::parse(cell("code_pays_naissance")).ok().filter(|country| country.as_str() != "99100");
-    let code = CommuneCode::parse(cell("code_commune_naissance")).ok().or(country);
-    let name = PlaceName::parse(cell("libelle_naissance")).ok().filter(|_| code.is_none());
-    match name.as_ref().and_then(PlaceName::only_commune) {
-        Some(only) => (Some(only), None),
-        None => (code, name.filter(PlaceName::is_a_communes)),
-    }
-}
-
-fn through_deduplication(rows: &[Row], out: &Path) {
+fn through_deduplication(set: &LabelledSet, rows: &[Row<'_>]) -> Linkage {
     let sim = Sim::new(0, None);
     let mut costs: Vec<Cost> = Vec::new();
     let (mut messages, mut rejected) = (0_u64, 0_u64);
@@ -164,7 +160,7 @@ fn through_deduplication(rows: &[Row], out: &Path) {
     tell("writes", |cost| cost.writes);
     tell("condition checks", |cost| cost.checks);
     println!("{} records, {rejected} more rejected, {messages} looked at again", costs.len());
-    write_students(&sim, rows, out);
+    linkage(&sim, set, rows)
 }
 
 /// Follows a pointer with everything it calls answered at once.
@@ -174,21 +170,19 @@ fn follow(sim: &Rc<Sim>, pointer: &Pointer) -> Cost {
     cost
 }
 
-fn write_students(sim: &Sim, rows: &[Row], out: &Path) {
+/// The students as they are stored, and the pairs that open cases ask about.
+fn linkage(sim: &Sim, set: &LabelledSet, rows: &[Row<'_>]) -> Linkage {
     let tables = sim.tables();
-    let names: BTreeMap<&RecordId, &str> = rows.iter().map(|row| (&row.id, row.name.as_str())).collect();
+    let names: BTreeMap<&RecordId, &str> = rows.iter().map(|row| (&row.id, row.name)).collect();
     let students: BTreeMap<&RecordId, StudentId> =
         tables.edges.iter().flat_map(|(student, own)| own.keys().map(|record| (record, *student))).collect();
-    let mut entities = file(out, "entities.csv", ["record_id", "entity_id"]);
-    for row in rows {
-        let student = students.get(&row.id).map_or_else(|| row.name.clone(), ToString::to_string);
-        entities.write_record([&row.name, &student]).unwrap();
-    }
+    let entities: Vec<(&str, String)> =
+        rows.iter().filter_map(|row| Some((row.name, students.get(&row.id)?.to_string()))).collect();
     let records = |student: StudentId| -> Vec<&str> {
         let student = tables.student(student);
         student.iter().flat_map(Student::edges).map(|edge| names[&edge.record]).collect()
     };
-    let mut review = file(out, "review.csv", ["record_id_a", "record_id_b"]);
+    let mut review = Vec::new();
     let (mut attachments, mut duplicates, mut homonyms) = (0, 0, 0);
     for case in tables.cases.values().filter(|case| case.state == State::Open) {
         let pairs: Vec<(StudentId, StudentId)> = match &case.question {
@@ -204,40 +198,28 @@ fn write_students(sim: &Sim, rows: &[Row], out: &Path) {
             Question::Dispute { .. } => Vec::new(),
         };
         for (one, other) in pairs {
-            for (a, b) in records(one).iter().flat_map(|a| records(other).into_iter().map(move |b| (*a, b))) {
-                if a != b {
-                    review.write_record([a, b]).unwrap();
-                }
-            }
+            let of_other = records(other);
+            let two = records(one).into_iter().flat_map(|a| of_other.iter().map(move |b| (a, *b)));
+            review.extend(two.filter(|(a, b)| a != b));
         }
     }
     println!("{attachments} attachments to decide ({homonyms} among several), {duplicates} duplicates");
+    let linkage = Linkage::of(set, entities.iter().map(|(name, student)| (*name, student.as_str()))).unwrap();
+    linkage.with_review(set, review.into_iter()).unwrap()
 }
 
-fn through_the_engine(rows: &[Row], out: &Path) {
+fn through_the_engine(set: &LabelledSet, rows: &[Row<'_>]) -> Linkage {
     let mut register = Register::new(Blocking::new(&"blocking".to_owned().into()));
     let mut names: Vec<&str> = Vec::new();
-    let mut entities = file(out, "engine-entities.csv", ["record_id", "entity_id"]);
     for row in rows {
-        let Some(Declaration { ine, identite: Person::Civil(identity), .. }) = &row.declaration else {
-            entities.write_record([&row.name, &row.name]).unwrap();
-            continue;
-        };
-        register.add(Compared::of(identity, ine.as_ref()), |_| {});
-        names.push(&row.name);
+        if let Some(Declaration { ine, identite: Person::Civil(identity), .. }) = &row.declaration {
+            register.add(Compared::of(identity, ine.as_ref()), |_| {});
+            names.push(row.name);
+        }
     }
-    for (name, number) in names.iter().zip(0..) {
-        let student = register.student_of(RecordNumber(number));
-        entities.write_record([name, names[student.0 as usize]]).unwrap();
-    }
-    let mut review = file(out, "engine-review.csv", ["record_id_a", "record_id_b"]);
-    for (one, other) in register.review() {
-        review.write_record([names[one.0 as usize], names[other.0 as usize]]).unwrap();
-    }
-}
-
-fn file(out: &Path, name: &str, heading: [&str; 2]) -> Writer<std::fs::File> {
-    let mut file = Writer::from_path(out.join(name)).unwrap();
-    file.write_record(heading).unwrap();
-    file
+    let name = |number: RecordNumber| names[number.0 as usize];
+    let entities =
+        names.iter().zip(0..).map(|(record, number)| (*record, name(register.student_of(RecordNumber(number)))));
+    let review = register.review().map(|(one, other)| (name(one), name(other)));
+    Linkage::of(set, entities).unwrap().with_review(set, review).unwrap()
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+use evaluation::set::Question;
 use jiff::Timestamp;
 use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
@@ -16,7 +17,6 @@ use shared::auth::jwks::Jwks;
 use shared::auth::token::Trust;
 use shared::identity::engine::lookup::Mode;
 
-use super::population::Question;
 use super::route::pivot;
 use crate::context::Issuer;
 

@@ -1,5 +1,6 @@
 //! The same questions as each route carries them, and who is told.
 
+use evaluation::set::{LookUp, Question};
 use futures_util::{StreamExt as _, stream};
 use lambda_http::Request;
 use lambda_http::http::HeaderValue;
@@ -8,7 +9,6 @@ use shared::identity::engine::lookup::Mode;
 
 use super::super::{ask, request};
 use super::doubles::{Doubles, key};
-use super::population::{LookUp, Question};
 use crate::context::Context;
 use shared::api::Api;
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use evaluation::set::LabelledSet;
 use fakes::aws::{Call, Response, keyed, respond};
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -20,7 +21,7 @@ use shared::identity::student::StudentId;
 
 use super::super::{context_over, keys};
 use super::doubles::{Doubles, client_id, key};
-use super::population::Population;
+use super::population;
 use crate::context::Context;
 use shared::api::Api;
 
@@ -33,16 +34,16 @@ pub(super) struct Tables {
 
 impl Tables {
     /// Records become students as `cargo local match` decides, and are posted as the register posts them.
-    pub(super) fn of(population: &Population) -> Self {
+    pub(super) fn of(set: &LabelledSet) -> Self {
         let mut register = Register::new(Blocking::new(&"records in memory".to_owned().into()));
         let mut accepted = Vec::new();
-        for record in &population.records {
-            if let Some(traits) = record.traits() {
+        for record in &set.records {
+            if let Some(traits) = population::traits(record) {
                 register.add(traits.person(), |_| ());
                 accepted.push((record, traits));
             }
         }
-        let refused = population.records.len() - accepted.len();
+        let refused = set.records.len() - accepted.len();
         let mut by_student: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
         for number in 0..accepted.len() {
             let number = u32::try_from(number).unwrap();

@@ -10,35 +10,46 @@ use shared::identity::engine::register::Register;
 
 /// What `--metrics` writes.
 #[derive(Debug, Serialize)]
-pub(super) struct Measures {
+pub struct Measures {
     rule_version: u16,
-    records: usize,
+    /// Distinct records.
+    pub records: usize,
     /// From the first byte read to the last decision: parse, normalise, block, compare, decide.
     seconds: f64,
-    records_per_second: f64,
+    /// Records a second of the whole.
+    pub records_per_second: f64,
     /// Of the processor, in the same time: on a machine that others use too, it says more; only Linux tells.
-    processor_seconds: Option<f64>,
-    keys_per_record: f64,
-    candidates_per_record: f64,
+    pub processor_seconds: Option<f64>,
+    /// Blocking keys published, a record.
+    pub keys_per_record: f64,
+    /// Records that each was compared with.
+    pub candidates_per_record: f64,
     keys_cut: u64,
     /// The most memory that the process has held, look-ups and outputs included; only Linux says.
-    peak_memory_bytes: Option<u64>,
-    pub(super) review_pairs: Option<u64>,
-    pub(super) look_ups: Option<LookUps>,
+    pub peak_memory_bytes: Option<u64>,
+    /// Pairs for review, if they were written.
+    pub review_pairs: Option<u64>,
+    /// The questions, if any were asked.
+    pub look_ups: Option<LookUps>,
     #[serde(skip)]
     started: Option<Instant>,
 }
 
 /// What became of the questions.
 #[derive(Debug, Default, Serialize)]
-pub(super) struct LookUps {
-    pub(super) asked: u64,
-    pub(super) found: u64,
-    pub(super) ambiguous: u64,
+pub struct LookUps {
+    /// All of them.
+    pub asked: u64,
+    /// Answered with a student.
+    pub found: u64,
+    /// Answered that several people may be meant.
+    pub ambiguous: u64,
 }
 
 impl Measures {
-    pub(super) fn start() -> Self {
+    /// Starts the clock.
+    #[must_use]
+    pub fn start() -> Self {
         Self {
             rule_version: RULE_VERSION,
             records: 0,
@@ -57,7 +68,7 @@ impl Measures {
 
     /// The last record is decided.
     #[allow(clippy::cast_precision_loss, reason = "counts of records are far below 2^52")]
-    pub(super) fn streamed(&mut self, register: &Register) {
+    pub fn streamed(&mut self, register: &Register) {
         let took = self.started.take().map_or(Duration::ZERO, |started| started.elapsed());
         let records = register.len().max(1) as f64;
         self.records = register.len();
@@ -69,18 +80,20 @@ impl Measures {
         self.keys_cut = register.counts.cut;
     }
 
-    /// Everything is written.
-    pub(super) fn finish(&mut self) {
+    /// Everything is written: the most memory that it took is known.
+    pub fn finish(&mut self) {
         self.peak_memory_bytes = peak_memory();
     }
 
-    pub(super) fn write(&self, path: &Path) -> Result<()> {
+    /// Writes the measures as JSON.
+    pub fn write(&self, path: &Path) -> Result<()> {
         let text = serde_json::to_string_pretty(self)?;
-        std::fs::write(path, text + "\n").with_context(|| super::said(path))
+        std::fs::write(path, text + "\n").with_context(|| crate::matching::said(path))
     }
 
     /// The same for the terminal.
-    pub(super) fn table(&self) -> Vec<Vec<String>> {
+    #[must_use]
+    pub fn table(&self) -> Vec<Vec<String>> {
         let mut rows = vec![
             ("measure", "value".to_owned()),
             ("records", self.records.to_string()),
