@@ -196,7 +196,7 @@ mod tests {
         if std::env::var_os("UPDATE_SCOPES").is_some() {
             std::fs::write(path, format!("{before}<!-- table -->\n{table}<!-- /table -->{after}")).unwrap();
         } else {
-            assert_eq!(documented, table, "scopes changed: UPDATE_SCOPES=1 cargo test -p status scopes");
+            assert_eq!(documented, table, "scopes changed: UPDATE_SCOPES=1 cargo test --workspace --lib scopes");
         }
     }
 

@@ -1,6 +1,6 @@
 //! The files of `tests/corpus/`, each with what must come of it in a file beside it: a school's oddity is two files.
 //!
-//! `UPDATE_CORPUS=1 cargo test -p shared corpus` writes what comes of each file today, to be read by somebody before it
+//! `UPDATE_CORPUS=1 cargo test --workspace --lib corpus` writes what comes of each file today, to be read by somebody before it
 //! is believed.
 
 use std::collections::BTreeSet;

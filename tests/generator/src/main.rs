@@ -1,4 +1,4 @@
-//! `cargo run -p generator -- --rows 20000 --seed 7 --uai 0751967F --format csv.gz --out FILE`
+//! `cargo run --bin generator -- --rows 20000 --seed 7 --uai 0751967F --format csv.gz --out FILE`
 
 use std::error::Error;
 use std::fs::File;
