@@ -99,7 +99,7 @@ pub struct Request<'a> {
 
 /// What was done about one person.
 #[derive(Debug, Clone, Default)]
-pub struct Told {
+pub struct Disclosure {
     /// The student that was told or found, if one was.
     pub student: Option<StudentId>,
     /// The enrolment that was sent, read, cancelled or shown, if it was one.
@@ -206,7 +206,7 @@ impl AccessLog {
     /// client or the depositor, where enumeration shows. Each has a random part in its key, and is written only where
     /// nothing is: a trace never replaces another one, whatever draws the same number, and a call that is tried again
     /// finds the one that it has written.
-    pub async fn write(&self, request: &Request<'_>, told: &[Told]) -> Result<(), StoreError> {
+    pub async fn write(&self, request: &Request<'_>, told: &[Disclosure]) -> Result<(), StoreError> {
         match told {
             [] => Ok(()),
             // The SDK's calls are large futures, and the callers' would hold both.
@@ -275,7 +275,7 @@ impl AccessLog {
         output.item.map(serde_dynamo::from_item).transpose().map_err(|_| StoreError::shape(OPERATION))
     }
 
-    fn item(&self, request: &Request<'_>, told: &Told) -> Result<HashMap<String, AttributeValue>, StoreError> {
+    fn item(&self, request: &Request<'_>, told: &Disclosure) -> Result<HashMap<String, AttributeValue>, StoreError> {
         let unique = uuid::Uuid::new_v4().as_u64_pair().0;
         let day = TimeZone::UTC.to_datetime(request.at).date();
         let part = u8::try_from(unique % u64::from(PARTS)).unwrap_or_default();
@@ -343,7 +343,7 @@ pub(crate) async fn write_once(
 const NOT_WRITTEN: &str = "attribute_not_exists(subject)";
 
 /// `None` for nobody's request about nobody.
-fn subject_of<'a>(request: &Request<'a>, told: &'a Told) -> Option<Subject<'a>> {
+fn subject_of<'a>(request: &Request<'a>, told: &'a Disclosure) -> Option<Subject<'a>> {
     match (told.student, &told.record, &told.import, request.client) {
         (_, Some(record), ..) => Some(Subject::Record(record)),
         (Some(student), None, ..) => Some(Subject::Student(student)),

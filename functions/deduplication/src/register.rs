@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::Client;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use shared::access::route::Route;
-use shared::audit::{AccessLog, Action, Request, Told};
+use shared::audit::{AccessLog, Action, Disclosure, Request};
 use shared::config::{self, ConfigError};
 use shared::contract::error::Uid;
 use shared::domain::uai::Uai;
@@ -258,10 +258,10 @@ impl Register {
             recipient: None,
         };
         let import = record.version.import().map(str::to_owned);
-        let told = Told { import, ..Told::default() };
+        let told = Disclosure { import, ..Disclosure::default() };
         let told = match holder {
-            Holder::Student(student) => Told { student: Some(student), ..told },
-            Holder::Unattached => Told { record: Some(record.id.clone()), ..told },
+            Holder::Student(student) => Disclosure { student: Some(student), ..told },
+            Holder::Unattached => Disclosure { record: Some(record.id.clone()), ..told },
             Holder::Nobody => told,
         };
         self.traces.write(&request, &[told]).await?;

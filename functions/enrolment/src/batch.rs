@@ -16,7 +16,7 @@ use shared::registry::idempotency::Answered;
 use crate::caller::Caller;
 use crate::context::Context;
 use crate::handler::{Answer, Exchange, charge, count_unknown};
-use crate::once::{Once, Outcome, Start};
+use crate::idempotent_request::{IdempotentRequest, Outcome, Start};
 use crate::pairs::{self, Checked};
 use crate::plan::Plan;
 use crate::refusal::{ApiError, Refusal, not_an_object};
@@ -41,19 +41,19 @@ pub(crate) async fn tell(
 ) -> Result<Answer, ApiError> {
     exchange.facts.enrolments = bodies.len();
     charge(context, caller, exchange, u32::try_from(bodies.len()).unwrap_or(u32::MAX)).await?;
-    let once = match Once::begin(context, caller, "lot", request, exchange.now).await? {
-        Start::Do(once) => once,
+    let idempotent = match IdempotentRequest::begin(context, caller, "lot", request, exchange.now).await? {
+        Start::Do(idempotent) => idempotent,
         Start::Done(answered) => return Ok(Answer::Replayed(answered)),
     };
-    let result = say(context, caller, bodies, &once, exchange).await;
-    once.end_with(context, result).await.map(Answer::Done)
+    let result = say(context, caller, bodies, &idempotent, exchange).await;
+    idempotent.end_with(context, result).await.map(Answer::Done)
 }
 
 async fn say(
     context: &Context,
     caller: &Caller,
     bodies: &[Option<EnrolmentBody>],
-    once: &Once,
+    idempotent: &IdempotentRequest,
     exchange: &mut Exchange,
 ) -> Result<Outcome, ApiError> {
     let read = |body: &Option<EnrolmentBody>| match body {
@@ -90,7 +90,7 @@ async fn say(
     let unknown = planned.iter().filter(|plan| matches!(plan, Err(Refusal::PairNotFound { .. }))).count();
     count_unknown(context, caller, exchange, u32::try_from(unknown).unwrap_or(u32::MAX)).await?;
     let said = (0..).zip(&planned).filter_map(|(position, plan)| Some((position, plan.as_ref().ok()?)));
-    let superseded = store(context, caller, &once.moment, said, exchange.now).await?;
+    let superseded = store(context, caller, &idempotent.moment, said, exchange.now).await?;
     for (position, plan) in (0..).zip(&mut planned) {
         if superseded.contains(&position) {
             *plan = Err(Refusal::Superseded);

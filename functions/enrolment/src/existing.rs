@@ -19,7 +19,7 @@ use crate::context::Context;
 use crate::handler::{Exchange, charge};
 use crate::plan;
 use crate::refusal::{ApiError, Refusal};
-use crate::store::Moment;
+use crate::store::VersionStamp;
 use crate::traces;
 
 /// Reads an enrolment back.
@@ -54,7 +54,7 @@ pub(crate) async fn cancel(
         traces::of_record(context, caller, exchange, Action::Cancelled, cancelled).await?;
     }
     exchange.facts.enrolments = 1;
-    let version = Moment::after_reading(exchange.now).version(0);
+    let version = VersionStamp::after_reading(exchange.now).version(0);
     // Others before this one: after a crash in between, it is still found to be cancelled.
     for other in &others {
         match context.records.cancel(&other.id, &version).await? {

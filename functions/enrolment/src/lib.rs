@@ -10,9 +10,9 @@
 //!   ├── plan          which records a statement is written to
 //!   ├── shared_key    one number, or one INE, on statements of several people
 //!   ├── traces        who did what about whom, before the answer
-//!   ├── single        one enrolment: caller → statement → quota → once → pair → plan → trace → store, pointer → answer
+//!   ├── single        one enrolment: caller → statement → quota → idempotent_request → pair → plan → trace → store, pointer → answer
 //!   ├── batch         the same for five hundred
-//!   ├── once          an `Idempotency-Key` is answered once
+//!   ├── idempotent_request  an `Idempotency-Key` is answered once
 //!   ├── store         records, then pointers, then the day of the feed
 //!   ├── existing      reading back and cancelling
 //!   ├── deposits      forms to send files with, and what became of the files
@@ -29,7 +29,7 @@ mod batch;
 mod caller;
 mod deposits;
 mod existing;
-mod once;
+mod idempotent_request;
 mod pairs;
 mod plan;
 mod refusal;

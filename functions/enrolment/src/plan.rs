@@ -11,7 +11,7 @@ use shared::domain::enrolment::{Declaration, Person};
 use shared::domain::status::Status;
 use shared::identity::digest::RecordId;
 use shared::identity::edge::Edge;
-use shared::identity::same_enrolment::{self, Told};
+use shared::identity::same_enrolment::{self, Found};
 use shared::identity::student::Student;
 use shared::registry::StoreError;
 use shared::registry::records::Record;
@@ -34,7 +34,7 @@ pub(crate) enum Target {
     /// The one that the statement's own words name, whether or not it is there.
     Own,
     /// Those that tell of it, as they were read.
-    Told(Vec<Record>),
+    Records(Vec<Record>),
 }
 
 impl Plan {
@@ -55,16 +55,16 @@ impl Plan {
             Checked::Known(None) | Checked::Unanswered | Checked::Nobody | Checked::Beyond => None,
         };
         let told =
-            student.map_or(Told::Nowhere, |student| same_enrolment::find(student.edges(), &statement.declaration));
+            student.map_or(Found::Nowhere, |student| same_enrolment::find(student.edges(), &statement.declaration));
         let mut records = Vec::new();
         match told {
-            Told::Once(found) => {
+            Found::One(found) => {
                 for edge in found.records() {
                     records.extend(attached(context, edge).await?);
                 }
             }
-            Told::Several if statement.cancels() => return Err(Refusal::SeveralEnrolments.into()),
-            Told::Several | Told::Nowhere => {}
+            Found::Several if statement.cancels() => return Err(Refusal::SeveralEnrolments.into()),
+            Found::Several | Found::Nowhere => {}
         }
         if statement.cancels() && !records.iter().any(|record| record.id == statement.id) {
             let own = context.records.get(&statement.id).await?;
@@ -77,7 +77,7 @@ impl Plan {
         let rewritten = |record: &Record| {
             record.id == statement.id && matches!(record.declaration.identite, Person::Pair(_)) && !statement.cancels()
         };
-        let target = if records.iter().all(rewritten) { Target::Own } else { Target::Told(records) };
+        let target = if records.iter().all(rewritten) { Target::Own } else { Target::Records(records) };
         Ok(Self { statement, target })
     }
 
@@ -86,10 +86,10 @@ impl Plan {
     pub(crate) fn id(&self) -> &RecordId {
         let own = &self.statement.id;
         match &self.target {
-            Target::Told(records) if records.iter().all(|record| record.id != *own) => {
+            Target::Records(records) if records.iter().all(|record| record.id != *own) => {
                 records.iter().max_by_key(|record| &record.version).map_or(own, |record| &record.id)
             }
-            Target::Told(_) | Target::Own => own,
+            Target::Records(_) | Target::Own => own,
         }
     }
 
@@ -97,7 +97,7 @@ impl Plan {
     pub(crate) fn records(&self) -> Vec<RecordId> {
         match &self.target {
             Target::Own => vec![self.statement.id.clone()],
-            Target::Told(records) => records.iter().map(|record| record.id.clone()).collect(),
+            Target::Records(records) => records.iter().map(|record| record.id.clone()).collect(),
         }
     }
 }

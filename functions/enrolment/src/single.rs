@@ -9,7 +9,7 @@ use shared::registry::idempotency::Answered;
 use crate::caller::Caller;
 use crate::context::Context;
 use crate::handler::{Answer, Exchange, charge, count_unknown};
-use crate::once::{Once, Start};
+use crate::idempotent_request::{IdempotentRequest, Start};
 use crate::pairs::{self, Checked};
 use crate::plan::Plan;
 use crate::refusal::{ApiError, Refusal};
@@ -42,19 +42,19 @@ pub(crate) async fn tell(
             return Err(refusal.into());
         }
     };
-    let once = match Once::begin(context, caller, "inscription", request, exchange.now).await? {
-        Start::Do(once) => once,
+    let idempotent = match IdempotentRequest::begin(context, caller, "inscription", request, exchange.now).await? {
+        Start::Do(idempotent) => idempotent,
         Start::Done(answered) => return Ok(Answer::Replayed(answered)),
     };
-    let result = say(context, caller, statement, &once, exchange).await;
-    once.end(context, result).await.map(Answer::Done)
+    let result = say(context, caller, statement, &idempotent, exchange).await;
+    idempotent.end(context, result).await.map(Answer::Done)
 }
 
 async fn say(
     context: &Context,
     caller: &Caller,
     statement: Statement,
-    once: &Once,
+    idempotent: &IdempotentRequest,
     exchange: &mut Exchange,
 ) -> Result<Answered, ApiError> {
     let checked = pairs::check(context, caller, exchange, statement.to_check(context)).await?;
@@ -74,7 +74,7 @@ async fn say(
     let records = plan.as_ref().map_or_else(|_| Vec::new(), Plan::records);
     traces::sent(context, caller, exchange, [(records, &checked)]).await?;
     let plan = plan?;
-    if !store(context, caller, &once.moment, [(0, &plan)], exchange.now).await?.is_empty() {
+    if !store(context, caller, &idempotent.moment, [(0, &plan)], exchange.now).await?.is_empty() {
         return Err(Refusal::Superseded.into());
     }
     exchange.facts.stored = 1;

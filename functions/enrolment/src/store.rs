@@ -27,13 +27,13 @@ const SIDE_BY_SIDE: usize = 20;
 
 /// When statements were made: what orders them among all others about their records.
 #[derive(Debug, Clone)]
-pub(crate) struct Moment {
+pub(crate) struct VersionStamp {
     at: Timestamp,
     /// Tells the statements of two requests in one millisecond apart, so that one wins as a whole.
     sequence: String,
 }
 
-impl Moment {
+impl VersionStamp {
     /// That of a request that is done once.
     pub(crate) fn of_request(now: Timestamp) -> Self {
         Self { at: now, sequence: uuid::Uuid::new_v4().simple().to_string() }
@@ -61,7 +61,7 @@ impl Moment {
 pub(crate) async fn store<'a>(
     context: &Context,
     caller: &Caller,
-    moment: &Moment,
+    moment: &VersionStamp,
     plans: impl IntoIterator<Item = (u64, &'a Plan)>,
     now: Timestamp,
 ) -> Result<BTreeSet<u64>, StoreError> {
@@ -72,7 +72,7 @@ pub(crate) async fn store<'a>(
             Target::Own => {
                 latest.insert(&statement.id, (position, statement, None));
             }
-            Target::Told(records) => {
+            Target::Records(records) => {
                 latest.extend(records.iter().map(|record| (&record.id, (position, statement, Some(record)))));
             }
         }

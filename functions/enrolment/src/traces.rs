@@ -4,7 +4,7 @@
 //! nobody has, under the client. A request that comes twice leaves two: both were made.
 
 use shared::access::route::Route;
-use shared::audit::{Action, MOST_AT_ONCE, Request, Told};
+use shared::audit::{Action, Disclosure, MOST_AT_ONCE, Request};
 use shared::identity::digest::RecordId;
 use shared::registry::StoreError;
 use shared::registry::imports::ImportId;
@@ -28,15 +28,17 @@ pub(crate) async fn sent<'a>(
     for (records, checked) in statements {
         // Whom the register has under the pair was found, whatever becomes of the enrolment: it stays found from there.
         match checked {
-            Checked::Known(Some(student)) => told.push(Told { student: Some(student.id), ..Told::default() }),
-            Checked::Nobody => told.push(Told::default()),
+            Checked::Known(Some(student)) => {
+                told.push(Disclosure { student: Some(student.id), ..Disclosure::default() })
+            }
+            Checked::Nobody => told.push(Disclosure::default()),
             Checked::Known(None) | Checked::Unanswered | Checked::Beyond => {}
         }
         if matches!(checked, Checked::Known(_) | Checked::Unanswered) {
-            told.extend(records.into_iter().map(|record| Told {
+            told.extend(records.into_iter().map(|record| Disclosure {
                 record: Some(record),
                 enrolments: 1,
-                ..Told::default()
+                ..Disclosure::default()
             }));
         }
     }
@@ -54,7 +56,8 @@ pub(crate) async fn of_record(
     action: Action,
     record: &Record,
 ) -> Result<(), StoreError> {
-    let told = Told { student: record.student, record: Some(record.id.clone()), enrolments: 1, ..Told::default() };
+    let told =
+        Disclosure { student: record.student, record: Some(record.id.clone()), enrolments: 1, ..Disclosure::default() };
     context.traces.write(&request(caller, exchange, Route::Enrolment, action), &[told]).await
 }
 
@@ -65,7 +68,7 @@ pub(crate) async fn of_findings(
     exchange: &Exchange,
     import: &ImportId,
 ) -> Result<(), StoreError> {
-    let told = Told { import: Some(import.as_str().to_owned()), ..Told::default() };
+    let told = Disclosure { import: Some(import.as_str().to_owned()), ..Disclosure::default() };
     context.traces.write(&request(caller, exchange, Route::Deposit, Action::FindingsRead), &[told]).await
 }
 

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Response};
 use shared::api::reply::json;
-use shared::audit::Told;
+use shared::audit::Disclosure;
 use shared::contract::review::{Changed, DecisionRequest, DisputeRequest, Disputed, Summary};
 use shared::identity::digest::RecordId;
 use shared::identity::engine::RULE_VERSION;
@@ -85,7 +85,7 @@ pub(crate) async fn dispute(
     student: StudentId,
     exchange: &Exchange,
 ) -> Result<Response<Body>, ApiError> {
-    trace(context, reviewer, exchange, vec![Told { student: Some(student), ..Told::default() }]).await?;
+    trace(context, reviewer, exchange, vec![Disclosure { student: Some(student), ..Disclosure::default() }]).await?;
     let question = Question::Dispute { student };
     let opened = Case::open(question.clone(), RULE_VERSION, exchange.now);
     // Whoever hides a student, or opens a decision again, decides as well.

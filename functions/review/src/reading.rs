@@ -9,7 +9,7 @@ use lambda_http::http::StatusCode;
 use lambda_http::{Body, Response};
 use shared::access::route::Route;
 use shared::api::reply::json;
-use shared::audit::{self, Action, Told};
+use shared::audit::{self, Action, Disclosure};
 use shared::contract::review::{CaseDetail, Compared, Decided, Party, Possible, Source, Summary};
 use shared::domain::enrolment::Declaration;
 use shared::identity::digest::RecordId;
@@ -57,7 +57,7 @@ pub(crate) async fn trace(
     context: &Context,
     reviewer: &Reviewer,
     exchange: &Exchange,
-    told: Vec<Told>,
+    told: Vec<Disclosure>,
 ) -> Result<(), StoreError> {
     let request = audit::Request {
         uid: &exchange.uid,
@@ -98,10 +98,10 @@ impl Side {
     }
 
     /// Who waits has a student that another one may take the place of, so its trace is the enrolment's.
-    fn told(&self) -> Told {
+    fn told(&self) -> Disclosure {
         let record = self.said.first().filter(|_| self.shown.is_none()).map(|(record, _)| record.clone());
         let (student, enrolments) = (self.shown, self.said.len());
-        Told { student, record, enrolments, fields: SHOWN.to_vec(), ..Told::default() }
+        Disclosure { student, record, enrolments, fields: SHOWN.to_vec(), ..Disclosure::default() }
     }
 
     fn people(&self) -> Vec<Person> {

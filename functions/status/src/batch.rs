@@ -5,7 +5,7 @@ use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
 use shared::access::route::Route;
 use shared::api::reply::json;
-use shared::audit::{self, Action, Told};
+use shared::audit::{self, Action, Disclosure};
 use shared::contract::v3::answer::{self, StudentData};
 use shared::contract::v3::batch::{self, BatchAnswer, Line, LineAnswer, LineQuestion};
 use shared::contract::v3::request;
@@ -62,9 +62,9 @@ pub(crate) async fn answer(
             told.push(match (&data, found) {
                 (Some(data), Some(answer)) => {
                     let (student, enrolments) = (Some(answer.student), data.enrolments());
-                    Told { student, enrolments, fields: fields.clone(), ..Told::default() }
+                    Disclosure { student, enrolments, fields: fields.clone(), ..Disclosure::default() }
                 }
-                _ => Told::default(),
+                _ => Disclosure::default(),
             });
         }
         answers.push(LineAnswer::new(line, data));

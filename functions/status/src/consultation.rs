@@ -4,7 +4,7 @@ use lambda_http::http::StatusCode;
 use lambda_http::{Body, Response};
 use shared::access::route::Route;
 use shared::api::reply::json;
-use shared::audit::{self, Action, Told};
+use shared::audit::{self, Action, Disclosure};
 use shared::contract::student_status::{self, StudentStatus};
 use shared::contract::v3::answer::{self, StudentData};
 use shared::domain::academic_year::day_in_france;
@@ -60,9 +60,9 @@ pub(crate) async fn answer(
     };
     let told = match (&found, told) {
         (Some(answer), Some((enrolments, fields))) => {
-            Told { student: Some(answer.student), enrolments, fields, ..Told::default() }
+            Disclosure { student: Some(answer.student), enrolments, fields, ..Disclosure::default() }
         }
-        _ => Told::default(),
+        _ => Disclosure::default(),
     };
 
     let trace = audit::Request {

@@ -150,7 +150,7 @@ pub struct Arrival {
 
 /// Who works on an import.
 #[derive(Debug, Clone, Copy)]
-pub struct Hands<'a> {
+pub struct LeaseHolder<'a> {
     /// The import.
     pub import: &'a ImportId,
     /// The invocation's request id.

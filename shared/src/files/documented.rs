@@ -18,7 +18,10 @@ fn check(document: &str, table: &str) {
     if std::env::var_os("UPDATE_DOCS").is_some() {
         std::fs::write(&path, format!("{before}{}{table}{}{after}", MARKS.0, MARKS.1)).unwrap();
     } else {
-        assert_eq!(written, table, "docs/{document} is out of date: UPDATE_DOCS=1 cargo test --workspace --lib documented");
+        assert_eq!(
+            written, table,
+            "docs/{document} is out of date: UPDATE_DOCS=1 cargo test --workspace --lib documented"
+        );
     }
 }
 

@@ -36,11 +36,11 @@ impl<'a> SameEnrolment<'a> {
 
 /// What a student's records have of the enrolment that a statement is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Told<'a> {
+pub enum Found<'a> {
     /// Nothing.
     Nowhere,
     /// This enrolment.
-    Once(SameEnrolment<'a>),
+    One(SameEnrolment<'a>),
     /// Several that it may mean.
     Several,
 }
@@ -61,7 +61,7 @@ pub fn enrolments<'a>(edges: impl IntoIterator<Item = &'a Edge>) -> Vec<SameEnro
 /// Finds the enrolment that `sought` is about among the records of its person. A diploma that one of the two doesn't say
 /// tells nothing apart, nor does a number.
 #[must_use]
-pub fn find<'a>(edges: impl IntoIterator<Item = &'a Edge>, sought: &Declaration) -> Told<'a> {
+pub fn find<'a>(edges: impl IntoIterator<Item = &'a Edge>, sought: &Declaration) -> Found<'a> {
     let Declaration { numero_etudiant: number, inscription: wanted, .. } = sought;
     let is_candidate = |edge: &&Edge| {
         let Declaration { numero_etudiant, inscription, .. } = &edge.declaration;
@@ -83,9 +83,9 @@ pub fn find<'a>(edges: impl IntoIterator<Item = &'a Edge>, sought: &Declaration)
         found.retain(SameEnrolment::stands);
     }
     match (found.pop(), found.is_empty()) {
-        (None, _) => Told::Nowhere,
-        (Some(only), true) => Told::Once(only),
-        (Some(_), false) => Told::Several,
+        (None, _) => Found::Nowhere,
+        (Some(only), true) => Found::One(only),
+        (Some(_), false) => Found::Several,
     }
 }
 
@@ -181,8 +181,8 @@ mod tests {
         let both = said(Some("E1"), None, Status::Inscrit, 1);
         assert_eq!(told(&[both.clone(), right.clone(), pushed]).len(), 3, "which of two is in doubt");
         let sought = said(None, None, Status::Annule, 9).declaration;
-        assert!(matches!(find(&[wrong, right.clone()], &sought), Told::Once(found) if found.latest() == Some(&right)));
-        assert_eq!(find(&[both, right], &sought), Told::Several);
+        assert!(matches!(find(&[wrong, right.clone()], &sought), Found::One(found) if found.latest() == Some(&right)));
+        assert_eq!(find(&[both, right], &sought), Found::Several);
     }
 
     #[test]
@@ -193,9 +193,9 @@ mod tests {
             edges,
             &said(number, diploma, Status::Annule, 9).declaration,
         ) {
-            Told::Once(found) => found.latest().unwrap().declaration.inscription.diplome.clone(),
-            Told::Nowhere => Some("nowhere".to_owned()),
-            Told::Several => Some("several".to_owned()),
+            Found::One(found) => found.latest().unwrap().declaration.inscription.diplome.clone(),
+            Found::Nowhere => Some("nowhere".to_owned()),
+            Found::Several => Some("several".to_owned()),
         };
         let both = [by_file.clone(), other.clone()];
         assert_eq!(is(&both, Some("24"), None).as_deref(), Some("24"));
@@ -207,9 +207,9 @@ mod tests {
         assert_eq!(is(std::slice::from_ref(&by_file), None, None).as_deref(), Some("24"));
         let mut elsewhere = said(None, Some("24"), Status::Annule, 9).declaration;
         elsewhere.inscription.uai = crate::domain::uai::Uai::parse("0011402U").unwrap();
-        assert_eq!(find(&both, &elsewhere), Told::Nowhere);
+        assert_eq!(find(&both, &elsewhere), Found::Nowhere);
         let mut another_year = said(None, Some("24"), Status::Annule, 9).declaration;
         another_year.inscription.date_debut = jiff::civil::date(2025, 9, 1);
-        assert_eq!(find(&both, &another_year), Told::Nowhere);
+        assert_eq!(find(&both, &another_year), Found::Nowhere);
     }
 }

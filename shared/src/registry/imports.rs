@@ -32,7 +32,9 @@ use super::StoreError;
 use super::keys::{Item, number, text};
 use crate::domain::academic_year::AcademicYear;
 use crate::domain::uai::Uai;
-pub use crate::feeding::import::{Arrival, Claim, End, Hands, Import, ImportId, ImportState, LEASE, PLACES, Progress};
+pub use crate::feeding::import::{
+    Arrival, Claim, End, Import, ImportId, ImportState, LEASE, LeaseHolder, PLACES, Progress,
+};
 use crate::feeding::key::DepositKey;
 use crate::identity::student::RecordVersion;
 
@@ -71,17 +73,17 @@ impl ImportStore {
         self.item(id.as_str()).await
     }
 
-    /// Takes an import, unless it has ended or is in another's hands. `arrival` is what the event said, if the message
+    /// Takes an import, unless it has ended or is in another's holder. `arrival` is what the event said, if the message
     /// is one; that of the first delivery is kept.
     pub async fn claim(
         &self,
-        hands: Hands<'_>,
+        holder: LeaseHolder<'_>,
         message: &str,
         arrival: Option<&Arrival>,
         now: Timestamp,
     ) -> Result<Claim, StoreError> {
         const OPERATION: &str = "imports UpdateItem";
-        let update = self.claiming(hands, message, arrival, now);
+        let update = self.claiming(holder, message, arrival, now);
         let read = |item: Option<Item>| -> Result<Option<Import>, StoreError> {
             let item = item.filter(|item| !item.is_empty());
             item.map(serde_dynamo::from_item).transpose().map_err(|_| StoreError::shape(OPERATION))
@@ -102,26 +104,26 @@ impl ImportStore {
     }
 
     /// Keeps an import for another [`LEASE`].
-    pub async fn renew(&self, hands: Hands<'_>, now: Timestamp) -> Result<(), ProgressError> {
-        let update = self.update(hands).update_expression("SET lease_until = :lease");
+    pub async fn renew(&self, holder: LeaseHolder<'_>, now: Timestamp) -> Result<(), ProgressError> {
+        let update = self.update(holder).update_expression("SET lease_until = :lease");
         self.owned(update.expression_attribute_values(":lease", lease(now))).await
     }
 
     /// Tells how far an import has come, and names the work to go on with from there, if it was put anew.
     pub async fn progress(
         &self,
-        hands: Hands<'_>,
+        holder: LeaseHolder<'_>,
         progress: Progress,
         work_key: Option<&str>,
         now: Timestamp,
     ) -> Result<(), ProgressError> {
-        self.owned(self.progressing(hands, progress, work_key, now)).await
+        self.owned(self.progressing(holder, progress, work_key, now)).await
     }
 
     /// Lets an import go, for whoever comes next. What this owner still does to it fails.
-    pub async fn release(&self, hands: Hands<'_>) -> Result<(), ProgressError> {
+    pub async fn release(&self, holder: LeaseHolder<'_>) -> Result<(), ProgressError> {
         let update = self
-            .update(hands)
+            .update(holder)
             .update_expression("SET lease_until = :over, #owner = :nobody")
             .expression_attribute_values(":over", number(0))
             .expression_attribute_values(":nobody", text(""));
@@ -129,8 +131,8 @@ impl ImportStore {
     }
 
     /// Ends an import. Its report is in place already, so whoever sees the end can read it.
-    pub async fn finish(&self, hands: Hands<'_>, end: End<'_>, now: Timestamp) -> Result<(), ProgressError> {
-        self.owned(self.finishing(hands, end, now)).await
+    pub async fn finish(&self, holder: LeaseHolder<'_>, end: End<'_>, now: Timestamp) -> Result<(), ProgressError> {
+        self.owned(self.finishing(holder, end, now)).await
     }
 
     /// Tells a deposit which import its object became. One that isn't known, or no longer, is left alone, and so is one
@@ -154,9 +156,9 @@ impl ImportStore {
 
     /// Takes one of the [`PLACES`] that an establishment's imports may be in at once, for a [`LEASE`]; `None` when all are
     /// taken. Repeated by the same import, it keeps its place.
-    pub async fn enter(&self, uai: Uai, hands: Hands<'_>, now: Timestamp) -> Result<Option<usize>, StoreError> {
+    pub async fn enter(&self, uai: Uai, holder: LeaseHolder<'_>, now: Timestamp) -> Result<Option<usize>, StoreError> {
         for place in 0..PLACES {
-            if held(self.entering(uai, place, hands, now)).await? {
+            if held(self.entering(uai, place, holder, now)).await? {
                 return Ok(Some(place));
             }
         }
@@ -164,13 +166,19 @@ impl ImportStore {
     }
 
     /// Keeps a place for another [`LEASE`]; says whether it was still the import's, or nobody's.
-    pub async fn stay(&self, uai: Uai, place: usize, hands: Hands<'_>, now: Timestamp) -> Result<bool, StoreError> {
-        held(self.entering(uai, place, hands, now)).await
+    pub async fn stay(
+        &self,
+        uai: Uai,
+        place: usize,
+        holder: LeaseHolder<'_>,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        held(self.entering(uai, place, holder, now)).await
     }
 
     /// Leaves a place to whoever comes next. Repeated, it does nothing: the place is somebody else's, or nobody's.
-    pub async fn leave(&self, uai: Uai, place: usize, hands: Hands<'_>) -> Result<(), StoreError> {
-        held(self.leaving(uai, place, hands)).await.map(|_| ())
+    pub async fn leave(&self, uai: Uai, place: usize, holder: LeaseHolder<'_>) -> Result<(), StoreError> {
+        held(self.leaving(uai, place, holder)).await.map(|_| ())
     }
 
     /// How far complete files go for an establishment and year.
@@ -195,8 +203,8 @@ impl ImportStore {
         held(update).await.map(|_| ())
     }
 
-    fn entering(&self, uai: Uai, place: usize, hands: Hands<'_>, now: Timestamp) -> UpdateItemFluentBuilder {
-        self.place(uai, place, hands)
+    fn entering(&self, uai: Uai, place: usize, holder: LeaseHolder<'_>, now: Timestamp) -> UpdateItemFluentBuilder {
+        self.place(uai, place, holder)
             .update_expression("SET #import = :import, #until = :lease, expires_at = :expires")
             .condition_expression("attribute_not_exists(#import) OR #import = :import OR #until < :seconds")
             .expression_attribute_names("#until", format!("until_{place}"))
@@ -205,25 +213,25 @@ impl ImportStore {
             .expression_attribute_values(":expires", number(now.as_second() + KEPT_SECONDS))
     }
 
-    fn leaving(&self, uai: Uai, place: usize, hands: Hands<'_>) -> UpdateItemFluentBuilder {
-        self.place(uai, place, hands)
+    fn leaving(&self, uai: Uai, place: usize, holder: LeaseHolder<'_>) -> UpdateItemFluentBuilder {
+        self.place(uai, place, holder)
             .update_expression("REMOVE #import, #until")
             .condition_expression("#import = :import")
             .expression_attribute_names("#until", format!("until_{place}"))
     }
 
-    fn place(&self, uai: Uai, place: usize, hands: Hands<'_>) -> UpdateItemFluentBuilder {
+    fn place(&self, uai: Uai, place: usize, holder: LeaseHolder<'_>) -> UpdateItemFluentBuilder {
         self.client
             .update_item()
             .table_name(&self.table)
             .key("id", text(format!("UNDERWAY#{uai}")))
             .expression_attribute_names("#import", format!("import_{place}"))
-            .expression_attribute_values(":import", text(hands.import.as_str()))
+            .expression_attribute_values(":import", text(holder.import.as_str()))
     }
 
     fn claiming(
         &self,
-        hands: Hands<'_>,
+        holder: LeaseHolder<'_>,
         message: &str,
         arrival: Option<&Arrival>,
         now: Timestamp,
@@ -232,7 +240,7 @@ impl ImportStore {
         let taken =
             "SET #state = :received, #owner = :owner, #message = :message, lease_until = :lease, expires_at = :expires";
         let update = self
-            .update(hands)
+            .update(holder)
             .expression_attribute_names("#state", "state")
             .expression_attribute_names("#message", "message")
             .expression_attribute_values(":message", text(message))
@@ -265,14 +273,14 @@ impl ImportStore {
 
     fn progressing(
         &self,
-        hands: Hands<'_>,
+        holder: LeaseHolder<'_>,
         progress: Progress,
         work_key: Option<&str>,
         now: Timestamp,
     ) -> UpdateItemFluentBuilder {
         let set = format!("SET #state = :state, lease_until = :lease, bytes_read = :bytes_read, {COUNTS}");
         let update = self
-            .update(hands)
+            .update(holder)
             .expression_attribute_values(":state", text(ImportState::Running.name()))
             .expression_attribute_values(":lease", lease(now))
             .expression_attribute_values(":bytes_read", number(progress.bytes_read))
@@ -285,9 +293,9 @@ impl ImportStore {
         }
     }
 
-    fn finishing(&self, hands: Hands<'_>, end: End<'_>, now: Timestamp) -> UpdateItemFluentBuilder {
+    fn finishing(&self, holder: LeaseHolder<'_>, end: End<'_>, now: Timestamp) -> UpdateItemFluentBuilder {
         let state = if end.failure.is_some() { ImportState::Failed } else { ImportState::Done };
-        self.update(hands)
+        self.update(holder)
             .update_expression(format!(
                 "SET #state = :state, lease_until = :over, bytes_read = #bytes, report_key = :report, \
                  reason = :reason, finished_at = :now, {COUNTS} REMOVE work_key"
@@ -301,13 +309,13 @@ impl ImportStore {
             .counts(end.progress)
     }
 
-    fn update(&self, hands: Hands<'_>) -> UpdateItemFluentBuilder {
+    fn update(&self, holder: LeaseHolder<'_>) -> UpdateItemFluentBuilder {
         self.client
             .update_item()
             .table_name(&self.table)
-            .key("id", text(hands.import.as_str()))
+            .key("id", text(holder.import.as_str()))
             .expression_attribute_names("#owner", "owner")
-            .expression_attribute_values(":owner", text(hands.owner))
+            .expression_attribute_values(":owner", text(holder.owner))
     }
 
     async fn owned(&self, update: UpdateItemFluentBuilder) -> Result<(), ProgressError> {
@@ -402,7 +410,7 @@ mod tests {
         );
         let store = ImportStore::new(client, "imports".into());
         let id = ImportId::of("inbox", "0751967F/rentree.csv", "v1");
-        let (hands, now) = (Hands { import: &id, owner: "owner" }, Timestamp::UNIX_EPOCH);
+        let (holder, now) = (LeaseHolder { import: &id, owner: "owner" }, Timestamp::UNIX_EPOCH);
         let arrival = Arrival {
             object_key: "0751967F/rentree.csv".into(),
             version_id: "v1".into(),
@@ -410,16 +418,16 @@ mod tests {
             event_time: None,
             sequencer: String::new(),
         };
-        assert_well_formed(&store.claiming(hands, "m1", Some(&arrival), now));
-        assert_well_formed(&store.claiming(hands, "m1", None, now));
+        assert_well_formed(&store.claiming(holder, "m1", Some(&arrival), now));
+        assert_well_formed(&store.claiming(holder, "m1", None, now));
         let owned = |update: UpdateItemFluentBuilder| assert_well_formed(&update.condition_expression(OWNED));
-        owned(store.progressing(hands, Progress::default(), None, now));
-        owned(store.progressing(hands, Progress::default(), Some("work"), now));
+        owned(store.progressing(holder, Progress::default(), None, now));
+        owned(store.progressing(holder, Progress::default(), Some("work"), now));
         let end = End { progress: Progress::default(), report_key: "report", failure: None };
-        owned(store.finishing(hands, end, now));
+        owned(store.finishing(holder, end, now));
         let uai = Uai::parse("0751967F").unwrap();
         assert_well_formed(&store.linking("0123456789abcdef0123456789abcdef", uai, &id));
-        assert_well_formed(&store.entering(uai, 0, hands, now));
-        assert_well_formed(&store.leaving(uai, 0, hands));
+        assert_well_formed(&store.entering(uai, 0, holder, now));
+        assert_well_formed(&store.leaving(uai, 0, holder));
     }
 }

@@ -21,7 +21,7 @@ pub fn request(method: &str, path: &str, headers: &[(&str, &str)], body: impl In
 
 /// A response: its status, its text, its headers.
 #[derive(Debug)]
-pub struct Told {
+pub struct Reply {
     /// Its status.
     pub status: u16,
     /// Its body.
@@ -30,7 +30,7 @@ pub struct Told {
     pub headers: http::HeaderMap,
 }
 
-impl Told {
+impl Reply {
     /// What a handler answered.
     #[must_use]
     pub fn by(response: &Response<Body>) -> Self {

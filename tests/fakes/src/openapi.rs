@@ -11,5 +11,8 @@ pub fn is_committed(name: &str, fresh: &str, committed: &str) {
         std::fs::write(documents.join(format!("{name}.json")), &fresh).unwrap();
         return;
     }
-    assert!(fresh == committed, "the contract changed: UPDATE_OPENAPI=1 cargo test --workspace --lib openapi, and review");
+    assert!(
+        fresh == committed,
+        "the contract changed: UPDATE_OPENAPI=1 cargo test --workspace --lib openapi, and review"
+    );
 }

@@ -14,7 +14,7 @@ use shared::access::key::KeyDigest;
 use shared::access::quota::{Rate, micros};
 use shared::access::route::Route;
 use shared::api::metrics::{Metrics, RequestMetrics};
-use shared::audit::{AccessLog, Action, Request, Told};
+use shared::audit::{AccessLog, Action, Disclosure, Request};
 use shared::config;
 use shared::contract::error::Uid;
 use shared::identity::student::StudentId;
@@ -34,7 +34,7 @@ pub(crate) struct Parts {
     quotas: QuotaStore,
     look_up: LookUp,
     access_log: AccessLog,
-    told: Told,
+    told: Disclosure,
     metrics: Metrics,
 }
 
@@ -52,11 +52,11 @@ impl Parts {
             quotas: QuotaStore::new(dynamodb.clone(), config::variable("QUOTAS_TABLE")?),
             look_up,
             access_log: AccessLog::new(dynamodb.clone(), log, retention),
-            told: Told {
+            told: Disclosure {
                 student: Some(StudentId::random()),
                 enrolments: 1,
                 fields: vec!["ine", "nomFamille", "prenom", "dateNaissance", "inscriptions"],
-                ..Told::default()
+                ..Disclosure::default()
             },
             metrics: Metrics::new(config::variable("ENVIRONMENT")?, Box::new(std::io::stdout())),
         })

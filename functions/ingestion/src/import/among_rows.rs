@@ -8,7 +8,7 @@ use shared::files::reader::{EnrolmentReader, Next};
 use shared::files::row::Outcome;
 
 use super::download::Download;
-use super::rows::ROWS_A_LOOK;
+use super::rows::ROWS_BETWEEN_CHECKS;
 use super::{ImportError, Run, Stop, Unreadable};
 
 impl Run<'_> {
@@ -43,7 +43,7 @@ impl Run<'_> {
                         return Ok(Err(error));
                     }
                     read += 1;
-                    if !read.is_multiple_of(ROWS_A_LOOK) {
+                    if !read.is_multiple_of(ROWS_BETWEEN_CHECKS) {
                         continue;
                     }
                 }

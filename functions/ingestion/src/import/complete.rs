@@ -16,7 +16,7 @@ use shared::feeding::record::{Stored, Write};
 use shared::files::reader::Detected;
 
 use super::work::{Stage, Target, Walk};
-use super::writer::{point, slice_page, write_those_that_hold};
+use super::writer::{send_pointers, slice_page, write_those_that_hold};
 use super::{Run, Stop};
 
 /// How long the index of slices may lag behind the table. DynamoDB gives no bound; usually it is a fraction of a second.
@@ -39,7 +39,7 @@ impl Run<'_> {
         loop {
             match &self.work.stage {
                 Stage::Surveying(_) | Stage::Reading | Stage::Reporting => return Ok(()),
-                Stage::Counting(_) => self.count().await?,
+                Stage::Counting(_) => self.add_counts().await?,
                 Stage::Overtaking => self.overtake().await?,
                 Stage::Cancelling(_) => self.cancel().await?,
             }
@@ -54,7 +54,7 @@ impl Run<'_> {
         self.work.covered.iter().copied().map(target).collect()
     }
 
-    async fn count(&mut self) -> Result<(), Stop> {
+    async fn add_counts(&mut self) -> Result<(), Stop> {
         tokio::time::sleep(INDEX_LAG).await;
         while let Some((target, page)) = self.page().await? {
             for stored in page.into_iter().filter(|stored| !stored.is_cancelled()) {
@@ -142,7 +142,7 @@ impl Run<'_> {
             let written = write_those_that_hold(job.world, &job.speed, writes).await?;
             cancelled += written.len() as u64;
             pointers.extend(written);
-            point(job.world, &job.speed, &pointers).await?;
+            send_pointers(job.world, &job.speed, &pointers).await?;
             if target.horizon == self.version(0) {
                 self.work.comparison.cancelled += cancelled;
                 self.work.tally.cancel(cancelled);

@@ -15,7 +15,7 @@ use shared::files::report::Ending;
 use shared::identity::digest::DigestKey;
 use shared::identity::student::RecordVersion;
 use shared::registry::StoreError;
-use shared::registry::imports::{Arrival, Claim, End, Hands, Import, ImportId, LEASE, Progress, ProgressError};
+use shared::registry::imports::{Arrival, Claim, End, Import, ImportId, LEASE, LeaseHolder, Progress, ProgressError};
 use tokio::time::Instant;
 
 use crate::clock::Clock;
@@ -129,8 +129,8 @@ pub(crate) async fn run(
     arrival: Option<&Arrival>,
 ) -> Result<Outcome, ImportError> {
     let Invocation { owner, message, clock, .. } = invocation;
-    let hands = Hands { import: id, owner };
-    let import = match world.imports.claim(hands, &message.id, arrival, clock.now()).await? {
+    let holder = LeaseHolder { import: id, owner };
+    let import = match world.imports.claim(holder, &message.id, arrival, clock.now()).await? {
         Claim::Taken(import) => import,
         Claim::Ended => return Ok(Outcome::EndedBefore),
         Claim::Elsewhere => return Ok(Outcome::Elsewhere),
@@ -141,27 +141,27 @@ pub(crate) async fn run(
     // What names no establishment ends at once, and needs no place.
     let place = match DepositKey::depositor(&import.object_key) {
         None => None,
-        Some(uai) => match world.imports.enter(uai, hands, clock.now()).await {
+        Some(uai) => match world.imports.enter(uai, holder, clock.now()).await {
             Ok(Some(place)) => Some((uai, place)),
             Ok(None) => {
                 // As when time runs out: the import is let go, and a later message asks for it. This one may be
                 // acknowledged, so waiting never counts as a failure.
-                world.imports.release(hands).await?;
+                world.imports.release(holder).await?;
                 world.queues.go_on(id, turn(owner)).await?;
                 return Ok(Outcome::Waits);
             }
-            Err(error) => return let_go(world, hands, error.into()).await,
+            Err(error) => return let_go(world, holder, error.into()).await,
         },
     };
     let speed = Speed::new(seed(owner));
-    let job = Job { world, settings, invocation, stop_at, hands, import: &import, place, speed };
+    let job = Job { world, settings, invocation, stop_at, holder, import: &import, place, speed };
     let stopped = tokio::select! {
         biased;
         result = job.carry_out() => result,
         taken_over = job.stay_alive() => Err(taken_over.into()),
     };
     if let Some((uai, place)) = place
-        && let Err(error) = world.imports.leave(uai, place, hands).await
+        && let Err(error) = world.imports.leave(uai, place, holder).await
     {
         // It is over by itself with its lease.
         tracing::warn!(import = id.as_str(), %error, "place not left");
@@ -171,7 +171,7 @@ pub(crate) async fn run(
         // First let go, then ask for the rest: who is asked finds the import free. A crash between the two leaves our
         // own message, which comes back; one after them leaves both, and whichever comes second finds the other's.
         Err(Stop::OutOfTime { progressed }) => {
-            world.imports.release(hands).await?;
+            world.imports.release(holder).await?;
             if !progressed {
                 // Asked again and again, it would go round for ever: as an error it ends where the alarm is.
                 return Err(ImportError::Stuck);
@@ -179,14 +179,14 @@ pub(crate) async fn run(
             world.queues.go_on(id, Duration::ZERO).await?;
             Ok(Outcome::HandedOver)
         }
-        Err(Stop::Error(error)) => let_go(world, hands, error).await,
+        Err(Stop::Error(error)) => let_go(world, holder, error).await,
     }
 }
 
 /// Releases an import that failed, so that the next delivery needn't wait for the lease. If that fails as well, it waits.
-async fn let_go(world: &World, hands: Hands<'_>, error: ImportError) -> Result<Outcome, ImportError> {
-    if let Err(error) = world.imports.release(hands).await {
-        tracing::warn!(import = hands.import.as_str(), %error, "import not released");
+async fn let_go(world: &World, holder: LeaseHolder<'_>, error: ImportError) -> Result<Outcome, ImportError> {
+    if let Err(error) = world.imports.release(holder).await {
+        tracing::warn!(import = holder.import.as_str(), %error, "import not released");
     }
     Err(error)
 }
@@ -202,13 +202,13 @@ fn seed(owner: &str) -> u64 {
     owner.bytes().fold(0, |seed: u64, byte| seed.wrapping_mul(31).wrapping_add(u64::from(byte)))
 }
 
-/// An import in our hands.
+/// An import whose lease we hold.
 struct Job<'a> {
     world: &'a World,
     settings: &'a Settings,
     invocation: Invocation<'a>,
     stop_at: Instant,
-    hands: Hands<'a>,
+    holder: LeaseHolder<'a>,
     import: &'a Import,
     /// The establishment's place that it is in.
     place: Option<(Uai, usize)>,
@@ -226,7 +226,7 @@ struct File {
 
 impl Job<'_> {
     fn id(&self) -> &str {
-        self.hands.import.as_str()
+        self.holder.import.as_str()
     }
 
     fn now(&self) -> Timestamp {
@@ -247,14 +247,14 @@ impl Job<'_> {
                 tracing::warn!(import = self.id(), %error, "message not held");
             }
             if let Some((uai, place)) = self.place {
-                match self.world.imports.stay(uai, place, self.hands, self.now()).await {
+                match self.world.imports.stay(uai, place, self.holder, self.now()).await {
                     // Lost after a long silence: one import too many for a while is better than one begun anew.
                     Ok(false) => tracing::warn!(import = self.id(), "place lost"),
                     Ok(true) => {}
                     Err(error) => tracing::warn!(import = self.id(), %error, "place not kept"),
                 }
             }
-            match self.world.imports.renew(self.hands, self.now()).await {
+            match self.world.imports.renew(self.holder, self.now()).await {
                 Ok(()) => {}
                 Err(ProgressError::TakenOver) => return ProgressError::TakenOver,
                 Err(error) => tracing::warn!(import = self.id(), %error, "import not renewed"),
@@ -269,7 +269,7 @@ impl Job<'_> {
         let file = self.file().await?;
         let failure = match &file {
             Ok(file) => {
-                let mut run = Run { job: self, file, work: &mut work, told: Told::now(), progressed: false };
+                let mut run = Run { job: self, file, work: &mut work, told: LastTold::now(), progressed: false };
                 let read = match run.survey().await? {
                     Ok(()) => run.rows().await?,
                     unreadable => unreadable,
@@ -296,7 +296,7 @@ impl Job<'_> {
         self.world
             .topic
             .notify(&Notice {
-                import: self.hands.import,
+                import: self.holder.import,
                 uai: self.uai(),
                 failed: failure.is_some(),
                 progress,
@@ -304,7 +304,7 @@ impl Job<'_> {
             })
             .await?;
         let end = End { progress, report_key: &report_key, failure: failure.as_deref() };
-        self.world.imports.finish(self.hands, end, self.now()).await?;
+        self.world.imports.finish(self.holder, end, self.now()).await?;
         let Progress { read, accepted, superseded, unchanged, rejected, warned, .. } = progress;
         tracing::info!(
             import = self.id(),
@@ -342,7 +342,7 @@ impl Job<'_> {
             Err(error) => return Ok(Err(Unreadable(error.to_string()))),
         };
         if let Some(deposit) = &key.deposit {
-            self.world.imports.link_deposit(deposit, key.uai, self.hands.import).await?;
+            self.world.imports.link_deposit(deposit, key.uai, self.holder.import).await?;
         }
         let depositor = self.world.establishments.depositor(key.uai).await?;
         let unknown = || Unreadable("l'établissement déposant n'est pas enregistré".to_owned());
@@ -365,19 +365,19 @@ struct Run<'a> {
     job: &'a Job<'a>,
     file: &'a File,
     work: &'a mut Work,
-    told: Told,
+    told: LastTold,
     /// Whether there was a checkpoint since it began.
     progressed: bool,
 }
 
 /// When things were told.
-struct Told {
+struct LastTold {
     progress: Instant,
     checkpoint: Instant,
     report: Option<Instant>,
 }
 
-impl Told {
+impl LastTold {
     fn now() -> Self {
         let now = Instant::now();
         Self { progress: now, checkpoint: now, report: None }
@@ -412,10 +412,10 @@ impl Run<'_> {
             job.put_report(Some(self.file), self.work, Ending::Running).await?;
             self.told.report = Some(Instant::now());
         }
-        let key = format!("{}/{}/travail/{}.json", job.folder(), job.id(), job.hands.owner);
+        let key = format!("{}/{}/travail/{}.json", job.folder(), job.id(), job.holder.owner);
         let body = serde_json::to_vec(&self.work).map_err(|_| StoreError::shape(OPERATION))?;
         job.world.buckets.put(&key, report::JSON, body).await?;
-        job.world.imports.progress(job.hands, self.work.progress(), Some(&key), job.now()).await?;
+        job.world.imports.progress(job.holder, self.work.progress(), Some(&key), job.now()).await?;
         self.progressed = true;
         self.told.checkpoint = Instant::now();
         self.told.progress = self.told.checkpoint;

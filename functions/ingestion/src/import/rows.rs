@@ -16,7 +16,7 @@ use super::writer::Writer;
 use super::{CHECKPOINT_EVERY, ImportError, PROGRESS_EVERY, Run, Stop, Unreadable};
 
 /// Rows between two looks at the clock.
-pub(super) const ROWS_A_LOOK: u64 = 64;
+pub(super) const ROWS_BETWEEN_CHECKS: u64 = 64;
 
 impl<'a> Run<'a> {
     /// Reads the rows that are left and writes what they say. The outer error is ours, the inner one the file's.
@@ -47,17 +47,17 @@ impl<'a> Run<'a> {
         let mut writer = Writer::new(job.world, &job.speed, self.file.key.dry_run);
         for known in &self.work.horizons {
             if let Some(horizon) = &known.horizon {
-                writer.mind(known.uai, known.year, horizon.clone());
+                writer.set_horizon(known.uai, known.year, horizon.clone());
             }
         }
         let mut read = 0_u64;
         loop {
             match reader.next() {
                 Ok(Next::Row(row)) => {
-                    self.take(row, &mut writer).await?;
+                    self.process_row(row, &mut writer).await?;
                     read += 1;
-                    if read.is_multiple_of(ROWS_A_LOOK) {
-                        self.look(&reader, &mut writer).await?;
+                    if read.is_multiple_of(ROWS_BETWEEN_CHECKS) {
+                        self.checkpoint_if_due(&reader, &mut writer).await?;
                         // Rows of a workbook come without a wait between them, and rejected ones write nothing.
                         tokio::task::yield_now().await;
                     }
@@ -67,7 +67,7 @@ impl<'a> Run<'a> {
                         Some(chunk) => reader.push(&chunk),
                         None => reader.finish(),
                     }
-                    self.look(&reader, &mut writer).await?;
+                    self.checkpoint_if_due(&reader, &mut writer).await?;
                     // A file that is read without anything to write must leave the heartbeat its turn.
                     tokio::task::yield_now().await;
                 }
@@ -76,20 +76,20 @@ impl<'a> Run<'a> {
                     // workbook is open, and another invocation would open it again.
                     let opened = tokio::task::spawn_blocking(|| workbook.open());
                     reader.opened(writer.alongside(opened).await?.map_err(|_| ImportError::Stopped)?);
-                    self.look(&reader, &mut writer).await?;
+                    self.checkpoint_if_due(&reader, &mut writer).await?;
                 }
                 Ok(Next::Pause) => {
-                    self.look(&reader, &mut writer).await?;
+                    self.checkpoint_if_due(&reader, &mut writer).await?;
                     tokio::task::yield_now().await;
                 }
                 Ok(Next::Ended) => break,
                 Err(error) => {
-                    self.settle(&reader, &mut writer).await?;
+                    self.flush(&reader, &mut writer).await?;
                     return Ok(Err(Unreadable(error.to_string())));
                 }
             }
         }
-        self.settle(&reader, &mut writer).await?;
+        self.flush(&reader, &mut writer).await?;
         self.work.listed.sort();
         let next = self.after_reading();
         self.enter(next).await?;
@@ -106,7 +106,7 @@ impl<'a> Run<'a> {
     }
 
     /// Counts a row, and writes what it says.
-    async fn take(&mut self, row: Row, writer: &mut Writer<'_>) -> Result<(), Stop> {
+    async fn process_row(&mut self, row: Row, writer: &mut Writer<'_>) -> Result<(), Stop> {
         let place = row.place();
         let key = &self.job.settings.record_key;
         match row.outcome {
@@ -122,7 +122,7 @@ impl<'a> Run<'a> {
                 self.work.tally.accept(place, &warnings);
                 let inscription = &declaration.inscription;
                 let (uai, year) = (inscription.uai, inscription.academic_year());
-                self.know(uai, year, writer).await?;
+                self.load_horizon(uai, year, writer).await?;
                 let (id, version) = (RecordId::of(key, &declaration), self.version(place));
                 let depositor = self.file.depositor.establishment().uai;
                 let record = NewRecord { id, version, depositor, declaration };
@@ -156,21 +156,21 @@ impl<'a> Run<'a> {
             if self.file.key.dry_run {
                 self.work.listed.add(&id);
             } else {
-                writer.see(id, &self.version(0)).await?;
+                writer.mark_seen(id, &self.version(0)).await?;
             }
         }
         Ok(())
     }
 
     /// Asks how far complete files go for an establishment and year, the first time that a row is about them.
-    async fn know(&mut self, uai: Uai, year: AcademicYear, writer: &mut Writer<'_>) -> Result<(), Stop> {
+    async fn load_horizon(&mut self, uai: Uai, year: AcademicYear, writer: &mut Writer<'_>) -> Result<(), Stop> {
         // Rows of one establishment and year follow each other: the last one met is nearly always the one.
         if self.work.horizons.iter().rev().any(|known| known.uai == uai && known.year == year) {
             return Ok(());
         }
         let horizon = self.job.world.imports.horizon(uai, year).await?;
         if let Some(horizon) = &horizon {
-            writer.mind(uai, year, horizon.clone());
+            writer.set_horizon(uai, year, horizon.clone());
         }
         self.work.fed.insert(uai);
         self.work.covered.insert(uai);
@@ -179,13 +179,13 @@ impl<'a> Run<'a> {
     }
 
     /// Looks at the clock: tells progress, puts the work by, or stops.
-    async fn look(&mut self, reader: &EnrolmentReader<'_>, writer: &mut Writer<'_>) -> Result<(), Stop> {
+    async fn checkpoint_if_due(&mut self, reader: &EnrolmentReader<'_>, writer: &mut Writer<'_>) -> Result<(), Stop> {
         let job = self.job;
         if job.out_of_time() {
             // If the table is so slow that not even this ends, the last checkpoint stands.
             let killed_at = job.invocation.killed_at;
             let half = killed_at.saturating_duration_since(Instant::now()) / 2;
-            let settled = tokio::time::timeout(half, self.settle(reader, writer)).await;
+            let settled = tokio::time::timeout(half, self.flush(reader, writer)).await;
             if let Ok(settled) = settled {
                 settled?;
                 self.checkpoint().await?;
@@ -195,12 +195,12 @@ impl<'a> Run<'a> {
         // A dry run changes nothing, so a crash costs it only time; and what it remembers is large.
         let light = !(self.complete() && self.file.key.dry_run);
         if light && self.told.checkpoint.elapsed() >= CHECKPOINT_EVERY {
-            self.settle(reader, writer).await?;
+            self.flush(reader, writer).await?;
             self.checkpoint().await?;
         } else if self.told.progress.elapsed() >= PROGRESS_EVERY {
             self.work.bytes_read = reader.bytes_read();
             // A call of the SDK holds some 16 KB, which are better moved as a pointer.
-            let progress = Box::pin(job.world.imports.progress(job.hands, self.work.progress(), None, job.now()));
+            let progress = Box::pin(job.world.imports.progress(job.holder, self.work.progress(), None, job.now()));
             writer.alongside(progress).await??;
             self.told.progress = Instant::now();
         }
@@ -208,10 +208,10 @@ impl<'a> Run<'a> {
     }
 
     /// Waits until all rows so far are written and pointed to, and moves the position there.
-    async fn settle(&mut self, reader: &EnrolmentReader<'_>, writer: &mut Writer<'_>) -> Result<(), Stop> {
-        let fates = writer.drain(&self.version(0)).await?;
-        self.work.tally.supersede(fates.superseded);
-        self.work.tally.leave(fates.unchanged);
+    async fn flush(&mut self, reader: &EnrolmentReader<'_>, writer: &mut Writer<'_>) -> Result<(), Stop> {
+        let counts = writer.flush(&self.version(0)).await?;
+        self.work.tally.supersede(counts.superseded);
+        self.work.tally.leave(counts.unchanged);
         self.work.position = Some(reader.position());
         self.work.detected = reader.detected();
         self.work.bytes_read = reader.bytes_read();

@@ -42,7 +42,7 @@ impl Run<'_> {
                 Ok(Step::Pause) => {}
                 Err(error) => return Ok(Err(Unreadable(error.to_string()))),
             }
-            self.look_at_clock(&survey).await?;
+            self.checkpoint_survey_if_due(&survey).await?;
             // Nothing is waited for while much is inflated, and the heartbeat must have its turn.
             tokio::task::yield_now().await;
         };
@@ -57,7 +57,7 @@ impl Run<'_> {
     }
 
     /// Looks at the clock: puts by where the survey stands, or stops.
-    async fn look_at_clock(&mut self, survey: &Survey) -> Result<(), Stop> {
+    async fn checkpoint_survey_if_due(&mut self, survey: &Survey) -> Result<(), Stop> {
         let out_of_time = self.job.out_of_time();
         if !out_of_time && self.told.checkpoint.elapsed() < CHECKPOINT_EVERY {
             return Ok(());

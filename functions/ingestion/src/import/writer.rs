@@ -26,7 +26,7 @@ use crate::world::World;
 
 /// What became of rows that were written, for the report.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Fates {
+pub(super) struct WriteCounts {
     pub(super) superseded: u64,
     pub(super) unchanged: u64,
 }
@@ -52,8 +52,8 @@ pub(super) struct Writer<'a> {
     horizons: Rc<Horizons>,
     batch: Vec<NewRecord>,
     seen: BTreeSet<RecordId>,
-    running: FuturesUnordered<LocalBoxFuture<'a, Result<Fates, StoreError>>>,
-    fates: Fates,
+    running: FuturesUnordered<LocalBoxFuture<'a, Result<WriteCounts, StoreError>>>,
+    counts: WriteCounts,
 }
 
 impl<'a> Writer<'a> {
@@ -66,25 +66,25 @@ impl<'a> Writer<'a> {
             batch: Vec::with_capacity(MOST_IN_BATCH),
             seen: BTreeSet::new(),
             running: FuturesUnordered::new(),
-            fates: Fates::default(),
+            counts: WriteCounts::default(),
         }
     }
 
     /// Rows about an establishment and year are compared with how far complete files went.
-    pub(super) fn mind(&mut self, uai: Uai, year: AcademicYear, horizon: RecordVersion) {
+    pub(super) fn set_horizon(&mut self, uai: Uai, year: AcademicYear, horizon: RecordVersion) {
         Rc::make_mut(&mut self.horizons).insert((uai, year), horizon);
     }
 
     /// Writes a record, sooner or later; waits for room first.
     pub(super) async fn add(&mut self, record: NewRecord) -> Result<(), StoreError> {
         self.batch.push(record);
-        if self.batch.len() == MOST_IN_BATCH { self.start().await } else { Ok(()) }
+        if self.batch.len() == MOST_IN_BATCH { self.flush_batch().await } else { Ok(()) }
     }
 
     /// Notes, sooner or later, that a complete file which cancels with this version has a broken row about a record.
-    pub(super) async fn see(&mut self, record: RecordId, version: &RecordVersion) -> Result<(), StoreError> {
+    pub(super) async fn mark_seen(&mut self, record: RecordId, version: &RecordVersion) -> Result<(), StoreError> {
         self.seen.insert(record);
-        if self.seen.len() == MOST_IN_BATCH { self.start_seen(version).await } else { Ok(()) }
+        if self.seen.len() == MOST_IN_BATCH { self.flush_seen(version).await } else { Ok(()) }
     }
 
     /// Waits for something else while batches go on being written.
@@ -97,38 +97,38 @@ impl<'a> Writer<'a> {
             tokio::select! {
                 biased;
                 done = &mut other => return Ok(done),
-                Some(fates) = self.running.next() => self.count(fates?),
+                Some(counts) = self.running.next() => self.add_counts(counts?),
             }
         }
     }
 
     /// Waits until everything is written and pointed to, and says what became of it since the last time.
-    pub(super) async fn drain(&mut self, version: &RecordVersion) -> Result<Fates, StoreError> {
-        self.start().await?;
-        self.start_seen(version).await?;
-        while let Some(fates) = self.running.next().await {
-            self.count(fates?);
+    pub(super) async fn flush(&mut self, version: &RecordVersion) -> Result<WriteCounts, StoreError> {
+        self.flush_batch().await?;
+        self.flush_seen(version).await?;
+        while let Some(counts) = self.running.next().await {
+            self.add_counts(counts?);
         }
-        Ok(mem::take(&mut self.fates))
+        Ok(mem::take(&mut self.counts))
     }
 
-    async fn start(&mut self) -> Result<(), StoreError> {
+    async fn flush_batch(&mut self) -> Result<(), StoreError> {
         if self.batch.is_empty() {
             return Ok(());
         }
-        self.room().await?;
+        self.wait_for_room().await?;
         let records = mem::replace(&mut self.batch, Vec::with_capacity(MOST_IN_BATCH));
         let (world, speed, dry_run, horizons) = (self.world, self.speed, self.dry_run, Rc::clone(&self.horizons));
-        self.running.push(Box::pin(async move { put(world, speed, records, &horizons, dry_run).await }));
+        self.running.push(Box::pin(async move { write_batch(world, speed, records, &horizons, dry_run).await }));
         Ok(())
     }
 
-    async fn start_seen(&mut self, version: &RecordVersion) -> Result<(), StoreError> {
+    async fn flush_seen(&mut self, version: &RecordVersion) -> Result<(), StoreError> {
         let seen: Vec<RecordId> = mem::take(&mut self.seen).into_iter().collect();
         if seen.is_empty() || self.dry_run {
             return Ok(());
         }
-        self.room().await?;
+        self.wait_for_room().await?;
         let (world, speed, version) = (self.world, self.speed, version.clone());
         self.running.push(Box::pin(async move {
             let stored = speed.records.call(async || world.records.read(&seen, Reading::Consistent).await, |_| false);
@@ -136,34 +136,34 @@ impl<'a> Writer<'a> {
             let known = seen.into_iter().filter(|id| stored.contains_key(id));
             let writes = known.map(|id| Write::See { id, version: version.clone() }).collect();
             write_those_that_hold(world, speed, writes).await?;
-            Ok(Fates::default())
+            Ok(WriteCounts::default())
         }));
         Ok(())
     }
 
     /// One batch more than may run waits ready, so that none has to be made while the table waits.
-    async fn room(&mut self) -> Result<(), StoreError> {
+    async fn wait_for_room(&mut self) -> Result<(), StoreError> {
         while self.running.len() > self.speed.records.room() {
-            if let Some(fates) = self.running.next().await {
-                self.count(fates?);
+            if let Some(counts) = self.running.next().await {
+                self.add_counts(counts?);
             }
         }
         Ok(())
     }
 
-    fn count(&mut self, fates: Fates) {
-        self.fates.superseded += fates.superseded;
-        self.fates.unchanged += fates.unchanged;
+    fn add_counts(&mut self, counts: WriteCounts) {
+        self.counts.superseded += counts.superseded;
+        self.counts.unchanged += counts.unchanged;
     }
 }
 
-async fn put(
+async fn write_batch(
     world: &World,
     speed: &Speed,
     records: Vec<NewRecord>,
     horizons: &Horizons,
     dry_run: bool,
-) -> Result<Fates, StoreError> {
+) -> Result<WriteCounts, StoreError> {
     let mut batch = Batch::new(records, horizons);
     let ids = batch.ids();
     let stored = speed.records.call(async || world.records.read(&ids, Reading::Eventual).await, |_| false).await?;
@@ -176,10 +176,10 @@ async fn put(
             batch.apply(written);
         }
         let outcome = batch.outcome();
-        point(world, speed, &outcome.pending).await?;
+        send_pointers(world, speed, &outcome.pending).await?;
         outcome
     };
-    Ok(Fates { superseded: outcome.superseded, unchanged: outcome.unchanged })
+    Ok(WriteCounts { superseded: outcome.superseded, unchanged: outcome.unchanged })
 }
 
 /// Does all of the writes whose condition holds, and says to which records. One that was done before and not answered
@@ -220,7 +220,7 @@ fn is_done(write: &Write, stored: &Stored) -> bool {
 }
 
 /// Sends pointers to records.
-pub(super) async fn point(world: &World, speed: &Speed, records: &[RecordId]) -> Result<(), StoreError> {
+pub(super) async fn send_pointers(world: &World, speed: &Speed, records: &[RecordId]) -> Result<(), StoreError> {
     let calls = records
         .chunks(MOST_POINTERS)
         .map(|some| async move { speed.queue.call(async || world.queues.point(some).await, |()| false).await });

@@ -174,14 +174,14 @@ async fn sequence(seed: u64) {
     let (mut drops, mut model) = (Vec::new(), Sequence::default());
     for number in 0..2 + usize::try_from(sim.below(4)).unwrap() {
         let drop = Drop { arrives: Duration::from_secs(5), ..Drop::random(&sim, number, students, true) };
-        let fates = model.import(&drop);
+        let counts = model.import(&drop);
         drop.put(&sim, 1 + sim.below(2));
         drive(&sim, &settings, 4).await;
         check_import(&sim, &drop);
         let import = sim.import(&drop.import()).unwrap();
-        assert_eq!((import.superseded, import.unchanged), (fates.superseded, fates.unchanged), "file {number}");
+        assert_eq!((import.superseded, import.unchanged), (counts.superseded, counts.unchanged), "file {number}");
         if drop.complete && !drop.dry_run {
-            assert_eq!(report(&sim, &drop)["complet"]["annulees"], fates.cancelled, "file {number}");
+            assert_eq!(report(&sim, &drop)["complet"]["annulees"], counts.cancelled, "file {number}");
         }
         drops.push(drop);
     }

@@ -255,7 +255,7 @@ pub(crate) fn expected(drops: &[Drop], whose: Whose) -> Expected {
 
 /// What an import that nobody else gets in the way of must count.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Fates {
+pub(crate) struct WriteCounts {
     pub(crate) superseded: u64,
     pub(crate) unchanged: u64,
     pub(crate) cancelled: u64,
@@ -277,8 +277,8 @@ pub(crate) struct Sequence {
 }
 
 impl Sequence {
-    pub(crate) fn import(&mut self, drop: &Drop) -> Fates {
-        let mut fates = Fates::default();
+    pub(crate) fn import(&mut self, drop: &Drop) -> WriteCounts {
+        let mut counts = WriteCounts::default();
         let mut after = (self.known.clone(), self.horizons.clone());
         for (number, line) in drop.numbered() {
             match line {
@@ -289,10 +289,10 @@ impl Sequence {
                     let left_out =
                         horizon.is_some_and(|horizon| known.is_none_or(|known| known.seen.as_ref() < Some(horizon)));
                     if known.is_some_and(|known| known.version > version) || left_out {
-                        fates.superseded += 1;
+                        counts.superseded += 1;
                         continue;
                     }
-                    fates.unchanged += u64::from(known.is_some_and(|known| known.given == Some(given)));
+                    counts.unchanged += u64::from(known.is_some_and(|known| known.given == Some(given)));
                     let seen = known.and_then(|known| known.seen.clone());
                     after.0.insert(whose, Known { version, given: Some(given), cancelled: false, seen });
                 }
@@ -314,7 +314,7 @@ impl Sequence {
                 for (whose, known) in after.0.iter_mut().filter(|(whose, _)| whose.0 == uai) {
                     if !known.cancelled && known.version < horizon && known.seen.as_ref() < Some(&horizon) {
                         assert!(!mentioned(whose) || drop.dry_run);
-                        fates.cancelled += 1;
+                        counts.cancelled += 1;
                         *known =
                             Known { version: horizon.clone(), given: None, cancelled: true, seen: known.seen.clone() };
                     }
@@ -324,6 +324,6 @@ impl Sequence {
         if !drop.dry_run {
             (self.known, self.horizons) = after;
         }
-        fates
+        counts
     }
 }

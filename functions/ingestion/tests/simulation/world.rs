@@ -25,7 +25,7 @@ use shared::domain::establishment::Establishment;
 use shared::domain::uai::Uai;
 use shared::feeding::record::Stored;
 use shared::identity::digest::RecordId;
-use shared::registry::imports::{Hands, Import, ImportId, ImportStore, LEASE};
+use shared::registry::imports::{Import, ImportId, ImportStore, LEASE, LeaseHolder};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::Instant;
 
@@ -137,9 +137,9 @@ impl Sim {
     /// Takes a place for an import that is carried out elsewhere, until some second.
     pub(crate) async fn occupy(&self, uai: Uai, place: usize, until: i64) {
         let other = ImportId::of("inbox", "elsewhere", &place.to_string());
-        let hands = Hands { import: &other, owner: "elsewhere" };
+        let holder = LeaseHolder { import: &other, owner: "elsewhere" };
         let since = until - i64::try_from(LEASE.as_secs()).unwrap();
-        let entered = self.imports.enter(uai, hands, Timestamp::from_second(since).unwrap()).await;
+        let entered = self.imports.enter(uai, holder, Timestamp::from_second(since).unwrap()).await;
         assert_eq!(entered.unwrap(), Some(place));
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use fakes::aws::{Fault, dynamo, item};
 use fakes::dynamodb::Item;
-use fakes::gateway::{Told, request};
+use fakes::gateway::{Reply, request};
 use serde_json::{Value, json};
 use shared::api::Api;
 
@@ -71,7 +71,7 @@ fn inscription(record: &Item) -> &Value {
 }
 
 /// Cancels by push, as the write contract has it: without a number.
-async fn cancel(context: &Api<Context>, others: &Value) -> Told {
+async fn cancel(context: &Api<Context>, others: &Value) -> Reply {
     let mut body = enrolment(others);
     body["statut"] = "annulé".into();
     push(context, &body).await

@@ -4,23 +4,23 @@ use std::collections::HashMap;
 
 use fakes::aws::{dynamo, item};
 use fakes::dynamodb::Item;
-use fakes::gateway::{Told, request};
+use fakes::gateway::{Reply, request};
 use jiff::Timestamp;
 use lambda_http::RequestExt as _;
 use serde_json::{Value, json};
 use shared::api::Api;
 use shared::domain::uai::Uai;
 use shared::identity::finding::FindingCode;
-use shared::registry::imports::{Hands, ImportId};
+use shared::registry::imports::{ImportId, LeaseHolder};
 
 use super::world::{KEY, OTHER_KEY, READ_KEY, World, ask, enrolment, push};
 use crate::context::Context;
 
-async fn open(context: &Api<Context>, body: &str) -> Told {
+async fn open(context: &Api<Context>, body: &str) -> Reply {
     ask(context, request("POST", "/api/depots", &[("x-api-key", KEY)], body)).await
 }
 
-async fn follow(context: &Api<Context>, key: &str, id: &str) -> Told {
+async fn follow(context: &Api<Context>, key: &str, id: &str) -> Reply {
     ask(context, request("GET", &format!("/api/depots/{id}"), &[("x-api-key", key)], "")).await
 }
 
@@ -89,20 +89,20 @@ async fn an_establishment_has_so_many_places_and_each_is_left_or_over_by_itself(
     let imports = world.imports();
     let uai = Uai::parse("0751967F").unwrap();
     let ids = ["a", "b", "c"].map(|key| ImportId::of("inbox", key, "v1"));
-    let hands = ids.each_ref().map(|import| Hands { import, owner: "owner" });
+    let holders = ids.each_ref().map(|import| LeaseHolder { import, owner: "owner" });
     let now = Timestamp::from_second(1_000).unwrap();
     let later = Timestamp::from_second(1_100).unwrap();
-    assert_eq!(imports.enter(uai, hands[0], now).await.unwrap(), Some(0));
-    assert_eq!(imports.enter(uai, hands[1], now).await.unwrap(), Some(1));
-    assert_eq!(imports.enter(uai, hands[2], now).await.unwrap(), None);
-    assert_eq!(imports.enter(uai, hands[0], now).await.unwrap(), Some(0), "asked again, it has its own");
-    assert_eq!(imports.enter(Uai::parse("0010006B").unwrap(), hands[2], now).await.unwrap(), Some(0));
-    imports.leave(uai, 1, hands[1]).await.unwrap();
-    assert_eq!(imports.enter(uai, hands[2], now).await.unwrap(), Some(1));
-    imports.leave(uai, 1, hands[1]).await.unwrap();
-    assert!(imports.stay(uai, 1, hands[2], later).await.unwrap(), "left twice, it is another's and stays so");
-    assert_eq!(imports.enter(uai, hands[1], later).await.unwrap(), Some(0), "a lease that is over holds nothing");
-    assert!(!imports.stay(uai, 0, hands[0], later).await.unwrap());
+    assert_eq!(imports.enter(uai, holders[0], now).await.unwrap(), Some(0));
+    assert_eq!(imports.enter(uai, holders[1], now).await.unwrap(), Some(1));
+    assert_eq!(imports.enter(uai, holders[2], now).await.unwrap(), None);
+    assert_eq!(imports.enter(uai, holders[0], now).await.unwrap(), Some(0), "asked again, it has its own");
+    assert_eq!(imports.enter(Uai::parse("0010006B").unwrap(), holders[2], now).await.unwrap(), Some(0));
+    imports.leave(uai, 1, holders[1]).await.unwrap();
+    assert_eq!(imports.enter(uai, holders[2], now).await.unwrap(), Some(1));
+    imports.leave(uai, 1, holders[1]).await.unwrap();
+    assert!(imports.stay(uai, 1, holders[2], later).await.unwrap(), "left twice, it is another's and stays so");
+    assert_eq!(imports.enter(uai, holders[1], later).await.unwrap(), Some(0), "a lease that is over holds nothing");
+    assert!(!imports.stay(uai, 0, holders[0], later).await.unwrap());
 }
 
 #[tokio::test]
@@ -147,7 +147,7 @@ async fn a_deposit_is_followed_by_its_own_establishment_only() {
 
 const IMPORT: &str = "0123456789abcdef0123456789abcdef";
 
-async fn findings(context: &Api<Context>, key: &str, id: &str, after: &str) -> Told {
+async fn findings(context: &Api<Context>, key: &str, id: &str, after: &str) -> Reply {
     let asked = request("GET", &format!("/api/depots/{id}/identites"), &[("x-api-key", key)], "");
     let after = HashMap::from([("apres".to_owned(), vec![after.to_owned()])]);
     ask(context, asked.with_query_string_parameters(after)).await

@@ -1,12 +1,12 @@
 //! Golden files of the write contract, `tests/golden/enrolment_*.snap`: what a caller reads, to the letter.
 
 use fakes::aws::Fault;
-use fakes::gateway::{Told, request};
+use fakes::gateway::{Reply, request};
 use serde_json::{Value, json};
 
 use super::world::{KEY, World, ask, enrolment, push, push_once};
 
-fn golden(name: &str, told: &Told) {
+fn golden(name: &str, told: &Reply) {
     let masked = [
         ("1\\.[0-9a-f]{32}", "[id]"),
         ("\"id\":\"[0-9a-f]{32}\"", "\"id\":\"[deposit]\""),

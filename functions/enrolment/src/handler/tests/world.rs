@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use fakes::aws::{Call, Faults, Response, item, keyed};
 use fakes::dynamodb::{Item, Tables};
-use fakes::gateway::{Told, request};
+use fakes::gateway::{Reply, request};
 use fakes::log::Log;
 use fakes::sqs::Queues;
 use jiff::Timestamp;
@@ -219,18 +219,18 @@ pub(super) fn enrolment(others: &Value) -> Value {
     body
 }
 
-pub(super) async fn ask(context: &Api<Context>, request: Request) -> Told {
+pub(super) async fn ask(context: &Api<Context>, request: Request) -> Reply {
     let response = context.handle(request).await.unwrap();
-    Told::by(&response)
+    Reply::by(&response)
 }
 
 /// Tells of an enrolment.
-pub(super) async fn push(context: &Api<Context>, body: &Value) -> Told {
+pub(super) async fn push(context: &Api<Context>, body: &Value) -> Reply {
     ask(context, request("POST", "/api/inscription", &[("x-api-key", KEY)], body.to_string())).await
 }
 
 /// Tells of an enrolment under an idempotency key.
-pub(super) async fn push_once(context: &Api<Context>, key: &str, body: &Value) -> Told {
+pub(super) async fn push_once(context: &Api<Context>, key: &str, body: &Value) -> Reply {
     let headers = [("x-api-key", KEY), ("idempotency-key", key)];
     ask(context, request("POST", "/api/inscription", &headers, body.to_string())).await
 }

@@ -1,12 +1,12 @@
 //! Golden files, `tests/golden/ines_*.snap`: what a caller reads, to the letter.
 
-use fakes::gateway::{Told, request};
+use fakes::gateway::{Reply, request};
 use serde_json::{Value, json};
 use shared::domain::ine::Ine;
 
 use super::world::{API, BIRTH_DATE, NUMBER, World, ask, basic, born_elsewhere, call, eudoxie, immatriculate};
 
-fn golden(name: &str, told: &Told) {
+fn golden(name: &str, told: &Reply) {
     let masked = [
         ("1\\.[0-9a-f]{32}", "[id]"),
         ("\"ine\":\"[0-9]{9}[A-K]{2}\",\"attribue\":true", "\"ine\":\"[INE]\",\"attribue\":true"),

@@ -1,6 +1,6 @@
 //! What waits for a person, and what a person decides.
 
-use fakes::gateway::Told;
+use fakes::gateway::Reply;
 use serde_json::{Value, json};
 use shared::api::Api;
 use shared::domain::ine::Ine;
@@ -19,11 +19,11 @@ async fn waiting(context: &Api<Context>) -> String {
     told.json()["idDemande"].as_str().unwrap().to_owned()
 }
 
-async fn decide(context: &Api<Context>, id: &str, decision: Value) -> Told {
+async fn decide(context: &Api<Context>, id: &str, decision: Value) -> Reply {
     call(context, "agents", "POST", &format!("/demandes/{id}/decision"), &decision).await
 }
 
-async fn read(context: &Api<Context>, client: &str, id: &str) -> Told {
+async fn read(context: &Api<Context>, client: &str, id: &str) -> Reply {
     call(context, client, "GET", &format!("/demandes/{id}"), &Value::Null).await
 }
 

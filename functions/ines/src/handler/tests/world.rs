@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use fakes::aws::{Call, Faults, Response, keyed, plain};
 use fakes::dynamodb::{Item, Tables};
-use fakes::gateway::{Told, request};
+use fakes::gateway::{Reply, request};
 use fakes::log::Log;
 use jiff::Timestamp;
 use lambda_http::Request;
@@ -193,9 +193,9 @@ pub(super) fn born_elsewhere() -> Value {
     but(eudoxie(), &json!({ "lieuNaissance": "13055" }))
 }
 
-pub(super) async fn ask(context: &Api<Context>, request: Request) -> Told {
+pub(super) async fn ask(context: &Api<Context>, request: Request) -> Reply {
     let response = context.handle(request).await.unwrap();
-    Told::by(&response)
+    Reply::by(&response)
 }
 
 /// What a client shows to get a token.
@@ -216,7 +216,7 @@ pub(super) async fn token(context: &Api<Context>, client: &str) -> String {
 }
 
 /// A call of a client.
-pub(super) async fn call(context: &Api<Context>, client: &str, method: &str, path: &str, body: &Value) -> Told {
+pub(super) async fn call(context: &Api<Context>, client: &str, method: &str, path: &str, body: &Value) -> Reply {
     let bearer = format!("Bearer {}", token(context, client).await);
     let headers = [("authorization", bearer.as_str()), ("x-channel", "tests")];
     let body = if body.is_null() { String::new() } else { body.to_string() };
@@ -224,7 +224,7 @@ pub(super) async fn call(context: &Api<Context>, client: &str, method: &str, pat
 }
 
 /// Asks for an INE as a client.
-pub(super) async fn immatriculate(context: &Api<Context>, client: &str, reference: &str, identity: &Value) -> Told {
+pub(super) async fn immatriculate(context: &Api<Context>, client: &str, reference: &str, identity: &Value) -> Reply {
     let body = but(identity.clone(), &json!({ "reference": reference }));
     call(context, client, "POST", "/immatriculation", &body).await
 }

@@ -21,7 +21,7 @@ async fn stored(context: &Api<Context>, case: &CaseId) -> Case {
     context.reviews.get(case).await.unwrap().unwrap()
 }
 
-async fn undo(context: &Api<Context>, key: &str, case: &CaseId) -> fakes::gateway::Told {
+async fn undo(context: &Api<Context>, key: &str, case: &CaseId) -> fakes::gateway::Reply {
     post(context, key, &format!("/api/revues/{case}/annulation"), &json!({})).await
 }
 

@@ -1,14 +1,14 @@
 //! What is listed and shown, and to whom.
 
 use fakes::aws::Fault;
-use fakes::gateway::Told;
+use fakes::gateway::Reply;
 use serde_json::json;
 use shared::identity::review::Question;
 
 use super::world::{KEY, READ_KEY, STUDENT, VERIFIED, World, attachment, decide, duplicate, get, id, open};
 
 /// Golden files of the API, `tests/golden/review_*.snap`: what an officer's tool reads, to the letter.
-fn golden(name: &str, told: &Told) {
+fn golden(name: &str, told: &Reply) {
     fakes::golden::compare(&format!("review_{name}"), told, &[]);
 }
 
@@ -19,7 +19,7 @@ async fn open_cases_are_listed_the_oldest_first() {
     let young = open(&context, attachment(), 300).await;
     let old = open(&context, duplicate(), 100).await;
     let disputed = open(&context, Question::Dispute { student: id(VERIFIED) }, 200).await;
-    let ids = |told: &Told| {
+    let ids = |told: &Reply| {
         let json = told.json();
         json["revues"]
             .as_array()

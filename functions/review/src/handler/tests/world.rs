@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use fakes::aws::{Call, Faults, Response, item, keyed};
 use fakes::dynamodb::{Item, Tables};
-use fakes::gateway::{Told, request};
+use fakes::gateway::{Reply, request};
 use fakes::log::Log;
 use fakes::sqs::Queues;
 use jiff::Timestamp;
@@ -231,8 +231,8 @@ pub(super) fn duplicate() -> Question {
     Question::duplicate(side(STUDENT, INE), side(VERIFIED, OTHER_INE), record(RECORD), comparison())
 }
 
-async fn ask(context: &Api<Context>, request: Request) -> Told {
-    let told = Told::by(&context.handle(request).await.unwrap());
+async fn ask(context: &Api<Context>, request: Request) -> Reply {
+    let told = Reply::by(&context.handle(request).await.unwrap());
     for personal in PERSONAL {
         assert!(!told.text.contains(personal), "{personal} in {}", told.text);
     }
@@ -240,17 +240,17 @@ async fn ask(context: &Api<Context>, request: Request) -> Told {
 }
 
 /// Reads a path, with its query.
-pub(super) async fn get(context: &Api<Context>, key: &str, path: &str) -> Told {
+pub(super) async fn get(context: &Api<Context>, key: &str, path: &str) -> Reply {
     ask(context, request("GET", path, &[("x-api-key", key)], ())).await
 }
 
 /// Posts a body.
-pub(super) async fn post(context: &Api<Context>, key: &str, path: &str, body: &Value) -> Told {
+pub(super) async fn post(context: &Api<Context>, key: &str, path: &str, body: &Value) -> Reply {
     ask(context, request("POST", path, &[("x-api-key", key)], body.to_string())).await
 }
 
 /// Decides a case.
-pub(super) async fn decide(context: &Api<Context>, key: &str, case: &CaseId, body: &Value) -> Told {
+pub(super) async fn decide(context: &Api<Context>, key: &str, case: &CaseId, body: &Value) -> Reply {
     post(context, key, &format!("/api/revues/{case}/decision"), body).await
 }
 

@@ -1,4 +1,4 @@
-//! An `Idempotency-Key` is answered once: whoever asks again within a day is told the same, and nothing is done again.
+//! An `Idempotency-Key` is answered request: whoever asks again within a day is told the same, and nothing is done again.
 //!
 //! Only what was done is kept. A refusal that did nothing is forgotten, so that the same key may bring a better body; a
 //! failure halfway is released, so that the next attempt goes on at once, under the time of the first (see
@@ -11,23 +11,23 @@ use shared::registry::idempotency::{Answered, Begun, Operation};
 use crate::caller::Caller;
 use crate::context::Context;
 use crate::refusal::{ApiError, Refusal};
-use crate::store::Moment;
+use crate::store::VersionStamp;
 
 /// Characters of a key at most.
 const LONGEST: usize = 255;
 
 /// A request that may be repeated.
 #[derive(Debug)]
-pub(crate) struct Once {
+pub(crate) struct IdempotentRequest {
     operation: Option<Operation>,
     /// When what it says was first said.
-    pub(crate) moment: Moment,
+    pub(crate) moment: VersionStamp,
 }
 
 /// Whether there is something to do.
 pub(crate) enum Start {
     /// There is.
-    Do(Once),
+    Do(IdempotentRequest),
     /// It was done: this is what was answered.
     Done(Answered),
 }
@@ -41,7 +41,7 @@ pub(crate) enum Outcome {
     Partly(Answered),
 }
 
-impl Once {
+impl IdempotentRequest {
     /// Begins a request, under its key if it has one.
     pub(crate) async fn begin(
         context: &Context,
@@ -51,7 +51,7 @@ impl Once {
         now: Timestamp,
     ) -> Result<Start, ApiError> {
         let Some(key) = request.headers().get("idempotency-key") else {
-            return Ok(Start::Do(Self { operation: None, moment: Moment::of_request(now) }));
+            return Ok(Start::Do(Self { operation: None, moment: VersionStamp::of_request(now) }));
         };
         let key = key.to_str().unwrap_or_default().trim();
         if key.is_empty() || key.len() > LONGEST {
@@ -61,7 +61,7 @@ impl Once {
         let operation = Operation::new(&context.keys.record, &caller.client.client_id, endpoint, key, body);
         match context.idempotency.begin(&operation, now).await? {
             Begun::Ours { since } => {
-                let moment = Moment::of_first_attempt(since, operation.sequence());
+                let moment = VersionStamp::of_first_attempt(since, operation.sequence());
                 Ok(Start::Do(Self { operation: Some(operation), moment }))
             }
             Begun::Completed(answered) => Ok(Start::Done(answered)),
@@ -70,7 +70,7 @@ impl Once {
         }
     }
 
-    /// Ends it as [`Once::end`] does, unless some of it is worth another try: then the key may be used again.
+    /// Ends it as [`IdempotentRequest::end`] does, unless some of it is worth another try: then the key may be used again.
     pub(crate) async fn end_with(
         self,
         context: &Context,
