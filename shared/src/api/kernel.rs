@@ -336,5 +336,4 @@ fn refused<S: Service>(
 }
 
 #[cfg(test)]
-#[path = "kernel_tests.rs"]
 mod tests;

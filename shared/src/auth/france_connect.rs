@@ -328,5 +328,4 @@ fn is_token(text: &str) -> bool {
 }
 
 #[cfg(test)]
-#[path = "france_connect_tests.rs"]
 mod tests;

@@ -257,5 +257,4 @@ fn sha256_kdf() -> Option<&'static SskdfDigestAlgorithm> {
 }
 
 #[cfg(test)]
-#[path = "jwe_tests.rs"]
 pub(super) mod tests;

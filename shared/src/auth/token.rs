@@ -233,5 +233,4 @@ fn has_critical(text: &str) -> bool {
 }
 
 #[cfg(test)]
-#[path = "token_tests.rs"]
 pub(super) mod tests;
