@@ -18,12 +18,17 @@ impl Machine {
     pub fn this() -> Self {
         let processors = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
         let model = processors.lines().find(|line| line.starts_with("model name"));
-        let model = model.and_then(|line| line.split_once(':')).map_or("unknown processor", |(_, name)| name.trim());
+        let model = model
+            .and_then(|line| line.split_once(':'))
+            .map_or("unknown processor", |(_, name)| name.trim());
         Self {
             processor: model.to_owned(),
             cores: std::thread::available_parallelism().map_or(1, usize::from),
             architecture: std::env::consts::ARCH,
-            kernel: fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default().trim().to_owned(),
+            kernel: fs::read_to_string("/proc/sys/kernel/osrelease")
+                .unwrap_or_default()
+                .trim()
+                .to_owned(),
         }
     }
 

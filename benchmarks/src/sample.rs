@@ -83,7 +83,8 @@ pub fn question() -> Value {
     })
 }
 
-/// The answer to the look-up by INE, whatever the language. By civil identity it is the same without the INE.
+/// The answer to the look-up by INE, whatever the language. By civil identity it is the same
+/// without the INE.
 #[must_use]
 pub fn expected_answer() -> Value {
     let (first, last) = current_period();
@@ -120,6 +121,9 @@ mod tests {
 
     #[test]
     fn the_student_is_of_the_shape_that_the_registry_stores() {
-        assert_eq!(declarations().unwrap().map(|declaration| declaration.ine.is_some()), [true, true]);
+        assert_eq!(
+            declarations().unwrap().map(|declaration| declaration.ine.is_some()),
+            [true, true]
+        );
     }
 }

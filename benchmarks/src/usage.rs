@@ -24,13 +24,19 @@ impl Cpu {
     /// As of now. Exact when the process is waiting, as a function is between two events.
     pub fn of(pid: u32) -> Result<Self> {
         let stat = read(&format!("/proc/{pid}/stat"))?;
-        let whole = ticks(&stat).with_context(|| format!("/proc/{pid}/stat can't be understood"))?;
+        let whole =
+            ticks(&stat).with_context(|| format!("/proc/{pid}/stat can't be understood"))?;
         let mut threads = BTreeMap::new();
-        for entry in fs::read_dir(format!("/proc/{pid}/task")).context("the process has no /proc/<pid>/task")? {
+        for entry in fs::read_dir(format!("/proc/{pid}/task"))
+            .context("the process has no /proc/<pid>/task")?
+        {
             let name = entry?.file_name();
             let Some(thread) = name.to_str().and_then(|name| name.parse().ok()) else { continue };
             // A kernel may lack it, and a thread may end meanwhile: the ticks then decide.
-            let Ok(text) = fs::read_to_string(format!("/proc/{pid}/task/{thread}/schedstat")) else { continue };
+            let Ok(text) = fs::read_to_string(format!("/proc/{pid}/task/{thread}/schedstat"))
+            else {
+                continue;
+            };
             threads.extend(nanoseconds(&text).map(|time| (thread, time)));
         }
         Ok(Self { threads, whole })
@@ -62,16 +68,20 @@ impl Memory {
     /// As of now.
     pub fn of(pid: u32) -> Result<Self> {
         let status = read(&format!("/proc/{pid}/status"))?;
-        let field = |name| kilobytes(&status, name).with_context(|| format!("/proc/{pid}/status has no {name}"));
+        let field = |name| {
+            kilobytes(&status, name).with_context(|| format!("/proc/{pid}/status has no {name}"))
+        };
         Ok(Self { resident: field("VmRSS:")? * 1024, peak: field("VmHWM:")? * 1024 })
     }
 }
 
 fn read(path: &str) -> Result<String> {
-    fs::read_to_string(path).with_context(|| format!("{path} can't be read: the benchmark needs Linux"))
+    fs::read_to_string(path)
+        .with_context(|| format!("{path} can't be read: the benchmark needs Linux"))
 }
 
-/// User and system time, fields 14 and 15. The second field, a name between parentheses, may hold anything.
+/// User and system time, fields 14 and 15. The second field, a name between parentheses, may hold
+/// anything.
 fn ticks(stat: &str) -> Option<Duration> {
     let (_, fields) = stat.rsplit_once(')')?;
     let mut fields = fields.split_ascii_whitespace().skip(11);
@@ -104,7 +114,10 @@ mod tests {
     #[test]
     fn time_of_threads_that_ended_is_not_lost() {
         let cpu = |threads: &[(u32, u64)], whole| Cpu {
-            threads: threads.iter().map(|(thread, time)| (*thread, Duration::from_millis(*time))).collect(),
+            threads: threads
+                .iter()
+                .map(|(thread, time)| (*thread, Duration::from_millis(*time)))
+                .collect(),
             whole: Duration::from_millis(whole),
         };
         let since = |after: Cpu| after.since(&cpu(&[(1, 100), (2, 50)], 150));

@@ -1,8 +1,9 @@
-//! Any bytes, in pieces of any size, are read or refused without a panic; the same whole or cut, and the same when
-//! another reader goes on from any row.
+//! Any bytes, in pieces of any size, are read or refused without a panic; the same whole or cut,
+//! and the same when another reader goes on from any row.
 //!
-//! `cargo +nightly fuzz run reader`, from the root of the repository. The first two bytes of the input choose the
-//! pieces and where to stop; the rest is the file, under a good header for half of the inputs.
+//! `cargo +nightly fuzz run reader`, from the root of the repository. The first two bytes of the
+//! input choose the pieces and where to stop; the rest is the file, under a good header for half of
+//! the inputs.
 
 #![no_main]
 

@@ -1,5 +1,5 @@
-//! The functions behind API Gateway, all that they have in common: routes, the order of a request, errors, headers,
-//! and one line of metrics for each request.
+//! The functions behind API Gateway, all that they have in common: routes, the order of a request,
+//! errors, headers, and one line of metrics for each request.
 //!
 //! ```text
 //! kernel     the order of things: route → caller → handler → answer or error → headers → metrics

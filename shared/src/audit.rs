@@ -1,8 +1,10 @@
-//! The access log: nothing is read or written about a person without a trace, and no answer is given before it.
+//! The access log: nothing is read or written about a person without a trace, and no answer is
+//! given before it.
 //!
-//! It says who asked, when, by which route, for whom, about which student or record and what was done, and holds neither
-//! INE nor identity: a student is named by its random id, a record by its keyed digest. CNIL asks for access logs that are
-//! separate, append-only for the application, and kept 6 to 12 months.
+//! It says who asked, when, by which route, for whom, about which student or record and what was
+//! done, and holds neither INE nor identity: a student is named by its random id, a record by its
+//! keyed digest. CNIL asks for access logs that are separate, append-only for the application, and
+//! kept 6 to 12 months.
 //!
 //! | `subject` | the trace is about |
 //! |---|---|
@@ -11,16 +13,19 @@
 //! | `F#<import>` | the findings of a file, which name its lines and nobody |
 //! | `C#<client>`, `D#<UAI>` | nobody: a look-up or a check that found nobody, of a client, or of the rows of a depositor's files |
 //!
-//! The index `client` lists the traces of one client and day, in [`PARTS`] parts, because a client of 2,000 requests a
-//! second is more than one partition of an index takes. A row that is attached to a student leaves no trace here: its
-//! attachment names the import, and its record the depositor.
+//! The index `client` lists the traces of one client and day, in [`PARTS`] parts, because a client
+//! of 2,000 requests a second is more than one partition of an index takes. A row that is attached
+//! to a student leaves no trace here: its attachment names the import, and its record the
+//! depositor.
 
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
-use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
+use aws_sdk_dynamodb::types::{
+    AttributeValue, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -34,7 +39,8 @@ use crate::identity::digest::RecordId;
 use crate::identity::student::StudentId;
 use crate::registry::StoreError;
 
-/// A transaction writes so many items at most (DynamoDB's limit), and so a batch has no more people.
+/// A transaction writes so many items at most (DynamoDB's limit), and so a batch has no more
+/// people.
 pub const MOST_AT_ONCE: usize = 100;
 
 /// Parts of the index of one client and day: a hexadecimal digit.
@@ -199,14 +205,19 @@ impl AccessLog {
         Self { client, table, retention_days }
     }
 
-    /// Writes the traces of one request, all of them or none: one for each person asked about, [`MOST_AT_ONCE`] at
-    /// most.
+    /// Writes the traces of one request, all of them or none: one for each person asked about,
+    /// [`MOST_AT_ONCE`] at most.
     ///
-    /// Keyed by student or record, so that a person's accesses are a few queries; what found nobody is kept under the
-    /// client or the depositor, where enumeration shows. Each has a random part in its key, and is written only where
-    /// nothing is: a trace never replaces another one, whatever draws the same number, and a call that is tried again
-    /// finds the one that it has written.
-    pub async fn write(&self, request: &Request<'_>, told: &[Disclosure]) -> Result<(), StoreError> {
+    /// Keyed by student or record, so that a person's accesses are a few queries; what found nobody
+    /// is kept under the client or the depositor, where enumeration shows. Each has a random part
+    /// in its key, and is written only where nothing is: a trace never replaces another one,
+    /// whatever draws the same number, and a call that is tried again finds the one that it has
+    /// written.
+    pub async fn write(
+        &self,
+        request: &Request<'_>,
+        told: &[Disclosure],
+    ) -> Result<(), StoreError> {
         match told {
             [] => Ok(()),
             // The SDK's calls are large futures, and the callers' would hold both.
@@ -218,8 +229,9 @@ impl AccessLog {
         }
     }
 
-    /// What is kept under one subject, latest first, `most` at most: one query. What the person may ask to see (RGPD,
-    /// article 15) is what is kept under the student, its records and their imports.
+    /// What is kept under one subject, latest first, `most` at most: one query. What the person may
+    /// ask to see (RGPD, article 15) is what is kept under the student, its records and their
+    /// imports.
     pub async fn of(&self, subject: Subject<'_>, most: i32) -> Result<Vec<Access>, StoreError> {
         const OPERATION: &str = "access_log Query";
         let output = self
@@ -233,12 +245,17 @@ impl AccessLog {
             .send()
             .await
             .map_err(|error| StoreError::new(OPERATION, &error))?;
-        serde_dynamo::from_items(output.items.unwrap_or_default()).map_err(|_| StoreError::shape(OPERATION))
+        serde_dynamo::from_items(output.items.unwrap_or_default())
+            .map_err(|_| StoreError::shape(OPERATION))
     }
 
-    /// What a client did on one day (UTC), in the order of time: for each its subject and its `at`, by which the trace is
-    /// read. One query for each of [`PARTS`].
-    pub async fn of_client(&self, client: &str, day: Date) -> Result<Vec<(String, String)>, StoreError> {
+    /// What a client did on one day (UTC), in the order of time: for each its subject and its `at`,
+    /// by which the trace is read. One query for each of [`PARTS`].
+    pub async fn of_client(
+        &self,
+        client: &str,
+        day: Date,
+    ) -> Result<Vec<(String, String)>, StoreError> {
         const OPERATION: &str = "access_log Query";
         #[derive(Deserialize)]
         struct Key {
@@ -258,7 +275,8 @@ impl AccessLog {
             let mut items = query.into_paginator().items().send();
             while let Some(item) = items.next().await {
                 let item = item.map_err(|error| StoreError::new(OPERATION, &error))?;
-                let Key { subject, at } = serde_dynamo::from_item(item).map_err(|_| StoreError::shape(OPERATION))?;
+                let Key { subject, at } =
+                    serde_dynamo::from_item(item).map_err(|_| StoreError::shape(OPERATION))?;
                 found.push((at, subject));
             }
         }
@@ -270,17 +288,32 @@ impl AccessLog {
     pub async fn get(&self, subject: &str, at: &str) -> Result<Option<Access>, StoreError> {
         const OPERATION: &str = "access_log GetItem";
         let key = |text: &str| AttributeValue::S(text.to_owned());
-        let get = self.client.get_item().table_name(&self.table).key("subject", key(subject)).key("at", key(at));
+        let get = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .key("subject", key(subject))
+            .key("at", key(at));
         let output = get.send().await.map_err(|error| StoreError::new(OPERATION, &error))?;
-        output.item.map(serde_dynamo::from_item).transpose().map_err(|_| StoreError::shape(OPERATION))
+        output
+            .item
+            .map(serde_dynamo::from_item)
+            .transpose()
+            .map_err(|_| StoreError::shape(OPERATION))
     }
 
-    fn item(&self, request: &Request<'_>, told: &Disclosure) -> Result<HashMap<String, AttributeValue>, StoreError> {
+    fn item(
+        &self,
+        request: &Request<'_>,
+        told: &Disclosure,
+    ) -> Result<HashMap<String, AttributeValue>, StoreError> {
         let unique = uuid::Uuid::new_v4().as_u64_pair().0;
         let day = TimeZone::UTC.to_datetime(request.at).date();
         let part = u8::try_from(unique % u64::from(PARTS)).unwrap_or_default();
         let stored = Stored {
-            subject: subject_of(request, told).ok_or_else(|| StoreError::shape("access_log PutItem"))?.key(),
+            subject: subject_of(request, told)
+                .ok_or_else(|| StoreError::shape("access_log PutItem"))?
+                .key(),
             by: request.client.map(|client| part_of(client, day, part)),
             access: Access {
                 // A uid is a time: two instances may make the same one.
@@ -305,12 +338,19 @@ impl AccessLog {
         write_once(self.client.put_item().table_name(&self.table), item, "access_log PutItem").await
     }
 
-    async fn write_together(&self, items: Vec<HashMap<String, AttributeValue>>) -> Result<(), StoreError> {
+    async fn write_together(
+        &self,
+        items: Vec<HashMap<String, AttributeValue>>,
+    ) -> Result<(), StoreError> {
         const OPERATION: &str = "access_log TransactWriteItems";
         let put = |item| {
-            let put = Put::builder().table_name(&self.table).set_item(Some(item)).condition_expression(NOT_WRITTEN);
+            let put = Put::builder()
+                .table_name(&self.table)
+                .set_item(Some(item))
+                .condition_expression(NOT_WRITTEN);
             let put = put.build();
-            put.map(|put| TransactWriteItem::builder().put(put).build()).map_err(|_| StoreError::shape(OPERATION))
+            put.map(|put| TransactWriteItem::builder().put(put).build())
+                .map_err(|_| StoreError::shape(OPERATION))
         };
         self.client
             .transact_write_items()
@@ -322,7 +362,8 @@ impl AccessLog {
     }
 }
 
-/// Writes an entry where nothing is: one that was written by an earlier attempt, whose answer was lost, is found.
+/// Writes an entry where nothing is: one that was written by an earlier attempt, whose answer was
+/// lost, is found.
 pub(crate) async fn write_once(
     put: PutItemFluentBuilder,
     item: HashMap<String, AttributeValue>,
@@ -334,12 +375,17 @@ pub(crate) async fn write_once(
         .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
     let Err(error) = put.send().await else { return Ok(()) };
     match error.as_service_error() {
-        Some(PutItemError::ConditionalCheckFailedException(failed)) if failed.item.as_ref() == Some(&item) => Ok(()),
+        Some(PutItemError::ConditionalCheckFailedException(failed))
+            if failed.item.as_ref() == Some(&item) =>
+        {
+            Ok(())
+        }
         _ => Err(StoreError::new(operation, &error)),
     }
 }
 
-/// An entry is written once. The SDK gives a transaction a token, by which one that is tried again is done once.
+/// An entry is written once. The SDK gives a transaction a token, by which one that is tried again
+/// is done once.
 const NOT_WRITTEN: &str = "attribute_not_exists(subject)";
 
 /// `None` for nobody's request about nobody.

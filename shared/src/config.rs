@@ -44,22 +44,31 @@ pub fn is_set(name: &'static str) -> bool {
 
 /// The AWS configuration of every function: where to reach AWS, how long to wait, how often to try.
 ///
-/// The wait is far below any function's own time limit, so that a stalled connection is tried again rather than
-/// ending the invocation. One HTTP client for all services: each would read the system's root certificates by itself.
+/// The wait is far below any function's own time limit, so that a stalled connection is tried again
+/// rather than ending the invocation. One HTTP client for all services: each would read the
+/// system's root certificates by itself.
 pub async fn aws() -> SdkConfig {
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(2))
         .operation_attempt_timeout(Duration::from_secs(5))
         .build();
-    let http = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc)).build_https();
-    aws_config::defaults(BehaviorVersion::v2026_01_12()).timeout_config(timeouts).http_client(http).load().await
+    let http = aws_smithy_http_client::Builder::new()
+        .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
+        .build_https();
+    aws_config::defaults(BehaviorVersion::v2026_01_12())
+        .timeout_config(timeouts)
+        .http_client(http)
+        .load()
+        .await
 }
 
-/// The S3 client of every function: bucket names in the path, which an endpoint without a name per bucket (the
-/// local platform's) needs, and AWS takes as well.
+/// The S3 client of every function: bucket names in the path, which an endpoint without a name per
+/// bucket (the local platform's) needs, and AWS takes as well.
 #[must_use]
 pub fn s3(aws: &SdkConfig) -> aws_sdk_s3::Client {
-    aws_sdk_s3::Client::from_conf(aws_sdk_s3::config::Builder::from(aws).force_path_style(true).build())
+    aws_sdk_s3::Client::from_conf(
+        aws_sdk_s3::config::Builder::from(aws).force_path_style(true).build(),
+    )
 }
 
 /// A secret that Terraform drew, and its id (infra/modules/hmac-secret).
@@ -96,9 +105,14 @@ pub async fn secret(
     stored.ok_or(ConfigError::Secret(arn_variable))
 }
 
-/// The two keys of the identity register, which whoever looks students up has to share with whoever publishes them.
-pub async fn identity_keys(client: &aws_sdk_secretsmanager::Client) -> Result<IdentityKeys, ConfigError> {
-    let (ine, civil) =
-        tokio::try_join!(digest_key(client, "INE_SECRET_ARN"), digest_key(client, "IDENTITY_SECRET_ARN"))?;
+/// The two keys of the identity register, which whoever looks students up has to share with whoever
+/// publishes them.
+pub async fn identity_keys(
+    client: &aws_sdk_secretsmanager::Client,
+) -> Result<IdentityKeys, ConfigError> {
+    let (ine, civil) = tokio::try_join!(
+        digest_key(client, "INE_SECRET_ARN"),
+        digest_key(client, "IDENTITY_SECRET_ARN")
+    )?;
     Ok(IdentityKeys::new(ine, &civil))
 }

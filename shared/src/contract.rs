@@ -1,5 +1,5 @@
-//! The wire: what `/api/etudiant` takes and answers, to the letter (domain.md §1), what `/api/inscription` does (§2), the
-//! direct API of v3 (§4.2), and what our queue carries.
+//! The wire: what `/api/etudiant` takes and answers, to the letter (domain.md §1), what
+//! `/api/inscription` does (§2), the direct API of v3 (§4.2), and what our queue carries.
 
 pub mod deposit;
 pub mod enrolment;

@@ -1,9 +1,9 @@
 //! The vocabulary of the field as types: once a value exists, it is well formed.
 //!
 //! Types that identify a person ([`Ine`](ine::Ine), [`BirthDate`](birth_date::BirthDate),
-//! [`PersonName`](name::PersonName), [`PlaceName`](place_name::PlaceName)) print as `…` with `{:?}` and have no
-//! `Display`, so that a log line or an error message cannot leak them by accident; reading the value takes a call to
-//! `expose`.
+//! [`PersonName`](name::PersonName), [`PlaceName`](place_name::PlaceName)) print as `…` with `{:?}`
+//! and have no `Display`, so that a log line or an error message cannot leak them by accident;
+//! reading the value takes a call to `expose`.
 
 pub mod academic_year;
 pub mod birth_date;
@@ -38,7 +38,8 @@ macro_rules! serde_as_text {
 
         impl<'de> serde::Deserialize<'de> for $type {
             fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = <std::borrow::Cow<'de, str> as serde::Deserialize>::deserialize(deserializer)?;
+                let text =
+                    <std::borrow::Cow<'de, str> as serde::Deserialize>::deserialize(deserializer)?;
                 $parse(&text).map_err(serde::de::Error::custom)
             }
         }

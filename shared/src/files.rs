@@ -1,8 +1,8 @@
 //! Enrolment files: bytes to declarations, without knowing where the bytes come from.
 //!
-//! A row is a line: enrolment data has no line break in a field, so framing by line isolates every broken row
-//! (an unclosed quotation mark spoils one line, not the rest of the file), bounds memory by the longest line
-//! allowed, and gives line numbers for free.
+//! A row is a line: enrolment data has no line break in a field, so framing by line isolates every
+//! broken row (an unclosed quotation mark spoils one line, not the rest of the file), bounds memory
+//! by the longest line allowed, and gives line numbers for free.
 
 pub mod column;
 pub mod depositor;

@@ -1,7 +1,8 @@
 //! Who is who: which student a declaration is about, and which student a look-up means. Pure logic.
 //!
-//! Precision comes first: a wrong merge shows one person's status to another. Whatever isn't certain waits for a
-//! person ([`Doubt`](crate::feeding::record::Doubt)) and stays invisible to consultation.
+//! Precision comes first: a wrong merge shows one person's status to another. Whatever isn't
+//! certain waits for a person ([`Doubt`](crate::feeding::record::Doubt)) and stays invisible to
+//! consultation.
 
 pub mod decide;
 pub mod digest;

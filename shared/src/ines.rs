@@ -1,4 +1,5 @@
-//! INES over HTTP: [`client::Client`] is the [`Ines`](crate::identity::ines::Ines) of production (domain.md §3).
+//! INES over HTTP: [`client::Client`] is the [`Ines`](crate::identity::ines::Ines) of production
+//! (domain.md §3).
 //!
 //! ```text
 //! client        the order of things: may it be asked, ask, try again, read
@@ -8,8 +9,9 @@
 //!   └── reading   pure: from what INES writes to what it means, and back
 //! ```
 //!
-//! Nothing here prints a person, a token or a credential. A question that gets no answer leaves one log line,
-//! `INES gave no answer`, whose `ines` field is [`InesError::kind`](crate::identity::ines::InesError::kind): the alarms of
+//! Nothing here prints a person, a token or a credential. A question that gets no answer leaves one
+//! log line, `INES gave no answer`, whose `ines` field is
+//! [`InesError::kind`](crate::identity::ines::InesError::kind): the alarms of
 //! `infra/ines_client.tf` count them.
 
 pub mod client;

@@ -16,7 +16,8 @@
 //! domain                          types that cannot hold rubbish; no I/O, no AWS
 //! ```
 //!
-//! Without its features only the two lower layers compile, which proves that they know nothing of AWS or HTTP.
+//! Without its features only the two lower layers compile, which proves that they know nothing of
+//! AWS or HTTP.
 
 pub mod access;
 pub mod contract;

@@ -51,8 +51,8 @@ pub mod students;
 mod batch;
 mod keys;
 
-/// A call to a service failed. It names the operation and a code, and not the service's own message: that may
-/// quote the item it is about.
+/// A call to a service failed. It names the operation and a code, and not the service's own
+/// message: that may quote the item it is about.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{operation} failed: {code}")]
 pub struct StoreError {
@@ -67,7 +67,10 @@ impl StoreError {
     const CONTENTION: &'static str = "too much contention";
 
     /// What is left of an SDK error.
-    pub fn new<E: ProvideErrorMetadata>(operation: &'static str, error: &SdkError<E, HttpResponse>) -> Self {
+    pub fn new<E: ProvideErrorMetadata>(
+        operation: &'static str,
+        error: &SdkError<E, HttpResponse>,
+    ) -> Self {
         let code = match error {
             SdkError::TimeoutError(_) => Self::TIMEOUT,
             SdkError::DispatchFailure(_) => "dispatch failure",
@@ -84,8 +87,8 @@ impl StoreError {
         Self { operation, code: code.into() }
     }
 
-    /// The service is at its limit, or didn't answer in time: what was asked may be asked again, more slowly. It may
-    /// have been done all the same.
+    /// The service is at its limit, or didn't answer in time: what was asked may be asked again,
+    /// more slowly. It may have been done all the same.
     #[must_use]
     pub fn is_slowing(&self) -> bool {
         matches!(
@@ -121,8 +124,12 @@ impl StoreError {
     }
 }
 
-/// Waits between attempts at a transaction that others got in the way of: from 20 ms, doubled each time, with
-/// jitter, at most seven times, so about two and a half seconds in all.
+/// Waits between attempts at a transaction that others got in the way of: from 20 ms, doubled each
+/// time, with jitter, at most seven times, so about two and a half seconds in all.
 pub fn backoff() -> impl Iterator<Item = Duration> {
-    ExponentialBuilder::default().with_min_delay(Duration::from_millis(20)).with_max_times(7).with_jitter().build()
+    ExponentialBuilder::default()
+        .with_min_delay(Duration::from_millis(20))
+        .with_max_times(7)
+        .with_jitter()
+        .build()
 }

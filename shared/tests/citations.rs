@@ -1,11 +1,12 @@
-//! What pages and comments cite is in the tree.
+//! What pages and comments cite is in the tree, and nothing strays there.
 #![allow(clippy::unwrap_used, reason = "a test")]
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Folders of the tree's root whose paths are cited.
-const ROOTS: [&str; 8] = ["shared/", "functions/", "infra/", "docs/", "tests/", "benchmarks/", "fuzz/", "events/"];
+const ROOTS: [&str; 8] =
+    ["shared/", "functions/", "infra/", "docs/", "tests/", "benchmarks/", "fuzz/", "events/"];
 /// Pages that are cited by their name alone, with the section after it.
 const PAGES: [&str; 3] = ["domain.md", "engineering.md", "ARCHITECTURE.md"];
 
@@ -16,7 +17,10 @@ fn texts(folder: &Path, found: &mut Vec<PathBuf>) {
         let name = path.file_name().unwrap().to_str().unwrap();
         if path.is_dir() && name != "target" && !name.starts_with('.') {
             texts(&path, found);
-        } else if matches!(path.extension().and_then(|end| end.to_str()), Some("md" | "rs" | "tf" | "toml")) {
+        } else if matches!(
+            path.extension().and_then(|end| end.to_str()),
+            Some("md" | "rs" | "tf" | "toml")
+        ) {
             found.push(path);
         }
     }
@@ -25,7 +29,8 @@ fn texts(folder: &Path, found: &mut Vec<PathBuf>) {
 /// The paths in a text that begin at the tree's root: in backticks, or as the target of a link.
 fn cited(text: &str) -> impl Iterator<Item = &str> {
     let is_path = |word: &&str| {
-        let whole = word.chars().all(|letter| letter.is_ascii_alphanumeric() || "_-./".contains(letter));
+        let whole =
+            word.chars().all(|letter| letter.is_ascii_alphanumeric() || "_-./".contains(letter));
         whole && ROOTS.iter().any(|root| word.starts_with(root))
     };
     text.split(['`', '\n']).map(str::trim).filter(is_path)
@@ -46,11 +51,77 @@ fn what_is_cited_is_there() {
             own.map(|folder| folder.join(cited)).any(|cited| cited.exists())
         };
         missing.extend(
-            cited(&text).filter(|cited| !is_there(cited)).map(|cited| (path.display().to_string(), cited.to_owned())),
+            cited(&text)
+                .filter(|cited| !is_there(cited))
+                .map(|cited| (path.display().to_string(), cited.to_owned())),
         );
         for page in PAGES.iter().filter(|page| text.contains(**page)) {
             assert!(root.join("docs").join(page).exists(), "{} cites {page}", path.display());
         }
     }
     assert!(missing.is_empty(), "cited, and not there: {missing:#?}");
+}
+
+/// What is at the top of the tree.
+const TOP: [&str; 21] = [
+    ".cargo",
+    ".ci",
+    ".git",
+    ".gitignore",
+    "CONTRIBUTING.md",
+    "Cargo.lock",
+    "Cargo.toml",
+    "LICENSE",
+    "README.md",
+    "benchmarks",
+    "clippy.toml",
+    "docs",
+    "events",
+    "functions",
+    "fuzz",
+    "infra",
+    "rustfmt.toml",
+    "shared",
+    "target",
+    "tests",
+    "tools",
+];
+/// How the names of files end that tests and editors leave.
+const LEFT: [&str; 5] = [".snap.new", ".pending-snap", ".orig", ".rej", "~"];
+
+/// The files below a folder whose name ends like what tests and editors leave.
+fn left(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        if path.is_dir() && name != "target" && !name.starts_with('.') {
+            left(&path, found);
+        } else if LEFT.iter().any(|end| name.ends_with(end)) {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn nothing_strays_in_the_tree() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let names = std::fs::read_dir(root).unwrap().map(|entry| entry.unwrap().file_name());
+    let strays: Vec<_> = names.filter(|name| !TOP.iter().any(|known| name == known)).collect();
+    assert!(strays.is_empty(), "at the top of the tree: {strays:?}");
+    let mut found = Vec::new();
+    left(root, &mut found);
+    assert!(found.is_empty(), "{found:?}");
+}
+
+#[test]
+fn every_function_is_built_by_the_page_that_says_how() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let page = std::fs::read_to_string(root.join("docs/deploying.md")).unwrap();
+    let terraform = std::fs::read_to_string(root.join("infra/variables.tf")).unwrap();
+    let packages = terraform.lines().find(|line| line.contains("packages_dir must hold")).unwrap();
+    for function in std::fs::read_dir(root.join("functions")).unwrap() {
+        let name = function.unwrap().file_name().into_string().unwrap();
+        assert!(page.contains(&format!("--bin {name}")), "docs/deploying.md doesn't build {name}");
+        assert!(packages.contains(&name), "infra/variables.tf doesn't ask for {name}");
+    }
 }

@@ -12,10 +12,19 @@ use crate::golden::{golden, personal};
 use crate::population::population;
 
 /// A body as it is, with its type if it says one.
-async fn send(stack: &Stack, token: &str, content_type: Option<&str>, body: impl Into<Vec<u8>>) -> Answer {
+async fn send(
+    stack: &Stack,
+    token: &str,
+    content_type: Option<&str>,
+    body: impl Into<Vec<u8>>,
+) -> Answer {
     let path = format!("/v3/mesri/statut_etudiant/lot?recipient={RECIPIENT}");
     let call = stack.call(Method::POST, &path).bearer(token).body(body);
-    let call = if let Some(content_type) = content_type { call.header("content-type", content_type) } else { call };
+    let call = if let Some(content_type) = content_type {
+        call.header("content-type", content_type)
+    } else {
+        call
+    };
     call.send().await
 }
 
@@ -50,7 +59,10 @@ async fn each_line_has_its_answer_in_its_place() {
     let hidden: Vec<_> = [student, admitted, abroad].into_iter().flat_map(personal).collect();
     golden("batch_mixed", &answer, &hidden);
     let json = answer.json();
-    assert_eq!(json["meta"], json!({ "demandes": 13, "trouves": 4, "introuvables": 5, "invalides": 4 }));
+    assert_eq!(
+        json["meta"],
+        json!({ "demandes": 13, "trouves": 4, "introuvables": 5, "invalides": 4 })
+    );
     for person in [student, admitted, abroad, &people.over] {
         assert!(!answer.text.to_uppercase().contains(&person.ine), "a batch never tells an INE");
     }
@@ -71,12 +83,18 @@ async fn a_hundred_people_are_answered_and_traced_together() {
     let people = population(&stack).await;
     let (client, token) = stack.client(|_| {}).await;
     // Each of a class three times, by INE and by civil identity, and forty whom nobody knows.
-    let known = people.class.iter().flat_map(|one| [json!({ "ine": one.ine }), one.line(), json!({ "ine": one.ine })]);
+    let known = people
+        .class
+        .iter()
+        .flat_map(|one| [json!({ "ine": one.ine }), one.line(), json!({ "ine": one.ine })]);
     let lines: Vec<_> = known.chain((0..40).map(|_| json!({ "ine": fresh_ine() }))).collect();
     let answer = stack.batch(&lines, &token).await;
     assert_eq!(answer.status, 200, "{}", answer.text);
     let json = answer.json();
-    assert_eq!(json["meta"], json!({ "demandes": 100, "trouves": 60, "introuvables": 40, "invalides": 0 }));
+    assert_eq!(
+        json["meta"],
+        json!({ "demandes": 100, "trouves": 60, "introuvables": 40, "invalides": 0 })
+    );
     for (index, line) in json["data"].as_array().unwrap().iter().enumerate() {
         if let Some(person) = people.class.get(index / 3) {
             assert_eq!(line["statut"]["identite"]["nom_naissance"], person.family, "line {index}");
@@ -97,7 +115,9 @@ async fn what_is_no_batch_is_refused() {
     let stack = Stack::connect().await;
     let (client, token) = stack.client(|_| {}).await;
     let json_type = Some("application/json");
-    let lines = |count: usize| json!({ "demandes": vec![json!({ "ine": fresh_ine() }); count] }).to_string();
+    let lines = |count: usize| {
+        json!({ "demandes": vec![json!({ "ine": fresh_ine() }); count] }).to_string()
+    };
     for body in [
         lines(101),
         lines(0),
@@ -118,23 +138,40 @@ async fn what_is_no_batch_is_refused() {
         assert_eq!(answer.refusal(), "422 00470", "{}", &body[..body.len().min(60)]);
         assert_eq!(stack.traces(&answer, &client.client_id).await, Vec::new(), "{answer:?}");
     }
-    let broken = send(&stack, &token, json_type, b"{\"demandes\":[{\"nomNaissance\":\"\xff\"}]}".to_vec()).await;
-    assert!(matches!(broken.status, 200 | 422), "what is no UTF-8 is somebody nobody knows, or no batch: {broken:?}");
+    let broken =
+        send(&stack, &token, json_type, b"{\"demandes\":[{\"nomNaissance\":\"\xff\"}]}".to_vec())
+            .await;
+    assert!(
+        matches!(broken.status, 200 | 422),
+        "what is no UTF-8 is somebody nobody knows, or no batch: {broken:?}"
+    );
 
-    for content_type in ["text/plain", "application/x-www-form-urlencoded", "application/xml", "json", ""] {
+    for content_type in
+        ["text/plain", "application/x-www-form-urlencoded", "application/xml", "json", ""]
+    {
         let answer = send(&stack, &token, Some(content_type), lines(1)).await;
         golden("batch_not_json", &answer, &[]);
         assert_eq!(answer.refusal(), "415 00415", "{content_type}");
     }
-    for content_type in [None, json_type, Some("Application/JSON; charset=utf-8"), Some("application/vnd.api+json")] {
-        assert_eq!(send(&stack, &token, content_type, lines(1)).await.status, 200, "{content_type:?}");
+    for content_type in
+        [None, json_type, Some("Application/JSON; charset=utf-8"), Some("application/vnd.api+json")]
+    {
+        assert_eq!(
+            send(&stack, &token, content_type, lines(1)).await.status,
+            200,
+            "{content_type:?}"
+        );
     }
 
     let padded = |size: usize| {
         let body = lines(1);
         format!("{}{body}", " ".repeat(size - body.len()))
     };
-    assert_eq!(send(&stack, &token, json_type, padded(128 * 1024)).await.status, 200, "128 KB are not more");
+    assert_eq!(
+        send(&stack, &token, json_type, padded(128 * 1024)).await.status,
+        200,
+        "128 KB are not more"
+    );
     let large = send(&stack, &token, json_type, padded(128 * 1024 + 1)).await;
     golden("batch_too_large", &large, &[]);
     assert_eq!(large.refusal(), "413 00413");
@@ -145,10 +182,19 @@ async fn a_batch_needs_a_recipient_and_leave() {
     let stack = Stack::connect().await;
     let (_, token) = stack.client(|_| {}).await;
     let line = json!({ "demandes": [{ "ine": fresh_ine() }] });
-    let without = stack.call(Method::POST, "/v3/mesri/statut_etudiant/lot").bearer(&token).json(&line).send().await;
+    let without = stack
+        .call(Method::POST, "/v3/mesri/statut_etudiant/lot")
+        .bearer(&token)
+        .json(&line)
+        .send()
+        .await;
     assert_eq!(without.refusal(), "422 00203");
     let (_, elsewhere) = stack.client(|client| client.routes = [Route::DirectByIne].into()).await;
-    assert_eq!(stack.batch(&[], &elsewhere).await.refusal(), "403 00100", "before its body is looked at");
+    assert_eq!(
+        stack.batch(&[], &elsewhere).await.refusal(),
+        "403 00100",
+        "before its body is looked at"
+    );
     let nobody = stack.call(Method::POST, "/v3/mesri/statut_etudiant/lot").json(&line).send().await;
     assert_eq!(nobody.refusal(), "401 00101");
 }

@@ -15,7 +15,8 @@ use tests::people::fresh_ine;
 use tests::stack::Stack;
 use ureq::http::Method;
 
-/// How long an instance of the local platform believes what it read of a client (`client_cache_seconds`), and some.
+/// How long an instance of the local platform believes what it read of a client
+/// (`client_cache_seconds`), and some.
 const BELIEVED_FOR: Duration = Duration::from_millis(2_500);
 
 async fn by_key(stack: &Stack, key: &str) -> u16 {
@@ -52,7 +53,11 @@ async fn keys_are_rotated_without_a_gap() {
     stack.put(&client).await;
     let old = stack.key(&client, |_| {}).await;
     let new = stack.key(&client, |_| {}).await;
-    assert_eq!((by_key(&stack, &old).await, by_key(&stack, &new).await), (404, 404), "both live together");
+    assert_eq!(
+        (by_key(&stack, &old).await, by_key(&stack, &new).await),
+        (404, 404),
+        "both live together"
+    );
 
     let (old_digest, mut kept) = (KeyDigest::of(&old), None);
     for key in stack.clients.list().await.unwrap().1 {
@@ -60,9 +65,17 @@ async fn keys_are_rotated_without_a_gap() {
             kept = Some(key);
         }
     }
-    stack.clients.put_key(&shared::access::client::Key { state: State::Revoked, ..kept.unwrap() }).await.unwrap();
+    stack
+        .clients
+        .put_key(&shared::access::client::Key { state: State::Revoked, ..kept.unwrap() })
+        .await
+        .unwrap();
     tokio::time::sleep(BELIEVED_FOR).await;
-    assert_eq!((by_key(&stack, &old).await, by_key(&stack, &new).await), (401, 404), "the old one is over");
+    assert_eq!(
+        (by_key(&stack, &old).await, by_key(&stack, &new).await),
+        (401, 404),
+        "the old one is over"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -74,7 +87,11 @@ async fn what_is_over_is_refused() {
     stack.put(&client).await;
     let over = stack.key(&client, |key| key.valid_until = Some(ended)).await;
     let still_good = stack.key(&client, |key| key.valid_until = Some(ends_later)).await;
-    assert_eq!((by_key(&stack, &over).await, by_key(&stack, &still_good).await), (401, 404), "a key");
+    assert_eq!(
+        (by_key(&stack, &over).await, by_key(&stack, &still_good).await),
+        (401, 404),
+        "a key"
+    );
 
     let (past, past_token) = stack.client(|client| client.valid_until = Some(ended)).await;
     let (_, good_token) = stack.client(|client| client.valid_until = Some(ends_later)).await;
@@ -90,13 +107,16 @@ async fn a_revocation_holds_on_every_warm_instance_within_the_cache_time() {
     let (client, token) = stack.client(|_| {}).await;
     let key = stack.key(&client, |_| {}).await;
     let several = async || {
-        let answers =
-            (0..12).map(|turn| {
-                let (stack, token, key) = (&stack, &token, &key);
-                async move {
-                    if turn % 2 == 0 { by_token(stack, token).await } else { by_key(stack, key).await.to_string() }
+        let answers = (0..12).map(|turn| {
+            let (stack, token, key) = (&stack, &token, &key);
+            async move {
+                if turn % 2 == 0 {
+                    by_token(stack, token).await
+                } else {
+                    by_key(stack, key).await.to_string()
                 }
-            });
+            }
+        });
         join_all(answers).await
     };
     // Side by side, so that several instances know the client.
@@ -137,9 +157,11 @@ async fn a_holder_is_told_its_name_and_scopes() {
             client.name = "Ville de Nantes – « bourses » éâ".into();
         })
         .await;
-    let by_token =
-        async |token: &str| -> Answer { stack.call(Method::GET, "/api/introspect").bearer(token).send().await };
-    let expected = |scopes: &[&str]| json!({ "_id": client.client_id, "name": client.name, "scopes": scopes });
+    let by_token = async |token: &str| -> Answer {
+        stack.call(Method::GET, "/api/introspect").bearer(token).send().await
+    };
+    let expected =
+        |scopes: &[&str]| json!({ "_id": client.client_id, "name": client.name, "scopes": scopes });
     let answer = by_token(&token).await;
     assert_eq!(answer.json(), expected(&["mesri_identite", "mesri_admissions"]));
     assert_eq!(answer.header("cache-control"), "no-store");
@@ -152,7 +174,10 @@ async fn a_holder_is_told_its_name_and_scopes() {
     assert_eq!(by_key(&key).await.json(), expected(&["mesri_identite", "mesri_admissions"]));
 
     let anonymous = stack.get("/api/introspect", None).await;
-    assert_eq!((anonymous.refusal(), anonymous.header("www-authenticate")), ("401 00101".into(), "Bearer"));
+    assert_eq!(
+        (anonymous.refusal(), anonymous.header("www-authenticate")),
+        ("401 00101".into(), "Bearer")
+    );
     assert_eq!(by_key("wrong").await.refusal(), "401 00101");
     assert_eq!(by_token("wrong").await.refusal(), "401 00101");
     let revoked = by_token(stack.tokens["revoked"].as_str().unwrap()).await;

@@ -23,7 +23,8 @@ fn counts(report: &Value) -> Value {
 async fn a_complete_file_is_tried_refused_and_confirmed() {
     let stack = Stack::connect().await;
     let depositor = stack.depositor().await;
-    let people: Vec<_> = (0..20).map(|_| Person { number: fresh_name(), ..Person::at(&depositor.uai) }).collect();
+    let people: Vec<_> =
+        (0..20).map(|_| Person { number: fresh_name(), ..Person::at(&depositor.uai) }).collect();
     let enrolled = [(depositor.uai.as_str(), "inscrit")];
     let complete = |more: Value| {
         let mut wish = json!({ "mode": "complet", "annee": year() });
@@ -37,7 +38,9 @@ async fn a_complete_file_is_tried_refused_and_confirmed() {
     }
 
     // One in twenty is missing. Tried first: it says what it would do, and does nothing.
-    let report = stack.deposited(&depositor, &complete(json!({ "essai": true })), &content(&people[1..])).await;
+    let report = stack
+        .deposited(&depositor, &complete(json!({ "essai": true })), &content(&people[1..]))
+        .await;
     assert_eq!((&report["mode"], &report["essai"]), (&json!("complet"), &json!(true)), "{report}");
     assert_eq!(counts(&report), json!([19, 1, 1]), "{report}");
     assert_eq!(stack.by_ine(&people[0].ine).await.status, 200, "a dry run changes nothing");
@@ -47,13 +50,18 @@ async fn a_complete_file_is_tried_refused_and_confirmed() {
     assert_eq!(report["complet"]["uai"], json!([depositor.uai]));
     stack.shows(&people[0].ine, &[]).await;
 
-    // Nine more are missing: nearly half. Refused, and the rows of those who are there are stored all the same.
+    // Nine more are missing: nearly half. Refused, and the rows of those who are there are stored
+    // all the same.
     let fewer = content(&people[10..]);
     let report = stack.deposited(&depositor, &complete(json!({})), &fewer).await;
     assert_eq!(report["etat"], "terminé", "{report}");
     assert_eq!(report["complet"]["annulees"], 0, "{report}");
     assert!(report["complet"]["refus"].is_string(), "{report}");
-    assert_eq!(stack.by_ine(&people[5].ine).await.status, 200, "nothing is cancelled by a refused file");
+    assert_eq!(
+        stack.by_ine(&people[5].ine).await.status,
+        200,
+        "nothing is cancelled by a refused file"
+    );
 
     let report = stack.deposited(&depositor, &complete(json!({ "confirme": true })), &fewer).await;
     assert_eq!(report["complet"]["annulees"], 9, "{report}");

@@ -1,7 +1,9 @@
-//! Consultation leaves a trace: who asked, for whom, what was told, and nothing that names the student.
+//! Consultation leaves a trace: who asked, for whom, what was told, and nothing that names the
+//! student.
 //!
-//! That nothing is told when no trace can be written isn't tried here: the emulator can't be made to refuse one table's
-//! writes alone, and taking the table away would take it from every other test.
+//! That nothing is told when no trace can be written isn't tried here: the emulator can't be made
+//! to refuse one table's writes alone, and taking the table away would take it from every other
+//! test.
 
 use jiff::Timestamp;
 use serde_json::json;
@@ -48,8 +50,14 @@ async fn every_consultation_is_traced_and_the_trace_names_nobody() {
 
     let found = stack.get(&format!("/api/etudiant?INE={}", student.ine), Some(&key)).await;
     let told = trace(&stack, &found, &client.client_id).await;
-    assert_eq!((text(&told, "route"), text(&told, "caller")), ("status_by_ine".into(), caller.into()));
-    assert_eq!((told["found"].as_bool(), told["enrolments"].as_n()), (Ok(&true), Ok(&"1".to_owned())));
+    assert_eq!(
+        (text(&told, "route"), text(&told, "caller")),
+        ("status_by_ine".into(), caller.into())
+    );
+    assert_eq!(
+        (told["found"].as_bool(), told["enrolments"].as_n()),
+        (Ok(&true), Ok(&"1".to_owned()))
+    );
     assert_eq!(list(&told, "fields"), UPSTREAM_FIELDS);
     assert!(traces::student(&told).is_some(), "under a random id: {told:?}");
     assert!(told["recipient"].is_null(), "the contract has none");
@@ -58,13 +66,28 @@ async fn every_consultation_is_traced_and_the_trace_names_nobody() {
 
     let unknown = stack.post(&Person::at(UNIVERSITY).question(None).to_string(), Some(&key)).await;
     let nobody = trace(&stack, &unknown, &client.client_id).await;
-    assert_eq!(text(&nobody, "at").split('#').nth(1), Some(unknown.json()["uid"].as_str().unwrap()));
-    assert_eq!(text(&nobody, "subject"), format!("C#{}", client.client_id), "where enumeration shows");
-    assert_eq!((nobody["found"].as_bool(), nobody["enrolments"].as_n()), (Ok(&false), Ok(&"0".to_owned())));
+    assert_eq!(
+        text(&nobody, "at").split('#').nth(1),
+        Some(unknown.json()["uid"].as_str().unwrap())
+    );
+    assert_eq!(
+        text(&nobody, "subject"),
+        format!("C#{}", client.client_id),
+        "where enumeration shows"
+    );
+    assert_eq!(
+        (nobody["found"].as_bool(), nobody["enrolments"].as_n()),
+        (Ok(&false), Ok(&"0".to_owned()))
+    );
     assert_eq!(list(&nobody, "fields"), Vec::<String>::new());
 
-    for personal in [&student.ine, &student.family, &student.given, &student.birth, &student.birthplace] {
-        assert!(!format!("{told:?}{nobody:?}").contains(personal.as_str()), "a trace names a person");
+    for personal in
+        [&student.ine, &student.family, &student.given, &student.birth, &student.birthplace]
+    {
+        assert!(
+            !format!("{told:?}{nobody:?}").contains(personal.as_str()),
+            "a trace names a person"
+        );
     }
 }
 
@@ -73,15 +96,23 @@ async fn a_trace_says_for_whom_and_which_fields() {
     let stack = Stack::connect().await;
     let student = &population(&stack).await.class[0];
     let (client, _) = stack.client(|_| {}).await;
-    let minimal = stack.token_with(&client, json!({ "scopes": ["mesri_admissions", "mesri_admission_inscrit"] })).await;
+    let minimal = stack
+        .token_with(&client, json!({ "scopes": ["mesri_admissions", "mesri_admission_inscrit"] }))
+        .await;
     let identity = stack.token_with(&client, json!({ "scopes": ["mesri_identite"] })).await;
 
     let answer = stack.direct_by_identity(student, &minimal).await;
     let told = trace(&stack, &answer, &client.client_id).await;
-    assert_eq!((text(&told, "route"), text(&told, "recipient")), ("direct_by_identity".into(), RECIPIENT.into()));
+    assert_eq!(
+        (text(&told, "route"), text(&told, "recipient")),
+        ("direct_by_identity".into(), RECIPIENT.into())
+    );
     assert_eq!(
         (list(&told, "fields"), told["enrolments"].as_n()),
-        (["date_debut", "date_fin", "est_inscrit"].map(str::to_owned).to_vec(), Ok(&"1".to_owned()))
+        (
+            ["date_debut", "date_fin", "est_inscrit"].map(str::to_owned).to_vec(),
+            Ok(&"1".to_owned())
+        )
     );
     assert!(told["caller"].is_null());
 
@@ -109,7 +140,12 @@ async fn all_accesses_to_a_student_are_one_query() {
     stack.direct_by_identity(student, &token).await;
     let pivot = stack.france_connect_token(&provider, student, json!({})).await;
     stack.france_connect(&pivot).await;
-    stack.batch(&[student.line(), json!({ "ine": fresh_ine() }), json!({ "ine": student.ine })], &token).await;
+    stack
+        .batch(
+            &[student.line(), json!({ "ine": fresh_ine() }), json!({ "ine": student.ine })],
+            &token,
+        )
+        .await;
 
     let id = traces::student(&trace(&stack, &answer, &client.client_id).await).unwrap();
     let accesses = stack.access_log().of(Subject::Student(id), 1_000).await.unwrap();
@@ -137,7 +173,9 @@ async fn all_accesses_to_a_student_are_one_query() {
 async fn what_is_refused_leaves_no_trace() {
     let stack = Stack::connect().await;
     let student = &population(&stack).await.class[0];
-    let (client, token) = stack.client(|client| client.routes.retain(|route| *route != Route::DirectByIdentity)).await;
+    let (client, token) = stack
+        .client(|client| client.routes.retain(|route| *route != Route::DirectByIdentity))
+        .await;
     let answers = [
         stack.direct_by_identity(student, &token).await,
         stack.direct(&format!("ine?ine={}", student.ine), &token).await,

@@ -30,9 +30,21 @@ async fn every_error() {
     golden("by_ine_unknown", &stack.by_ine(&nobody.ine).await, &personal);
     golden("by_ine_malformed", &stack.by_ine("1111111111Q").await, &[]);
     golden("by_ine_missing", &stack.get("/api/etudiant", ine_key).await, &[]);
-    golden("by_ine_lower_case_parameter", &stack.get("/api/etudiant?ine=1234567890G", ine_key).await, &[]);
-    golden("by_ine_wrong_key", &stack.get("/api/etudiant?INE=1234567890G", Some("wrong")).await, &[]);
-    golden("by_ine_key_of_the_other_route", &stack.get("/api/etudiant?INE=1234567890G", identity_key).await, &[]);
+    golden(
+        "by_ine_lower_case_parameter",
+        &stack.get("/api/etudiant?ine=1234567890G", ine_key).await,
+        &[],
+    );
+    golden(
+        "by_ine_wrong_key",
+        &stack.get("/api/etudiant?INE=1234567890G", Some("wrong")).await,
+        &[],
+    );
+    golden(
+        "by_ine_key_of_the_other_route",
+        &stack.get("/api/etudiant?INE=1234567890G", identity_key).await,
+        &[],
+    );
     golden("by_ine_no_key", &stack.get("/api/etudiant?INE=1234567890G", None).await, &[]);
 
     golden("by_identity_unknown", &stack.by_identity(&nobody).await, &[]);
@@ -41,13 +53,24 @@ async fn every_error() {
     let mut question = nobody.question(None);
     question["dateNaissance"] = "17/04/2005".into();
     golden("by_identity_wrong_date", &stack.post(&question.to_string(), identity_key).await, &[]);
-    golden("by_identity_wrong_key", &stack.post(&nobody.question(None).to_string(), ine_key).await, &[]);
-    golden("by_identity_oversized_body", &stack.post(&"x".repeat(100_000), identity_key).await, &[]);
+    golden(
+        "by_identity_wrong_key",
+        &stack.post(&nobody.question(None).to_string(), ine_key).await,
+        &[],
+    );
+    golden(
+        "by_identity_oversized_body",
+        &stack.post(&"x".repeat(100_000), identity_key).await,
+        &[],
+    );
 
     golden("unknown_path", &stack.get("/api/etudiants", ine_key).await, &[]);
     let delete = stack.send(ureq::http::Method::DELETE, "/api/etudiant", ine_key, None).await;
     golden("wrong_method", &delete, &[]);
-    assert_eq!(delete.headers.get("allow").and_then(|value| value.to_str().ok()), Some("GET, POST"));
+    assert_eq!(
+        delete.headers.get("allow").and_then(|value| value.to_str().ok()),
+        Some("GET, POST")
+    );
     golden("ping", &stack.get("/ping", None).await, &[]);
 }
 
@@ -62,5 +85,8 @@ async fn the_health_probes_of_api_particulier_find_nobody() {
         sex: "1".into(),
         ..Person::at(UNIVERSITY)
     };
-    assert_eq!(stack.post(&probe.question(None).to_string(), Some(&stack.identity_key)).await.status, 404);
+    assert_eq!(
+        stack.post(&probe.question(None).to_string(), Some(&stack.identity_key)).await.status,
+        404
+    );
 }

@@ -55,7 +55,10 @@ async fn anybody_is_told_and_may_keep_it_for_a_while() {
     let names: Vec<_> = one.json()["data"][0].as_object().unwrap().keys().cloned().collect();
     assert_eq!(names, ["derniere_alimentation", "nom", "uai"], "and neither settings nor counts");
     assert_eq!(one.json()["data"][0]["nom"], "SORBONNE UNIVERSITE");
-    assert_eq!((&one.json()["links"], &one.json()["meta"]), (&serde_json::json!({}), &serde_json::json!({})));
+    assert_eq!(
+        (&one.json()["links"], &one.json()["meta"]),
+        (&serde_json::json!({}), &serde_json::json!({}))
+    );
     assert_eq!(coverage(&stack, "?uai=0751722p").await.status, 200, "in small letters as well");
     golden("coverage_unknown_establishment", &coverage(&stack, "?uai=0332870R").await, &[]);
 }

@@ -25,15 +25,26 @@ async fn a_file_is_sent_with_a_write_key_and_followed_to_its_report() {
     assert_eq!(form["champs"]["key"], format!("{}/depot/{id}", depositor.uai));
 
     let awaited = stack.follow(&depositor.key, id).await;
-    assert_eq!((awaited.status, &awaited.json()["etat"]), (200, &json!("attendu")), "nothing was sent yet");
+    assert_eq!(
+        (awaited.status, &awaited.json()["etat"]),
+        (200, &json!("attendu")),
+        "nothing was sent yet"
+    );
     let content = file(&[person.row(), "broken".to_owned()]);
     stack.register_people(content.as_bytes()).await;
     let posted = post_form(&form, content.as_bytes()).await;
     assert_eq!(posted.status, 204, "{}", posted.text);
 
     let followed = stack.ended(&depositor, id).await;
-    assert_eq!((&followed["etat"], &followed["progression"]), (&json!("terminé"), &json!(1.0)), "{followed}");
-    assert_eq!(followed["lignes"], json!({ "lues": 2, "acceptees": 1, "depassees": 0, "rejetees": 1, "averties": 0 }));
+    assert_eq!(
+        (&followed["etat"], &followed["progression"]),
+        (&json!("terminé"), &json!(1.0)),
+        "{followed}"
+    );
+    assert_eq!(
+        followed["lignes"],
+        json!({ "lues": 2, "acceptees": 1, "depassees": 0, "rejetees": 1, "averties": 0 })
+    );
     let report = fetched(&followed["rapport"]["json"]).await.json();
     assert_eq!(
         (&report["uai"], &report["mode"], &report["essai"]),
@@ -58,10 +69,26 @@ async fn a_form_is_good_for_its_own_key_and_its_own_size() {
         changed
     };
     for (what, form, content) in [
-        ("the folder of another", changed("key", format!("{LYCEE}/{}.csv", fresh_name())), content.as_bytes()),
-        ("another name", changed("key", format!("{}/depot/other", depositor.uai)), content.as_bytes()),
-        ("a confirmation", changed("key", format!("{}/complete/2026/confirm/x", depositor.uai)), content.as_bytes()),
-        ("other metadata", changed("x-amz-meta-date-extraction", "2030-01-01".into()), content.as_bytes()),
+        (
+            "the folder of another",
+            changed("key", format!("{LYCEE}/{}.csv", fresh_name())),
+            content.as_bytes(),
+        ),
+        (
+            "another name",
+            changed("key", format!("{}/depot/other", depositor.uai)),
+            content.as_bytes(),
+        ),
+        (
+            "a confirmation",
+            changed("key", format!("{}/complete/2026/confirm/x", depositor.uai)),
+            content.as_bytes(),
+        ),
+        (
+            "other metadata",
+            changed("x-amz-meta-date-extraction", "2030-01-01".into()),
+            content.as_bytes(),
+        ),
         ("nothing at all", form.clone(), b""),
     ] {
         let refused = post_form(&form, content).await;
@@ -82,7 +109,11 @@ async fn a_key_deposits_for_its_own_establishment_and_while_it_is_good() {
     assert_eq!(stack.follow(&other.key, &id).await.status, 404, "another's deposit is like none");
     assert_eq!(stack.follow(&own.key, &"0".repeat(32)).await.status, 404);
     assert_eq!(stack.form("not a key", &json!({})).await.status, 401);
-    assert_eq!(stack.form(&stack.ine_key, &json!({})).await.status, 401, "a key of the consultation");
+    assert_eq!(
+        stack.form(&stack.ine_key, &json!({})).await.status,
+        401,
+        "a key of the consultation"
+    );
     let narrow = stack.key(&own.client, |key| key.routes = [Route::Enrolment].into()).await;
     assert_eq!(stack.form(&narrow, &json!({})).await.status, 401, "a key of another route");
 
@@ -96,7 +127,11 @@ async fn a_key_deposits_for_its_own_establishment_and_while_it_is_good() {
 }
 
 /// A file of invented people, its rows, and the register that its people are in.
-fn generated(uai: &str, seed: u64, format: Format) -> (Vec<u8>, Vec<generator::GeneratedRow>, Vec<u8>) {
+fn generated(
+    uai: &str,
+    seed: u64,
+    format: Format,
+) -> (Vec<u8>, Vec<generator::GeneratedRow>, Vec<u8>) {
     let establishment = Establishment {
         uai: uai.to_owned(),
         kind: Kind::University,
@@ -132,16 +167,22 @@ async fn whatever_a_school_sends_is_read() {
     .enumerate()
     {
         // The seed of this run: people of an earlier one would be unchanged.
-        let seed = u64::from(jiff::Timestamp::now().subsec_nanosecond().unsigned_abs()) + seed as u64;
+        let seed =
+            u64::from(jiff::Timestamp::now().subsec_nanosecond().unsigned_abs()) + seed as u64;
         let what = format!("{what}, seed {seed}");
         let (content, rows, register) = generated(&depositor.uai, seed, format);
         stack.load_register(&register).await;
         let report = stack.deposited(&depositor, &json!({}), &content).await;
         assert_eq!(report["etat"], "terminé", "{what}: {report}");
         let counts = &report["lignes"];
-        assert_eq!((&counts["lues"], &counts["rejetees"]), (&json!(rows.len()), &json!(0)), "{what}: {report}");
+        assert_eq!(
+            (&counts["lues"], &counts["rejetees"]),
+            (&json!(rows.len()), &json!(0)),
+            "{what}: {report}"
+        );
         // One in fifty is cancelled, and then not told.
-        let shown = rows.iter().find(|row| !row.is_cancelled()).expect("not all of them are cancelled");
+        let shown =
+            rows.iter().find(|row| !row.is_cancelled()).expect("not all of them are cancelled");
         let ine = shown.value(Column::Ine);
         eventually(&what, || async { (stack.by_ine(ine).await.status == 200).then_some(()) }).await;
     }
@@ -162,7 +203,8 @@ async fn what_is_no_enrolment_file_fails_and_says_so() {
         ("two gigabytes of blanks in some kilobytes", bomb),
         ("an archive that is no workbook", b"PK\x03\x04\x14\0\0\0\x08\0".to_vec()),
         ("half of a gzip", {
-            let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            let mut encoder =
+                flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
             encoder.write_all(file(&[Person::at(&depositor.uai).row()]).as_bytes()).unwrap();
             let mut whole = encoder.finish().unwrap();
             whole.truncate(whole.len() / 2);

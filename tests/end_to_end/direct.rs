@@ -13,12 +13,22 @@ use tests::stack::{Stack, UNIVERSITY};
 use crate::golden::{self, golden, personal};
 use crate::population::population;
 
-/// The question about a person by civil identity, with some parameters replaced; an empty one is left out.
-async fn ask(stack: &Stack, person: &Person, replaced: &[(&'static str, &str)], token: &str) -> Answer {
+/// The question about a person by civil identity, with some parameters replaced; an empty one is
+/// left out.
+async fn ask(
+    stack: &Stack,
+    person: &Person,
+    replaced: &[(&'static str, &str)],
+    token: &str,
+) -> Answer {
     let mut parameters = person.parameters();
     parameters.retain(|(name, _)| replaced.iter().all(|(other, _)| other != name));
-    parameters
-        .extend(replaced.iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| (*name, (*value).into())));
+    parameters.extend(
+        replaced
+            .iter()
+            .filter(|(_, value)| !value.is_empty())
+            .map(|(name, value)| (*name, (*value).into())),
+    );
     let parameters = parameters.iter().map(|(name, value)| (*name, value.as_str()));
     stack.direct(&format!("identite?{}", query(parameters)), token).await
 }
@@ -34,13 +44,25 @@ async fn a_student_by_ine_and_by_identity() {
     golden("direct_by_identity_found", &by_identity, &personal(student));
 
     for answer in [&by_ine, &by_identity] {
-        assert!(!answer.text.to_uppercase().contains(&student.ine), "v3 never tells the INE: {}", answer.text);
-        assert_eq!((answer.header("cache-control"), answer.header("x-content-type-options")), ("no-store", "nosniff"));
-        let number = |name: &str| answer.header(name).parse::<i64>().unwrap_or_else(|_| panic!("{name}: {answer:?}"));
+        assert!(
+            !answer.text.to_uppercase().contains(&student.ine),
+            "v3 never tells the INE: {}",
+            answer.text
+        );
+        assert_eq!(
+            (answer.header("cache-control"), answer.header("x-content-type-options")),
+            ("no-store", "nosniff")
+        );
+        let number = |name: &str| {
+            answer.header(name).parse::<i64>().unwrap_or_else(|_| panic!("{name}: {answer:?}"))
+        };
         assert_eq!(number("ratelimit-limit"), 10_000);
         assert!((0..=10_000).contains(&number("ratelimit-remaining")), "{answer:?}");
         let now = jiff::Timestamp::now().as_second();
-        assert!((now - 3_600..now + 3_600).contains(&number("ratelimit-reset")), "an instant, in seconds: {answer:?}");
+        assert!(
+            (now - 3_600..now + 3_600).contains(&number("ratelimit-reset")),
+            "an instant, in seconds: {answer:?}"
+        );
         assert_eq!(answer.header("retry-after"), "");
         assert_eq!(answer.uid().len(), "62ee80b93834a_0000".len());
     }
@@ -59,7 +81,11 @@ async fn a_person_is_found_however_the_question_is_written() {
     let plain = student.given.replace('ë', "e");
     let code = "codeCogInseeCommuneNaissance";
     let named = |name: &'static str, department: &'static str| {
-        [(code, ""), ("nomCommuneNaissance", name), ("codeCogInseeDepartementNaissance", department)]
+        [
+            (code, ""),
+            ("nomCommuneNaissance", name),
+            ("codeCogInseeDepartementNaissance", department),
+        ]
     };
     for replaced in [
         &[("nomNaissance", loud.as_str()), ("prenoms[]", &plain)][..],
@@ -112,7 +138,12 @@ async fn each_wrong_parameter_is_named() {
             ("nomCommuneNaissance", "Atlantide"),
             ("codeCogInseeDepartementNaissance", "44"),
         ],
-        &[("recipient", "x"), ("nomNaissance", "?"), ("sexeEtatCivil", ""), ("codeCogInseeCommuneNaissance", "4410")],
+        &[
+            ("recipient", "x"),
+            ("nomNaissance", "?"),
+            ("sexeEtatCivil", ""),
+            ("codeCogInseeCommuneNaissance", "4410"),
+        ],
     ] {
         let answer = ask(&stack, &person, replaced, &token).await;
         let written = query(replaced.iter().copied()).replace("%20", " ");
@@ -134,11 +165,16 @@ async fn every_error() {
     let nobody = stack.direct_by_identity(&Person::at(UNIVERSITY), &token).await;
     golden("direct_by_identity_unknown", &nobody, &[]);
     golden("direct_wrong_ine", &stack.direct_by_ine("1111111111Q", &token).await, &[]);
-    golden("direct_no_ine", &stack.direct(&format!("ine?recipient={RECIPIENT}"), &token).await, &[]);
+    golden(
+        "direct_no_ine",
+        &stack.direct(&format!("ine?recipient={RECIPIENT}"), &token).await,
+        &[],
+    );
     golden("direct_no_recipient", &stack.direct(&format!("ine?ine={ine}"), &token).await, &[]);
     golden("direct_nothing_at_all", &stack.direct("ine", &token).await, &[]);
 
-    let anonymous = stack.get(&format!("/v3/mesri/statut_etudiant/{path}"), Some(&stack.ine_key)).await;
+    let anonymous =
+        stack.get(&format!("/v3/mesri/statut_etudiant/{path}"), Some(&stack.ine_key)).await;
     golden("direct_no_token", &anonymous, &[]);
     assert_eq!(anonymous.header("www-authenticate"), "Bearer");
     let expired = stack.direct(&path, stack.tokens["expired"].as_str().unwrap()).await;
@@ -146,7 +182,8 @@ async fn every_error() {
     let revoked = stack.direct(&path, stack.tokens["revoked"].as_str().unwrap()).await;
     golden("direct_revoked_token", &revoked, &[]);
 
-    let (_, elsewhere) = stack.client(|client| client.routes = [Route::DirectByIdentity, Route::Batch].into()).await;
+    let (_, elsewhere) =
+        stack.client(|client| client.routes = [Route::DirectByIdentity, Route::Batch].into()).await;
     golden("direct_no_route", &stack.direct(&path, &elsewhere).await, &[]);
     let (_, scopeless) = stack.client(|client| client.scopes = Scopes::NONE).await;
     golden("direct_no_scope", &stack.direct(&path, &scopeless).await, &[]);

@@ -8,15 +8,22 @@ use tests::stack::{Drop, LYCEE, Stack, UNIVERSITY};
 
 /// The counts of a report; those that aren't given are nought.
 fn counts(given: &[(&str, u64)]) -> Value {
-    let names = ["lues", "acceptees", "depassees", "inchangees", "rejetees", "averties", "annulees"];
-    let count = |name| given.iter().find(|(given, _)| *given == name).map_or(0, |(_, count)| *count);
+    let names =
+        ["lues", "acceptees", "depassees", "inchangees", "rejetees", "averties", "annulees"];
+    let count =
+        |name| given.iter().find(|(given, _)| *given == name).map_or(0, |(_, count)| *count);
     names.map(|name| (name.to_owned(), json!(count(name)))).into_iter().collect()
 }
 
 async fn seen(stack: &Stack, person: &Person, expected: &str) {
     eventually(&format!("status {expected}"), || async {
         let answer = stack.by_ine(&person.ine).await;
-        let visible = answer.enrolments().iter().map(|(_, status)| status.clone()).collect::<Vec<_>>().join(",");
+        let visible = answer
+            .enrolments()
+            .iter()
+            .map(|(_, status)| status.clone())
+            .collect::<Vec<_>>()
+            .join(",");
         (visible == expected).then_some(())
     })
     .await;
@@ -108,15 +115,27 @@ async fn files_that_are_none_fail_with_a_reason() {
             b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec(),
             "le fichier est une image PNG : seuls CSV, NDJSON",
         ),
-        (format!("{UNIVERSITY}/{name}-zip.csv"), b"PK\x03\x04\x14\0\0\0\x08\0".to_vec(), "le classeur est endommagé"),
+        (
+            format!("{UNIVERSITY}/{name}-zip.csv"),
+            b"PK\x03\x04\x14\0\0\0\x08\0".to_vec(),
+            "le classeur est endommagé",
+        ),
         (
             format!("{UNIVERSITY}/{name}-colonnes.csv"),
             b"ine;nomFamille\n".to_vec(),
             "l'en-tête ne contient pas les colonnes obligatoires : dateNaissance",
         ),
         (format!("{UNIVERSITY}/{name}.xlsx"), b"PK\x03\x04".to_vec(), "le classeur est endommagé"),
-        (format!("0332870R/{name}.csv"), HEADER.into(), "l'établissement déposant n'est pas enregistré"),
-        (format!("rentrée & co/{name}.csv"), HEADER.into(), "le dossier de dépôt n'est pas une UAI"),
+        (
+            format!("0332870R/{name}.csv"),
+            HEADER.into(),
+            "l'établissement déposant n'est pas enregistré",
+        ),
+        (
+            format!("rentrée & co/{name}.csv"),
+            HEADER.into(),
+            "le dossier de dépôt n'est pas une UAI",
+        ),
     ] {
         let dropped = stack.drop_as(&key, content, None).await;
         let report = stack.report(&dropped).await;
@@ -140,7 +159,8 @@ async fn the_same_file_twice_changes_nothing() {
 
 /// A message of the queue of imports about a drop, as Lambda delivers it.
 fn delivery(stack: &Stack, dropped: &Drop, message: &str) -> Value {
-    let mut delivery: Value = serde_json::from_str(include_str!("../../events/sqs-import-object.json")).unwrap();
+    let mut delivery: Value =
+        serde_json::from_str(include_str!("../../events/sqs-import-object.json")).unwrap();
     delivery["Records"][0]["messageId"] = message.into();
     delivery["Records"][0]["body"] = stack.event(dropped).to_string().into();
     delivery
@@ -163,13 +183,19 @@ async fn an_import_whose_owner_is_lost_is_taken_over_and_one_in_hand_is_not() {
     let ended = stack.item("imports_table", "id", &dropped.import).await.unwrap();
     let own = ended["message"].as_s().unwrap();
 
-    // As if the invocation had died between its last record and its report, a minute or an hour ago.
-    let state = async || stack.item("imports_table", "id", &dropped.import).await.unwrap()["state"].clone();
+    // As if the invocation had died between its last record and its report, a minute or an hour
+    // ago.
+    let state =
+        async || stack.item("imports_table", "id", &dropped.import).await.unwrap()["state"].clone();
     let running = AttributeValue::S("running".into());
     let now = jiff::Timestamp::now().as_second();
     stack.lose_owner(&dropped, now + 3600).await;
     let invoked = stack.invoke("ingestion", &delivery(&stack, &dropped, own)).await;
-    assert_eq!(failures(&invoked), [own], "the message of who has it in hand stays: that one may be dead");
+    assert_eq!(
+        failures(&invoked),
+        [own],
+        "the message of who has it in hand stays: that one may be dead"
+    );
     let invoked = stack.invoke("ingestion", &delivery(&stack, &dropped, "another")).await;
     assert!(failures(&invoked).is_empty(), "another message adds nothing to it: {invoked}");
     assert_eq!(state().await, running, "another invocation has it in hand");
@@ -201,7 +227,8 @@ async fn an_older_file_never_overwrites_a_newer_one() {
     assert_eq!(report["lignes"], counts(&[("lues", 1), ("acceptees", 1), ("depassees", 1)]));
     assert_eq!(stack.by_ine(&person.ine).await.enrolments()[0].1, "inscrit");
 
-    let cancelled = stack.drop_as(&key("cancelled"), sent("annulé"), Some("2026-09-20T08:00:00Z")).await;
+    let cancelled =
+        stack.drop_as(&key("cancelled"), sent("annulé"), Some("2026-09-20T08:00:00Z")).await;
     stack.report(&cancelled).await;
     seen(&stack, &person, "").await;
     assert_eq!(stack.by_ine(&person.ine).await.status, 404, "nothing current is like nobody");

@@ -9,7 +9,8 @@ use ureq::http::Method;
 
 /// What was found so far about a deposit's rows.
 async fn findings(stack: &Stack, key: &str, id: &str) -> Value {
-    let answer = stack.call(Method::GET, &format!("/api/depots/{id}/identites")).key(key).send().await;
+    let answer =
+        stack.call(Method::GET, &format!("/api/depots/{id}/identites")).key(key).send().await;
     assert_eq!(answer.status, 200, "{}", answer.text);
     answer.json()
 }
@@ -21,7 +22,10 @@ async fn found(stack: &Stack, depositor: &Depositor, people: &[&Person]) -> (Str
     let ended = stack.ended(depositor, &id).await;
     assert_eq!(ended["lignes"]["acceptees"], people.len(), "{ended}");
     let told = eventually("a finding about each row", || async {
-        let told = findings(stack, &depositor.key, &id).await["constats"].as_array().cloned().unwrap_or_default();
+        let told = findings(stack, &depositor.key, &id).await["constats"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
         (told.len() == people.len()).then_some(told)
     })
     .await;
@@ -32,13 +36,17 @@ async fn found(stack: &Stack, depositor: &Depositor, people: &[&Person]) -> (Str
 async fn an_establishment_is_told_which_ine_is_unknown_and_who_was_given_one() {
     let stack = Stack::connect().await;
     let (depositor, other) = tokio::join!(stack.depositor(), stack.depositor());
-    // An INE that INES never gave, first of somebody who is named, then of nobody; and somebody without any.
+    // An INE that INES never gave, first of somebody who is named, then of nobody; and somebody
+    // without any.
     let wrong = Person::at(&depositor.uai);
     let nobody = String::new;
-    let unknown = Person { family: nobody(), given: nobody(), sex: nobody(), ..Person::at(&depositor.uai) };
-    let newcomer = Person { ine: String::new(), number: "E-1".into(), ..Person::at(&depositor.uai) };
+    let unknown =
+        Person { family: nobody(), given: nobody(), sex: nobody(), ..Person::at(&depositor.uai) };
+    let newcomer =
+        Person { ine: String::new(), number: "E-1".into(), ..Person::at(&depositor.uai) };
     let (id, told) = found(&stack, &depositor, &[&wrong, &unknown, &newcomer]).await;
-    let seen: Vec<_> = told.iter().map(|told| json!([told["ligne"], told["code"], told["statutIne"]])).collect();
+    let seen: Vec<_> =
+        told.iter().map(|told| json!([told["ligne"], told["code"], told["statutIne"]])).collect();
     let expected = [
         json!([2, "ine_inconnu", "INCONNU"]),
         json!([3, "ine_inconnu", "INCONNU"]),
@@ -53,11 +61,19 @@ async fn an_establishment_is_told_which_ine_is_unknown_and_who_was_given_one() {
         // The same is told of the enrolment alone.
         let path = format!("/api/inscription/{}", told["id_inscription"].as_str().unwrap());
         let read = stack.call(Method::GET, &path).key(&depositor.key).send().await.json();
-        assert_eq!((&read["constat"]["code"], &read["statutIne"]), (&told["code"], &told["statutIne"]), "{read}");
+        assert_eq!(
+            (&read["constat"]["code"], &read["statutIne"]),
+            (&told["code"], &told["statutIne"]),
+            "{read}"
+        );
     }
 
     let path = format!("/api/depots/{id}/identites");
-    assert_eq!(stack.call(Method::GET, &path).key(&other.key).send().await.status, 404, "another's is like none");
+    assert_eq!(
+        stack.call(Method::GET, &path).key(&other.key).send().await.status,
+        404,
+        "another's is like none"
+    );
     assert_eq!(stack.call(Method::GET, &path).send().await.status, 401);
 }
 

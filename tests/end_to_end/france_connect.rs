@@ -39,8 +39,13 @@ async fn the_establishments_scope_has_two_spellings() {
     let student = &population(&stack).await.student;
     let (_, provider) = stack.service_provider(|_| {}).await;
     for scope in ["mesri_admission_etablissement_etude", "mesri_admission_etablissement_etudes"] {
-        let token =
-            stack.france_connect_token(&provider, student, json!({ "scopes": ["mesri_admissions", scope] })).await;
+        let token = stack
+            .france_connect_token(
+                &provider,
+                student,
+                json!({ "scopes": ["mesri_admissions", scope] }),
+            )
+            .await;
         let data = stack.france_connect(&token).await.json()["data"].clone();
         let expected = ["date_debut", "date_fin", "etablissement_etudes"].map(str::to_owned);
         assert_eq!(told_fields(&data), expected.into(), "{scope}");
@@ -81,7 +86,9 @@ async fn each_failure_of_france_connect_has_its_words() {
         };
         assert_eq!(answer.refusal(), refusal, "{name}");
         golden(golden_name, &answer, &[]);
-        let retry_in = answer.json()["errors"][0]["meta"]["retry_in"].as_u64().map(|seconds| seconds.to_string());
+        let retry_in = answer.json()["errors"][0]["meta"]["retry_in"]
+            .as_u64()
+            .map(|seconds| seconds.to_string());
         assert_eq!(answer.header("retry-after"), retry_in.unwrap_or_default(), "{name}");
         let challenge = if answer.status == 401 { "Bearer" } else { "" };
         assert_eq!(answer.header("www-authenticate"), challenge, "{name}");
@@ -96,14 +103,22 @@ async fn a_token_that_cannot_be_one_is_not_asked_about() {
     let long = "x".repeat(3_000);
     for token in ["two words", "{\"a\":1}", "====", long.as_str()] {
         let answer = stack.call(Method::GET, &path).bearer(token).send().await;
-        assert_eq!((answer.refusal(), answer.header("www-authenticate")), ("401 50001".into(), "Bearer"), "{token}");
+        assert_eq!(
+            (answer.refusal(), answer.header("www-authenticate")),
+            ("401 50001".into(), "Bearer"),
+            "{token}"
+        );
     }
     let answer = stack.call(Method::GET, &path).bearer("two words").send().await;
     golden("france_connect_malformed", &answer, &[]);
     assert_eq!(stack.call(Method::GET, &path).send().await.refusal(), "401 00101", "no token");
     assert_eq!(stack.france_connect("one-that-was-never-given").await.refusal(), "401 50002");
     let (_, token) = stack.client(|_| {}).await;
-    assert_eq!(stack.france_connect(&token).await.refusal(), "401 50002", "a token of our own issuer");
+    assert_eq!(
+        stack.france_connect(&token).await.refusal(),
+        "401 50002",
+        "a token of our own issuer"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -114,10 +129,15 @@ async fn the_identity_may_be_partial() {
     let ask = async |person: &Person, replaced: Value| {
         let mut identity = person.pivot();
         identity.as_object_mut().unwrap().extend(replaced.as_object().unwrap().clone());
-        let token = stack.france_connect_token(&provider, person, json!({ "identity": identity })).await;
+        let token =
+            stack.france_connect_token(&provider, person, json!({ "identity": identity })).await;
         stack.france_connect(&token).await
     };
-    assert_eq!(ask(&people.born_abroad, json!({})).await.status, 200, "born abroad, without a birthplace");
+    assert_eq!(
+        ask(&people.born_abroad, json!({})).await.status,
+        200,
+        "born abroad, without a birthplace"
+    );
     assert_eq!(ask(&people.admitted, json!({})).await.status, 200, "a man, and not enrolled yet");
     let student = &people.student;
     for (replaced, expected) in [
@@ -151,8 +171,12 @@ async fn the_identity_may_be_partial() {
     ] {
         let answer = ask(student, replaced.clone()).await;
         let body = answer.json();
-        let told: Vec<_> =
-            body["errors"].as_array().unwrap().iter().map(|error| error["code"].as_str().unwrap()).collect();
+        let told: Vec<_> = body["errors"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|error| error["code"].as_str().unwrap())
+            .collect();
         assert_eq!((answer.status, told.join(" ").as_str()), (422, codes), "{replaced}");
         if codes == "00424" {
             golden("france_connect_partial_birth_date", &answer, &[]);
@@ -170,9 +194,16 @@ async fn the_identity_may_be_partial() {
     // Homonyms: a birthplace decides, and without one nobody is told.
     let [nantes, _] = &people.homonyms;
     assert_eq!(ask(nantes, json!({})).await.status, 200);
-    assert_eq!(ask(nantes, json!({ "birthplace": "", "birthcountry": "" })).await.refusal(), "404 25003");
+    assert_eq!(
+        ask(nantes, json!({ "birthplace": "", "birthcountry": "" })).await.refusal(),
+        "404 25003"
+    );
 
-    assert_eq!(ask(&Person::at(UNIVERSITY), json!({})).await.refusal(), "404 25003", "whom we don't know");
+    assert_eq!(
+        ask(&Person::at(UNIVERSITY), json!({})).await.refusal(),
+        "404 25003",
+        "whom we don't know"
+    );
 
     let answer = ask(student, json!({})).await;
     let trace = &stack.traces(&answer, &client.client_id).await[0];
@@ -184,23 +215,33 @@ async fn the_identity_may_be_partial() {
 async fn only_service_providers_that_may_are_told() {
     let stack = Stack::connect().await;
     let student = &population(&stack).await.student;
-    let token = async |provider: &str| stack.france_connect_token(provider, student, json!({})).await;
-    let refused = async |provider: &str| stack.france_connect(&token(provider).await).await.refusal();
+    let token =
+        async |provider: &str| stack.france_connect_token(provider, student, json!({})).await;
+    let refused =
+        async |provider: &str| stack.france_connect(&token(provider).await).await.refusal();
 
     let unknown = stack.france_connect(&token("a-stranger").await).await;
     golden("france_connect_unknown_service_provider", &unknown, &[]);
     assert_eq!(unknown.refusal(), "403 00100");
 
-    let (_, elsewhere) = stack.service_provider(|client| client.routes = [Route::DirectByIdentity].into()).await;
+    let (_, elsewhere) =
+        stack.service_provider(|client| client.routes = [Route::DirectByIdentity].into()).await;
     assert_eq!(refused(&elsewhere).await, "403 00100", "another route");
-    let (_, parisian) = stack.service_provider(|client| client.recipients = Recipients::Only([].into())).await;
+    let (_, parisian) =
+        stack.service_provider(|client| client.recipients = Recipients::Only([].into())).await;
     assert_eq!(refused(&parisian).await, "403 00100", "another recipient");
     let (_, scopeless) = stack.service_provider(|client| client.scopes = Scopes::NONE).await;
     assert_eq!(refused(&scopeless).await, "403 00100", "no scope of its own");
     let identity = [Scope::Identite].into_iter().collect();
     let (_, curious) = stack.service_provider(|client| client.scopes = identity).await;
-    assert_eq!(refused(&curious).await, "403 00100", "only the identity, which this route doesn't tell");
-    let (_, over) = stack.service_provider(|client| client.valid_until = Some(jiff::Timestamp::UNIX_EPOCH)).await;
+    assert_eq!(
+        refused(&curious).await,
+        "403 00100",
+        "only the identity, which this route doesn't tell"
+    );
+    let (_, over) = stack
+        .service_provider(|client| client.valid_until = Some(jiff::Timestamp::UNIX_EPOCH))
+        .await;
     assert_eq!(refused(&over).await, "401 00103", "over");
 
     let (client, provider) = stack.service_provider(|_| {}).await;
@@ -222,13 +263,18 @@ async fn what_the_person_did_not_consent_to_is_not_told() {
     let two = [Scope::AdmissionInscrit, Scope::Admissions].into_iter().collect();
     let (_, provider) = stack.service_provider(|client| client.scopes = two).await;
     let fields = async |scopes: &[&str]| {
-        let token = stack.france_connect_token(&provider, student, json!({ "scopes": scopes })).await;
+        let token =
+            stack.france_connect_token(&provider, student, json!({ "scopes": scopes })).await;
         let answer = stack.france_connect(&token).await;
         let names: Vec<_> = told_fields(&answer.json()["data"]).into_iter().collect();
         format!("{} {}", answer.status, names.join(" "))
     };
     assert_eq!(fields(&FRANCE_CONNECT_SCOPES).await, "200 date_debut date_fin est_inscrit");
-    assert_eq!(fields(&["mesri_admission_inscrit", "mesri_admission_commune_etudes"]).await, "200 ", "no list");
+    assert_eq!(
+        fields(&["mesri_admission_inscrit", "mesri_admission_commune_etudes"]).await,
+        "200 ",
+        "no list"
+    );
     for none in [&[][..], &["openid"], &["mesri_admission_commune_etudes"], &["mesri_identite"]] {
         assert_eq!(fields(none).await, "403 ", "{none:?}");
     }
@@ -240,8 +286,13 @@ async fn our_keys_are_published_and_nothing_private_with_them() {
     let answer = stack.get("/api/france_connect_jwks", None).await;
     assert_eq!((answer.status, answer.header("cache-control")), (200, "public, max-age=300"));
     let keys = answer.json()["keys"].as_array().unwrap().clone();
-    let of = |name: &str| keys.iter().map(|key| key[name].as_str().unwrap().to_owned()).collect::<Vec<_>>();
-    assert_eq!((of("use"), of("alg")), (vec!["enc".into(); 2], vec!["RSA-OAEP-256".into(), "ECDH-ES".into()]));
+    let of = |name: &str| {
+        keys.iter().map(|key| key[name].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        (of("use"), of("alg")),
+        (vec!["enc".into(); 2], vec!["RSA-OAEP-256".into(), "ECDH-ES".into()])
+    );
     assert_ne!(of("kid")[0], of("kid")[1]);
     for key in &keys {
         for private in ["d", "p", "q", "dp", "dq", "qi", "oth", "k"] {

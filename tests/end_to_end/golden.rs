@@ -10,7 +10,11 @@ pub(crate) fn personal(person: &Person) -> [(&str, &str); 3] {
 
 /// Compares an answer with `golden/<name>.snap`.
 pub(crate) fn golden(name: &str, answer: &Answer, personal: &[(&str, &str)]) {
-    text(name, &format!("{}\n{}\n\n{}", answer.status, answer.header("content-type"), answer.text), personal);
+    text(
+        name,
+        &format!("{}\n{}\n\n{}", answer.status, answer.header("content-type"), answer.text),
+        personal,
+    );
 }
 
 /// Compares any text.
@@ -21,8 +25,10 @@ pub(crate) fn text(name: &str, text: &str, personal: &[(&str, &str)]) {
     settings.set_omit_expression(true);
     settings.add_filter("\"uid\":\"[0-9a-f]{13}_0000\"", "\"uid\":\"[uid]\"");
     let (first, last) = period();
-    for (value, label) in
-        personal.iter().copied().chain([(first.as_str(), "[first day]"), (last.as_str(), "[last day]")])
+    for (value, label) in personal
+        .iter()
+        .copied()
+        .chain([(first.as_str(), "[first day]"), (last.as_str(), "[last day]")])
     {
         settings.add_filter(value, label);
     }

@@ -6,14 +6,20 @@ use tests::people::{Person, fresh_ine, fresh_name};
 use tests::stack::{LYCEE, Stack, UNIVERSITY};
 
 async fn visible(stack: &Stack, ine: &str) {
-    eventually("the status", || async { (stack.by_ine(ine).await.status == 200).then_some(()) }).await;
+    eventually("the status", || async { (stack.by_ine(ine).await.status == 200).then_some(()) })
+        .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn homonyms_are_told_apart_by_birthplace_and_by_nothing_else() {
     let stack = Stack::connect().await;
     let nantes = Person::at(UNIVERSITY);
-    let rennes = Person { ine: fresh_ine(), birthplace: "35238".into(), uai: LYCEE.into(), ..nantes.clone() };
+    let rennes = Person {
+        ine: fresh_ine(),
+        birthplace: "35238".into(),
+        uai: LYCEE.into(),
+        ..nantes.clone()
+    };
     stack.import(UNIVERSITY, &[nantes.row()]).await;
     stack.import(LYCEE, &[rennes.row()]).await;
     visible(&stack, &nantes.ine).await;
@@ -27,7 +33,11 @@ async fn homonyms_are_told_apart_by_birthplace_and_by_nothing_else() {
     let (ambiguous, unknown) = (ask(None).await, ask(Some("75113")).await);
     assert_eq!((ambiguous.status, unknown.status), (404, 404));
     let without_uid = |text: &str| text.split("\"uid\"").next().unwrap().to_owned();
-    assert_eq!(without_uid(&ambiguous.text), without_uid(&unknown.text), "several and none look the same");
+    assert_eq!(
+        without_uid(&ambiguous.text),
+        without_uid(&unknown.text),
+        "several and none look the same"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -52,7 +62,8 @@ async fn the_ine_of_another_person_is_not_believed() {
     visible(&stack, &sister.ine).await;
 
     // Twice: that two enrolments say the same makes neither right.
-    let brother = Person { given: "Théodore".into(), sex: "1".into(), uai: LYCEE.into(), ..sister.clone() };
+    let brother =
+        Person { given: "Théodore".into(), sex: "1".into(), uai: LYCEE.into(), ..sister.clone() };
     let again = Person { diploma: "2400002".into(), ..brother.clone() };
     let follower = Person::at(LYCEE);
     stack.import(LYCEE, &[brother.row(), again.row(), follower.row()]).await;
@@ -63,7 +74,9 @@ async fn the_ine_of_another_person_is_not_believed() {
             let written = format!("{:?}", record["declaration"]);
             written.contains(&brother.family) && written.contains(&brother.given)
         });
-        let doubted = his.filter(|record| record.get("doubt") == Some(&AttributeValue::S("register_differs".into())));
+        let doubted = his.filter(|record| {
+            record.get("doubt") == Some(&AttributeValue::S("register_differs".into()))
+        });
         (doubted.count() == 2).then_some(())
     })
     .await;
@@ -75,8 +88,9 @@ async fn the_ine_of_another_person_is_not_believed() {
 async fn simultaneous_newcomers_with_one_identity_become_one_student() {
     let stack = Stack::connect().await;
     let person = Person { ine: String::new(), ..Person::at(UNIVERSITY) };
-    let rows: Vec<_> =
-        (0..6).map(|index| Person { diploma: format!("240000{index}"), ..person.clone() }.row()).collect();
+    let rows: Vec<_> = (0..6)
+        .map(|index| Person { diploma: format!("240000{index}"), ..person.clone() }.row())
+        .collect();
     stack.import(UNIVERSITY, &rows).await;
     eventually("six enrolments of one student", || async {
         (stack.by_identity(&person).await.enrolments().len() == 6).then_some(())

@@ -23,7 +23,8 @@ impl Client {
     /// A client of its own, registered as an operator does.
     async fn with(stack: &Stack, scopes: &str) -> Self {
         let id = format!("test-{}", fresh_name());
-        let created = stack.tool(&["ines", "client", "create", "--id", &id, "--scopes", scopes]).await;
+        let created =
+            stack.tool(&["ines", "client", "create", "--id", &id, "--scopes", scopes]).await;
         assert!(created.success, "{}", created.errors);
         let url = stack.output("ines_url").to_owned();
         let answer = token(&url, &id, created.output.trim()).await;
@@ -32,7 +33,8 @@ impl Client {
     }
 
     fn call(&self, method: Method, path: &str) -> Call {
-        let call = Call::to(method, &format!("{}/api-ines-etudiants{path}", self.url)).bearer(&self.token);
+        let call =
+            Call::to(method, &format!("{}/api-ines-etudiants{path}", self.url)).bearer(&self.token);
         call.header("x-jwt-assertion", &self.token).header("x-channel", "tests")
     }
 
@@ -58,7 +60,8 @@ impl Client {
 
 async fn token(url: &str, id: &str, secret: &str) -> Answer {
     let basic = format!("Basic {}", STANDARD.encode(format!("{id}:{secret}")));
-    let call = Call::to(Method::POST, &format!("{url}/oauth2/token")).header("authorization", &basic);
+    let call =
+        Call::to(Method::POST, &format!("{url}/oauth2/token")).header("authorization", &basic);
     call.header("content-type", FORM).body(GRANT).send().await
 }
 
@@ -89,12 +92,16 @@ async fn the_people_of_the_sandbox_are_known() {
     let stack = Stack::connect().await;
     let client = Client::with(&stack, "verification").await;
     // The two students of the published qualification data (domain.md §2).
-    for (ine, birth_date, family, sex) in
-        [("0AYIOP071Y8", "1996-12-26", "ROUSSEL", "F"), ("081768862AE", "1999-11-30", "MERCIER", "H")]
-    {
+    for (ine, birth_date, family, sex) in [
+        ("0AYIOP071Y8", "1996-12-26", "ROUSSEL", "F"),
+        ("081768862AE", "1999-11-30", "MERCIER", "H"),
+    ] {
         let answer = client.verify(ine, birth_date).await;
         assert_eq!(answer.status, 200, "{}", answer.text);
-        assert_eq!((&answer.json()["nomFamille"], &answer.json()["sexe"]), (&family.into(), &sex.into()));
+        assert_eq!(
+            (&answer.json()["nomFamille"], &answer.json()["sexe"]),
+            (&family.into(), &sex.into())
+        );
         assert_eq!(client.verify(ine, "2001-01-01").await.status, 404);
     }
     assert_eq!(client.verify(&fresh_ine(), "1996-12-26").await.status, 404);
@@ -112,7 +119,8 @@ async fn a_token_is_a_clients_own() {
     assert_eq!(token(url, &id, &secret).await.status, 200);
     let refused = token(url, &id, "wrong").await;
     assert_eq!((refused.status, refused.text.as_str()), (401, r#"{"error":"invalid_client"}"#));
-    let renewed = stack.tool(&["ines", "client", "rotate", "--id", &id]).await.output.trim().to_owned();
+    let renewed =
+        stack.tool(&["ines", "client", "rotate", "--id", &id]).await.output.trim().to_owned();
     // Clients are remembered for some seconds.
     tests::eventually("the former secret gives no token", || async {
         (token(url, &id, &secret).await.status == 401).then_some(())
@@ -150,10 +158,18 @@ async fn an_ine_is_given_once_and_found_by_everybody() {
 
     assert_eq!(client.post("/recherche", &person).await.json()["ineMaitre"], ine);
     let verified = client.verify(&ine, text(&person, "dateNaissance")).await.json();
-    assert_eq!((&verified["nomFamille"], &verified["etatDemande"]), (&person["nomFamille"], &json!(["VALIDÉ"])));
+    assert_eq!(
+        (&verified["nomFamille"], &verified["etatDemande"]),
+        (&person["nomFamille"], &json!(["VALIDÉ"]))
+    );
     let other = Client::with(&stack, "immatriculation").await;
-    let again = other.immatriculate(&but(&person, "nomFamille", &text(&person, "nomFamille").to_uppercase())).await;
-    assert_eq!((&again.json()["ine"], &again.json()["attribue"]), (&ine.as_str().into(), &false.into()));
+    let again = other
+        .immatriculate(&but(&person, "nomFamille", &text(&person, "nomFamille").to_uppercase()))
+        .await;
+    assert_eq!(
+        (&again.json()["ine"], &again.json()["attribue"]),
+        (&ine.as_str().into(), &false.into())
+    );
     let twin = other.immatriculate(&but(&person, "prenom1", "Philomène")).await;
     assert_ne!(twin.json()["ine"], ine);
 }
@@ -181,7 +197,12 @@ async fn who_resembles_waits_for_the_staff() {
     let elsewhere = but(&person, "lieuNaissance", "13055");
 
     let waiting = client.immatriculate(&elsewhere).await;
-    assert_eq!((waiting.status, &waiting.json()["etatDemande"]), (202, &"EN_ATTENTE".into()), "{}", waiting.text);
+    assert_eq!(
+        (waiting.status, &waiting.json()["etatDemande"]),
+        (202, &"EN_ATTENTE".into()),
+        "{}",
+        waiting.text
+    );
     let path = format!("/demandes/{}", waiting.json()["idDemande"].as_str().unwrap());
     let mut listed = false;
     let mut next = String::new();
@@ -198,20 +219,34 @@ async fn who_resembles_waits_for_the_staff() {
     let seen = staff.get(&path).await.json();
     assert_eq!(seen["ressemblances"][0]["ine"], known);
     assert!(!seen.to_string().to_lowercase().contains(text(&person, "prenom1")), "masked: {seen}");
-    assert_eq!(client.post(&format!("{path}/decision"), &json!({ "decision": "REFUS" })).await.status, 403);
+    assert_eq!(
+        client.post(&format!("{path}/decision"), &json!({ "decision": "REFUS" })).await.status,
+        403
+    );
 
     let decided = staff.post(&format!("{path}/decision"), &json!({ "decision": "NOUVEAU" })).await;
-    assert_eq!((decided.status, &decided.json()["attribue"]), (200, &true.into()), "{}", decided.text);
+    assert_eq!(
+        (decided.status, &decided.json()["attribue"]),
+        (200, &true.into()),
+        "{}",
+        decided.text
+    );
     let given = client.get(&path).await.json()["ine"].as_str().unwrap().to_owned();
     assert_ne!(given, known);
 
     // It was the same person after all: joined, and parted again.
     let attach = json!({ "ine": given, "ineMaitre": known });
     assert_eq!(staff.post("/rattachements", &attach).await.status, 200);
-    assert_eq!(client.verify(&given, text(&person, "dateNaissance")).await.json()["ineMaitre"], known);
+    assert_eq!(
+        client.verify(&given, text(&person, "dateNaissance")).await.json()["ineMaitre"],
+        known
+    );
     assert_eq!(client.immatriculate(&elsewhere).await.json()["ine"], known);
     assert_eq!(staff.post("/detachements", &json!({ "ine": given })).await.status, 200);
-    assert_eq!(client.verify(&given, text(&person, "dateNaissance")).await.json().get("ineMaitre"), None);
+    assert_eq!(
+        client.verify(&given, text(&person, "dateNaissance")).await.json().get("ineMaitre"),
+        None
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -220,7 +255,8 @@ async fn an_extract_is_loaded_twice_as_once() {
     let client = Client::with(&stack, "verification,recherche").await;
     let (master, alias) = (fresh_ine(), fresh_ine());
     let (person, name) = (anybody(), fresh_name());
-    let [family, given, born] = ["nomFamille", "prenom1", "dateNaissance"].map(|field| text(&person, field));
+    let [family, given, born] =
+        ["nomFamille", "prenom1", "dateNaissance"].map(|field| text(&person, field));
     let path = std::env::temp_dir().join(format!("ines-{name}.csv"));
     let text = format!(
         "ine;nomFamille;nomUsage;prenom1;autresPrenoms;sexe;dateNaissance;lieuNaissance;ineMaitre\n\
@@ -229,11 +265,19 @@ async fn an_extract_is_loaded_twice_as_once() {
     std::fs::write(&path, text).unwrap();
     for counted in ["2 added", "2 there already"] {
         let loaded = stack.tool(&["ines", "load", path.to_str().unwrap()]).await;
-        assert!(loaded.success && loaded.output.contains(counted), "{} {}", loaded.output, loaded.errors);
+        assert!(
+            loaded.success && loaded.output.contains(counted),
+            "{} {}",
+            loaded.output,
+            loaded.errors
+        );
     }
     std::fs::remove_file(path).unwrap();
     let verified = client.verify(&alias, "2000-12-31").await.json();
-    assert_eq!((&verified["ineMaitre"], &verified["prenom3"]), (&master.as_str().into(), &"Ange".into()));
+    assert_eq!(
+        (&verified["ineMaitre"], &verified["prenom3"]),
+        (&master.as_str().into(), &"Ange".into())
+    );
     assert_eq!(client.post("/recherche", &person).await.json()["ineMaitre"], master);
 }
 
@@ -249,9 +293,11 @@ async fn no_key_and_no_trace_of_the_service_names_a_person() {
     client.post("/recherche", &but(&person, "prenom1", "Barnabé")).await;
     client.get(&format!("/demandes/{ine}")).await;
     let secrets = [ine.as_str(), text(&person, "nomFamille"), text(&person, "prenom1")];
-    for (table, keys) in
-        [("ines_table", &["pk"][..]), ("ines_postings_table", &["pk"]), ("ines_log_table", &["subject", "at"])]
-    {
+    for (table, keys) in [
+        ("ines_table", &["pk"][..]),
+        ("ines_postings_table", &["pk"]),
+        ("ines_log_table", &["subject", "at"]),
+    ] {
         let items = stack.items(table).await;
         assert!(!items.is_empty(), "{table} holds something");
         for item in items {

@@ -1,4 +1,5 @@
-//! The whole system from outside: files in S3, questions over HTTP, on the stack that `cargo local test` deploys.
+//! The whole system from outside: files in S3, questions over HTTP, on the stack that `cargo local
+//! test` deploys.
 
 #![allow(
     clippy::unwrap_used,

@@ -14,12 +14,14 @@ async fn a_dead_letter_is_redriven() {
     let dropped = stack.drop_file(&depositor.uai, file(&[person.row()])).await;
     let report = stack.report(&dropped).await;
 
-    // As after an outage that outlasted every delivery: the import is in nobody's hands, its message was given up.
+    // As after an outage that outlasted every delivery: the import is in nobody's hands, its
+    // message was given up.
     stack.lose_owner(&dropped, jiff::Timestamp::now().as_second() - 3_600).await;
     stack.enqueue("imports_dlq_url", &stack.event(&dropped).to_string()).await;
     let counted = stack.tool(&["redrive", "--queue", "imports", "--dry-run"]).await;
     assert!(counted.success && counted.output.contains("messages wait"), "{counted:?}");
-    let state = async || stack.item("imports_table", "id", &dropped.import).await.unwrap()["state"].clone();
+    let state =
+        async || stack.item("imports_table", "id", &dropped.import).await.unwrap()["state"].clone();
     assert_eq!(state().await.as_s().unwrap(), "running", "a dry run moves nothing");
 
     let redriven = stack.tool(&["redrive", "--queue", "imports"]).await;
@@ -36,7 +38,11 @@ async fn a_dead_letter_is_redriven() {
 async fn a_file_is_imported_again_and_what_was_said_since_stays() {
     let stack = Stack::connect().await;
     let depositor = stack.depositor().await;
-    let person = |status: &str| Person { status: status.into(), number: fresh_name(), ..Person::at(&depositor.uai) };
+    let person = |status: &str| Person {
+        status: status.into(),
+        number: fresh_name(),
+        ..Person::at(&depositor.uai)
+    };
     let (corrected, lost) = (person("admis"), person("inscrit"));
     // A key that has to be encoded.
     let key = format!("{}/rentrée & co/{} +1.csv", depositor.uai, fresh_name());
@@ -60,7 +66,11 @@ async fn a_file_is_imported_again_and_what_was_said_since_stays() {
     .await;
     let report = stack.object("reports_bucket", &report).await;
     assert_eq!(report["etat"], "terminé", "{report}");
-    assert_eq!((&report["lignes"]["acceptees"], &report["lignes"]["depassees"]), (&json!(2), &json!(1)), "{report}");
+    assert_eq!(
+        (&report["lignes"]["acceptees"], &report["lignes"]["depassees"]),
+        (&json!(2), &json!(1)),
+        "{report}"
+    );
     stack.shows(&corrected.ine, &[(&depositor.uai, "inscrit")]).await;
     stack.shows(&lost.ine, &[(&depositor.uai, "inscrit")]).await;
 
@@ -75,7 +85,8 @@ async fn an_establishment_of_a_list_is_registered_changed_and_retired() {
     let path = std::env::temp_dir().join(format!("etablissements-{uai}.csv"));
     let list = path.to_str().unwrap();
     let load = async |name: &str, option: &str| {
-        let rows = format!("uai;nom;type;code commune;code postal\n{uai};{name};ecole;44109;44000\n");
+        let rows =
+            format!("uai;nom;type;code commune;code postal\n{uai};{name};ecole;44109;44000\n");
         std::fs::write(&path, rows).unwrap();
         let loaded = stack.tool(&["establishment", "load", list, option, "--json"]).await;
         assert!(loaded.success, "{loaded:?}");
@@ -90,9 +101,20 @@ async fn an_establishment_of_a_list_is_registered_changed_and_retired() {
 
     assert_eq!(load("ECOLE D'UN TEST", "--yes").await["written"]["added"], 1);
     assert_eq!(load("ECOLE D'UN TEST", "--yes").await["written"], Value::Null);
-    assert_eq!(load("ECOLE", "--yes").await["plan"]["changed"][0]["differences"][0]["attribute"], "name");
+    assert_eq!(
+        load("ECOLE", "--yes").await["plan"]["changed"][0]["differences"][0]["attribute"],
+        "name"
+    );
 
-    let set = ["establishment", "set", &uai, "--status-codes", "1=inscrit,2=admis", "--retired", "--json"];
+    let set = [
+        "establishment",
+        "set",
+        &uai,
+        "--status-codes",
+        "1=inscrit,2=admis",
+        "--retired",
+        "--json",
+    ];
     let set = stack.tool(&set).await;
     let shown: Value = serde_json::from_str(&set.output).unwrap_or_else(|_| panic!("{set:?}"));
     assert_eq!((&shown["name"], &shown["status_codes"]["2"]), (&json!("ECOLE"), &json!("admis")));
@@ -146,7 +168,9 @@ async fn events_that_come_twice_and_late_change_nothing() {
     let group = stack.log_groups()["ingestion"].clone();
     eventually("all four are passed over", || async {
         let lines = stack.log_lines_with(&group, "\"import ended before, nothing to do\"").await;
-        let ours = lines.iter().filter(|line| [&first, &second].iter().any(|dropped| line.contains(&dropped.import)));
+        let ours = lines
+            .iter()
+            .filter(|line| [&first, &second].iter().any(|dropped| line.contains(&dropped.import)));
         (ours.count() >= 4).then_some(())
     })
     .await;

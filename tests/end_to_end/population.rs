@@ -38,8 +38,12 @@ pub(crate) async fn population(stack: &Stack) -> &'static Population {
 }
 
 async fn imported(stack: &Stack) -> Population {
-    let student = Person { family: format!("D'Été {}", tests::people::fresh_name()), ..Person::at(UNIVERSITY) };
-    let born_in = |birthplace: &str| Person { birthplace: birthplace.into(), ..Person::at(UNIVERSITY) };
+    let student = Person {
+        family: format!("D'Été {}", tests::people::fresh_name()),
+        ..Person::at(UNIVERSITY)
+    };
+    let born_in =
+        |birthplace: &str| Person { birthplace: birthplace.into(), ..Person::at(UNIVERSITY) };
     let nantes = born_in("44109");
     let rennes = Person { ine: fresh_ine(), birthplace: "35238".into(), ..nantes.clone() };
     let during = |period: (String, String)| Person { period, ..Person::at(UNIVERSITY) };
@@ -49,18 +53,24 @@ async fn imported(stack: &Stack) -> Population {
         admitted: Person { status: "admis".into(), sex: "1".into(), ..Person::at(UNIVERSITY) },
         born_abroad: born_in("99350"),
         homonyms: [nantes, rennes],
-        // Two days on this side of the limit and two on the other: midnight may pass while the tests run.
+        // Two days on this side of the limit and two on the other: midnight may pass while the
+        // tests run.
         starts_soon: during((day(88), last.clone())),
         starts_later: during((day(92), last.clone())),
         over: during((format!("{}-09-01", &day(-400)[..4]), day(-1))),
-        cancelled: Person { status: "annulé".into(), period: (first, last), ..Person::at(UNIVERSITY) },
+        cancelled: Person {
+            status: "annulé".into(),
+            period: (first, last),
+            ..Person::at(UNIVERSITY)
+        },
         watched: Person::at(UNIVERSITY),
         class: (0..20).map(|_| Person::at(UNIVERSITY)).collect(),
     };
 
     let particular = [&people.student, &people.admitted, &people.born_abroad, &people.watched];
     let timely = [&people.starts_soon, &people.starts_later, &people.over, &people.cancelled];
-    let everybody = particular.into_iter().chain(timely).chain(&people.homonyms).chain(&people.class);
+    let everybody =
+        particular.into_iter().chain(timely).chain(&people.homonyms).chain(&people.class);
     let rows: Vec<_> = everybody.map(Person::row).collect();
     let report = stack.import(UNIVERSITY, &rows).await;
     assert_eq!(report["lignes"]["acceptees"], rows.len(), "{report}");
@@ -68,7 +78,9 @@ async fn imported(stack: &Stack) -> Population {
     let import = format!(".{}.", report["import"].as_str().unwrap());
     eventually("the resolution of everybody", || async {
         let records = stack.items_with("records_table", "version", &import).await;
-        let resolved = records.iter().filter(|record| record["state"].as_s().is_ok_and(|state| state == "resolved"));
+        let resolved = records
+            .iter()
+            .filter(|record| record["state"].as_s().is_ok_and(|state| state == "resolved"));
         (resolved.count() == rows.len()).then_some(())
     })
     .await;

@@ -1,4 +1,5 @@
-//! Nothing personal where it must not be: logs, queue messages, table keys, object keys that we choose.
+//! Nothing personal where it must not be: logs, queue messages, table keys, object keys that we
+//! choose.
 
 use std::collections::HashMap;
 
@@ -15,8 +16,11 @@ struct Secrets(Vec<String>);
 
 impl Secrets {
     fn of(people: &[&Person], tokens: &[String]) -> Self {
-        let personal = people.iter().flat_map(|person| [&person.ine, &person.family, &person.given, &person.birth]);
-        let written = personal.flat_map(|value| [value.clone(), value.to_uppercase(), value.to_lowercase()]);
+        let personal = people
+            .iter()
+            .flat_map(|person| [&person.ine, &person.family, &person.given, &person.birth]);
+        let written =
+            personal.flat_map(|value| [value.clone(), value.to_uppercase(), value.to_lowercase()]);
         Self(written.chain(tokens.iter().cloned()).collect())
     }
 
@@ -31,7 +35,8 @@ async fn ask_in_every_way(stack: &Stack, known: &Person, unknown: &Person) -> Ve
     let key = stack.key(&client, |_| {}).await;
     let (_, provider) = stack.service_provider(|_| {}).await;
     let expired = stack.token_with(&client, json!({ "claims": { "exp": 1_000_000_000 } })).await;
-    let mut tokens = vec![token.clone(), key.clone(), expired.clone(), "not.a-token_of.anybody".to_owned()];
+    let mut tokens =
+        vec![token.clone(), key.clone(), expired.clone(), "not.a-token_of.anybody".to_owned()];
 
     for person in [known, unknown] {
         stack.by_identity(person).await;
@@ -41,8 +46,13 @@ async fn ask_in_every_way(stack: &Stack, known: &Person, unknown: &Person) -> Ve
         for shown in &tokens[2..4] {
             stack.direct_by_ine(&person.ine, shown).await;
         }
-        // A name where a number is wanted, in a reference, as a caller, in a path, in a body of another type.
-        let named = query([("ine", person.family.as_str()), ("recipient", &person.given), ("uai", &person.ine)]);
+        // A name where a number is wanted, in a reference, as a caller, in a path, in a body of
+        // another type.
+        let named = query([
+            ("ine", person.family.as_str()),
+            ("recipient", &person.given),
+            ("uai", &person.ine),
+        ]);
         stack.direct(&format!("ine?{named}"), &token).await;
         stack.direct(&format!("couverture?{named}"), &token).await;
         stack.direct(&format!("{}?{named}", person.ine), &token).await;
@@ -55,22 +65,52 @@ async fn ask_in_every_way(stack: &Stack, known: &Person, unknown: &Person) -> Ve
         let broken = format!("{{\"demandes\":[{{\"ine\":\"{}\",", person.ine);
         let lot = "/v3/mesri/statut_etudiant/lot?recipient=13002526500013";
         stack.call(Method::POST, lot).bearer(&token).body(broken.clone()).send().await;
-        stack.call(Method::POST, lot).bearer(&token).header("content-type", &person.ine).body(broken).send().await;
+        stack
+            .call(Method::POST, lot)
+            .bearer(&token)
+            .header("content-type", &person.ine)
+            .body(broken)
+            .send()
+            .await;
         let path = format!("/api/etudiant?INE={}", person.ine);
-        stack.call(Method::GET, &path).key(&key).caller(&format!("DINUM - {}", person.ine)).send().await;
-        stack.call(Method::GET, &path).key(&person.family).header("user-agent", &person.ine).send().await;
-        stack.get(&format!("/api/etudiant/{}?INE={}&nom={}", person.ine, person.ine, person.ine), Some(&key)).await;
-        stack.post(&format!("{{\"nomFamille\":\"{}\"", person.family), Some(&stack.identity_key)).await;
+        stack
+            .call(Method::GET, &path)
+            .key(&key)
+            .caller(&format!("DINUM - {}", person.ine))
+            .send()
+            .await;
+        stack
+            .call(Method::GET, &path)
+            .key(&person.family)
+            .header("user-agent", &person.ine)
+            .send()
+            .await;
+        stack
+            .get(
+                &format!("/api/etudiant/{}?INE={}&nom={}", person.ine, person.ine, person.ine),
+                Some(&key),
+            )
+            .await;
+        stack
+            .post(&format!("{{\"nomFamille\":\"{}\"", person.family), Some(&stack.identity_key))
+            .await;
 
-        let failing = ["down", "garbage", "not_json", "wrong_signature", "not_encrypted", "inactive"];
+        let failing =
+            ["down", "garbage", "not_json", "wrong_signature", "not_encrypted", "inactive"];
         for behaviour in [&["normal"], &failing[..]].concat() {
-            let shown = stack.france_connect_token(&provider, person, json!({ "behaviour": behaviour })).await;
+            let shown = stack
+                .france_connect_token(&provider, person, json!({ "behaviour": behaviour }))
+                .await;
             stack.france_connect(&shown).await;
             tokens.push(shown);
         }
         // Its own fields where others are wanted: an answer that can't be read must not be quoted.
-        for identity in [json!({ "gender": person.family }), json!({ "birthdate": [person.family] })] {
-            let wrong = stack.france_connect_token(&provider, person, json!({ "identity": identity })).await;
+        for identity in
+            [json!({ "gender": person.family }), json!({ "birthdate": [person.family] })]
+        {
+            let wrong = stack
+                .france_connect_token(&provider, person, json!({ "identity": identity }))
+                .await;
             stack.france_connect(&wrong).await;
             tokens.push(wrong);
         }
@@ -79,7 +119,8 @@ async fn ask_in_every_way(stack: &Stack, known: &Person, unknown: &Person) -> Ve
     tokens
 }
 
-/// Sends people in every way that a write key allows, well and badly; gives the keys that were shown.
+/// Sends people in every way that a write key allows, well and badly; gives the keys that were
+/// shown.
 async fn tell_in_every_way(stack: &Stack, known: &Person, unknown: &Person) -> Vec<String> {
     let depositor = stack.depositor().await;
     for person in [known, unknown] {
@@ -98,9 +139,13 @@ async fn tell_in_every_way(stack: &Stack, known: &Person, unknown: &Person) -> V
         let path = format!("/api/inscription/{}?nom={}", person.ine, person.family);
         call(Method::GET, &path).send().await;
         call(Method::DELETE, &path).send().await;
-        let repeated = call(Method::POST, "/api/inscription").header("idempotency-key", &person.ine);
+        let repeated =
+            call(Method::POST, "/api/inscription").header("idempotency-key", &person.ine);
         repeated.json(&here.told()).send().await;
-        call(Method::POST, "/api/inscription").body(format!("{{\"ine\":\"{}\",", person.ine)).send().await;
+        call(Method::POST, "/api/inscription")
+            .body(format!("{{\"ine\":\"{}\",", person.ine))
+            .send()
+            .await;
         stack.deposited(&depositor, &json!({}), file(&[here.row(), person.row()]).as_bytes()).await;
         stack.deposited(&depositor, &json!({ "essai": true }), person.row().as_bytes()).await;
     }
@@ -116,14 +161,22 @@ async fn no_log_line_and_no_key_names_a_person() {
         birth: "2003-11-27".into(),
         ..Person::at(UNIVERSITY)
     };
-    let broken = Person { birth: "2003-02-31".into(), family: "Malencontre".into(), ..Person::at(UNIVERSITY) };
+    let broken = Person {
+        birth: "2003-02-31".into(),
+        family: "Malencontre".into(),
+        ..Person::at(UNIVERSITY)
+    };
     let doubtful = Person { given: "Barnabé".into(), uai: LYCEE.into(), ..person.clone() };
 
-    // Every way that a name can come in: good, broken, doubtful rows; a file name; questions; poison.
+    // Every way that a name can come in: good, broken, doubtful rows; a file name; questions;
+    // poison.
     let key = format!("{UNIVERSITY}/{}-{}.csv", person.family, tests::people::fresh_name());
     let dropped = stack.drop_as(&key, file(&[person.row(), broken.row()]), None).await;
     stack.report(&dropped).await;
-    eventually("the status", || async { (stack.by_ine(&person.ine).await.status == 200).then_some(()) }).await;
+    eventually("the status", || async {
+        (stack.by_ine(&person.ine).await.status == 200).then_some(())
+    })
+    .await;
     stack.import(LYCEE, &[doubtful.row()]).await;
     let mut tokens = ask_in_every_way(&stack, &person, &broken).await;
     tokens.extend(tell_in_every_way(&stack, &person, &broken).await);
@@ -177,7 +230,8 @@ async fn nothing_in_the_tables(stack: &Stack, secrets: &Secrets) {
             }
         }
     }
-    // What these hold isn't personal at all, `caller` excepted: it is what the client says of itself.
+    // What these hold isn't personal at all, `caller` excepted: it is what the client says of
+    // itself.
     for table in ["clients_table", "quotas_table", "access_log_table"] {
         for mut item in stack.items(table).await {
             item.remove("caller");

@@ -43,19 +43,27 @@ async fn an_enrolment_is_visible_within_five_seconds() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_enrolment_is_told_once_read_back_and_cancelled() {
     let stack = Stack::connect().await;
-    let (depositor, other, person) = tokio::join!(stack.depositor(), stack.depositor(), known(&stack));
+    let (depositor, other, person) =
+        tokio::join!(stack.depositor(), stack.depositor(), known(&stack));
     let here = Person { uai: depositor.uai.clone(), ..person };
     let first = stack.tell(&depositor.key, "", &here.told()).await.json();
     let again = stack.tell(&depositor.key, "", &here.told()).await;
     let id = first["inscription"]["id_inscription"].as_str().unwrap_or_default();
-    assert_eq!((again.status, again.json()["inscription"]["id_inscription"].as_str()), (200, Some(id)), "{first}");
+    assert_eq!(
+        (again.status, again.json()["inscription"]["id_inscription"].as_str()),
+        (200, Some(id)),
+        "{first}"
+    );
     stack.shows(&here.ine, &both(&depositor, "inscrit")).await;
 
     let path = format!("/api/inscription/{id}");
     let read = |key: &str| stack.call(Method::GET, &path).key(key).send();
     let back = read(&depositor.key).await;
     assert_eq!(back.status, 200, "{}", back.text);
-    assert!(!back.text.contains(&here.family), "an establishment is told what it sent, not what others did");
+    assert!(
+        !back.text.contains(&here.family),
+        "an establishment is told what it sent, not what others did"
+    );
     assert_eq!(read(&other.key).await.status, 404, "another's enrolment is like none");
 
     let cancel = |key: &str| stack.call(Method::DELETE, &path).key(key).send();
@@ -89,11 +97,17 @@ async fn an_idempotency_key_gives_the_first_answer_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn whom_nobody_knows_and_whom_one_may_not_tell_of_are_refused() {
     let stack = Stack::connect().await;
-    let (depositor, other, person) = tokio::join!(stack.depositor(), stack.depositor(), known(&stack));
+    let (depositor, other, person) =
+        tokio::join!(stack.depositor(), stack.depositor(), known(&stack));
     let here = Person { uai: depositor.uai.clone(), ..person };
     for (what, status, key, told) in [
         ("nobody's INE", 404, &depositor.key, Person { ine: fresh_ine(), ..here.clone() }.told()),
-        ("another birth date", 404, &depositor.key, Person { birth: "2001-01-01".into(), ..here.clone() }.told()),
+        (
+            "another birth date",
+            404,
+            &depositor.key,
+            Person { birth: "2001-01-01".into(), ..here.clone() }.told(),
+        ),
         ("another establishment", 404, &other.key, here.told()),
         ("no INE", 400, &depositor.key, Person { ine: "123".into(), ..here.clone() }.told()),
         ("no key", 401, &"nothing".to_owned(), here.told()),
@@ -117,7 +131,11 @@ async fn whom_nobody_knows_and_whom_one_may_not_tell_of_are_refused() {
 async fn a_file_and_a_push_of_one_enrolment_are_one() {
     let stack = Stack::connect().await;
     let (depositor, person) = tokio::join!(stack.depositor(), known(&stack));
-    let here = |status: &str| Person { uai: depositor.uai.clone(), status: status.into(), ..person.clone() };
+    let here = |status: &str| Person {
+        uai: depositor.uai.clone(),
+        status: status.into(),
+        ..person.clone()
+    };
     let numbered = |status: &str| Person { number: format!("E{}", person.ine), ..here(status) };
     stack.deposited(&depositor, &json!({}), file(&[numbered("admis").row()]).as_bytes()).await;
     stack.shows(&person.ine, &both(&depositor, "admis")).await;
@@ -127,7 +145,10 @@ async fn a_file_and_a_push_of_one_enrolment_are_one() {
     stack.shows(&person.ine, &both(&depositor, "inscrit")).await;
     for _ in 0..2 {
         let cancelled = stack.tell(&depositor.key, "", &here("annulé").told()).await;
-        assert_eq!((cancelled.status, &cancelled.json()["message"]), (200, &"inscription annulée".into()));
+        assert_eq!(
+            (cancelled.status, &cancelled.json()["message"]),
+            (200, &"inscription annulée".into())
+        );
         stack.shows(&person.ine, &[(UNIVERSITY, "inscrit")]).await;
     }
     // The latest statement wins, whichever way it came.
@@ -136,7 +157,10 @@ async fn a_file_and_a_push_of_one_enrolment_are_one() {
 
     let elsewhere = Person { diploma: "2400009".into(), ..here("annulé") };
     let nothing = stack.tell(&depositor.key, "", &elsewhere.told()).await;
-    assert_eq!((nothing.status, &nothing.json()["message"]), (404, &"inscription introuvable".into()));
+    assert_eq!(
+        (nothing.status, &nothing.json()["message"]),
+        (404, &"inscription introuvable".into())
+    );
     stack.shows(&person.ine, &both(&depositor, "admis")).await;
 }
 
@@ -144,7 +168,11 @@ async fn a_file_and_a_push_of_one_enrolment_are_one() {
 async fn a_push_before_the_file_is_the_same_enrolment() {
     let stack = Stack::connect().await;
     let (depositor, person) = tokio::join!(stack.depositor(), known(&stack));
-    let here = |status: &str| Person { uai: depositor.uai.clone(), status: status.into(), ..person.clone() };
+    let here = |status: &str| Person {
+        uai: depositor.uai.clone(),
+        status: status.into(),
+        ..person.clone()
+    };
     let first = stack.tell(&depositor.key, "", &here("admis").told()).await.json();
     stack.shows(&person.ine, &both(&depositor, "admis")).await;
     let numbered = Person { number: fresh_name(), ..here("inscrit") };

@@ -49,17 +49,24 @@ async fn one_a_second_is_refused_the_second_and_served_after_the_delay() {
     golden("direct_too_many_requests", &refused, &[]);
     let number = |name: &str| refused.header(name).parse::<u64>().unwrap();
     assert_eq!((number("ratelimit-limit"), number("ratelimit-remaining")), (1, 0));
-    assert!(number("ratelimit-reset") >= u64::try_from(jiff::Timestamp::now().as_second()).unwrap() - 60);
+    assert!(
+        number("ratelimit-reset")
+            >= u64::try_from(jiff::Timestamp::now().as_second()).unwrap() - 60
+    );
     assert_eq!(refused.json()["errors"][0]["meta"]["retry_in"], retry_after(&refused));
     assert!(stack.traces(&refused, &client.client_id).await.is_empty(), "nobody was told anything");
     let metrics = stack.metrics(&refused, Some(&client.client_id)).await;
-    assert_eq!((&metrics["refused_quota"], &metrics["outcome"]), (&1.into(), &"too_many_requests".into()));
+    assert_eq!(
+        (&metrics["refused_quota"], &metrics["outcome"]),
+        (&1.into(), &"too_many_requests".into())
+    );
     tokio::time::sleep(Duration::from_secs(retry_after(&refused))).await;
     assert_eq!(stack.direct_by_ine(&fresh_ine(), &token).await.status, 404, "served again");
 
     // The upstream contract counts alike, in its own words.
     let key = stack.key(&client, |_| {}).await;
-    let by_ine = async || stack.get(&format!("/api/etudiant?INE={}", fresh_ine()), Some(&key)).await;
+    let by_ine =
+        async || stack.get(&format!("/api/etudiant?INE={}", fresh_ine()), Some(&key)).await;
     let refused = until_refused(by_ine).await;
     golden("by_ine_too_many_requests", &refused, &[]);
     tokio::time::sleep(Duration::from_secs(retry_after(&refused))).await;
@@ -71,11 +78,18 @@ async fn what_is_left_is_told() {
     let stack = Stack::connect().await;
     let (_, token) = stack.client(|client| client.quota = quota(20)).await;
     let first = stack.direct_by_ine(&fresh_ine(), &token).await;
-    assert_eq!((first.header("ratelimit-limit"), first.header("ratelimit-remaining")), ("20", "19"));
+    assert_eq!(
+        (first.header("ratelimit-limit"), first.header("ratelimit-remaining")),
+        ("20", "19")
+    );
     assert_eq!(first.header("retry-after"), "");
     let (_, token) = stack.client(|client| client.quota = quota(20)).await;
     let lines: Vec<_> = (0..7).map(|_| json!({ "ine": fresh_ine() })).collect();
-    assert_eq!(stack.batch(&lines, &token).await.header("ratelimit-remaining"), "13", "a batch is its people");
+    assert_eq!(
+        stack.batch(&lines, &token).await.header("ratelimit-remaining"),
+        "13",
+        "a batch is its people"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -90,12 +104,21 @@ async fn who_is_relayed_has_a_quota_of_its_own() {
         stack.call(Method::GET, &path).bearer(&token).caller(caller).send().await
     };
     let by_key = async |caller: &str| {
-        stack.call(Method::GET, &format!("/api/etudiant?INE={}", fresh_ine())).key(&key).caller(caller).send().await
+        stack
+            .call(Method::GET, &format!("/api/etudiant?INE={}", fresh_ine()))
+            .key(&key)
+            .caller(caller)
+            .send()
+            .await
     };
     for caller in ["DINUM - 1", "DINUM - 2", "Ville de Nantes"] {
         let refused = until_refused(async || by_token(caller).await).await;
         assert_eq!(refused.header("ratelimit-limit"), "1", "{caller}");
-        assert_eq!(by_token(&format!("{caller} bis")).await.status, 404, "another caller is not concerned");
+        assert_eq!(
+            by_token(&format!("{caller} bis")).await.status,
+            404,
+            "another caller is not concerned"
+        );
         assert_eq!(by_key(&format!("{caller} ter")).await.status, 404, "nor with a key");
     }
     until_refused(async || by_key("DINUM - 1").await).await;
@@ -114,7 +137,10 @@ async fn many_instances_let_through_no_more_than_one_would() {
         let most = 5.0 + started.elapsed().as_secs_f64() * 5.0 + 1.0;
         let served = served(&answers);
         assert!((1..40).contains(&served), "{served} of 40");
-        assert!(f64::from(u32::try_from(served).unwrap()) <= most, "{served} of 40, {most:.1} at most");
+        assert!(
+            f64::from(u32::try_from(served).unwrap()) <= most,
+            "{served} of 40, {most:.1} at most"
+        );
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
 }
@@ -124,9 +150,15 @@ async fn all_who_are_relayed_share_their_clients_quota() {
     let stack = Stack::connect().await;
     let relaying = Quota { per_caller: Some(per(5)), ..quota(5) };
     let (_, token) = stack.client(|client| client.quota = relaying).await;
-    let path = format!("/v3/mesri/statut_etudiant/ine?ine={}&recipient={}", fresh_ine(), tests::http::RECIPIENT);
+    let path = format!(
+        "/v3/mesri/statut_etudiant/ine?ine={}&recipient={}",
+        fresh_ine(),
+        tests::http::RECIPIENT
+    );
     let started = Instant::now();
-    let ask = |caller: u32| stack.call(Method::GET, &path).bearer(&token).caller(&format!("DINUM - {caller}")).send();
+    let ask = |caller: u32| {
+        stack.call(Method::GET, &path).bearer(&token).caller(&format!("DINUM - {caller}")).send()
+    };
     let served = served(&join_all((0..40).map(ask)).await);
     let most = 5.0 + started.elapsed().as_secs_f64() * 5.0 + 1.0;
     assert!(f64::from(u32::try_from(served).unwrap()) <= most, "{served} of 40, {most:.1} at most");
@@ -148,7 +180,12 @@ async fn a_batch_counts_its_people() {
     let lines: Vec<_> = (0..100).map(|_| json!({ "ine": fresh_ine() })).collect();
     let started = Instant::now();
     let batch = stack.batch(&lines, &token).await;
-    assert_eq!((batch.status, batch.header("ratelimit-remaining")), (200, "0"), "let in, and paid for: {}", batch.text);
+    assert_eq!(
+        (batch.status, batch.header("ratelimit-remaining")),
+        (200, "0"),
+        "let in, and paid for: {}",
+        batch.text
+    );
     let single = stack.direct_by_ine(&fresh_ine(), &token).await;
     let again = stack.batch(&lines[..1], &token).await;
     let elapsed = started.elapsed();
@@ -156,7 +193,10 @@ async fn a_batch_counts_its_people() {
     if elapsed < Duration::from_secs(4) {
         for refused in [&single, &again] {
             assert_eq!(refused.refusal(), "429 00429");
-            assert!((5 - elapsed.as_secs() - 1..=5).contains(&retry_after(refused)), "{refused:?} after {elapsed:?}");
+            assert!(
+                (5 - elapsed.as_secs() - 1..=5).contains(&retry_after(refused)),
+                "{refused:?} after {elapsed:?}"
+            );
         }
         assert_eq!(
             stack.traces(&again, &client.client_id).await,
@@ -195,9 +235,14 @@ async fn who_tries_numbers_out_is_slowed_down() {
     }
     assert!(answers.len() >= 11, "slowed down too early: {answers:?}");
     let id = Some(client.client_id.as_str());
-    let suspected = async |answer: &Answer| stack.metrics(answer, id).await["enumeration_suspected"].clone();
+    let suspected =
+        async |answer: &Answer| stack.metrics(answer, id).await["enumeration_suspected"].clone();
     assert_eq!(suspected(&answers[0]).await, 0);
-    assert_eq!(suspected(answers.last().unwrap()).await, 1, "eleven nobodies are one more than ten");
+    assert_eq!(
+        suspected(answers.last().unwrap()).await,
+        1,
+        "eleven nobodies are one more than ten"
+    );
 
     let mut refused = false;
     for _ in 0..50 {
@@ -216,7 +261,11 @@ async fn a_batch_of_nobodies_is_suspect_and_people_of_france_connect_are_not() {
     let (client, token) = stack.client(|client| client.quota = wary).await;
     let lines: Vec<_> = (0..20).map(|_| json!({ "ine": fresh_ine() })).collect();
     let metrics = stack.metrics(&stack.batch(&lines, &token).await, Some(&client.client_id)).await;
-    assert_eq!((&metrics["enumeration_suspected"], &metrics["people"]), (&1.into(), &20.into()), "{metrics}");
+    assert_eq!(
+        (&metrics["enumeration_suspected"], &metrics["people"]),
+        (&1.into(), &20.into()),
+        "{metrics}"
+    );
 
     let (client, provider) = stack.service_provider(|client| client.quota = wary).await;
     let mut last = None;
@@ -227,5 +276,8 @@ async fn a_batch_of_nobodies_is_suspect_and_people_of_france_connect_are_not() {
         last = Some(answer);
     }
     let metrics = stack.metrics(&last.unwrap(), Some(&client.client_id)).await;
-    assert_eq!(metrics["enumeration_suspected"], 0, "whom FranceConnect names can't be made up: {metrics}");
+    assert_eq!(
+        metrics["enumeration_suspected"], 0,
+        "whom FranceConnect names can't be made up: {metrics}"
+    );
 }

@@ -43,8 +43,13 @@ async fn a_doubt_is_listed_read_decided_undone_and_decided_again() {
     let listed = eventually("the case on the list", || async {
         let mut after = String::new();
         loop {
-            let page = stack.review(&officer, &format!("?nature=rattachement&nombre=100{after}")).await.json();
-            if let Some(case) = page["revues"].as_array().unwrap().iter().find(|case| case["id"] == *id) {
+            let page = stack
+                .review(&officer, &format!("?nature=rattachement&nombre=100{after}"))
+                .await
+                .json();
+            if let Some(case) =
+                page["revues"].as_array().unwrap().iter().find(|case| case["id"] == *id)
+            {
                 return Some(case.clone());
             }
             after = format!("&apres={}", page["suite"].as_str()?);
@@ -53,8 +58,14 @@ async fn a_doubt_is_listed_read_decided_undone_and_decided_again() {
     .await;
     assert_eq!((&listed["etat"], &listed["deuxPersonnes"]), (&"ouverte".into(), &false.into()));
 
-    let same = case["reponses"].as_array().unwrap().iter().find(|answer| answer["verdict"] == "meme").unwrap();
-    let answer = json!({ "verdict": "meme", "etudiant": same["etudiant"], "motif": "etablissement" });
+    let same = case["reponses"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|answer| answer["verdict"] == "meme")
+        .unwrap();
+    let answer =
+        json!({ "verdict": "meme", "etudiant": same["etudiant"], "motif": "etablissement" });
     assert_eq!(stack.answer_case(&officer, &id, answer).await.status, 200);
     stack.case(&officer, &id, "appliquée").await;
     let mut both = [(known.uai.as_str(), "inscrit"), (doubtful.uai.as_str(), "inscrit")];
@@ -65,7 +76,10 @@ async fn a_doubt_is_listed_read_decided_undone_and_decided_again() {
     stack.case(&officer, &id, "ouverte").await;
     stack.shows(&known.ine, &[(&known.uai, "inscrit")]).await;
 
-    assert_eq!(stack.answer_case(&officer, &id, json!({ "verdict": "different" })).await.status, 200);
+    assert_eq!(
+        stack.answer_case(&officer, &id, json!({ "verdict": "different" })).await.status,
+        200
+    );
     stack.case(&officer, &id, "appliquée").await;
     eventually("the other person's status", || async {
         let seen = stack.by_identity(&doubtful).await.enrolments();
@@ -75,8 +89,8 @@ async fn a_doubt_is_listed_read_decided_undone_and_decided_again() {
     stack.shows(&known.ine, &[(&known.uai, "inscrit")]).await;
 }
 
-/// A case about two published students, of whom INES is said to have confirmed two INEs: what an import can't bring about
-/// at will.
+/// A case about two published students, of whom INES is said to have confirmed two INEs: what an
+/// import can't bring about at will.
 async fn told_apart(stack: &Stack, one: &Person, other: &Person) -> Question {
     let key = |name: &str| DigestKey::new("1".into(), name.to_owned().into());
     let keys = IdentityKeys::new(key("ine"), &key("civil"));
@@ -87,11 +101,17 @@ async fn told_apart(stack: &Stack, one: &Person, other: &Person) -> Question {
         Side { student, master: Some(keys.ine(&ine(person))) }
     };
     let traits = |person: &Person| {
-        let pair = Pair { date_naissance: BirthDate::parse(&person.birth).unwrap(), registre: None };
+        let pair =
+            Pair { date_naissance: BirthDate::parse(&person.birth).unwrap(), registre: None };
         Traits::said(Some(ine(person)), Said::Pair(pair)).person()
     };
     let by = RecordId::parse(&stack.record_of(&other.uai).await.id).unwrap();
-    Question::duplicate(side(one).await, side(other).await, by, Comparison::of(&traits(one), &traits(other)))
+    Question::duplicate(
+        side(one).await,
+        side(other).await,
+        by,
+        Comparison::of(&traits(one), &traits(other)),
+    )
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -109,7 +129,11 @@ async fn two_people_join_two_students_and_one_splits_them() {
 
     let same = || json!({ "verdict": "meme", "motif": "pieces" });
     let told = stack.answer_case(&first, &id, same()).await;
-    assert_eq!((told.status, &told.json()["revue"]["etat"]), (200, &"ouverte".into()), "one person isn't enough");
+    assert_eq!(
+        (told.status, &told.json()["revue"]["etat"]),
+        (200, &"ouverte".into()),
+        "one person isn't enough"
+    );
     let otherwise = stack.answer_case(&first, &id, json!({ "verdict": "different" })).await;
     assert_eq!(otherwise.status, 403, "and is not two");
     let told = stack.answer_case(&second, &id, same()).await;
@@ -122,7 +146,8 @@ async fn two_people_join_two_students_and_one_splits_them() {
 
     // Somebody says that it was wrong: nothing is told until it is settled.
     let record = stack.record_of(&other.uai).await.id;
-    let disputed = stack.review_post(&first, "/contestations", &json!({ "inscription": record })).await;
+    let disputed =
+        stack.review_post(&first, "/contestations", &json!({ "inscription": record })).await;
     assert_eq!(disputed.status, 201, "{}", disputed.text);
     stack.shows(&one.ine, &[]).await;
     stack.shows(&other.ine, &[]).await;
@@ -162,11 +187,15 @@ async fn a_dispute_that_is_dismissed_tells_again_what_was_told() {
     let (_, person) = sent(&stack, &Person::at("")).await;
     stack.shows(&person.ine, &[(&person.uai, "inscrit")]).await;
     let record = stack.record_of(&person.uai).await.id;
-    let disputed = stack.review_post(&officer, "/contestations", &json!({ "inscription": record })).await;
+    let disputed =
+        stack.review_post(&officer, "/contestations", &json!({ "inscription": record })).await;
     assert_eq!(disputed.status, 201, "{}", disputed.text);
     stack.shows(&person.ine, &[]).await;
     assert_eq!(stack.by_identity(&person).await.status, 404, "nor by civil identity");
     let id = disputed.json()["revue"]["id"].as_str().unwrap().to_owned();
-    assert_eq!(stack.answer_case(&officer, &id, json!({ "verdict": "maintenir" })).await.status, 200);
+    assert_eq!(
+        stack.answer_case(&officer, &id, json!({ "verdict": "maintenir" })).await.status,
+        200
+    );
     stack.shows(&person.ine, &[(&person.uai, "inscrit")]).await;
 }

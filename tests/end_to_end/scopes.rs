@@ -1,4 +1,5 @@
-//! Which fields each scope grants, on each route: the table of domain.md §4.2, and not the code's own.
+//! Which fields each scope grants, on each route: the table of domain.md §4.2, and not the code's
+//! own.
 
 use std::collections::BTreeSet;
 
@@ -31,7 +32,8 @@ enum Way {
     BatchByIdentity,
 }
 
-const WAYS: [Way; 5] = [Way::Ine, Way::Identity, Way::FranceConnect, Way::BatchByIne, Way::BatchByIdentity];
+const WAYS: [Way; 5] =
+    [Way::Ine, Way::Identity, Way::FranceConnect, Way::BatchByIne, Way::BatchByIdentity];
 
 /// A client of every scope, which asks with tokens of fewer.
 struct Asker {
@@ -62,7 +64,11 @@ impl Asker {
             Way::BatchByIdentity => stack.batch(&[person.line()], &token).await,
         };
         let data = &answer.json()["data"];
-        let told = if matches!(way, Way::BatchByIne | Way::BatchByIdentity) { &data[0]["statut"] } else { data };
+        let told = if matches!(way, Way::BatchByIne | Way::BatchByIdentity) {
+            &data[0]["statut"]
+        } else {
+            data
+        };
         let told = told.clone();
         (answer, told)
     }
@@ -85,26 +91,47 @@ async fn each_scope_grants_its_fields_on_each_route_and_no_other() {
     let all = FIELDS.map(|(scope, _)| scope);
     let with_the_list = all.map(|scope| [LIST, scope]);
     let pairs = with_the_list.iter().map(|pair| &pair[..]);
-    let sets: Vec<&[&str]> =
-        all.chunks(1).chain(pairs).chain([&all[..], &all[2..], &[], &["openid", "profile"]]).collect();
+    let sets: Vec<&[&str]> = all
+        .chunks(1)
+        .chain(pairs)
+        .chain([&all[..], &all[2..], &[], &["openid", "profile"]])
+        .collect();
     for way in WAYS {
         for scopes in &sets {
             let granted: Vec<&str> = scopes
                 .iter()
                 .copied()
-                .filter(|scope| scope.starts_with("mesri_") && (way != Way::FranceConnect || *scope != IDENTITY))
+                .filter(|scope| {
+                    scope.starts_with("mesri_") && (way != Way::FranceConnect || *scope != IDENTITY)
+                })
                 .collect();
             let (answer, told) = asker.ask(way, student, scopes).await;
             if granted.is_empty() {
-                assert_eq!(answer.refusal(), "403 00100", "{way:?} with {scopes:?}: {}", answer.text);
+                assert_eq!(
+                    answer.refusal(),
+                    "403 00100",
+                    "{way:?} with {scopes:?}: {}",
+                    answer.text
+                );
                 continue;
             }
             assert_eq!(answer.status, 200, "{way:?} with {scopes:?}: {}", answer.text);
             assert_eq!(told_fields(&told), fields_of(&granted), "{way:?} with {scopes:?}");
             // Not even how many enrolments there are.
-            assert_eq!(told.get("identite").is_some(), granted.contains(&IDENTITY), "{way:?} with {scopes:?}");
-            assert_eq!(told.get("admissions").is_some(), granted.contains(&LIST), "{way:?} with {scopes:?}");
-            assert!(!answer.text.to_uppercase().contains(&student.ine), "{way:?} with {scopes:?} tells the INE");
+            assert_eq!(
+                told.get("identite").is_some(),
+                granted.contains(&IDENTITY),
+                "{way:?} with {scopes:?}"
+            );
+            assert_eq!(
+                told.get("admissions").is_some(),
+                granted.contains(&LIST),
+                "{way:?} with {scopes:?}"
+            );
+            assert!(
+                !answer.text.to_uppercase().contains(&student.ine),
+                "{way:?} with {scopes:?} tells the INE"
+            );
         }
     }
 }
@@ -120,7 +147,8 @@ async fn a_token_grants_no_more_than_its_client_has() {
         let (_, told) = asker.ask(way, student, &wanted).await;
         let expected = ["date_debut", "date_fin", "est_inscrit"].map(str::to_owned);
         assert_eq!(told_fields(&told), expected.into(), "{way:?}");
-        let (answer, _) = asker.ask(way, student, &["mesri_admission_commune_etudes", IDENTITY]).await;
+        let (answer, _) =
+            asker.ask(way, student, &["mesri_admission_commune_etudes", IDENTITY]).await;
         assert_eq!(answer.refusal(), "403 00100", "{way:?}: nothing in common");
     }
 }
@@ -133,6 +161,9 @@ async fn without_a_scope_not_even_an_absence_is_told() {
     for way in WAYS {
         let (answer, _) = asker.ask(way, &nobody, &[]).await;
         assert_eq!(answer.refusal(), "403 00100", "{way:?}");
-        assert!(asker.stack.traces(&answer, &asker.client.client_id).await.is_empty(), "{way:?}: nobody was looked up");
+        assert!(
+            asker.stack.traces(&answer, &asker.client.client_id).await.is_empty(),
+            "{way:?}: nobody was looked up"
+        );
     }
 }

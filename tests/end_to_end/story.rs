@@ -39,13 +39,24 @@ async fn a_file_of_a_university_and_one_of_a_lycee_become_statuses() {
         (&from_university["lignes"]["acceptees"], &from_university["lignes"]["rejetees"]),
         (&4.into(), &0.into())
     );
-    assert_eq!((&from_lycee["etat"], &from_lycee["lignes"]["acceptees"]), (&"terminé".into(), &2.into()));
+    assert_eq!(
+        (&from_lycee["etat"], &from_lycee["lignes"]["acceptees"]),
+        (&"terminé".into(), &2.into())
+    );
 
     for (who, person, expected) in [
         ("enrolled", &inscrit, vec![enrolled(UNIVERSITY, "inscrit")]),
         ("admitted", &admis, vec![enrolled(UNIVERSITY, "admis")]),
-        ("in two establishments", &twice, vec![enrolled(SECOND_LYCEE, "inscrit"), enrolled(UNIVERSITY, "inscrit")]),
-        ("written in two ways", &spelled_again, vec![enrolled(LYCEE, "inscrit"), enrolled(UNIVERSITY, "inscrit")]),
+        (
+            "in two establishments",
+            &twice,
+            vec![enrolled(SECOND_LYCEE, "inscrit"), enrolled(UNIVERSITY, "inscrit")],
+        ),
+        (
+            "written in two ways",
+            &spelled_again,
+            vec![enrolled(LYCEE, "inscrit"), enrolled(UNIVERSITY, "inscrit")],
+        ),
     ] {
         let answer = eventually(who, || async {
             let answer = stack.by_ine(&person.ine).await;
@@ -71,7 +82,10 @@ async fn a_file_of_a_university_and_one_of_a_lycee_become_statuses() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lycee_may_write_windows_1252_with_commas() {
     let stack = Stack::connect().await;
-    let person = Person { family: format!("Lefèvre œil {}", tests::people::fresh_name()), ..Person::at(LYCEE) };
+    let person = Person {
+        family: format!("Lefèvre œil {}", tests::people::fresh_name()),
+        ..Person::at(LYCEE)
+    };
     stack.register_people(file(&[person.row()]).as_bytes()).await;
     let text = file(&[person.row()]).replace(';', ",");
     let bytes: Vec<u8> = text
@@ -88,5 +102,8 @@ async fn a_lycee_may_write_windows_1252_with_commas() {
         (answer.status == 200).then_some(answer)
     })
     .await;
-    assert_eq!((&answer.json()["nomFamille"], &answer.json()["prenom"]), (&person.family.into(), &person.given.into()));
+    assert_eq!(
+        (&answer.json()["nomFamille"], &answer.json()["prenom"]),
+        (&person.family.into(), &person.given.into())
+    );
 }

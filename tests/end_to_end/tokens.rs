@@ -20,8 +20,8 @@ async fn ask(stack: &Stack, token: &str) -> Answer {
     stack.direct_by_ine(&fresh_ine(), token).await
 }
 
-/// A token signed as `{"alg":"HS256"}` with what the issuer publishes: whoever verifies with "the key" of the header's
-/// algorithm takes it for the issuer's.
+/// A token signed as `{"alg":"HS256"}` with what the issuer publishes: whoever verifies with "the
+/// key" of the header's algorithm takes it for the issuer's.
 fn signed_with_the_public_key(client: &Client, key: &Value, secret: &[u8]) -> String {
     let now = jiff::Timestamp::now().as_second();
     let header = json!({ "alg": "HS256", "typ": "JWT", "kid": key["kid"] });
@@ -29,7 +29,8 @@ fn signed_with_the_public_key(client: &Client, key: &Value, secret: &[u8]) -> St
         "iss": key["issuer"], "aud": "statut-etudiant", "sub": client.client_id, "jti": "forged",
         "iat": now, "exp": now + 3_600, "scopes": ["mesri_identite"],
     });
-    let signed = format!("{}.{}", BASE64.encode(header.to_string()), BASE64.encode(claims.to_string()));
+    let signed =
+        format!("{}.{}", BASE64.encode(header.to_string()), BASE64.encode(claims.to_string()));
     let mut mac = Hmac::<Sha256>::new_from_slice(secret).expect("any length will do");
     mac.update(signed.as_bytes());
     format!("{signed}.{}", BASE64.encode(mac.finalize().into_bytes()))
@@ -80,13 +81,19 @@ async fn what_is_not_the_issuers_is_not_believed() {
     let key = published_key(&stack).await;
     let modulus = BASE64.decode(key["n"].as_str().unwrap()).unwrap();
     tokens.extend([
-        ("made another client's", format!("{header}.{}.{signature}", BASE64.encode(others.to_string()))),
+        (
+            "made another client's",
+            format!("{header}.{}.{signature}", BASE64.encode(others.to_string())),
+        ),
         ("without a signature", format!("{header}.{claims}.")),
         ("without two of its parts", header.to_owned()),
         ("that needs no signature", format!("{none}.{claims}.")),
         ("that needs none and has one", format!("{none}.{claims}.{signature}")),
         ("signed with the modulus", signed_with_the_public_key(&client, &key, &modulus)),
-        ("signed with the JWK", signed_with_the_public_key(&client, &key, key.to_string().as_bytes())),
+        (
+            "signed with the JWK",
+            signed_with_the_public_key(&client, &key, key.to_string().as_bytes()),
+        ),
         ("that is none", "garbage".to_owned()),
         ("that is empty", String::new()),
         ("that is an API key", stack.ine_key.clone()),
@@ -95,7 +102,11 @@ async fn what_is_not_the_issuers_is_not_believed() {
     for (what, token) in tokens {
         let answer = ask(&stack, &token).await;
         assert_eq!(answer.refusal(), NOT_BELIEVED, "a token {what}");
-        assert_eq!((&answer.text, answer.header("www-authenticate")), (&body, "Bearer"), "a token {what}");
+        assert_eq!(
+            (&answer.text, answer.header("www-authenticate")),
+            (&body, "Bearer"),
+            "a token {what}"
+        );
         assert_eq!(answer.header("ratelimit-limit"), "", "a token {what} has no quota");
     }
 }
@@ -112,7 +123,8 @@ async fn tokens_may_be_written_in_several_ways() {
         (token.clone(), NOT_BELIEVED),
         ("Bearer".to_owned(), NOT_BELIEVED),
     ] {
-        let answer = stack.call(Method::GET, &path).header("authorization", &authorization).send().await;
+        let answer =
+            stack.call(Method::GET, &path).header("authorization", &authorization).send().await;
         assert_eq!(answer.refusal(), expected, "{}", authorization.split(' ').next().unwrap());
     }
     let keyed = stack.call(Method::GET, &path).key(&stack.key(&client, |_| {}).await).send().await;
@@ -137,7 +149,8 @@ async fn a_new_key_of_the_issuer_is_fetched() {
     let before = stack.token_with(&client, es256.clone()).await;
     stack.double(Method::POST, "/double/jwt/rotate", &json!({})).await;
     let after = stack.token_with(&client, es256).await;
-    // Each instance fetches at most once a minute, and another test asks with a key that will never be there.
+    // Each instance fetches at most once a minute, and another test asks with a key that will never
+    // be there.
     eventually("a token under the new key is believed", || async {
         (ask(&stack, &after).await.refusal() == BELIEVED).then_some(())
     })

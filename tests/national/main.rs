@@ -1,8 +1,8 @@
-//! A file as a university sends it in September, all the way to statuses; and a long one through the death of whoever
-//! reads it.
+//! A file as a university sends it in September, all the way to statuses; and a long one through
+//! the death of whoever reads it.
 //!
-//! Apart from the other end-to-end tests, which would wait behind its twenty thousand records, and whose imports it
-//! would kill.
+//! Apart from the other end-to-end tests, which would wait behind its twenty thousand records, and
+//! whose imports it would kill.
 
 #![allow(
     clippy::unwrap_used,
@@ -24,22 +24,25 @@ use tests::stack::Stack;
 
 /// What a slow machine resolves in a minute.
 const FEW: u64 = 600;
-/// What is asked for with `cargo local test --full`: rows of a national file, 20,000 of them, whose import lasts long
-/// enough for its owner to be killed in the middle.
+/// What is asked for with `cargo local test --full`: rows of a national file, 20,000 of them, whose
+/// import lasts long enough for its owner to be killed in the middle.
 fn rows_asked_for() -> Option<u64> {
-    std::env::var("NATIONAL_ROWS").ok().map(|rows| rows.parse().expect("NATIONAL_ROWS is a number of rows"))
+    std::env::var("NATIONAL_ROWS")
+        .ok()
+        .map(|rows| rows.parse().expect("NATIONAL_ROWS is a number of rows"))
 }
 
 /// What a batch of questions may hold.
 const QUESTIONS: usize = 100;
 
-/// The INEs of rows that are right: of those who are enrolled or admitted, and of those whose every enrolment is
-/// cancelled.
+/// The INEs of rows that are right: of those who are enrolled or admitted, and of those whose every
+/// enrolment is cancelled.
 fn ines(rows: &[GeneratedRow]) -> (Vec<String>, Vec<String>) {
     let right = rows.iter().filter(|row| row.fault.is_none() && !row.value(Column::Ine).is_empty());
     let (mut current, mut cancelled) = (BTreeSet::new(), BTreeSet::new());
     for row in right {
-        if row.is_cancelled() { &mut cancelled } else { &mut current }.insert(row.value(Column::Ine).to_owned());
+        if row.is_cancelled() { &mut cancelled } else { &mut current }
+            .insert(row.value(Column::Ine).to_owned());
     }
     let cancelled = cancelled.difference(&current).cloned().collect();
     (current.into_iter().collect(), cancelled)
@@ -52,7 +55,8 @@ async fn found(stack: &Stack, ines: &[String], token: &str) -> usize {
         let questions: Vec<Value> = some.iter().map(|ine| json!({ "ine": ine })).collect();
         let answer = stack.batch(&questions, token).await;
         assert_eq!(answer.status, 200, "{}", answer.text);
-        found += usize::try_from(answer.json()["meta"]["trouves"].as_u64().unwrap_or_default()).unwrap();
+        found +=
+            usize::try_from(answer.json()["meta"]["trouves"].as_u64().unwrap_or_default()).unwrap();
     }
     found
 }
@@ -68,13 +72,17 @@ async fn states(stack: &Stack, uai: &str) -> HashMap<String, usize> {
 
 /// Kills ingestion once it has the import of a deposit in hand; gives the import and who had it.
 async fn kill_owner(stack: &Stack, deposit: &str) -> (String, String) {
-    let text = |item: &HashMap<String, AttributeValue>, name: &str| item.get(name)?.as_s().ok().cloned();
+    let text =
+        |item: &HashMap<String, AttributeValue>, name: &str| item.get(name)?.as_s().ok().cloned();
     let taken = eventually("an invocation takes the import", || async {
         let deposit = stack.item("imports_table", "id", &format!("DEPOT#{deposit}")).await?;
         let id = text(&deposit, "import")?;
         let import = stack.item("imports_table", "id", &id).await?;
         let state = text(&import, "state")?;
-        assert!(state == "received" || state == "running", "too late to kill anybody: the import is {state}");
+        assert!(
+            state == "received" || state == "running",
+            "too late to kill anybody: the import is {state}"
+        );
         Some((id, text(&import, "owner")?))
     })
     .await;
@@ -108,7 +116,8 @@ async fn the_rows_of_a_september_file_become_statuses() {
     };
     let today = shared::domain::academic_year::day_in_france(jiff::Timestamp::now());
     let seed = u64::from(jiff::Timestamp::now().subsec_nanosecond().unsigned_abs());
-    let settings = Settings::new(seed, asked.unwrap_or(FEW), today, vec![establishment]).with_faults(0.02);
+    let settings =
+        Settings::new(seed, asked.unwrap_or(FEW), today, vec![establishment]).with_faults(0.02);
     let format = Format { layout: Layout::Csv(Csv::DOCUMENTED), compression: Compression::Gzip };
     let mut content = Vec::new();
     let written = generator::write(settings.clone(), format, &mut content).unwrap();
@@ -120,7 +129,11 @@ async fn the_rows_of_a_september_file_become_statuses() {
     let report = deposited(&stack, &depositor, &content, asked.is_some()).await;
     let counts = &report["lignes"];
     assert_eq!(report["etat"], "terminé", "{counts}");
-    assert_eq!((&counts["lues"], &counts["rejetees"]), (&json!(written.rows), &json!(written.broken)), "seed {seed}");
+    assert_eq!(
+        (&counts["lues"], &counts["rejetees"]),
+        (&json!(written.rows), &json!(written.broken)),
+        "seed {seed}"
+    );
 
     let waits = || async {
         let states = states(&stack, &depositor.uai).await;
@@ -134,5 +147,9 @@ async fn the_rows_of_a_september_file_become_statuses() {
     assert!(visible + in_review >= current.len(), "{told}");
     // Homonyms and twins are few: doubt is no way out.
     assert!(in_review * 100 <= rows.len(), "{told}");
-    assert_eq!(found(&stack, &cancelled, &token).await, 0, "seed {seed}: a cancelled enrolment is visible");
+    assert_eq!(
+        found(&stack, &cancelled, &token).await,
+        0,
+        "seed {seed}: a cancelled enrolment is visible"
+    );
 }

@@ -28,7 +28,8 @@ pub fn per(number: u32) -> NonZeroU32 {
     NonZeroU32::new(number).expect("not 0")
 }
 
-/// A client that may ask and send anything, and reviews nothing, under an id that no other test has. It isn't registered yet.
+/// A client that may ask and send anything, and reviews nothing, under an id that no other test
+/// has. It isn't registered yet.
 #[must_use]
 pub fn anyone() -> Client {
     let id = format!("test-{}", Uuid::new_v4().simple());
@@ -42,7 +43,8 @@ pub fn anyone() -> Client {
 }
 
 impl Stack {
-    /// Registers a client, in place of what it was; warm instances may believe for two seconds what it was.
+    /// Registers a client, in place of what it was; warm instances may believe for two seconds what
+    /// it was.
     ///
     /// # Panics
     ///
@@ -51,7 +53,8 @@ impl Stack {
         self.clients.put(client).await.expect("the client is registered");
     }
 
-    /// Registers a client that may ask anything, but for what `change` changes, and gives it with a token.
+    /// Registers a client that may ask anything, but for what `change` changes, and gives it with a
+    /// token.
     pub async fn client(&self, change: impl FnOnce(&mut Client)) -> (Client, String) {
         let mut client = anyone();
         change(&mut client);
@@ -60,8 +63,8 @@ impl Stack {
         (client, token)
     }
 
-    /// Registers a service provider of FranceConnect, whose client may ask anything but for what `change` changes.
-    /// Its id there is the client's here, with `fs-` before it.
+    /// Registers a service provider of FranceConnect, whose client may ask anything but for what
+    /// `change` changes. Its id there is the client's here, with `fs-` before it.
     ///
     /// # Panics
     ///
@@ -71,11 +74,15 @@ impl Stack {
         change(&mut client);
         self.put(&client).await;
         let provider = format!("fs-{}", client.client_id);
-        self.clients.put_service_provider(&provider, &client.client_id).await.expect("the provider is registered");
+        self.clients
+            .put_service_provider(&provider, &client.client_id)
+            .await
+            .expect("the provider is registered");
         (client, provider)
     }
 
-    /// Registers a key that opens all that its client may ask, but for what `change` changes, and gives it.
+    /// Registers a key that opens all that its client may ask, but for what `change` changes, and
+    /// gives it.
     ///
     /// # Panics
     ///

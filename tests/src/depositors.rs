@@ -1,5 +1,5 @@
-//! Establishments of a test's own, so that no two tests send for the same students, and what they do with their write
-//! keys: tell of enrolments, deposit files.
+//! Establishments of a test's own, so that no two tests send for the same students, and what they
+//! do with their write keys: tell of enrolments, deposit files.
 
 use std::collections::BTreeMap;
 
@@ -46,7 +46,10 @@ impl Stack {
             regime_codes: BTreeMap::new(),
             status_codes: BTreeMap::new(),
         };
-        let store = EstablishmentStore::new(self.dynamodb.clone(), self.output("establishments_table").to_owned());
+        let store = EstablishmentStore::new(
+            self.dynamodb.clone(),
+            self.output("establishments_table").to_owned(),
+        );
         store.put(&establishment).await.expect("the establishment is registered");
         let (client, _) = self.client(|client| client.depositor = Some(uai)).await;
         let key = self.key(&client, |_| {}).await;
@@ -55,7 +58,11 @@ impl Stack {
 
     /// `POST /api/inscription`, or something under it.
     pub async fn tell(&self, key: &str, under: &str, body: &Value) -> Answer {
-        self.call(Method::POST, &format!("/api/inscription{under}")).key(key).json(body).send().await
+        self.call(Method::POST, &format!("/api/inscription{under}"))
+            .key(key)
+            .json(body)
+            .send()
+            .await
     }
 
     /// `POST /api/depots`.
@@ -83,7 +90,12 @@ impl Stack {
     /// # Panics
     ///
     /// When either is refused.
-    pub async fn deposit_strangers(&self, depositor: &Depositor, wish: &Value, content: &[u8]) -> String {
+    pub async fn deposit_strangers(
+        &self,
+        depositor: &Depositor,
+        wish: &Value,
+        content: &[u8],
+    ) -> String {
         let form = self.form(&depositor.key, wish).await;
         assert_eq!(form.status, 201, "{}", form.text);
         let form = form.json();
@@ -108,13 +120,16 @@ impl Stack {
         fetched(&followed["rapport"]["json"]).await.json()
     }
 
-    /// Waits until the status of an INE shows these enrolments, each an establishment and a status; none is a 404.
+    /// Waits until the status of an INE shows these enrolments, each an establishment and a status;
+    /// none is a 404.
     pub async fn shows(&self, ine: &str, expected: &[(&str, &str)]) {
         eventually(&format!("enrolments {expected:?}"), || async {
             let answer = self.by_ine(ine).await;
             let seen = answer.enrolments();
-            let seen: Vec<_> = seen.iter().map(|(uai, status)| (uai.as_str(), status.as_str())).collect();
-            (answer.status == if expected.is_empty() { 404 } else { 200 } && seen == expected).then_some(())
+            let seen: Vec<_> =
+                seen.iter().map(|(uai, status)| (uai.as_str(), status.as_str())).collect();
+            (answer.status == if expected.is_empty() { 404 } else { 200 } && seen == expected)
+                .then_some(())
         })
         .await;
     }
@@ -143,10 +158,14 @@ pub async fn post_form(form: &Value, content: &[u8]) -> Answer {
     let mut body = Vec::new();
     for (name, value) in form["champs"].as_object().expect("fields") {
         let value = value.as_str().expect("a field is text");
-        let field = format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+        let field = format!(
+            "--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
+        );
         body.extend_from_slice(field.as_bytes());
     }
-    let file = format!("--{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"f\"\r\n\r\n");
+    let file = format!(
+        "--{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"f\"\r\n\r\n"
+    );
     body.extend_from_slice(file.as_bytes());
     body.extend_from_slice(content);
     body.extend_from_slice(format!("\r\n--{boundary}--\r\n").as_bytes());
@@ -175,6 +194,7 @@ pub async fn fetched(link: &Value) -> Answer {
 pub fn fresh_uai() -> Uai {
     let number = Uuid::new_v4().as_u128() % 10_000;
     let letters = 'A'..='Z';
-    let mut candidates = letters.filter_map(|letter| Uai::parse(&format!("044{number:04}{letter}")).ok());
+    let mut candidates =
+        letters.filter_map(|letter| Uai::parse(&format!("044{number:04}{letter}")).ok());
     candidates.next().expect("each number has its letter")
 }

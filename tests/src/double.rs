@@ -1,4 +1,5 @@
-//! Tokens from the test double of FranceConnect and of our issuer (`infra/local/doubles/README.md`).
+//! Tokens from the test double of FranceConnect and of our issuer
+//! (`infra/local/doubles/README.md`).
 
 use serde_json::{Value, json};
 use shared::access::client::Client;
@@ -33,8 +34,14 @@ impl Stack {
         self.access_token("/double/jwt", defaults, replaced).await
     }
 
-    /// A token that a person of FranceConnect gave to a service provider, with some of the double's fields replaced.
-    pub async fn france_connect_token(&self, provider: &str, person: &Person, replaced: Value) -> String {
+    /// A token that a person of FranceConnect gave to a service provider, with some of the double's
+    /// fields replaced.
+    pub async fn france_connect_token(
+        &self,
+        provider: &str,
+        person: &Person,
+        replaced: Value,
+    ) -> String {
         let defaults = json!({ "client_id": provider, "identity": person.pivot(), "scopes": FRANCE_CONNECT_SCOPES });
         self.access_token("/double/france-connect/token", defaults, replaced).await
     }
@@ -45,7 +52,8 @@ impl Stack {
     ///
     /// When it isn't.
     pub async fn double(&self, method: Method, path: &str, body: &Value) -> Value {
-        let answer = Call::to(method, &format!("{}{path}", self.double_url)).json(body).send().await;
+        let answer =
+            Call::to(method, &format!("{}{path}", self.double_url)).json(body).send().await;
         assert_eq!(answer.status, 200, "the double refuses: {}", answer.text);
         answer.json()
     }

@@ -52,7 +52,11 @@ impl Answer {
     #[must_use]
     pub fn refusal(&self) -> String {
         let json = self.json();
-        let codes = json["errors"].as_array().into_iter().flatten().filter_map(|error| error["code"].as_str());
+        let codes = json["errors"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|error| error["code"].as_str());
         std::iter::once(self.status.to_string().as_str()).chain(codes).collect::<Vec<_>>().join(" ")
     }
 
@@ -71,7 +75,8 @@ impl Answer {
     }
 }
 
-/// The names of all the fields that v3 tells of a person, in `identite` and in each of `admissions`.
+/// The names of all the fields that v3 tells of a person, in `identite` and in each of
+/// `admissions`.
 #[must_use]
 pub fn told_fields(data: &Value) -> BTreeSet<String> {
     let admissions = data["admissions"].as_array().into_iter().flatten();
@@ -85,7 +90,8 @@ pub fn told_fields(data: &Value) -> BTreeSet<String> {
 #[must_use]
 pub fn query<'a>(parameters: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
     let encoded = |text| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
-    let pairs = parameters.into_iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value)));
+    let pairs =
+        parameters.into_iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value)));
     pairs.collect::<Vec<_>>().join("&")
 }
 
@@ -172,7 +178,8 @@ impl Stack {
 
     /// `POST /api/etudiant` about a person, with the right key and the birthplace.
     pub async fn by_identity(&self, person: &Person) -> Answer {
-        self.post(&person.question(Some(&person.birthplace)).to_string(), Some(&self.identity_key)).await
+        self.post(&person.question(Some(&person.birthplace)).to_string(), Some(&self.identity_key))
+            .await
     }
 
     /// Any GET.
@@ -186,7 +193,13 @@ impl Stack {
     }
 
     /// Any request, as API Particulier makes them.
-    pub async fn send(&self, method: Method, path: &str, key: Option<&str>, body: Option<String>) -> Answer {
+    pub async fn send(
+        &self,
+        method: Method,
+        path: &str,
+        key: Option<&str>,
+        body: Option<String>,
+    ) -> Answer {
         let call = self
             .call(method, path)
             .header("content-type", "application/json")
@@ -198,12 +211,16 @@ impl Stack {
 
     /// `GET /v3/mesri/statut_etudiant/…` with a token; the rest of the path has the parameters.
     pub async fn direct(&self, path_and_query: &str, token: &str) -> Answer {
-        self.call(Method::GET, &format!("/v3/mesri/statut_etudiant/{path_and_query}")).bearer(token).send().await
+        self.call(Method::GET, &format!("/v3/mesri/statut_etudiant/{path_and_query}"))
+            .bearer(token)
+            .send()
+            .await
     }
 
     /// v3 about an INE.
     pub async fn direct_by_ine(&self, ine: &str, token: &str) -> Answer {
-        self.direct(&format!("ine?{}", query([("ine", ine), ("recipient", RECIPIENT)])), token).await
+        self.direct(&format!("ine?{}", query([("ine", ine), ("recipient", RECIPIENT)])), token)
+            .await
     }
 
     /// v3 about a person.
@@ -221,6 +238,10 @@ impl Stack {
     /// v3 about several people at once.
     pub async fn batch(&self, lines: &[Value], token: &str) -> Answer {
         let path = format!("/v3/mesri/statut_etudiant/lot?recipient={RECIPIENT}");
-        self.call(Method::POST, &path).bearer(token).json(&serde_json::json!({ "demandes": lines })).send().await
+        self.call(Method::POST, &path)
+            .bearer(token)
+            .json(&serde_json::json!({ "demandes": lines }))
+            .send()
+            .await
     }
 }

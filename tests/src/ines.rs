@@ -1,4 +1,5 @@
-//! The identity service of the platform knows the people of the tests, as the ministry's knows those of the country.
+//! The identity service of the platform knows the people of the tests, as the ministry's knows
+//! those of the country.
 
 use shared::config::StoredKey;
 use shared::domain::birth_date::BirthDate;
@@ -20,14 +21,17 @@ use crate::stack::Stack;
 static REGISTER: OnceCell<(InesStore, IdentityKeys)> = OnceCell::const_new();
 
 impl Stack {
-    /// Registers whoever a file under the documented header names with an INE. An INE that has somebody already keeps
-    /// them, so that the second to claim it is the one who is wrong.
+    /// Registers whoever a file under the documented header names with an INE. An INE that has
+    /// somebody already keeps them, so that the second to claim it is the one who is wrong.
     ///
     /// # Panics
     ///
     /// When the register can't be written.
     pub async fn register_people(&self, file: &[u8]) {
-        let Some(rows) = str::from_utf8(file).ok().and_then(|text| text.strip_prefix(HEADER)) else { return };
+        let Some(rows) = str::from_utf8(file).ok().and_then(|text| text.strip_prefix(HEADER))
+        else {
+            return;
+        };
         let mut people: Vec<Registration> = Vec::new();
         for person in rows.lines().filter_map(person) {
             if !people.iter().any(|known| known.ine == person.ine) {
@@ -39,10 +43,14 @@ impl Stack {
         }
         let (store, keys) = REGISTER.get_or_init(|| self.open_register()).await;
         for people in people.chunks(PEOPLE_AT_ONCE) {
-            let (_, standing) = store.load_registrations(keys, people).await.expect("people are registered");
+            let (_, standing) =
+                store.load_registrations(keys, people).await.expect("people are registered");
             let wanted: Vec<_> = postings(keys, &standing).into_iter().collect();
             for wanted in wanted.chunks(BUCKETS_AT_ONCE) {
-                store.load_buckets(&wanted.iter().cloned().collect()).await.expect("people are posted");
+                store
+                    .load_buckets(&wanted.iter().cloned().collect())
+                    .await
+                    .expect("people are posted");
             }
         }
     }
@@ -62,12 +70,24 @@ impl Stack {
 
     async fn open_register(&self) -> (InesStore, IdentityKeys) {
         let students = self.output("students_table");
-        let name = students.strip_suffix("-students").expect("tables are named after their deployment");
-        let store = InesStore::new(self.dynamodb.clone(), format!("{name}-ines"), format!("{name}-ines-postings"), 0);
+        let name =
+            students.strip_suffix("-students").expect("tables are named after their deployment");
+        let store = InesStore::new(
+            self.dynamodb.clone(),
+            format!("{name}-ines"),
+            format!("{name}-ines-postings"),
+            0,
+        );
         let key = async |purpose: &str| {
-            let secret = self.secrets.get_secret_value().secret_id(format!("{name}/ines/{purpose}")).send().await;
+            let secret = self
+                .secrets
+                .get_secret_value()
+                .secret_id(format!("{name}/ines/{purpose}"))
+                .send()
+                .await;
             let secret = secret.expect("the secret is there");
-            let StoredKey { id, key } = serde_json::from_str(secret.secret_string().expect("text")).expect("a key");
+            let StoredKey { id, key } =
+                serde_json::from_str(secret.secret_string().expect("text")).expect("a key");
             DigestKey::new(id, key)
         };
         (store, IdentityKeys::new(key("ine").await, &key("identity").await))
@@ -77,7 +97,8 @@ impl Stack {
 /// Whom a row names, if it names somebody and gives an INE.
 fn person(row: &str) -> Option<Registration> {
     let fields: Vec<&str> = row.split(';').collect();
-    let [ine, birth, family, usage, given, second, third, sex, birthplace, ..] = fields.as_slice() else {
+    let [ine, birth, family, usage, given, second, third, sex, birthplace, ..] = fields.as_slice()
+    else {
         return None;
     };
     let name = |text: &str| PersonName::parse(text).ok();

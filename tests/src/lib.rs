@@ -1,7 +1,8 @@
 //! What the end-to-end tests share: the deployed stack as its users see it, over HTTP and S3.
 //!
-//! The tests know nothing of the inside: they read `outputs.json` and `sandbox.json`, as a person would. What an operator
-//! does (register a client, revoke a token, read traces), they do as the operator's tools do, in the tables.
+//! The tests know nothing of the inside: they read `outputs.json` and `sandbox.json`, as a person
+//! would. What an operator does (register a client, revoke a token, read traces), they do as the
+//! operator's tools do, in the tables.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test that can't go on fails by panicking")]
 

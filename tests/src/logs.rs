@@ -25,13 +25,16 @@ impl Stack {
         let mut lines = Vec::new();
         let mut token: Option<String> = None;
         loop {
-            let mut body = json!({ "logGroupName": group, "limit": MOST_LINES, "filterPattern": word });
+            let mut body =
+                json!({ "logGroupName": group, "limit": MOST_LINES, "filterPattern": word });
             if let Some(token) = &token {
                 body["nextToken"] = token.as_str().into();
             }
             let page = self.cloudwatch("FilterLogEvents", &body).await;
             let events = page["events"].as_array().cloned().unwrap_or_default();
-            lines.extend(events.iter().filter_map(|event| event["message"].as_str().map(str::to_owned)));
+            lines.extend(
+                events.iter().filter_map(|event| event["message"].as_str().map(str::to_owned)),
+            );
             let next = page["nextToken"].as_str().map(str::to_owned);
             if next.is_none() || next == token {
                 assert!(events.len() < MOST_LINES, "{group} has more lines than can be read");
@@ -41,12 +44,15 @@ impl Stack {
         }
     }
 
-    /// The line of metrics (EMF) of one answer that a client got; nobody knows which client, for `None`.
+    /// The line of metrics (EMF) of one answer that a client got; nobody knows which client, for
+    /// `None`.
     pub async fn metrics(&self, answer: &Answer, client_id: Option<&str>) -> Value {
         let (uid, group) = (answer.uid(), self.log_groups()["status"].clone());
         // A uid is a time: two instances that are woken together make the same one.
         let is_its = |line: &Value| {
-            !line["_aws"].is_null() && line["client"].as_str() == client_id && line["status"] == answer.status
+            !line["_aws"].is_null()
+                && line["client"].as_str() == client_id
+                && line["status"] == answer.status
         };
         eventually("the metrics of a request", || async {
             let lines = self.log_lines_with(&group, &uid).await;
@@ -55,10 +61,10 @@ impl Stack {
         .await
     }
 
-    /// A call of CloudWatch Logs, whose protocol is JSON over POST: one call doesn't earn another SDK crate.
+    /// A call of CloudWatch Logs, whose protocol is JSON over POST: one call doesn't earn another
+    /// SDK crate.
     async fn cloudwatch(&self, operation: &str, body: &Value) -> Value {
-        let authorization =
-            "AWS4-HMAC-SHA256 Credential=test/20260101/eu-west-3/logs/aws4_request, SignedHeaders=host, Signature=0";
+        let authorization = "AWS4-HMAC-SHA256 Credential=test/20260101/eu-west-3/logs/aws4_request, SignedHeaders=host, Signature=0";
         let call = Call::to(Method::POST, self.output("endpoint_url"))
             .header("x-amz-target", &format!("Logs_20140328.{operation}"))
             .header("content-type", "application/x-amz-json-1.1")

@@ -9,8 +9,8 @@ use crate::http::RECIPIENT;
 /// The documented header.
 pub const HEADER: &str = "ine;dateNaissance;nomFamille;nomUsage;prenom1;prenom2;prenom3;sexe;lieuNaissance;dateDebutInscription;dateFinInscription;statut;regime;codeCommune;uai;cursus;diplome;niveauDiplome;numeroEtudiant";
 
-/// One person and one enrolment. Names are drawn at random, so that no two tests, and no two runs on one
-/// platform, meet.
+/// One person and one enrolment. Names are drawn at random, so that no two tests, and no two runs
+/// on one platform, meet.
 #[derive(Debug, Clone)]
 pub struct Person {
     /// An RNIE number, or nothing.
@@ -59,7 +59,19 @@ impl Person {
     /// Their row under [`HEADER`].
     #[must_use]
     pub fn row(&self) -> String {
-        let Self { ine, birth, family, given, sex, birthplace, status, uai, diploma, number, period } = self;
+        let Self {
+            ine,
+            birth,
+            family,
+            given,
+            sex,
+            birthplace,
+            status,
+            uai,
+            diploma,
+            number,
+            period,
+        } = self;
         let (first, last) = period;
         format!(
             "{ine};{birth};{family};;{given};;;{sex};{birthplace};{first};{last};{status};formation initiale;;{uai};L;{diploma};01;{number}"
@@ -104,8 +116,8 @@ impl Person {
         })
     }
 
-    /// Who they are for FranceConnect, which writes in capitals, gives every given name, and gives no birthplace to
-    /// who was born abroad.
+    /// Who they are for FranceConnect, which writes in capitals, gives every given name, and gives
+    /// no birthplace to who was born abroad.
     #[must_use]
     pub fn pivot(&self) -> Value {
         let abroad = self.birthplace.starts_with("99");

@@ -59,7 +59,8 @@ impl Stack {
     /// Answers a case as it is now.
     pub async fn answer_case(&self, key: &str, id: &str, answer: Value) -> Answer {
         let mut answer = answer;
-        answer["version"] = self.review(key, &format!("/{id}")).await.json()["revue"]["version"].clone();
+        answer["version"] =
+            self.review(key, &format!("/{id}")).await.json()["revue"]["version"].clone();
         self.review_post(key, &format!("/{id}/decision"), &answer).await
     }
 

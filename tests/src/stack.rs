@@ -1,4 +1,5 @@
-//! The deployed stack: its addresses, its keys, and what a depositor or an operator can do with them.
+//! The deployed stack: its addresses, its keys, and what a depositor or an operator can do with
+//! them.
 
 use std::collections::HashMap;
 
@@ -108,7 +109,12 @@ impl Stack {
     /// # Panics
     ///
     /// When S3 refuses it.
-    pub async fn drop_as(&self, key: &str, content: impl Into<Vec<u8>>, extracted: Option<&str>) -> Drop {
+    pub async fn drop_as(
+        &self,
+        key: &str,
+        content: impl Into<Vec<u8>>,
+        extracted: Option<&str>,
+    ) -> Drop {
         let content = content.into();
         self.register_people(&content).await;
         let bucket = self.output("inbox_bucket");
@@ -117,7 +123,10 @@ impl Stack {
             .put_object()
             .bucket(bucket)
             .key(key)
-            .set_metadata(extracted.map(|date| HashMap::from([("date-extraction".to_owned(), date.to_owned())])))
+            .set_metadata(
+                extracted
+                    .map(|date| HashMap::from([("date-extraction".to_owned(), date.to_owned())])),
+            )
             .body(ByteStream::from(content));
         let put = put.send().await.expect("S3 takes the file");
         let version_id = put.version_id().expect("the inbox is versioned").to_owned();
@@ -158,8 +167,14 @@ impl Stack {
     ///
     /// When it isn't there.
     pub async fn bytes(&self, bucket: &str, key: &str) -> Vec<u8> {
-        let object =
-            self.s3.get_object().bucket(self.output(bucket)).key(key).send().await.expect("the object is there");
+        let object = self
+            .s3
+            .get_object()
+            .bucket(self.output(bucket))
+            .key(key)
+            .send()
+            .await
+            .expect("the object is there");
         object.body.collect().await.expect("the object is read").to_vec()
     }
 
@@ -168,7 +183,12 @@ impl Stack {
     /// # Panics
     ///
     /// When the table can't be read.
-    pub async fn item(&self, table: &str, key: &str, value: &str) -> Option<HashMap<String, AttributeValue>> {
+    pub async fn item(
+        &self,
+        table: &str,
+        key: &str,
+        value: &str,
+    ) -> Option<HashMap<String, AttributeValue>> {
         let get = self
             .dynamodb
             .get_item()
@@ -184,8 +204,14 @@ impl Stack {
     ///
     /// When the table can't be read.
     pub async fn items(&self, table: &str) -> Vec<HashMap<String, AttributeValue>> {
-        let scan =
-            self.dynamodb.scan().table_name(self.output(table)).consistent_read(true).into_paginator().items().send();
+        let scan = self
+            .dynamodb
+            .scan()
+            .table_name(self.output(table))
+            .consistent_read(true)
+            .into_paginator()
+            .items()
+            .send();
         scan.collect::<Result<Vec<_>, _>>().await.expect("the table is read")
     }
 
@@ -194,7 +220,12 @@ impl Stack {
     /// # Panics
     ///
     /// When the table can't be read.
-    pub async fn items_with(&self, table: &str, name: &str, part: &str) -> Vec<HashMap<String, AttributeValue>> {
+    pub async fn items_with(
+        &self,
+        table: &str,
+        name: &str,
+        part: &str,
+    ) -> Vec<HashMap<String, AttributeValue>> {
         let scan = self
             .dynamodb
             .scan()
@@ -225,17 +256,25 @@ impl Stack {
         event
     }
 
-    /// Subscribes a queue of its own to the topic of imports, for those of one establishment; gives the queue's address.
+    /// Subscribes a queue of its own to the topic of imports, for those of one establishment; gives
+    /// the queue's address.
     ///
     /// # Panics
     ///
     /// When SQS or SNS refuses.
     pub async fn subscribe(&self, uai: &str) -> String {
         let name = format!("test-{}", crate::people::fresh_name());
-        let created = self.sqs.create_queue().queue_name(name).send().await.expect("a queue is made");
+        let created =
+            self.sqs.create_queue().queue_name(name).send().await.expect("a queue is made");
         let url = created.queue_url.expect("a queue has an address");
         let wanted = QueueAttributeName::QueueArn;
-        let asked = self.sqs.get_queue_attributes().queue_url(&url).attribute_names(wanted.clone()).send().await;
+        let asked = self
+            .sqs
+            .get_queue_attributes()
+            .queue_url(&url)
+            .attribute_names(wanted.clone())
+            .send()
+            .await;
         let attributes = asked.expect("SQS answers").attributes.unwrap_or_default();
         self.sns
             .subscribe()
@@ -258,12 +297,14 @@ impl Stack {
     pub async fn take(&self, url: &str) -> Option<String> {
         let received = self.sqs.receive_message().queue_url(url).send().await.expect("SQS answers");
         let message = received.messages?.pop()?;
-        let delete = self.sqs.delete_message().queue_url(url).set_receipt_handle(message.receipt_handle);
+        let delete =
+            self.sqs.delete_message().queue_url(url).set_receipt_handle(message.receipt_handle);
         delete.send().await.expect("SQS deletes the message");
         message.body
     }
 
-    /// Makes an ended import look as its owner left it when it died, with a lease until then (seconds since 1970).
+    /// Makes an ended import look as its owner left it when it died, with a lease until then
+    /// (seconds since 1970).
     ///
     /// # Panics
     ///
@@ -274,11 +315,16 @@ impl Stack {
             .update_item()
             .table_name(self.output("imports_table"))
             .key("id", AttributeValue::S(dropped.import.clone()))
-            .update_expression("SET #state = :running, #owner = :owner, lease_until = :lease REMOVE report_key")
+            .update_expression(
+                "SET #state = :running, #owner = :owner, lease_until = :lease REMOVE report_key",
+            )
             .expression_attribute_names("#state", "state")
             .expression_attribute_names("#owner", "owner")
             .expression_attribute_values(":running", AttributeValue::S("running".into()))
-            .expression_attribute_values(":owner", AttributeValue::S("an invocation that died".into()))
+            .expression_attribute_values(
+                ":owner",
+                AttributeValue::S("an invocation that died".into()),
+            )
             .expression_attribute_values(":lease", AttributeValue::N(lease_until.to_string()));
         update.send().await.expect("the table is written");
     }
@@ -299,8 +345,12 @@ impl Stack {
     ///
     /// When SQS refuses.
     pub async fn waiting(&self, queue: &str) -> Vec<String> {
-        let receive =
-            self.sqs.receive_message().queue_url(self.output(queue)).max_number_of_messages(10).visibility_timeout(0);
+        let receive = self
+            .sqs
+            .receive_message()
+            .queue_url(self.output(queue))
+            .max_number_of_messages(10)
+            .visibility_timeout(0);
         let received = receive.send().await.expect("SQS answers");
         received.messages().iter().filter_map(|message| message.body().map(str::to_owned)).collect()
     }
@@ -308,7 +358,8 @@ impl Stack {
     /// Runs a function now, as its trigger would, and gives what it answers.
     pub async fn invoke(&self, function: &str, event: &Value) -> Value {
         let name = self.output(&format!("{function}_function"));
-        let url = format!("{}/2015-03-31/functions/{name}:live/invocations", self.output("endpoint_url"));
+        let url =
+            format!("{}/2015-03-31/functions/{name}:live/invocations", self.output("endpoint_url"));
         let answer = Call::to(Method::POST, &url).json(event).send().await;
         json!({ "status": answer.status, "error": answer.headers.contains_key("x-amz-function-error"), "answer": answer.json() })
     }
@@ -319,12 +370,15 @@ pub(crate) fn aws(outputs: &Value) -> ConfigLoader {
     aws_config::defaults(BehaviorVersion::v2026_01_12())
         .endpoint_url(outputs["endpoint_url"].as_str().unwrap_or_default())
         .region(Region::new("eu-west-3"))
-        .credentials_provider(aws_sdk_s3::config::Credentials::new("test", "test", None, None, "sandbox"))
+        .credentials_provider(aws_sdk_s3::config::Credentials::new(
+            "test", "test", None, None, "sandbox",
+        ))
 }
 
 pub(crate) fn read(variable: &str) -> Value {
-    let path = std::env::var(variable)
-        .unwrap_or_else(|_| panic!("{variable} is not set: run `cargo local test`, or `cargo local up` and set it"));
+    let path = std::env::var(variable).unwrap_or_else(|_| {
+        panic!("{variable} is not set: run `cargo local test`, or `cargo local up` and set it")
+    });
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}"))
 }

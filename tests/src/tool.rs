@@ -25,13 +25,18 @@ impl Stack {
     ///
     /// When there is no such program.
     pub async fn tool(&self, arguments: &[&str]) -> Outcome {
-        let program = std::env::var(TOOL).unwrap_or_else(|_| panic!("{TOOL} is not set: run `cargo local test`"));
+        let program = std::env::var(TOOL)
+            .unwrap_or_else(|_| panic!("{TOOL} is not set: run `cargo local test`"));
         let mut command = std::process::Command::new(program);
         command.args(arguments).stdin(Stdio::null());
         let run = tokio::task::spawn_blocking(move || command.output());
         let output = run.await.expect("the command ends").expect("the command starts");
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        Outcome { success: output.status.success(), output: text(&output.stdout), errors: text(&output.stderr) }
+        Outcome {
+            success: output.status.success(),
+            output: text(&output.stdout),
+            errors: text(&output.stderr),
+        }
     }
 
     /// Kills every process that runs a function, as a machine that fails would; says how many.
@@ -49,10 +54,14 @@ impl Stack {
             let environment = std::fs::read(process.path().join("environ")).unwrap_or_default();
             let variables: Vec<_> = environment.split(|byte| *byte == 0).collect();
             // Of this platform alone: another checkout's has another address.
-            let is_ours = [&wanted, &endpoint].iter().all(|variable| variables.contains(&variable.as_bytes()));
+            let is_ours = [&wanted, &endpoint]
+                .iter()
+                .all(|variable| variables.contains(&variable.as_bytes()));
             let id = process.file_name().into_string().ok().and_then(|id| id.parse().ok());
             let id = id.filter(|_| is_ours).and_then(rustix::process::Pid::from_raw);
-            id.is_some_and(|id| rustix::process::kill_process(id, rustix::process::Signal::KILL).is_ok())
+            id.is_some_and(|id| {
+                rustix::process::kill_process(id, rustix::process::Signal::KILL).is_ok()
+            })
         });
         killed.count()
     }

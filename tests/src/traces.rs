@@ -29,7 +29,8 @@ impl Stack {
     /// The traces of one answer that a client got, of every person it is about.
     pub async fn traces(&self, answer: &Answer, client_id: &str) -> Vec<Trace> {
         // Between the time and the random part: `…Z#62ee80b93834a_0000#…`.
-        let mut traces = self.items_with("access_log_table", "at", &format!("#{}#", answer.uid())).await;
+        let mut traces =
+            self.items_with("access_log_table", "at", &format!("#{}#", answer.uid())).await;
         // A uid is a time: two instances that are woken together make the same one.
         traces.retain(|trace| text(trace, "client") == client_id);
         traces

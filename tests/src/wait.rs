@@ -1,7 +1,7 @@
 //! Waiting for what the platform does in its own time.
 //!
-//! A wait fails because nothing moves any more, never because the machine is slow: the emulator resolves a hundred records
-//! a second on one machine and ten on another.
+//! A wait fails because nothing moves any more, never because the machine is slow: the emulator
+//! resolves a hundred records a second on one machine and ten on another.
 
 use std::time::{Duration, Instant};
 
@@ -9,8 +9,8 @@ use aws_sdk_sqs::types::QueueAttributeName;
 
 use crate::stack;
 
-/// How long nothing may move: longer than a message that failed stays hidden before it is delivered again, which is the
-/// longest that a platform with work to do looks idle.
+/// How long nothing may move: longer than a message that failed stays hidden before it is delivered
+/// again, which is the longest that a platform with work to do looks idle.
 const STILLNESS: Duration = Duration::from_mins(2);
 /// How often the queues are looked at; a wait of some seconds costs no call.
 const GLANCE: Duration = Duration::from_secs(15);
@@ -47,7 +47,11 @@ where
                 depths = now;
             }
         }
-        assert!(moved.elapsed() < STILLNESS, "{what}: still not so when nothing moves, after {} s", seconds(started));
+        assert!(
+            moved.elapsed() < STILLNESS,
+            "{what}: still not so when nothing moves, after {} s",
+            seconds(started)
+        );
         if told.elapsed() > NEWS {
             told = Instant::now();
             say(&format!("{what}: waiting since {} s", seconds(started)));
@@ -80,7 +84,12 @@ async fn queue_depths() -> Vec<Option<String>> {
     let mut depths = Vec::new();
     for queue in QUEUES {
         let url = outputs[queue].as_str().unwrap_or_default();
-        let asked = sqs.get_queue_attributes().queue_url(url).set_attribute_names(Some(wanted.to_vec())).send().await;
+        let asked = sqs
+            .get_queue_attributes()
+            .queue_url(url)
+            .set_attribute_names(Some(wanted.to_vec()))
+            .send()
+            .await;
         let attributes = asked.expect("SQS answers").attributes.unwrap_or_default();
         depths.extend(wanted.iter().map(|name| attributes.get(name).cloned()));
     }

@@ -1,10 +1,12 @@
-//! One case, in order: read it and the students it is about, apply what people decided, or take it back.
+//! One case, in order: read it and the students it is about, apply what people decided, or take it
+//! back.
 //!
-//! What is decided is kept as links on the records, which no evidence overrides, and which are forgotten when the decision
-//! is undone. Idempotent: the case moves on in the same transaction, over the version that was read, so a repetition finds
-//! nothing to do. A crash before the transaction leaves nothing, one after it leaves all but the pointers to records to
-//! decide on again: those are sent again when the message comes again. What takes several transactions goes on where the
-//! last one ended (`apply_case/publish.rs`).
+//! What is decided is kept as links on the records, which no evidence overrides, and which are
+//! forgotten when the decision is undone. Idempotent: the case moves on in the same transaction,
+//! over the version that was read, so a repetition finds nothing to do. A crash before the
+//! transaction leaves nothing, one after it leaves all but the pointers to records to decide on
+//! again: those are sent again when the message comes again. What takes several transactions goes
+//! on where the last one ended (`apply_case/publish.rs`).
 
 mod decide;
 mod publish;
@@ -91,13 +93,15 @@ pub async fn apply_case<W: World>(world: &W, id: &CaseId) -> Result<AppliedCase,
 async fn holder<W: World>(world: &W, record: &RecordId) -> Result<Option<Student>, StoreError> {
     let register = world.register();
     match register.record(record).await?.and_then(|record| record.student) {
-        Some(student) => Ok(register.student(student).await?.filter(|student| student.edge(record).is_some())),
+        Some(student) => {
+            Ok(register.student(student).await?.filter(|student| student.edge(record).is_some()))
+        }
         None => Ok(None),
     }
 }
 
-/// The message came again: whoever settled the case may have stopped before it sent the pointers that follow. Those that
-/// still wait are sent.
+/// The message came again: whoever settled the case may have stopped before it sent the pointers
+/// that follow. Those that still wait are sent.
 async fn follow_again<W: World>(world: &W, case: &Case) -> Result<(), StoreError> {
     let register = world.register();
     let mut records: BTreeSet<RecordId> = BTreeSet::new();

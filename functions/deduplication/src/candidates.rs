@@ -29,8 +29,9 @@ pub(crate) struct CandidateSet {
 }
 
 impl CandidateSet {
-    /// Reads the buckets of the record's keys in one call, then, in full, the students who resemble it: the closest
-    /// [`MOST_NEAR`] of those that aren't in `read`, which are those that it is known to concern.
+    /// Reads the buckets of the record's keys in one call, then, in full, the students who resemble
+    /// it: the closest [`MOST_NEAR`] of those that aren't in `read`, which are those that it is
+    /// known to concern.
     pub(crate) async fn observe<W: World>(
         world: &W,
         record: &Record,
@@ -70,8 +71,11 @@ impl CandidateSet {
             read_in_full(register, student, &mut students).await?;
         }
         // Those whom it may have been before, and still is if nobody says otherwise.
-        let rivals: Vec<StudentId> =
-            students.iter().flat_map(|student| student.withheld.values().flatten()).copied().collect();
+        let rivals: Vec<StudentId> = students
+            .iter()
+            .flat_map(|student| student.withheld.values().flatten())
+            .copied()
+            .collect();
         for rival in rivals.into_iter().take(MOST_NEAR) {
             read_in_full(register, rival, &mut students).await?;
         }
@@ -99,16 +103,17 @@ impl CandidateSet {
         self.reads
     }
 
-    /// The cases in which people decided about anybody who is there, or about what moved them: a decision about the record
-    /// may rest on each.
+    /// The cases in which people decided about anybody who is there, or about what moved them: a
+    /// decision about the record may rest on each.
     pub(crate) fn decisions(&self, record: &Record) -> BTreeSet<CaseId> {
         let links = record.links.same.keys().chain(record.links.different.keys());
         let known = self.students.iter().flat_map(Student::edges).flat_map(Edge::decisions);
         links.chain(known).cloned().collect()
     }
 
-    /// The record gives no INE, is nobody's who can be told of, and nobody resembles: INES finds its INE, or gives one. A
-    /// record with an INE that INES doesn't know, or not yet, is never given another: the person would have two for ever.
+    /// The record gives no INE, is nobody's who can be told of, and nobody resembles: INES finds
+    /// its INE, or gives one. A record with an INE that INES doesn't know, or not yet, is never
+    /// given another: the person would have two for ever.
     pub(crate) fn is_for_ines(&self, record: &Record, decision: &Decision) -> bool {
         let mut joined = self.students.iter().filter(|student| decision.same.contains(&student.id));
         joined.all(|student| student.waits_without(&record.id))
@@ -118,8 +123,13 @@ impl CandidateSet {
     }
 
     /// Reads the buckets that change besides.
-    pub(crate) async fn read_also(&mut self, register: &Register, keys: &[PostingKey]) -> Result<(), StoreError> {
-        let unread: Vec<PostingKey> = keys.iter().filter(|key| !self.buckets.contains_key(*key)).cloned().collect();
+    pub(crate) async fn read_also(
+        &mut self,
+        register: &Register,
+        keys: &[PostingKey],
+    ) -> Result<(), StoreError> {
+        let unread: Vec<PostingKey> =
+            keys.iter().filter(|key| !self.buckets.contains_key(*key)).cloned().collect();
         if !unread.is_empty() {
             self.buckets.extend(register.buckets(&unread).await?);
         }
@@ -128,7 +138,11 @@ impl CandidateSet {
 }
 
 /// Reads a student, or the one that it was joined to, unless it is there already.
-async fn read_in_full(register: &Register, student: StudentId, students: &mut Vec<Student>) -> Result<(), StoreError> {
+async fn read_in_full(
+    register: &Register,
+    student: StudentId,
+    students: &mut Vec<Student>,
+) -> Result<(), StoreError> {
     if students.iter().any(|known| known.id == student) {
         return Ok(());
     }
@@ -144,11 +158,13 @@ async fn read_in_full(register: &Register, student: StudentId, students: &mut Ve
 fn near(compared: &[Traits], sharing: &Sharing<'_, StudentId>) -> Vec<StudentId> {
     let people: Vec<_> = compared.iter().map(|traits| (traits, traits.person())).collect();
     let mut closest: BTreeMap<StudentId, (Verdict, Bits)> = BTreeMap::new();
-    for (holder, posted) in sharing.traits.iter().flat_map(|(holder, posted)| posted.iter().map(|one| (**holder, *one)))
+    for (holder, posted) in
+        sharing.traits.iter().flat_map(|(holder, posted)| posted.iter().map(|one| (**holder, *one)))
     {
         let other = posted.person();
         for (traits, person) in &people {
-            let nameless = [posted, *traits].into_iter().any(|one| matches!(one.identite, Person::Pair(_)));
+            let nameless =
+                [posted, *traits].into_iter().any(|one| matches!(one.identite, Person::Pair(_)));
             let verification = if nameless {
                 if posted.ine.is_none() || posted.ine != traits.ine {
                     continue;

@@ -16,7 +16,8 @@ pub(crate) struct Changes(BTreeMap<StudentId, Change>);
 impl Changes {
     /// A student, to be changed.
     pub(crate) fn of(&mut self, student: &Student) -> &mut Student {
-        let unchanged = || Change { before: student.clone(), after: student.clone(), merged_into: None };
+        let unchanged =
+            || Change { before: student.clone(), after: student.clone(), merged_into: None };
         &mut self.0.entry(student.id).or_insert_with(unchanged).after
     }
 
@@ -71,14 +72,16 @@ impl Changes {
         }
     }
 
-    /// Keeps with each record that stands otherwise where it was, when that rests on decisions in these cases. What was
-    /// said anew was nowhere before. Gives the records that moved.
+    /// Keeps with each record that stands otherwise where it was, when that rests on decisions in
+    /// these cases. What was said anew was nowhere before. Gives the records that moved.
     pub(crate) fn trace(&mut self, by: &BTreeSet<CaseId>) -> BTreeSet<RecordId> {
         let mut before: BTreeMap<RecordId, (Edge, Place)> = BTreeMap::new();
         for Change { before: student, .. } in self.0.values() {
             for edge in student.edges() {
-                before
-                    .extend(Place::of(&edge.record, student).map(|place| (edge.record.clone(), (edge.clone(), place))));
+                before.extend(
+                    Place::of(&edge.record, student)
+                        .map(|place| (edge.record.clone(), (edge.clone(), place))),
+                );
             }
         }
         let mut moved = BTreeSet::new();

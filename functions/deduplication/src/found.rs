@@ -10,7 +10,8 @@ use shared::identity::finding::{Finding, FindingCode, StatutIne};
 use shared::identity::publication::{RecordUpdate, Write};
 use shared::identity::student::Student;
 
-/// What INES says of the INE that was sent, in the words of students' information systems (domain.md §2.3).
+/// What INES says of the INE that was sent, in the words of students' information systems
+/// (domain.md §2.3).
 pub(crate) fn statut_ine(
     declaration: &Declaration,
     verification: &InesVerification,
@@ -21,20 +22,26 @@ pub(crate) fn statut_ine(
         (_, Some(Doubt::Refused)) => StatutIne::ErrImat,
         // One is only given in place of an INE that is unknown.
         (InesVerification::Granted { .. }, _) if declaration.ine.is_some() => StatutIne::Inconnu,
-        (InesVerification::Confirmed { .. } | InesVerification::Granted { .. }, _) => StatutIne::Confirme,
+        (InesVerification::Confirmed { .. } | InesVerification::Granted { .. }, _) => {
+            StatutIne::Confirme
+        }
         (InesVerification::Unknown, _) => StatutIne::Inconnu,
         (InesVerification::Differs | InesVerification::Taken, _) => StatutIne::DonneesInvalides,
         (InesVerification::Unasked, _) => StatutIne::AVerifier,
     }
 }
 
-/// How long INES is asked again, every day, about an INE that it doesn't know: most are entered there within some weeks of
-/// the enrolment, and one that never is was mistyped.
+/// How long INES is asked again, every day, about an INE that it doesn't know: most are entered
+/// there within some weeks of the enrolment, and one that never is was mistyped.
 const ASKED_AGAIN_DAYS: i64 = 30;
 
-/// Since when INES hasn't known the INE, and from which day on it is asked again, if it is. `before` is the day on which it
-/// first didn't know it.
-pub(crate) fn asked_again(statut_ine: StatutIne, before: Option<Date>, today: Date) -> (Option<Date>, Option<Date>) {
+/// Since when INES hasn't known the INE, and from which day on it is asked again, if it is.
+/// `before` is the day on which it first didn't know it.
+pub(crate) fn asked_again(
+    statut_ine: StatutIne,
+    before: Option<Date>,
+    today: Date,
+) -> (Option<Date>, Option<Date>) {
     if statut_ine != StatutIne::Inconnu {
         return (None, None);
     }
@@ -53,7 +60,8 @@ pub(crate) fn of(student: &Student, edge: &Edge, doubt: Option<Doubt>) -> Option
     found.or_else(|| doubled().then_some(FindingCode::NumerosMultiples))
 }
 
-/// The write that tells an establishment what a record came to, or takes back what it was told `before`.
+/// The write that tells an establishment what a record came to, or takes back what it was told
+/// `before`.
 pub(crate) fn note(update: &RecordUpdate, before: Option<FindingCode>) -> Option<Write> {
     let RecordUpdate { record, version, statut_ine, .. } = update;
     let (record, version, statut_ine) = (record.clone(), version.clone(), *statut_ine);
@@ -80,10 +88,14 @@ fn finding(
         (Some(Doubt::RegisterDiffers), _) => Some(FindingCode::IdentiteDifferente),
         (Some(Doubt::Unknown), InesVerification::Unknown) => Some(FindingCode::IneInconnu),
         (Some(_), _) => Some(FindingCode::EnRevue),
-        (None, InesVerification::Confirmed { ine_maitre, .. }) if declaration.ine != Some(*ine_maitre) => {
+        (None, InesVerification::Confirmed { ine_maitre, .. })
+            if declaration.ine != Some(*ine_maitre) =>
+        {
             Some(FindingCode::IneRemplace)
         }
-        (None, InesVerification::Granted { .. }) if declaration.ine.is_none() => Some(FindingCode::Immatricule),
+        (None, InesVerification::Granted { .. }) if declaration.ine.is_none() => {
+            Some(FindingCode::Immatricule)
+        }
         (
             None,
             InesVerification::Granted { .. }
@@ -116,10 +128,19 @@ mod tests {
     fn ines_is_asked_again_every_day_for_a_month() {
         let first = date(2026, 9, 1);
         assert_eq!(asked_again(StatutIne::Confirme, Some(first), first), (None, None));
-        assert_eq!(asked_again(StatutIne::Inconnu, None, first), (Some(first), Some(date(2026, 9, 2))));
+        assert_eq!(
+            asked_again(StatutIne::Inconnu, None, first),
+            (Some(first), Some(date(2026, 9, 2)))
+        );
         let last = date(2026, 9, 30);
-        assert_eq!(asked_again(StatutIne::Inconnu, Some(first), last), (Some(first), Some(date(2026, 10, 1))));
-        assert_eq!(asked_again(StatutIne::Inconnu, Some(first), date(2026, 10, 1)), (Some(first), None));
+        assert_eq!(
+            asked_again(StatutIne::Inconnu, Some(first), last),
+            (Some(first), Some(date(2026, 10, 1)))
+        );
+        assert_eq!(
+            asked_again(StatutIne::Inconnu, Some(first), date(2026, 10, 1)),
+            (Some(first), None)
+        );
     }
 
     #[test]
@@ -128,17 +149,41 @@ mod tests {
         let granted = InesVerification::Granted { ine, known_before: false };
         let sent = declaration(Some("081768862AE"));
         let told_without_ine = finding(&sent, &InesVerification::Unknown, None, None);
-        assert_eq!(told_without_ine, Some(FindingCode::IneInconnu), "published by identity, under no INE");
+        assert_eq!(
+            told_without_ine,
+            Some(FindingCode::IneInconnu),
+            "published by identity, under no INE"
+        );
         for (said, verification, doubt, told) in [
             (&sent, &InesVerification::Unasked, None, None),
             (&sent, &granted, None, Some(FindingCode::IneCorrige)),
             (&declaration(None), &granted, None, Some(FindingCode::Immatricule)),
             (&sent, &InesVerification::Unknown, None, Some(FindingCode::IneCorrige)),
-            (&sent, &InesVerification::Unknown, Some(Doubt::Unknown), Some(FindingCode::IneInconnu)),
-            (&sent, &InesVerification::Differs, Some(Doubt::RegisterDiffers), Some(FindingCode::IdentiteDifferente)),
+            (
+                &sent,
+                &InesVerification::Unknown,
+                Some(Doubt::Unknown),
+                Some(FindingCode::IneInconnu),
+            ),
+            (
+                &sent,
+                &InesVerification::Differs,
+                Some(Doubt::RegisterDiffers),
+                Some(FindingCode::IdentiteDifferente),
+            ),
             (&sent, &InesVerification::Unasked, Some(Doubt::Homonyms), Some(FindingCode::EnRevue)),
-            (&sent, &InesVerification::Unasked, Some(Doubt::AwaitsInes), Some(FindingCode::EnAttenteInes)),
-            (&declaration(None), &InesVerification::Unasked, Some(Doubt::Quota), Some(FindingCode::QuotaIdentites)),
+            (
+                &sent,
+                &InesVerification::Unasked,
+                Some(Doubt::AwaitsInes),
+                Some(FindingCode::EnAttenteInes),
+            ),
+            (
+                &declaration(None),
+                &InesVerification::Unasked,
+                Some(Doubt::Quota),
+                Some(FindingCode::QuotaIdentites),
+            ),
         ] {
             assert_eq!(finding(said, verification, doubt, Some(ine)), told);
         }

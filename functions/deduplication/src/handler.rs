@@ -1,4 +1,5 @@
-//! One batch of pointers, in order: each is followed on its own, and only those that failed come back.
+//! One batch of pointers, in order: each is followed on its own, and only those that failed come
+//! back.
 
 use std::time::{Duration, Instant};
 
@@ -13,8 +14,9 @@ use crate::resolve::{Occasion, Resolution, ResolveError, resolve};
 use crate::verification;
 use crate::world::World;
 
-/// Why a message comes back. SQS delivers it again a few times, then moves it to the dead-letter queue, where the
-/// alarm is: a poison message ends there as well as one that met a long outage of ours.
+/// Why a message comes back. SQS delivers it again a few times, then moves it to the dead-letter
+/// queue, where the alarm is: a poison message ends there as well as one that met a long outage of
+/// ours.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
     /// It points to nothing.
@@ -36,10 +38,11 @@ const MOST_FOR_ONE: SignedDuration = SignedDuration::from_secs(18);
 /// When what there was no time for is received again.
 const SOON: Duration = Duration::from_secs(10);
 
-/// Follows a batch of pointers and reports the messages that failed. `deadline` is when the invocation is killed.
+/// Follows a batch of pointers and reports the messages that failed. `deadline` is when the
+/// invocation is killed.
 ///
-/// While INES is slow there may not be time for all: the rest is sent again, rather than left to be killed with what is
-/// under way, because a message that is received too often is given up.
+/// While INES is slow there may not be time for all: the rest is sent again, rather than left to be
+/// killed with what is under way, because a message that is received too often is given up.
 pub async fn handle<W: World>(world: &W, event: SqsEvent, deadline: Timestamp) -> SqsBatchResponse {
     let started = Instant::now();
     let mut outcomes = Outcomes::default();
@@ -88,7 +91,11 @@ pub enum Followed {
     Due(usize),
 }
 
-async fn one<W: World>(world: &W, message: &SqsMessage, is_late: bool) -> Result<Followed, Failure> {
+async fn one<W: World>(
+    world: &W,
+    message: &SqsMessage,
+    is_late: bool,
+) -> Result<Followed, Failure> {
     let pointer = Pointer::read(message.body.as_deref().unwrap_or_default())?;
     if is_late {
         world.queue().send_after(SOON, &pointer).await?;
@@ -99,8 +106,9 @@ async fn one<W: World>(world: &W, message: &SqsMessage, is_late: bool) -> Result
 
 /// Follows one pointer.
 ///
-/// While INES is out of reach, its record waits: the pointer is sent again, to be received later, and this message is
-/// done. An outage of hours then costs nothing but messages, and no record ends in the dead-letter queue for it.
+/// While INES is out of reach, its record waits: the pointer is sent again, to be received later,
+/// and this message is done. An outage of hours then costs nothing but messages, and no record ends
+/// in the dead-letter queue for it.
 ///
 /// # Errors
 ///
@@ -122,19 +130,21 @@ pub async fn follow<W: World>(world: &W, pointer: &Pointer) -> Result<Followed, 
     }
 }
 
-/// Days that the daily message looks back: as many runs of the schedule may fail without a record being forgotten.
+/// Days that the daily message looks back: as many runs of the schedule may fail without a record
+/// being forgotten.
 const LOOKED_BACK_DAYS: i32 = 7;
 
 /// Sends a pointer to every record about which INES is to be asked again by today.
 ///
-/// Idempotent: a record is due until it was decided on again, which moves its day; a message that comes twice, or again
-/// after a crash, sends pointers twice, and the second changes nothing.
+/// Idempotent: a record is due until it was decided on again, which moves its day; a message that
+/// comes twice, or again after a crash, sends pointers twice, and the second changes nothing.
 async fn ask_again<W: World>(world: &W) -> Result<usize, StoreError> {
     let today = day_in_france(world.now());
     let mut sent = 0;
     for days in 0..=LOOKED_BACK_DAYS {
         let day = today.saturating_sub(Span::new().days(days));
-        let due: Vec<Pointer> = world.register().due(day).await?.into_iter().map(Pointer::Reconsider).collect();
+        let due: Vec<Pointer> =
+            world.register().due(day).await?.into_iter().map(Pointer::Reconsider).collect();
         if !due.is_empty() {
             world.queue().send_pointers(&due).await?;
         }
@@ -159,7 +169,9 @@ impl Outcomes {
             Followed::Record(Resolution::Published) => self.published += 1,
             Followed::Record(Resolution::InReview) => self.in_review += 1,
             Followed::Record(Resolution::Postponed) => self.postponed += 1,
-            Followed::Record(Resolution::Unchanged) | Followed::Case(AppliedCase::Nothing) => self.unchanged += 1,
+            Followed::Record(Resolution::Unchanged) | Followed::Case(AppliedCase::Nothing) => {
+                self.unchanged += 1
+            }
             Followed::Case(AppliedCase::Done) => self.cases += 1,
             Followed::Due(records) => self.due += records,
         }
@@ -172,9 +184,13 @@ mod tests {
 
     #[test]
     fn a_recorded_event_has_a_pointer_and_a_poison_message() {
-        let event: SqsEvent = serde_json::from_str(include_str!("../../../events/sqs-pointers.json")).unwrap();
-        let read: Vec<_> =
-            event.records.iter().map(|message| Pointer::read(message.body.as_deref().unwrap()).is_ok()).collect();
+        let event: SqsEvent =
+            serde_json::from_str(include_str!("../../../events/sqs-pointers.json")).unwrap();
+        let read: Vec<_> = event
+            .records
+            .iter()
+            .map(|message| Pointer::read(message.body.as_deref().unwrap()).is_ok())
+            .collect();
         assert_eq!(read, [true, false]);
     }
 }

@@ -1,4 +1,5 @@
-//! Identity: which student each record is about, its publication, and what people decide about those in doubt.
+//! Identity: which student each record is about, its publication, and what people decide about
+//! those in doubt.
 //!
 //! ```text
 //! pointer ─► handler ─┬─ record ─► resolve ─► pairs            whether its INE and birth date may be checked today

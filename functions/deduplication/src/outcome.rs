@@ -31,7 +31,8 @@ pub(crate) struct Outcome {
     pub(crate) withdrawn: BTreeSet<CaseId>,
     /// Records that may stand otherwise now.
     pub(crate) follow: BTreeSet<RecordId>,
-    /// Records of somebody who was told of, and is no more: they wait from now on, and are looked at again.
+    /// Records of somebody who was told of, and is no more: they wait from now on, and are looked
+    /// at again.
     pub(crate) taken_back: Vec<Write>,
 }
 
@@ -64,7 +65,8 @@ struct Destination<'a> {
 }
 
 impl Destination<'_> {
-    /// The record's student keeps its id and has nobody else's record: what the record says corrects what it said.
+    /// The record's student keeps its id and has nobody else's record: what the record says
+    /// corrects what it said.
     fn is_correction(&self) -> bool {
         self.alone.is_some_and(|alone| alone.id == self.target.id && alone.version > 0)
     }
@@ -80,22 +82,30 @@ struct Draft {
 }
 
 impl Draft {
-    /// Nobody is asked about a student whose enrolments were all cancelled, or that waits for its establishment's quota. The
-    /// student stays hidden: should an enrolment stand again, the question comes up again.
+    /// Nobody is asked about a student whose enrolments were all cancelled, or that waits for its
+    /// establishment's quota. The student stays hidden: should an enrolment stand again, the
+    /// question comes up again.
     fn withdraw_questions(&mut self, student: &Student) {
         self.asked.retain(|question| !student.withheld.contains_key(&question.case()));
         self.withdrawn.extend(student.withheld.keys().filter(|case| !case.is_dispute()).cloned());
     }
 
-    /// Sends the other records of every student that this decision hides back to waiting, and has them decided on again.
+    /// Sends the other records of every student that this decision hides back to waiting, and has
+    /// them decided on again.
     fn take_back(&mut self, record: &RecordId) -> Vec<Write> {
-        let hidden = |change: &&Change| change.before.answer().is_some() && change.after.answer().is_none();
+        let hidden =
+            |change: &&Change| change.before.answer().is_some() && change.after.answer().is_none();
         let mut taken_back = Vec::new();
         for Change { after, .. } in self.changes.iter().filter(hidden) {
             for Edge { record: other, links, .. } in after.edges_besides(record) {
                 let (other, links) = (other.clone(), links.clone());
                 self.follow.insert(other.clone());
-                taken_back.push(Write::Link { record: other, links, student: after.id, waits: true });
+                taken_back.push(Write::Link {
+                    record: other,
+                    links,
+                    student: after.id,
+                    waits: true,
+                });
             }
         }
         taken_back
@@ -125,16 +135,23 @@ impl<'a> Resolved<'a> {
     fn destination(&self) -> Destination<'a> {
         let Self { record, decision, .. } = *self;
         let current = self.students.iter().find(|student| student.edge(&record.id).is_some());
-        let mut same: Vec<&Student> = decision.same.iter().filter_map(|id| self.find(*id)).collect();
+        let mut same: Vec<&Student> =
+            decision.same.iter().filter_map(|id| self.find(*id)).collect();
         let waits = current.filter(|current| same.is_empty() && self.waits_in(current));
         same.extend(waits);
         // A student of one record may say something new about itself, and keeps its id.
         let alone = current.filter(|student| student.edges_besides(&record.id).next().is_none());
-        let target = same.first().copied().or(alone).cloned().unwrap_or_else(|| Student::newcomer(self.new_student));
+        let target = same
+            .first()
+            .copied()
+            .or(alone)
+            .cloned()
+            .unwrap_or_else(|| Student::newcomer(self.new_student));
         Destination { current, alone, same, stays: waits.is_some(), target }
     }
 
-    /// Takes the record away from the student that has it, since what it said before is no longer said.
+    /// Takes the record away from the student that has it, since what it said before is no longer
+    /// said.
     fn leave(&self, destination: &Destination<'_>, draft: &mut Draft) {
         let Destination { current: Some(current), alone, same, .. } = destination else { return };
         draft.changes.of(current).detach(&self.record.id);
@@ -146,7 +163,8 @@ impl<'a> Resolved<'a> {
         self.hand_over(left, &mut draft.asked);
         self.hide(left, &mut draft.asked);
         draft.withdrawn.retain(|case| !left.withheld.contains_key(case));
-        // Those that are left may stand otherwise without it, or have waited for a pointer that was never sent.
+        // Those that are left may stand otherwise without it, or have waited for a pointer that was
+        // never sent.
         draft.follow.extend(left.edges().map(|edge| edge.record.clone()));
     }
 
@@ -156,11 +174,14 @@ impl<'a> Resolved<'a> {
         for joined in same.iter().skip(1) {
             draft.changes.merge(joined, target);
         }
-        // A student of this record alone is led to the one that the record joins, if the record names the same person as
-        // before. If it names another, whoever has the student's id meant somebody else.
+        // A student of this record alone is led to the one that the record joins, if the record
+        // names the same person as before. If it names another, whoever has the student's id meant
+        // somebody else.
         if let Some(alone) = alone.filter(|alone| alone.id != target.id) {
             let said = alone.edge(&self.record.id).map(|edge| &edge.declaration.identite);
-            if said.is_some_and(|said| said.said().is_some() && *said == self.record.declaration.identite) {
+            if said.is_some_and(|said| {
+                said.said().is_some() && *said == self.record.declaration.identite
+            }) {
                 draft.changes.merge(alone, target);
             }
         }
@@ -171,11 +192,14 @@ impl<'a> Resolved<'a> {
         let Self { record, decision, .. } = *self;
         let before = destination.current.and_then(|current| current.edge(&record.id));
         let reason = match before {
-            _ if destination.is_correction() && decision.reason == Reason::Newcomer => Reason::Correction,
+            _ if destination.is_correction() && decision.reason == Reason::Newcomer => {
+                Reason::Correction
+            }
             Some(before) if destination.stays => before.reason,
             _ => decision.reason,
         };
-        let declaration = registered(record.declaration.clone(), &destination.target, self.verification);
+        let declaration =
+            registered(record.declaration.clone(), &destination.target, self.verification);
         draft.changes.of(&destination.target).attach(Edge {
             record: record.id.clone(),
             version: record.version.clone(),
@@ -190,13 +214,14 @@ impl<'a> Resolved<'a> {
         });
     }
 
-    /// Says for which cases nothing may be told of the student, and withdraws those that this decision settles. Gives the
-    /// student as it becomes.
+    /// Says for which cases nothing may be told of the student, and withdraws those that this
+    /// decision settles. Gives the student as it becomes.
     fn hold(&self, destination: &Destination<'_>, draft: &mut Draft) -> Student {
         let Destination { alone, same, target, .. } = destination;
         let student = draft.changes.of(target);
         let withheld = self.withheld(same, *alone, student, &mut draft.asked);
-        let before = same.iter().copied().chain(*alone).flat_map(|student| student.withheld.keys().cloned());
+        let before =
+            same.iter().copied().chain(*alone).flat_map(|student| student.withheld.keys().cloned());
         draft.withdrawn.extend(before);
         draft.withdrawn.retain(|case| !withheld.contains_key(case));
         student.withheld = withheld;
@@ -213,18 +238,25 @@ impl<'a> Resolved<'a> {
             return;
         }
         for near in self.decision.near.iter().take(MOST_NEAR) {
-            let Some(other) = self.find(near.student).filter(|other| other.withheld.is_empty()) else { continue };
+            let Some(other) = self.find(near.student).filter(|other| other.withheld.is_empty())
+            else {
+                continue;
+            };
             let [one, other] = [side(student, self.keys), side(other, self.keys)];
             draft.asked.push(Question::duplicate(one, other, self.record.id.clone(), near.best));
         }
     }
 
-    /// Has the records decided on again that may stand otherwise now: those of the student, if it waited and is told of now,
-    /// and those of everybody who waits, perhaps for what only some of the student's records resemble.
+    /// Has the records decided on again that may stand otherwise now: those of the student, if it
+    /// waited and is told of now, and those of everybody who waits, perhaps for what only some of
+    /// the student's records resemble.
     fn look_again(&self, destination: &Destination<'_>, student: &Student, draft: &mut Draft) {
-        let waited = destination.same.iter().any(|one| !one.withheld.is_empty() || one.answer().is_none());
+        let waited =
+            destination.same.iter().any(|one| !one.withheld.is_empty() || one.answer().is_none());
         if waited && student.answer().is_some() {
-            draft.follow.extend(student.edges_besides(&self.record.id).map(|edge| edge.record.clone()));
+            draft
+                .follow
+                .extend(student.edges_besides(&self.record.id).map(|edge| edge.record.clone()));
         }
         for other in self.students.iter().filter(|other| other.answer().is_none()) {
             if draft.changes.get(other.id).is_none() {
@@ -239,7 +271,8 @@ impl<'a> Resolved<'a> {
         let shown = student.answer().is_some();
         let doubt = (!shown).then(|| self.doubt(student));
         let statut_ine = found::statut_ine(&record.declaration, self.verification, doubt);
-        let (unknown_since, verify_on) = found::asked_again(statut_ine, record.unknown_since, self.today);
+        let (unknown_since, verify_on) =
+            found::asked_again(statut_ine, record.unknown_since, self.today);
         RecordUpdate {
             record: record.id.clone(),
             version: record.version.clone(),
@@ -255,11 +288,12 @@ impl<'a> Resolved<'a> {
         }
     }
 
-    /// It waits with other records, and says nothing new: while nothing is certain, it goes on waiting with them. It would
-    /// leave them as a newcomer, be joined by them, and leave again.
+    /// It waits with other records, and says nothing new: while nothing is certain, it goes on
+    /// waiting with them. It would leave them as a newcomer, be joined by them, and leave again.
     fn waits_in(&self, current: &Student) -> bool {
         let Self { record, decision, verification, .. } = *self;
-        let said = |edge: &Edge| edge.version == record.version && edge.verification == *verification;
+        let said =
+            |edge: &Edge| edge.version == record.version && edge.verification == *verification;
         let parted = || current.edges().any(|edge| edge.parts_from(&record.id, &record.links));
         !current.withheld.is_empty()
             && !decision.near.is_empty()
@@ -270,15 +304,19 @@ impl<'a> Resolved<'a> {
 
     /// The record leaves others, and with it the case that they wait for is about another of them.
     fn hand_over(&self, left: &mut Student, asked: &mut Vec<Question>) {
-        let Some(rivals) = left.withheld.remove(&CaseId::attachment(&self.record.id)) else { return };
+        let Some(rivals) = left.withheld.remove(&CaseId::attachment(&self.record.id)) else {
+            return;
+        };
         let Some(first) = left.edges().next().map(|edge| edge.record.clone()) else { return };
-        let rivals = rivals.iter().filter_map(|id| self.students.iter().find(|known| known.id == *id));
+        let rivals =
+            rivals.iter().filter_map(|id| self.students.iter().find(|known| known.id == *id));
         let near: Vec<_> = rivals.filter_map(|rival| may_be_one(left, rival)).collect();
         // Without them it is looked at again, and told then.
         left.withheld.extend([self.ask(&first, left, &near, asked)]);
     }
 
-    /// The record leaves others, of whom it alone said what INES doesn't contradict: nothing is told of them any more.
+    /// The record leaves others, of whom it alone said what INES doesn't contradict: nothing is
+    /// told of them any more.
     fn hide(&self, left: &mut Student, asked: &mut Vec<Question>) {
         if !left.withheld.is_empty() || !left.waits_without(&self.record.id) {
             return;
@@ -303,7 +341,9 @@ impl<'a> Resolved<'a> {
             .flat_map(|student| student.withheld.clone())
             .collect();
         // A dispute is settled by people alone, as is a decision that was undone.
-        let disputes = |held: &mut BTreeMap<CaseId, BTreeSet<StudentId>>| held.retain(|case, _| case.is_dispute());
+        let disputes = |held: &mut BTreeMap<CaseId, BTreeSet<StudentId>>| {
+            held.retain(|case, _| case.is_dispute())
+        };
         if same.is_empty() {
             disputes(&mut held);
             // Who names nobody can't be told, and there is nothing to decide about it.
@@ -326,7 +366,8 @@ impl<'a> Resolved<'a> {
         let mut rivals: BTreeSet<StudentId> = held.values().flatten().copied().collect();
         rivals.extend(decision.near.iter().map(|near| near.student));
         disputes(&mut held);
-        let rivals = rivals.iter().filter_map(|id| self.students.iter().find(|known| known.id == *id));
+        let rivals =
+            rivals.iter().filter_map(|id| self.students.iter().find(|known| known.id == *id));
         let near: Vec<_> = rivals
             .filter(|rival| !same.iter().any(|student| student.id == rival.id))
             .filter_map(|rival| {
@@ -346,7 +387,8 @@ impl<'a> Resolved<'a> {
         held
     }
 
-    /// Asks whether the student that a record waits with is one of those near it. Gives the case, with whom it is about.
+    /// Asks whether the student that a record waits with is one of those near it. Gives the case,
+    /// with whom it is about.
     fn ask(
         &self,
         record: &RecordId,
@@ -363,10 +405,11 @@ impl<'a> Resolved<'a> {
         (CaseId::attachment(record), near.iter().map(|near| near.student).collect())
     }
 
-    /// It is beyond the quota of its establishment, for which an operator is told rather than reviewers, and may be nobody
-    /// who is known.
+    /// It is beyond the quota of its establishment, for which an operator is told rather than
+    /// reviewers, and may be nobody who is known.
     fn waits_for_quota(&self, student: &Student) -> bool {
-        self.decision.doubt == Some(Doubt::Quota) && student.withheld.values().all(BTreeSet::is_empty)
+        self.decision.doubt == Some(Doubt::Quota)
+            && student.withheld.values().all(BTreeSet::is_empty)
     }
 
     fn doubt(&self, student: &Student) -> Doubt {
@@ -374,7 +417,11 @@ impl<'a> Resolved<'a> {
             return Doubt::Disputed;
         }
         // It joined one who waits, or names nobody.
-        self.decision.doubt.unwrap_or(if student.withheld.is_empty() { Doubt::Unknown } else { Doubt::Resembles })
+        self.decision.doubt.unwrap_or(if student.withheld.is_empty() {
+            Doubt::Unknown
+        } else {
+            Doubt::Resembles
+        })
     }
 }
 
@@ -383,9 +430,13 @@ pub(crate) fn side(student: &Student, keys: &IdentityKeys) -> Side {
     Side { student: student.id, master: student.verified().map(|ine| keys.ine(&ine)) }
 }
 
-/// A declaration that names nobody keeps the identity of the student it is attached to, or INES's: it stays to be told
-/// should the records that gave it be taken away.
-fn registered(mut declaration: Declaration, student: &Student, verification: &InesVerification) -> Declaration {
+/// A declaration that names nobody keeps the identity of the student it is attached to, or INES's:
+/// it stays to be told should the records that gave it be taken away.
+fn registered(
+    mut declaration: Declaration,
+    student: &Student,
+    verification: &InesVerification,
+) -> Declaration {
     if let Person::Pair(pair) = &mut declaration.identite {
         pair.registre = match verification {
             InesVerification::Confirmed { registre, .. } => Some(registre.clone()),

@@ -10,8 +10,8 @@ use shared::registry::StoreError;
 use crate::changes::Changes;
 use crate::world::World;
 
-/// Lets each INE that starts to lead somewhere have one owner: whom INES vouches for, else whoever had it first. Those who
-/// are `back`, for a decision was undone, had theirs first.
+/// Lets each INE that starts to lead somewhere have one owner: whom INES vouches for, else whoever
+/// had it first. Those who are `back`, for a decision was undone, had theirs first.
 pub(crate) async fn reconcile<W: World>(
     world: &W,
     changes: &mut Changes,
@@ -21,15 +21,23 @@ pub(crate) async fn reconcile<W: World>(
         .iter()
         .filter(|change| change.after.answer().is_some())
         .flat_map(|change| {
-            let had = if change.before.answer().is_some() { change.before.ines() } else { BTreeSet::new() };
-            change.after.ines().into_iter().filter(move |ine| !had.contains(ine)).map(|ine| (change.after.id, ine))
+            let had = if change.before.answer().is_some() {
+                change.before.ines()
+            } else {
+                BTreeSet::new()
+            };
+            change
+                .after
+                .ines()
+                .into_iter()
+                .filter(move |ine| !had.contains(ine))
+                .map(|ine| (change.after.id, ine))
         })
         .collect();
     for (claimant, ine) in claims {
-        let rival = changes
-            .iter()
-            .map(|change| &change.after)
-            .find(|student| student.id != claimant && student.answer().is_some() && student.ines().contains(&ine));
+        let rival = changes.iter().map(|change| &change.after).find(|student| {
+            student.id != claimant && student.answer().is_some() && student.ines().contains(&ine)
+        });
         let owner = match rival.map(|rival| rival.id) {
             Some(rival) => Some(rival),
             None => world.register().owner(&world.keys().ine(&ine)).await?,
@@ -45,7 +53,10 @@ pub(crate) async fn reconcile<W: World>(
             }
         }
         // Whoever has it no more gives it up in the same transaction.
-        if changes.get(owner).is_some_and(|owner| owner.answer().is_none() || !owner.ines().contains(&ine)) {
+        if changes
+            .get(owner)
+            .is_some_and(|owner| owner.answer().is_none() || !owner.ines().contains(&ine))
+        {
             continue;
         }
         let vouched = |id: StudentId| changes.get(id).is_some_and(|student| vouches(student, ine));

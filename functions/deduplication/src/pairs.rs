@@ -1,12 +1,14 @@
 //! Whether the INE and the birth date of a record may be checked today (decision 18).
 //!
-//! A row that names nobody says of its pair alone whether it is right, so its check is charged to its depositor's day
-//! before anything is looked up. One that names the person is checked first: where the names agree as well, whoever sent it
-//! knew the person; where they don't, or nobody has the pair, what was found is told for few birth dates of one INE alone.
-//! Beyond that nothing is told or changed: the record waits as it is, and is looked at again the next day.
+//! A row that names nobody says of its pair alone whether it is right, so its check is charged to
+//! its depositor's day before anything is looked up. One that names the person is checked first:
+//! where the names agree as well, whoever sent it knew the person; where they don't, or nobody has
+//! the pair, what was found is told for few birth dates of one INE alone. Beyond that nothing is
+//! told or changed: the record waits as it is, and is looked at again the next day.
 //!
-//! Idempotent: a message that comes twice finds its pair admitted, and is charged nothing; a record that is decided on again
-//! with the pair that it was attached with is charged nothing either, for it learns nothing new.
+//! Idempotent: a message that comes twice finds its pair admitted, and is charged nothing; a record
+//! that is decided on again with the pair that it was attached with is charged nothing either, for
+//! it learns nothing new.
 
 use jiff::Timestamp;
 use shared::domain::academic_year::day_in_france;
@@ -52,15 +54,25 @@ pub(crate) async fn begin<W: World>(
 ) -> Result<Begun, StoreError> {
     let Some(ine) = record.declaration.ine else { return Ok(Begun::Free) };
     let birth_date = record.declaration.identite.birth_date();
-    let attached = current.and_then(|current| current.edge(&record.id)).map(|edge| &edge.declaration);
-    if attached.is_some_and(|said| said.ine == Some(ine) && said.identite.birth_date() == birth_date) {
+    let attached =
+        current.and_then(|current| current.edge(&record.id)).map(|edge| &edge.declaration);
+    if attached
+        .is_some_and(|said| said.ine == Some(ine) && said.identite.birth_date() == birth_date)
+    {
         return Ok(Begun::Free);
     }
     let is_named = record.declaration.identite.said().is_some();
-    let mut check = Check { pair: world.keys().pair(&ine, birth_date), is_named, now: world.now(), admission: None };
+    let mut check = Check {
+        pair: world.keys().pair(&ine, birth_date),
+        is_named,
+        now: world.now(),
+        admission: None,
+    };
     if !is_named {
-        let admission =
-            world.register().admit_pair(record, &check.pair, PairCheck { is_named, now: check.now }).await?;
+        let admission = world
+            .register()
+            .admit_pair(record, &check.pair, PairCheck { is_named, now: check.now })
+            .await?;
         if admission == Admission::Exhausted {
             return Ok(Begun::Exhausted);
         }
@@ -70,7 +82,8 @@ pub(crate) async fn begin<W: World>(
 }
 
 impl Check {
-    /// Ends the check with what was found; says whether it may be told. `known` is the student that has the INE.
+    /// Ends the check with what was found; says whether it may be told. `known` is the student that
+    /// has the INE.
     pub(crate) async fn end<W: World>(
         self,
         world: &W,
@@ -87,9 +100,10 @@ impl Check {
             return Ok(true);
         };
         let Some(admission) = self.admission else {
-            let is_told_freely = !matches!(verification, InesVerification::Unknown | InesVerification::Differs);
-            let exhausted =
-                !is_told_freely && register.admit_pair(record, &self.pair, check).await? == Admission::Exhausted;
+            let is_told_freely =
+                !matches!(verification, InesVerification::Unknown | InesVerification::Differs);
+            let exhausted = !is_told_freely
+                && register.admit_pair(record, &self.pair, check).await? == Admission::Exhausted;
             return Ok(!exhausted);
         };
         if admission == Admission::First {
@@ -103,19 +117,26 @@ impl Check {
 fn holder(record: &Record, known: Option<&Student>, verification: &InesVerification) -> Holder {
     let birth_date = record.declaration.identite.birth_date();
     let is_born = |student: &&Student| {
-        student.edges_besides(&record.id).any(|edge| edge.declaration.identite.birth_date() == birth_date)
+        student
+            .edges_besides(&record.id)
+            .any(|edge| edge.declaration.identite.birth_date() == birth_date)
     };
     match (verification, known.filter(is_born)) {
         // Without an INES, the register alone says whose it is.
-        (InesVerification::Confirmed { .. } | InesVerification::Unasked, Some(holder)) => Holder::Student(holder.id),
+        (InesVerification::Confirmed { .. } | InesVerification::Unasked, Some(holder)) => {
+            Holder::Student(holder.id)
+        }
         (InesVerification::Confirmed { .. }, None) => Holder::Unattached,
         _ => Holder::Nobody,
     }
 }
 
-/// Leaves a record as it is until tomorrow, and tells its establishment so, in the same words whether or not its pair is
-/// right. `None` when somebody else was faster.
-pub(crate) async fn put_off<W: World>(world: &W, record: &Record) -> Result<Option<()>, StoreError> {
+/// Leaves a record as it is until tomorrow, and tells its establishment so, in the same words
+/// whether or not its pair is right. `None` when somebody else was faster.
+pub(crate) async fn put_off<W: World>(
+    world: &W,
+    record: &Record,
+) -> Result<Option<()>, StoreError> {
     let depositor = record.depositor.unwrap_or(record.declaration.inscription.uai);
     tracing::warn!(uai = %depositor, "pairs beyond the allowance");
     let today = day_in_france(world.now());

@@ -1,4 +1,5 @@
-//! The tables, as a decision reads and writes them: every read sees every write that ended before it.
+//! The tables, as a decision reads and writes them: every read sees every write that ended before
+//! it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,7 +35,8 @@ use shared::registry::students::StudentStore;
 /// How long it is remembered for whom a depositor sends.
 const DEPOSITORS_KEPT: Duration = Duration::from_mins(1);
 
-/// The names of the tables, how long items are kept, and what establishments may without an operator.
+/// The names of the tables, how long items are kept, and what establishments may without an
+/// operator.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// The table `records`.
@@ -175,7 +177,8 @@ impl Register {
         self.students.get(id).await
     }
 
-    /// How many times the item of a student was written, which may lead to another by now; `None` if there is none.
+    /// How many times the item of a student was written, which may lead to another by now; `None`
+    /// if there is none.
     pub(crate) async fn item_version(&self, id: StudentId) -> Result<Option<u64>, StoreError> {
         self.students.item_version(id).await
     }
@@ -190,7 +193,8 @@ impl Register {
         self.postings.read(keys, Consistency::Strong).await
     }
 
-    /// The records about which INES is to be asked again from this day on; the latest may be missing for some moments.
+    /// The records about which INES is to be asked again from this day on; the latest may be
+    /// missing for some moments.
     pub(crate) async fn due(&self, day: Date) -> Result<Vec<RecordId>, StoreError> {
         self.records.due(day).await
     }
@@ -200,8 +204,8 @@ impl Register {
         self.reviews.get(id).await
     }
 
-    /// Reserves one new identity for the establishment of a record, before INES is asked under `reference`. The same
-    /// reference is charged once.
+    /// Reserves one new identity for the establishment of a record, before INES is asked under
+    /// `reference`. The same reference is charged once.
     pub(crate) async fn reserve_identity(
         &self,
         record: &Record,
@@ -212,8 +216,8 @@ impl Register {
         self.new_identities.reserve(cohort, reference, size, now).await
     }
 
-    /// Charges the check of a record's pair to the day of its depositor: a birth date of its INE, and an unknown pair
-    /// unless the record names the person. The same pair is charged once a day.
+    /// Charges the check of a record's pair to the day of its depositor: a birth date of its INE,
+    /// and an unknown pair unless the record names the person. The same pair is charged once a day.
     pub(crate) async fn admit_pair(
         &self,
         record: &Record,
@@ -223,7 +227,9 @@ impl Register {
         let (depositor, sends_for) = self.depositor(record).await?;
         let drawer = Drawer { depositor, sends_for: &sends_for, now: check.now };
         let admission = self.pairs.admit(drawer, pair).await?;
-        if admission == Admission::First && !check.is_named && self.pairs.reserve(drawer, 1, &self.records).await? == 0
+        if admission == Admission::First
+            && !check.is_named
+            && self.pairs.reserve(drawer, 1, &self.records).await? == 0
         {
             self.pairs.release(drawer, pair).await?;
             return Ok(Admission::Exhausted);
@@ -243,9 +249,14 @@ impl Register {
         if check.is_named { Ok(()) } else { self.pairs.refund(drawer, 1).await }
     }
 
-    /// Notes in the access log whose a pair turned out to be, and gives back what it was charged as an unknown one if it
-    /// is somebody's.
-    pub(crate) async fn note_pair(&self, record: &Record, check: PairCheck, holder: Holder) -> Result<(), StoreError> {
+    /// Notes in the access log whose a pair turned out to be, and gives back what it was charged as
+    /// an unknown one if it is somebody's.
+    pub(crate) async fn note_pair(
+        &self,
+        record: &Record,
+        check: PairCheck,
+        holder: Holder,
+    ) -> Result<(), StoreError> {
         let depositor = depositor_of(record);
         let request = Request {
             uid: &Uid::at(check.now),
@@ -271,9 +282,13 @@ impl Register {
         }
     }
 
-    /// Tells an establishment that a record waits, and has it looked at again on that day, if it still says what was
-    /// looked at. Nothing else of it changes.
-    pub(crate) async fn put_off(&self, finding: &Finding, until: Date) -> Result<Published, StoreError> {
+    /// Tells an establishment that a record waits, and has it looked at again on that day, if it
+    /// still says what was looked at. Nothing else of it changes.
+    pub(crate) async fn put_off(
+        &self,
+        finding: &Finding,
+        until: Date,
+    ) -> Result<Published, StoreError> {
         self.publisher.put_off(finding, until).await
     }
 
@@ -283,7 +298,8 @@ impl Register {
     }
 }
 
-/// Who sent a record: the establishment that it is about, where it was stored before depositors were kept.
+/// Who sent a record: the establishment that it is about, where it was stored before depositors
+/// were kept.
 fn depositor_of(record: &Record) -> Uai {
     record.depositor.unwrap_or(record.declaration.inscription.uai)
 }

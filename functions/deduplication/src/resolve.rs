@@ -1,9 +1,11 @@
-//! One record, in order: ask INES, read everybody who resembles, decide, publish in one transaction, follow up.
+//! One record, in order: ask INES, read everybody who resembles, decide, publish in one
+//! transaction, follow up.
 //!
-//! Idempotent: a resolved record is left alone. Safe against others: the transaction names the version of every bucket,
-//! student and case that the decision rests on, and when one has moved, all is read and decided again, so that whatever
-//! happens at once happens as if in some order. A crash before the transaction leaves nothing, one after it leaves all but
-//! the pointers to records that may stand otherwise now: the message comes again, finds the record resolved, and sends
+//! Idempotent: a resolved record is left alone. Safe against others: the transaction names the
+//! version of every bucket, student and case that the decision rests on, and when one has moved,
+//! all is read and decided again, so that whatever happens at once happens as if in some order. A
+//! crash before the transaction leaves nothing, one after it leaves all but the pointers to records
+//! that may stand otherwise now: the message comes again, finds the record resolved, and sends
 //! them.
 
 use std::collections::BTreeSet;
@@ -45,7 +47,8 @@ pub enum Resolution {
     Published,
     /// It waits for a person, or for later evidence.
     InReview,
-    /// INES has yet to decide, can't be reached, or may not be asked for one more: it will be asked again.
+    /// INES has yet to decide, can't be reached, or may not be asked for one more: it will be asked
+    /// again.
     Postponed,
     /// It was resolved before.
     Unchanged,
@@ -57,8 +60,8 @@ pub enum ResolveError {
     /// A table or the queue failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// Records are stored before their pointers are sent and read as of now, so this is no delay: someone sent a
-    /// pointer of their own making, or the record was erased since.
+    /// Records are stored before their pointers are sent and read as of now, so this is no delay:
+    /// someone sent a pointer of their own making, or the record was erased since.
     #[error("pointer leads to no record")]
     NoSuchRecord,
     /// INES gave no answer that means anything.
@@ -80,7 +83,11 @@ pub enum Occasion {
 /// # Errors
 ///
 /// [`ResolveError`]: the message is to be delivered again.
-pub async fn resolve<W: World>(world: &W, id: &RecordId, occasion: Occasion) -> Result<Resolution, ResolveError> {
+pub async fn resolve<W: World>(
+    world: &W,
+    id: &RecordId,
+    occasion: Occasion,
+) -> Result<Resolution, ResolveError> {
     let mut waits = backoff();
     loop {
         let record = world.register().record(id).await?.ok_or(ResolveError::NoSuchRecord)?;
@@ -118,7 +125,8 @@ async fn attempt<W: World>(world: &W, record: &Record) -> Result<Option<Resoluti
         return Ok(pairs::put_off(world, record).await?.map(|()| Resolution::Postponed));
     }
     let Some(verification) = verification? else {
-        // A request about this person waits at INES: what is known of the record so far stays as it is.
+        // A request about this person waits at INES: what is known of the record so far stays as it
+        // is.
         later(world, record).await?;
         return Ok(Some(Resolution::Postponed));
     };
@@ -130,7 +138,8 @@ async fn attempt<W: World>(world: &W, record: &Record) -> Result<Option<Resoluti
     }
     let mut decision = candidates.decide(record);
     if let Some(ines) = world.ines()
-        && let Some(identity) = record.declaration.identite.said().filter(|_| candidates.is_for_ines(record, &decision))
+        && let Some(identity) =
+            record.declaration.identite.said().filter(|_| candidates.is_for_ines(record, &decision))
     {
         match immatriculation::ask(world, ines, record, identity).await? {
             Some(Immatriculated::Granted { ine, new }) => {
@@ -139,13 +148,17 @@ async fn attempt<W: World>(world: &W, record: &Record) -> Result<Option<Resoluti
                     None => None,
                 };
                 let read = candidates.into_students().into_iter().chain(holder).collect();
-                candidates =
-                    CandidateSet::observe(world, record, InesVerification::Granted { ine, known_before: !new }, read)
-                        .await?;
+                candidates = CandidateSet::observe(
+                    world,
+                    record,
+                    InesVerification::Granted { ine, known_before: !new },
+                    read,
+                )
+                .await?;
                 decision = candidates.decide(record);
             }
-            // People decided that it is nobody else: it is published, and has its INE once INES has decided and the record
-            // is sent again.
+            // People decided that it is nobody else: it is published, and has its INE once INES has
+            // decided and the record is sent again.
             None | Some(Immatriculated::Pending | Immatriculated::Refused)
                 if record.links.different.contains_key(&CaseId::attachment(&record.id)) => {}
             None => decision.doubt = Some(Doubt::Quota),
@@ -156,8 +169,9 @@ async fn attempt<W: World>(world: &W, record: &Record) -> Result<Option<Resoluti
     conclude(world, record, candidates, decision).await
 }
 
-/// The record, with what people decided as its student has it: the record was read before, and the student's version is
-/// checked when it is written, so that a decision taken in between is not forgotten.
+/// The record, with what people decided as its student has it: the record was read before, and the
+/// student's version is checked when it is written, so that a decision taken in between is not
+/// forgotten.
 fn as_decided(record: &Record, current: Option<&Student>) -> Record {
     let edge = current.and_then(|current| current.edge(&record.id));
     let links = edge.map_or_else(|| record.links.clone(), |edge| edge.links.clone());
@@ -183,9 +197,10 @@ async fn conclude<W: World>(
     };
     let Outcome { mut changes, update, asked, withdrawn, follow, taken_back } = resolved.outcome();
     owners::reconcile(world, &mut changes, &BTreeSet::new()).await?;
-    // Of a student with very many records, those that stay where they are don't keep that it was hidden, or is shown: they
-    // would exceed the transaction.
-    let few = changes.iter().map(|change| change.after.edges().count()).sum::<usize>() <= MOST_TRACED;
+    // Of a student with very many records, those that stay where they are don't keep that it was
+    // hidden, or is shown: they would exceed the transaction.
+    let few =
+        changes.iter().map(|change| change.after.edges().count()).sum::<usize>() <= MOST_TRACED;
     let by = if few { candidates.decisions(record) } else { BTreeSet::new() };
     let moved = changes.trace(&by);
     let changes: Vec<Change> = changes.into_list();
@@ -201,7 +216,8 @@ async fn conclude<W: World>(
     }
     let asks = cases.open_any();
     let mut writes: Vec<Write> = taken_back.into_iter().chain(cases.writes()).collect();
-    // A cancelled enrolment isn't worth asking about again and again: should it stand again, its pointer comes.
+    // A cancelled enrolment isn't worth asking about again and again: should it stand again, its
+    // pointer comes.
     let stands = record.declaration.inscription.statut != Status::Annule;
     let awaits = match decision.doubt {
         Some(Doubt::AwaitsInes) => true,
@@ -215,8 +231,11 @@ async fn conclude<W: World>(
     };
     let stays = record.state == update.state && record.student == Some(update.student);
     let same_doubt = record.doubt == update.doubt && record.verify_on == update.verify_on;
-    let waits_on =
-        stays && same_doubt && update.state == RecordState::InReview && !asks && changes.iter().all(waits_on);
+    let waits_on = stays
+        && same_doubt
+        && update.state == RecordState::InReview
+        && !asks
+        && changes.iter().all(waits_on);
     let says_the_same = same_doubt
         && record.statut_ine == Some(update.statut_ine)
         && writes.is_empty()
@@ -225,7 +244,9 @@ async fn conclude<W: World>(
         candidates.read_also(register, &concerned(&changes, keys)).await?;
         if !writes.is_empty() {
             // A case is about the student as it was read, changed or not.
-            writes.extend(changes.iter().filter(|change| change.is_empty()).map(|change| hold(&change.after)));
+            writes.extend(
+                changes.iter().filter(|change| change.is_empty()).map(|change| hold(&change.after)),
+            );
         }
         writes.extend(plan(&changes, keys, candidates.buckets()));
         writes.extend(found::note(&update, record.finding));
@@ -244,23 +265,29 @@ async fn conclude<W: World>(
     Ok(Some(resolution))
 }
 
-/// The record joins students who have too many records to become one in its transaction. That is a case of its own, which
-/// evidence decides and people may undo, and the record is decided on once they are one.
+/// The record joins students who have too many records to become one in its transaction. That is a
+/// case of its own, which evidence decides and people may undo, and the record is decided on once
+/// they are one.
 ///
-/// A crash leaves the case without its pointer, or the record without its own; the message comes again and sends both.
+/// A crash leaves the case without its pointer, or the record without its own; the message comes
+/// again and sends both.
 async fn join_first<W: World>(
     world: &W,
     record: &Record,
     candidates: &CandidateSet,
     decision: &Decision,
 ) -> Result<Option<Resolution>, ResolveError> {
-    let same: Vec<&Student> =
-        decision.same.iter().filter_map(|id| candidates.students().iter().find(|student| student.id == *id)).collect();
+    let same: Vec<&Student> = decision
+        .same
+        .iter()
+        .filter_map(|id| candidates.students().iter().find(|student| student.id == *id))
+        .collect();
     let mut cases = Cases::default();
     let mut pointers = Vec::new();
     if let Some((first, others)) = same.split_first() {
         for other in others {
-            let closest = may_be_one(first, other).map(|closeness| closeness.best).or(decision.evidence);
+            let closest =
+                may_be_one(first, other).map(|closeness| closeness.best).or(decision.evidence);
             let Some(comparison) = closest else { continue };
             let [one, other] = [first, other].map(|student| side(student, world.keys()));
             let question = Question::duplicate(one, other, record.id.clone(), comparison);
@@ -269,7 +296,11 @@ async fn join_first<W: World>(
         }
     }
     if pointers.is_empty() {
-        return Err(StoreError::of("students TransactWriteItems", "more writes than a transaction takes").into());
+        return Err(StoreError::of(
+            "students TransactWriteItems",
+            "more writes than a transaction takes",
+        )
+        .into());
     }
     let writes: Vec<Write> = cases.writes().collect();
     if !writes.is_empty() && world.register().publish(&writes).await? == Published::Overtaken {
@@ -280,9 +311,9 @@ async fn join_first<W: World>(
     Ok(Some(Resolution::Postponed))
 }
 
-/// Whoever waited goes on waiting, for the same cases, by the same records. Whom it may be besides by now, and how near
-/// they are, is no reason to ask again: they were decided on later, and ask about it themselves. So a repetition of its
-/// message changes nothing.
+/// Whoever waited goes on waiting, for the same cases, by the same records. Whom it may be besides
+/// by now, and how near they are, is no reason to ask again: they were decided on later, and ask
+/// about it themselves. So a repetition of its message changes nothing.
 fn waits_on(change: &Change) -> bool {
     let Change { before, after, merged_into } = change;
     let same = |(one, other): (&Edge, &Edge)| {
@@ -297,7 +328,10 @@ fn waits_on(change: &Change) -> bool {
 }
 
 /// Looks again at records that may stand otherwise now.
-async fn send<W: World>(world: &W, records: impl IntoIterator<Item = RecordId>) -> Result<(), StoreError> {
+async fn send<W: World>(
+    world: &W,
+    records: impl IntoIterator<Item = RecordId>,
+) -> Result<(), StoreError> {
     let pointers: Vec<Pointer> = records.into_iter().map(Pointer::Record).collect();
     if pointers.is_empty() {
         return Ok(());
@@ -305,8 +339,9 @@ async fn send<W: World>(world: &W, records: impl IntoIterator<Item = RecordId>) 
     world.queue().send_pointers(&pointers).await
 }
 
-/// The message came again: whoever published the record may have stopped before it sent the pointers that follow. Those
-/// that still wait are sent; a record that was resolved since is not, so that this ends.
+/// The message came again: whoever published the record may have stopped before it sent the
+/// pointers that follow. Those that still wait are sent; a record that was resolved since is not,
+/// so that this ends.
 async fn follow_again<W: World>(world: &W, record: &Record) -> Result<(), StoreError> {
     let register = world.register();
     let Some(student) = record.student else { return Ok(()) };
@@ -321,7 +356,8 @@ async fn follow_again<W: World>(world: &W, record: &Record) -> Result<(), StoreE
             waiting.insert(edge.record.clone());
         }
     }
-    let verification = student.edge(&record.id).map(|edge| edge.verification.clone()).unwrap_or_default();
+    let verification =
+        student.edge(&record.id).map(|edge| edge.verification.clone()).unwrap_or_default();
     let candidates = CandidateSet::observe(world, record, verification, vec![student]).await?;
     let hidden = candidates.students().iter().filter(|student| student.answer().is_none());
     waiting.extend(hidden.flat_map(Student::edges).map(|edge| edge.record.clone()));

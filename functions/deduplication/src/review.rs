@@ -11,7 +11,8 @@ use shared::registry::StoreError;
 
 use crate::world::World;
 
-/// The cases of one transaction: each is read once, whatever happens to it, and written if it changed.
+/// The cases of one transaction: each is read once, whatever happens to it, and written if it
+/// changed.
 #[derive(Debug, Default)]
 pub(crate) struct Cases(BTreeMap<CaseId, Read>);
 
@@ -23,8 +24,13 @@ struct Read {
 }
 
 impl Cases {
-    /// Asks a person, or asks anew with what is known now; nothing to write when the same is asked already.
-    pub(crate) async fn ask<W: World>(&mut self, world: &W, question: Question) -> Result<(), StoreError> {
+    /// Asks a person, or asks anew with what is known now; nothing to write when the same is asked
+    /// already.
+    pub(crate) async fn ask<W: World>(
+        &mut self,
+        world: &W,
+        question: Question,
+    ) -> Result<(), StoreError> {
         let read = self.read(world, &question.case()).await?;
         match &mut read.case {
             None => {
@@ -37,7 +43,11 @@ impl Cases {
     }
 
     /// Evidence decides that two students are one.
-    pub(crate) async fn decide<W: World>(&mut self, world: &W, question: Question) -> Result<(), StoreError> {
+    pub(crate) async fn decide<W: World>(
+        &mut self,
+        world: &W,
+        question: Question,
+    ) -> Result<(), StoreError> {
         let read = self.read(world, &question.case()).await?;
         let case = read.case.get_or_insert_with(|| Case::open(question, RULE_VERSION, world.now()));
         read.changed |= case.decide_by_evidence(world.now());
@@ -45,14 +55,23 @@ impl Cases {
     }
 
     /// Nobody needs to decide any more.
-    pub(crate) async fn withdraw<W: World>(&mut self, world: &W, id: &CaseId) -> Result<(), StoreError> {
+    pub(crate) async fn withdraw<W: World>(
+        &mut self,
+        world: &W,
+        id: &CaseId,
+    ) -> Result<(), StoreError> {
         let read = self.read(world, id).await?;
         read.changed |= read.case.as_mut().is_some_and(Case::withdraw);
         Ok(())
     }
 
-    /// What later evidence had settled is to be decided after all. Gives whether the case is open now.
-    pub(crate) async fn reopen<W: World>(&mut self, world: &W, id: &CaseId) -> Result<bool, StoreError> {
+    /// What later evidence had settled is to be decided after all. Gives whether the case is open
+    /// now.
+    pub(crate) async fn reopen<W: World>(
+        &mut self,
+        world: &W,
+        id: &CaseId,
+    ) -> Result<bool, StoreError> {
         let read = self.read(world, id).await?;
         read.changed |= read.case.as_mut().is_some_and(|case| case.ask_after_all(world.now()));
         Ok(read.case.as_ref().is_some_and(Case::is_open))

@@ -1,5 +1,5 @@
-//! What a decision needs besides the tables: the queue, INES, the secrets, the time and ids. The simulation has its own
-//! time, ids and INES, over the same tables and the same queue.
+//! What a decision needs besides the tables: the queue, INES, the secrets, the time and ids. The
+//! simulation has its own time, ids and INES, over the same tables and the same queue.
 
 use jiff::Timestamp;
 use shared::config::{self, ConfigError};
@@ -20,7 +20,8 @@ pub trait World {
     fn register(&self) -> &Register;
     /// The identity queue.
     fn queue(&self) -> &IdentityQueue;
-    /// The national identity service; none where there is none, and establishments' INEs are then believed.
+    /// The national identity service; none where there is none, and establishments' INEs are then
+    /// believed.
     fn ines(&self) -> Option<&Self::Ines>;
     /// The secrets behind table keys.
     fn keys(&self) -> &IdentityKeys;
@@ -48,7 +49,10 @@ impl Deployed {
         let aws = config::aws().await;
         let secrets = aws_sdk_secretsmanager::Client::new(&aws);
         let register = Register::new(&aws_sdk_dynamodb::Client::new(&aws), Settings::from_env()?);
-        let queue = IdentityQueue::new(aws_sdk_sqs::Client::new(&aws), config::variable("IDENTITY_QUEUE_URL")?);
+        let queue = IdentityQueue::new(
+            aws_sdk_sqs::Client::new(&aws),
+            config::variable("IDENTITY_QUEUE_URL")?,
+        );
         let ines = client::from_env(&secrets)?;
         Ok(Self { keys: config::identity_keys(&secrets).await?, register, queue, ines })
     }

@@ -1,4 +1,5 @@
-//! Up to five hundred enrolments in one call: the order of [`crate::single`], with a result for each, in their order.
+//! Up to five hundred enrolments in one call: the order of [`crate::single`], with a result for
+//! each, in their order.
 
 use std::collections::BTreeSet;
 
@@ -15,7 +16,7 @@ use shared::registry::idempotency::Answered;
 
 use crate::caller::Caller;
 use crate::context::Context;
-use crate::handler::{Answer, Exchange, charge, count_unknown};
+use crate::handler::{Answer, RequestContext, charge, count_unknown};
 use crate::idempotent_request::{IdempotentRequest, Outcome, Start};
 use crate::pairs::{self, Checked};
 use crate::plan::Plan;
@@ -30,22 +31,23 @@ const SIDE_BY_SIDE: usize = 20;
 
 /// Takes what an establishment says of many enrolments.
 ///
-/// A failure of a store ends the whole, even when some are stored: sent again, all of them are stored again, and the
-/// same records say the same.
+/// A failure of a store ends the whole, even when some are stored: sent again, all of them are
+/// stored again, and the same records say the same.
 pub(crate) async fn tell(
     context: &Context,
     caller: &Caller,
     request: &Request,
     bodies: &[Option<EnrolmentBody>],
-    exchange: &mut Exchange,
+    call: &mut RequestContext,
 ) -> Result<Answer, ApiError> {
-    exchange.facts.enrolments = bodies.len();
-    charge(context, caller, exchange, u32::try_from(bodies.len()).unwrap_or(u32::MAX)).await?;
-    let idempotent = match IdempotentRequest::begin(context, caller, "lot", request, exchange.now).await? {
-        Start::Do(idempotent) => idempotent,
-        Start::Done(answered) => return Ok(Answer::Replayed(answered)),
-    };
-    let result = say(context, caller, bodies, &idempotent, exchange).await;
+    call.facts.enrolments = bodies.len();
+    charge(context, caller, call, u32::try_from(bodies.len()).unwrap_or(u32::MAX)).await?;
+    let idempotent =
+        match IdempotentRequest::begin(context, caller, "lot", request, call.now).await? {
+            Start::Do(idempotent) => idempotent,
+            Start::Done(answered) => return Ok(Answer::Replayed(answered)),
+        };
+    let result = say(context, caller, bodies, &idempotent, call).await;
     idempotent.end_with(context, result).await.map(Answer::Done)
 }
 
@@ -54,24 +56,26 @@ async fn say(
     caller: &Caller,
     bodies: &[Option<EnrolmentBody>],
     idempotent: &IdempotentRequest,
-    exchange: &mut Exchange,
+    call: &mut RequestContext,
 ) -> Result<Outcome, ApiError> {
     let read = |body: &Option<EnrolmentBody>| match body {
-        Some(body) => Statement::read(context, caller, body, exchange.now),
+        Some(body) => Statement::read(context, caller, body, call.now),
         None => Err(not_an_object()),
     };
     let read: Vec<Result<Statement, Refusal>> = bodies.iter().map(read).collect();
     let pairs = read.iter().flatten().filter_map(|statement| statement.to_check(context));
-    let checked = pairs::check(context, caller, exchange, pairs).await?;
+    let checked = pairs::check(context, caller, call, pairs).await?;
     let found: Vec<Option<Checked>> = read
         .iter()
         .map(|statement| {
             let pair = statement.as_ref().ok()?.to_check(context);
-            Some(pair.and_then(|pair| checked.get(&pair.digest).cloned()).unwrap_or(Checked::Nobody))
+            Some(
+                pair.and_then(|pair| checked.get(&pair.digest).cloned()).unwrap_or(Checked::Nobody),
+            )
         })
         .collect();
     let shared = shared_key::problems(context, read.iter().zip(&found));
-    let retry_after = seconds_left_in_france(exchange.now);
+    let retry_after = seconds_left_in_france(call.now);
     let follows = follow(&read);
     let each: Vec<_> = read
         .into_iter()
@@ -79,33 +83,47 @@ async fn say(
         .enumerate()
         .map(|(place, (statement, checked))| {
             let checked = checked.as_ref().unwrap_or(&Checked::Nobody);
-            plan(context, statement, checked, shared.get(&place).copied(), follows.contains(&place), retry_after)
+            plan(
+                context,
+                statement,
+                checked,
+                shared.get(&place).copied(),
+                follows.contains(&place),
+                retry_after,
+            )
         })
         .collect();
-    let mut planned: Vec<Result<Plan, Refusal>> = stream::iter(each).buffered(SIDE_BY_SIDE).try_collect().await?;
-    let records = planned.iter().map(|plan| plan.as_ref().map_or_else(|_| Vec::new(), Plan::records));
-    let sent = records.zip(&found).filter_map(|(records, checked)| Some((records, checked.as_ref()?)));
-    traces::sent(context, caller, exchange, sent).await?;
+    let mut planned: Vec<Result<Plan, Refusal>> =
+        stream::iter(each).buffered(SIDE_BY_SIDE).try_collect().await?;
+    let records =
+        planned.iter().map(|plan| plan.as_ref().map_or_else(|_| Vec::new(), Plan::records));
+    let sent =
+        records.zip(&found).filter_map(|(records, checked)| Some((records, checked.as_ref()?)));
+    traces::sent(context, caller, call, sent).await?;
 
-    let unknown = planned.iter().filter(|plan| matches!(plan, Err(Refusal::PairNotFound { .. }))).count();
-    count_unknown(context, caller, exchange, u32::try_from(unknown).unwrap_or(u32::MAX)).await?;
-    let said = (0..).zip(&planned).filter_map(|(position, plan)| Some((position, plan.as_ref().ok()?)));
-    let superseded = store(context, caller, &idempotent.moment, said, exchange.now).await?;
+    let unknown =
+        planned.iter().filter(|plan| matches!(plan, Err(Refusal::PairNotFound { .. }))).count();
+    count_unknown(context, caller, call, u32::try_from(unknown).unwrap_or(u32::MAX)).await?;
+    let said =
+        (0..).zip(&planned).filter_map(|(position, plan)| Some((position, plan.as_ref().ok()?)));
+    let superseded = store(context, caller, &idempotent.moment, said, call.now).await?;
     for (position, plan) in (0..).zip(&mut planned) {
         if superseded.contains(&position) {
             *plan = Err(Refusal::Superseded);
         }
     }
-    exchange.facts.stored = planned.iter().filter(|plan| plan.is_ok()).count();
+    call.facts.stored = planned.iter().filter(|plan| plan.is_ok()).count();
 
-    let resultats = planned.iter().map(|plan| result(plan, exchange)).collect();
+    let resultats = planned.iter().map(|plan| result(plan, call)).collect();
     let answered = Answered::new(StatusCode::OK.as_u16(), &BatchAnswer { resultats });
     let exhausted = planned.iter().any(|plan| matches!(plan, Err(Refusal::PairsExhausted { .. })));
-    // What wasn't checked is worth another try: an answer that is kept would say the same until tomorrow.
+    // What wasn't checked is worth another try: an answer that is kept would say the same until
+    // tomorrow.
     Ok(if exhausted { Outcome::Partly(answered) } else { Outcome::Done(answered) })
 }
 
-/// The places, from 0, of cancellations of what an earlier statement makes: of two about one record the later counts.
+/// The places, from 0, of cancellations of what an earlier statement makes: of two about one record
+/// the later counts.
 fn follow(statements: &[Result<Statement, Refusal>]) -> BTreeSet<usize> {
     let mut made = BTreeSet::new();
     let mut follows = BTreeSet::new();
@@ -139,31 +157,43 @@ async fn plan(
     Ok(match (checked, shared) {
         (Checked::Nobody, _) => Err(Refusal::PairNotFound { pair: statement.pair }),
         (Checked::Beyond, _) => Err(Refusal::PairsExhausted { retry_after }),
-        (Checked::Known(_) | Checked::Unanswered, Some(problem)) => Err(Refusal::Invalid(sentence(&[problem]))),
-        (Checked::Known(_) | Checked::Unanswered, None) => match Plan::of(context, statement, checked, follows).await {
-            Ok(plan) => Ok(plan),
-            Err(ApiError::Refused(refusal)) => Err(refusal),
-            Err(error) => return Err(error),
-        },
+        (Checked::Known(_) | Checked::Unanswered, Some(problem)) => {
+            Err(Refusal::Invalid(sentence(&[problem])))
+        }
+        (Checked::Known(_) | Checked::Unanswered, None) => {
+            match Plan::of(context, statement, checked, follows).await {
+                Ok(plan) => Ok(plan),
+                Err(ApiError::Refused(refusal)) => Err(refusal),
+                Err(error) => return Err(error),
+            }
+        }
     })
 }
 
 /// What the enrolment would have been answered alone.
-fn result<'a>(plan: &'a Result<Plan, Refusal>, exchange: &'a Exchange) -> BatchResult<'a> {
-    let (uid, endpoint) = (&exchange.uid, "inscription");
+fn result<'a>(plan: &'a Result<Plan, Refusal>, call: &'a RequestContext) -> BatchResult<'a> {
+    let (uid, endpoint) = (&call.uid, "inscription");
     let refusal = match plan {
         Ok(plan) => {
             let created = Created::new(plan.id(), &plan.statement.declaration);
-            return BatchResult { code: StatusCode::OK.as_u16(), reponse: BatchBody::Created(created) };
+            return BatchResult {
+                code: StatusCode::OK.as_u16(),
+                reponse: BatchBody::Created(created),
+            };
         }
         Err(refusal) => refusal,
     };
     let (message, parameter) = refusal.words();
     let reponse = match refusal {
-        Refusal::PairNotFound { pair: [ine, birth_date] } | Refusal::NothingToCancel { pair: [ine, birth_date] } => {
+        Refusal::PairNotFound { pair: [ine, birth_date] }
+        | Refusal::NothingToCancel { pair: [ine, birth_date] } => {
             BatchBody::NotFound(PairNotFound::new(message, uid, endpoint, [ine, birth_date]))
         }
-        _ => BatchBody::Invalid(ErrorBody { message, uid, details: Details { method: "POST", endpoint, parameter } }),
+        _ => BatchBody::Invalid(ErrorBody {
+            message,
+            uid,
+            details: Details { method: "POST", endpoint, parameter },
+        }),
     };
     BatchResult { code: refusal.status().as_u16(), reponse }
 }

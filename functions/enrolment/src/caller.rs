@@ -20,7 +20,8 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// The caller, if its key opens this route and its client sends as an establishment that is registered.
+    /// The caller, if its key opens this route and its client sends as an establishment that is
+    /// registered.
     pub(crate) async fn of(
         context: &Context,
         headers: &HeaderMap,
@@ -37,9 +38,10 @@ impl Caller {
     }
 }
 
-/// What the contract calls the token's number, `le token 384 n'est pas valide`. There it is a row of a table; a row tells
-/// how many there are, and the key itself must not come back, for answers end up in logs. Ours is [`KeyDigest::number`], by
-/// which the establishment and its support can name the key that was shown without either of them writing it down.
+/// What the contract calls the token's number, `le token 384 n'est pas valide`. There it is a row
+/// of a table; a row tells how many there are, and the key itself must not come back, for answers
+/// end up in logs. Ours is [`KeyDigest::number`], by which the establishment and its support can
+/// name the key that was shown without either of them writing it down.
 fn number(shown: &str) -> u32 {
     KeyDigest::of(shown).number()
 }

@@ -108,13 +108,15 @@ impl Settings {
 }
 
 impl Context {
-    /// Reads the environment and the secrets, and warms up side by side: TLS costs the first call to DynamoDB up to
-    /// 0.7 s (engineering.md). A failure to warm up is left for the first request to report.
+    /// Reads the environment and the secrets, and warms up side by side: TLS costs the first call
+    /// to DynamoDB up to 0.7 s (engineering.md). A failure to warm up is left for the first request
+    /// to report.
     pub async fn from_env() -> Result<Self, ConfigError> {
         let settings = Settings::from_env()?;
         let aws = config::aws().await;
         let secrets = aws_sdk_secretsmanager::Client::new(&aws);
-        let clients = ClientStore::new(aws_sdk_dynamodb::Client::new(&aws), settings.clients_table.clone());
+        let clients =
+            ClientStore::new(aws_sdk_dynamodb::Client::new(&aws), settings.clients_table.clone());
         let sentinel = KeyDigest::of("");
         let (record, identity, warm) = tokio::join!(
             config::digest_key(&secrets, "RECORD_SECRET_ARN"),
@@ -138,10 +140,21 @@ impl Context {
             records: RecordStore::new(dynamodb.clone(), settings.records_table),
             students: StudentStore::new(dynamodb.clone(), settings.students_table),
             clients: KnownClients::new(clients, settings.clients_kept),
-            pairs: PairStore::new(dynamodb.clone(), settings.quotas_table.clone(), settings.pair_terms),
+            pairs: PairStore::new(
+                dynamodb.clone(),
+                settings.quotas_table.clone(),
+                settings.pair_terms,
+            ),
             quotas: Quotas::new(QuotaStore::new(dynamodb.clone(), settings.quotas_table)),
-            traces: AccessLog::new(dynamodb.clone(), settings.access_log_table, settings.access_log_retention_days),
-            establishments: EstablishmentStore::new(dynamodb.clone(), settings.establishments_table),
+            traces: AccessLog::new(
+                dynamodb.clone(),
+                settings.access_log_table,
+                settings.access_log_retention_days,
+            ),
+            establishments: EstablishmentStore::new(
+                dynamodb.clone(),
+                settings.establishments_table,
+            ),
             deposits: DepositStore::new(dynamodb.clone(), settings.imports_table),
             findings: FindingStore::new(dynamodb.clone(), settings.findings_table),
             idempotency: IdempotencyStore::new(dynamodb, settings.idempotency_table),
@@ -159,8 +172,8 @@ impl Context {
         }
     }
 
-    /// An establishment with those that it sends for; remembered as long as clients are, so that what it may no longer
-    /// send is refused within a minute.
+    /// An establishment with those that it sends for; remembered as long as clients are, so that
+    /// what it may no longer send is refused within a minute.
     pub(crate) async fn depositor(&self, uai: Uai) -> Result<Option<Arc<Depositor>>, StoreError> {
         let read = async |uai: &Uai| Ok(self.establishments.depositor(*uai).await?.map(Arc::new));
         self.depositors.get_or(uai, read).await

@@ -12,7 +12,9 @@ use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, RequestExt as _, Response};
 use shared::api::reply::json;
 use shared::config;
-use shared::contract::deposit::{DepositForm, DepositState, DepositStatus, Lines, ReportLinks, Wish};
+use shared::contract::deposit::{
+    DepositForm, DepositState, DepositStatus, Lines, ReportLinks, Wish,
+};
 use shared::contract::finding::{Findings, LineFinding};
 use shared::contract::parameters::Parameters;
 use shared::registry::deposits::{Deposit, Followed};
@@ -22,7 +24,7 @@ use shared::registry::imports::ImportState;
 use self::form::Policy;
 use crate::caller::Caller;
 use crate::context::Context;
-use crate::handler::{Exchange, charge};
+use crate::handler::{RequestContext, charge};
 use crate::refusal::{ApiError, Refusal};
 use crate::traces;
 
@@ -46,7 +48,13 @@ pub(crate) struct Buckets {
 }
 
 impl Buckets {
-    pub(crate) fn new(aws: &SdkConfig, inbox: String, reports: String, max_bytes: u64, lifetime: Duration) -> Self {
+    pub(crate) fn new(
+        aws: &SdkConfig,
+        inbox: String,
+        reports: String,
+        max_bytes: u64,
+        lifetime: Duration,
+    ) -> Self {
         let region = aws.region().map(ToString::to_string).unwrap_or_default();
         let inbox_url = match aws.endpoint_url() {
             Some(endpoint) => format!("{}/{inbox}", endpoint.trim_end_matches('/')),
@@ -82,7 +90,8 @@ impl Buckets {
 
     /// A link to a report, that a browser saves under a name of its own.
     async fn link(&self, key: &str, name: &str) -> Result<String, ApiError> {
-        let lifetime = PresigningConfig::expires_in(LINK_LIFETIME).map_err(|_| Refusal::Unsigned)?;
+        let lifetime =
+            PresigningConfig::expires_in(LINK_LIFETIME).map_err(|_| Refusal::Unsigned)?;
         let request = self
             .s3
             .get_object()
@@ -97,36 +106,39 @@ impl Buckets {
 
     async fn links(&self, json: &str) -> Result<ReportLinks, ApiError> {
         let csv = format!("{}.csv", json.strip_suffix(".json").unwrap_or(json));
-        Ok(ReportLinks { json: self.link(json, "rapport.json").await?, csv: self.link(&csv, "rapport.csv").await? })
+        Ok(ReportLinks {
+            json: self.link(json, "rapport.json").await?,
+            csv: self.link(&csv, "rapport.csv").await?,
+        })
     }
 }
 
 /// Gives the form of one upload.
 ///
-/// Asked for twice, there are two forms, and each that is used is an import of its own. The deposit is stored before
-/// its form is given: whatever is uploaded can be followed.
+/// Asked for twice, there are two forms, and each that is used is an import of its own. The deposit
+/// is stored before its form is given: whatever is uploaded can be followed.
 pub(crate) async fn open(
     context: &Context,
     caller: &Caller,
     wish: &Wish,
-    exchange: &mut Exchange,
+    call: &mut RequestContext,
 ) -> Result<Response<Body>, ApiError> {
     let own = caller.depositor.establishment().uai;
     // The prefix of the inbox is who the depositor is, so a key writes under its own and no other.
     if wish.uai.is_some_and(|uai| uai != own) {
         return Err(Refusal::EstablishmentNotFound.into());
     }
-    charge(context, caller, exchange, 1).await?;
+    charge(context, caller, call, 1).await?;
     let id = uuid::Uuid::new_v4().simple().to_string();
     let deposit = Deposit {
         uai: own,
         client: caller.client.client_id.clone(),
         key: wish.key(own, &id),
-        created_at: exchange.now,
-        expires_at: exchange.now.as_second() + KEPT.as_secs(),
+        created_at: call.now,
+        expires_at: call.now.as_second() + KEPT.as_secs(),
         import: None,
     };
-    let form = context.buckets.form(&id, &deposit.key, exchange.now).await?;
+    let form = context.buckets.form(&id, &deposit.key, call.now).await?;
     context.deposits.put(&id, &deposit).await?;
     Ok(json(StatusCode::CREATED, &form))
 }
@@ -136,9 +148,9 @@ pub(crate) async fn follow(
     context: &Context,
     caller: &Caller,
     id: &str,
-    exchange: &mut Exchange,
+    call: &mut RequestContext,
 ) -> Result<Response<Body>, ApiError> {
-    charge(context, caller, exchange, 1).await?;
+    charge(context, caller, call, 1).await?;
     let deposit = own(context, caller, id).await?;
     let followed = match &deposit.import {
         Some(import) => context.deposits.follow(import).await?,
@@ -152,23 +164,23 @@ pub(crate) async fn follow(
     Ok(json(StatusCode::OK, &status(id, followed, rapport)))
 }
 
-/// Says what was found about the identity of its rows: some seconds after its import is over, and later for those that a
-/// person or INES has to decide.
+/// Says what was found about the identity of its rows: some seconds after its import is over, and
+/// later for those that a person or INES has to decide.
 pub(crate) async fn findings(
     context: &Context,
     caller: &Caller,
     id: &str,
     request: &Request,
-    exchange: &mut Exchange,
+    call: &mut RequestContext,
 ) -> Result<Response<Body>, ApiError> {
     let parameters = request.query_string_parameters();
     let parameters: Parameters = parameters.iter().collect();
     let after = parameters.one("apres").map_err(|_| not_a_place())?;
     let after = after.map(|after| Position::parse(after).ok_or_else(not_a_place)).transpose()?;
-    charge(context, caller, exchange, 1).await?;
+    charge(context, caller, call, 1).await?;
     let deposit = own(context, caller, id).await?;
     if let Some(import) = &deposit.import {
-        traces::of_findings(context, caller, exchange, import).await?;
+        traces::of_findings(context, caller, call, import).await?;
     }
     let page = match &deposit.import {
         Some(import) => context.findings.page(import, after.as_ref(), MOST_IN_PAGE).await?,
@@ -224,11 +236,17 @@ fn status(id: &str, followed: Option<Followed>, rapport: Option<ReportLinks>) ->
     }
 }
 
-/// The part that is read, to the hundredth: bytes rather than rows, whose number only the end tells.
+/// The part that is read, to the hundredth: bytes rather than rows, whose number only the end
+/// tells.
 fn progress(followed: &Followed) -> f64 {
     if followed.state.is_final() {
         return 1.0;
     }
-    let hundredths = followed.bytes_read.saturating_mul(100).checked_div(followed.bytes).unwrap_or_default().min(100);
+    let hundredths = followed
+        .bytes_read
+        .saturating_mul(100)
+        .checked_div(followed.bytes)
+        .unwrap_or_default()
+        .min(100);
     u32::try_from(hundredths).map_or(0.0, |hundredths| f64::from(hundredths) / 100.0)
 }

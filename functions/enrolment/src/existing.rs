@@ -16,7 +16,7 @@ use shared::registry::records::{Cancelled, Record, RecordState};
 
 use crate::caller::Caller;
 use crate::context::Context;
-use crate::handler::{Exchange, charge};
+use crate::handler::{RequestContext, charge};
 use crate::plan;
 use crate::refusal::{ApiError, Refusal};
 use crate::store::VersionStamp;
@@ -27,34 +27,34 @@ pub(crate) async fn read(
     context: &Context,
     caller: &Caller,
     id: &str,
-    exchange: &mut Exchange,
+    call: &mut RequestContext,
 ) -> Result<Response<Body>, ApiError> {
-    charge(context, caller, exchange, 1).await?;
+    charge(context, caller, call, 1).await?;
     let record = own(context, caller, id).await?;
-    traces::of_record(context, caller, exchange, Action::Read, &record).await?;
+    traces::of_record(context, caller, call, Action::Read, &record).await?;
     let found = Existing::found(&record.id, &record.declaration, progress(&record));
     Ok(json(StatusCode::OK, &found.with_identity(record.statut_ine, record.finding)))
 }
 
-/// Cancels an enrolment: a statement like any other, that it is no longer, as of now. What was said later stands, and
-/// what is said later brings it back.
+/// Cancels an enrolment: a statement like any other, that it is no longer, as of now. What was said
+/// later stands, and what is said later brings it back.
 ///
-/// Cancelled twice is the same: the second time finds it cancelled, and sends its pointer again if it still waits, which
-/// covers a crash between the two.
+/// Cancelled twice is the same: the second time finds it cancelled, and sends its pointer again if
+/// it still waits, which covers a crash between the two.
 pub(crate) async fn cancel(
     context: &Context,
     caller: &Caller,
     id: &str,
-    exchange: &mut Exchange,
+    call: &mut RequestContext,
 ) -> Result<Response<Body>, ApiError> {
-    charge(context, caller, exchange, 1).await?;
+    charge(context, caller, call, 1).await?;
     let mut record = own(context, caller, id).await?;
     let others = others_of(context, &record).await?;
     for cancelled in others.iter().chain([&record]) {
-        traces::of_record(context, caller, exchange, Action::Cancelled, cancelled).await?;
+        traces::of_record(context, caller, call, Action::Cancelled, cancelled).await?;
     }
-    exchange.facts.enrolments = 1;
-    let version = VersionStamp::after_reading(exchange.now).version(0);
+    call.facts.enrolments = 1;
+    let version = VersionStamp::after_reading(call.now).version(0);
     // Others before this one: after a crash in between, it is still found to be cancelled.
     for other in &others {
         match context.records.cancel(&other.id, &version).await? {
@@ -66,25 +66,34 @@ pub(crate) async fn cancel(
     match context.records.cancel(&record.id, &version).await? {
         Cancelled::Pending => {
             record.state = RecordState::Pending;
-            exchange.facts.stored = 1;
+            call.facts.stored = 1;
             context.queue.send(std::slice::from_ref(&record.id)).await?;
         }
         Cancelled::Before => record.state = RecordState::Resolved,
         // Someone said something later between the reading and now.
         Cancelled::Superseded => return Err(Refusal::Superseded.into()),
-        Cancelled::Unknown => return Err(Refusal::EnrolmentNotFound { id: record.id.as_str().to_owned() }.into()),
+        Cancelled::Unknown => {
+            return Err(Refusal::EnrolmentNotFound { id: record.id.as_str().to_owned() }.into());
+        }
     }
     record.declaration.inscription.statut = Status::Annule;
-    Ok(json(StatusCode::OK, &Existing::cancelled(&record.id, &record.declaration, progress(&record))))
+    Ok(json(
+        StatusCode::OK,
+        &Existing::cancelled(&record.id, &record.declaration, progress(&record)),
+    ))
 }
 
-/// The other records that tell of the enrolment of a record: of a file that gives numbers, beside a push that doesn't.
+/// The other records that tell of the enrolment of a record: of a file that gives numbers, beside a
+/// push that doesn't.
 async fn others_of(context: &Context, record: &Record) -> Result<Vec<Record>, StoreError> {
     let Some(student) = record.student else { return Ok(Vec::new()) };
     let Some(student) = context.students.get(student).await? else { return Ok(Vec::new()) };
     let told = same_enrolment::enrolments(student.edges());
-    let is_its = |edge: &Edge| edge.record == record.id && edge.declaration.names_as(&record.declaration);
-    let Some(told) = told.iter().find(|told| told.records().any(is_its)) else { return Ok(Vec::new()) };
+    let is_its =
+        |edge: &Edge| edge.record == record.id && edge.declaration.names_as(&record.declaration);
+    let Some(told) = told.iter().find(|told| told.records().any(is_its)) else {
+        return Ok(Vec::new());
+    };
     let mut others = Vec::new();
     for edge in told.records().filter(|edge| edge.record != record.id) {
         others.extend(plan::attached(context, edge).await?);
@@ -97,7 +106,9 @@ async fn own(context: &Context, caller: &Caller, id: &str) -> Result<Record, Api
     // What hasn't the form of an id may be anything, and isn't given back.
     let id = RecordId::parse(id).ok_or_else(|| Refusal::EnrolmentNotFound { id: String::new() })?;
     let record = context.records.get(&id).await?;
-    let own = record.filter(|record| caller.depositor.may_send_for(record.declaration.inscription.uai).is_some());
+    let own = record.filter(|record| {
+        caller.depositor.may_send_for(record.declaration.inscription.uai).is_some()
+    });
     Ok(own.ok_or_else(|| Refusal::EnrolmentNotFound { id: id.as_str().to_owned() })?)
 }
 
@@ -106,7 +117,9 @@ fn progress(record: &Record) -> Progress {
     match record.state {
         RecordState::Pending => Progress::Pending,
         RecordState::InReview => Progress::InReview,
-        RecordState::Resolved if record.declaration.inscription.statut == Status::Annule => Progress::Cancelled,
+        RecordState::Resolved if record.declaration.inscription.statut == Status::Annule => {
+            Progress::Cancelled
+        }
         RecordState::Resolved => Progress::Published,
     }
 }

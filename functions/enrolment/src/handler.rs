@@ -1,9 +1,10 @@
-//! What the kernel asks of this function: who calls, how an error reads, what the line of metrics says.
+//! What the kernel asks of this function: who calls, how an error reads, what the line of metrics
+//! says.
 
 use lambda_http::{Body, Request, RequestExt as _, Response};
 use shared::access::route::Route;
 use shared::api::metrics::RequestMetrics;
-use shared::api::{Api, RequestContext, Service};
+use shared::api::{Api, Service};
 use shared::domain::uai::Uai;
 use shared::registry::idempotency::Answered;
 
@@ -14,7 +15,7 @@ use crate::refusal::{ApiError, Refusal, response};
 use crate::routes::routes;
 
 /// What is learnt of a request while it is answered.
-pub(crate) type Exchange = RequestContext<Context>;
+pub(crate) type RequestContext = shared::api::RequestContext<Context>;
 
 /// What only this function's line of metrics says of a request.
 #[derive(Debug, Default)]
@@ -52,15 +53,20 @@ impl Service for Context {
     type Refusal = Refusal;
     type Facts = Facts;
 
-    async fn authenticate(&self, route: Route, request: &Request, exchange: &mut Exchange) -> Result<Caller, ApiError> {
-        let caller = Caller::of(self, request.headers(), route, exchange.now).await?;
-        exchange.client = Some(caller.client.client_id.clone());
-        exchange.facts.uai = Some(caller.depositor.establishment().uai);
+    async fn authenticate(
+        &self,
+        route: Route,
+        request: &Request,
+        call: &mut RequestContext,
+    ) -> Result<Caller, ApiError> {
+        let caller = Caller::of(self, request.headers(), route, call.now).await?;
+        call.client = Some(caller.client.client_id.clone());
+        call.facts.uai = Some(caller.depositor.establishment().uai);
         Ok(caller)
     }
 
-    fn render(error: &ApiError, request: &Request, exchange: &Exchange) -> Response<Body> {
-        response(error, request.raw_http_path(), request.method().as_str(), &exchange.uid)
+    fn render(error: &ApiError, request: &Request, call: &RequestContext) -> Response<Body> {
+        response(error, request.raw_http_path(), request.method().as_str(), &call.uid)
     }
 
     fn emit(&self, request: RequestMetrics, facts: Facts) {
@@ -84,23 +90,24 @@ impl Service for Context {
 pub(crate) async fn charge(
     context: &Context,
     caller: &Caller,
-    exchange: &mut Exchange,
+    call: &mut RequestContext,
     count: u32,
 ) -> Result<(), ApiError> {
-    Ok(exchange.take(&context.quotas, &caller.client, None, count).await?)
+    Ok(call.take(&context.quotas, &caller.client, None, count).await?)
 }
 
-/// Counts pairs that nobody has against the caller, if there were any: whoever tries INEs out is slowed down.
+/// Counts pairs that nobody has against the caller, if there were any: whoever tries INEs out is
+/// slowed down.
 pub(crate) async fn count_unknown(
     context: &Context,
     caller: &Caller,
-    exchange: &mut Exchange,
+    call: &mut RequestContext,
     count: u32,
 ) -> Result<(), ApiError> {
     if count > 0 {
-        exchange.facts.unknown += count;
-        let suspected = context.quotas.count_unknown(&caller.client, None, count, exchange.now).await?;
-        exchange.facts.enumeration_suspected |= suspected;
+        call.facts.unknown += count;
+        let suspected = context.quotas.count_unknown(&caller.client, None, count, call.now).await?;
+        call.facts.enumeration_suspected |= suspected;
     }
     Ok(())
 }

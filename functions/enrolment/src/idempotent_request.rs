@@ -1,8 +1,10 @@
-//! An `Idempotency-Key` is answered request: whoever asks again within a day is told the same, and nothing is done again.
+//! An `Idempotency-Key` is answered request: whoever asks again within a day is told the same, and
+//! nothing is done again.
 //!
-//! Only what was done is kept. A refusal that did nothing is forgotten, so that the same key may bring a better body; a
-//! failure halfway is released, so that the next attempt goes on at once, under the time of the first (see
-//! [`shared::registry::idempotency`]). A crash leaves the key in progress until no invocation can be at it any more.
+//! Only what was done is kept. A refusal that did nothing is forgotten, so that the same key may
+//! bring a better body; a failure halfway is released, so that the next attempt goes on at once,
+//! under the time of the first (see [`shared::registry::idempotency`]). A crash leaves the key in
+//! progress until no invocation can be at it any more.
 
 use jiff::Timestamp;
 use lambda_http::Request;
@@ -55,10 +57,14 @@ impl IdempotentRequest {
         };
         let key = key.to_str().unwrap_or_default().trim();
         if key.is_empty() || key.len() > LONGEST {
-            return Err(Refusal::Invalid("Idempotency-Key : de 1 à 255 caractères ASCII".to_owned()).into());
+            return Err(Refusal::Invalid(
+                "Idempotency-Key : de 1 à 255 caractères ASCII".to_owned(),
+            )
+            .into());
         }
         let body: &[u8] = request.body().as_ref();
-        let operation = Operation::new(&context.keys.record, &caller.client.client_id, endpoint, key, body);
+        let operation =
+            Operation::new(&context.keys.record, &caller.client.client_id, endpoint, key, body);
         match context.idempotency.begin(&operation, now).await? {
             Begun::Ours { since } => {
                 let moment = VersionStamp::of_first_attempt(since, operation.sequence());
@@ -70,7 +76,8 @@ impl IdempotentRequest {
         }
     }
 
-    /// Ends it as [`IdempotentRequest::end`] does, unless some of it is worth another try: then the key may be used again.
+    /// Ends it as [`IdempotentRequest::end`] does, unless some of it is worth another try: then the
+    /// key may be used again.
     pub(crate) async fn end_with(
         self,
         context: &Context,
@@ -86,7 +93,8 @@ impl IdempotentRequest {
         }
     }
 
-    /// Lets the key be used again, under the time of this attempt: what it did is then done again, and says the same.
+    /// Lets the key be used again, under the time of this attempt: what it did is then done again,
+    /// and says the same.
     async fn release(self, context: &Context) {
         let Some(operation) = self.operation else { return };
         if let Err(error) = context.idempotency.release(&operation).await {
@@ -94,9 +102,14 @@ impl IdempotentRequest {
         }
     }
 
-    /// Ends it: keeps the answer, or lets the key be used again. The answer is given even if it can't be kept: it is
-    /// true, and whoever repeats the request will have the statements stored again, which changes nothing.
-    pub(crate) async fn end(self, context: &Context, result: Result<Answered, ApiError>) -> Result<Answered, ApiError> {
+    /// Ends it: keeps the answer, or lets the key be used again. The answer is given even if it
+    /// can't be kept: it is true, and whoever repeats the request will have the statements stored
+    /// again, which changes nothing.
+    pub(crate) async fn end(
+        self,
+        context: &Context,
+        result: Result<Answered, ApiError>,
+    ) -> Result<Answered, ApiError> {
         let Some(operation) = self.operation else { return result };
         let kept = match &result {
             Ok(answered) => context.idempotency.complete(&operation, answered).await,

@@ -1,5 +1,5 @@
-//! Feeding in real time: what establishments tell of enrolments, one by one or in batches, and the forms that they send
-//! files with. The API that their own software calls, behind API Gateway.
+//! Feeding in real time: what establishments tell of enrolments, one by one or in batches, and the
+//! forms that they send files with. The API that their own software calls, behind API Gateway.
 //!
 //! ```text
 //! handler     what the kernel of `shared::api`, which has the order of things, asks of this function

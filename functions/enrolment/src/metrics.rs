@@ -3,7 +3,8 @@
 use metrique::unit_of_work::metrics;
 use shared::api::metrics::RequestMetrics;
 
-/// What a request came to: `done`, `replayed` for an answer that was given before, or the refusal's name.
+/// What a request came to: `done`, `replayed` for an answer that was given before, or the refusal's
+/// name.
 #[metrics(
     rename_all = "snake_case",
     emf::dimension_sets = [["environment"], ["environment", "route"]]

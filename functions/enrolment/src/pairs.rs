@@ -1,12 +1,12 @@
 //! The pairs of INE and birth date of a request: charged, then checked, each once.
 //!
-//! Whoever may ask whether a pair is right finds a birth date by trying them, so the order matters: a unit of the
-//! depositor's day is reserved for each pair as if nobody had it, its INE gives it one of few dates, and only then is
-//! anything looked up. What was known is given back. Beyond either allowance nothing is looked up, and every pair is
-//! answered alike (decision 18).
+//! Whoever may ask whether a pair is right finds a birth date by trying them, so the order matters:
+//! a unit of the depositor's day is reserved for each pair as if nobody had it, its INE gives it
+//! one of few dates, and only then is anything looked up. What was known is given back. Beyond
+//! either allowance nothing is looked up, and every pair is answered alike (decision 18).
 //!
-//! A request that comes twice finds its pairs admitted: they are checked again and charged once. A crash leaves units that
-//! are charged for nothing until the day is over.
+//! A request that comes twice finds its pairs admitted: they are checked again and charged once. A
+//! crash leaves units that are charged for nothing until the day is over.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -23,9 +23,10 @@ use shared::registry::pairs::{Admission, Drawer};
 
 use crate::caller::Caller;
 use crate::context::Context;
-use crate::handler::Exchange;
+use crate::handler::RequestContext;
 
-/// Pairs checked side by side, and charged together: what another request of the same depositor can't have meanwhile.
+/// Pairs checked side by side, and charged together: what another request of the same depositor
+/// can't have meanwhile.
 const SIDE_BY_SIDE: usize = 20;
 
 /// What a pair turned out to be.
@@ -35,8 +36,8 @@ pub(crate) enum Checked {
     Known(Option<Arc<Student>>),
     /// Nobody's.
     Nobody,
-    /// INES couldn't be asked, or has to decide first. The statement is taken: deduplication will ask, and publishes
-    /// nothing before.
+    /// INES couldn't be asked, or has to decide first. The statement is taken: deduplication will
+    /// ask, and publishes nothing before.
     Unanswered,
     /// It wasn't looked up.
     Beyond,
@@ -60,12 +61,12 @@ impl Pair {
 pub(crate) async fn check(
     context: &Context,
     caller: &Caller,
-    exchange: &mut Exchange,
+    call: &mut RequestContext,
     pairs: impl IntoIterator<Item = Pair>,
 ) -> Result<BTreeMap<PairDigest, Checked>, StoreError> {
     let sends_for: Vec<Uai> = caller.depositor.establishments().collect();
     let depositor = caller.depositor.establishment().uai;
-    let drawer = Drawer { depositor, sends_for: &sends_for, now: exchange.now };
+    let drawer = Drawer { depositor, sends_for: &sends_for, now: call.now };
     let mut checked = BTreeMap::new();
     let mut waiting = VecDeque::new();
     for pair in pairs {
@@ -81,17 +82,25 @@ pub(crate) async fn check(
         }
         let taken: Vec<Pair> = waiting.drain(..waiting.len().min(room as usize)).collect();
         let each: Vec<_> = taken.iter().map(|pair| check_one(context, drawer, pair)).collect();
-        let found: Vec<(Checked, bool)> = stream::iter(each).buffered(SIDE_BY_SIDE).try_collect().await?;
+        let found: Vec<(Checked, bool)> =
+            stream::iter(each).buffered(SIDE_BY_SIDE).try_collect().await?;
         let charged = found.iter().filter(|(_, charged)| *charged).count();
-        context.pairs.refund(drawer, room.saturating_sub(u32::try_from(charged).unwrap_or(room))).await?;
+        context
+            .pairs
+            .refund(drawer, room.saturating_sub(u32::try_from(charged).unwrap_or(room)))
+            .await?;
         checked.extend(taken.into_iter().zip(found).map(|(pair, (found, _))| (pair.digest, found)));
     }
-    exchange.facts.enumeration_suspected |= checked.values().any(|checked| *checked == Checked::Beyond);
+    call.facts.enumeration_suspected |= checked.values().any(|checked| *checked == Checked::Beyond);
     Ok(checked)
 }
 
 /// What one pair is, and whether it stays charged.
-async fn check_one(context: &Context, drawer: Drawer<'_>, pair: &Pair) -> Result<(Checked, bool), StoreError> {
+async fn check_one(
+    context: &Context,
+    drawer: Drawer<'_>,
+    pair: &Pair,
+) -> Result<(Checked, bool), StoreError> {
     let admission = context.pairs.admit(drawer, &pair.digest).await?;
     if admission == Admission::Exhausted {
         return Ok((Checked::Beyond, false));
@@ -105,19 +114,22 @@ async fn check_one(context: &Context, drawer: Drawer<'_>, pair: &Pair) -> Result
     Ok((found, is_charged))
 }
 
-/// A student of the register has the pair by some record, or INES has somebody under it: perhaps a student whom the
-/// register knows by the INE to keep.
+/// A student of the register has the pair by some record, or INES has somebody under it: perhaps a
+/// student whom the register knows by the INE to keep.
 async fn look_up(context: &Context, depositor: Uai, pair: &Pair) -> Result<Checked, StoreError> {
     let student = context.students.by_ine(&pair.digest.ine).await?;
-    let is_theirs =
-        |student: &Student| student.edges().any(|edge| edge.declaration.identite.birth_date() == pair.birth_date);
+    let is_theirs = |student: &Student| {
+        student.edges().any(|edge| edge.declaration.identite.birth_date() == pair.birth_date)
+    };
     let known = student.filter(is_theirs);
     Ok(match (known, &context.ines) {
         (Some(student), _) => Checked::Known(Some(Arc::new(student))),
         (None, Some(ines)) => match ines.verify_for(depositor, &pair.ine, pair.birth_date).await {
             Ok(Verified::Known(registered)) => {
                 let master = context.keys.identity.ine(&registered.ine_maitre);
-                Checked::Known(context.students.by_ine(&master).await?.filter(is_theirs).map(Arc::new))
+                Checked::Known(
+                    context.students.by_ine(&master).await?.filter(is_theirs).map(Arc::new),
+                )
             }
             Ok(Verified::Unknown) => Checked::Nobody,
             Ok(Verified::Pending) | Err(_) => Checked::Unanswered,

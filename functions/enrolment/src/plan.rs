@@ -1,11 +1,12 @@
 //! Which records a statement is written to.
 //!
-//! Its own words name one: by the student's number if it gives one, else by the INE. A file that gives numbers made
-//! another one of the same enrolment. It is found by what both ways know: the person, the establishment, the year and the
-//! diploma. The statement is then written there, and what it leaves out stays as the file said it.
+//! Its own words name one: by the student's number if it gives one, else by the INE. A file that
+//! gives numbers made another one of the same enrolment. It is found by what both ways know: the
+//! person, the establishment, the year and the diploma. The statement is then written there, and
+//! what it leaves out stays as the file said it.
 //!
-//! Only records that say of the student what they said when they were attached are found. One that waits to be attached
-//! may name somebody else by now.
+//! Only records that say of the student what they said when they were attached are found. One that
+//! waits to be attached may name somebody else by now.
 
 use shared::domain::enrolment::{Declaration, Person};
 use shared::domain::status::Status;
@@ -38,8 +39,9 @@ pub(crate) enum Target {
 }
 
 impl Plan {
-    /// Finds the records of a statement whose pair was checked. `follows` says that an earlier statement of the same
-    /// request makes the record that it is about, which isn't there to be found yet.
+    /// Finds the records of a statement whose pair was checked. `follows` says that an earlier
+    /// statement of the same request makes the record that it is about, which isn't there to be
+    /// found yet.
     ///
     /// # Errors
     ///
@@ -54,8 +56,9 @@ impl Plan {
             Checked::Known(Some(student)) => Some(&**student),
             Checked::Known(None) | Checked::Unanswered | Checked::Nobody | Checked::Beyond => None,
         };
-        let told =
-            student.map_or(Found::Nowhere, |student| same_enrolment::find(student.edges(), &statement.declaration));
+        let told = student.map_or(Found::Nowhere, |student| {
+            same_enrolment::find(student.edges(), &statement.declaration)
+        });
         let mut records = Vec::new();
         match told {
             Found::One(found) => {
@@ -75,14 +78,17 @@ impl Plan {
         }
         // A record that names nobody, under its own id, is rewritten as a whole.
         let rewritten = |record: &Record| {
-            record.id == statement.id && matches!(record.declaration.identite, Person::Pair(_)) && !statement.cancels()
+            record.id == statement.id
+                && matches!(record.declaration.identite, Person::Pair(_))
+                && !statement.cancels()
         };
-        let target = if records.iter().all(rewritten) { Target::Own } else { Target::Records(records) };
+        let target =
+            if records.iter().all(rewritten) { Target::Own } else { Target::Records(records) };
         Ok(Self { statement, target })
     }
 
-    /// The id to answer with: the statement's own if it has a record, so that ids already given go on being given, else
-    /// that of the latest one.
+    /// The id to answer with: the statement's own if it has a record, so that ids already given go
+    /// on being given, else that of the latest one.
     pub(crate) fn id(&self) -> &RecordId {
         let own = &self.statement.id;
         match &self.target {
@@ -108,8 +114,8 @@ pub(crate) async fn attached(context: &Context, edge: &Edge) -> Result<Option<Re
     Ok(record.filter(|record| record.declaration.names_as(&edge.declaration)))
 }
 
-/// Whether a record that has a statement's own id is about the same person, attached or not: an establishment may have
-/// given a number to somebody else since.
+/// Whether a record that has a statement's own id is about the same person, attached or not: an
+/// establishment may have given a number to somebody else since.
 fn is_about(record: &Record, said: &Declaration, student: Option<&Student>) -> bool {
     let Record { id, declaration, .. } = record;
     let edge = student.and_then(|student| student.edge(id));

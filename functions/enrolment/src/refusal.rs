@@ -1,4 +1,5 @@
-//! Every end but a success, in the contract's envelope: its words where it has some, its tone where it has none.
+//! Every end but a success, in the contract's envelope: its words where it has some, its tone where
+//! it has none.
 
 use std::borrow::Cow;
 
@@ -19,10 +20,12 @@ pub enum Refusal {
     Unauthenticated { token: Option<u32> },
     /// What is asked can't be understood, or breaks a rule, in a sentence.
     Invalid(String),
-    /// Nobody has this INE with this birth date, or the establishment is none of the caller's: the contract has one
-    /// answer for both (domain.md §2), so that a key of one establishment finds out nothing about another's.
+    /// Nobody has this INE with this birth date, or the establishment is none of the caller's: the
+    /// contract has one answer for both (domain.md §2), so that a key of one establishment finds
+    /// out nothing about another's.
     PairNotFound { pair: [String; 2] },
-    /// Nothing that is attached to this person says that they have the enrolment that is to be cancelled.
+    /// Nothing that is attached to this person says that they have the enrolment that is to be
+    /// cancelled.
     NothingToCancel { pair: [String; 2] },
     /// They have several that may be meant.
     SeveralEnrolments,
@@ -38,8 +41,8 @@ pub enum Refusal {
     InProgress,
     /// The `Idempotency-Key` was used for another body.
     KeyReused,
-    /// The depositor has had as many pairs checked today as it may, or as many birth dates of this INE: this one wasn't
-    /// looked up, and whether it is right isn't known.
+    /// The depositor has had as many pairs checked today as it may, or as many birth dates of this
+    /// INE: this one wasn't looked up, and whether it is right isn't known.
     PairsExhausted { retry_after: u64 },
     /// A form or a link can't be signed.
     Unsigned,
@@ -86,25 +89,34 @@ impl Refusal {
     pub(crate) fn words(&self) -> (&'static str, Cow<'_, str>) {
         let said = Cow::Borrowed;
         match self {
-            Self::Unauthenticated { token: None } => (message::UNAUTHENTICATED, said("le token n'est pas valide")),
+            Self::Unauthenticated { token: None } => {
+                (message::UNAUTHENTICATED, said("le token n'est pas valide"))
+            }
             Self::Unauthenticated { token: Some(token) } => {
                 (message::UNAUTHENTICATED, Cow::Owned(format!("le token {token} n'est pas valide")))
             }
             Self::Invalid(sentence) => (message::INVALID_PARAMETER, said(sentence)),
             Self::PairNotFound { .. } => (message::STUDENT_NOT_FOUND, said("")),
             Self::NothingToCancel { .. } => (message::ENROLMENT_NOT_FOUND, said("")),
-            Self::SeveralEnrolments => {
-                ("plusieurs inscriptions correspondent : préciser laquelle annuler", said("diplome ou numeroEtudiant"))
-            }
+            Self::SeveralEnrolments => (
+                "plusieurs inscriptions correspondent : préciser laquelle annuler",
+                said("diplome ou numeroEtudiant"),
+            ),
             Self::EnrolmentNotFound { id } => (message::ENROLMENT_NOT_FOUND, said(id)),
             Self::DepositNotFound => ("dépôt introuvable", said("")),
             Self::EstablishmentNotFound => ("établissement introuvable", said("")),
             Self::Superseded => ("une déclaration plus récente existe", said("")),
-            Self::InProgress => ("la même requête est en cours, réessayez plus tard", said("Idempotency-Key")),
-            Self::KeyReused => ("la clé d'idempotence a déjà servi pour une autre requête", said("Idempotency-Key")),
-            Self::PairsExhausted { .. } => {
-                ("trop de couples INE et date de naissance non vérifiables aujourd'hui, renvoyez demain", said(""))
+            Self::InProgress => {
+                ("la même requête est en cours, réessayez plus tard", said("Idempotency-Key"))
             }
+            Self::KeyReused => (
+                "la clé d'idempotence a déjà servi pour une autre requête",
+                said("Idempotency-Key"),
+            ),
+            Self::PairsExhausted { .. } => (
+                "trop de couples INE et date de naissance non vérifiables aujourd'hui, renvoyez demain",
+                said(""),
+            ),
             Self::Unsigned => (message::INTERNAL, said("")),
         }
     }
@@ -122,21 +134,27 @@ pub(crate) fn response(error: &ApiError, path: &str, method: &str, uid: &Uid) ->
     };
     let (message, parameter) = refusal.words();
     let mut response = match refusal {
-        Refusal::PairNotFound { pair: [ine, birth_date] } | Refusal::NothingToCancel { pair: [ine, birth_date] } => {
+        Refusal::PairNotFound { pair: [ine, birth_date] }
+        | Refusal::NothingToCancel { pair: [ine, birth_date] } => {
             json(refusal.status(), &PairNotFound::new(message, uid, endpoint, [ine, birth_date]))
         }
         _ => envelope(refusal.status(), message, parameter),
     };
     match refusal {
-        Refusal::PairsExhausted { retry_after } => set_header(&mut response, "retry-after", retry_after),
+        Refusal::PairsExhausted { retry_after } => {
+            set_header(&mut response, "retry-after", retry_after)
+        }
         Refusal::InProgress => set_header(&mut response, "retry-after", RETRY_AFTER),
-        Refusal::Unauthenticated { .. } => set_header(&mut response, "www-authenticate", "X-API-Key"),
+        Refusal::Unauthenticated { .. } => {
+            set_header(&mut response, "www-authenticate", "X-API-Key")
+        }
         _ => {}
     }
     response
 }
 
-/// What `details.endpoint` says: only the paths that we serve are repeated, for any other may hold anything.
+/// What `details.endpoint` says: only the paths that we serve are repeated, for any other may hold
+/// anything.
 fn name_of(path: &str) -> &'static str {
     match path.split('/').nth(2) {
         Some("inscription") => "inscription",

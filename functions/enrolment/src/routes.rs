@@ -1,4 +1,5 @@
-//! Every route, declared once: who may call it and what it reads in the table, the rest at its handler.
+//! Every route, declared once: who may call it and what it reads in the table, the rest at its
+//! handler.
 
 use lambda_http::http::StatusCode;
 use shared::access::route::Route;
@@ -6,7 +7,8 @@ use shared::api::reply::{json_text, public, set_header};
 use shared::api::route::{self, Reply};
 use shared::contract::deposit::{DepositForm, DepositRequest, DepositStatus, Wish};
 use shared::contract::enrolment::{
-    BatchAnswer, Created, EnrolmentBody, EnrolmentRequest, Existing, PairNotFound, message as sentences,
+    BatchAnswer, Created, EnrolmentBody, EnrolmentRequest, Existing, PairNotFound,
+    message as sentences,
 };
 use shared::contract::error::ErrorBody;
 use shared::contract::finding::Findings;
@@ -25,7 +27,8 @@ type Call<'a> = route::Call<'a, Context>;
 
 /// A body has some 300 bytes.
 const LARGEST_BODY: usize = 16 * 1024;
-/// Five hundred enrolments have some 150 KB; the answer is as large, and has to fit into an item that keeps it.
+/// Five hundred enrolments have some 150 KB; the answer is as large, and has to fit into an item
+/// that keeps it.
 const LARGEST_BATCH: usize = 512 * 1024;
 /// A wish has some 80 bytes.
 const LARGEST_WISH: usize = 4 * 1024;
@@ -54,7 +57,7 @@ routes! { Context;
 )]
 async fn tell(call: Call<'_>, caller: &Caller) -> Answered {
     let body = EnrolmentBody::parse(call.json()?).ok_or_else(not_an_object)?;
-    single::tell(call.context, caller, call.request, &body, call.exchange).await.map(reply)
+    single::tell(call.context, caller, call.request, &body, call.call).await.map(reply)
 }
 
 /// Insertion d'au plus 500 inscriptions
@@ -68,9 +71,9 @@ async fn tell(call: Call<'_>, caller: &Caller) -> Answered {
     )
 )]
 async fn tell_batch(call: Call<'_>, caller: &Caller) -> Answered {
-    let bodies =
-        EnrolmentBody::parse_batch(call.json()?).ok_or_else(|| Refusal::Invalid(sentences::NOT_A_BATCH.to_owned()))?;
-    batch::tell(call.context, caller, call.request, &bodies, call.exchange).await.map(reply)
+    let bodies = EnrolmentBody::parse_batch(call.json()?)
+        .ok_or_else(|| Refusal::Invalid(sentences::NOT_A_BATCH.to_owned()))?;
+    batch::tell(call.context, caller, call.request, &bodies, call.call).await.map(reply)
 }
 
 /// Relecture d'une inscription
@@ -80,8 +83,8 @@ async fn tell_batch(call: Call<'_>, caller: &Caller) -> Answered {
     responses((status = 200, description = "Ce que l'établissement a dit en dernier, et où en est l'inscription", body = Existing<'_>), UnknownError, Errors)
 )]
 async fn read(call: Call<'_>, caller: &Caller) -> Answered {
-    let Call { context, exchange, id, .. } = call;
-    Ok(existing::read(context, caller, id, exchange).await?.into())
+    let Call { context, call, id, .. } = call;
+    Ok(existing::read(context, caller, id, call).await?.into())
 }
 
 /// Annulation d'une inscription
@@ -95,8 +98,8 @@ async fn read(call: Call<'_>, caller: &Caller) -> Answered {
     )
 )]
 async fn cancel(call: Call<'_>, caller: &Caller) -> Answered {
-    let Call { context, exchange, id, .. } = call;
-    Ok(existing::cancel(context, caller, id, exchange).await?.into())
+    let Call { context, call, id, .. } = call;
+    Ok(existing::cancel(context, caller, id, call).await?.into())
 }
 
 /// Formulaire de dépôt d'un fichier
@@ -110,7 +113,7 @@ async fn cancel(call: Call<'_>, caller: &Caller) -> Answered {
 )]
 async fn open_deposit(call: Call<'_>, caller: &Caller) -> Answered {
     let wish = Wish::parse(call.json()?).map_err(|error| Refusal::Invalid(error.to_string()))?;
-    Ok(deposits::open(call.context, caller, &wish, call.exchange).await?.into())
+    Ok(deposits::open(call.context, caller, &wish, call.call).await?.into())
 }
 
 /// Suivi d'un dépôt
@@ -120,8 +123,8 @@ async fn open_deposit(call: Call<'_>, caller: &Caller) -> Answered {
     responses((status = 200, description = "Où en est l'import, et où est son rapport", body = DepositStatus), UnknownError, Errors)
 )]
 async fn follow_deposit(call: Call<'_>, caller: &Caller) -> Answered {
-    let Call { context, exchange, id, .. } = call;
-    Ok(deposits::follow(context, caller, id, exchange).await?.into())
+    let Call { context, call, id, .. } = call;
+    Ok(deposits::follow(context, caller, id, call).await?.into())
 }
 
 /// Identité des lignes d'un dépôt
@@ -138,8 +141,8 @@ async fn follow_deposit(call: Call<'_>, caller: &Caller) -> Answered {
     )
 )]
 async fn findings(call: Call<'_>, caller: &Caller) -> Answered {
-    let Call { context, request, exchange, id, .. } = call;
-    Ok(deposits::findings(context, caller, id, request, exchange).await?.into())
+    let Call { context, request, call, id, .. } = call;
+    Ok(deposits::findings(context, caller, id, request, call).await?.into())
 }
 
 /// Cette documentation

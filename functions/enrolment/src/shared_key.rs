@@ -1,5 +1,5 @@
-//! One student number, or one INE, on statements of several people: a problem of each of them, since one record could
-//! only keep the last.
+//! One student number, or one INE, on statements of several people: a problem of each of them,
+//! since one record could only keep the last.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,7 +30,8 @@ enum Key<'a> {
     Record(&'a RecordId),
 }
 
-/// The places, from 0, of statements that share a key with somebody else's, with the problem that this is.
+/// The places, from 0, of statements that share a key with somebody else's, with the problem that
+/// this is.
 pub(crate) fn problems<'a>(
     context: &Context,
     statements: impl IntoIterator<Item = (&'a Result<Statement, Refusal>, &'a Option<Checked>)>,
@@ -48,7 +49,8 @@ pub(crate) fn problems<'a>(
         };
         let number = statement.declaration.numero_etudiant.as_deref();
         let uai = statement.declaration.inscription.uai;
-        let keys = [Some(Key::Record(&statement.id)), number.map(|number| Key::Number(uai, number))];
+        let keys =
+            [Some(Key::Record(&statement.id)), number.map(|number| Key::Number(uai, number))];
         for key in keys.into_iter().flatten() {
             let (whose, places) = people.entry(key).or_default();
             whose.extend(who.clone());

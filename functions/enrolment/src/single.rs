@@ -1,4 +1,5 @@
-//! One enrolment, in order: caller, statement, quota, once, pair, plan, trace, record and pointer, answer.
+//! One enrolment, in order: caller, statement, quota, once, pair, plan, trace, record and pointer,
+//! answer.
 
 use lambda_http::Request;
 use lambda_http::http::StatusCode;
@@ -8,7 +9,7 @@ use shared::registry::idempotency::Answered;
 
 use crate::caller::Caller;
 use crate::context::Context;
-use crate::handler::{Answer, Exchange, charge, count_unknown};
+use crate::handler::{Answer, RequestContext, charge, count_unknown};
 use crate::idempotent_request::{IdempotentRequest, Start};
 use crate::pairs::{self, Checked};
 use crate::plan::Plan;
@@ -19,34 +20,36 @@ use crate::traces;
 
 /// Takes what an establishment says of one enrolment.
 ///
-/// The same body twice is one enrolment: its record's id depends only on what it is about, and the later version says
-/// the same.
+/// The same body twice is one enrolment: its record's id depends only on what it is about, and the
+/// later version says the same.
 pub(crate) async fn tell(
     context: &Context,
     caller: &Caller,
     request: &Request,
     body: &EnrolmentBody,
-    exchange: &mut Exchange,
+    call: &mut RequestContext,
 ) -> Result<Answer, ApiError> {
-    let statement = Statement::read(context, caller, body, exchange.now);
+    let statement = Statement::read(context, caller, body, call.now);
     if let Err(refusal @ Refusal::Invalid(_)) = statement {
         return Err(refusal.into());
     }
-    exchange.facts.enrolments = 1;
-    // The pair is an oracle about people, so every question about one is paid for, whoever's it turns out to be.
-    charge(context, caller, exchange, 1).await?;
+    call.facts.enrolments = 1;
+    // The pair is an oracle about people, so every question about one is paid for, whoever's it
+    // turns out to be.
+    charge(context, caller, call, 1).await?;
     let statement = match statement {
         Ok(statement) => statement,
         Err(refusal) => {
-            count_unknown(context, caller, exchange, 1).await?;
+            count_unknown(context, caller, call, 1).await?;
             return Err(refusal.into());
         }
     };
-    let idempotent = match IdempotentRequest::begin(context, caller, "inscription", request, exchange.now).await? {
-        Start::Do(idempotent) => idempotent,
-        Start::Done(answered) => return Ok(Answer::Replayed(answered)),
-    };
-    let result = say(context, caller, statement, &idempotent, exchange).await;
+    let idempotent =
+        match IdempotentRequest::begin(context, caller, "inscription", request, call.now).await? {
+            Start::Do(idempotent) => idempotent,
+            Start::Done(answered) => return Ok(Answer::Replayed(answered)),
+        };
+    let result = say(context, caller, statement, &idempotent, call).await;
     idempotent.end(context, result).await.map(Answer::Done)
 }
 
@@ -55,28 +58,33 @@ async fn say(
     caller: &Caller,
     statement: Statement,
     idempotent: &IdempotentRequest,
-    exchange: &mut Exchange,
+    call: &mut RequestContext,
 ) -> Result<Answered, ApiError> {
-    let checked = pairs::check(context, caller, exchange, statement.to_check(context)).await?;
+    let checked = pairs::check(context, caller, call, statement.to_check(context)).await?;
     let checked = checked.into_values().next().unwrap_or(Checked::Nobody);
     match checked {
         Checked::Beyond => {
-            return Err(Refusal::PairsExhausted { retry_after: seconds_left_in_france(exchange.now) }.into());
+            return Err(
+                Refusal::PairsExhausted { retry_after: seconds_left_in_france(call.now) }.into()
+            );
         }
         Checked::Nobody => {
-            traces::sent(context, caller, exchange, [(Vec::new(), &checked)]).await?;
-            count_unknown(context, caller, exchange, 1).await?;
+            traces::sent(context, caller, call, [(Vec::new(), &checked)]).await?;
+            count_unknown(context, caller, call, 1).await?;
             return Err(Refusal::PairNotFound { pair: statement.pair }.into());
         }
         Checked::Known(_) | Checked::Unanswered => {}
     }
     let plan = Plan::of(context, statement, &checked, false).await;
     let records = plan.as_ref().map_or_else(|_| Vec::new(), Plan::records);
-    traces::sent(context, caller, exchange, [(records, &checked)]).await?;
+    traces::sent(context, caller, call, [(records, &checked)]).await?;
     let plan = plan?;
-    if !store(context, caller, &idempotent.moment, [(0, &plan)], exchange.now).await?.is_empty() {
+    if !store(context, caller, &idempotent.moment, [(0, &plan)], call.now).await?.is_empty() {
         return Err(Refusal::Superseded.into());
     }
-    exchange.facts.stored = 1;
-    Ok(Answered::new(StatusCode::OK.as_u16(), &Created::new(plan.id(), &plan.statement.declaration)))
+    call.facts.stored = 1;
+    Ok(Answered::new(
+        StatusCode::OK.as_u16(),
+        &Created::new(plan.id(), &plan.statement.declaration),
+    ))
 }

@@ -32,8 +32,8 @@ pub(crate) struct Statement {
 impl Statement {
     /// Reads a body, by the rules of files.
     ///
-    /// What is wrong with the values comes before an establishment that isn't the caller's: whether that one exists, and
-    /// what its students are, is then never told by the kind of refusal.
+    /// What is wrong with the values comes before an establishment that isn't the caller's: whether
+    /// that one exists, and what its students are, is then never told by the kind of refusal.
     pub(crate) fn read(
         context: &Context,
         caller: &Caller,
@@ -48,7 +48,8 @@ impl Statement {
             return Err(Refusal::Invalid(message::INVALID_INE.to_owned()));
         }
         let pair = body.pair().map(str::to_owned);
-        let setting = Setting { depositor: &caller.depositor, today: day_in_france(now), year: None };
+        let setting =
+            Setting { depositor: &caller.depositor, today: day_in_france(now), year: None };
         match row::read(body, setting) {
             Outcome::Accepted { declaration, .. } => Ok(Self {
                 id: RecordId::of(&context.keys.record, &declaration),
@@ -59,8 +60,9 @@ impl Statement {
             }),
             Outcome::Rejected { mut problems, .. } => {
                 problems.retain(|problem| problem.rule.severity() == Severity::Reject);
-                let (not_own, wrong): (Vec<_>, Vec<_>) =
-                    problems.into_iter().partition(|problem| problem.rule == RowRule::UaiNonAutorise);
+                let (not_own, wrong): (Vec<_>, Vec<_>) = problems
+                    .into_iter()
+                    .partition(|problem| problem.rule == RowRule::UaiNonAutorise);
                 if wrong.is_empty() && !not_own.is_empty() {
                     return Err(Refusal::PairNotFound { pair });
                 }
@@ -69,8 +71,9 @@ impl Statement {
         }
     }
 
-    /// What it makes of an enrolment that another way told of. Only the first fields of the contract are required, so
-    /// what the body leaves out stays as it was said; a cancellation changes nothing else.
+    /// What it makes of an enrolment that another way told of. Only the first fields of the
+    /// contract are required, so what the body leaves out stays as it was said; a cancellation
+    /// changes nothing else.
     pub(crate) fn over(&self, before: &Enrolment) -> Enrolment {
         if self.cancels() {
             return Enrolment { statut: Status::Annule, ..before.clone() };

@@ -1,8 +1,9 @@
 //! Statements to records: record, then pointer, then the day of the feed.
 //!
-//! A pointer never leads to nothing, because its record is stored before it is sent. A crash in between leaves a record
-//! that waits and a caller without an answer: it sends again, the record is found waiting or is stored anew, and its
-//! pointer is sent. The day of the feed comes last, because it only tells how fresh the register is.
+//! A pointer never leads to nothing, because its record is stored before it is sent. A crash in
+//! between leaves a record that waits and a caller without an answer: it sends again, the record is
+//! found waiting or is stored anew, and its pointer is sent. The day of the feed comes last,
+//! because it only tells how fresh the register is.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -55,9 +56,9 @@ impl VersionStamp {
     }
 }
 
-/// Stores statements, each with its place in the request. Of two about one record the later one counts. One that is
-/// older than what is known is acknowledged and ignored, as in files; but a cancellation that changes nothing isn't
-/// acknowledged: its place is given back.
+/// Stores statements, each with its place in the request. Of two about one record the later one
+/// counts. One that is older than what is known is acknowledged and ignored, as in files; but a
+/// cancellation that changes nothing isn't acknowledged: its place is given back.
 pub(crate) async fn store<'a>(
     context: &Context,
     caller: &Caller,
@@ -73,7 +74,9 @@ pub(crate) async fn store<'a>(
                 latest.insert(&statement.id, (position, statement, None));
             }
             Target::Records(records) => {
-                latest.extend(records.iter().map(|record| (&record.id, (position, statement, Some(record)))));
+                latest.extend(
+                    records.iter().map(|record| (&record.id, (position, statement, Some(record)))),
+                );
             }
         }
     }
@@ -98,7 +101,8 @@ pub(crate) async fn store<'a>(
         let outcome = context.records.put(batch).await?;
         context.queue.send(&outcome.pending).await?;
     }
-    let superseded: Vec<Option<u64>> = stream::iter(told).buffered(SIDE_BY_SIDE).try_collect().await?;
+    let superseded: Vec<Option<u64>> =
+        stream::iter(told).buffered(SIDE_BY_SIDE).try_collect().await?;
     for uai in establishments {
         context.establishments.note_feed(uai, now).await?;
     }
@@ -107,8 +111,9 @@ pub(crate) async fn store<'a>(
 
 /// Writes a statement over a record that tells of its enrolment, and sends the record's pointer.
 ///
-/// Others may write the record meanwhile: then it is read again, and left alone if it names somebody else by now. Gives
-/// the place of a cancellation that changes nothing, since something later was said.
+/// Others may write the record meanwhile: then it is read again, and left alone if it names
+/// somebody else by now. Gives the place of a cancellation that changes nothing, since something
+/// later was said.
 async fn revise(
     context: &Context,
     depositor: Uai,
@@ -136,6 +141,10 @@ async fn revise(
         }
         let wait = waits.next().ok_or_else(|| StoreError::contention("records UpdateItem"))?;
         tokio::time::sleep(wait).await;
-        current = context.records.get(&read.id).await?.ok_or_else(|| StoreError::shape("records GetItem"))?;
+        current = context
+            .records
+            .get(&read.id)
+            .await?
+            .ok_or_else(|| StoreError::shape("records GetItem"))?;
     }
 }

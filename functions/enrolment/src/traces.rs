@@ -1,7 +1,8 @@
 //! Who did what about whom, in the access log: before the answer, and without it there is none.
 //!
-//! A trace is kept under the enrolment, whose student may not be there yet, or be another one tomorrow; one of a pair that
-//! nobody has, under the client. A request that comes twice leaves two: both were made.
+//! A trace is kept under the enrolment, whose student may not be there yet, or be another one
+//! tomorrow; one of a pair that nobody has, under the client. A request that comes twice leaves
+//! two: both were made.
 
 use shared::access::route::Route;
 use shared::audit::{Action, Disclosure, MOST_AT_ONCE, Request};
@@ -12,21 +13,23 @@ use shared::registry::records::Record;
 
 use crate::caller::Caller;
 use crate::context::Context;
-use crate::handler::Exchange;
+use crate::handler::RequestContext;
 use crate::pairs::Checked;
 
-/// Enrolments were sent, and their pairs checked. One that wasn't looked up was answered nothing, and leaves none.
+/// Enrolments were sent, and their pairs checked. One that wasn't looked up was answered nothing,
+/// and leaves none.
 ///
 /// A statement that is refused after its pair was checked names no record.
 pub(crate) async fn sent<'a>(
     context: &Context,
     caller: &Caller,
-    exchange: &Exchange,
+    call: &RequestContext,
     statements: impl IntoIterator<Item = (Vec<RecordId>, &'a Checked)>,
 ) -> Result<(), StoreError> {
     let mut told = Vec::new();
     for (records, checked) in statements {
-        // Whom the register has under the pair was found, whatever becomes of the enrolment: it stays found from there.
+        // Whom the register has under the pair was found, whatever becomes of the enrolment: it
+        // stays found from there.
         match checked {
             Checked::Known(Some(student)) => {
                 told.push(Disclosure { student: Some(student.id), ..Disclosure::default() })
@@ -43,7 +46,7 @@ pub(crate) async fn sent<'a>(
         }
     }
     for some in told.chunks(MOST_AT_ONCE) {
-        context.traces.write(&request(caller, exchange, Route::Enrolment, Action::Sent), some).await?;
+        context.traces.write(&request(caller, call, Route::Enrolment, Action::Sent), some).await?;
     }
     Ok(())
 }
@@ -52,30 +55,43 @@ pub(crate) async fn sent<'a>(
 pub(crate) async fn of_record(
     context: &Context,
     caller: &Caller,
-    exchange: &Exchange,
+    call: &RequestContext,
     action: Action,
     record: &Record,
 ) -> Result<(), StoreError> {
-    let told =
-        Disclosure { student: record.student, record: Some(record.id.clone()), enrolments: 1, ..Disclosure::default() };
-    context.traces.write(&request(caller, exchange, Route::Enrolment, action), &[told]).await
+    let told = Disclosure {
+        student: record.student,
+        record: Some(record.id.clone()),
+        enrolments: 1,
+        ..Disclosure::default()
+    };
+    context.traces.write(&request(caller, call, Route::Enrolment, action), &[told]).await
 }
 
-/// A page of findings is about to be told: one trace for all of it, under the file whose rows they are about.
+/// A page of findings is about to be told: one trace for all of it, under the file whose rows they
+/// are about.
 pub(crate) async fn of_findings(
     context: &Context,
     caller: &Caller,
-    exchange: &Exchange,
+    call: &RequestContext,
     import: &ImportId,
 ) -> Result<(), StoreError> {
     let told = Disclosure { import: Some(import.as_str().to_owned()), ..Disclosure::default() };
-    context.traces.write(&request(caller, exchange, Route::Deposit, Action::FindingsRead), &[told]).await
+    context
+        .traces
+        .write(&request(caller, call, Route::Deposit, Action::FindingsRead), &[told])
+        .await
 }
 
-fn request<'a>(caller: &'a Caller, exchange: &'a Exchange, route: Route, action: Action) -> Request<'a> {
+fn request<'a>(
+    caller: &'a Caller,
+    call: &'a RequestContext,
+    route: Route,
+    action: Action,
+) -> Request<'a> {
     Request {
-        uid: &exchange.uid,
-        at: exchange.now,
+        uid: &call.uid,
+        at: call.now,
         client: Some(&caller.client.client_id),
         depositor: Some(caller.depositor.establishment().uai),
         route,

@@ -18,7 +18,12 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    pub(crate) fn new(status: StatusCode, body: &impl Serialize, about: About, outcome: &'static str) -> Self {
+    pub(crate) fn new(
+        status: StatusCode,
+        body: &impl Serialize,
+        about: About,
+        outcome: &'static str,
+    ) -> Self {
         Self { status, body: serde_json::to_string(body).unwrap_or_default(), about, outcome }
     }
 

@@ -1,7 +1,7 @@
 //! Two INEs of one person, joined under one of them, and parted again.
 //!
-//! Idempotent: what is joined, or parted, already is answered as if it had just been. Registrations and buckets are
-//! written in one transaction, over the versions that were read.
+//! Idempotent: what is joined, or parted, already is answered as if it had just been. Registrations
+//! and buckets are written in one transaction, over the versions that were read.
 
 use std::collections::BTreeMap;
 
@@ -27,7 +27,8 @@ pub(crate) async fn attach(context: &Context, body: &Attachment) -> Result<Answe
         let wait = waits.next().ok_or_else(|| StoreError::contention("attaching an INE"))?;
         tokio::time::sleep(wait).await;
     }
-    let told = Attachment { ine: alias.expose().to_owned(), ine_maitre: master.expose().to_owned() };
+    let told =
+        Attachment { ine: alias.expose().to_owned(), ine_maitre: master.expose().to_owned() };
     Ok(Answer::ok(&told, About::Person(context.keys.ine(&master)), "attached"))
 }
 
@@ -45,7 +46,8 @@ pub(crate) async fn detach(context: &Context, body: &Detachment) -> Result<Answe
 
 /// False when someone else was faster.
 async fn attempt_to_attach(context: &Context, alias: &Ine, master: &Ine) -> Result<bool, ApiError> {
-    let (alias, master) = (registration(context, alias).await?, registration(context, master).await?);
+    let (alias, master) =
+        (registration(context, alias).await?, registration(context, master).await?);
     if alias.maitre == Some(master.ine) {
         return Ok(true);
     }
@@ -87,8 +89,12 @@ async fn commit(
     buckets: &BTreeMap<PostingKey, Bucket<IneDigest>>,
 ) -> Result<bool, StoreError> {
     let digests = changed.each_ref().map(|registration| context.keys.ine(&registration.ine));
-    let registrations =
-        digests.iter().zip(changed).map(|(digest, registration)| Write::Registration(digest, registration));
-    let writes: Vec<_> = registrations.chain(buckets.iter().map(|(key, bucket)| Write::Bucket(key, bucket))).collect();
+    let registrations = digests
+        .iter()
+        .zip(changed)
+        .map(|(digest, registration)| Write::Registration(digest, registration));
+    let writes: Vec<_> = registrations
+        .chain(buckets.iter().map(|(key, bucket)| Write::Bucket(key, bucket)))
+        .collect();
     Ok(context.store.commit(&writes).await? == Committed::Yes)
 }

@@ -18,7 +18,8 @@ const LONGEST_CHANNEL: usize = 64;
 pub struct Caller {
     pub(crate) client_id: String,
     rights: BTreeSet<Right>,
-    /// `X-channel`: what the ministry's clients say of themselves. Ours is told nothing by it, and only keeps it.
+    /// `X-channel`: what the ministry's clients say of themselves. Ours is told nothing by it, and
+    /// only keeps it.
     pub(crate) channel: Option<String>,
     /// On whose word it asks, as it says: kept in the trace, and believed for nothing else.
     pub(crate) depositor: Option<Uai>,
@@ -29,7 +30,10 @@ impl Caller {
     pub(crate) async fn of(context: &Context, headers: &HeaderMap) -> Result<Self, ApiError> {
         let token = bearer(headers).ok_or(Refusal::Unauthenticated)?;
         // The ministry's clients show the token twice; two that differ are a mistake, or worse.
-        if headers.get("x-jwt-assertion").is_some_and(|assertion| assertion.as_bytes() != token.as_bytes()) {
+        if headers
+            .get("x-jwt-assertion")
+            .is_some_and(|assertion| assertion.as_bytes() != token.as_bytes())
+        {
             return Err(Refusal::Unauthenticated.into());
         }
         let claims = context.signer.read(token).ok_or(Refusal::Unauthenticated)?;
@@ -51,7 +55,8 @@ impl Caller {
 
 /// `Authorization: Bearer <token>`, whatever the case of the scheme (RFC 9110 §11.1).
 fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.trim().split_once(' ')?;
+    let (scheme, token) =
+        headers.get(header::AUTHORIZATION)?.to_str().ok()?.trim().split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 

@@ -53,8 +53,9 @@ impl Settings {
 }
 
 impl Context {
-    /// Reads the environment and the secrets, and warms up side by side: TLS costs the first call to DynamoDB up to
-    /// 0.7 s (engineering.md). A failure to warm up is left for the first request to report.
+    /// Reads the environment and the secrets, and warms up side by side: TLS costs the first call
+    /// to DynamoDB up to 0.7 s (engineering.md). A failure to warm up is left for the first request
+    /// to report.
     pub async fn from_env() -> Result<Self, ConfigError> {
         let settings = Settings::from_env()?;
         let aws = config::aws().await;
@@ -74,7 +75,13 @@ impl Context {
     }
 
     /// Nothing is called yet.
-    pub(crate) fn new(settings: &Settings, keys: IdentityKeys, signer: Signer, aws: &SdkConfig, log: Log) -> Self {
+    pub(crate) fn new(
+        settings: &Settings,
+        keys: IdentityKeys,
+        signer: Signer,
+        aws: &SdkConfig,
+        log: Log,
+    ) -> Self {
         let dynamodb = aws_sdk_dynamodb::Client::new(aws);
         Self {
             keys,
@@ -87,7 +94,10 @@ impl Context {
     }
 
     /// A client, as it was within the last minute: a revocation holds within that time.
-    pub(crate) async fn client(&self, client_id: &str) -> Result<Option<Arc<IdentityClient>>, StoreError> {
+    pub(crate) async fn client(
+        &self,
+        client_id: &str,
+    ) -> Result<Option<Arc<IdentityClient>>, StoreError> {
         let read = async |id: &String| Ok(self.store.client(id).await?.map(Arc::new));
         self.clients.get_or(client_id.to_owned(), read).await
     }

@@ -1,7 +1,7 @@
 //! What a person of the staff decides of a request that waits.
 //!
-//! Idempotent: the same decision again is answered as before, another one is refused. A request that meanwhile was
-//! settled by evidence is left as it is.
+//! Idempotent: the same decision again is answered as before, another one is refused. A request
+//! that meanwhile was settled by evidence is left as it is.
 
 use jiff::Timestamp;
 use shared::contract::ines::{Decision, DecisionKind};
@@ -35,10 +35,13 @@ pub(crate) async fn decide(
         (DecisionKind::Meme, None) => {
             return Err(Refusal::Invalid("ine : l'INE de la même personne est attendu").into());
         }
-        (_, Some(_)) => return Err(Refusal::Invalid("ine : n'est attendu que pour la décision MEME").into()),
+        (_, Some(_)) => {
+            return Err(Refusal::Invalid("ine : n'est attendu que pour la décision MEME").into());
+        }
         (_, None) => None,
     };
-    let decided = Decided { decision: decision.decision, ine: named, par: caller.client_id.clone(), le: now };
+    let decided =
+        Decided { decision: decision.decision, ine: named, par: caller.client_id.clone(), le: now };
     let mut pauses = backoff();
     loop {
         if let Some(request) = attempt(context, &id, &decided).await? {
@@ -50,13 +53,16 @@ pub(crate) async fn decide(
 }
 
 /// `None` when someone else was faster.
-async fn attempt(context: &Context, id: &RequestId, decided: &Decided) -> Result<Option<Request>, ApiError> {
+async fn attempt(
+    context: &Context,
+    id: &RequestId,
+    decided: &Decided,
+) -> Result<Option<Request>, ApiError> {
     let request = context.store.request(id).await?.ok_or(Refusal::NoSuchRequest)?;
     if !waits(&request) {
-        let same = request
-            .decision
-            .as_ref()
-            .is_some_and(|before| (before.decision, &before.ine) == (decided.decision, &decided.ine));
+        let same = request.decision.as_ref().is_some_and(|before| {
+            (before.decision, &before.ine) == (decided.decision, &decided.ine)
+        });
         return if same { Ok(Some(request)) } else { Err(Refusal::Decided.into()) };
     }
     let request = Request { decision: Some(decided.clone()), ..request };
@@ -71,7 +77,11 @@ async fn attempt(context: &Context, id: &RequestId, decided: &Decided) -> Result
 }
 
 /// The master of the INE that was named, if it is somebody whom the request resembles.
-async fn resembling(context: &Context, request: &Request, named: &IneDigest) -> Result<Registration, ApiError> {
+async fn resembling(
+    context: &Context,
+    request: &Request,
+    named: &IneDigest,
+) -> Result<Registration, ApiError> {
     let named = context.store.registration(named).await?.ok_or(Refusal::NoSuchIne)?;
     let master = master_of(context, &named).await?;
     // Those whom it resembled when it was made may have become aliases since.
@@ -83,7 +93,8 @@ async fn resembling(context: &Context, request: &Request, named: &IneDigest) -> 
     }
 }
 
-/// Gives an INE to somebody who is none of those that were shown, unless somebody else has come since.
+/// Gives an INE to somebody who is none of those that were shown, unless somebody else has come
+/// since.
 async fn assign(context: &Context, request: Request) -> Result<Option<Request>, ApiError> {
     let situation = Situation::observe(context, &request.identite, Consistency::Strong).await?;
     let near = match situation.resembling().decide(&Person::of(&request.identite, None)) {

@@ -1,4 +1,5 @@
-//! What the kernel asks of this function: who calls, how an error reads, what the line of metrics says.
+//! What the kernel asks of this function: who calls, how an error reads, what the line of metrics
+//! says.
 
 use lambda_http::{Body, Request, RequestExt as _, Response};
 use shared::access::ines::Right;
@@ -30,15 +31,19 @@ impl Service for Context {
         &self,
         rights: &'static [Right],
         request: &Request,
-        exchange: &mut RequestContext<Self>,
+        call: &mut RequestContext<Self>,
     ) -> Result<Caller, ApiError> {
         let caller = Caller::of(self, request.headers()).await?;
-        exchange.client = Some(caller.client_id.clone());
-        if rights.iter().any(|right| caller.may(*right)) { Ok(caller) } else { Err(Refusal::Forbidden.into()) }
+        call.client = Some(caller.client_id.clone());
+        if rights.iter().any(|right| caller.may(*right)) {
+            Ok(caller)
+        } else {
+            Err(Refusal::Forbidden.into())
+        }
     }
 
-    fn render(error: &ApiError, request: &Request, exchange: &RequestContext<Self>) -> Response<Body> {
-        response(error, request.raw_http_path(), request.method().as_str(), &exchange.uid)
+    fn render(error: &ApiError, request: &Request, call: &RequestContext<Self>) -> Response<Body> {
+        response(error, request.raw_http_path(), request.method().as_str(), &call.uid)
     }
 
     fn emit(&self, request: RequestMetrics, (): ()) {

@@ -1,7 +1,7 @@
 //! An INE for a person, in order: the request, who resembles, a decision, one transaction.
 //!
-//! Idempotent by the client's reference: what was granted or refused is answered again. A request that waits is decided
-//! anew each time it is repeated, for later evidence may settle it.
+//! Idempotent by the client's reference: what was granted or refused is answered again. A request
+//! that waits is decided anew each time it is repeated, for later evidence may settle it.
 
 use jiff::Timestamp;
 use lambda_http::http::StatusCode;
@@ -56,7 +56,9 @@ async fn attempt(
 ) -> Result<Option<Request>, ApiError> {
     let request = match context.store.request(id).await? {
         // What was granted is somebody's INE: it must not be told of somebody else.
-        Some(request) if request.identite != *identity => return Err(Refusal::ReferenceReused.into()),
+        Some(request) if request.identite != *identity => {
+            return Err(Refusal::ReferenceReused.into());
+        }
         Some(request) if request.etat != RequestState::Pending => return Ok(Some(request)),
         Some(request) => request,
         None => Request::new(id.clone(), &caller.client_id, identity.clone(), now),
@@ -65,7 +67,9 @@ async fn attempt(
     Ok(match situation.resembling().decide(&Person::of(identity, None)) {
         Outcome::Known(holder) => situation.grant_known(context, request, &holder).await?,
         Outcome::Newcomer => situation.grant_new(context, request).await?,
-        Outcome::Doubt(near) if request.version > 0 && request.ressemblances == near => Some(request),
+        Outcome::Doubt(near) if request.version > 0 && request.ressemblances == near => {
+            Some(request)
+        }
         Outcome::Doubt(near) => {
             // Waiting is right whoever comes or goes meanwhile: no bucket is held to its version.
             let request = request.waiting(near);
@@ -87,13 +91,17 @@ pub(crate) fn told(request: &Request) -> ines::Request {
 
 /// The answer about a request: 202 while it waits.
 pub(crate) fn answer(context: &Context, request: &Request) -> Answer {
-    let status = if request.etat == RequestState::Pending { StatusCode::ACCEPTED } else { StatusCode::OK };
+    let status =
+        if request.etat == RequestState::Pending { StatusCode::ACCEPTED } else { StatusCode::OK };
     Answer::new(status, &told(request), about(context, request), outcome(request))
 }
 
 /// Whom a request is about.
 pub(crate) fn about(context: &Context, request: &Request) -> About {
-    request.ine.map_or_else(|| About::Request(request.id.clone()), |ine| About::Person(context.keys.ine(&ine)))
+    request.ine.map_or_else(
+        || About::Request(request.id.clone()),
+        |ine| About::Person(context.keys.ine(&ine)),
+    )
 }
 
 /// Where a request stands, in traces, logs and metrics.

@@ -1,6 +1,7 @@
-//! Our own identity service, compatible with INES, so that the system is whole without the ministry's: whether an INE and
-//! a birth date go together, which INE a person has, an INE for who has none, and what a person decides when nobody else
-//! can. Behind an API Gateway of its own, so that the real INES replaces it by an address.
+//! Our own identity service, compatible with INES, so that the system is whole without the
+//! ministry's: whether an INE and a birth date go together, which INE a person has, an INE for who
+//! has none, and what a person decides when nobody else can. Behind an API Gateway of its own, so
+//! that the real INES replaces it by an address.
 //!
 //! ```text
 //! handler     what the kernel of `shared::api`, which has the order of things, asks of this function

@@ -62,7 +62,8 @@ impl From<StoreError> for TokenRefusal {
     }
 }
 
-/// Gives a token to who shows an id and a secret. Also says which client it was, once that is known.
+/// Gives a token to who shows an id and a secret. Also says which client it was, once that is
+/// known.
 pub(crate) async fn token(
     context: &Context,
     request: &Request,
@@ -74,7 +75,11 @@ pub(crate) async fn token(
     }
     let form: Form = request.form_url_encoded().ok().flatten().ok_or(TokenRefusal::Request)?;
     if form.grant_type != CLIENT_CREDENTIALS {
-        return Err(if form.grant_type.is_empty() { TokenRefusal::Request } else { TokenRefusal::Grant });
+        return Err(if form.grant_type.is_empty() {
+            TokenRefusal::Request
+        } else {
+            TokenRefusal::Grant
+        });
     }
     let (id, secret) = credentials(request.headers()).ok_or(TokenRefusal::Client)?;
     let client = context.client(&id).await?;
@@ -91,20 +96,27 @@ pub(crate) async fn token(
             asked
         }
     };
-    let access_token = context.signer.token(&client.client_id, &rights, now).ok_or(TokenRefusal::Unsigned)?;
-    let token = Token { access_token, token_type: "Bearer".to_owned(), expires_in: Some(LIFETIME.unsigned_abs()) };
+    let access_token =
+        context.signer.token(&client.client_id, &rights, now).ok_or(TokenRefusal::Unsigned)?;
+    let token = Token {
+        access_token,
+        token_type: "Bearer".to_owned(),
+        expires_in: Some(LIFETIME.unsigned_abs()),
+    };
     Ok(with_pragma(json(StatusCode::OK, &token)))
 }
 
 /// `Authorization: Basic`, both parts percent-encoded as forms are (RFC 6749 §2.3.1).
 fn credentials(headers: &HeaderMap) -> Option<(String, String)> {
-    let (scheme, encoded) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.trim().split_once(' ')?;
+    let (scheme, encoded) =
+        headers.get(header::AUTHORIZATION)?.to_str().ok()?.trim().split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("basic") {
         return None;
     }
     let decoded = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
     let (id, secret) = decoded.split_once(':')?;
-    let plain = |text: &str| percent_decode_str(text).decode_utf8().ok().map(std::borrow::Cow::into_owned);
+    let plain =
+        |text: &str| percent_decode_str(text).decode_utf8().ok().map(std::borrow::Cow::into_owned);
     Some((plain(id)?, plain(secret)?))
 }
 
@@ -116,7 +128,8 @@ impl TokenRefusal {
             Self::Request => "invalid_request",
             Self::Grant => "unsupported_grant_type",
             Self::Scope => "invalid_scope",
-            // Not a code of the token endpoint's, which has none for it: of the authorisation endpoint's (§4.1.2.1).
+            // Not a code of the token endpoint's, which has none for it: of the authorisation
+            // endpoint's (§4.1.2.1).
             Self::Unavailable(_) | Self::Unsigned => "temporarily_unavailable",
         }
     }
@@ -130,13 +143,18 @@ impl TokenRefusal {
         };
         let mut response = with_pragma(json(status, &OauthError { error: self.name() }));
         if status == StatusCode::UNAUTHORIZED {
-            set_header(&mut response, "www-authenticate", "Basic realm=\"ines\", charset=\"UTF-8\"");
+            set_header(
+                &mut response,
+                "www-authenticate",
+                "Basic realm=\"ines\", charset=\"UTF-8\"",
+            );
         }
         response
     }
 }
 
-/// Both headers are required of an answer that holds a token (RFC 6749 §5.1); `no-store` is always there.
+/// Both headers are required of an answer that holds a token (RFC 6749 §5.1); `no-store` is always
+/// there.
 fn with_pragma(mut response: Response<Body>) -> Response<Body> {
     set_header(&mut response, "pragma", "no-cache");
     response
@@ -151,7 +169,10 @@ mod tests {
     #[test]
     fn credentials_are_decoded_twice() {
         let with = |value: &str| {
-            credentials(&HeaderMap::from_iter([(header::AUTHORIZATION, HeaderValue::from_str(value).unwrap())]))
+            credentials(&HeaderMap::from_iter([(
+                header::AUTHORIZATION,
+                HeaderValue::from_str(value).unwrap(),
+            )]))
         };
         let basic = |text: &str| format!("Basic {}", STANDARD.encode(text));
         let pair = |id: &str, secret: &str| Some((id.to_owned(), secret.to_owned()));

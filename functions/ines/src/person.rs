@@ -19,7 +19,8 @@ pub(crate) fn read(identity: &Identity) -> Result<CivilIdentity, Refusal> {
     let nom_famille = name(identity.nom_famille.as_deref(), "nomFamille")?;
     let prenom1 = name(identity.prenom1.as_deref(), "prenom1")?;
     let others = [(&identity.prenom2, "prenom2"), (&identity.prenom3, "prenom3")];
-    let others = others.into_iter().filter_map(|(text, field)| optional(text.as_deref(), field).transpose());
+    let others =
+        others.into_iter().filter_map(|(text, field)| optional(text.as_deref(), field).transpose());
     let sexe = match identity.sexe.as_deref().map(str::trim) {
         Some(MALE) => Sex::Male,
         Some(FEMALE) => Sex::Female,
@@ -48,10 +49,12 @@ pub(crate) fn read(identity: &Identity) -> Result<CivilIdentity, Refusal> {
 
 /// A birth date.
 pub(crate) fn birth_date(text: &str) -> Result<BirthDate, Refusal> {
-    BirthDate::parse(text).map_err(|_| Refusal::Invalid("dateNaissance : une date AAAA-MM-JJ est attendue"))
+    BirthDate::parse(text)
+        .map_err(|_| Refusal::Invalid("dateNaissance : une date AAAA-MM-JJ est attendue"))
 }
 
-/// What the register has, for whoever asked about `asked`: the master INE is told when it is another.
+/// What the register has, for whoever asked about `asked`: the master INE is told when it is
+/// another.
 pub(crate) fn told(master: &Registration, asked: Option<&Registration>) -> Identity {
     // The wire has no name of a birthplace, and `read` gives none.
     let CivilIdentity {
@@ -76,8 +79,10 @@ pub(crate) fn told(master: &Registration, asked: Option<&Registration>) -> Ident
         sexe: Some(if *sexe == Sex::Male { MALE } else { FEMALE }.to_owned()),
         date_naissance: Some(date_naissance.expose()),
         lieu_naissance: lieu_naissance.map(|place| place.as_str().to_owned()),
-        ine_maitre: (asked.map(|asked| asked.ine) != Some(master.ine)).then(|| master.ine.expose().to_owned()),
-        // An INE that was given here was given on a request, which was granted; of a loaded one nothing is known.
+        ine_maitre: (asked.map(|asked| asked.ine) != Some(master.ine))
+            .then(|| master.ine.expose().to_owned()),
+        // An INE that was given here was given on a request, which was granted; of a loaded one
+        // nothing is known.
         etat_demande: if is_new { vec![RequestState::Granted] } else { Vec::new() },
     }
 }
@@ -131,7 +136,10 @@ mod tests {
         let registration = Registration::new(ine, read(&written()).unwrap());
         let told = told(&registration, Some(&registration));
         assert!(told.ine_maitre.is_none() && told.etat_demande.is_empty());
-        assert_eq!((told.nom_famille.as_deref(), told.prenom3.as_deref()), (Some("Quintefeuille"), None));
+        assert_eq!(
+            (told.nom_famille.as_deref(), told.prenom3.as_deref()),
+            (Some("Quintefeuille"), None)
+        );
         assert!(read(&told).unwrap() == registration.identite);
         assert_eq!(super::told(&registration, None).ine_maitre.as_deref(), Some(ine.expose()));
         let given = Registration { attribue: true, ..registration };

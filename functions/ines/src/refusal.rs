@@ -1,4 +1,5 @@
-//! Every end but a success, in the envelope of the consultation. Nothing that the caller gave is repeated.
+//! Every end but a success, in the envelope of the consultation. Nothing that the caller gave is
+//! repeated.
 
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Response};
@@ -36,7 +37,8 @@ pub enum Refusal {
     NotAResemblance,
     /// Two INEs can't be joined.
     Attachment(AttachmentError),
-    /// The client has asked about as many birth dates of this INE today as it may: this one wasn't looked up.
+    /// The client has asked about as many birth dates of this INE today as it may: this one wasn't
+    /// looked up.
     TooManyDates { retry_after: u64 },
 }
 
@@ -61,7 +63,8 @@ impl shared::api::error::Refusal for Refusal {
 }
 
 impl Refusal {
-    /// Whether something is told by it of a person, or of nobody's being there, or it looks like guessing: then it leaves a trace as answers do.
+    /// Whether something is told by it of a person, or of nobody's being there, or it looks like
+    /// guessing: then it leaves a trace as answers do.
     pub(crate) fn tells(&self) -> bool {
         match self {
             Self::NobodyFound
@@ -80,9 +83,13 @@ impl Refusal {
 
     fn words(&self) -> (StatusCode, &'static str, &'static str) {
         match self {
-            Self::Unauthenticated => (StatusCode::UNAUTHORIZED, message::UNAUTHENTICATED, "le jeton n'est pas valide"),
+            Self::Unauthenticated => {
+                (StatusCode::UNAUTHORIZED, message::UNAUTHENTICATED, "le jeton n'est pas valide")
+            }
             Self::Forbidden => (StatusCode::FORBIDDEN, "droits insuffisants", ""),
-            Self::Invalid(sentence) => (StatusCode::BAD_REQUEST, message::INVALID_PARAMETER, sentence),
+            Self::Invalid(sentence) => {
+                (StatusCode::BAD_REQUEST, message::INVALID_PARAMETER, sentence)
+            }
             Self::NobodyFound => (StatusCode::NOT_FOUND, message::STUDENT_NOT_FOUND, ""),
             Self::Ambiguous => (
                 StatusCode::CONFLICT,
@@ -91,22 +98,28 @@ impl Refusal {
             ),
             Self::NoSuchRequest => (StatusCode::NOT_FOUND, "demande introuvable", ""),
             Self::NoSuchIne => (StatusCode::NOT_FOUND, "INE introuvable", ""),
-            Self::ReferenceReused => {
-                (StatusCode::UNPROCESSABLE_ENTITY, "la référence a déjà servi pour une autre identité", "reference")
-            }
+            Self::ReferenceReused => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "la référence a déjà servi pour une autre identité",
+                "reference",
+            ),
             Self::Decided => (StatusCode::CONFLICT, "la demande est déjà décidée autrement", ""),
             Self::SomebodyElse => (
                 StatusCode::CONFLICT,
                 "une autre personne ressemble désormais à celle de la demande",
                 "relisez la demande",
             ),
-            Self::NotAResemblance => {
-                (StatusCode::UNPROCESSABLE_ENTITY, "cet INE n'est pas celui d'une ressemblance de la demande", "ine")
-            }
+            Self::NotAResemblance => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "cet INE n'est pas celui d'une ressemblance de la demande",
+                "ine",
+            ),
             Self::Attachment(error) => (StatusCode::CONFLICT, attachment(*error), ""),
-            Self::TooManyDates { .. } => {
-                (StatusCode::TOO_MANY_REQUESTS, "trop de dates de naissance pour cet INE aujourd'hui", "")
-            }
+            Self::TooManyDates { .. } => (
+                StatusCode::TOO_MANY_REQUESTS,
+                "trop de dates de naissance pour cet INE aujourd'hui",
+                "",
+            ),
         }
     }
 }
@@ -114,7 +127,9 @@ impl Refusal {
 /// The response to an error, in the envelope of the consultation.
 pub(crate) fn response(error: &ApiError, path: &str, method: &str, uid: &Uid) -> Response<Body> {
     let (status, message, parameter) = match error {
-        ApiError::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "service momentanément indisponible", ""),
+        ApiError::Unavailable(_) => {
+            (StatusCode::SERVICE_UNAVAILABLE, "service momentanément indisponible", "")
+        }
         error => match error.words() {
             Ok((status, message)) => (status, message, ""),
             Err(refusal) => refusal.words(),
@@ -138,10 +153,18 @@ pub(crate) fn response(error: &ApiError, path: &str, method: &str, uid: &Uid) ->
     response
 }
 
-/// What `details.endpoint` says: only the paths that we serve are repeated, for any other may hold anything.
+/// What `details.endpoint` says: only the paths that we serve are repeated, for any other may hold
+/// anything.
 fn name_of(path: &str) -> &'static str {
-    const NAMES: [&str; 7] =
-        ["verification", "recherche", "immatriculation", "demandes", "rattachements", "detachements", "token"];
+    const NAMES: [&str; 7] = [
+        "verification",
+        "recherche",
+        "immatriculation",
+        "demandes",
+        "rattachements",
+        "detachements",
+        "token",
+    ];
     let part = path.split('/').nth(2).unwrap_or_default();
     NAMES.into_iter().find(|name| *name == part).unwrap_or_default()
 }

@@ -31,7 +31,11 @@ pub(crate) async fn read(context: &Context, caller: &Caller, id: &str) -> Result
     if !is_staff && request.client_id != caller.client_id {
         return Err(Refusal::NoSuchRequest.into());
     }
-    let shown = if is_staff { &request.ressemblances[..request.ressemblances.len().min(MOST_SHOWN)] } else { &[] };
+    let shown = if is_staff {
+        &request.ressemblances[..request.ressemblances.len().min(MOST_SHOWN)]
+    } else {
+        &[]
+    };
     let mut people = context.store.registrations(shown).await?;
     // In the order of the request: the closest first.
     people.sort_by_key(|person| shown.iter().position(|ine| *ine == context.keys.ine(&person.ine)));
@@ -62,11 +66,17 @@ pub(crate) async fn list(context: &Context, request: &HttpRequest) -> Result<Ans
 }
 
 fn resemblance(request: &Request, person: &Registration) -> Resemblance {
-    let (asked, known) = (Person::of(&request.identite, None), Person::of(&person.identite, Some(&person.ine)));
+    let (asked, known) =
+        (Person::of(&request.identite, None), Person::of(&person.identite, Some(&person.ine)));
     let explanation = explain(&asked, &known, &Comparison::of(&asked, &known));
     let compared = |line: Line| {
         let [demande, registre] = line.values;
-        ComparedTrait { libelle: line.label.to_owned(), demande, registre, constat: line.finding.to_owned() }
+        ComparedTrait {
+            libelle: line.label.to_owned(),
+            demande,
+            registre,
+            constat: line.finding.to_owned(),
+        }
     };
     Resemblance {
         ine: person.ine.expose().to_owned(),

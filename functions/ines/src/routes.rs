@@ -1,4 +1,5 @@
-//! Every route, declared once: who may call it and what it reads in the table, the rest at its handler.
+//! Every route, declared once: who may call it and what it reads in the table, the rest at its
+//! handler.
 
 use serde::de::DeserializeOwned;
 use shared::access::ines::Right;
@@ -7,8 +8,8 @@ use shared::api::reply::{json_text, public};
 use shared::api::route::{self, Reply};
 use shared::contract::error::ErrorBody;
 use shared::contract::ines::{
-    Attachment, Decision, Detachment, Identity, Immatriculation, PendingRequests, Request, RequestDetail, Token,
-    Verification,
+    Attachment, Decision, Detachment, Identity, Immatriculation, PendingRequests, Request,
+    RequestDetail, Token, Verification,
 };
 use shared::registry::ines::trace::{Question, Subject};
 use shared::routes;
@@ -59,12 +60,13 @@ routes! { Context;
     )
 )]
 async fn token(call: Call<'_>) -> Answered {
-    let Call { context, request, exchange, .. } = call;
-    let (response, outcome) = match oauth::token(context, request, exchange.now, &mut exchange.client).await {
+    let Call { context, request, call, .. } = call;
+    let (response, outcome) = match oauth::token(context, request, call.now, &mut call.client).await
+    {
         Ok(response) => (response, Context::ANSWERED),
         Err(refusal) => {
             if let TokenRefusal::Unavailable(error) = &refusal {
-                tracing::error!(uid = %exchange.uid, %error, "store failed");
+                tracing::error!(uid = %call.uid, %error, "store failed");
             }
             (refusal.response(), refusal.name())
         }
@@ -88,7 +90,7 @@ async fn token(call: Call<'_>) -> Answered {
     )
 )]
 async fn verify(call: Call<'_>, caller: &Caller) -> Answered {
-    let answer = verification::verify(call.context, caller, &read(&call)?, call.exchange.now).await;
+    let answer = verification::verify(call.context, caller, &read(&call)?, call.call.now).await;
     tell(&call, caller, answer).await
 }
 
@@ -119,7 +121,7 @@ async fn search(call: Call<'_>, caller: &Caller) -> Answered {
     )
 )]
 async fn immatriculate(call: Call<'_>, caller: &Caller) -> Answered {
-    let answer = immatriculation::ask(call.context, caller, &read(&call)?, call.exchange.now).await;
+    let answer = immatriculation::ask(call.context, caller, &read(&call)?, call.call.now).await;
     tell(&call, caller, answer).await
 }
 
@@ -168,7 +170,8 @@ async fn list_requests(call: Call<'_>, caller: &Caller) -> Answered {
     )
 )]
 async fn decide(call: Call<'_>, caller: &Caller) -> Answered {
-    let answer = decision::decide(call.context, caller, call.id, &read(&call)?, call.exchange.now).await;
+    let answer =
+        decision::decide(call.context, caller, call.id, &read(&call)?, call.call.now).await;
     tell(&call, caller, answer).await
 }
 
@@ -226,19 +229,22 @@ fn read<T: DeserializeOwned>(call: &Call<'_>) -> Result<T, ApiError> {
     serde_json::from_slice(call.json()?).map_err(|_| wrong.into())
 }
 
-/// Tells an answer once its trace is written. When that can't be, the caller asks again, and is answered the same.
+/// Tells an answer once its trace is written. When that can't be, the caller asks again, and is
+/// answered the same.
 async fn tell(call: &Call<'_>, caller: &Caller, answer: Result<Answer, ApiError>) -> Answered {
     let traced = match &answer {
         Ok(answer) => Some((answer.about.subject(), answer.outcome)),
-        Err(error @ ApiError::Refused(refusal)) if refusal.tells() => Some((Subject::Nobody, error.name())),
+        Err(error @ ApiError::Refused(refusal)) if refusal.tells() => {
+            Some((Subject::Nobody, error.name()))
+        }
         Err(_) => None,
     };
     if let Some((subject, outcome)) = traced {
         let question = Question {
-            uid: &call.exchange.uid,
-            at: call.exchange.now,
+            uid: &call.call.uid,
+            at: call.call.now,
             client: &caller.client_id,
-            route: call.exchange.route,
+            route: call.call.route,
             channel: caller.channel.as_deref(),
             depositor: caller.depositor,
         };

@@ -1,4 +1,5 @@
-//! Which INE a person has, by civil identity: told only of somebody certain (see `identity::engine::lookup`).
+//! Which INE a person has, by civil identity: told only of somebody certain (see
+//! `identity::engine::lookup`).
 
 use shared::contract::ines::Identity;
 use shared::identity::engine::lookup::Answer as Found;

@@ -1,8 +1,9 @@
 //! All that a decision about a person rests on, and the transaction that follows from it.
 //!
-//! Every bucket of the person is read, as of now, and written or held to its version in the transaction: of two requests
-//! for one person, at the same moment, the second is overtaken, looks again, and finds the first. A crash before the
-//! transaction leaves nothing, one after it leaves all, and the request itself says so when it is repeated.
+//! Every bucket of the person is read, as of now, and written or held to its version in the
+//! transaction: of two requests for one person, at the same moment, the second is overtaken, looks
+//! again, and finds the first. A crash before the transaction leaves nothing, one after it leaves
+//! all, and the request itself says so when it is repeated.
 
 use std::collections::BTreeMap;
 
@@ -38,14 +39,19 @@ impl Situation {
         Resembling::of(self.buckets.values())
     }
 
-    /// Grants a request the INE of somebody who is there, if nobody has joined or left meanwhile; `None` otherwise.
+    /// Grants a request the INE of somebody who is there, if nobody has joined or left meanwhile;
+    /// `None` otherwise.
     pub(crate) async fn grant_known(
         &self,
         context: &Context,
         request: Request,
         holder: &IneDigest,
     ) -> Result<Option<Request>, StoreError> {
-        let known = context.store.registration(holder).await?.ok_or_else(|| StoreError::shape("ines GetItem"))?;
+        let known = context
+            .store
+            .registration(holder)
+            .await?
+            .ok_or_else(|| StoreError::shape("ines GetItem"))?;
         let request = request.granted(known.master(), false);
         let mut writes = vec![Write::Request(&request)];
         writes.extend(self.buckets.iter().map(|(key, bucket)| Write::Unmoved(key, bucket.version)));
@@ -53,8 +59,8 @@ impl Situation {
         Ok((committed == Committed::Yes).then_some(request))
     }
 
-    /// Grants a request an INE that nobody has yet, and posts who has it now; `None` when somebody was faster, or has
-    /// that very number.
+    /// Grants a request an INE that nobody has yet, and posts who has it now; `None` when somebody
+    /// was faster, or has that very number.
     pub(crate) async fn grant_new(
         mut self,
         context: &Context,
@@ -62,20 +68,22 @@ impl Situation {
     ) -> Result<Option<Request>, StoreError> {
         let ine = draw();
         let digest = context.keys.ine(&ine);
-        let registration = Registration { attribue: true, ..Registration::new(ine, request.identite.clone()) };
+        let registration =
+            Registration { attribue: true, ..Registration::new(ine, request.identite.clone()) };
         for bucket in self.buckets.values_mut() {
             bucket.set(&digest, &[traits_of(&registration)]);
         }
         let request = request.granted(ine, true);
-        let mut writes = vec![Write::Request(&request), Write::Registration(&digest, &registration)];
+        let mut writes =
+            vec![Write::Request(&request), Write::Registration(&digest, &registration)];
         writes.extend(self.buckets.iter().map(|(key, bucket)| Write::Bucket(key, bucket)));
         let committed = context.store.commit(&writes).await?;
         Ok((committed == Committed::Yes).then_some(request))
     }
 }
 
-/// A number at random. Not the next one: INEs are dense, and those of people who come together, such as siblings, would
-/// be a slip apart. That nobody has it is checked by the write.
+/// A number at random. Not the next one: INEs are dense, and those of people who come together,
+/// such as siblings, would be a slip apart. That nobody has it is checked by the write.
 fn draw() -> Ine {
     loop {
         // 60 random bits, so that no number is likelier than another by more than one in a billion.
@@ -97,9 +105,14 @@ mod tests {
     #[test]
     fn numbers_are_the_national_registers_and_far_apart() {
         let drawn: Vec<Ine> = (0..1_000).map(|_| draw()).collect();
-        assert!(drawn.iter().all(|ine| (ine.form(), ine.checksum()) == (IneForm::Rnie, Checksum::Valid)));
+        assert!(
+            drawn
+                .iter()
+                .all(|ine| (ine.form(), ine.checksum()) == (IneForm::Rnie, Checksum::Valid))
+        );
         assert!(drawn.iter().collect::<HashSet<_>>().len() > 990);
-        let firsts: HashSet<char> = drawn.iter().filter_map(|ine| ine.expose().chars().next()).collect();
+        let firsts: HashSet<char> =
+            drawn.iter().filter_map(|ine| ine.expose().chars().next()).collect();
         assert_eq!(firsts.len(), 10, "numbers of every length");
     }
 }

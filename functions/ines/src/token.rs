@@ -48,11 +48,20 @@ impl Signer {
     /// Under this secret; `id` says which one it is.
     pub(crate) fn new(id: String, secret: &SecretString) -> Self {
         let secret = secret.expose_secret().as_bytes();
-        Self { id, encoding: EncodingKey::from_secret(secret), decoding: DecodingKey::from_secret(secret) }
+        Self {
+            id,
+            encoding: EncodingKey::from_secret(secret),
+            decoding: DecodingKey::from_secret(secret),
+        }
     }
 
     /// A token for a client. `None` only if it can't be written down at all.
-    pub(crate) fn token(&self, client_id: &str, rights: &BTreeSet<Right>, now: Timestamp) -> Option<String> {
+    pub(crate) fn token(
+        &self,
+        client_id: &str,
+        rights: &BTreeSet<Right>,
+        now: Timestamp,
+    ) -> Option<String> {
         let header = Header { kid: Some(self.id.clone()), ..Header::new(Algorithm::HS256) };
         let claims = Claims {
             iss: SELF.to_owned(),
@@ -113,7 +122,9 @@ mod tests {
     #[test]
     fn no_other_algorithm_is_believed() {
         let signer = signer("a secret");
-        let claims = signer.read(&signer.token("supdata", &BTreeSet::new(), Timestamp::now()).unwrap()).unwrap();
+        let claims = signer
+            .read(&signer.token("supdata", &BTreeSet::new(), Timestamp::now()).unwrap())
+            .unwrap();
         let other = encode(&Header::new(Algorithm::HS512), &claims, &signer.encoding).unwrap();
         assert_eq!(signer.read(&other), None);
     }

@@ -16,7 +16,8 @@ use crate::refusal::{ApiError, Refusal};
 
 /// Tells who has the INE, if that person has the birth date.
 ///
-/// Whoever may ask that finds a birth date by trying them, so a client has few for each INE and day, right or wrong.
+/// Whoever may ask that finds a birth date by trying them, so a client has few for each INE and
+/// day, right or wrong.
 pub(crate) async fn verify(
     context: &Context,
     caller: &Caller,
@@ -29,9 +30,11 @@ pub(crate) async fn verify(
     if context.store.admit(&caller.client_id, &pair, now).await? == Admission::Exhausted {
         return Err(Refusal::TooManyDates { retry_after: seconds_left_in_france(now) }.into());
     }
-    let asked = context.store.registration(&context.keys.ine(&ine)).await?.ok_or(Refusal::NobodyFound)?;
+    let asked =
+        context.store.registration(&context.keys.ine(&ine)).await?.ok_or(Refusal::NobodyFound)?;
     let master = master_of(context, &asked).await?;
-    // An alias was registered with a date of its own, which whoever holds that number may still give.
+    // An alias was registered with a date of its own, which whoever holds that number may still
+    // give.
     if ![&asked, &master].iter().any(|person| person.identite.date_naissance == birth_date) {
         return Err(Refusal::NobodyFound.into());
     }
@@ -40,7 +43,10 @@ pub(crate) async fn verify(
 }
 
 /// The registration that stands for a person.
-pub(crate) async fn master_of(context: &Context, asked: &Registration) -> Result<Registration, StoreError> {
+pub(crate) async fn master_of(
+    context: &Context,
+    asked: &Registration,
+) -> Result<Registration, StoreError> {
     let Some(master) = &asked.maitre else { return Ok(asked.clone()) };
     let master = context.store.registration(&context.keys.ine(master)).await?;
     // Aliases and their master are written together, and registrations are never deleted.

@@ -23,8 +23,14 @@ impl Buckets {
         Self { s3, inbox, reports }
     }
 
-    /// Opens exactly that version of an object of the inbox, from a byte on; `None` when it is gone.
-    pub(crate) async fn open(&self, key: &str, version: &str, from: u64) -> Result<Option<Opened>, StoreError> {
+    /// Opens exactly that version of an object of the inbox, from a byte on; `None` when it is
+    /// gone.
+    pub(crate) async fn open(
+        &self,
+        key: &str,
+        version: &str,
+        from: u64,
+    ) -> Result<Option<Opened>, StoreError> {
         let request = self.s3.get_object().bucket(&self.inbox).key(key).version_id(version);
         let request = if from > 0 { request.range(format!("bytes={from}-")) } else { request };
         let output = match request.send().await {
@@ -35,7 +41,11 @@ impl Buckets {
                     // There is nothing from there on.
                     Some("InvalidRange") => {
                         let chunks = Body { stream: ByteStream::default(), skip: 0 };
-                        Ok(Some(Opened { last_modified: Timestamp::UNIX_EPOCH, extraction_date: None, chunks }))
+                        Ok(Some(Opened {
+                            last_modified: Timestamp::UNIX_EPOCH,
+                            extraction_date: None,
+                            chunks,
+                        }))
                     }
                     _ => Err(StoreError::new("s3 GetObject", &error)),
                 };
@@ -51,7 +61,12 @@ impl Buckets {
     }
 
     /// Puts an object among the reports. Put twice, it is the same.
-    pub(crate) async fn put(&self, key: &str, kind: &'static str, body: Vec<u8>) -> Result<(), StoreError> {
+    pub(crate) async fn put(
+        &self,
+        key: &str,
+        kind: &'static str,
+        body: Vec<u8>,
+    ) -> Result<(), StoreError> {
         self.s3
             .put_object()
             .bucket(&self.reports)
@@ -69,13 +84,17 @@ impl Buckets {
         const OPERATION: &str = "s3 GetObject";
         match self.s3.get_object().bucket(&self.reports).key(key).send().await {
             Ok(output) => {
-                let body = output.body.collect().await.map_err(|_| StoreError::of(OPERATION, StoreError::TIMEOUT))?;
+                let body = output
+                    .body
+                    .collect()
+                    .await
+                    .map_err(|_| StoreError::of(OPERATION, StoreError::TIMEOUT))?;
                 Ok(Some(body.to_vec()))
             }
             Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(aws_sdk_s3::operation::get_object::GetObjectError::is_no_such_key) =>
+                if error.as_service_error().is_some_and(
+                    aws_sdk_s3::operation::get_object::GetObjectError::is_no_such_key,
+                ) =>
             {
                 Ok(None)
             }
@@ -87,7 +106,9 @@ impl Buckets {
 fn last_modified(output: &GetObjectOutput) -> Timestamp {
     output
         .last_modified()
-        .and_then(|time| Timestamp::new(time.secs(), i32::try_from(time.subsec_nanos()).unwrap_or_default()).ok())
+        .and_then(|time| {
+            Timestamp::new(time.secs(), i32::try_from(time.subsec_nanos()).unwrap_or_default()).ok()
+        })
         .unwrap_or(Timestamp::UNIX_EPOCH)
 }
 

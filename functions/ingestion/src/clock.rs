@@ -20,7 +20,8 @@ impl Clock {
     /// What it shows.
     #[must_use]
     pub fn now(&self) -> Timestamp {
-        let elapsed = SignedDuration::try_from(self.since.elapsed()).unwrap_or(SignedDuration::ZERO);
+        let elapsed =
+            SignedDuration::try_from(self.since.elapsed()).unwrap_or(SignedDuration::ZERO);
         self.at.saturating_add(elapsed).unwrap_or(self.at)
     }
 }

@@ -1,9 +1,10 @@
 //! A delivery of the queue `imports`, message by message: each is acknowledged or comes back.
 //!
-//! A message is S3's event about an object that was dropped, or our own about an import to go on with. It is
-//! acknowledged once nothing more depends on it: the import has ended, another message asks for the rest, or another
-//! invocation has it in hand for a message of its own. Anything else brings it back, sooner or later, and after too
-//! many times it goes to the dead-letter queue, where the alarm is.
+//! A message is S3's event about an object that was dropped, or our own about an import to go on
+//! with. It is acknowledged once nothing more depends on it: the import has ended, another message
+//! asks for the rest, or another invocation has it in hand for a message of its own. Anything else
+//! brings it back, sooner or later, and after too many times it goes to the dead-letter queue,
+//! where the alarm is.
 
 use std::time::Duration;
 
@@ -19,7 +20,8 @@ use crate::object::{self, NotOurs};
 use crate::queues::Message;
 use crate::world::World;
 
-/// How long a message stays away when work on it begins: until the first sign of life has had time to come.
+/// How long a message stays away when work on it begins: until the first sign of life has had time
+/// to come.
 const FIRST_HELD: Duration = Duration::from_mins(1);
 /// The first wait after a failure, doubled each time.
 const FIRST_WAIT: Duration = Duration::from_secs(15);
@@ -63,7 +65,10 @@ impl Body {
         {
             return Some(Self::Objects(event));
         }
-        serde_json::from_str::<Test>(body).ok().filter(|test| test.event == "s3:TestEvent").map(|_| Self::Test)
+        serde_json::from_str::<Test>(body)
+            .ok()
+            .filter(|test| test.event == "s3:TestEvent")
+            .map(|_| Self::Test)
     }
 }
 
@@ -101,21 +106,36 @@ pub async fn handle(
 }
 
 /// Works on one message; it may be acknowledged unless there is an error.
-async fn one(world: &World, settings: &Settings, invocation: Invocation<'_>, body: &str) -> Result<(), ImportError> {
+async fn one(
+    world: &World,
+    settings: &Settings,
+    invocation: Invocation<'_>,
+    body: &str,
+) -> Result<(), ImportError> {
     let id = &invocation.message.id;
     match Body::read(body) {
         Some(Body::Objects(event)) => {
-            // The queue's own visibility timeout is longer than any invocation: a crash would wait for hours.
+            // The queue's own visibility timeout is longer than any invocation: a crash would wait
+            // for hours.
             hold(world, invocation.message).await;
             for record in &event.records {
                 match object::arrival(record, &settings.inbox) {
                     Ok((import, arrival)) => {
                         told(
                             &import,
-                            Box::pin(import::run(world, settings, invocation, &import, Some(&arrival))).await?,
+                            Box::pin(import::run(
+                                world,
+                                settings,
+                                invocation,
+                                &import,
+                                Some(&arrival),
+                            ))
+                            .await?,
                         );
                     }
-                    Err(NotOurs::Folder) => tracing::info!(message_id = id, "mark of a folder passed over"),
+                    Err(NotOurs::Folder) => {
+                        tracing::info!(message_id = id, "mark of a folder passed over")
+                    }
                     // Delivered again, it would be the same.
                     Err(error) => tracing::error!(%error, message_id = id, "event passed over"),
                 }
@@ -126,8 +146,12 @@ async fn one(world: &World, settings: &Settings, invocation: Invocation<'_>, bod
             told(&import, Box::pin(import::run(world, settings, invocation, &import, None)).await?);
         }
         Some(Body::Test) => tracing::info!(message_id = id, "S3 tested the queue"),
-        // The body may hold anything and stays out of the log. Nobody but S3 and us may write to the queue.
-        None => tracing::error!(message_id = id, "message is neither an event of S3 nor an import to go on with"),
+        // The body may hold anything and stays out of the log. Nobody but S3 and us may write to
+        // the queue.
+        None => tracing::error!(
+            message_id = id,
+            "message is neither an event of S3 nor an import to go on with"
+        ),
     }
     Ok(())
 }
@@ -144,14 +168,17 @@ fn told(import: &ImportId, outcome: Outcome) {
         Outcome::Ended => {}
         Outcome::EndedBefore => tracing::info!(import, "import ended before, nothing to do"),
         Outcome::Elsewhere => tracing::info!(import, "another invocation has the import"),
-        Outcome::Waits => tracing::info!(import, "the establishment has other imports under way, this one waits"),
+        Outcome::Waits => {
+            tracing::info!(import, "the establishment has other imports under way, this one waits")
+        }
         Outcome::HandedOver => tracing::info!(import, "time ran out, the rest is asked for"),
         Outcome::Nothing => tracing::error!(import, "no such import to go on with"),
     }
 }
 
 fn message(delivered: SqsMessage) -> (Message, String) {
-    let deliveries = delivered.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok());
+    let deliveries =
+        delivered.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok());
     let message = Message {
         id: delivered.message_id.unwrap_or_default(),
         receipt: delivered.receipt_handle.unwrap_or_default(),
@@ -179,19 +206,33 @@ mod tests {
     #[test]
     fn recorded_messages_are_told_apart() {
         let (message, dropped) = body(include_str!("../../../events/sqs-import-object.json"));
-        assert_eq!((message.id.as_str(), message.deliveries), ("059f36b4-87a3-44ab-83d2-661975830a7d", 1));
+        assert_eq!(
+            (message.id.as_str(), message.deliveries),
+            ("059f36b4-87a3-44ab-83d2-661975830a7d", 1)
+        );
         let Some(Body::Objects(event)) = dropped else { panic!("an event of S3") };
         assert_eq!(event.records.len(), 1);
         let (message, go_on) = body(include_str!("../../../events/sqs-import-continuation.json"));
         assert_eq!(message.deliveries, 3);
         let Some(Body::GoOn(import)) = go_on else { panic!("an import to go on with") };
         assert_eq!(GoOn::body(&import), r#"{"import":"0123456789abcdef0123456789abcdef"}"#);
-        assert!(matches!(body(include_str!("../../../events/sqs-import-test.json")).1, Some(Body::Test)));
+        assert!(matches!(
+            body(include_str!("../../../events/sqs-import-test.json")).1,
+            Some(Body::Test)
+        ));
     }
 
     #[test]
     fn anything_else_is_no_message() {
-        for text in ["", "{}", "[]", r#"{"import":"../x"}"#, r#"{"Records":[]}"#, r#"{"Event":"s3:Other"}"#, "{"] {
+        for text in [
+            "",
+            "{}",
+            "[]",
+            r#"{"import":"../x"}"#,
+            r#"{"Records":[]}"#,
+            r#"{"Event":"s3:Other"}"#,
+            "{",
+        ] {
             assert!(Body::read(text).is_none(), "{text}");
         }
     }

@@ -1,9 +1,10 @@
-//! One import: claim → look at the whole file → compare its rows with each other → read, check and store them → compare
-//! them with what is stored, if the file is complete → report → end.
+//! One import: claim → look at the whole file → compare its rows with each other → read, check and
+//! store them → compare them with what is stored, if the file is complete → report → end.
 //!
-//! A crash between any two calls leaves a message that is delivered again within about a minute, an import whose lease
-//! is then over, and a checkpoint before which everything is done (`work.rs`). What was done after it is done again and
-//! finds itself: rows by their version, cancellations by theirs, reports under the same keys. Only the end is final.
+//! A crash between any two calls leaves a message that is delivered again within about a minute, an
+//! import whose lease is then over, and a checkpoint before which everything is done (`work.rs`).
+//! What was done after it is done again and finds itself: rows by their version, cancellations by
+//! theirs, reports under the same keys. Only the end is final.
 
 use std::time::Duration;
 
@@ -15,7 +16,9 @@ use shared::files::report::Ending;
 use shared::identity::digest::DigestKey;
 use shared::identity::student::RecordVersion;
 use shared::registry::StoreError;
-use shared::registry::imports::{Arrival, Claim, End, Import, ImportId, LEASE, LeaseHolder, Progress, ProgressError};
+use shared::registry::imports::{
+    Arrival, Claim, End, Import, ImportId, LEASE, LeaseHolder, Progress, ProgressError,
+};
 use tokio::time::Instant;
 
 use crate::clock::Clock;
@@ -37,8 +40,8 @@ use writer::Speed;
 
 /// How often the owner of an import shows that it lives.
 const HEARTBEAT: Duration = Duration::from_secs(15);
-/// For how long the message stays away after each sign of life: a little longer than the lease, so that it comes back
-/// when the import can be claimed.
+/// For how long the message stays away after each sign of life: a little longer than the lease, so
+/// that it comes back when the import can be claimed.
 const HELD: Duration = LEASE.saturating_add(Duration::from_secs(10));
 /// Most of the time of an invocation that is kept for letting go in good order.
 const LONGEST_MARGIN: Duration = Duration::from_secs(20);
@@ -49,7 +52,8 @@ pub struct Settings {
     pub record_key: DigestKey,
     /// The inbox bucket's name.
     pub inbox: String,
-    /// The share of an establishment's enrolments, in percent, that a complete file may cancel unconfirmed.
+    /// The share of an establishment's enrolments, in percent, that a complete file may cancel
+    /// unconfirmed.
     pub cancel_share: u64,
 }
 
@@ -144,8 +148,8 @@ pub(crate) async fn run(
         Some(uai) => match world.imports.enter(uai, holder, clock.now()).await {
             Ok(Some(place)) => Some((uai, place)),
             Ok(None) => {
-                // As when time runs out: the import is let go, and a later message asks for it. This one may be
-                // acknowledged, so waiting never counts as a failure.
+                // As when time runs out: the import is let go, and a later message asks for it.
+                // This one may be acknowledged, so waiting never counts as a failure.
                 world.imports.release(holder).await?;
                 world.queues.go_on(id, turn(owner)).await?;
                 return Ok(Outcome::Waits);
@@ -168,12 +172,14 @@ pub(crate) async fn run(
     }
     match stopped {
         Ok(()) => Ok(Outcome::Ended),
-        // First let go, then ask for the rest: who is asked finds the import free. A crash between the two leaves our
-        // own message, which comes back; one after them leaves both, and whichever comes second finds the other's.
+        // First let go, then ask for the rest: who is asked finds the import free. A crash between
+        // the two leaves our own message, which comes back; one after them leaves both, and
+        // whichever comes second finds the other's.
         Err(Stop::OutOfTime { progressed }) => {
             world.imports.release(holder).await?;
             if !progressed {
-                // Asked again and again, it would go round for ever: as an error it ends where the alarm is.
+                // Asked again and again, it would go round for ever: as an error it ends where the
+                // alarm is.
                 return Err(ImportError::Stuck);
             }
             world.queues.go_on(id, Duration::ZERO).await?;
@@ -183,16 +189,21 @@ pub(crate) async fn run(
     }
 }
 
-/// Releases an import that failed, so that the next delivery needn't wait for the lease. If that fails as well, it waits.
-async fn let_go(world: &World, holder: LeaseHolder<'_>, error: ImportError) -> Result<Outcome, ImportError> {
+/// Releases an import that failed, so that the next delivery needn't wait for the lease. If that
+/// fails as well, it waits.
+async fn let_go(
+    world: &World,
+    holder: LeaseHolder<'_>,
+    error: ImportError,
+) -> Result<Outcome, ImportError> {
     if let Err(error) = world.imports.release(holder).await {
         tracing::warn!(import = holder.import.as_str(), %error, "import not released");
     }
     Err(error)
 }
 
-/// When an import that found no place asks again: in one to two minutes, so that those of one drop don't come back all at
-/// once.
+/// When an import that found no place asks again: in one to two minutes, so that those of one drop
+/// don't come back all at once.
 fn turn(owner: &str) -> Duration {
     Duration::from_secs(60 + seed(owner) % 60)
 }
@@ -241,14 +252,16 @@ impl Job<'_> {
     async fn stay_alive(&self) -> ProgressError {
         loop {
             tokio::time::sleep(HEARTBEAT).await;
-            // Neither failure is worth stopping for: the next sign of life may come through, and if none does, the
-            // import is taken over, which is found out at the next write to its item.
+            // Neither failure is worth stopping for: the next sign of life may come through, and if
+            // none does, the import is taken over, which is found out at the next write to its
+            // item.
             if let Err(error) = self.world.queues.hold(self.invocation.message, HELD).await {
                 tracing::warn!(import = self.id(), %error, "message not held");
             }
             if let Some((uai, place)) = self.place {
                 match self.world.imports.stay(uai, place, self.holder, self.now()).await {
-                    // Lost after a long silence: one import too many for a while is better than one begun anew.
+                    // Lost after a long silence: one import too many for a while is better than one
+                    // begun anew.
                     Ok(false) => tracing::warn!(import = self.id(), "place lost"),
                     Ok(true) => {}
                     Err(error) => tracing::warn!(import = self.id(), %error, "place not kept"),
@@ -269,7 +282,13 @@ impl Job<'_> {
         let file = self.file().await?;
         let failure = match &file {
             Ok(file) => {
-                let mut run = Run { job: self, file, work: &mut work, told: LastTold::now(), progressed: false };
+                let mut run = Run {
+                    job: self,
+                    file,
+                    work: &mut work,
+                    told: LastTold::now(),
+                    progressed: false,
+                };
                 let read = match run.survey().await? {
                     Ok(()) => run.rows().await?,
                     unreadable => unreadable,
@@ -290,7 +309,9 @@ impl Job<'_> {
                 self.world.establishments.note_feed(*uai, self.now()).await?;
             }
         }
-        let report_key = self.put_report(file, &work, failure.as_deref().map_or(Ending::Done, Ending::Failed)).await?;
+        let report_key = self
+            .put_report(file, &work, failure.as_deref().map_or(Ending::Done, Ending::Failed))
+            .await?;
         let progress = work.progress();
         // Told before it is so: after a crash in between it is told again, rather than never.
         self.world
@@ -330,8 +351,8 @@ impl Job<'_> {
     async fn resume(&self) -> Result<Work, ImportError> {
         let Some(key) = &self.import.work_key else { return Ok(Work::default()) };
         let stored = self.world.buckets.get(key).await?;
-        // Named by the item, it was put before. One that an older version of the code wrote is started over, which is
-        // safe: all that it led to is found again.
+        // Named by the item, it was put before. One that an older version of the code wrote is
+        // started over, which is safe: all that it led to is found again.
         Ok(stored.and_then(|stored| serde_json::from_slice(&stored).ok()).unwrap_or_default())
     }
 
@@ -386,7 +407,8 @@ impl LastTold {
 
 /// How often progress is told.
 const PROGRESS_EVERY: Duration = Duration::from_secs(1);
-/// How often the work is put by. What was done since the last time is what a crash makes us do again.
+/// How often the work is put by. What was done since the last time is what a crash makes us do
+/// again.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(10);
 /// How often the establishment can read how far it came.
 const REPORT_EVERY: Duration = Duration::from_secs(30);
@@ -396,15 +418,16 @@ impl Run<'_> {
         self.file.key.mode != Mode::Delta
     }
 
-    /// The version of the row at a place of the file; of place 0, that with which a complete file cancels.
+    /// The version of the row at a place of the file; of place 0, that with which a complete file
+    /// cancels.
     fn version(&self, place: u64) -> RecordVersion {
         self.work.version(&self.job.import.sequencer, self.job.id(), place)
     }
 
     /// Puts the work by. Everything before its position is written and pointed to.
     ///
-    /// A crash before the item is updated leaves the state before, or the new one under the name of the last one of
-    /// the same owner: both are whole.
+    /// A crash before the item is updated leaves the state before, or the new one under the name of
+    /// the last one of the same owner: both are whole.
     async fn checkpoint(&mut self) -> Result<(), Stop> {
         const OPERATION: &str = "writing the work";
         let job = self.job;

@@ -1,9 +1,10 @@
 //! How many calls to the table run side by side: as many as it takes, and no more.
 //!
-//! Additive increase, multiplicative decrease, as TCP does: every round of calls that goes through adds one, a call
-//! that is throttled takes a third away, once for all those that were sent at the same speed. At one call at a time it
-//! slows down further by waiting longer and longer before each repetition. So a table at its limit is approached
-//! smoothly, left to the others, and found again when it has grown.
+//! Additive increase, multiplicative decrease, as TCP does: every round of calls that goes through
+//! adds one, a call that is throttled takes a third away, once for all those that were sent at the
+//! same speed. At one call at a time it slows down further by waiting longer and longer before each
+//! repetition. So a table at its limit is approached smoothly, left to the others, and found again
+//! when it has grown.
 
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
@@ -13,9 +14,11 @@ use shared::registry::StoreError;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-/// Four transactions of a hundred records every 100 ms are the 4,000 writes a second of a new on-demand table.
+/// Four transactions of a hundred records every 100 ms are the 4,000 writes a second of a new
+/// on-demand table.
 const FIRST: f64 = 4.0;
-/// More would not be faster: one core parses and writes some thirty transactions in the time of one.
+/// More would not be faster: one core parses and writes some thirty transactions in the time of
+/// one.
 const MOST: f64 = 32.0;
 /// What is left of the limit when the table says that it is too much.
 const DECREASE: f64 = 2.0 / 3.0;
@@ -49,8 +52,8 @@ impl Pace {
         self.limit = (self.limit + 1.0 / self.limit).min(MOST);
     }
 
-    /// A call that started at `started` was throttled. Those that started before the last decrease say nothing about
-    /// the speed since.
+    /// A call that started at `started` was throttled. Those that started before the last decrease
+    /// say nothing about the speed since.
     fn throttled(&mut self, started: Instant, now: Instant) {
         if self.slowed.is_none_or(|slowed| started >= slowed) {
             self.limit = (self.limit * DECREASE).max(1.0);
@@ -73,8 +76,9 @@ impl Limiter {
         self.pace.borrow().room()
     }
 
-    /// Makes a call once there is room, and again for as long as the service is slowing: who calls has a time limit
-    /// of its own. Other errors are passed on. `slowed` says whether an answer means "too fast" as well.
+    /// Makes a call once there is room, and again for as long as the service is slowing: who calls
+    /// has a time limit of its own. Other errors are passed on. `slowed` says whether an answer
+    /// means "too fast" as well.
     pub async fn call<T>(
         &self,
         mut call: impl AsyncFnMut() -> Result<T, StoreError>,
@@ -155,7 +159,12 @@ mod tests {
     impl Table {
         fn new(capacity: u32) -> Self {
             let window = Cell::new(Instant::now());
-            Self { capacity: Cell::new(capacity), window, taken: Cell::new(0), throttled: Cell::new(0) }
+            Self {
+                capacity: Cell::new(capacity),
+                window,
+                taken: Cell::new(0),
+                throttled: Cell::new(0),
+            }
         }
 
         async fn call(&self) -> Result<(), StoreError> {
@@ -197,7 +206,10 @@ mod tests {
 
         table.capacity.set(10);
         let slow = table.throughput(&limiter, Duration::from_mins(1)).await;
-        assert!((3_000..=6_100).contains(&slow), "at least half of the 6,000 that the table takes: {slow}");
+        assert!(
+            (3_000..=6_100).contains(&slow),
+            "at least half of the 6,000 that the table takes: {slow}"
+        );
         assert!(limiter.room() < 8, "{}", limiter.room());
         assert!(table.throttled.get() < slow, "most calls go through");
 
@@ -222,7 +234,9 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn an_error_that_is_no_limit_is_passed_on() {
         let limiter = Limiter::new(1);
-        let denied = limiter.call(async || Err::<(), _>(StoreError::of("a test", "AccessDenied")), |()| false).await;
+        let denied = limiter
+            .call(async || Err::<(), _>(StoreError::of("a test", "AccessDenied")), |()| false)
+            .await;
         assert!(denied.is_err());
         assert_eq!(limiter.running.get(), 0);
     }

@@ -1,4 +1,5 @@
-//! The function `ingestion`: reads its environment, and hands each delivery of its queue to [`ingestion::handler`].
+//! The function `ingestion`: reads its environment, and hands each delivery of its queue to
+//! [`ingestion::handler`].
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -22,7 +23,8 @@ async fn main() -> Result<(), Error> {
             let killed_at = Instant::now() + left;
             let clock = Clock::showing(Timestamp::now());
             // All that an import holds is in this future: 30 KB that are better moved as a pointer.
-            let handled = handler::handle(world, settings, payload, &context.request_id, clock, killed_at);
+            let handled =
+                handler::handle(world, settings, payload, &context.request_id, clock, killed_at);
             Ok::<_, std::convert::Infallible>(Box::pin(handled).await)
         }
     }))

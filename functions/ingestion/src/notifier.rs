@@ -37,7 +37,8 @@ impl Topic {
         const OPERATION: &str = "sns Publish";
         let uai = notice.uai.map_or_else(|| "inconnu".to_owned(), |uai| uai.to_string());
         let attribute = |value: &str| {
-            let attribute = MessageAttributeValue::builder().data_type("String").string_value(value).build();
+            let attribute =
+                MessageAttributeValue::builder().data_type("String").string_value(value).build();
             attribute.map_err(|_| StoreError::shape(OPERATION))
         };
         self.sns
@@ -60,7 +61,11 @@ fn state(notice: &Notice<'_>) -> &'static str {
 
 /// Of an e-mail: SNS takes ASCII only.
 fn subject(notice: &Notice<'_>) -> &'static str {
-    if notice.failed { "Statut Etudiant : un import a echoue" } else { "Statut Etudiant : un import est termine" }
+    if notice.failed {
+        "Statut Etudiant : un import a echoue"
+    } else {
+        "Statut Etudiant : un import est termine"
+    }
 }
 
 /// What is told: counts and where the report is, nothing of what the file says.

@@ -46,11 +46,14 @@ pub(crate) fn arrival(record: &S3EventRecord, inbox: &str) -> Result<(ImportId, 
     Ok((ImportId::of(bucket, &arrival.object_key, &arrival.version_id), arrival))
 }
 
-/// Why an extraction date isn't taken. Without it, an old extract would win over what was sent since.
+/// Why an extraction date isn't taken. Without it, an old extract would win over what was sent
+/// since.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum WrongDate {
     /// It hasn't come yet, and would make every later file look older.
-    #[error("la date d'extraction donnée avec le fichier (date-extraction) est postérieure à son dépôt")]
+    #[error(
+        "la date d'extraction donnée avec le fichier (date-extraction) est postérieure à son dépôt"
+    )]
     InTheFuture,
     /// So old that it is a slip.
     #[error(
@@ -79,23 +82,30 @@ pub(crate) struct ExtractedAt {
     pub(crate) given: bool,
 }
 
-/// The value of `date-extraction`, by that name or one that is meant to be it: `Date_Extraction`, `extraction-date`.
+/// The value of `date-extraction`, by that name or one that is meant to be it: `Date_Extraction`,
+/// `extraction-date`.
 pub(crate) fn extraction_date(metadata: &HashMap<String, String>) -> Option<&str> {
     let is_meant = |name: &str| {
         let folded = fold(name);
-        ["DATEEXTRACTION", "EXTRACTIONDATE", "DATEDEXTRACTION"].iter().any(|meant| osa_distance(meant, &folded) <= 2)
+        ["DATEEXTRACTION", "EXTRACTIONDATE", "DATEDEXTRACTION"]
+            .iter()
+            .any(|meant| osa_distance(meant, &folded) <= 2)
     };
     let exact = metadata.get(EXTRACTION_DATE);
     // The first by name, so that it is the same each time.
     exact
-        .or_else(|| metadata.iter().filter(|(name, _)| is_meant(name)).min().map(|(_, value)| value))
+        .or_else(|| {
+            metadata.iter().filter(|(name, _)| is_meant(name)).min().map(|(_, value)| value)
+        })
         .map(String::as_str)
 }
 
-/// When what a file says was true: its extraction date if the depositor gave one, else when it was dropped.
+/// When what a file says was true: its extraction date if the depositor gave one, else when it was
+/// dropped.
 ///
-/// S3 gives `Last-Modified` to the second only; the time of the event tells two files of one second apart. It counts
-/// only when it is that of the drop: an event written by hand for a replay must not make an old file new.
+/// S3 gives `Last-Modified` to the second only; the time of the event tells two files of one second
+/// apart. It counts only when it is that of the drop: an event written by hand for a replay must
+/// not make an old file new.
 pub(crate) fn extracted_at(
     given: Option<&str>,
     event_time: Option<Timestamp>,
@@ -112,13 +122,14 @@ pub(crate) fn extracted_at(
             Ok(ExtractedAt { at, given: true })
         };
     }
-    let of_the_drop =
-        |event: &Timestamp| (0..5_000).contains(&(event.as_millisecond() - last_modified.as_millisecond()));
+    let of_the_drop = |event: &Timestamp| {
+        (0..5_000).contains(&(event.as_millisecond() - last_modified.as_millisecond()))
+    };
     Ok(ExtractedAt { at: event_time.filter(of_the_drop).unwrap_or(last_modified), given: false })
 }
 
-/// A moment as RFC 3339 has it, or at the hour of Paris where no zone is said. A day alone is its beginning, so that what
-/// was sent on that day isn't taken for older.
+/// A moment as RFC 3339 has it, or at the hour of Paris where no zone is said. A day alone is its
+/// beginning, so that what was sent on that day isn't taken for older.
 fn moment(text: &str) -> Option<Timestamp> {
     if let Ok(moment) = text.parse() {
         return Some(moment);
@@ -136,7 +147,10 @@ fn moment(text: &str) -> Option<Timestamp> {
 
 /// S3 writes keys in its events as HTML forms do: percent-encoded, with `+` for a blank.
 fn decode(encoded: &str) -> Option<String> {
-    percent_decode_str(&encoded.replace('+', " ")).decode_utf8().ok().map(std::borrow::Cow::into_owned)
+    percent_decode_str(&encoded.replace('+', " "))
+        .decode_utf8()
+        .ok()
+        .map(std::borrow::Cow::into_owned)
 }
 
 #[cfg(test)]
@@ -146,7 +160,8 @@ mod tests {
     use super::*;
 
     fn event() -> S3EventRecord {
-        let event: S3Event = serde_json::from_str(include_str!("../../../events/s3-object-created.json")).unwrap();
+        let event: S3Event =
+            serde_json::from_str(include_str!("../../../events/s3-object-created.json")).unwrap();
         event.records[0].clone()
     }
 
@@ -155,7 +170,10 @@ mod tests {
         let (id, arrival) = arrival(&event(), "statut-etudiant-local-inbox").unwrap();
         assert_eq!(arrival.object_key, "0751967F/rentrée 2026.csv");
         assert_eq!((arrival.bytes, arrival.sequencer.as_str()), (4096, "0055AED6DCD90281E5"));
-        assert_eq!(id, ImportId::of("statut-etudiant-local-inbox", &arrival.object_key, &arrival.version_id));
+        assert_eq!(
+            id,
+            ImportId::of("statut-etudiant-local-inbox", &arrival.object_key, &arrival.version_id)
+        );
     }
 
     #[test]
@@ -163,7 +181,10 @@ mod tests {
         assert_eq!(arrival(&event(), "other").unwrap_err(), NotOurs::OtherBucket);
         let mut record = event();
         record.s3.object.key = Some("0751967F/".into());
-        assert!(arrival(&record, "statut-etudiant-local-inbox").is_ok(), "a file may have an odd name");
+        assert!(
+            arrival(&record, "statut-etudiant-local-inbox").is_ok(),
+            "a file may have an odd name"
+        );
         record.s3.object.size = Some(0);
         assert_eq!(arrival(&record, "statut-etudiant-local-inbox").unwrap_err(), NotOurs::Folder);
         assert_eq!(decode("%FF"), None);
@@ -184,7 +205,9 @@ mod tests {
     #[test]
     fn a_date_is_read_as_meant_or_fails() {
         let dropped: Timestamp = "2026-09-14T06:31:12Z".parse().unwrap();
-        let read = |text| extracted_at(Some(text), None, dropped).map(|extracted| extracted.at.to_string());
+        let read = |text| {
+            extracted_at(Some(text), None, dropped).map(|extracted| extracted.at.to_string())
+        };
         for text in [
             "2026-09-01T10:00:00+02:00",
             "2026-09-01T08:00:00Z",
@@ -210,8 +233,16 @@ mod tests {
 
     #[test]
     fn the_metadata_may_be_misspelt() {
-        let of = |name: &str| extraction_date(&HashMap::from([(name.to_owned(), "x".to_owned())])).map(str::to_owned);
-        for name in ["date-extraction", "date_extraction", "dateextraction", "Date-Extracton", "extraction-date"] {
+        let of = |name: &str| {
+            extraction_date(&HashMap::from([(name.to_owned(), "x".to_owned())])).map(str::to_owned)
+        };
+        for name in [
+            "date-extraction",
+            "date_extraction",
+            "dateextraction",
+            "Date-Extracton",
+            "extraction-date",
+        ] {
             assert_eq!(of(name).as_deref(), Some("x"), "{name}");
         }
         assert_eq!(of("import"), None);

@@ -37,8 +37,8 @@ impl Queues {
         Self { identity: IdentityQueue::new(sqs.clone(), identity), sqs, imports }
     }
 
-    /// Sends pointers to up to [`MOST_POINTERS`] records. Sent twice, a pointer is resolved twice, and the second time
-    /// changes nothing.
+    /// Sends pointers to up to [`MOST_POINTERS`] records. Sent twice, a pointer is resolved twice,
+    /// and the second time changes nothing.
     pub(crate) async fn point(&self, records: &[RecordId]) -> Result<(), StoreError> {
         self.identity.send(records).await
     }
@@ -56,7 +56,8 @@ impl Queues {
         Ok(())
     }
 
-    /// Keeps a message from being delivered again for so long from now on. One that is no longer ours is left alone.
+    /// Keeps a message from being delivered again for so long from now on. One that is no longer
+    /// ours is left alone.
     pub(crate) async fn hold(&self, message: &Message, time: Duration) -> Result<(), StoreError> {
         let result = self
             .sqs
@@ -70,7 +71,9 @@ impl Queues {
             Ok(_) => Ok(()),
             // Deleted, or delivered again since: no longer ours.
             Err(error) => match error.as_service_error().and_then(ProvideErrorMetadata::code) {
-                Some("ReceiptHandleIsInvalid" | "MessageNotInflight" | "InvalidParameterValue") => Ok(()),
+                Some("ReceiptHandleIsInvalid" | "MessageNotInflight" | "InvalidParameterValue") => {
+                    Ok(())
+                }
                 _ => Err(StoreError::new("sqs ChangeMessageVisibility", &error)),
             },
         }

@@ -1,4 +1,5 @@
-//! Everything outside that an import touches: the tables, the buckets, the queues, and who wants to know how it ended.
+//! Everything outside that an import touches: the tables, the buckets, the queues, and who wants to
+//! know how it ended.
 
 use aws_config::SdkConfig;
 use shared::config::{self, ConfigError};

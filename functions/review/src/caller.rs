@@ -1,4 +1,5 @@
-//! Which reviewing officer asks, shown by the key: a client is one person's, and whoever has several is one voice.
+//! Which reviewing officer asks, shown by the key: a client is one person's, and whoever has
+//! several is one voice.
 
 use std::sync::Arc;
 
@@ -21,11 +22,16 @@ pub struct Reviewer {
 
 impl Reviewer {
     /// The reviewer, if the key opens reviews and its client is registered in the name of a person.
-    pub(crate) async fn of(context: &Context, headers: &HeaderMap, now: Timestamp) -> Result<Self, ApiError> {
+    pub(crate) async fn of(
+        context: &Context,
+        headers: &HeaderMap,
+        now: Timestamp,
+    ) -> Result<Self, ApiError> {
         let shown = headers.get("x-api-key").and_then(|key| key.to_str().ok());
         let shown = shown.ok_or(Refusal::Unauthenticated)?;
         let client = context.clients.by_key(shown, Some(Route::Review), now).await?;
-        let client = client.filter(|client| client.may(Route::Review)).ok_or(Refusal::Unauthenticated)?;
+        let client =
+            client.filter(|client| client.may(Route::Review)).ok_or(Refusal::Unauthenticated)?;
         let officer = client.officer.clone().ok_or(Refusal::Unnamed)?;
         Ok(Self { client, officer })
     }

@@ -66,12 +66,13 @@ impl Settings {
 }
 
 impl Context {
-    /// Reads the environment and warms up: TLS costs the first call to DynamoDB up to 0.7 s (engineering.md). A failure to
-    /// warm up is left for the first request to report.
+    /// Reads the environment and warms up: TLS costs the first call to DynamoDB up to 0.7 s
+    /// (engineering.md). A failure to warm up is left for the first request to report.
     pub async fn from_env() -> Result<Self, ConfigError> {
         let settings = Settings::from_env()?;
         let aws = config::aws().await;
-        let clients = ClientStore::new(aws_sdk_dynamodb::Client::new(&aws), settings.clients_table.clone());
+        let clients =
+            ClientStore::new(aws_sdk_dynamodb::Client::new(&aws), settings.clients_table.clone());
         if let Err(error) = clients.key(&KeyDigest::of("")).await {
             tracing::warn!(%error, "warm-up failed");
         }
@@ -86,10 +87,17 @@ impl Context {
             reviews: ReviewStore::new(dynamodb.clone(), settings.reviews_table),
             records: RecordStore::new(dynamodb.clone(), settings.records_table),
             students: StudentStore::new(dynamodb.clone(), settings.students_table),
-            establishments: EstablishmentStore::new(dynamodb.clone(), settings.establishments_table),
+            establishments: EstablishmentStore::new(
+                dynamodb.clone(),
+                settings.establishments_table,
+            ),
             clients: KnownClients::new(clients, settings.clients_kept),
             quotas: Quotas::new(QuotaStore::new(dynamodb.clone(), settings.quotas_table)),
-            traces: AccessLog::new(dynamodb, settings.access_log_table, settings.access_log_retention_days),
+            traces: AccessLog::new(
+                dynamodb,
+                settings.access_log_table,
+                settings.access_log_retention_days,
+            ),
             queue: IdentityQueue::new(aws_sdk_sqs::Client::new(aws), settings.identity_queue_url),
             metrics: Metrics::new(settings.environment, log),
         }

@@ -1,8 +1,9 @@
-//! What the kernel asks of this function: who calls, how an error reads, what the line of metrics says.
+//! What the kernel asks of this function: who calls, how an error reads, what the line of metrics
+//! says.
 
 use lambda_http::{Body, Request, Response};
 use shared::api::metrics::RequestMetrics;
-use shared::api::{Api, RequestContext, Service};
+use shared::api::{Api, Service};
 use shared::identity::review::CaseId;
 
 use crate::caller::Reviewer;
@@ -12,7 +13,7 @@ use crate::refusal::{ApiError, Refusal, response};
 use crate::routes::routes;
 
 /// What is learnt of a request while it is answered.
-pub(crate) type Exchange = RequestContext<Context>;
+pub(crate) type RequestContext = shared::api::RequestContext<Context>;
 
 /// The function, ready to answer.
 #[must_use]
@@ -28,20 +29,29 @@ impl Service for Context {
     /// The case, once it is known.
     type Facts = Option<CaseId>;
 
-    async fn authenticate(&self, (): (), request: &Request, exchange: &mut Exchange) -> Result<Reviewer, ApiError> {
-        let reviewer = Reviewer::of(self, request.headers(), exchange.now).await?;
-        exchange.client = Some(reviewer.id().to_owned());
-        exchange.take(&self.quotas, &reviewer.client, None, 1).await?;
+    async fn authenticate(
+        &self,
+        (): (),
+        request: &Request,
+        call: &mut RequestContext,
+    ) -> Result<Reviewer, ApiError> {
+        let reviewer = Reviewer::of(self, request.headers(), call.now).await?;
+        call.client = Some(reviewer.id().to_owned());
+        call.take(&self.quotas, &reviewer.client, None, 1).await?;
         Ok(reviewer)
     }
 
-    fn render(error: &ApiError, request: &Request, exchange: &Exchange) -> Response<Body> {
-        response(error, request.method().as_str(), &exchange.uid)
+    fn render(error: &ApiError, request: &Request, call: &RequestContext) -> Response<Body> {
+        response(error, request.method().as_str(), &call.uid)
     }
 
     fn emit(&self, request: RequestMetrics, case: Option<CaseId>) {
         let refused_quota = (request.status == 429).into();
-        self.metrics.emit(RequestLine { request, case: case.map(|case| case.to_string()), refused_quota });
+        self.metrics.emit(RequestLine {
+            request,
+            case: case.map(|case| case.to_string()),
+            refused_quota,
+        });
     }
 
     fn environment(&self) -> &str {

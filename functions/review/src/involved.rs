@@ -1,4 +1,5 @@
-//! Nobody decides on what they send: the establishments of a case, and those that a person sends for.
+//! Nobody decides on what they send: the establishments of a case, and those that a person sends
+//! for.
 
 use std::collections::BTreeSet;
 
@@ -11,12 +12,16 @@ use crate::caller::Reviewer;
 use crate::context::Context;
 use crate::refusal::{ApiError, Refusal};
 
-/// Refuses a person who sends for an establishment that has an enrolment in the case, on whichever side: joined to a
-/// student of theirs or told apart from it, their own word would gain or lose.
+/// Refuses a person who sends for an establishment that has an enrolment in the case, on whichever
+/// side: joined to a student of theirs or told apart from it, their own word would gain or lose.
 ///
-/// Any client of the person counts, revoked ones too, for what they sent is still there. Nothing is written here, so a
-/// request that comes twice is judged twice.
-pub(crate) async fn refuse(context: &Context, reviewer: &Reviewer, case: &Case) -> Result<(), ApiError> {
+/// Any client of the person counts, revoked ones too, for what they sent is still there. Nothing is
+/// written here, so a request that comes twice is judged twice.
+pub(crate) async fn refuse(
+    context: &Context,
+    reviewer: &Reviewer,
+    case: &Case,
+) -> Result<(), ApiError> {
     let mut sends_for = BTreeSet::new();
     for client in context.clients.of_officer(&reviewer.officer).await? {
         let Some(uai) = client.depositor else { continue };
@@ -25,14 +30,20 @@ pub(crate) async fn refuse(context: &Context, reviewer: &Reviewer, case: &Case) 
             sends_for.extend(depositor.sends_for);
         }
     }
-    if sends_for.is_empty() || establishments(context, &case.question).await?.is_disjoint(&sends_for) {
+    if sends_for.is_empty()
+        || establishments(context, &case.question).await?.is_disjoint(&sends_for)
+    {
         return Ok(());
     }
     Err(Refusal::Involved.into())
 }
 
-/// The establishments that have an enrolment on either side. What is shown of a case is bounded; this is not.
-async fn establishments(context: &Context, question: &Question) -> Result<BTreeSet<Uai>, StoreError> {
+/// The establishments that have an enrolment on either side. What is shown of a case is bounded;
+/// this is not.
+async fn establishments(
+    context: &Context,
+    question: &Question,
+) -> Result<BTreeSet<Uai>, StoreError> {
     let mut establishments = BTreeSet::new();
     if let Question::Attachment { record, .. } = question {
         let record = context.records.get(record).await?;

@@ -1,8 +1,8 @@
-//! The doubts that a person decides: listing them, reading one, deciding, undoing, disputing. The API that reviewing
-//! officers call, behind API Gateway.
+//! The doubts that a person decides: listing them, reading one, deciding, undoing, disputing. The
+//! API that reviewing officers call, behind API Gateway.
 //!
-//! It never touches a student. A decision is kept with its case, then a pointer to the case goes to deduplication, which
-//! applies it together with everything that rests on it.
+//! It never touches a student. A decision is kept with its case, then a pointer to the case goes to
+//! deduplication, which applies it together with everything that rests on it.
 //!
 //! ```text
 //! handler     what the kernel of `shared::api`, which has the order of things, asks of this function

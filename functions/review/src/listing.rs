@@ -1,4 +1,5 @@
-//! Open cases, the oldest first. Nothing in the list is about anybody, so reading it leaves no trace.
+//! Open cases, the oldest first. Nothing in the list is about anybody, so reading it leaves no
+//! trace.
 
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, RequestExt as _, Response};
@@ -23,7 +24,9 @@ pub(crate) async fn list(context: &Context, request: &Request) -> Result<Respons
     };
     let after = match given("apres") {
         None => None,
-        Some(place) => Some(Place::parse(place).ok_or_else(|| invalid("apres : la valeur de suite"))?),
+        Some(place) => {
+            Some(Place::parse(place).ok_or_else(|| invalid("apres : la valeur de suite"))?)
+        }
     };
     let most = match given("nombre") {
         None => PAGE,

@@ -1,8 +1,9 @@
-//! One case, with all that may be shown of it: what is stored of both sides, compared as of now, masked.
+//! One case, with all that may be shown of it: what is stored of both sides, compared as of now,
+//! masked.
 //!
-//! The comparison is made anew rather than told as it was stored: what a side says may have changed, and a decision is
-//! about what is there. Whoever is shown is a person whose data were consulted, even masked: the trace comes before the
-//! answer, and without it there is none.
+//! The comparison is made anew rather than told as it was stored: what a side says may have
+//! changed, and a decision is about what is there. Whoever is shown is a person whose data were
+//! consulted, even masked: the trace comes before the answer, and without it there is none.
 
 use futures_util::future::try_join_all;
 use lambda_http::http::StatusCode;
@@ -24,20 +25,22 @@ use shared::registry::StoreError;
 
 use crate::caller::Reviewer;
 use crate::context::Context;
-use crate::handler::Exchange;
+use crate::handler::RequestContext;
 use crate::refusal::{ApiError, Refusal};
 
-/// Students, or enrolments of a disputed one, shown of one case at most, the closest first: nobody compares more.
+/// Students, or enrolments of a disputed one, shown of one case at most, the closest first: nobody
+/// compares more.
 const MOST_SHOWN: usize = 20;
 /// What is shown of a person, masked.
-const SHOWN: [&str; 7] = ["ine", "nom", "prenom", "autresPrenoms", "sexe", "dateNaissance", "lieuNaissance"];
+const SHOWN: [&str; 7] =
+    ["ine", "nom", "prenom", "autresPrenoms", "sexe", "dateNaissance", "lieuNaissance"];
 
 /// Reads a case.
 pub(crate) async fn read(
     context: &Context,
     reviewer: &Reviewer,
     id: &CaseId,
-    exchange: &Exchange,
+    call: &RequestContext,
 ) -> Result<Response<Body>, ApiError> {
     let case = context.reviews.get(id).await?.ok_or(Refusal::CaseNotFound)?;
     let sides = sides(context, &case).await?;
@@ -48,7 +51,7 @@ pub(crate) async fn read(
         decisions: Decided::all(&case),
         parties: sides.iter().map(Side::party).collect(),
     };
-    trace(context, reviewer, exchange, sides.iter().map(Side::told).collect()).await?;
+    trace(context, reviewer, call, sides.iter().map(Side::told).collect()).await?;
     Ok(json(StatusCode::OK, &detail))
 }
 
@@ -56,12 +59,12 @@ pub(crate) async fn read(
 pub(crate) async fn trace(
     context: &Context,
     reviewer: &Reviewer,
-    exchange: &Exchange,
+    call: &RequestContext,
     told: Vec<Disclosure>,
 ) -> Result<(), StoreError> {
     let request = audit::Request {
-        uid: &exchange.uid,
-        at: exchange.now,
+        uid: &call.uid,
+        at: call.now,
         client: Some(reviewer.id()),
         depositor: None,
         route: Route::Review,
@@ -97,15 +100,19 @@ impl Side {
         }
     }
 
-    /// Who waits has a student that another one may take the place of, so its trace is the enrolment's.
+    /// Who waits has a student that another one may take the place of, so its trace is the
+    /// enrolment's.
     fn told(&self) -> Disclosure {
-        let record = self.said.first().filter(|_| self.shown.is_none()).map(|(record, _)| record.clone());
+        let record =
+            self.said.first().filter(|_| self.shown.is_none()).map(|(record, _)| record.clone());
         let (student, enrolments) = (self.shown, self.said.len());
         Disclosure { student, record, enrolments, fields: SHOWN.to_vec(), ..Disclosure::default() }
     }
 
     fn people(&self) -> Vec<Person> {
-        let person = |declaration: &Declaration| Traits::said(declaration.ine, declaration.identite.clone()).person();
+        let person = |declaration: &Declaration| {
+            Traits::said(declaration.ine, declaration.identite.clone()).person()
+        };
         self.said.iter().map(|(_, declaration)| person(declaration)).collect()
     }
 }
@@ -114,15 +121,26 @@ impl Side {
 async fn sides(context: &Context, case: &Case) -> Result<Vec<Side>, StoreError> {
     match &case.question {
         Question::Attachment { record, master, near } => {
-            let said = context.records.get(record).await?.map(|record| (record.id, record.declaration));
-            let waiting =
-                Side { student: None, shown: None, verified: master.is_some(), said: said.into_iter().collect() };
+            let said =
+                context.records.get(record).await?.map(|record| (record.id, record.declaration));
+            let waiting = Side {
+                student: None,
+                shown: None,
+                verified: master.is_some(),
+                said: said.into_iter().collect(),
+            };
             let near = near.iter().take(MOST_SHOWN).map(|near| &near.side);
-            let students = try_join_all(near.map(|side| student(context, side.student, side.master.is_some()))).await?;
+            let students = try_join_all(
+                near.map(|side| student(context, side.student, side.master.is_some())),
+            )
+            .await?;
             Ok([waiting].into_iter().chain(students).collect())
         }
         Question::Duplicate { sides, .. } => {
-            try_join_all(sides.iter().map(|side| student(context, side.student, side.master.is_some()))).await
+            try_join_all(
+                sides.iter().map(|side| student(context, side.student, side.master.is_some())),
+            )
+            .await
         }
         // Each enrolment is a side: which of them are somebody else's is the question.
         Question::Dispute { student: id } => {
@@ -137,7 +155,12 @@ async fn student(context: &Context, id: StudentId, verified: bool) -> Result<Sid
     let student = context.students.get(id).await?;
     let said = student.iter().flat_map(Student::edges);
     let said = said.map(|edge| (edge.record.clone(), edge.declaration.clone())).collect();
-    Ok(Side { student: Some(id), shown: student.as_ref().map(|student| student.id), verified, said })
+    Ok(Side {
+        student: Some(id),
+        shown: student.as_ref().map(|student| student.id),
+        verified,
+        said,
+    })
 }
 
 /// The first side with each of the others, by their closest enrolments.
@@ -148,8 +171,11 @@ fn compared(sides: &[Side]) -> Vec<Compared> {
         let other = other.people();
         let pairs = first.iter().flat_map(|left| other.iter().map(move |right| (left, right)));
         let compared = pairs.map(|(left, right)| (left, right, Comparison::of(left, right)));
-        let closest = compared.max_by_key(|(.., comparison)| (verdict(comparison), comparison.bits));
-        closest.map(|(left, right, comparison)| Compared::new([0, at + 1], explain(left, right, &comparison)))
+        let closest =
+            compared.max_by_key(|(.., comparison)| (verdict(comparison), comparison.bits));
+        closest.map(|(left, right, comparison)| {
+            Compared::new([0, at + 1], explain(left, right, &comparison))
+        })
     };
     others.iter().enumerate().filter_map(compare).collect()
 }

@@ -46,7 +46,9 @@ impl From<ReviewBodyError> for Refusal {
 impl From<VoteError> for Refusal {
     fn from(error: VoteError) -> Self {
         match error {
-            VoteError::NotAnAnswer(_) => Self::Invalid("verdict : la revue ne pose pas cette question".to_owned()),
+            VoteError::NotAnAnswer(_) => {
+                Self::Invalid("verdict : la revue ne pose pas cette question".to_owned())
+            }
             VoteError::Voted => Self::Voted,
             VoteError::DecidedOtherwise => Self::DecidedOtherwise,
             VoteError::NotOpen(_) => Self::NotOpen,
@@ -69,7 +71,9 @@ impl shared::api::error::Refusal for Refusal {
             Self::Invalid(_) => "invalid",
             Self::CaseNotFound | Self::StudentNotFound => "not_found",
             Self::Voted => "voted",
-            Self::DecidedOtherwise | Self::NotOpen | Self::NothingDecided | Self::Changed => "conflict",
+            Self::DecidedOtherwise | Self::NotOpen | Self::NothingDecided | Self::Changed => {
+                "conflict"
+            }
         }
     }
 }
@@ -81,27 +85,35 @@ impl Refusal {
             Self::Unauthenticated | Self::Unnamed => StatusCode::UNAUTHORIZED,
             Self::Invalid(_) => StatusCode::BAD_REQUEST,
             Self::Voted | Self::Involved => StatusCode::FORBIDDEN,
-            Self::DecidedOtherwise | Self::NotOpen | Self::NothingDecided | Self::Changed => StatusCode::CONFLICT,
+            Self::DecidedOtherwise | Self::NotOpen | Self::NothingDecided | Self::Changed => {
+                StatusCode::CONFLICT
+            }
         }
     }
 
     fn words(&self) -> (&str, &str) {
         match self {
             Self::Unauthenticated => (message::UNAUTHENTICATED, "la clé n'ouvre pas les revues"),
-            Self::Unnamed => {
-                (message::UNAUTHENTICATED, "ce client n'est au nom de personne : les voix se comptent par personne")
-            }
-            Self::Involved => {
-                ("vous envoyez les inscriptions d'un établissement de cette revue", "une autre personne doit répondre")
-            }
+            Self::Unnamed => (
+                message::UNAUTHENTICATED,
+                "ce client n'est au nom de personne : les voix se comptent par personne",
+            ),
+            Self::Involved => (
+                "vous envoyez les inscriptions d'un établissement de cette revue",
+                "une autre personne doit répondre",
+            ),
             Self::Invalid(sentence) => (message::INVALID_PARAMETER, sentence),
             Self::CaseNotFound => ("revue introuvable", ""),
             Self::StudentNotFound => (message::STUDENT_NOT_FOUND, ""),
             Self::Voted => ("vous avez déjà répondu autrement", "une autre personne doit répondre"),
-            Self::DecidedOtherwise => ("la revue est décidée autrement", "annulez d'abord la décision"),
+            Self::DecidedOtherwise => {
+                ("la revue est décidée autrement", "annulez d'abord la décision")
+            }
             Self::NotOpen => ("la revue n'est pas ouverte", ""),
             Self::NothingDecided => ("aucune décision n'est à annuler", ""),
-            Self::Changed => ("la revue a changé depuis sa lecture", "relisez-la : version n'est plus la même"),
+            Self::Changed => {
+                ("la revue a changé depuis sa lecture", "relisez-la : version n'est plus la même")
+            }
         }
     }
 }

@@ -1,9 +1,12 @@
-//! Every route, declared once: who may call it and what it reads in the table, the rest at its handler.
+//! Every route, declared once: who may call it and what it reads in the table, the rest at its
+//! handler.
 
 use shared::api::reply::public;
 use shared::api::route;
 use shared::contract::error::ErrorBody;
-use shared::contract::review::{CaseDetail, CaseList, Changed, DecisionRequest, DisputeRequest, Nature};
+use shared::contract::review::{
+    CaseDetail, CaseList, Changed, DecisionRequest, DisputeRequest, Nature,
+};
 use shared::identity::review::CaseId;
 use shared::routes;
 
@@ -28,10 +31,11 @@ routes! { Context;
     "review_openapi" => openapi_json, public, body 0;
 }
 
-/// The case of a path. What hasn't the form of an id may be anything, and is neither logged nor given back.
+/// The case of a path. What hasn't the form of an id may be anything, and is neither logged nor
+/// given back.
 fn case(call: &mut Call<'_>) -> Result<CaseId, ApiError> {
     let id = CaseId::parse(call.id).ok_or(Refusal::CaseNotFound)?;
-    call.exchange.facts = Some(id.clone());
+    call.call.facts = Some(id.clone());
     Ok(id)
 }
 
@@ -57,7 +61,7 @@ async fn list(call: Call<'_>, _: &Reviewer) -> Answered {
 )]
 async fn read(mut call: Call<'_>, reviewer: &Reviewer) -> Answered {
     let id = case(&mut call)?;
-    Ok(reading::read(call.context, reviewer, &id, call.exchange).await?.into())
+    Ok(reading::read(call.context, reviewer, &id, call.call).await?.into())
 }
 
 /// Réponse à une revue
@@ -74,7 +78,7 @@ async fn read(mut call: Call<'_>, reviewer: &Reviewer) -> Answered {
 )]
 async fn decide(mut call: Call<'_>, reviewer: &Reviewer) -> Answered {
     let id = case(&mut call)?;
-    Ok(deciding::decide(call.context, reviewer, &id, call.json()?, call.exchange.now).await?.into())
+    Ok(deciding::decide(call.context, reviewer, &id, call.json()?, call.call.now).await?.into())
 }
 
 /// Annulation d'une décision
@@ -90,7 +94,7 @@ async fn decide(mut call: Call<'_>, reviewer: &Reviewer) -> Answered {
 )]
 async fn undo(mut call: Call<'_>, reviewer: &Reviewer) -> Answered {
     let id = case(&mut call)?;
-    Ok(deciding::undo(call.context, reviewer, &id, call.exchange.now).await?.into())
+    Ok(deciding::undo(call.context, reviewer, &id, call.call.now).await?.into())
 }
 
 /// Contestation d'un étudiant
@@ -107,7 +111,7 @@ async fn undo(mut call: Call<'_>, reviewer: &Reviewer) -> Answered {
 )]
 async fn dispute(call: Call<'_>, reviewer: &Reviewer) -> Answered {
     let student = deciding::disputed(call.context, call.json()?).await?;
-    Ok(deciding::dispute(call.context, reviewer, student, call.exchange).await?.into())
+    Ok(deciding::dispute(call.context, reviewer, student, call.call).await?.into())
 }
 
 /// Cette documentation

@@ -40,8 +40,8 @@ impl From<StatisticsError> for Diagnostic {
     }
 }
 
-/// Publishes the statistics of today. Idempotent: a second run of the same day writes the same keys again, and
-/// the bucket keeps both versions.
+/// Publishes the statistics of today. Idempotent: a second run of the same day writes the same keys
+/// again, and the bucket keeps both versions.
 pub(crate) async fn handle(context: &Context) -> Result<Published, StatisticsError> {
     let started = Instant::now();
     let (tally, students) = scan(context).await?;
@@ -74,7 +74,8 @@ async fn scan(context: &Context) -> Result<(Tally, u64), StatisticsError> {
         let (answers, total) = (Arc::clone(&answers), context.segments);
         segments.spawn(async move {
             let mut tally = Tally::default();
-            let students = answers.scan_enrolments(segment, total, |enrolments| tally.add(enrolments)).await?;
+            let students =
+                answers.scan_enrolments(segment, total, |enrolments| tally.add(enrolments)).await?;
             Ok::<_, StoreError>((tally, students))
         });
     }
@@ -87,7 +88,12 @@ async fn scan(context: &Context) -> Result<(Tally, u64), StatisticsError> {
     Ok((tally, students))
 }
 
-async fn put(context: &Context, key: &str, content_type: &str, body: Vec<u8>) -> Result<(), StoreError> {
+async fn put(
+    context: &Context,
+    key: &str,
+    content_type: &str,
+    body: Vec<u8>,
+) -> Result<(), StoreError> {
     context
         .s3
         .put_object()

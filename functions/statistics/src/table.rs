@@ -1,7 +1,7 @@
 //! Counts by academic year, establishment and status, with small ones suppressed.
 //!
-//! No total is published, of a year, an establishment or the country: with one, a single suppressed count could
-//! be computed back from the others.
+//! No total is published, of a year, an establishment or the country: with one, a single suppressed
+//! count could be computed back from the others.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -29,7 +29,9 @@ impl Tally {
     /// Counts one student: each enrolment that isn't cancelled, and the student once in each cell.
     pub(crate) fn add(&mut self, enrolments: Vec<Enrolment>) {
         let mut seen = HashSet::new();
-        for enrolment in enrolments.into_iter().filter(|enrolment| enrolment.statut != Status::Annule) {
+        for enrolment in
+            enrolments.into_iter().filter(|enrolment| enrolment.statut != Status::Annule)
+        {
             let cell = (enrolment.academic_year(), enrolment.uai, enrolment.statut);
             let count = self.0.entry(cell).or_default();
             count.enrolments += 1;
@@ -48,7 +50,8 @@ impl Tally {
         }
     }
 
-    /// The table to publish: counts of fewer than `threshold` students are left out, and their enrolments too.
+    /// The table to publish: counts of fewer than `threshold` students are left out, and their
+    /// enrolments too.
     pub(crate) fn publish(self, date: Date, threshold: u64) -> Table {
         let rows = self
             .0

@@ -1,4 +1,5 @@
-//! Up to a hundred people in one call: the order of [`crate::consultation`], with a line of answer for each.
+//! Up to a hundred people in one call: the order of [`crate::consultation`], with a line of answer
+//! for each.
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use lambda_http::http::StatusCode;
@@ -18,17 +19,21 @@ use shared::registry::StoreError;
 use crate::caller::Caller;
 use crate::consultation::count_unknown;
 use crate::context::Context;
-use crate::handler::Exchange;
+use crate::handler::RequestContext;
 use crate::question::{Question, parameters};
 use crate::reply::{ApiError, Refusal};
 
 /// Look-ups under way at a time.
 const SIDE_BY_SIDE: usize = 20;
 
-/// For whom a batch is asked, then about whom: the recipient is checked before the body is looked at.
-pub(crate) fn read(request: &Request, body: Result<&[u8], ApiError>) -> Result<(Siret, Vec<Line>), ApiError> {
-    let recipient =
-        request::recipient(&parameters(request)).map_err(|wrong| Refusal::InvalidParameters(vec![wrong]))?;
+/// For whom a batch is asked, then about whom: the recipient is checked before the body is looked
+/// at.
+pub(crate) fn read(
+    request: &Request,
+    body: Result<&[u8], ApiError>,
+) -> Result<(Siret, Vec<Line>), ApiError> {
+    let recipient = request::recipient(&parameters(request))
+        .map_err(|wrong| Refusal::InvalidParameters(vec![wrong]))?;
     Ok((recipient, batch::parse(body?).ok_or(Refusal::NotABatch)?))
 }
 
@@ -38,31 +43,40 @@ pub(crate) async fn answer(
     caller: &Caller,
     recipient: Siret,
     lines: &[Line],
-    exchange: &mut Exchange,
+    call: &mut RequestContext,
 ) -> Result<Response<Body>, ApiError> {
     if !caller.client.serves(&recipient) {
         return Err(Refusal::RecipientNotAllowed.into());
     }
-    exchange.facts.people = lines.len();
+    call.facts.people = lines.len();
 
     // Taken before anything is read: a refused batch must not cost a hundred reads.
     let people = u32::try_from(lines.len()).unwrap_or(u32::MAX);
-    exchange.take(&context.quotas, &caller.client, caller.relayed.as_deref(), people).await?;
-    let look_ups: Vec<_> = lines.iter().map(|line| look_up(context, line, caller.client.look_up)).collect();
-    let found: Vec<Option<Answer>> = stream::iter(look_ups).buffered(SIDE_BY_SIDE).try_collect().await?;
+    call.take(&context.quotas, &caller.client, caller.relayed.as_deref(), people).await?;
+    let look_ups: Vec<_> =
+        lines.iter().map(|line| look_up(context, line, caller.client.look_up)).collect();
+    let found: Vec<Option<Answer>> =
+        stream::iter(look_ups).buffered(SIDE_BY_SIDE).try_collect().await?;
 
-    let today = day_in_france(exchange.now);
+    let today = day_in_france(call.now);
     let fields = answer::fields(caller.scopes);
-    let (mut told, mut answers) = (Vec::with_capacity(lines.len()), Vec::with_capacity(lines.len()));
+    let (mut told, mut answers) =
+        (Vec::with_capacity(lines.len()), Vec::with_capacity(lines.len()));
     for (line, found) in lines.iter().zip(&found) {
-        let data =
-            found.as_ref().and_then(|answer| StudentData::on(answer, today, context.starts_within_days, caller.scopes));
+        let data = found.as_ref().and_then(|answer| {
+            StudentData::on(answer, today, context.starts_within_days, caller.scopes)
+        });
         // A line that can't be read asks about nobody.
         if line.question.is_ok() {
             told.push(match (&data, found) {
                 (Some(data), Some(answer)) => {
                     let (student, enrolments) = (Some(answer.student), data.enrolments());
-                    Disclosure { student, enrolments, fields: fields.clone(), ..Disclosure::default() }
+                    Disclosure {
+                        student,
+                        enrolments,
+                        fields: fields.clone(),
+                        ..Disclosure::default()
+                    }
                 }
                 _ => Disclosure::default(),
             });
@@ -71,8 +85,8 @@ pub(crate) async fn answer(
     }
 
     let trace = audit::Request {
-        uid: &exchange.uid,
-        at: exchange.now,
+        uid: &call.uid,
+        at: call.now,
         client: Some(&caller.client.client_id),
         depositor: None,
         route: Route::Batch,
@@ -83,14 +97,18 @@ pub(crate) async fn answer(
     let unknown = told.iter().filter(|told| told.student.is_none()).count();
     let (traced, suspected) = tokio::join!(
         context.access_log.write(&trace, &told),
-        count_unknown(context, caller, u32::try_from(unknown).unwrap_or(u32::MAX), exchange)
+        count_unknown(context, caller, u32::try_from(unknown).unwrap_or(u32::MAX), call)
     );
     traced?;
-    exchange.facts.enumeration_suspected = suspected?;
+    call.facts.enumeration_suspected = suspected?;
     Ok(json(StatusCode::OK, &BatchAnswer::new(answers)))
 }
 
-async fn look_up(context: &Context, asked: &Line, mode: Mode) -> Result<Option<Answer>, StoreError> {
+async fn look_up(
+    context: &Context,
+    asked: &Line,
+    mode: Mode,
+) -> Result<Option<Answer>, StoreError> {
     let question = match &asked.question {
         Ok(LineQuestion::Ine(ine)) => Question::Ine(*ine),
         Ok(LineQuestion::Civil(question)) => Question::Civil(question.clone()),

@@ -59,8 +59,12 @@ impl Caller {
                 Self { client, scopes, relayed, person: None }
             }
             // An establishment's key opens what it sends by, which another function serves.
-            Route::Enrolment | Route::Deposit | Route::Review => return Err(Refusal::Forbidden.into()),
-            Route::FranceConnect => Self { relayed, ..by_france_connect(context, request.headers(), now).await? },
+            Route::Enrolment | Route::Deposit | Route::Review => {
+                return Err(Refusal::Forbidden.into());
+            }
+            Route::FranceConnect => {
+                Self { relayed, ..by_france_connect(context, request.headers(), now).await? }
+            }
         };
         // Without a scope there is nothing to tell, not even whether there is somebody.
         if !caller.client.may(route) || caller.scopes.is_empty() {
@@ -69,14 +73,18 @@ impl Caller {
         Ok(caller)
     }
 
-    /// The scopes that have an effect on a route: the caller of FranceConnect's has the identity from there, so it is
-    /// never told (domain.md §4.2).
+    /// The scopes that have an effect on a route: the caller of FranceConnect's has the identity
+    /// from there, so it is never told (domain.md §4.2).
     pub(crate) fn effective(route: Route, scopes: Scopes) -> Scopes {
         if route == Route::FranceConnect { scopes.without(Scope::Identite) } else { scopes }
     }
 
     /// The holder of a token, or of a key: whom `/api/introspect` tells about itself.
-    pub(crate) async fn holder(context: &Context, request: &Request, now: Timestamp) -> Result<Self, ApiError> {
+    pub(crate) async fn holder(
+        context: &Context,
+        request: &Request,
+        now: Timestamp,
+    ) -> Result<Self, ApiError> {
         let headers = request.headers();
         let (client, scopes) = if headers.contains_key("x-api-key") {
             let client = by_key(context, headers, None, now).await?;
@@ -102,19 +110,27 @@ async fn by_key(
 }
 
 /// The client that a token is of, and what both the token and the client's record allow.
-async fn by_token(context: &Context, headers: &HeaderMap, now: Timestamp) -> Result<(Arc<Client>, Scopes), ApiError> {
+async fn by_token(
+    context: &Context,
+    headers: &HeaderMap,
+    now: Timestamp,
+) -> Result<(Arc<Client>, Scopes), ApiError> {
     let refuse = |why| Refusal::Unauthenticated(why);
     let issuer = context.issuer.as_ref().ok_or_else(|| refuse(Unauthenticated::Unknown))?;
     let text = bearer(headers).ok_or_else(|| refuse(Unauthenticated::Unknown))?;
     let http = context.http().ok_or(Refusal::IssuerUnreachable)?;
     let Token { sub, jti, scopes, .. } =
-        token::verify(text, &issuer.trust, &issuer.jwks, http, now).await.map_err(|error| match error {
-            TokenError::Expired => refuse(Unauthenticated::Expired),
-            TokenError::Unreachable => Refusal::IssuerUnreachable,
-            _ => refuse(Unauthenticated::Unknown),
+        token::verify(text, &issuer.trust, &issuer.jwks, http, now).await.map_err(|error| {
+            match error {
+                TokenError::Expired => refuse(Unauthenticated::Expired),
+                TokenError::Unreachable => Refusal::IssuerUnreachable,
+                _ => refuse(Unauthenticated::Unknown),
+            }
         })?;
-    let (client, revoked) =
-        tokio::try_join!(context.clients.by_id(&sub), context.clients.is_token_revoked(KeyDigest::of(&jti)))?;
+    let (client, revoked) = tokio::try_join!(
+        context.clients.by_id(&sub),
+        context.clients.is_token_revoked(KeyDigest::of(&jti))
+    )?;
     let client = client.ok_or_else(|| refuse(Unauthenticated::Unknown))?;
     active(&client, revoked, now)?;
     let scopes = scopes.and(client.scopes);
@@ -122,12 +138,17 @@ async fn by_token(context: &Context, headers: &HeaderMap, now: Timestamp) -> Res
 }
 
 /// The client that FranceConnect gave a token to, and the person that the token stands for.
-async fn by_france_connect(context: &Context, headers: &HeaderMap, now: Timestamp) -> Result<Caller, ApiError> {
+async fn by_france_connect(
+    context: &Context,
+    headers: &HeaderMap,
+    now: Timestamp,
+) -> Result<Caller, ApiError> {
     let unknown = || Refusal::Unauthenticated(Unauthenticated::Unknown);
     let token = bearer(headers).ok_or_else(unknown)?;
     let france_connect = context.france_connect.get().await?.ok_or_else(unknown)?;
     let http = context.http().ok_or(Refusal::IssuerUnreachable)?;
-    let introspection = france_connect.introspect(token, http, now).await.map_err(Refusal::FranceConnect)?;
+    let introspection =
+        france_connect.introspect(token, http, now).await.map_err(Refusal::FranceConnect)?;
     let client = context.clients.service_provider(&introspection.service_provider).await?;
     let client = client.ok_or(Refusal::Forbidden)?;
     active(&client, false, now)?;
@@ -146,7 +167,8 @@ fn active(client: &Client, token_revoked: bool, now: Timestamp) -> Result<(), Re
 
 /// `Authorization: Bearer <token>`, whatever the case of the scheme (RFC 9110 §11.1).
 fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.trim().split_once(' ')?;
+    let (scheme, token) =
+        headers.get(header::AUTHORIZATION)?.to_str().ok()?.trim().split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
@@ -171,7 +193,8 @@ mod tests {
             ("Bearer", None),
             ("", None),
         ] {
-            let headers = HeaderMap::from_iter([(header::AUTHORIZATION, HeaderValue::from_static(value))]);
+            let headers =
+                HeaderMap::from_iter([(header::AUTHORIZATION, HeaderValue::from_static(value))]);
             assert_eq!(bearer(&headers), token, "{value}");
         }
         assert_eq!(bearer(&HeaderMap::new()), None);
@@ -179,13 +202,19 @@ mod tests {
 
     #[test]
     fn the_documented_scopes_are_those_of_the_code() {
-        const ROUTES: [Route; 4] = [Route::DirectByIne, Route::DirectByIdentity, Route::Batch, Route::FranceConnect];
-        let mut table =
-            String::from("| scope | fields | ine | identite | lot | france_connect |\n|---|---|---|---|---|---|\n");
+        const ROUTES: [Route; 4] =
+            [Route::DirectByIne, Route::DirectByIdentity, Route::Batch, Route::FranceConnect];
+        let mut table = String::from(
+            "| scope | fields | ine | identite | lot | france_connect |\n|---|---|---|---|---|---|\n",
+        );
         let line = |scope: Scope| {
             let granted = ROUTES.map(|route| Caller::effective(route, Scopes::ALL).has(scope));
             let cells = granted.map(|granted| if granted { "yes" } else { "never" }).join(" | ");
-            let fields = fields_of(scope).iter().map(|field| format!("`{field}`")).collect::<Vec<_>>().join(", ");
+            let fields = fields_of(scope)
+                .iter()
+                .map(|field| format!("`{field}`"))
+                .collect::<Vec<_>>()
+                .join(", ");
             format!("| `{}` | {fields} | {cells} |\n", scope.name())
         };
         table.extend(Scope::ALL.map(line));
@@ -194,9 +223,13 @@ mod tests {
         let (before, rest) = text.split_once("<!-- table -->\n").unwrap();
         let (documented, after) = rest.split_once("<!-- /table -->").unwrap();
         if std::env::var_os("UPDATE_SCOPES").is_some() {
-            std::fs::write(path, format!("{before}<!-- table -->\n{table}<!-- /table -->{after}")).unwrap();
+            std::fs::write(path, format!("{before}<!-- table -->\n{table}<!-- /table -->{after}"))
+                .unwrap();
         } else {
-            assert_eq!(documented, table, "scopes changed: UPDATE_SCOPES=1 cargo test --workspace --lib scopes");
+            assert_eq!(
+                documented, table,
+                "scopes changed: UPDATE_SCOPES=1 cargo test --workspace --lib scopes"
+            );
         }
     }
 

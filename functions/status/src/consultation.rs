@@ -1,4 +1,5 @@
-//! One person, in order, once its caller is known and its question read: quota and look-up, trace, answer.
+//! One person, in order, once its caller is known and its question read: quota and look-up, trace,
+//! answer.
 
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Response};
@@ -11,7 +12,7 @@ use shared::domain::academic_year::day_in_france;
 
 use crate::caller::Caller;
 use crate::context::Context;
-use crate::handler::Exchange;
+use crate::handler::RequestContext;
 use crate::question::Asked;
 use crate::reply::{ApiError, Refusal};
 
@@ -21,37 +22,41 @@ pub(crate) async fn answer(
     caller: &Caller,
     route: Route,
     asked: Asked,
-    exchange: &mut Exchange,
+    call: &mut RequestContext,
 ) -> Result<Response<Body>, ApiError> {
     if asked.recipient.is_some_and(|recipient| !caller.client.serves(&recipient)) {
         return Err(Refusal::RecipientNotAllowed.into());
     }
-    exchange.facts.people = 1;
+    call.facts.people = 1;
 
-    // Side by side, because both are a call to the store. What is found is dropped if there was no right to ask.
+    // Side by side, because both are a call to the store. What is found is dropped if there was no
+    // right to ask.
     let relayed = caller.relayed.as_deref();
     let (allowance, found) = tokio::join!(
-        context.quotas.take(&caller.client, relayed, 1, exchange.now),
+        context.quotas.take(&caller.client, relayed, 1, call.now),
         asked.question.look_up(context, caller.client.look_up)
     );
-    exchange.charged(allowance)?;
+    call.charged(allowance)?;
     let found = found?;
 
-    let today = day_in_france(exchange.now);
+    let today = day_in_france(call.now);
     let starts_within_days = context.starts_within_days;
     let (told, response) = match route {
         Route::StatusByIne | Route::StatusByIdentity => {
-            let status = found
-                .as_ref()
-                .and_then(|answer| StudentStatus::on(answer, today, starts_within_days, asked.question.ine()));
+            let status = found.as_ref().and_then(|answer| {
+                StudentStatus::on(answer, today, starts_within_days, asked.question.ine())
+            });
             (
-                status.as_ref().map(|status| (status.enrolments(), student_status::FIELDS.to_vec())),
+                status
+                    .as_ref()
+                    .map(|status| (status.enrolments(), student_status::FIELDS.to_vec())),
                 status.as_ref().map(|status| json(StatusCode::OK, status)),
             )
         }
         _ => {
-            let data =
-                found.as_ref().and_then(|answer| StudentData::on(answer, today, starts_within_days, caller.scopes));
+            let data = found.as_ref().and_then(|answer| {
+                StudentData::on(answer, today, starts_within_days, caller.scopes)
+            });
             (
                 data.as_ref().map(|data| (data.enrolments(), answer::fields(caller.scopes))),
                 data.map(|data| json(StatusCode::OK, &data.into_answer())),
@@ -59,15 +64,18 @@ pub(crate) async fn answer(
         }
     };
     let told = match (&found, told) {
-        (Some(answer), Some((enrolments, fields))) => {
-            Disclosure { student: Some(answer.student), enrolments, fields, ..Disclosure::default() }
-        }
+        (Some(answer), Some((enrolments, fields))) => Disclosure {
+            student: Some(answer.student),
+            enrolments,
+            fields,
+            ..Disclosure::default()
+        },
         _ => Disclosure::default(),
     };
 
     let trace = audit::Request {
-        uid: &exchange.uid,
-        at: exchange.now,
+        uid: &call.uid,
+        at: call.now,
         client: Some(&caller.client.client_id),
         depositor: None,
         route,
@@ -79,10 +87,10 @@ pub(crate) async fn answer(
     let guessed = u32::from(told.student.is_none() && route != Route::FranceConnect);
     let (traced, suspected) = tokio::join!(
         context.access_log.write(&trace, std::slice::from_ref(&told)),
-        count_unknown(context, caller, guessed, exchange)
+        count_unknown(context, caller, guessed, call)
     );
     traced?;
-    exchange.facts.enumeration_suspected = suspected?;
+    call.facts.enumeration_suspected = suspected?;
     Ok(response.ok_or(Refusal::NotFound { ine: asked.echo })?)
 }
 
@@ -91,12 +99,14 @@ pub(crate) async fn count_unknown(
     context: &Context,
     caller: &Caller,
     people: u32,
-    exchange: &Exchange,
+    call: &RequestContext,
 ) -> Result<bool, ApiError> {
     if people == 0 {
         return Ok(false);
     }
-    let suspected =
-        context.quotas.count_unknown(&caller.client, caller.relayed.as_deref(), people, exchange.now).await?;
+    let suspected = context
+        .quotas
+        .count_unknown(&caller.client, caller.relayed.as_deref(), people, call.now)
+        .await?;
     Ok(suspected)
 }

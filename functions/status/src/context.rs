@@ -80,12 +80,15 @@ impl Settings {
             starts_within_days: variable("STARTS_WITHIN_DAYS")?,
             environment: variable("ENVIRONMENT")?,
             issuer: config::is_set("TOKEN_ISSUER").then(Self::issuer).transpose()?,
-            france_connect: config::is_set("FRANCE_CONNECT_URL").then(Self::france_connect).transpose()?,
+            france_connect: config::is_set("FRANCE_CONNECT_URL")
+                .then(Self::france_connect)
+                .transpose()?,
         })
     }
 
     fn issuer() -> Result<Issuer, ConfigError> {
-        let trust = Trust { issuer: variable("TOKEN_ISSUER")?, audience: variable("TOKEN_AUDIENCE")? };
+        let trust =
+            Trust { issuer: variable("TOKEN_ISSUER")?, audience: variable("TOKEN_AUDIENCE")? };
         Ok(Issuer { trust, jwks: Jwks::new(variable("TOKEN_JWKS_URL")?) })
     }
 
@@ -101,9 +104,9 @@ impl Settings {
 }
 
 impl Context {
-    /// Reads the environment and the secrets, and warms up side by side: TLS costs the first call to DynamoDB up to
-    /// 0.7 s (engineering.md), and the issuer's keys are needed by the first token. A failure to warm up is left for the
-    /// first request to report.
+    /// Reads the environment and the secrets, and warms up side by side: TLS costs the first call
+    /// to DynamoDB up to 0.7 s (engineering.md), and the issuer's keys are needed by the first
+    /// token. A failure to warm up is left for the first request to report.
     pub async fn from_env() -> Result<Self, ConfigError> {
         let settings = Settings::from_env()?;
         let aws = config::aws().await;
@@ -111,10 +114,13 @@ impl Context {
         let dynamodb = dynamodb(&aws);
         let clients = ClientStore::new(dynamodb.clone(), settings.clients_table.clone());
         let http = OnceLock::new();
-        // Two at once open two connections, which the first request needs: it takes from a quota beside its look-up.
+        // Two at once open two connections, which the first request needs: it takes from a quota
+        // beside its look-up.
         let sentinel = KeyDigest::of("");
         let warm_up = async {
-            if let (Err(error), _) | (_, Err(error)) = tokio::join!(clients.key(&sentinel), clients.key(&sentinel)) {
+            if let (Err(error), _) | (_, Err(error)) =
+                tokio::join!(clients.key(&sentinel), clients.key(&sentinel))
+            {
                 tracing::warn!(%error, "warm-up failed");
             }
         };
@@ -126,7 +132,10 @@ impl Context {
             }
         };
         let (keys, (), ()) = tokio::join!(config::identity_keys(&secrets), warm_up, issuer);
-        Ok(Self { http, ..Self::new(settings, keys?, dynamodb, secrets, Box::new(std::io::stdout())) })
+        Ok(Self {
+            http,
+            ..Self::new(settings, keys?, dynamodb, secrets, Box::new(std::io::stdout()))
+        })
     }
 
     /// Nothing is called yet.
@@ -140,11 +149,22 @@ impl Context {
         let clients = ClientStore::new(dynamodb.clone(), settings.clients_table);
         Self {
             keys,
-            answers: AnswerStore::new(dynamodb.clone(), settings.students_table, settings.postings_table),
+            answers: AnswerStore::new(
+                dynamodb.clone(),
+                settings.students_table,
+                settings.postings_table,
+            ),
             clients: KnownClients::new(clients, settings.clients_kept),
             quotas: Quotas::new(QuotaStore::new(dynamodb.clone(), settings.quotas_table)),
-            establishments: EstablishmentStore::new(dynamodb.clone(), settings.establishments_table),
-            access_log: AccessLog::new(dynamodb, settings.access_log_table, settings.access_log_retention_days),
+            establishments: EstablishmentStore::new(
+                dynamodb.clone(),
+                settings.establishments_table,
+            ),
+            access_log: AccessLog::new(
+                dynamodb,
+                settings.access_log_table,
+                settings.access_log_retention_days,
+            ),
             issuer: settings.issuer,
             france_connect: LazyFranceConnect::new(settings.france_connect, secrets),
             starts_within_days: settings.starts_within_days,
@@ -153,15 +173,15 @@ impl Context {
         }
     }
 
-    /// The client for issuers and FranceConnect; made when it is first needed, because it reads the system's root
-    /// certificates.
+    /// The client for issuers and FranceConnect; made when it is first needed, because it reads the
+    /// system's root certificates.
     pub(crate) fn http(&self) -> Option<&HttpClient> {
         self.http.get_or_init(HttpClient::new).as_ref()
     }
 }
 
-/// One client for every table, so that they share its connections. Its answers are small and have a time limit, so
-/// watching over how fast they flow is work for nothing.
+/// One client for every table, so that they share its connections. Its answers are small and have a
+/// time limit, so watching over how fast they flow is work for nothing.
 fn dynamodb(aws: &SdkConfig) -> aws_sdk_dynamodb::Client {
     let config = aws_sdk_dynamodb::config::Builder::from(aws)
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled())

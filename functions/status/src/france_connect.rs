@@ -1,4 +1,5 @@
-//! FranceConnect with our secret, read when it is first needed: most instances never meet a FranceConnect token.
+//! FranceConnect with our secret, read when it is first needed: most instances never meet a
+//! FranceConnect token.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,8 +9,8 @@ use shared::registry::StoreError;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-/// How long a secret is used before it is read again, so that a new key is known to every warm instance soon after
-/// it is stored (docs/deploying.md).
+/// How long a secret is used before it is read again, so that a new key is known to every warm
+/// instance soon after it is stored (docs/deploying.md).
 const SECRET_KEPT: Duration = Duration::from_mins(10);
 
 /// FranceConnect, if it is configured.
@@ -22,7 +23,10 @@ pub(crate) struct LazyFranceConnect {
 
 impl LazyFranceConnect {
     /// `configured` is where it is, and the ARN of our secret.
-    pub(crate) fn new(configured: Option<(Settings, String)>, secrets: aws_sdk_secretsmanager::Client) -> Self {
+    pub(crate) fn new(
+        configured: Option<(Settings, String)>,
+        secrets: aws_sdk_secretsmanager::Client,
+    ) -> Self {
         Self { configured, secrets, loaded: Mutex::default() }
     }
 

@@ -1,8 +1,9 @@
-//! What the kernel asks of this function: who calls, how an error reads, what the line of metrics says.
+//! What the kernel asks of this function: who calls, how an error reads, what the line of metrics
+//! says.
 
 use lambda_http::{Body, Request, RequestExt as _, Response};
 use shared::api::metrics::RequestMetrics;
-use shared::api::{Api, RequestContext, Service};
+use shared::api::{Api, Service};
 
 use crate::caller::{Access, Caller};
 use crate::context::Context;
@@ -11,7 +12,7 @@ use crate::reply::{ApiError, Refusal, response};
 use crate::routes::routes;
 
 /// What is learnt of a request while it is answered.
-pub(crate) type Exchange = RequestContext<Context>;
+pub(crate) type RequestContext = shared::api::RequestContext<Context>;
 
 /// What only this function's line of metrics says of a request.
 #[derive(Debug, Default)]
@@ -22,8 +23,8 @@ pub struct Facts {
     pub(crate) enumeration_suspected: bool,
 }
 
-/// The function, ready to answer. It reads, takes from a quota and writes a trace under a key of its own: delivered
-/// twice, a request is counted and traced twice, as two consultations are.
+/// The function, ready to answer. It reads, takes from a quota and writes a trace under a key of
+/// its own: delivered twice, a request is counted and traced twice, as two consultations are.
 #[must_use]
 pub fn api(context: Context) -> Api<Context> {
     Api::new(context, routes())
@@ -41,22 +42,22 @@ impl Service for Context {
         &self,
         access: Access,
         request: &Request,
-        exchange: &mut Exchange,
+        call: &mut RequestContext,
     ) -> Result<Caller, ApiError> {
         let caller = match access {
-            Access::Asking(route) => Caller::of(self, request, route, exchange.now).await,
-            Access::Holding => Caller::holder(self, request, exchange.now).await,
+            Access::Asking(route) => Caller::of(self, request, route, call.now).await,
+            Access::Holding => Caller::holder(self, request, call.now).await,
         };
         if let Err(ApiError::Refused(Refusal::FranceConnect(error))) = &caller {
-            tracing::warn!(uid = %exchange.uid, %error, "FranceConnect gave nobody");
+            tracing::warn!(uid = %call.uid, %error, "FranceConnect gave nobody");
         }
         let caller = caller?;
-        exchange.client = Some(caller.client.client_id.clone());
+        call.client = Some(caller.client.client_id.clone());
         Ok(caller)
     }
 
-    fn render(error: &ApiError, request: &Request, exchange: &Exchange) -> Response<Body> {
-        response(error, request.raw_http_path(), &exchange.uid, request.method().as_str())
+    fn render(error: &ApiError, request: &Request, call: &RequestContext) -> Response<Body> {
+        response(error, request.raw_http_path(), &call.uid, request.method().as_str())
     }
 
     fn emit(&self, request: RequestMetrics, facts: Facts) {

@@ -1,4 +1,5 @@
-//! Consultation: is this person a student? The API that administrations and companies call, behind API Gateway.
+//! Consultation: is this person a student? The API that administrations and companies call, behind
+//! API Gateway.
 //!
 //! ```text
 //! handler     what the kernel of `shared::api`, which has the order of things, asks of this function

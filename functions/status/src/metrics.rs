@@ -59,12 +59,24 @@ mod tests {
         let line: serde_json::Value = serde_json::from_str(&line).unwrap();
         let directive = &line["_aws"]["CloudWatchMetrics"][0];
         assert_eq!(directive["Namespace"], "StatutEtudiant");
-        assert_eq!(directive["Dimensions"], serde_json::json!([["environment"], ["environment", "route"]]));
-        let names: Vec<_> =
-            directive["Metrics"].as_array().unwrap().iter().map(|metric| metric["Name"].as_str().unwrap()).collect();
-        for name in
-            ["requests", "duration_ms", "cold_starts", "server_errors", "refused_quota", "enumeration_suspected"]
-        {
+        assert_eq!(
+            directive["Dimensions"],
+            serde_json::json!([["environment"], ["environment", "route"]])
+        );
+        let names: Vec<_> = directive["Metrics"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|metric| metric["Name"].as_str().unwrap())
+            .collect();
+        for name in [
+            "requests",
+            "duration_ms",
+            "cold_starts",
+            "server_errors",
+            "refused_quota",
+            "enumeration_suspected",
+        ] {
             assert!(names.contains(&name), "{name} in {names:?}");
         }
         assert!(!names.contains(&"status"));

@@ -12,12 +12,16 @@ use crate::reply::{ApiError, Refusal};
 const COVERAGE: &str = "/v3/mesri/statut_etudiant/couverture";
 
 /// When each establishment's last feed was accepted.
-pub(crate) async fn coverage(context: &Context, request: &Request) -> Result<Response<Body>, ApiError> {
-    let question =
-        CoverageQuestion::parse(&parameters(request)).map_err(|wrong| Refusal::InvalidParameters(vec![wrong]))?;
+pub(crate) async fn coverage(
+    context: &Context,
+    request: &Request,
+) -> Result<Response<Body>, ApiError> {
+    let question = CoverageQuestion::parse(&parameters(request))
+        .map_err(|wrong| Refusal::InvalidParameters(vec![wrong]))?;
     let answer = match question {
         CoverageQuestion::One(uai) => {
-            let one = context.establishments.coverage(uai).await?.ok_or(Refusal::NoSuchEstablishment)?;
+            let one =
+                context.establishments.coverage(uai).await?.ok_or(Refusal::NoSuchEstablishment)?;
             CoverageAnswer::new(COVERAGE, vec![one], None, 1)
         }
         CoverageQuestion::Page { after, limit } => {

@@ -31,7 +31,8 @@ const MOST_GIVEN_NAMES: usize = 10;
 pub(crate) enum Question {
     Ine(Ine),
     Civil(CivilQuestion),
-    /// Somebody who has what nobody has, such as no given name: it is asked and answered like any other.
+    /// Somebody who has what nobody has, such as no given name: it is asked and answered like any
+    /// other.
     Nobody,
 }
 
@@ -53,14 +54,22 @@ pub(crate) struct Asked {
 
 impl Asked {
     /// Reads the question of a route.
-    pub(crate) fn read(request: &Request, body: &[u8], route: Route, caller: &Caller) -> Result<Self, Refusal> {
+    pub(crate) fn read(
+        request: &Request,
+        body: &[u8],
+        route: Route,
+        caller: &Caller,
+    ) -> Result<Self, Refusal> {
         let parameters = parameters(request);
         let v3 = |question: Result<Question, Vec<Parameter>>| {
             let recipient = request::recipient(&parameters);
             match (question, recipient) {
-                (Ok(question), Ok(recipient)) => Ok(Self { question, recipient: Some(recipient), echo: None }),
+                (Ok(question), Ok(recipient)) => {
+                    Ok(Self { question, recipient: Some(recipient), echo: None })
+                }
                 (question, recipient) => {
-                    let wrong = recipient.err().into_iter().chain(question.err().into_iter().flatten());
+                    let wrong =
+                        recipient.err().into_iter().chain(question.err().into_iter().flatten());
                     Err(Refusal::InvalidParameters(wrong.collect()))
                 }
             }
@@ -73,15 +82,21 @@ impl Asked {
                 Ok(Self { question: Question::Ine(ine), recipient: None, echo: Some(echo) })
             }
             Route::StatusByIdentity => {
-                let question = parse_question(body).map_err(|error| Refusal::InvalidField(error.to_string()))?;
+                let question = parse_question(body)
+                    .map_err(|error| Refusal::InvalidField(error.to_string()))?;
                 Ok(Self { question: question.into(), recipient: None, echo: None })
             }
-            Route::DirectByIne => v3(request::ine(&parameters).map(Question::Ine).map_err(|wrong| vec![wrong])),
+            Route::DirectByIne => {
+                v3(request::ine(&parameters).map(Question::Ine).map_err(|wrong| vec![wrong]))
+            }
             Route::DirectByIdentity => v3(request::civil_identity(&parameters).map(Question::from)),
             Route::FranceConnect => {
-                v3(pivot(caller.person.as_ref().unwrap_or(&PivotIdentity::default())).map(Question::from))
+                v3(pivot(caller.person.as_ref().unwrap_or(&PivotIdentity::default()))
+                    .map(Question::from))
             }
-            Route::Batch | Route::Enrolment | Route::Deposit | Route::Review => Err(Refusal::NotABatch),
+            Route::Batch | Route::Enrolment | Route::Deposit | Route::Review => {
+                Err(Refusal::NotABatch)
+            }
         }
     }
 }
@@ -95,12 +110,19 @@ impl Question {
         }
     }
 
-    /// The published answer of the student who is meant: one read by INE, two in sequence by civil identity.
-    pub(crate) async fn look_up(&self, context: &Context, mode: Mode) -> Result<Option<Answer>, StoreError> {
+    /// The published answer of the student who is meant: one read by INE, two in sequence by civil
+    /// identity.
+    pub(crate) async fn look_up(
+        &self,
+        context: &Context,
+        mode: Mode,
+    ) -> Result<Option<Answer>, StoreError> {
         match self {
             Self::Ine(ine) => context.answers.by_ine(&context.keys.ine(ine)).await,
             Self::Nobody => Ok(None),
-            Self::Civil(question) => context.answers.by_identity(question, &context.keys.postings, mode).await,
+            Self::Civil(question) => {
+                context.answers.by_identity(question, &context.keys.postings, mode).await
+            }
         }
     }
 }
@@ -110,21 +132,27 @@ pub(crate) fn parameters(request: &Request) -> Parameters {
     request.query_string_parameters().iter().collect()
 }
 
-/// The question about a person whom FranceConnect names (domain.md §4.3, §6.2): every given name, and the commune of
-/// birth, or the country of who wasn't born in France. What it lacks is refused as in a civil identity.
+/// The question about a person whom FranceConnect names (domain.md §4.3, §6.2): every given name,
+/// and the commune of birth, or the country of who wasn't born in France. What it lacks is refused
+/// as in a civil identity.
 fn pivot(identity: &PivotIdentity) -> Result<Option<CivilQuestion>, Vec<Parameter>> {
     let mut wrong = Wrong::default();
-    let family = wrong.or(PersonName::parse_surname(&identity.family_name).map_err(|_| Parameter::FamilyName));
+    let family = wrong
+        .or(PersonName::parse_surname(&identity.family_name).map_err(|_| Parameter::FamilyName));
     let given_names: Vec<&str> = if identity.given_name_array.is_empty() {
         identity.given_name.split_whitespace().collect()
     } else {
         identity.given_name_array.iter().map(String::as_str).collect()
     };
-    let given = given_names.split_first().ok_or(Parameter::GivenNames).and_then(|(first, others)| {
-        let first = PersonName::parse_given(first).map_err(|_| Parameter::GivenNames)?;
-        let others = others.iter().take(MOST_GIVEN_NAMES).filter_map(|name| PersonName::parse(name).ok());
-        Ok((first, others.collect()))
-    });
+    let given =
+        given_names.split_first().ok_or(Parameter::GivenNames).and_then(|(first, others)| {
+            let first = PersonName::parse_given(first).map_err(|_| Parameter::GivenNames)?;
+            let others = others
+                .iter()
+                .take(MOST_GIVEN_NAMES)
+                .filter_map(|name| PersonName::parse(name).ok());
+            Ok((first, others.collect()))
+        });
     let given = wrong.or(given);
     let mut parts = identity.birthdate.trim().splitn(3, '-');
     let date = wrong.birth_date(std::array::from_fn(|_| parts.next().unwrap_or_default()));
@@ -135,7 +163,8 @@ fn pivot(identity: &PivotIdentity) -> Result<Option<CivilQuestion>, Vec<Paramete
     });
     let born_in_france = identity.birthcountry.is_empty() || identity.birthcountry == FRANCE;
     // A birthplace only tells homonyms apart: an unreadable one is as good as none.
-    let commune = born_in_france.then(|| CommuneCode::parse_birthplace(&identity.birthplace).ok()).flatten();
+    let commune =
+        born_in_france.then(|| CommuneCode::parse_birthplace(&identity.birthplace).ok()).flatten();
     let place = commune.or_else(|| CommuneCode::parse(&identity.birthcountry).ok());
     wrong.question_about(family.map(Some), given.map(Some), date, sexe, place)
 }
@@ -162,20 +191,24 @@ mod tests {
     fn the_pivot_identity_is_asked_about_by_all_its_given_names() {
         let question = pivot(&zoe()).unwrap().unwrap();
         let given = |question: &CivilQuestion| {
-            let others: Vec<&str> = question.autres_prenoms.iter().map(PersonName::expose).collect();
+            let others: Vec<&str> =
+                question.autres_prenoms.iter().map(PersonName::expose).collect();
             format!("{} + {}", question.prenom1.expose(), others.join(" "))
         };
         assert_eq!((given(&question).as_str(), question.sexe), ("Zoé + Marie", Sex::Female));
-        let one_by_one = PivotIdentity { given_name_array: vec!["Zoé Marie".into(), "Léa".into()], ..zoe() };
+        let one_by_one =
+            PivotIdentity { given_name_array: vec!["Zoé Marie".into(), "Léa".into()], ..zoe() };
         assert_eq!(given(&pivot(&one_by_one).unwrap().unwrap()), "Zoé Marie + Léa");
         assert_eq!(question.lieu_naissance.map(|code| code.to_string()), Some("44109".into()));
     }
 
     #[test]
     fn who_was_born_abroad_is_asked_about_by_its_country() {
-        let place =
-            |identity: &PivotIdentity| pivot(identity).unwrap().unwrap().lieu_naissance.map(|code| code.to_string());
-        let abroad = PivotIdentity { birthplace: String::new(), birthcountry: "99352".into(), ..zoe() };
+        let place = |identity: &PivotIdentity| {
+            pivot(identity).unwrap().unwrap().lieu_naissance.map(|code| code.to_string())
+        };
+        let abroad =
+            PivotIdentity { birthplace: String::new(), birthcountry: "99352".into(), ..zoe() };
         assert_eq!(place(&abroad), Some("99352".into()));
         let said_all_the_same = PivotIdentity { birthplace: "44109".into(), ..abroad.clone() };
         assert_eq!(place(&said_all_the_same), Some("99352".into()));
@@ -202,13 +235,26 @@ mod tests {
             ("1994-02-30", &[Parameter::BirthDate]),
             ("1994-02-20-1", &[Parameter::BirthDay]),
         ] {
-            assert_eq!(wrong(PivotIdentity { birthdate: birthdate.into(), ..zoe() }), expected, "{birthdate}");
+            assert_eq!(
+                wrong(PivotIdentity { birthdate: birthdate.into(), ..zoe() }),
+                expected,
+                "{birthdate}"
+            );
         }
-        assert_eq!(wrong(PivotIdentity { family_name: String::new(), ..zoe() }), [Parameter::FamilyName]);
+        assert_eq!(
+            wrong(PivotIdentity { family_name: String::new(), ..zoe() }),
+            [Parameter::FamilyName]
+        );
         for given_name in ["", "  "] {
-            assert_eq!(wrong(PivotIdentity { given_name: given_name.into(), ..zoe() }), [Parameter::GivenNames]);
+            assert_eq!(
+                wrong(PivotIdentity { given_name: given_name.into(), ..zoe() }),
+                [Parameter::GivenNames]
+            );
         }
-        assert_eq!(wrong(PivotIdentity { gender: "unspecified".into(), ..zoe() }), [Parameter::Sex]);
+        assert_eq!(
+            wrong(PivotIdentity { gender: "unspecified".into(), ..zoe() }),
+            [Parameter::Sex]
+        );
         assert_eq!(wrong(PivotIdentity::default()).first(), Some(&Parameter::FamilyName));
         let long_ago = PivotIdentity { birthdate: "1850-01-01".into(), ..zoe() };
         assert_eq!(pivot(&long_ago), Ok(None), "nobody");

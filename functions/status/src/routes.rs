@@ -1,4 +1,5 @@
-//! Every route, declared once: who may call it and what it reads in the table, the rest at its handler.
+//! Every route, declared once: who may call it and what it reads in the table, the rest at its
+//! handler.
 
 use lambda_http::http::StatusCode;
 use shared::access::route::Route;
@@ -14,7 +15,9 @@ use shared::routes;
 
 use crate::caller::{Access, Caller};
 use crate::context::Context;
-use crate::openapi::{BodyErrors, DOCUMENT, DirectErrors, FranceConnectErrors, PublicErrors, UpstreamErrors};
+use crate::openapi::{
+    BodyErrors, DOCUMENT, DirectErrors, FranceConnectErrors, PublicErrors, UpstreamErrors,
+};
 use crate::question::Asked;
 use crate::{batch, consultation, public};
 
@@ -51,7 +54,9 @@ routes! { Context;
 )]
 async fn by_ine(call: Call<'_>, caller: &Caller) -> Answered {
     let asked = Asked::read(call.request, &[], Route::StatusByIne, caller)?;
-    Ok(consultation::answer(call.context, caller, Route::StatusByIne, asked, call.exchange).await?.into())
+    Ok(consultation::answer(call.context, caller, Route::StatusByIne, asked, call.call)
+        .await?
+        .into())
 }
 
 /// Statut par état civil
@@ -62,9 +67,12 @@ async fn by_ine(call: Call<'_>, caller: &Caller) -> Answered {
     responses((status = 200, description = "L'étudiant, sans son INE, et ses inscriptions", body = StudentStatus<'_>), UpstreamErrors)
 )]
 async fn by_identity(call: Call<'_>, caller: &Caller) -> Answered {
-    // The contract's own client said `application/x-www-form-urlencoded` over its JSON, and now says nothing.
+    // The contract's own client said `application/x-www-form-urlencoded` over its JSON, and now
+    // says nothing.
     let asked = Asked::read(call.request, call.bytes()?, Route::StatusByIdentity, caller)?;
-    Ok(consultation::answer(call.context, caller, Route::StatusByIdentity, asked, call.exchange).await?.into())
+    Ok(consultation::answer(call.context, caller, Route::StatusByIdentity, asked, call.call)
+        .await?
+        .into())
 }
 
 /// Statut par INE
@@ -78,7 +86,9 @@ async fn by_identity(call: Call<'_>, caller: &Caller) -> Answered {
 )]
 async fn direct_by_ine(call: Call<'_>, caller: &Caller) -> Answered {
     let asked = Asked::read(call.request, &[], Route::DirectByIne, caller)?;
-    Ok(consultation::answer(call.context, caller, Route::DirectByIne, asked, call.exchange).await?.into())
+    Ok(consultation::answer(call.context, caller, Route::DirectByIne, asked, call.call)
+        .await?
+        .into())
 }
 
 /// Statut par état civil
@@ -100,7 +110,9 @@ async fn direct_by_ine(call: Call<'_>, caller: &Caller) -> Answered {
 )]
 async fn direct_by_identity(call: Call<'_>, caller: &Caller) -> Answered {
     let asked = Asked::read(call.request, &[], Route::DirectByIdentity, caller)?;
-    Ok(consultation::answer(call.context, caller, Route::DirectByIdentity, asked, call.exchange).await?.into())
+    Ok(consultation::answer(call.context, caller, Route::DirectByIdentity, asked, call.call)
+        .await?
+        .into())
 }
 
 /// Statut de la personne connectée par FranceConnect
@@ -112,7 +124,9 @@ async fn direct_by_identity(call: Call<'_>, caller: &Caller) -> Answered {
 )]
 async fn france_connect(call: Call<'_>, caller: &Caller) -> Answered {
     let asked = Asked::read(call.request, &[], Route::FranceConnect, caller)?;
-    Ok(consultation::answer(call.context, caller, Route::FranceConnect, asked, call.exchange).await?.into())
+    Ok(consultation::answer(call.context, caller, Route::FranceConnect, asked, call.call)
+        .await?
+        .into())
 }
 
 /// Statut d'au plus cent personnes
@@ -124,7 +138,7 @@ async fn france_connect(call: Call<'_>, caller: &Caller) -> Answered {
 )]
 async fn batch(call: Call<'_>, caller: &Caller) -> Answered {
     let (recipient, lines) = batch::read(call.request, call.json())?;
-    Ok(batch::answer(call.context, caller, recipient, &lines, call.exchange).await?.into())
+    Ok(batch::answer(call.context, caller, recipient, &lines, call.call).await?.into())
 }
 
 /// Dernière alimentation de chaque établissement

@@ -1,8 +1,9 @@
 //! One local platform at a time: who runs it, and what must be stopped.
 //!
-//! Two things say so. A lock on `target/local/lock`, held for as long as a command runs the platform, and
-//! released by the system however that command ends. And `target/local/platform.json`, which names the
-//! processes, for `down` and for the next `up` after a crash.
+//! Two things say so. A lock on `target/local/lock`, held for as long as a command runs the
+//! platform, and released by the system however that command ends. And
+//! `target/local/platform.json`, which names the processes, for `down` and for the next `up` after
+//! a crash.
 
 use std::fs::{self, File, TryLockError};
 use std::path::Path;
@@ -58,7 +59,9 @@ impl Claim {
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => bail!("{ALREADY_RUNNING}"),
-            Err(TryLockError::Error(error)) => return Err(error).context("target/local/lock can't be locked"),
+            Err(TryLockError::Error(error)) => {
+                return Err(error).context("target/local/lock can't be locked");
+            }
         }
         let left = Record::read(files);
         if left.owner.is_none() && left.emulator.as_ref().is_some_and(Process::is_alive) {
@@ -68,7 +71,10 @@ impl Claim {
         forget(files)?;
         let claim = Self {
             files: files.clone(),
-            record: Record { owner: Process::of(std::process::id().cast_signed()), ..Record::default() },
+            record: Record {
+                owner: Process::of(std::process::id().cast_signed()),
+                ..Record::default()
+            },
             _lock: lock,
             handed_over: false,
         };
@@ -111,8 +117,7 @@ impl Drop for Claim {
     }
 }
 
-const ALREADY_RUNNING: &str =
-    "a local platform is already running or starting: stop it with `cargo local down`, or Ctrl-C where it runs";
+const ALREADY_RUNNING: &str = "a local platform is already running or starting: stop it with `cargo local down`, or Ctrl-C where it runs";
 
 /// Stops the platform, whoever runs it; false if there was none.
 pub(crate) fn stop(files: &Files) -> Result<bool> {
@@ -171,7 +176,9 @@ impl Record {
     /// Ends every process group that is still alive; false if there was none.
     fn end(&self) -> bool {
         let mut found = false;
-        for leader in [&self.emulator, &self.double].into_iter().flatten().filter(|leader| leader.is_alive()) {
+        for leader in
+            [&self.emulator, &self.double].into_iter().flatten().filter(|leader| leader.is_alive())
+        {
             found = true;
             if let Some(group) = Pid::from_raw(leader.pid) {
                 end_group(group, || {});
@@ -203,12 +210,19 @@ impl Process {
 fn start_time(pid: i32) -> Option<String> {
     if Path::new("/proc/self/stat").exists() {
         let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-        // The name, in parentheses, may hold blanks; the state is the first field after it, the start the 20th.
+        // The name, in parentheses, may hold blanks; the state is the first field after it, the
+        // start the 20th.
         let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
-        if matches!(*fields.first()?, "Z" | "X") { None } else { fields.get(19).map(ToString::to_string) }
+        if matches!(*fields.first()?, "Z" | "X") {
+            None
+        } else {
+            fields.get(19).map(ToString::to_string)
+        }
     } else {
         // macOS has no /proc.
-        let output = std::process::Command::new("ps").args(["-o", "stat=,lstart=", "-p", &pid.to_string()]).output();
+        let output = std::process::Command::new("ps")
+            .args(["-o", "stat=,lstart=", "-p", &pid.to_string()])
+            .output();
         let text = String::from_utf8(output.ok()?.stdout).ok()?;
         let (state, started) = text.trim().split_once(' ')?;
         (!state.starts_with('Z')).then(|| started.trim().to_owned())

@@ -8,9 +8,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use shared::domain::uai::Uai;
 use shared::identity::engine::lookup::Mode;
 
-/// The local platform of Statut Étudiant: the same Terraform as production, on a local AWS emulator.
+/// The local platform of Statut Étudiant: the same Terraform as production, on a local AWS
+/// emulator.
 ///
-/// What an operator does, here or on a deployment, is the tool `statut`; `cargo statut` runs it from a checkout.
+/// What an operator does, here or on a deployment, is the tool `statut`; `cargo statut` runs it
+/// from a checkout.
 #[derive(Debug, Parser)]
 #[command(name = "cargo local", bin_name = "cargo local", disable_version_flag = true)]
 pub(crate) struct Arguments {
@@ -41,7 +43,8 @@ pub(crate) enum Command {
 /// Options of `test`.
 #[derive(Debug, Args)]
 pub(crate) struct Test {
-    /// Also what takes hours: thousands of seeds of each simulation, and 20,000 rows through the emulator
+    /// Also what takes hours: thousands of seeds of each simulation, and 20,000 rows through the
+    /// emulator
     #[arg(long)]
     pub(crate) full: bool,
 }
@@ -52,7 +55,8 @@ pub(crate) struct Up {
     /// Return once the platform is ready, and leave it running
     #[arg(long)]
     pub(crate) detach: bool,
-    /// Enrol the person whom API Particulier's probes ask for: they then find somebody, as in its own sandbox
+    /// Enrol the person whom API Particulier's probes ask for: they then find somebody, as in its
+    /// own sandbox
     #[arg(long)]
     pub(crate) with_probes: bool,
 }
@@ -73,8 +77,8 @@ pub(crate) struct Drop {
     /// The establishment that sends it
     #[arg(long, value_parser = |text: &str| Uai::parse(text))]
     pub(crate) uai: Uai,
-    /// The file has every enrolment of the academic year that starts in this one: those that it doesn't have are
-    /// cancelled
+    /// The file has every enrolment of the academic year that starts in this one: those that it
+    /// doesn't have are cancelled
     #[arg(long, value_name = "YEAR")]
     pub(crate) complete: Option<i16>,
     /// Cancel however many that is
@@ -172,7 +176,10 @@ mod tests {
         ] {
             let arguments = Arguments::try_parse_from(line).unwrap();
             let Command::Bench(bench) = arguments.command else { panic!("{arguments:?}") };
-            assert_eq!((bench.measured, &bench.arguments[..]), (measured, &["--only".into(), "rust".into()][..]));
+            assert_eq!(
+                (bench.measured, &bench.arguments[..]),
+                (measured, &["--only".into(), "rust".into()][..])
+            );
         }
     }
 }

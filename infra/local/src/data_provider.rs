@@ -1,5 +1,5 @@
-//! Makes the platform a data provider at FranceConnect's test double: what an operator and FranceConnect's team do by
-//! hand elsewhere (`docs/deploying.md`).
+//! Makes the platform a data provider at FranceConnect's test double: what an operator and
+//! FranceConnect's team do by hand elsewhere (`docs/deploying.md`).
 
 use anyhow::{Context as _, Result, anyhow};
 use aws_lc_rs::agreement::{ECDH_P256, PrivateKey};

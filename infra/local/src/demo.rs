@@ -25,7 +25,9 @@ pub(crate) async fn run(files: &Files, with_probes: bool) -> Result<()> {
     if with_probes {
         feed::send_probes(files, &platform).await?;
     }
-    ui::heading("3. A lycée sends its own: another encoding, another separator, another order of columns");
+    ui::heading(
+        "3. A lycée sends its own: another encoding, another separator, another order of columns",
+    );
     feed::send(files, &platform, &LYCEE).await?;
 
     ui::heading("4. Administrations ask who is a student");

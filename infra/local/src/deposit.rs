@@ -1,5 +1,5 @@
-//! Sends a file as an establishment does, with its write key: asks for a form, posts the file with it, follows the
-//! import and reads the report.
+//! Sends a file as an establishment does, with its write key: asks for a form, posts the file with
+//! it, follows the import and reads the report.
 
 use std::fmt::Write as _;
 use std::fs::File;
@@ -101,7 +101,10 @@ struct Links {
 impl<'a> Depositor<'a> {
     /// An establishment of the sandbox.
     pub(crate) fn of(outputs: &'a Outputs, sandbox: &'a Sandbox, uai: Uai) -> Result<Self> {
-        let key = sandbox.write_keys.get(&uai).with_context(|| format!("the sandbox has no write key for {uai}"))?;
+        let key = sandbox
+            .write_keys
+            .get(&uai)
+            .with_context(|| format!("the sandbox has no write key for {uai}"))?;
         Ok(Self { api: &outputs.api_url, uai, key })
     }
 
@@ -112,13 +115,20 @@ impl<'a> Depositor<'a> {
         form.post(file, patience).await?;
         let links = match self.follow(&form.id, patience).await? {
             Followed { etat, raison, .. } if etat == "échoué" => {
-                bail!("the import of {name} failed: {}", raison.unwrap_or_else(|| "no reason given".to_owned()))
+                bail!(
+                    "the import of {name} failed: {}",
+                    raison.unwrap_or_else(|| "no reason given".to_owned())
+                )
             }
             Followed { rapport, .. } => rapport.context("the import has no report")?,
         };
-        let request = Request::get(links.json).body(String::new()).context("the report's address is not one")?;
-        let report = body_of(200, http::send(request).await.context("the report can't be fetched")?)?;
-        let report: Report = serde_json::from_str(&report).context("the report can't be understood")?;
+        let request = Request::get(links.json)
+            .body(String::new())
+            .context("the report's address is not one")?;
+        let report =
+            body_of(200, http::send(request).await.context("the report can't be fetched")?)?;
+        let report: Report =
+            serde_json::from_str(&report).context("the report can't be understood")?;
         report.print();
         Ok(Sent { deposit: form.id, report })
     }
@@ -129,7 +139,8 @@ impl<'a> Depositor<'a> {
         loop {
             let url = format!("{}{PATH}/{deposit}/identites?apres={}", self.api, encoded(&after));
             let page = self.call(Request::get(url), String::new(), 200).await?;
-            let page: Page = serde_json::from_str(&page).context("what was found can't be understood")?;
+            let page: Page =
+                serde_json::from_str(&page).context("what was found can't be understood")?;
             findings.extend(page.constats);
             match page.suivant {
                 Some(next) => after = next,
@@ -147,7 +158,8 @@ impl<'a> Depositor<'a> {
             body["annee"] = year.into();
             body["confirme"] = confirmed.into();
         }
-        let request = Request::post(format!("{}{PATH}", self.api)).header("content-type", "application/json");
+        let request =
+            Request::post(format!("{}{PATH}", self.api)).header("content-type", "application/json");
         let form = self.call(request, body.to_string(), 201).await?;
         serde_json::from_str(&form).context("the form of the deposit can't be understood")
     }
@@ -157,8 +169,11 @@ impl<'a> Depositor<'a> {
         let step = Step::of("importing", WHOLE, PART);
         let started = tokio::time::Instant::now();
         loop {
-            let answer = self.call(Request::get(format!("{}{PATH}/{id}", self.api)), String::new(), 200).await?;
-            let followed: Followed = serde_json::from_str(&answer).context("the deposit can't be understood")?;
+            let answer = self
+                .call(Request::get(format!("{}{PATH}/{id}", self.api)), String::new(), 200)
+                .await?;
+            let followed: Followed =
+                serde_json::from_str(&answer).context("the deposit can't be understood")?;
             step.bar().set_position(permille(followed.progression));
             step.bar().set_message(format!("{} rows", followed.lignes.lues));
             if matches!(followed.etat.as_str(), "terminé" | "échoué") {
@@ -175,8 +190,16 @@ impl<'a> Depositor<'a> {
         }
     }
 
-    async fn call(&self, request: ureq::http::request::Builder, body: String, status: u16) -> Result<String> {
-        let request = request.header("x-api-key", self.key).body(body).context("the request can't be written")?;
+    async fn call(
+        &self,
+        request: ureq::http::request::Builder,
+        body: String,
+        status: u16,
+    ) -> Result<String> {
+        let request = request
+            .header("x-api-key", self.key)
+            .body(body)
+            .context("the request can't be written")?;
         body_of(status, http::send(request).await.context("the API doesn't answer")?)
     }
 }
@@ -192,7 +215,11 @@ impl Form {
         }
         let length = metadata.len();
         if length > self.largest {
-            bail!("{} has {length} bytes, more than the {} that a deposit takes", file.display(), self.largest);
+            bail!(
+                "{} has {length} bytes, more than the {} that a deposit takes",
+                file.display(),
+                self.largest
+            );
         }
         let boundary = Uuid::new_v4().simple().to_string();
         let (head, tail) = (self.head(&boundary)?, format!("\r\n--{boundary}--\r\n"));
@@ -215,8 +242,13 @@ impl Form {
     fn head(&self, boundary: &str) -> Result<String> {
         let mut head = String::new();
         for (name, value) in &self.champs {
-            let value = value.as_str().with_context(|| format!("the field {name} of the form is not text"))?;
-            write!(head, "--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")?;
+            let value = value
+                .as_str()
+                .with_context(|| format!("the field {name} of the form is not text"))?;
+            write!(
+                head,
+                "--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
+            )?;
         }
         write!(
             head,
@@ -236,7 +268,11 @@ fn body_of(status: u16, answer: Answer) -> Result<String> {
 }
 
 /// A part of 1 as an integer, whatever was sent.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to 0..=1000 before")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "clamped to 0..=1000 before"
+)]
 fn permille(part: f64) -> u64 {
     (part * 1_000.0).clamp(0.0, 1_000.0) as u64
 }
@@ -264,6 +300,9 @@ mod tests {
 
     #[test]
     fn progress_stays_on_the_bar() {
-        assert_eq!([0.0, 0.42, 1.0, 7.0, -1.0, f64::NAN].map(permille), [0, 420, 1_000, 1_000, 0, 0]);
+        assert_eq!(
+            [0.0, 0.42, 1.0, 7.0, -1.0, f64::NAN].map(permille),
+            [0, 420, 1_000, 1_000, 0, 0]
+        );
     }
 }

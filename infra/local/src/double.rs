@@ -1,5 +1,5 @@
-//! The test double of FranceConnect and of the issuer of our tokens (`doubles/README.md`). Here only: what is deployed
-//! elsewhere trusts the real ones.
+//! The test double of FranceConnect and of the issuer of our tokens (`doubles/README.md`). Here
+//! only: what is deployed elsewhere trusts the real ones.
 
 use anyhow::{Context as _, Result, bail};
 use serde_json::{Value, json};
@@ -23,7 +23,8 @@ pub(crate) async fn start(files: &Files, detached: bool) -> Result<Service> {
     let mut command = module(files, "doubles.identity_provider");
     command.args(["--audience", AUDIENCE, "--port", &port.to_string()]);
     let name = "test double of identity providers";
-    let program = Program { name, command, port, health: "/health", log: files.local("double.log") };
+    let program =
+        Program { name, command, port, health: "/health", log: files.local("double.log") };
     program.start(files, detached).await
 }
 
@@ -55,10 +56,14 @@ pub(crate) fn variables(url: &str) -> [(&'static str, Value); 2] {
     ]
 }
 
-/// Tells it who may check FranceConnect's tokens, and where the keys to encrypt the answers for are.
+/// Tells it who may check FranceConnect's tokens, and where the keys to encrypt the answers for
+/// are.
 pub(crate) async fn register(url: &str, client_secret: &str, jwks_uri: &str) -> Result<()> {
-    let provider = json!({ "client_id": CLIENT_ID, "client_secret": client_secret, "jwks_uri": jwks_uri });
-    call(Request::put(format!("{url}/double/france-connect/data-provider")), &provider).await.map(drop)
+    let provider =
+        json!({ "client_id": CLIENT_ID, "client_secret": client_secret, "jwks_uri": jwks_uri });
+    call(Request::put(format!("{url}/double/france-connect/data-provider")), &provider)
+        .await
+        .map(drop)
 }
 
 /// A token of our issuer; `wanted` is described in `doubles/README.md`, as for the next.

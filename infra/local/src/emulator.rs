@@ -34,7 +34,8 @@ fn emulator_command(files: &Files, port: u16) -> Result<Command> {
     let mut command = command(PLATFORM.program(files, "python"));
     // -B: no compiled copy of what it imports is left beside the sources.
     command.arg("-B").arg(files.source("emulator.py")).current_dir(&temporary);
-    // The functions inherit this environment, so it holds nothing of the person's own: no credentials, no proxy.
+    // The functions inherit this environment, so it holds nothing of the person's own: no
+    // credentials, no proxy.
     command
         .env_clear()
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
@@ -47,7 +48,8 @@ fn emulator_command(files: &Files, port: u16) -> Result<Command> {
         .env("BIND_HOST", "127.0.0.1")
         .env("GATEWAY_PORT", port.to_string())
         .env("MINISTACK_REGION", REGION)
-        // It removes the containers it believes its own when it starts and stops: keep it away from Docker.
+        // It removes the containers it believes its own when it starts and stops: keep it away from
+        // Docker.
         .env("DOCKER_HOST", format!("unix://{}", temporary.join("no-docker.sock").display()));
     Ok(command)
 }
@@ -67,7 +69,9 @@ fn choose_port() -> Result<u16> {
         };
         return match free_port(port) {
             Some(port) => Ok(port),
-            None => bail!("port {port}, asked for by {PORT_VARIABLE}, is taken: choose another or unset it"),
+            None => bail!(
+                "port {port}, asked for by {PORT_VARIABLE}, is taken: choose another or unset it"
+            ),
         };
     }
     free_port(USUAL_PORT).or_else(|| free_port(0)).context("no port is free on this machine")

@@ -29,19 +29,26 @@ pub(crate) const PLATFORM: Environment = Environment {
     requirements: &["emulator-requirements.txt", "doubles/requirements.txt"],
 };
 
-/// What asks the API everything that its documentation allows, and more. Apart, so that neither decides what version
-/// of a library the other gets.
-pub(crate) const FUZZING: Environment =
-    Environment { what: "schemathesis", directory: "fuzz", requirements: &["fuzz-requirements.txt"] };
+/// What asks the API everything that its documentation allows, and more. Apart, so that neither
+/// decides what version of a library the other gets.
+pub(crate) const FUZZING: Environment = Environment {
+    what: "schemathesis",
+    directory: "fuzz",
+    requirements: &["fuzz-requirements.txt"],
+};
 
 /// What compares `Cargo.lock` with advisories. Installed only where there is a copy of them.
-pub(crate) const ADVISORIES: Environment =
-    Environment { what: "cargo-audit", directory: "advisories", requirements: &["advisories-requirements.txt"] };
+pub(crate) const ADVISORIES: Environment = Environment {
+    what: "cargo-audit",
+    directory: "advisories",
+    requirements: &["advisories-requirements.txt"],
+};
 
 impl Environment {
     /// Installs what is pinned, once for each version of the requirements and of Python.
     pub(crate) async fn install(&self, files: &Files, python: &Python) -> Result<()> {
-        let requirements: Vec<PathBuf> = self.requirements.iter().map(|name| files.source(name)).collect();
+        let requirements: Vec<PathBuf> =
+            self.requirements.iter().map(|name| files.source(name)).collect();
         let mut pinned = Sha256::new();
         for path in &requirements {
             pinned.update(files::read(path)?);
@@ -59,15 +66,28 @@ impl Environment {
         let mut create = command(python.program);
         create.args(["-m", "venv"]).arg(&directory);
         if !process::logged(&mut create, &log).await?.success() {
-            bail!("{} could not make a virtual environment: see {}", python.program, files.shown(&log));
+            bail!(
+                "{} could not make a virtual environment: see {}",
+                python.program,
+                files.shown(&log)
+            );
         }
         // Inside, because the platform's own temporary directory may be in use.
         let temporary = directory.join("tmp");
         files::create_directory(&temporary)?;
         let mut install = command(self.program(files, "python"));
-        // The digests decide what is installed, whichever index it comes from; nothing goes to the home directory.
+        // The digests decide what is installed, whichever index it comes from; nothing goes to the
+        // home directory.
         install
-            .args(["-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check", "--no-cache-dir"])
+            .args([
+                "-m",
+                "pip",
+                "install",
+                "--quiet",
+                "--no-input",
+                "--disable-pip-version-check",
+                "--no-cache-dir",
+            ])
             .args(["--require-hashes", "--only-binary", ":all:"])
             .env("TMPDIR", &temporary);
         for path in &requirements {
@@ -90,11 +110,18 @@ impl Environment {
     /// What pip says when the index is out of reach; anything else is in its log.
     fn install_error(&self, files: &Files, log: &Path) -> anyhow::Error {
         let said = files::tail(log, 50);
-        let offline =
-            ["No matching distribution", "NewConnectionError", "NameResolutionError", "ConnectTimeout", "ProxyError"];
+        let offline = [
+            "No matching distribution",
+            "NewConnectionError",
+            "NameResolutionError",
+            "ConnectTimeout",
+            "ProxyError",
+        ];
         let (what, log) = (self.what, files.shown(log));
         if offline.iter().any(|sign| said.contains(sign)) {
-            anyhow!("{what} can't be installed: the Python package index is out of reach (pip's words are in {log})")
+            anyhow!(
+                "{what} can't be installed: the Python package index is out of reach (pip's words are in {log})"
+            )
         } else {
             anyhow!("{what} can't be installed: pip's words are in {log}")
         }

@@ -25,7 +25,10 @@ pub(crate) async fn send(files: &Files, platform: &Platform, sample: &Sample) ->
     let sent = depositor.send(&rendered.path, Wish::default(), PATIENCE).await?;
     let rejected = sent.report.rejected_lines();
     if rejected != sample.broken {
-        bail!("the import should have rejected lines {:?} and rejected {rejected:?}", sample.broken);
+        bail!(
+            "the import should have rejected lines {:?} and rejected {rejected:?}",
+            sample.broken
+        );
     }
     println!();
     wait_until_visible(platform, rendered.visible).await
@@ -38,7 +41,8 @@ pub(crate) async fn send_probes(files: &Files, platform: &Platform) -> Result<()
     wait_until_visible(platform, vec![samples::probe_by_identity()]).await
 }
 
-/// Waits until each person is answered for: their records are resolved one by one, after the import.
+/// Waits until each person is answered for: their records are resolved one by one, after the
+/// import.
 async fn wait_until_visible(platform: &Platform, mut waiting: Vec<Question>) -> Result<()> {
     let people = waiting.len();
     let template = "{wide_bar} {pos} of {len} people visible";
@@ -51,7 +55,10 @@ async fn wait_until_visible(platform: &Platform, mut waiting: Vec<Question>) -> 
             match reply.status {
                 200 => step.bar().inc(1),
                 404 => still_waiting.push(question),
-                status => bail!("the API answered {status} where a student or a 404 was expected: {}", reply.text),
+                status => bail!(
+                    "the API answered {status} where a student or a 404 was expected: {}",
+                    reply.text
+                ),
             }
         }
         if still_waiting.is_empty() {
@@ -59,7 +66,11 @@ async fn wait_until_visible(platform: &Platform, mut waiting: Vec<Question>) -> 
             return Ok(());
         }
         if started.elapsed() > PATIENCE {
-            bail!("{} of {people} people are not visible after {} s", still_waiting.len(), PATIENCE.as_secs());
+            bail!(
+                "{} of {people} people are not visible after {} s",
+                still_waiting.len(),
+                PATIENCE.as_secs()
+            );
         }
         waiting = still_waiting;
         tokio::time::sleep(PACE).await;

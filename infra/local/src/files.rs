@@ -16,11 +16,14 @@ pub(crate) struct Files {
 impl Files {
     /// Finds the checkout that `cargo` runs this from.
     pub(crate) fn locate() -> Result<Self> {
-        // Cargo sets it at run time too, so a checkout that has moved since the build is still found.
+        // Cargo sets it at run time too, so a checkout that has moved since the build is still
+        // found.
         let manifest = std::env::var_os("CARGO_MANIFEST_DIR")
             .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
-        let root =
-            manifest.join("../..").canonicalize().context("the repository has moved: run this again with cargo")?;
+        let root = manifest
+            .join("../..")
+            .canonicalize()
+            .context("the repository has moved: run this again with cargo")?;
         let files = Self { root };
         create_directory(&files.local(""))?;
         Ok(files)
@@ -76,7 +79,12 @@ pub(crate) fn read(path: &Path) -> Result<String> {
 pub(crate) fn write_private(path: &Path, text: &str) -> Result<()> {
     let draft = path.with_extension("new");
     let write = || {
-        let mut file = fs::OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&draft)?;
+        let mut file = fs::OpenOptions::new()
+            .create(true)
+            .write(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&draft)?;
         file.write_all(text.as_bytes())?;
         fs::rename(&draft, path)
     };
@@ -85,7 +93,9 @@ pub(crate) fn write_private(path: &Path, text: &str) -> Result<()> {
 
 /// The last lines of a log, for an error message.
 pub(crate) fn tail(path: &Path, lines: usize) -> String {
-    let text = fs::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
+    let text = fs::read(path)
+        .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+        .unwrap_or_default();
     let all: Vec<&str> = text.lines().collect();
     all[all.len().saturating_sub(lines)..].join("\n")
 }
@@ -93,15 +103,20 @@ pub(crate) fn tail(path: &Path, lines: usize) -> String {
 /// Copies a directory, without the entries that `keep` refuses (given their name).
 pub(crate) fn copy_directory(from: &Path, to: &Path, keep: &dyn Fn(&str) -> bool) -> Result<()> {
     create_directory(to)?;
-    let entries = fs::read_dir(from).with_context(|| format!("{} can't be read", from.display()))?;
+    let entries =
+        fs::read_dir(from).with_context(|| format!("{} can't be read", from.display()))?;
     for entry in entries {
         let path = entry.with_context(|| format!("{} can't be read", from.display()))?.path();
-        let Some(name) = path.file_name().and_then(|name| name.to_str()).filter(|name| keep(name)) else { continue };
+        let Some(name) = path.file_name().and_then(|name| name.to_str()).filter(|name| keep(name))
+        else {
+            continue;
+        };
         let target = to.join(name);
         if path.is_dir() {
             copy_directory(&path, &target, keep)?;
         } else {
-            fs::copy(&path, &target).with_context(|| format!("{} can't be copied", path.display()))?;
+            fs::copy(&path, &target)
+                .with_context(|| format!("{} can't be copied", path.display()))?;
         }
     }
     Ok(())

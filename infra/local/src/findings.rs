@@ -1,4 +1,5 @@
-//! What was found about the identity of the rows of a file, once the identity queue has been worked.
+//! What was found about the identity of the rows of a file, once the identity queue has been
+//! worked.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

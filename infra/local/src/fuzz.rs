@@ -1,5 +1,5 @@
-//! Asks the API all that its documentation allows, and what it doesn't (schemathesis): whatever the question, the
-//! answer must be one that is documented.
+//! Asks the API all that its documentation allows, and what it doesn't (schemathesis): whatever the
+//! question, the answer must be one that is documented.
 
 use tokio::process::Command;
 
@@ -9,8 +9,10 @@ use crate::outputs::Outputs;
 use crate::process::command;
 use crate::sandbox::Sandbox;
 
-/// Where the consultation, the API of establishments and the one of reviewing officers have their documentation.
-pub(crate) const DOCUMENTS: [&str; 3] = ["/openapi.json", "/api/inscription/openapi.json", "/api/revues/openapi.json"];
+/// Where the consultation, the API of establishments and the one of reviewing officers have their
+/// documentation.
+pub(crate) const DOCUMENTS: [&str; 3] =
+    ["/openapi.json", "/api/inscription/openapi.json", "/api/revues/openapi.json"];
 
 /// The run over one document, on a platform where the university's sample file is imported.
 pub(crate) fn run(files: &Files, outputs: &Outputs, sandbox: &Sandbox, document: &str) -> Command {

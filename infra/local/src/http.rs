@@ -38,7 +38,12 @@ pub(crate) async fn upload(
 }
 
 fn agent(patience: Duration) -> Agent {
-    Agent::config_builder().proxy(None).http_status_as_error(false).timeout_global(Some(patience)).build().new_agent()
+    Agent::config_builder()
+        .proxy(None)
+        .http_status_as_error(false)
+        .timeout_global(Some(patience))
+        .build()
+        .new_agent()
 }
 
 fn read(mut response: Response<ureq::Body>) -> Result<Answer> {
@@ -46,6 +51,8 @@ fn read(mut response: Response<ureq::Body>) -> Result<Answer> {
     Ok(Answer { status: response.status().as_u16(), body })
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
     tokio::task::spawn_blocking(work).await.context("a request was cut short")?
 }

@@ -1,4 +1,5 @@
-//! What the identity service of a fresh platform holds: the people of the sample files, and us among its clients.
+//! What the identity service of a fresh platform holds: the people of the sample files, and us
+//! among its clients.
 
 use anyhow::{Context as _, Result};
 use serde_json::json;
@@ -20,8 +21,8 @@ pub(crate) async fn fill(files: &Files, deployment: &Deployment, name: &str) -> 
     load(deployment, &files.source("sandbox").join(name)).await.map(drop)
 }
 
-/// Fills it, registers us, and puts our credentials where deduplication and enrolment read them (`secret`), as an
-/// operator does elsewhere (docs/deploying.md).
+/// Fills it, registers us, and puts our credentials where deduplication and enrolment read them
+/// (`secret`), as an operator does elsewhere (docs/deploying.md).
 pub(crate) async fn hand_over(files: &Files, deployment: &Deployment, secret: &str) -> Result<()> {
     fill(files, deployment, SAMPLES).await?;
     let rights = [Right::Verification, Right::Recherche, Right::Immatriculation].into();
@@ -30,7 +31,9 @@ pub(crate) async fn hand_over(files: &Files, deployment: &Deployment, secret: &s
         .secrets
         .put_secret_value()
         .secret_id(secret)
-        .secret_string(json!({ "client_id": OURSELVES, "client_secret": client_secret }).to_string())
+        .secret_string(
+            json!({ "client_id": OURSELVES, "client_secret": client_secret }).to_string(),
+        )
         .send()
         .await
         .context("our credentials at INES can't be written")?;
@@ -55,16 +58,27 @@ mod tests {
         let mut known = HashMap::new();
         for name in ["ines.csv", "ines_sondes.csv"] {
             let extract = Extract::check(&source(name)).unwrap();
-            known.extend(extract.people().unwrap().map(Result::unwrap).map(|person| (person.ine, person.identite)));
+            known.extend(
+                extract
+                    .people()
+                    .unwrap()
+                    .map(Result::unwrap)
+                    .map(|person| (person.ine, person.identite)),
+            );
         }
-        for (name, separator) in [("universite.csv", b';'), ("lycee.csv", b','), ("sondes.csv", b';')] {
-            let mut reader = ReaderBuilder::new().delimiter(separator).from_path(source(name)).unwrap();
+        for (name, separator) in
+            [("universite.csv", b';'), ("lycee.csv", b','), ("sondes.csv", b';')]
+        {
+            let mut reader =
+                ReaderBuilder::new().delimiter(separator).from_path(source(name)).unwrap();
             let heading = reader.headers().unwrap().clone();
             for row in reader.records() {
                 let row = row.unwrap();
-                let cell = |name: &str| &row[heading.iter().position(|column| column == name).unwrap()];
+                let cell =
+                    |name: &str| &row[heading.iter().position(|column| column == name).unwrap()];
                 let Ok(ine) = Ine::parse(cell("ine")) else { continue };
-                let person = known.get(&ine).unwrap_or_else(|| panic!("{name}: {}", cell("nomFamille")));
+                let person =
+                    known.get(&ine).unwrap_or_else(|| panic!("{name}: {}", cell("nomFamille")));
                 if let Ok(birth) = BirthDate::parse(cell("dateNaissance")) {
                     assert_eq!(person.date_naissance, birth, "{name}: {}", cell("nomFamille"));
                 }

@@ -1,5 +1,5 @@
-//! Shows JSON with its fields in the order they came: a parsed `serde_json::Value` would sort them, and the
-//! order of an answer is the contract's.
+//! Shows JSON with its fields in the order they came: a parsed `serde_json::Value` would sort them,
+//! and the order of an answer is the contract's.
 
 /// Breaks and indents JSON text. What is not JSON comes out readable too, if not well indented.
 pub(crate) fn pretty(json: &str) -> String {

@@ -1,10 +1,14 @@
 //! `cargo local`: the whole system on this machine, from the same Terraform as production.
 //!
-//! The order of things is told in [`platform`]; each command is a file of [`commands`]. Nothing is left
-//! running: an interruption drops the future of the command, and each child process is owned by a guard
-//! that ends its whole process group when dropped ([`process::Running`]).
+//! The order of things is told in [`platform`]; each command is a file of [`commands`]. Nothing is
+//! left running: an interruption drops the future of the command, and each child process is owned
+//! by a guard that ends its whole process group when dropped ([`process::Running`]).
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "it is a command-line tool: printing is its job")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "it is a command-line tool: printing is its job"
+)]
 
 mod advisories;
 mod claim;

@@ -30,7 +30,8 @@ pub(crate) fn run(options: &cli::Match) -> Result<Vec<Vec<String>>> {
         matched.measures.review_pairs = Some(outputs::pairs(path, matched.review())?);
     }
     if let Some((questions, answers)) = options.lookups.as_ref().zip(options.answers.as_ref()) {
-        matched.measures.look_ups = Some(outputs::answers(answers, &matched, questions, options.mode)?);
+        matched.measures.look_ups =
+            Some(outputs::answers(answers, &matched, questions, options.mode)?);
     }
     matched.measures.finish();
     if let Some(path) = &options.metrics {

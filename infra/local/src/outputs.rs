@@ -1,4 +1,5 @@
-//! `target/local/outputs.json`: where everything is, for people, for the other commands and for the tests.
+//! `target/local/outputs.json`: where everything is, for people, for the other commands and for the
+//! tests.
 
 use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
@@ -36,7 +37,12 @@ pub(crate) struct Outputs {
 
 impl Outputs {
     /// Writes the file from Terraform's outputs.
-    pub(crate) fn write(files: &Files, terraform: Value, endpoint: &str, double: &str) -> Result<Self> {
+    pub(crate) fn write(
+        files: &Files,
+        terraform: Value,
+        endpoint: &str,
+        double: &str,
+    ) -> Result<Self> {
         let mut flat = flatten(terraform, endpoint)?;
         flat.insert("double_url".to_owned(), Value::String(double.to_owned()));
         files::write_private(&files.local(FILE), &serde_json::to_string_pretty(&flat)?)?;
@@ -55,13 +61,17 @@ impl Outputs {
         }
         let path = files.local(FILE);
         if !path.exists() {
-            bail!("the local platform is still starting: try again when `cargo local up` says that it is ready");
+            bail!(
+                "the local platform is still starting: try again when `cargo local up` says that it is ready"
+            );
         }
-        serde_json::from_str(&files::read(&path)?).context("target/local/outputs.json can't be understood")
+        serde_json::from_str(&files::read(&path)?)
+            .context("target/local/outputs.json can't be understood")
     }
 }
 
-/// Terraform's `{"name": {"value": …}}` as `{"name": "…"}`: text wherever the value is a single one.
+/// Terraform's `{"name": {"value": …}}` as `{"name": "…"}`: text wherever the value is a single
+/// one.
 fn flatten(terraform: Value, endpoint: &str) -> Result<Map<String, Value>> {
     let Value::Object(outputs) = terraform else { bail!("Terraform gave no outputs") };
     let mut flat = Map::new();
@@ -72,8 +82,11 @@ fn flatten(terraform: Value, endpoint: &str) -> Result<Map<String, Value>> {
         };
         flat.insert(name, value);
     }
-    let text =
-        |name: &str| flat.get(name).and_then(Value::as_str).with_context(|| format!("infra/outputs.tf lacks {name}"));
+    let text = |name: &str| {
+        flat.get(name)
+            .and_then(Value::as_str)
+            .with_context(|| format!("infra/outputs.tf lacks {name}"))
+    };
     // The real one is a name that only AWS resolves.
     let api_url = format!("{endpoint}/_aws/execute-api/{}/{}", text("api_id")?, text("api_stage")?);
     flat.insert("api_url".to_owned(), Value::String(api_url));

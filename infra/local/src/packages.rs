@@ -14,18 +14,20 @@ use zip::write::SimpleFileOptions;
 use crate::files::{self, Files};
 use crate::process::{Running, cargo};
 
-/// The operator's tool, which is built with the functions so that no dependency has two sets of features.
+/// The operator's tool, which is built with the functions so that no dependency has two sets of
+/// features.
 const TOOL: &str = "statut";
 /// The functions, by the name of their crate, their binary and their package.
-const FUNCTIONS: [&str; 7] = ["status", "enrolment", "review", "ingestion", "deduplication", "statistics", "ines"];
+const FUNCTIONS: [&str; 7] =
+    ["status", "enrolment", "review", "ingestion", "deduplication", "statistics", "ines"];
 
 /// Where the packages are, for Terraform.
 pub(crate) fn directory(files: &Files) -> PathBuf {
     files.local("packages")
 }
 
-/// Builds and packages every function, and builds the operator's tool; says where the tool is. Cargo's own progress is
-/// shown.
+/// Builds and packages every function, and builds the operator's tool; says where the tool is.
+/// Cargo's own progress is shown.
 pub(crate) async fn build(files: &Files) -> Result<PathBuf> {
     let started = Instant::now();
     println!("  … building the functions and the operator's tool");
@@ -63,7 +65,9 @@ async fn compile(files: &Files) -> Result<Built> {
     while let Some(line) = lines.next_line().await.context("cargo's messages can't be read")? {
         // Cargo says where each binary is, wherever the target directory was put.
         let Ok(message) = serde_json::from_str::<serde_json::Value>(&line) else { continue };
-        if let (Some(name), Some(path)) = (message["target"]["name"].as_str(), message["executable"].as_str()) {
+        if let (Some(name), Some(path)) =
+            (message["target"]["name"].as_str(), message["executable"].as_str())
+        {
             binaries.push(Binary { name: name.to_owned(), path: PathBuf::from(path) });
         }
     }
@@ -79,23 +83,32 @@ async fn compile(files: &Files) -> Result<Built> {
     Ok(Built { functions: binaries, tool })
 }
 
-/// Packages a binary, unless it was already: the stamp beside the package says of which binary it is.
+/// Packages a binary, unless it was already: the stamp beside the package says of which binary it
+/// is.
 fn pack(binary: &Path, package: &Path) -> Result<()> {
     let unreadable = || format!("{} can't be read", binary.display());
     let metadata = fs::metadata(binary).with_context(unreadable)?;
-    let modified = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
+    let modified = metadata
+        .modified()
+        .ok()
+        .and_then(|time| time.duration_since(UNIX_EPOCH).ok())
+        .unwrap_or_default();
     let stamp = format!("{} bytes, {} ns\n", metadata.len(), modified.as_nanos());
     let stamp_path = package.with_extension("stamp");
-    if package.exists() && fs::read_to_string(&stamp_path).is_ok_and(|of_package| of_package == stamp) {
+    if package.exists()
+        && fs::read_to_string(&stamp_path).is_ok_and(|of_package| of_package == stamp)
+    {
         return Ok(());
     }
     files::create_directory(package.parent().unwrap_or(package))?;
     let mut source = File::open(binary).with_context(unreadable)?;
-    write_zip(&mut source, package).with_context(|| format!("{} can't be written", package.display()))?;
+    write_zip(&mut source, package)
+        .with_context(|| format!("{} can't be written", package.display()))?;
     files::write_private(&stamp_path, &stamp)
 }
 
-/// The same bytes in give the same bytes out (a fixed date), so that Terraform sees no change where there is none.
+/// The same bytes in give the same bytes out (a fixed date), so that Terraform sees no change where
+/// there is none.
 fn write_zip(source: &mut File, package: &Path) -> Result<()> {
     let options = SimpleFileOptions::default()
         .compression_method(zip::CompressionMethod::Deflated)
@@ -115,11 +128,13 @@ mod tests {
 
     #[test]
     fn the_same_binary_gives_the_same_package() {
-        let directory = std::env::temp_dir().join(format!("local-packages-{}", uuid::Uuid::new_v4()));
+        let directory =
+            std::env::temp_dir().join(format!("local-packages-{}", uuid::Uuid::new_v4()));
         fs::create_dir_all(&directory).unwrap();
         let binary = directory.join("binary");
         fs::write(&binary, b"same bytes").unwrap();
-        let (first, second) = (directory.join("a/bootstrap.zip"), directory.join("b/bootstrap.zip"));
+        let (first, second) =
+            (directory.join("a/bootstrap.zip"), directory.join("b/bootstrap.zip"));
         pack(&binary, &first).unwrap();
         pack(&binary, &second).unwrap();
         assert_eq!(fs::read(first).unwrap(), fs::read(second).unwrap());

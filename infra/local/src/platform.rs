@@ -36,7 +36,8 @@ pub(crate) struct Platform {
 }
 
 impl Platform {
-    /// Builds, starts, deploys and loads. Whatever was started ends if this fails or is interrupted.
+    /// Builds, starts, deploys and loads. Whatever was started ends if this fails or is
+    /// interrupted.
     ///
     /// A detached platform may be left running without this process.
     pub(crate) async fn start(files: &Files, mut claim: Claim, detached: bool) -> Result<Self> {
@@ -46,13 +47,14 @@ impl Platform {
         PLATFORM.install(files, &python).await?;
         let double = double::start(files, detached).await?;
         claim.holds_double(&double)?;
-        let (terraform, emulator, deployed) = match deploy(files, &mut claim, double.endpoint(), detached).await {
-            Err(error) if was_answer_lost(&error) => {
-                println!("  … the emulator lost an answer: once more, from nothing");
-                deploy(files, &mut claim, double.endpoint(), detached).await
-            }
-            deployed => deployed,
-        }?;
+        let (terraform, emulator, deployed) =
+            match deploy(files, &mut claim, double.endpoint(), detached).await {
+                Err(error) if was_answer_lost(&error) => {
+                    println!("  … the emulator lost an answer: once more, from nothing");
+                    deploy(files, &mut claim, double.endpoint(), detached).await
+                }
+                deployed => deployed,
+            }?;
         let outputs = Outputs::write(files, deployed, emulator.endpoint(), double.endpoint())?;
         data_provider::register(&outputs).await?;
         if let Some(secret) = &outputs.ines_client_secret_arn {
@@ -87,17 +89,25 @@ impl Platform {
 }
 
 /// Starts an emulator and deploys to it.
-async fn deploy(files: &Files, claim: &mut Claim, double: &str, detached: bool) -> Result<(Terraform, Service, Value)> {
+async fn deploy(
+    files: &Files,
+    claim: &mut Claim,
+    double: &str,
+    detached: bool,
+) -> Result<(Terraform, Service, Value)> {
     let terraform = Terraform::for_emulator(files).await?;
     let emulator = emulator::start(files, detached).await?;
     claim.holds_emulator(&emulator)?;
     let packages = packages::directory(files);
-    let deployed = terraform.apply(Local { endpoint: emulator.endpoint(), double, packages: &packages }).await?;
+    let deployed = terraform
+        .apply(Local { endpoint: emulator.endpoint(), double, packages: &packages })
+        .await?;
     Ok((terraform, emulator, deployed))
 }
 
-/// Now and then the emulator carries out a request and closes the connection before it answers. The provider
-/// then asks again, and is told that what it creates exists: on an empty emulator, that can mean nothing else.
+/// Now and then the emulator carries out a request and closes the connection before it answers. The
+/// provider then asks again, and is told that what it creates exists: on an empty emulator, that
+/// can mean nothing else.
 fn was_answer_lost(error: &anyhow::Error) -> bool {
     let said = format!("{error:#}").to_lowercase();
     ["already exists", "alreadyexists", "resourceconflict", "resourceexists", "resourceinuse"]

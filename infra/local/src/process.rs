@@ -1,7 +1,8 @@
 //! Child processes that never outlive us.
 //!
-//! Each child leads a process group of its own, so that Ctrl-C in the terminal reaches only this tool,
-//! which then ends every group, grandchildren included (rustc, Terraform's providers, the functions).
+//! Each child leads a process group of its own, so that Ctrl-C in the terminal reaches only this
+//! tool, which then ends every group, grandchildren included (rustc, Terraform's providers, the
+//! functions).
 
 use std::ffi::OsStr;
 use std::fs::{File, OpenOptions};

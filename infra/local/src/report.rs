@@ -66,13 +66,16 @@ impl Report {
             println!("    {}", complete.summary());
         }
         let kinds = [("rejet", &self.rejections), ("avertissement", &self.warnings)];
-        let problems: Vec<_> =
-            kinds.iter().flat_map(|(kind, problems)| problems.iter().map(|problem| problem.row(kind))).collect();
+        let problems: Vec<_> = kinds
+            .iter()
+            .flat_map(|(kind, problems)| problems.iter().map(|problem| problem.row(kind)))
+            .collect();
         if problems.is_empty() {
             return;
         }
         println!();
-        let mut rows = vec![["", "ligne", "colonne", "règle", "message"].map(str::to_owned).to_vec()];
+        let mut rows =
+            vec![["", "ligne", "colonne", "règle", "message"].map(str::to_owned).to_vec()];
         let more = problems.len().saturating_sub(SHOWN);
         rows.extend(problems.into_iter().take(SHOWN));
         ui::table(&rows);
@@ -105,14 +108,22 @@ impl Complete {
         let Self { covered, present, absent, cancelled, refused } = self;
         let refused = refused.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
         let covered = covered.join(", ");
-        format!("complete for {covered}: {present} present, {absent} absent, {cancelled} of them cancelled{refused}")
+        format!(
+            "complete for {covered}: {present} present, {absent} absent, {cancelled} of them cancelled{refused}"
+        )
     }
 }
 
 impl Problem {
     fn row(&self, kind: &str) -> Vec<String> {
         let Self { ligne, colonne, regle, message } = self;
-        vec![kind.to_owned(), ligne.to_string(), colonne.clone().unwrap_or_default(), regle.clone(), message.clone()]
+        vec![
+            kind.to_owned(),
+            ligne.to_string(),
+            colonne.clone().unwrap_or_default(),
+            regle.clone(),
+            message.clone(),
+        ]
     }
 }
 
@@ -129,7 +140,10 @@ mod tests {
                 {"ligne":9,"regle":"date_invalide","message":"…"}]}"#,
         )
         .unwrap();
-        assert_eq!(report.summary(), "5 rows read, 3 accepted, 2 rejected, 1 older than what was known");
+        assert_eq!(
+            report.summary(),
+            "5 rows read, 3 accepted, 2 rejected, 1 older than what was known"
+        );
         assert_eq!(report.rejected_lines(), [4, 9]);
         let complete = Complete {
             covered: vec!["0751967F".to_owned()],
@@ -138,6 +152,9 @@ mod tests {
             cancelled: 0,
             refused: Some("trop".to_owned()),
         };
-        assert_eq!(complete.summary(), "complete for 0751967F: 8 present, 2 absent, 0 of them cancelled: trop");
+        assert_eq!(
+            complete.summary(),
+            "complete for 0751967F: 8 present, 2 absent, 0 of them cancelled: trop"
+        );
     }
 }

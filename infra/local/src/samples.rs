@@ -26,23 +26,40 @@ pub(crate) struct Sample {
 }
 
 /// A university's: UTF-8 and semicolons, régimes as its software numbers them.
-pub(crate) const UNIVERSITY: Sample =
-    Sample { name: "universite.csv", encoding: UTF_8, separator: b';', uai: "0751967F", broken: &[9, 15, 25] };
+pub(crate) const UNIVERSITY: Sample = Sample {
+    name: "universite.csv",
+    encoding: UTF_8,
+    separator: b';',
+    uai: "0751967F",
+    broken: &[9, 15, 25],
+};
 
-/// A lycée's (higher technician certificates and preparatory classes): windows-1252, commas, columns in
-/// another order. It also sends for a neighbour.
-pub(crate) const LYCEE: Sample =
-    Sample { name: "lycee.csv", encoding: WINDOWS_1252, separator: b',', uai: "0010006B", broken: &[7, 11] };
+/// A lycée's (higher technician certificates and preparatory classes): windows-1252, commas,
+/// columns in another order. It also sends for a neighbour.
+pub(crate) const LYCEE: Sample = Sample {
+    name: "lycee.csv",
+    encoding: WINDOWS_1252,
+    separator: b',',
+    uai: "0010006B",
+    broken: &[7, 11],
+};
 
-/// The person whom API Particulier's probes ask for every other minute (domain.md §1.4). In production they must find
-/// nobody, so this is dropped only where it is asked for.
+/// The person whom API Particulier's probes ask for every other minute (domain.md §1.4). In
+/// production they must find nobody, so this is dropped only where it is asked for.
 pub(crate) const PROBES: Sample =
     Sample { name: "sondes.csv", encoding: UTF_8, separator: b';', uai: "0751967F", broken: &[] };
 
 /// What the probe by civil identity asks: it gives no birthplace.
 pub(crate) fn probe_by_identity() -> Question {
-    let [nom_famille, prenom1, date_naissance, sexe] = ["DUPONT", "Jean", "2000-01-01", "1"].map(str::to_owned);
-    Question::Identity(Identity { nom_famille, prenom1, date_naissance, sexe, lieu_naissance: String::new() })
+    let [nom_famille, prenom1, date_naissance, sexe] =
+        ["DUPONT", "Jean", "2000-01-01", "1"].map(str::to_owned);
+    Question::Identity(Identity {
+        nom_famille,
+        prenom1,
+        date_naissance,
+        sexe,
+        lieu_naissance: String::new(),
+    })
 }
 
 /// A file ready to be dropped.
@@ -58,7 +75,10 @@ impl Sample {
     /// Writes the file in `target/local/samples`.
     pub(crate) fn render(&self, files: &Files) -> Result<Rendered> {
         let template = files::read(&files.source("sandbox").join(self.name))?;
-        let text = with_years(&template, AcademicYear::starting_on(day_in_france(Timestamp::now())).first_year());
+        let text = with_years(
+            &template,
+            AcademicYear::starting_on(day_in_france(Timestamp::now())).first_year(),
+        );
         let (bytes, _, lossy) = self.encoding.encode(&text);
         if lossy {
             bail!("the template {} has a character that {} lacks", self.name, self.encoding.name());
@@ -72,7 +92,8 @@ impl Sample {
 
     /// The rows that are neither broken nor cancelled.
     fn visible(&self, text: &str) -> Result<Vec<Question>> {
-        let mut reader = csv::ReaderBuilder::new().delimiter(self.separator).from_reader(text.as_bytes());
+        let mut reader =
+            csv::ReaderBuilder::new().delimiter(self.separator).from_reader(text.as_bytes());
         let headings = reader.headers()?.clone();
         let mut questions = Vec::new();
         for (row, line) in reader.records().zip(2_u64..) {

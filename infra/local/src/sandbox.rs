@@ -1,4 +1,5 @@
-//! What a fresh platform holds: establishments, clients and their keys, and tokens ready to be tried.
+//! What a fresh platform holds: establishments, clients and their keys, and tokens ready to be
+//! tried.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
@@ -43,7 +44,8 @@ const FRANCE_CONNECT_SCOPES: [&str; 6] = [
     "mesri_admission_commune_etudes",
     "mesri_admission_etablissement_etude",
 ];
-/// The administrations that receive the answers: the DINUM and the city of Paris, by their published numbers.
+/// The administrations that receive the answers: the DINUM and the city of Paris, by their
+/// published numbers.
 pub(crate) const RECIPIENTS: [&str; 2] = ["13002526500013", "21750001600019"];
 const HOUR: i64 = 3_600;
 
@@ -88,7 +90,8 @@ pub(crate) struct Tokens {
     pub(crate) revoked: String,
 }
 
-/// One token a person of the sample files, or what makes one: who it is, as FranceConnect knows them.
+/// One token a person of the sample files, or what makes one: who it is, as FranceConnect knows
+/// them.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct People<T> {
     /// Enrolled at the university.
@@ -115,7 +118,10 @@ pub(crate) async fn load(files: &Files, outputs: &Outputs) -> Result<Sandbox> {
     let establishments: Vec<Establishment> = read(files, "establishments.json")?;
     let store = EstablishmentStore::new(dynamodb.clone(), outputs.establishments_table.clone());
     for establishment in &establishments {
-        store.put(establishment).await.with_context(|| format!("{} can't be loaded", establishment.uai))?;
+        store
+            .put(establishment)
+            .await
+            .with_context(|| format!("{} can't be loaded", establishment.uai))?;
     }
 
     let (status_ine_key, status_identity_key) = (new_key(), new_key());
@@ -146,12 +152,16 @@ pub(crate) async fn load(files: &Files, outputs: &Outputs) -> Result<Sandbox> {
 impl Sandbox {
     /// Reads the file of the platform that is running.
     pub(crate) fn of_running_platform(files: &Files) -> Result<Self> {
-        serde_json::from_str(&files::read(&files.local(FILE))?).context("target/local/sandbox.json can't be understood")
+        serde_json::from_str(&files::read(&files.local(FILE))?)
+            .context("target/local/sandbox.json can't be understood")
     }
 }
 
 /// Registers a client for each establishment, with the key that it sends with.
-async fn load_depositors(store: &ClientStore, establishments: &[Establishment]) -> Result<BTreeMap<Uai, String>> {
+async fn load_depositors(
+    store: &ClientStore,
+    establishments: &[Establishment],
+) -> Result<BTreeMap<Uai, String>> {
     let mut keys = BTreeMap::new();
     for Establishment { uai, name, .. } in establishments {
         let client = Client {
@@ -162,7 +172,10 @@ async fn load_depositors(store: &ClientStore, establishments: &[Establishment]) 
         };
         let key = new_key();
         store.put(&client).await.with_context(|| format!("the client of {uai} can't be loaded"))?;
-        store.put_key(&key_of(&client, &key)).await.with_context(|| format!("the key of {uai} can't be loaded"))?;
+        store
+            .put_key(&key_of(&client, &key))
+            .await
+            .with_context(|| format!("the key of {uai} can't be loaded"))?;
         keys.insert(*uai, key);
     }
     Ok(keys)
@@ -171,12 +184,22 @@ async fn load_depositors(store: &ClientStore, establishments: &[Establishment]) 
 /// Registers two reviewing officers: some decisions need two people.
 async fn load_reviewers(store: &ClientStore) -> Result<Vec<String>> {
     let mut keys = Vec::new();
-    for (id, name) in [("sandbox-revue-1", "Bac à sable, revue 1"), ("sandbox-revue-2", "Bac à sable, revue 2")] {
+    for (id, name) in
+        [("sandbox-revue-1", "Bac à sable, revue 1"), ("sandbox-revue-2", "Bac à sable, revue 2")]
+    {
         let officer = Some(Officer::parse(id)?);
-        let client = Client { routes: [Route::Review].into(), officer, quota: QUOTA, ..Client::new(id, name) };
+        let client = Client {
+            routes: [Route::Review].into(),
+            officer,
+            quota: QUOTA,
+            ..Client::new(id, name)
+        };
         let key = new_key();
         store.put(&client).await.context("the reviewers can't be loaded")?;
-        store.put_key(&key_of(&client, &key)).await.context("the reviewers' keys can't be loaded")?;
+        store
+            .put_key(&key_of(&client, &key))
+            .await
+            .context("the reviewers' keys can't be loaded")?;
         keys.push(key);
     }
     Ok(keys)
@@ -186,7 +209,12 @@ async fn load_reviewers(store: &ClientStore) -> Result<Vec<String>> {
 async fn load_clients(store: &ClientStore, ine_key: &str, identity_key: &str) -> Result<usize> {
     let with_key = [
         ("sandbox-ine", "Bac à sable, statut par INE", ine_key, Route::StatusByIne),
-        ("sandbox-identite", "Bac à sable, statut par état civil", identity_key, Route::StatusByIdentity),
+        (
+            "sandbox-identite",
+            "Bac à sable, statut par état civil",
+            identity_key,
+            Route::StatusByIdentity,
+        ),
     ];
     for (id, name, key, route) in with_key {
         let client = Client { routes: [route].into(), quota: QUOTA, ..Client::new(id, name) };
@@ -194,7 +222,8 @@ async fn load_clients(store: &ClientStore, ine_key: &str, identity_key: &str) ->
         store.put_key(&key_of(&client, key)).await.context("the clients' keys can't be loaded")?;
     }
     let recipients = RECIPIENTS.map(Siret::parse).into_iter().collect::<Result<BTreeSet<_>, _>>();
-    let recipients = Recipients::Only(recipients.context("a recipient of the sandbox is no SIRET")?);
+    let recipients =
+        Recipients::Only(recipients.context("a recipient of the sandbox is no SIRET")?);
     let direct = [Route::DirectByIne, Route::DirectByIdentity, Route::Batch];
     let with_token = [
         (DIRECT_CLIENT, "Bac à sable, API directe", BTreeSet::from(direct)),
@@ -210,10 +239,16 @@ async fn load_clients(store: &ClientStore, ine_key: &str, identity_key: &str) ->
         };
         store.put(&client).await.context("the clients can't be loaded")?;
     }
-    store.put_service_provider(SERVICE_PROVIDER, SERVICE_PROVIDER).await.context("the clients can't be loaded")?;
+    store
+        .put_service_provider(SERVICE_PROVIDER, SERVICE_PROVIDER)
+        .await
+        .context("the clients can't be loaded")?;
     let day = jiff::SignedDuration::from_hours(24);
     let expires = Timestamp::now().saturating_add(day).context("the clock is far in the future")?;
-    store.revoke_token(&KeyDigest::of(REVOKED_TOKEN), expires).await.context("a token can't be revoked")?;
+    store
+        .revoke_token(&KeyDigest::of(REVOKED_TOKEN), expires)
+        .await
+        .context("a token can't be revoked")?;
     Ok(with_key.len() + with_token.len())
 }
 
@@ -231,7 +266,8 @@ fn key_of(client: &Client, key: &str) -> Key {
 
 async fn tokens(double: &str) -> Result<Tokens> {
     let token = async |scopes: Scopes, claims: Value| {
-        double::token(double, &json!({ "sub": DIRECT_CLIENT, "scopes": scopes, "claims": claims })).await
+        double::token(double, &json!({ "sub": DIRECT_CLIENT, "scopes": scopes, "claims": claims }))
+            .await
     };
     let now = Timestamp::now().as_second();
     let (began, ended) = (now - 13 * HOUR, now - HOUR);
@@ -256,7 +292,8 @@ async fn france_connect_tokens(files: &Files, double: &str) -> Result<People<Str
 /// Reads a file of `sandbox/`.
 fn read<T: serde::de::DeserializeOwned>(files: &Files, name: &str) -> Result<T> {
     let text = files::read(&files.source("sandbox").join(name))?;
-    serde_json::from_str(&text).with_context(|| format!("infra/local/sandbox/{name} can't be understood"))
+    serde_json::from_str(&text)
+        .with_context(|| format!("infra/local/sandbox/{name} can't be understood"))
 }
 
 #[cfg(test)]
@@ -267,13 +304,18 @@ mod tests {
     fn the_people_of_france_connect_are_in_the_sample_file() {
         let files = Files::locate().unwrap();
         let sample = files::read(&files.source("sandbox/universite.csv")).unwrap();
-        let People { enrolled, admitted }: People<Value> = read(&files, "france_connect.json").unwrap();
+        let People { enrolled, admitted }: People<Value> =
+            read(&files, "france_connect.json").unwrap();
         for (person, status) in [(enrolled, "inscrit"), (admitted, "admis")] {
             let field = |name: &str| person[name].as_str().unwrap().to_owned();
             let sex = if field("gender") == "male" { "1" } else { "2" };
-            let row = sample.lines().find(|row| row.contains(&format!(";{};", field("family_name")))).unwrap();
+            let row = sample
+                .lines()
+                .find(|row| row.contains(&format!(";{};", field("family_name"))))
+                .unwrap();
             let cells: Vec<&str> = row.split(';').collect();
-            let [born, given_name, row_sex, place, row_status] = [1, 4, 7, 8, 11].map(|column| cells[column]);
+            let [born, given_name, row_sex, place, row_status] =
+                [1, 4, 7, 8, 11].map(|column| cells[column]);
             assert_eq!(
                 [born, given_name, row_sex, place, row_status],
                 [&field("birthdate"), &field("given_name"), sex, &field("birthplace"), status]

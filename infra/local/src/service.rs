@@ -49,7 +49,9 @@ impl Program {
         let step = Step::start(format!("starting the {}", self.name));
         files::write_private(&self.log, "")?;
         let output = process::append_to(&self.log)?;
-        let errors_too = output.try_clone().with_context(|| format!("{} can't be shared", self.log.display()))?;
+        let errors_too = output
+            .try_clone()
+            .with_context(|| format!("{} can't be shared", self.log.display()))?;
         if detached {
             self.command.arg("--detached");
         } else {
@@ -59,7 +61,8 @@ impl Program {
         // Taken out of the child, because waiting for a child closes its input first.
         let tie = running.child().stdin.take();
         let endpoint = format!("http://127.0.0.1:{}", self.port);
-        let mut service = Service { name: self.name, running, endpoint, log: files.shown(&self.log), _tie: tie };
+        let mut service =
+            Service { name: self.name, running, endpoint, log: files.shown(&self.log), _tie: tie };
         let started = tokio::time::Instant::now();
         while !service.answers(self.health).await {
             if service.running.has_ended() {
@@ -100,7 +103,8 @@ impl Service {
     }
 
     async fn answers(&self, path: &str) -> bool {
-        let Ok(request) = Request::get(format!("{}{path}", self.endpoint)).body(String::new()) else {
+        let Ok(request) = Request::get(format!("{}{path}", self.endpoint)).body(String::new())
+        else {
             return false;
         };
         http::send(request).await.is_ok_and(|answer| answer.status == 200)

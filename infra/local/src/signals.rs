@@ -5,8 +5,8 @@ use tokio::signal::unix::{SignalKind, signal};
 
 /// Completes at the first Ctrl-C, `SIGTERM` or closing of the terminal.
 ///
-/// The handlers are in place when this returns, before anything is started. Later signals are ignored:
-/// stopping is bounded in time by itself.
+/// The handlers are in place when this returns, before anything is started. Later signals are
+/// ignored: stopping is bounded in time by itself.
 pub(crate) fn first() -> Result<impl Future<Output = ()>> {
     let mut listeners = Vec::new();
     for kind in [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()] {

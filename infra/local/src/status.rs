@@ -37,7 +37,8 @@ pub(crate) struct Identity {
     pub(crate) date_naissance: String,
     /// `1` or `2`.
     pub(crate) sexe: String,
-    /// COG code of the commune or country of birth; left out when it is blank, as the contract wants.
+    /// COG code of the commune or country of birth; left out when it is blank, as the contract
+    /// wants.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub(crate) lieu_naissance: String,
 }
@@ -57,9 +58,12 @@ impl Question {
     pub(crate) async fn ask(&self, outputs: &Outputs, sandbox: &Sandbox) -> Result<Reply> {
         let base = &outputs.api_url;
         let (request, body) = match self {
-            Self::Ine(ine) => (Request::get(format!("{base}{PATH}?INE={}", encoded(ine))), String::new()),
+            Self::Ine(ine) => {
+                (Request::get(format!("{base}{PATH}?INE={}", encoded(ine))), String::new())
+            }
             Self::Identity(identity) => {
-                let request = Request::post(format!("{base}{PATH}")).header("content-type", "application/json");
+                let request = Request::post(format!("{base}{PATH}"))
+                    .header("content-type", "application/json");
                 (request, serde_json::to_string(identity)?)
             }
         };
@@ -93,12 +97,16 @@ impl Question {
 }
 
 impl Reply {
-    /// Each enrolment of the answer, its establishment and its status, in the order of their establishments.
+    /// Each enrolment of the answer, its establishment and its status, in the order of their
+    /// establishments.
     pub(crate) fn enrolments(&self) -> Vec<(&str, &str)> {
-        let enrolments = self.body["inscriptions"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let enrolments =
+            self.body["inscriptions"].as_array().map(Vec::as_slice).unwrap_or_default();
         let mut enrolments: Vec<_> = enrolments
             .iter()
-            .map(|enrolment| (text_of(&enrolment["etablissement"]["uai"]), text_of(&enrolment["statut"])))
+            .map(|enrolment| {
+                (text_of(&enrolment["etablissement"]["uai"]), text_of(&enrolment["statut"]))
+            })
             .collect();
         enrolments.sort_unstable();
         enrolments

@@ -16,7 +16,8 @@ use crate::double;
 use crate::files::{self, Files};
 use crate::process::{self, command};
 
-/// The provider's own retries make a refused connection last for minutes; this is ample for a good one.
+/// The provider's own retries make a refused connection last for minutes; this is ample for a good
+/// one.
 const PATIENCE: Duration = Duration::from_mins(10);
 
 /// What the local environment is made of and talks to.
@@ -63,7 +64,8 @@ impl Terraform {
         let directory = files.local(name);
         files::remove_directory(&directory)?;
         // Hidden entries are what a person's own `terraform init` left.
-        let keep = |entry: &str| !entry.starts_with('.') && !entry.contains(".tfstate") && keep(entry);
+        let keep =
+            |entry: &str| !entry.starts_with('.') && !entry.contains(".tfstate") && keep(entry);
         files::copy_directory(&files.infra(""), &directory, &keep)?;
         let log = files.local(&format!("{name}.log"));
         files::write_private(&log, "")?;
@@ -74,7 +76,8 @@ impl Terraform {
     pub(crate) fn command(&self) -> Command {
         let mut command = command("terraform");
         command.current_dir(&self.directory);
-        for own in ["AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_DEFAULT_REGION"] {
+        for own in ["AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_DEFAULT_REGION"]
+        {
             command.env_remove(own);
         }
         for nowhere in ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"] {
@@ -108,8 +111,11 @@ impl Terraform {
             return Ok(());
         }
         let said = files::read(&self.log)?;
-        let unreachable =
-            ["Failed to query available provider packages", "could not connect to", "Failed to install provider"];
+        let unreachable = [
+            "Failed to query available provider packages",
+            "could not connect to",
+            "Failed to install provider",
+        ];
         if mirror.is_none() && unreachable.iter().any(|sign| said.contains(sign)) {
             bail!(
                 "the Terraform provider hashicorp/aws is out of reach: there is no network, and no provider mirror \
@@ -117,8 +123,10 @@ impl Terraform {
                 mirror::PROVIDER
             );
         }
-        let sentence =
-            format!("Terraform could not prepare the infrastructure (all it said is in {})", self.shown_log());
+        let sentence = format!(
+            "Terraform could not prepare the infrastructure (all it said is in {})",
+            self.shown_log()
+        );
         Err(anyhow!(apply::error_block(&said)).context(sentence))
     }
 
@@ -129,7 +137,11 @@ impl Terraform {
         let applied = tokio::time::timeout(PATIENCE, apply::follow(&mut command, &self.log)).await;
         match applied {
             Err(_) => {
-                bail!("Terraform did not finish in {} minutes: see {}", PATIENCE.as_secs() / 60, self.shown_log())
+                bail!(
+                    "Terraform did not finish in {} minutes: see {}",
+                    PATIENCE.as_secs() / 60,
+                    self.shown_log()
+                )
             }
             Ok(Err(errors)) => {
                 return Err(errors.context(format!(
@@ -147,9 +159,13 @@ impl Terraform {
     /// What a second deployment would change, by address. Nothing, if the description is true.
     pub(crate) async fn drift(&self, local: Local<'_>) -> Result<Vec<String>> {
         let mut command = self.on_emulator("plan", local);
-        let output = command.kill_on_drop(true).output().await.context("terraform can't be started")?;
+        let output =
+            command.kill_on_drop(true).output().await.context("terraform can't be started")?;
         if !output.status.success() {
-            bail!("Terraform could not plan a second deployment: {}", String::from_utf8_lossy(&output.stdout));
+            bail!(
+                "Terraform could not plan a second deployment: {}",
+                String::from_utf8_lossy(&output.stdout)
+            );
         }
         Ok(apply::planned_changes(&String::from_utf8_lossy(&output.stdout)))
     }
@@ -159,8 +175,8 @@ impl Terraform {
         let mut command = self.command();
         command
             .args([verb, "-input=false", "-json", "-var-file=environments/local.tfvars"])
-            // The provider waits half a minute for each queue and its policies, and the emulator hardly works: more of
-            // them side by side than Terraform's own ten.
+            // The provider waits half a minute for each queue and its policies, and the emulator
+            // hardly works: more of them side by side than Terraform's own ten.
             .arg("-parallelism=40")
             .arg(format!("-var=packages_dir={}", local.packages.display()))
             .arg(format!("-var=function_endpoint_url={}", local.endpoint))

@@ -14,8 +14,11 @@ const PYTHONS: [&str; 5] = ["python3", "python3.14", "python3.13", "python3.12",
 /// Checks that Terraform is there and recent enough.
 pub(crate) async fn terraform() -> Result<()> {
     let answer = answer_of("terraform", &["version", "-json"]).await;
-    let Some(text) = answer else { bail!("terraform is not installed: version 1.11 or newer must be on the PATH") };
-    let answer: serde_json::Value = serde_json::from_str(&text).context("terraform didn't tell its version")?;
+    let Some(text) = answer else {
+        bail!("terraform is not installed: version 1.11 or newer must be on the PATH")
+    };
+    let answer: serde_json::Value =
+        serde_json::from_str(&text).context("terraform didn't tell its version")?;
     let version = answer["terraform_version"].as_str().unwrap_or_default();
     if numbers(version) < TERRAFORM {
         bail!("terraform {version} is too old: version 1.11 or newer must be on the PATH");
@@ -44,13 +47,19 @@ pub(crate) async fn python() -> Result<Python> {
             continue;
         }
         if answer_of(program, &["-c", "import ensurepip, venv"]).await.is_none() {
-            bail!("{program} can't make virtual environments: install its venv module (`python3-venv` on Debian)");
+            bail!(
+                "{program} can't make virtual environments: install its venv module (`python3-venv` on Debian)"
+            );
         }
         return Ok(Python { program, version });
     }
     match seen {
-        Some(version) => bail!("python {version} is too old: the emulator needs python3 3.11 or newer on the PATH"),
-        None => bail!("python3 is not installed: the emulator needs version 3.11 or newer on the PATH"),
+        Some(version) => bail!(
+            "python {version} is too old: the emulator needs python3 3.11 or newer on the PATH"
+        ),
+        None => {
+            bail!("python3 is not installed: the emulator needs version 3.11 or newer on the PATH")
+        }
     }
 }
 

@@ -39,10 +39,12 @@ pub enum Recipients {
 pub struct Quota {
     /// People asked about a second, all callers together.
     pub per_second: NonZeroU32,
-    /// For a client that relays others: the same for each `X-Caller`. `None` for one that asks for itself.
+    /// For a client that relays others: the same for each `X-Caller`. `None` for one that asks for
+    /// itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub per_caller: Option<NonZeroU32>,
-    /// People nobody knows that it may ask about in an hour before it looks like trying numbers out.
+    /// People nobody knows that it may ask about in an hour before it looks like trying numbers
+    /// out.
     pub unknown_per_hour: NonZeroU32,
 }
 
@@ -55,7 +57,11 @@ impl Quota {
 
 impl Default for Quota {
     fn default() -> Self {
-        Self { per_second: Self::PER_SECOND, per_caller: None, unknown_per_hour: Self::UNKNOWN_PER_HOUR }
+        Self {
+            per_second: Self::PER_SECOND,
+            per_caller: None,
+            unknown_per_hour: Self::UNKNOWN_PER_HOUR,
+        }
     }
 }
 
@@ -72,11 +78,12 @@ pub struct Client {
     pub scopes: Scopes,
     /// For whom.
     pub recipients: Recipients,
-    /// The establishment that it sends as, where it may send: it sends for those that this one sends for.
+    /// The establishment that it sends as, where it may send: it sends for those that this one
+    /// sends for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub depositor: Option<Uai>,
-    /// The person who acts through it: required of a client that reviews. Of one that sends, it keeps that person from
-    /// reviewing what they sent.
+    /// The person who acts through it: required of a client that reviews. Of one that sends, it
+    /// keeps that person from reviewing what they sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub officer: Option<Officer>,
     /// How certain an answer by civil identity must be.
@@ -116,8 +123,8 @@ impl Client {
         usable(self.state, self.valid_until, now)
     }
 
-    /// Whether it may ask by a route. One that was stored with routes that exclude each other may use none of those,
-    /// whoever stored it.
+    /// Whether it may ask by a route. One that was stored with routes that exclude each other may
+    /// use none of those, whoever stored it.
     #[must_use]
     pub fn may(&self, route: Route) -> bool {
         self.routes.contains(&route) && !self.routes.iter().any(|other| route.excludes(*other))
@@ -126,8 +133,9 @@ impl Client {
     /// Two of its routes that exclude each other, if there are two.
     #[must_use]
     pub fn contradiction(&self) -> Option<(Route, Route)> {
-        let excluded =
-            |route: &Route| self.routes.iter().find(|other| route.excludes(**other)).map(|other| (*route, *other));
+        let excluded = |route: &Route| {
+            self.routes.iter().find(|other| route.excludes(**other)).map(|other| (*route, *other))
+        };
         self.routes.iter().find_map(excluded)
     }
 
@@ -141,8 +149,8 @@ impl Client {
     }
 }
 
-/// A key of a client. The contract gives a different one to each route (domain.md §0), and a rotation has the old
-/// and the new one live together for a while, so a client has several.
+/// A key of a client. The contract gives a different one to each route (domain.md §0), and a
+/// rotation has the old and the new one live together for a while, so a client has several.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Key {
     /// What is left of it here.
@@ -205,7 +213,11 @@ mod tests {
         let routes = [Route::Review, Route::Deposit, Route::StatusByIne].into();
         let client = Client { routes, ..Client::new("both", "Both") };
         assert_eq!(client.contradiction(), Some((Route::Deposit, Route::Review)));
-        assert!(!client.may(Route::Review) && !client.may(Route::Deposit) && client.may(Route::StatusByIne));
+        assert!(
+            !client.may(Route::Review)
+                && !client.may(Route::Deposit)
+                && client.may(Route::StatusByIne)
+        );
         let client = Client { routes: [Route::Review].into(), ..client };
         assert!(client.contradiction().is_none() && client.may(Route::Review));
     }
@@ -215,7 +227,10 @@ mod tests {
         let client = Client { valid_until: Some(at(100)), ..Client::new("dinum", "DINUM") };
         let stored = serde_json::to_string(&client).unwrap();
         assert_eq!(serde_json::from_str::<Client>(&stored).unwrap(), client);
-        assert!(!stored.contains("depositor") && !stored.contains("look_up"), "clients of before read back too");
+        assert!(
+            !stored.contains("depositor") && !stored.contains("look_up"),
+            "clients of before read back too"
+        );
         let strict = Client { look_up: Mode::Strict, ..client.clone() };
         let stored = serde_json::to_string(&strict).unwrap();
         assert_eq!(serde_json::from_str::<Client>(&stored).unwrap(), strict);

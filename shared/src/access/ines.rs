@@ -24,7 +24,8 @@ pub enum Right {
 
 impl Right {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Verification, Self::Recherche, Self::Immatriculation, Self::Gestion];
+    pub const ALL: [Self; 4] =
+        [Self::Verification, Self::Recherche, Self::Immatriculation, Self::Gestion];
 
     /// Its name, as tokens spell it.
     #[must_use]

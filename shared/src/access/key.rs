@@ -25,8 +25,8 @@ impl KeyDigest {
         hex::encode(&self.0[..16])
     }
 
-    /// What the contracts call the number of a token: the first 32 bits of the locator, in decimal digits. Of 244 random
-    /// bits they tell nothing, and support finds a client's key by them.
+    /// What the contracts call the number of a token: the first 32 bits of the locator, in decimal
+    /// digits. Of 244 random bits they tell nothing, and support finds a client's key by them.
     #[must_use]
     pub fn number(&self) -> u32 {
         let [a, b, c, d, ..] = self.0;
@@ -35,8 +35,8 @@ impl KeyDigest {
 
     /// Whether both are of one key, in a time that doesn't depend on where they differ.
     ///
-    /// The locator found the item; the rest of the digest decides, so that neither a store's index nor a timing
-    /// ever compares a key's own bytes.
+    /// The locator found the item; the rest of the digest decides, so that neither a store's index
+    /// nor a timing ever compares a key's own bytes.
     #[must_use]
     pub fn matches(&self, other: &Self) -> bool {
         self.0.ct_eq(&other.0).into()
@@ -64,7 +64,8 @@ impl<'de> Deserialize<'de> for KeyDigest {
     }
 }
 
-/// A new key, 64 hexadecimal digits of which the system's generator chose 244 bits. Shown once, never stored.
+/// A new key, 64 hexadecimal digits of which the system's generator chose 244 bits. Shown once,
+/// never stored.
 #[must_use]
 pub fn new_key() -> String {
     [uuid::Uuid::new_v4(), uuid::Uuid::new_v4()].map(|random| random.simple().to_string()).concat()

@@ -4,11 +4,12 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A person who reviews, by the name under which their administration's directory knows them: an address
-/// (`a.martin@ac-lyon.fr`) or a number, of 3 to 128 letters, digits and `._@+-`, whatever the case. Voices are counted by
-/// it, so two clients of one person are one voice.
+/// A person who reviews, by the name under which their administration's directory knows them: an
+/// address (`a.martin@ac-lyon.fr`) or a number, of 3 to 128 letters, digits and `._@+-`, whatever
+/// the case. Voices are counted by it, so two clients of one person are one voice.
 ///
-/// It names somebody: it is kept with clients and votes, and is neither a key of a table nor in any log.
+/// It names somebody: it is kept with clients and votes, and is neither a key of a table nor in any
+/// log.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Officer(String);
@@ -23,7 +24,11 @@ impl Officer {
     pub fn parse(text: &str) -> Result<Self, NotAnOfficer> {
         let name = text.trim().to_ascii_lowercase();
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._@+-".contains(&byte);
-        if (3..=128).contains(&name.len()) && name.bytes().all(is_plain) { Ok(Self(name)) } else { Err(NotAnOfficer) }
+        if (3..=128).contains(&name.len()) && name.bytes().all(is_plain) {
+            Ok(Self(name))
+        } else {
+            Err(NotAnOfficer)
+        }
     }
 
     /// The name.
@@ -55,7 +60,10 @@ mod tests {
     fn one_person_has_one_name_however_it_is_written() {
         let officer = Officer::parse(" A.Martin@ac-lyon.fr ").unwrap();
         assert_eq!(officer, Officer::parse("a.martin@AC-Lyon.fr").unwrap());
-        assert_eq!((officer.as_str(), format!("{officer:?}").as_str()), ("a.martin@ac-lyon.fr", "Officer(…)"));
+        assert_eq!(
+            (officer.as_str(), format!("{officer:?}").as_str()),
+            ("a.martin@ac-lyon.fr", "Officer(…)")
+        );
         for wrong in ["", "ab", "a martin", "a#b1", "été", &"a".repeat(129)] {
             assert_eq!(Officer::parse(wrong), Err(NotAnOfficer), "{wrong}");
         }

@@ -1,8 +1,9 @@
 //! How much may be asked, as buckets that refill (GCRA, the generic cell rate algorithm).
 //!
-//! A bucket is one number: until when what was taken is paid for. Asking about one person moves it on by the time
-//! that one person takes at the allowed rate; an idle bucket stays in the past. So a quota is one item in the store
-//! and one conditional write, it holds whatever the number of warm instances, and how long to wait is exact.
+//! A bucket is one number: until when what was taken is paid for. Asking about one person moves it
+//! on by the time that one person takes at the allowed rate; an idle bucket stays in the past. So a
+//! quota is one item in the store and one conditional write, it holds whatever the number of warm
+//! instances, and how long to wait is exact.
 
 use std::num::NonZeroU32;
 
@@ -56,7 +57,8 @@ impl Rate {
 
     /// The latest state of a bucket from which one more may be taken.
     ///
-    /// A batch is let in when there is room for one, and is paid for afterwards: it may be larger than the bucket.
+    /// A batch is let in when there is room for one, and is paid for afterwards: it may be larger
+    /// than the bucket.
     #[must_use]
     pub fn latest(self, now: Micros) -> Micros {
         (now + self.depth - self.interval).max(now)

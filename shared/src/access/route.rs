@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A route that needs leave. Those that tell nothing about anybody (probes, coverage, documentation) need none.
+/// A route that needs leave. Those that tell nothing about anybody (probes, coverage,
+/// documentation) need none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Route {
@@ -96,7 +97,8 @@ mod tests {
 
     #[test]
     fn whoever_sends_does_not_review() {
-        let excluded = |route: Route| Route::ALL.into_iter().filter(move |other| route.excludes(*other));
+        let excluded =
+            |route: Route| Route::ALL.into_iter().filter(move |other| route.excludes(*other));
         assert_eq!(excluded(Route::Review).collect::<Vec<_>>(), [Route::Enrolment, Route::Deposit]);
         assert_eq!(excluded(Route::Deposit).collect::<Vec<_>>(), [Route::Review]);
         assert_eq!(excluded(Route::Batch).count(), 0);

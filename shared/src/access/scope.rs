@@ -46,7 +46,8 @@ impl Scope {
         }
     }
 
-    /// The scope of that name. FranceConnect spells the last one without its final s (domain.md §4.2).
+    /// The scope of that name. FranceConnect spells the last one without its final s (domain.md
+    /// §4.2).
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         if name == "mesri_admission_etablissement_etude" {
@@ -129,7 +130,8 @@ impl Serialize for Scopes {
     }
 }
 
-/// Reads a list of names (API Particulier's tokens, our records) or names between spaces (RFC 8693, FranceConnect).
+/// Reads a list of names (API Particulier's tokens, our records) or names between spaces (RFC 8693,
+/// FranceConnect).
 impl<'de> Deserialize<'de> for Scopes {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Names;
@@ -168,20 +170,27 @@ mod tests {
         for scope in Scope::ALL {
             assert_eq!(Scope::named(scope.name()), Some(scope));
         }
-        let both = Scopes::named(["mesri_admission_etablissement_etudes", "mesri_admission_etablissement_etude"]);
+        let both = Scopes::named([
+            "mesri_admission_etablissement_etudes",
+            "mesri_admission_etablissement_etude",
+        ]);
         assert_eq!(both.names(), ["mesri_admission_etablissement_etudes"]);
     }
 
     #[test]
     fn scopes_are_read_as_a_list_or_as_a_text() {
         let expected = Scopes::named(["mesri_identite", "mesri_admissions"]);
-        for text in
-            [r#"["mesri_admissions","openid","mesri_identite"]"#, r#""openid mesri_identite  mesri_admissions""#]
-        {
+        for text in [
+            r#"["mesri_admissions","openid","mesri_identite"]"#,
+            r#""openid mesri_identite  mesri_admissions""#,
+        ] {
             assert_eq!(serde_json::from_str::<Scopes>(text).unwrap(), expected);
         }
         assert_eq!(serde_json::from_str::<Scopes>(r#""""#).unwrap(), Scopes::NONE);
-        assert_eq!(serde_json::to_string(&expected).unwrap(), r#"["mesri_identite","mesri_admissions"]"#);
+        assert_eq!(
+            serde_json::to_string(&expected).unwrap(),
+            r#"["mesri_identite","mesri_admissions"]"#
+        );
         assert!(serde_json::from_str::<Scopes>("7").is_err());
     }
 

@@ -12,13 +12,18 @@ pub enum BodyError {
     NotJson,
 }
 
-/// What some programs put before every UTF-8 text that they write, .NET's and Windows PowerShell's among them.
+/// What some programs put before every UTF-8 text that they write, .NET's and Windows PowerShell's
+/// among them.
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// A body of some size, whatever it is said to be, without a byte order mark.
 pub fn bytes(request: &Request, largest: usize) -> Result<&[u8], BodyError> {
     let body: &[u8] = request.body().as_ref();
-    if body.len() > largest { Err(BodyError::TooLarge) } else { Ok(body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body)) }
+    if body.len() > largest {
+        Err(BodyError::TooLarge)
+    } else {
+        Ok(body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body))
+    }
 }
 
 /// A body that is JSON, as far as its size and its type say.
@@ -26,8 +31,10 @@ pub fn json(request: &Request, largest: usize) -> Result<&[u8], BodyError> {
     let body = bytes(request, largest)?;
     // One who forgets to say what it is, is believed.
     let Some(content_type) = request.headers().get(header::CONTENT_TYPE) else { return Ok(body) };
-    let kind = content_type.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim();
-    let is_json = kind.eq_ignore_ascii_case("application/json") || kind.to_ascii_lowercase().ends_with("+json");
+    let kind =
+        content_type.to_str().unwrap_or_default().split(';').next().unwrap_or_default().trim();
+    let is_json = kind.eq_ignore_ascii_case("application/json")
+        || kind.to_ascii_lowercase().ends_with("+json");
     if is_json { Ok(body) } else { Err(BodyError::NotJson) }
 }
 
@@ -46,7 +53,11 @@ mod tests {
             }
             json(&request.body("{}".into()).unwrap(), 2).is_ok()
         };
-        assert!(with(None) && with(Some("application/json; charset=utf-8")) && with(Some("application/vnd.x+json")));
+        assert!(
+            with(None)
+                && with(Some("application/json; charset=utf-8"))
+                && with(Some("application/vnd.x+json"))
+        );
         assert!(!with(Some("application/x-www-form-urlencoded")) && !with(Some("text/plain")));
         let marked = http::Request::builder().body("\u{feff}{}".into()).unwrap();
         assert_eq!(json(&marked, 5), Ok(&b"{}"[..]));
@@ -54,7 +65,8 @@ mod tests {
         let large = http::Request::builder().body("{ }".into()).unwrap();
         assert_eq!(json(&large, 2), Err(BodyError::TooLarge));
         assert_eq!(bytes(&large, 2), Err(BodyError::TooLarge));
-        let form = http::Request::builder().header("content-type", "application/x-www-form-urlencoded");
+        let form =
+            http::Request::builder().header("content-type", "application/x-www-form-urlencoded");
         assert_eq!(bytes(&form.body("{}".into()).unwrap(), 2), Ok(&b"{}"[..]));
     }
 }

@@ -25,7 +25,8 @@ pub trait Refusal: fmt::Debug + Send + 'static {
 pub enum ApiError<R> {
     /// No route has this path.
     NoSuchPath,
-    /// The path has routes, none of them by this method. `allowed` is the value of `Allow`, such as `GET, HEAD`.
+    /// The path has routes, none of them by this method. `allowed` is the value of `Allow`, such as
+    /// `GET, HEAD`.
     MethodNotAllowed {
         /// The methods that the path has, between commas.
         allowed: String,
@@ -59,15 +60,24 @@ impl<R: Refusal> ApiError<R> {
         }
     }
 
-    /// The status and the sentence of the French contracts for what all of them refuse alike; the contract's own
-    /// refusal where there is one. A contract that has another status for a store that failed renders that itself.
+    /// The status and the sentence of the French contracts for what all of them refuse alike; the
+    /// contract's own refusal where there is one. A contract that has another status for a store
+    /// that failed renders that itself.
     pub fn words(&self) -> Result<(StatusCode, &'static str), &R> {
         Ok(match self {
             Self::NoSuchPath => (StatusCode::NOT_FOUND, "ressource introuvable"),
-            Self::MethodNotAllowed { .. } => (StatusCode::METHOD_NOT_ALLOWED, "méthode non autorisée"),
-            Self::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "le corps de la requête est trop volumineux"),
-            Self::NotJson => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "le corps de la requête doit être du JSON"),
-            Self::TooManyRequests { .. } => (StatusCode::TOO_MANY_REQUESTS, "trop de requêtes, réessayez plus tard"),
+            Self::MethodNotAllowed { .. } => {
+                (StatusCode::METHOD_NOT_ALLOWED, "méthode non autorisée")
+            }
+            Self::TooLarge => {
+                (StatusCode::PAYLOAD_TOO_LARGE, "le corps de la requête est trop volumineux")
+            }
+            Self::NotJson => {
+                (StatusCode::UNSUPPORTED_MEDIA_TYPE, "le corps de la requête doit être du JSON")
+            }
+            Self::TooManyRequests { .. } => {
+                (StatusCode::TOO_MANY_REQUESTS, "trop de requêtes, réessayez plus tard")
+            }
             Self::Unavailable(_) => (StatusCode::INTERNAL_SERVER_ERROR, message::INTERNAL),
             Self::Refused(refusal) => return Err(refusal),
         })

@@ -1,7 +1,7 @@
 //! The order of every request: route, caller, handler, answer or error, headers, metrics.
 //!
-//! axum finds the route; who calls, how an error reads and what the line of metrics says is each function's own
-//! ([`Service`]). Everything else is here, once.
+//! axum finds the route; who calls, how an error reads and what the line of metrics says is each
+//! function's own ([`Service`]). Everything else is here, once.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -27,7 +27,8 @@ use crate::access::client::Client;
 use crate::contract::error::Uid;
 use crate::registry::allowances::{Allowance, Quotas, Refused};
 
-/// For two years nothing is asked in clear, not even by a browser that somebody gave an address without its `s`.
+/// For two years nothing is asked in clear, not even by a browser that somebody gave an address
+/// without its `s`.
 const HTTPS_ONLY: HeaderValue = HeaderValue::from_static("max-age=63072000");
 
 /// What a function brings: its stores, who may call it, and how its contract words an error.
@@ -46,7 +47,8 @@ pub trait Service: Sized + Send + Sync + 'static {
     /// The route of a request that no route is for, in logs and metrics.
     const UNKNOWN: &'static str = "unknown";
 
-    /// Who calls, if what it shows opens `access`. A quota that is the same for all routes is taken here.
+    /// Who calls, if what it shows opens `access`. A quota that is the same for all routes is taken
+    /// here.
     fn authenticate(
         &self,
         access: Self::Access,
@@ -54,8 +56,13 @@ pub trait Service: Sized + Send + Sync + 'static {
         exchange: &mut RequestContext<Self>,
     ) -> impl Future<Output = Result<Self::Caller, ApiError<Self::Refusal>>> + Send;
 
-    /// An error in the contract's body. `Allow` and `Retry-After` are set here if the contract doesn't.
-    fn render(error: &ApiError<Self::Refusal>, request: &Request, exchange: &RequestContext<Self>) -> Response<Body>;
+    /// An error in the contract's body. `Allow` and `Retry-After` are set here if the contract
+    /// doesn't.
+    fn render(
+        error: &ApiError<Self::Refusal>,
+        request: &Request,
+        exchange: &RequestContext<Self>,
+    ) -> Response<Body>;
 
     /// Writes the line of metrics.
     fn emit(&self, line: RequestMetrics, facts: Self::Facts);
@@ -83,7 +90,14 @@ pub struct RequestContext<S: Service> {
 
 impl<S: Service> RequestContext<S> {
     fn at(now: Timestamp, route: &'static str) -> Self {
-        Self { now, uid: Uid::at(now), route, client: None, allowance: None, facts: S::Facts::default() }
+        Self {
+            now,
+            uid: Uid::at(now),
+            route,
+            client: None,
+            allowance: None,
+            facts: S::Facts::default(),
+        }
     }
 
     /// Takes the right to ask about `people` people out of the client's quota.
@@ -100,7 +114,8 @@ impl<S: Service> RequestContext<S> {
 
     /// Notes what is left, for the response to say it.
     pub fn charged(&mut self, taken: Result<Allowance, Refused>) -> Result<(), Refused> {
-        self.allowance = taken.as_ref().map_or_else(Refused::allowance, |allowance| Some(*allowance));
+        self.allowance =
+            taken.as_ref().map_or_else(Refused::allowance, |allowance| Some(*allowance));
         taken.map(|_| ())
     }
 }
@@ -155,23 +170,28 @@ impl<S: Service> Api<S> {
         let mut axum = Router::new().fallback(Inner::answering(&inner, Found::Nothing));
         for (path, routes) in paths {
             let others = Found::OtherMethods(allowed(&routes).into());
-            let mut methods = MethodRouter::new().fallback(Inner::answering(&inner, others.clone()));
+            let mut methods =
+                MethodRouter::new().fallback(Inner::answering(&inner, others.clone()));
             for route in routes {
                 let is_public = matches!(route.handler, Handler::Public(_));
                 if route.method == HttpMethod::Get && !is_public {
                     // axum would serve it through `GET`.
-                    methods = methods.on(MethodFilter::HEAD, Inner::answering(&inner, others.clone()));
+                    methods =
+                        methods.on(MethodFilter::HEAD, Inner::answering(&inner, others.clone()));
                 }
-                methods = methods.on(filter(&route.method), Inner::answering(&inner, Found::Route(route)));
+                methods = methods
+                    .on(filter(&route.method), Inner::answering(&inner, Found::Route(route)));
             }
             axum = axum.route(&path, methods);
         }
         Self { inner, router: axum }
     }
 
-    /// Answers a request. How each stays right when it is delivered twice, or dies halfway, is said where it is done.
+    /// Answers a request. How each stays right when it is delivered twice, or dies halfway, is said
+    /// where it is done.
     pub async fn handle(&self, mut request: Request) -> Result<Response<Body>, Infallible> {
-        // What lambda_http makes of the path has the stage before it. One slash at the end means nothing.
+        // What lambda_http makes of the path has the stage before it. One slash at the end means
+        // nothing.
         let path = request.raw_http_path();
         let path = path.strip_suffix('/').unwrap_or(path);
         let uri = path.parse::<Uri>().ok().filter(|uri| uri.path() == path).unwrap_or_default();
@@ -197,8 +217,9 @@ async fn text(body: axum::body::Body) -> Body {
 /// What `Allow` says of a path.
 fn allowed<S: Service>(routes: &[Arc<Route<S>>]) -> String {
     let mut methods: Vec<&str> = routes.iter().map(|route| name(&route.method)).collect();
-    let has_head =
-        |route: &Arc<Route<S>>| route.method == HttpMethod::Get && matches!(route.handler, Handler::Public(_));
+    let has_head = |route: &Arc<Route<S>>| {
+        route.method == HttpMethod::Get && matches!(route.handler, Handler::Public(_))
+    };
     if routes.iter().any(has_head) {
         methods.push("HEAD");
     }
@@ -236,7 +257,9 @@ impl<S: Service> Inner<S> {
     fn answering(
         self: &Arc<Self>,
         found: Found<S>,
-    ) -> impl Fn(axum::extract::Request) -> std::pin::Pin<Box<dyn Future<Output = axum::response::Response> + Send>>
+    ) -> impl Fn(
+        axum::extract::Request,
+    ) -> std::pin::Pin<Box<dyn Future<Output = axum::response::Response> + Send>>
     + Clone
     + Send
     + Sync
@@ -263,7 +286,9 @@ impl<S: Service> Inner<S> {
         let mut exchange = RequestContext::at(Timestamp::now(), route);
         let answered = match found {
             Found::Route(route) => self.ask(route, &request, id, &mut exchange).await,
-            Found::OtherMethods(allowed) => Err(ApiError::MethodNotAllowed { allowed: allowed.to_string() }),
+            Found::OtherMethods(allowed) => {
+                Err(ApiError::MethodNotAllowed { allowed: allowed.to_string() })
+            }
             Found::Nothing => Err(ApiError::NoSuchPath),
         };
         let (mut response, outcome) = match answered {
@@ -274,7 +299,9 @@ impl<S: Service> Inner<S> {
         for (name, value) in exchange.allowance.map(Allowance::headers).into_iter().flatten() {
             set_header(&mut response, name, value);
         }
-        response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        response
+            .headers_mut()
+            .insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, HTTPS_ONLY);
 
         let status = response.status().as_u16();
@@ -282,7 +309,10 @@ impl<S: Service> Inner<S> {
             timestamp: SystemTime::now(),
             environment: self.service.environment().to_owned(),
             route,
-            request_id: request.lambda_context_ref().map(|lambda| lambda.request_id.clone()).unwrap_or_default(),
+            request_id: request
+                .lambda_context_ref()
+                .map(|lambda| lambda.request_id.clone())
+                .unwrap_or_default(),
             uid: exchange.uid.to_string(),
             client: exchange.client,
             outcome,
@@ -305,7 +335,9 @@ impl<S: Service> Inner<S> {
     ) -> Answered<S> {
         let (context, largest_body) = (&self.service, route.largest_body);
         match route.handler {
-            Handler::Public(handler) => handler(Call { context, request, exchange, id, largest_body }).await,
+            Handler::Public(handler) => {
+                handler(Call { context, request, exchange, id, largest_body }).await
+            }
             Handler::By(access, handler) => {
                 let caller = context.authenticate(access, request, exchange).await?;
                 handler(Call { context, request, exchange, id, largest_body }, &caller).await
@@ -323,7 +355,9 @@ fn refused<S: Service>(
     let mut response = S::render(error, request, exchange);
     match error {
         ApiError::MethodNotAllowed { allowed } => set_header(&mut response, "allow", allowed),
-        ApiError::TooManyRequests { retry_after } => set_header(&mut response, "retry-after", retry_after),
+        ApiError::TooManyRequests { retry_after } => {
+            set_header(&mut response, "retry-after", retry_after)
+        }
         ApiError::Unavailable(cause) => {
             tracing::error!(uid = %exchange.uid, error = %cause, "store failed");
             if !response.headers().contains_key(header::RETRY_AFTER) {

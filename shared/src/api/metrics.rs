@@ -1,7 +1,8 @@
-//! One line for each request: a log line for people, and metrics in CloudWatch's embedded format (EMF).
+//! One line for each request: a log line for people, and metrics in CloudWatch's embedded format
+//! (EMF).
 //!
-//! Each function says what its line holds. The line is wide: what is a number and no identifier is a metric, the rest
-//! are properties to search by. Nothing in it is personal (docs/logging.md).
+//! Each function says what its line holds. The line is wide: what is a number and no identifier is
+//! a metric, the rest are properties to search by. Nothing in it is personal (docs/logging.md).
 
 use std::sync::Mutex;
 use std::time::SystemTime;

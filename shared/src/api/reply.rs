@@ -16,7 +16,8 @@ pub fn json_text(status: StatusCode, body: String) -> Response<Body> {
     let mut response = Response::new(Body::Text(body));
     *response.status_mut() = status;
     let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+    headers
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
 }
@@ -25,12 +26,18 @@ pub fn json_text(status: StatusCode, body: String) -> Response<Body> {
 #[must_use]
 pub fn public(body: String) -> Response<Body> {
     let mut response = json_text(StatusCode::OK, body);
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
+    response
+        .headers_mut()
+        .insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
     response
 }
 
 /// Sets a header of numbers or of words of ours.
-pub fn set_header(response: &mut Response<Body>, name: &'static str, value: impl std::fmt::Display) {
+pub fn set_header(
+    response: &mut Response<Body>,
+    name: &'static str,
+    value: impl std::fmt::Display,
+) {
     if let Ok(value) = HeaderValue::from_str(&value.to_string()) {
         response.headers_mut().insert(name, value);
     }

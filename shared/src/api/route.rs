@@ -1,5 +1,6 @@
-//! Declaring a route, once: [`routes!`](crate::routes) takes its method, path and documentation from the
-//! `utoipa::path` attribute of its handler, and the rest from one line of the function's table.
+//! Declaring a route, once: [`routes!`](crate::routes) takes its method, path and documentation
+//! from the `utoipa::path` attribute of its handler, and the rest from one line of the function's
+//! table.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -34,8 +35,8 @@ pub struct Route<S: Service> {
 pub enum Handler<S: Service> {
     /// Anybody may. Being about nobody, a `GET` is also answered to `HEAD`.
     Public(for<'a> fn(Call<'a, S>) -> Answering<'a, S>),
-    /// Only who shows what `S::Access` asks for; `HEAD` is refused, for a consultation without its answer is a
-    /// question without a purpose.
+    /// Only who shows what `S::Access` asks for; `HEAD` is refused, for a consultation without its
+    /// answer is a question without a purpose.
     By(S::Access, for<'a> fn(Call<'a, S>, &'a S::Caller) -> Answering<'a, S>),
 }
 
@@ -53,12 +54,14 @@ pub struct Call<'a, S: Service> {
 }
 
 impl<S: Service> Call<'_, S> {
-    /// The body, which isn't larger than the route allows, for a contract whose clients say what it isn't.
+    /// The body, which isn't larger than the route allows, for a contract whose clients say what it
+    /// isn't.
     pub fn bytes(&self) -> Result<&[u8], ApiError<S::Refusal>> {
         Ok(body::bytes(self.request, self.largest_body)?)
     }
 
-    /// The body, which isn't larger than the route allows and isn't said to be something else than JSON.
+    /// The body, which isn't larger than the route allows and isn't said to be something else than
+    /// JSON.
     pub fn json(&self) -> Result<&[u8], ApiError<S::Refusal>> {
         Ok(body::json(self.request, self.largest_body)?)
     }
@@ -79,8 +82,8 @@ impl From<Response<Body>> for Reply {
     }
 }
 
-/// Declares the routes of a function: `routes() -> Vec<Route<…>>`, and in tests `documented()`, their documentation
-/// without the rest of the document.
+/// Declares the routes of a function: `routes() -> Vec<Route<…>>`, and in tests `documented()`,
+/// their documentation without the rest of the document.
 ///
 /// ```text
 /// routes! { Context;

@@ -1,5 +1,5 @@
-//! FranceConnect, as its data providers meet it: a caller shows the access token of a person who is logged in, and
-//! FranceConnect says who that is and what may be told (domain.md §6).
+//! FranceConnect, as its data providers meet it: a caller shows the access token of a person who is
+//! logged in, and FranceConnect says who that is and what may be told (domain.md §6).
 
 use std::fmt;
 use std::str::FromStr;
@@ -17,7 +17,8 @@ use crate::access::scope::Scopes;
 /// Access tokens have 43 characters in v2, some 100 in v1.
 const LONGEST_TOKEN: usize = 2_048;
 /// What an answer may say that it is (`typ`): RFC 9701, or nothing in particular.
-const TYPES: [&str; 4] = ["jwt", "application/jwt", "token-introspection+jwt", "application/token-introspection+jwt"];
+const TYPES: [&str; 4] =
+    ["jwt", "application/jwt", "token-introspection+jwt", "application/token-introspection+jwt"];
 /// An answer made longer ago is a recording.
 const ANSWER_IS_OLD_AFTER_SECONDS: i64 = 5 * 60;
 
@@ -109,7 +110,9 @@ pub struct PivotIdentity {
     pub birthcountry: String,
 }
 
-fn null_is_empty<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
+fn null_is_empty<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
@@ -226,7 +229,12 @@ impl FranceConnect {
     /// FranceConnect with our secret, as of now.
     pub fn new(settings: Settings, secret: Secret) -> Result<Self, StoredKeyError> {
         let jwks = Jwks::new(format!("{}/api/v2/jwks", settings.url));
-        Ok(Self { settings, secret: secret.client_secret, keys: DecryptionKeys::new(secret.keys)?, jwks })
+        Ok(Self {
+            settings,
+            secret: secret.client_secret,
+            keys: DecryptionKeys::new(secret.keys)?,
+            jwks,
+        })
     }
 
     /// What FranceConnect encrypts for, to be published.
@@ -251,12 +259,17 @@ impl FranceConnect {
         }
     }
 
-    async fn introspect_v1(&self, token: &str, http: &impl Http) -> Result<Introspection, FranceConnectError> {
+    async fn introspect_v1(
+        &self,
+        token: &str,
+        http: &impl Http,
+    ) -> Result<Introspection, FranceConnectError> {
         let url = format!("{}/api/v1/checktoken", self.settings.url);
         let reply = http.post_json(&url, serde_json::json!({ "token": token }).to_string()).await?;
         match reply.status {
             200 => {
-                let checked: CheckedToken = serde_json::from_slice(&reply.body).map_err(|_| Doubt::Form)?;
+                let checked: CheckedToken =
+                    serde_json::from_slice(&reply.body).map_err(|_| Doubt::Form)?;
                 Ok(Introspection {
                     service_provider: checked.client.client_id,
                     scopes: checked.scope,
@@ -266,7 +279,11 @@ impl FranceConnect {
             401 => {
                 let malformed = serde_json::from_slice::<Refused>(&reply.body)
                     .is_ok_and(|refused| refused.message.starts_with("Malformed"));
-                Err(if malformed { FranceConnectError::MalformedToken } else { FranceConnectError::InactiveToken })
+                Err(if malformed {
+                    FranceConnectError::MalformedToken
+                } else {
+                    FranceConnectError::InactiveToken
+                })
             }
             _ => Err(unexpected(&reply)),
         }
@@ -279,15 +296,22 @@ impl FranceConnect {
         now: Timestamp,
     ) -> Result<Introspection, FranceConnectError> {
         let url = format!("{}/api/v2/checktoken", self.settings.url);
-        let form =
-            [("token", token), ("client_id", &self.settings.client_id), ("client_secret", self.secret.expose_secret())];
+        let form = [
+            ("token", token),
+            ("client_id", &self.settings.client_id),
+            ("client_secret", self.secret.expose_secret()),
+        ];
         let reply = http.post_form(&url, &form).await?;
         if reply.status != 200 {
             return Err(unexpected(&reply));
         }
         let sealed = str::from_utf8(&reply.body).map_err(|_| Doubt::Form)?;
-        let signed = String::from_utf8(self.keys.decrypt(sealed).map_err(Doubt::from)?).map_err(|_| Doubt::Form)?;
-        let trust = Trust { issuer: self.settings.issuer.clone(), audience: self.settings.client_id.clone() };
+        let signed = String::from_utf8(self.keys.decrypt(sealed).map_err(Doubt::from)?)
+            .map_err(|_| Doubt::Form)?;
+        let trust = Trust {
+            issuer: self.settings.issuer.clone(),
+            audience: self.settings.client_id.clone(),
+        };
         let signed = Signed { text: &signed, types: &TYPES, required: &["iat"] };
         let claims: Claims = verify_claims(signed, &trust, &self.jwks, http).await?;
         if (now.as_second() - claims.iat.0).abs() > ANSWER_IS_OLD_AFTER_SECONDS {
@@ -319,7 +343,8 @@ fn unexpected(reply: &Reply) -> FranceConnectError {
     }
 }
 
-/// RFC 6750's `b64token`: anything else is not worth a call, and could not be put in a log by mistake.
+/// RFC 6750's `b64token`: anything else is not worth a call, and could not be put in a log by
+/// mistake.
 fn is_token(text: &str) -> bool {
     let body = text.trim_end_matches('=');
     !body.is_empty()

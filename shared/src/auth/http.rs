@@ -1,4 +1,5 @@
-//! The HTTP client of issuers' keys, of FranceConnect and of INES, behind a trait that tests replace.
+//! The HTTP client of issuers' keys, of FranceConnect and of INES, behind a trait that tests
+//! replace.
 
 use std::future::Future;
 use std::sync::OnceLock;
@@ -8,7 +9,8 @@ use reqwest::header::RETRY_AFTER;
 
 /// No document that we ask for is larger; FranceConnect's answers have some 3 KB.
 pub const LARGEST_ANSWER: usize = 64 * 1024;
-/// A caller waits 5 to 10 s (domain.md §1.1, §4.2), our own function 10 s: less, so that we still answer.
+/// A caller waits 5 to 10 s (domain.md §1.1, §4.2), our own function 10 s: less, so that we still
+/// answer.
 const TIMEOUT: Duration = Duration::from_secs(4);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
@@ -19,7 +21,8 @@ pub struct Reply {
     pub status: u16,
     /// The body.
     pub body: Vec<u8>,
-    /// How long it asks to be left alone (`Retry-After` in seconds; its other form, a date, counts as none).
+    /// How long it asks to be left alone (`Retry-After` in seconds; its other form, a date, counts
+    /// as none).
     pub retry_after: Option<Duration>,
 }
 
@@ -60,12 +63,20 @@ pub trait Http: Send + Sync {
     ) -> impl Future<Output = Result<Reply, HttpError>> + Send;
 
     /// `POST` of a form.
-    fn post_form(&self, url: &str, form: &[(&str, &str)]) -> impl Future<Output = Result<Reply, HttpError>> + Send {
+    fn post_form(
+        &self,
+        url: &str,
+        form: &[(&str, &str)],
+    ) -> impl Future<Output = Result<Reply, HttpError>> + Send {
         self.post(url, &[], Content::Form(form))
     }
 
     /// `POST` of a JSON text.
-    fn post_json(&self, url: &str, json: String) -> impl Future<Output = Result<Reply, HttpError>> + Send {
+    fn post_json(
+        &self,
+        url: &str,
+        json: String,
+    ) -> impl Future<Output = Result<Reply, HttpError>> + Send {
         self.post(url, &[], Content::Json(json))
     }
 }
@@ -81,7 +92,8 @@ impl HttpClient {
         Self::with_timeout(TIMEOUT)
     }
 
-    /// A client that waits so long for an answer, from the first byte sent to the last one received.
+    /// A client that waits so long for an answer, from the first byte sent to the last one
+    /// received.
     #[must_use]
     pub fn with_timeout(timeout: Duration) -> Option<Self> {
         let client = reqwest::Client::builder()
@@ -100,18 +112,27 @@ impl Http for HttpClient {
         send(self.0.get(url)).await
     }
 
-    async fn post(&self, url: &str, headers: &[(&str, &str)], content: Content<'_>) -> Result<Reply, HttpError> {
+    async fn post(
+        &self,
+        url: &str,
+        headers: &[(&str, &str)],
+        content: Content<'_>,
+    ) -> Result<Reply, HttpError> {
         let request = match content {
             Content::Form(form) => self.0.post(url).form(form),
-            Content::Json(json) => self.0.post(url).header("content-type", "application/json").body(json),
+            Content::Json(json) => {
+                self.0.post(url).header("content-type", "application/json").body(json)
+            }
         };
-        // A header that can't be written makes a request that can't be sent: it is out of reach, and nothing is shown.
-        send(headers.iter().fold(request, |request, (name, value)| request.header(*name, *value))).await
+        // A header that can't be written makes a request that can't be sent: it is out of reach,
+        // and nothing is shown.
+        send(headers.iter().fold(request, |request, (name, value)| request.header(*name, *value)))
+            .await
     }
 }
 
-/// A client that is made when it is first needed, because it reads the system's root certificates: most instances of a
-/// function that may have to call somebody never do.
+/// A client that is made when it is first needed, because it reads the system's root certificates:
+/// most instances of a function that may have to call somebody never do.
 #[derive(Debug)]
 pub struct LazyHttpClient {
     timeout: Duration,
@@ -126,7 +147,10 @@ impl LazyHttpClient {
     }
 
     fn client(&self) -> Result<&HttpClient, HttpError> {
-        self.client.get_or_init(|| HttpClient::with_timeout(self.timeout)).as_ref().ok_or(HttpError::Unreachable)
+        self.client
+            .get_or_init(|| HttpClient::with_timeout(self.timeout))
+            .as_ref()
+            .ok_or(HttpError::Unreachable)
     }
 }
 
@@ -135,18 +159,28 @@ impl Http for LazyHttpClient {
         self.client()?.get(url).await
     }
 
-    async fn post(&self, url: &str, headers: &[(&str, &str)], content: Content<'_>) -> Result<Reply, HttpError> {
+    async fn post(
+        &self,
+        url: &str,
+        headers: &[(&str, &str)],
+        content: Content<'_>,
+    ) -> Result<Reply, HttpError> {
         self.client()?.post(url, headers, content).await
     }
 }
 
 async fn send(request: reqwest::RequestBuilder) -> Result<Reply, HttpError> {
-    // reqwest's own errors quote the address, which is ours, and never a body; two words are enough all the same.
-    let failed = |error: reqwest::Error| if error.is_timeout() { HttpError::Timeout } else { HttpError::Unreachable };
+    // reqwest's own errors quote the address, which is ours, and never a body; two words are enough
+    // all the same.
+    let failed = |error: reqwest::Error| {
+        if error.is_timeout() { HttpError::Timeout } else { HttpError::Unreachable }
+    };
     let mut response = request.send().await.map_err(failed)?;
     let status = response.status().as_u16();
-    let retry_after =
-        response.headers().get(RETRY_AFTER).and_then(|seconds| seconds.to_str().ok()?.trim().parse().ok());
+    let retry_after = response
+        .headers()
+        .get(RETRY_AFTER)
+        .and_then(|seconds| seconds.to_str().ok()?.trim().parse().ok());
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(failed)? {
         if body.len() + chunk.len() > LARGEST_ANSWER {
@@ -178,8 +212,17 @@ pub(crate) mod tests {
             self.answer_later(status, body, None);
         }
 
-        pub(crate) fn answer_later(&self, status: u16, body: impl Into<Vec<u8>>, retry_after: Option<Duration>) {
-            self.answers.lock().unwrap().push_back(Ok(Reply { status, body: body.into(), retry_after }));
+        pub(crate) fn answer_later(
+            &self,
+            status: u16,
+            body: impl Into<Vec<u8>>,
+            retry_after: Option<Duration>,
+        ) {
+            self.answers.lock().unwrap().push_back(Ok(Reply {
+                status,
+                body: body.into(),
+                retry_after,
+            }));
         }
 
         pub(crate) fn fail(&self, error: HttpError) {
@@ -191,7 +234,10 @@ pub(crate) mod tests {
         }
 
         fn next(&self, asked: String, headers: &[(&str, &str)]) -> Result<Reply, HttpError> {
-            self.headers.lock().unwrap().push(headers.iter().map(|(name, value)| format!("{name}: {value}")).collect());
+            self.headers
+                .lock()
+                .unwrap()
+                .push(headers.iter().map(|(name, value)| format!("{name}: {value}")).collect());
             self.asked.lock().unwrap().push(asked);
             self.answers.lock().unwrap().pop_front().unwrap_or(Err(HttpError::Unreachable))
         }
@@ -202,7 +248,12 @@ pub(crate) mod tests {
             self.next(format!("GET {url}"), &[])
         }
 
-        async fn post(&self, url: &str, headers: &[(&str, &str)], content: Content<'_>) -> Result<Reply, HttpError> {
+        async fn post(
+            &self,
+            url: &str,
+            headers: &[(&str, &str)],
+            content: Content<'_>,
+        ) -> Result<Reply, HttpError> {
             // As on a network, others come in between.
             tokio::task::yield_now().await;
             match content {

@@ -1,11 +1,14 @@
-//! Decryption of what FranceConnect v2 sends: compact JWE with `RSA-OAEP-256` or `ECDH-ES` and `A256GCM`
-//! (RFC 7516, RFC 7518 §4.3, §4.6, §5.3; domain.md §6.2).
+//! Decryption of what FranceConnect v2 sends: compact JWE with `RSA-OAEP-256` or `ECDH-ES` and
+//! `A256GCM` (RFC 7516, RFC 7518 §4.3, §4.6, §5.3; domain.md §6.2).
 //!
-//! No JOSE crate has both without OpenSSL, so the container is read here; all cryptography is aws-lc's.
+//! No JOSE crate has both without OpenSSL, so the container is read here; all cryptography is
+//! aws-lc's.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use aws_lc_rs::agreement::{ECDH_P256, PrivateKey, UnparsedPublicKey, agree};
-use aws_lc_rs::kdf::{SskdfDigestAlgorithm, SskdfDigestAlgorithmId, get_sskdf_digest_algorithm, sskdf_digest};
+use aws_lc_rs::kdf::{
+    SskdfDigestAlgorithm, SskdfDigestAlgorithmId, get_sskdf_digest_algorithm, sskdf_digest,
+};
 use aws_lc_rs::rsa::{OAEP_SHA256_MGF1SHA256, OaepPrivateDecryptingKey, PrivateDecryptingKey};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -20,7 +23,8 @@ const KEY_BYTES: usize = 32;
 const KEY_BITS: u32 = 256;
 const TAG_BYTES: usize = 16;
 
-/// Why a text is not decrypted. One error for all that may go wrong inside: which step failed must not show.
+/// Why a text is not decrypted. One error for all that may go wrong inside: which step failed must
+/// not show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum JweError {
     /// Not five parts of base64url, or a header that isn't JSON.
@@ -34,7 +38,8 @@ pub enum JweError {
     Decryption,
 }
 
-/// A key of the secret, as it is stored: `{"kid":"…","alg":"RSA-OAEP-256"|"ECDH-ES","pem":"-----BEGIN PRIVATE KEY…"}`.
+/// A key of the secret, as it is stored:
+/// `{"kid":"…","alg":"RSA-OAEP-256"|"ECDH-ES","pem":"-----BEGIN PRIVATE KEY…"}`.
 #[derive(Deserialize)]
 pub struct StoredKey {
     kid: String,
@@ -86,7 +91,9 @@ impl Private {
 impl DecryptionKeys {
     /// Reads the keys of the secret.
     pub fn new(stored: Vec<StoredKey>) -> Result<Self, StoredKeyError> {
-        let read = |stored: StoredKey| DecryptionKey::read(&stored).ok_or(StoredKeyError { kid: stored.kid });
+        let read = |stored: StoredKey| {
+            DecryptionKey::read(&stored).ok_or(StoredKeyError { kid: stored.kid })
+        };
         stored.into_iter().map(read).collect::<Result<_, _>>().map(Self)
     }
 
@@ -102,14 +109,19 @@ impl DecryptionKeys {
         if compact.header.enc != "A256GCM" {
             return Err(JweError::NotForUs);
         }
-        // Without a key id every key of the algorithm is tried: while one replaces another there are two.
+        // Without a key id every key of the algorithm is tried: while one replaces another there
+        // are two.
         let candidates = self.0.iter().filter(|key| {
             key.private.algorithm() == compact.header.alg
                 && compact.header.kid.as_ref().is_none_or(|kid| *kid == key.kid)
         });
         let mut failure = JweError::NotForUs;
         for key in candidates {
-            match key.private.content_key(&compact).and_then(|content_key| compact.open(&content_key)) {
+            match key
+                .private
+                .content_key(&compact)
+                .and_then(|content_key| compact.open(&content_key))
+            {
                 Ok(content) => return Ok(content),
                 Err(error) => failure = error,
             }
@@ -134,7 +146,8 @@ impl DecryptionKey {
             _ => return None,
         };
         // jsonwebtoken knows keys for signing only: its coordinates, our use.
-        let mut public = serde_json::to_value(Jwk::from_encoding_key(&signing, family).ok()?.algorithm).ok()?;
+        let mut public =
+            serde_json::to_value(Jwk::from_encoding_key(&signing, family).ok()?.algorithm).ok()?;
         public["use"] = "enc".into();
         public["alg"] = private.algorithm().into();
         public["kid"] = stored.kid.as_str().into();
@@ -182,8 +195,11 @@ impl<'a> Compact<'a> {
             return Err(JweError::Malformed);
         }
         let parts: Vec<&str> = text.trim().split('.').collect();
-        let [protected, encrypted_key, iv, ciphertext, tag] = parts[..] else { return Err(JweError::Malformed) };
-        let header: JoseHeader = serde_json::from_slice(&decode(protected)?).map_err(|_| JweError::Malformed)?;
+        let [protected, encrypted_key, iv, ciphertext, tag] = parts[..] else {
+            return Err(JweError::Malformed);
+        };
+        let header: JoseHeader =
+            serde_json::from_slice(&decode(protected)?).map_err(|_| JweError::Malformed)?;
         if header.zip.is_some() || header.crit.is_some() {
             return Err(JweError::NotForUs);
         }
@@ -219,18 +235,23 @@ fn decode(part: &str) -> Result<Vec<u8>, JweError> {
 }
 
 /// The content key that was encrypted for our RSA key.
-fn unwrap(private: &OaepPrivateDecryptingKey, encrypted: &[u8]) -> Result<[u8; KEY_BYTES], JweError> {
+fn unwrap(
+    private: &OaepPrivateDecryptingKey,
+    encrypted: &[u8],
+) -> Result<[u8; KEY_BYTES], JweError> {
     let mut output = vec![0; private.min_output_size()];
-    let content_key =
-        private.decrypt(&OAEP_SHA256_MGF1SHA256, encrypted, &mut output, None).map_err(|_| JweError::Decryption)?;
+    let content_key = private
+        .decrypt(&OAEP_SHA256_MGF1SHA256, encrypted, &mut output, None)
+        .map_err(|_| JweError::Decryption)?;
     (&*content_key).try_into().map_err(|_| JweError::Decryption)
 }
 
-/// The content key that follows from our EC key and the sender's ephemeral one: direct key agreement, with the
-/// Concat KDF of RFC 7518 §4.6.2, which is NIST's single-step KDF.
+/// The content key that follows from our EC key and the sender's ephemeral one: direct key
+/// agreement, with the Concat KDF of RFC 7518 §4.6.2, which is NIST's single-step KDF.
 fn derive(private: &PrivateKey, compact: &Compact<'_>) -> Result<[u8; KEY_BYTES], JweError> {
     let header = &compact.header;
-    let ephemeral = header.epk.as_ref().filter(|key| key.crv == "P-256").ok_or(JweError::NotForUs)?;
+    let ephemeral =
+        header.epk.as_ref().filter(|key| key.crv == "P-256").ok_or(JweError::NotForUs)?;
     if !compact.encrypted_key.is_empty() {
         return Err(JweError::Malformed);
     }

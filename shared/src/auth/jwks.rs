@@ -1,8 +1,8 @@
 //! An issuer's public keys, remembered.
 //!
-//! The set is fetched when the process starts, every [`FRESH`], and when a token names a key that isn't in it, but
-//! never more than once a [`COOLDOWN`]: otherwise anyone could have us flood the issuer with made-up key ids. An issuer
-//! that is out of reach keeps the keys that it had.
+//! The set is fetched when the process starts, every [`FRESH`], and when a token names a key that
+//! isn't in it, but never more than once a [`COOLDOWN`]: otherwise anyone could have us flood the
+//! issuer with made-up key ids. An issuer that is out of reach keeps the keys that it had.
 
 use std::time::Duration;
 
@@ -15,7 +15,8 @@ use super::http::Http;
 
 /// How long to wait between two fetches, whatever is asked.
 pub const COOLDOWN: Duration = Duration::from_mins(1);
-/// How long a set is used before it is fetched again, so that a key that its issuer withdraws is forgotten.
+/// How long a set is used before it is fetched again, so that a key that its issuer withdraws is
+/// forgotten.
 pub const FRESH: Duration = Duration::from_hours(1);
 
 /// The keys of one issuer.
@@ -58,9 +59,14 @@ impl Jwks {
         }
     }
 
-    /// The key that a token names. A token without a key id is verified with the issuer's only key of that
-    /// algorithm, if there is only one.
-    pub async fn key(&self, http: &impl Http, kid: Option<&str>, algorithm: Algorithm) -> Result<Jwk, JwksError> {
+    /// The key that a token names. A token without a key id is verified with the issuer's only key
+    /// of that algorithm, if there is only one.
+    pub async fn key(
+        &self,
+        http: &impl Http,
+        kid: Option<&str>,
+        algorithm: Algorithm,
+    ) -> Result<Jwk, JwksError> {
         let mut state = self.state.lock().await;
         let found = state.find(kid, algorithm).cloned();
         let may_fetch = state.tried_at.is_none_or(|at| at.elapsed() >= COOLDOWN);
@@ -73,7 +79,11 @@ impl Jwks {
                 state.find(kid, algorithm).cloned()
             }
         };
-        found.ok_or(if state.keys.is_some() { JwksError::UnknownKey } else { JwksError::Unreachable })
+        found.ok_or(if state.keys.is_some() {
+            JwksError::UnknownKey
+        } else {
+            JwksError::Unreachable
+        })
     }
 }
 
@@ -82,7 +92,8 @@ impl State {
     async fn fetch(&mut self, http: &impl Http, url: &str) {
         self.tried_at = Some(Instant::now());
         let error = match http.get(url).await {
-            Ok(reply) if reply.status == 200 => match serde_json::from_slice::<JwkSet>(&reply.body) {
+            Ok(reply) if reply.status == 200 => match serde_json::from_slice::<JwkSet>(&reply.body)
+            {
                 Ok(keys) => {
                     self.keys = Some(keys);
                     self.fetched_at = self.tried_at;
@@ -123,7 +134,11 @@ mod tests {
         serde_json::json!({ "keys": kids.iter().map(key).collect::<Vec<_>>() }).to_string()
     }
 
-    async fn ask(jwks: &Jwks, http: &FakeHttp, kid: Option<&str>) -> Result<Option<String>, JwksError> {
+    async fn ask(
+        jwks: &Jwks,
+        http: &FakeHttp,
+        kid: Option<&str>,
+    ) -> Result<Option<String>, JwksError> {
         jwks.key(http, kid, Algorithm::ES256).await.map(|key| key.common.key_id)
     }
 
@@ -159,7 +174,11 @@ mod tests {
         tokio::time::advance(FRESH).await;
         http.fail(HttpError::Timeout);
         assert_eq!(ask(&jwks, &http, Some("key")).await, Ok(Some("key".into())));
-        assert_eq!(ask(&jwks, &http, Some("key")).await, Ok(Some("key".into())), "not asked again within the minute");
+        assert_eq!(
+            ask(&jwks, &http, Some("key")).await,
+            Ok(Some("key".into())),
+            "not asked again within the minute"
+        );
         assert_eq!(http.calls(), 5);
     }
 
@@ -186,7 +205,10 @@ mod tests {
         let (jwks, http) = (Jwks::new("https://issuer/jwks".into()), FakeHttp::default());
         http.answer(200, set(&["a"]));
         assert_eq!(ask(&jwks, &http, None).await, Ok(Some("a".into())));
-        assert_eq!(jwks.key(&http, None, Algorithm::RS256).await.err(), Some(JwksError::UnknownKey));
+        assert_eq!(
+            jwks.key(&http, None, Algorithm::RS256).await.err(),
+            Some(JwksError::UnknownKey)
+        );
         let jwks = Jwks::new("https://issuer/jwks".into());
         http.answer(200, set(&["a", "b"]));
         assert_eq!(ask(&jwks, &http, None).await, Err(JwksError::UnknownKey));

@@ -18,11 +18,11 @@ use crate::access::scope::Scopes;
 pub const ALGORITHMS: [Algorithm; 2] = [Algorithm::RS256, Algorithm::ES256];
 /// No token is longer: an API Gateway header holds 10,240 bytes.
 pub const LONGEST: usize = 8 * 1024;
-/// No token lives longer, from `iat` to `exp`: a revocation that doesn't know when its token ends is kept for as long,
-/// so none outlives its revocation.
+/// No token lives longer, from `iat` to `exp`: a revocation that doesn't know when its token ends
+/// is kept for as long, so none outlives its revocation.
 pub const LONGEST_LIFE: SignedDuration = SignedDuration::from_hours(366 * 24);
-/// What a client's token may say that it is (`typ`), in any case: RFC 7519 and RFC 9068. An identity token of the same
-/// issuer (`id+jwt`) is signed alike, and allows nothing.
+/// What a client's token may say that it is (`typ`), in any case: RFC 7519 and RFC 9068. An
+/// identity token of the same issuer (`id+jwt`) is signed alike, and allows nothing.
 const TYPES: [&str; 4] = ["jwt", "application/jwt", "at+jwt", "application/at+jwt"];
 /// How far two clocks may be apart, in seconds.
 const LEEWAY: u64 = 30;
@@ -65,8 +65,8 @@ struct Claims {
     exp: NumericDate,
 }
 
-/// A token with both `scope` and `scopes` allows what both do: if they differ, either may be the one that its issuer
-/// narrowed, and the other a leftover.
+/// A token with both `scope` and `scopes` allows what both do: if they differ, either may be the
+/// one that its issuer narrowed, and the other a leftover.
 impl From<Claims> for Token {
     fn from(Claims { sub, jti, scopes, scope, iat, exp }: Claims) -> Self {
         let scopes = match (scopes, scope) {
@@ -77,7 +77,8 @@ impl From<Claims> for Token {
     }
 }
 
-/// Seconds since 1970, perhaps with a fraction (RFC 7519 §2), which is cut off: a token is over a little early.
+/// Seconds since 1970, perhaps with a fraction (RFC 7519 §2), which is cut off: a token is over a
+/// little early.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct NumericDate(pub(super) i64);
 
@@ -161,7 +162,8 @@ pub(super) struct Signed<'a> {
     pub(super) required: &'a [&'a str],
 }
 
-/// Claims with the issuer, which is one text: a list of issuers, one of them ours, says of none that it signed.
+/// Claims with the issuer, which is one text: a list of issuers, one of them ours, says of none
+/// that it signed.
 #[derive(Deserialize)]
 struct Issued<T> {
     #[serde(rename = "iss")]
@@ -190,17 +192,19 @@ pub(super) async fn verify_claims<T: DeserializeOwned>(
     validation.required_spec_claims =
         required.iter().chain(&always).map(|claim| (*claim).to_owned()).collect::<HashSet<_>>();
     validation.validate_exp = required.contains(&"exp");
-    let token = decode::<Issued<T>>(text, &key, &validation).map_err(|error| match error.kind() {
-        ErrorKind::ExpiredSignature => TokenError::Expired,
-        ErrorKind::ImmatureSignature => TokenError::Early,
-        ErrorKind::InvalidIssuer | ErrorKind::InvalidAudience => TokenError::NotForUs,
-        ErrorKind::InvalidAlgorithm => TokenError::Algorithm,
-        // A claim is named only once the signature is found good, so a forger learns nothing from it.
-        ErrorKind::MissingRequiredClaim(_) | ErrorKind::InvalidClaimFormat(_) | ErrorKind::Json(_) => {
-            TokenError::Malformed
-        }
-        _ => TokenError::Signature,
-    })?;
+    let token =
+        decode::<Issued<T>>(text, &key, &validation).map_err(|error| match error.kind() {
+            ErrorKind::ExpiredSignature => TokenError::Expired,
+            ErrorKind::ImmatureSignature => TokenError::Early,
+            ErrorKind::InvalidIssuer | ErrorKind::InvalidAudience => TokenError::NotForUs,
+            ErrorKind::InvalidAlgorithm => TokenError::Algorithm,
+            // A claim is named only once the signature is found good, so a forger learns nothing
+            // from it.
+            ErrorKind::MissingRequiredClaim(_)
+            | ErrorKind::InvalidClaimFormat(_)
+            | ErrorKind::Json(_) => TokenError::Malformed,
+            _ => TokenError::Signature,
+        })?;
     Ok(token.claims.claims)
 }
 
@@ -223,12 +227,15 @@ fn header(text: &str, types: &[&str]) -> Result<Header, TokenError> {
     Ok(header)
 }
 
-/// Whether a header names extensions that whoever reads it must understand (RFC 7515 §4.1.11): we understand none. It
-/// is looked for in the bytes, since a library may pass over one that isn't of the form that it expects.
+/// Whether a header names extensions that whoever reads it must understand (RFC 7515 §4.1.11): we
+/// understand none. It is looked for in the bytes, since a library may pass over one that isn't of
+/// the form that it expects.
 fn has_critical(text: &str) -> bool {
-    let header = text.split('.').next().and_then(|header| BASE64_URL_SAFE_NO_PAD.decode(header).ok());
     let header =
-        header.and_then(|header| serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&header).ok());
+        text.split('.').next().and_then(|header| BASE64_URL_SAFE_NO_PAD.decode(header).ok());
+    let header = header.and_then(|header| {
+        serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&header).ok()
+    });
     header.is_none_or(|header| header.contains_key("crit"))
 }
 

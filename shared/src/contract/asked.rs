@@ -1,5 +1,5 @@
-//! What the public client lets through (domain.md §4.3), and nobody has: it is answered like nobody, not refused, since a
-//! user would see a refusal as a failure of ours.
+//! What the public client lets through (domain.md §4.3), and nobody has: it is answered like
+//! nobody, not refused, since a user would see a refusal as a failure of ours.
 
 use jiff::civil::Date;
 
@@ -13,11 +13,10 @@ pub(crate) type Asked<T> = Option<T>;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Refused;
 
-/// A family name. The client takes letters, apostrophes, spaces and hyphens, of any length, and asks for no letter among
-/// them.
+/// A family name. The client takes letters, apostrophes, spaces and hyphens, of any length, and
+/// asks for no letter among them.
 pub(crate) fn family_name(text: &str) -> Result<Asked<PersonName>, Refused> {
-    let passes =
-        |letter| matches!(letter, 'a'..='z' | 'A'..='Z' | 'À'..='Ö' | 'Ø'..='ö' | 'ø'..='ÿ' | '\'' | ' ' | '-');
+    let passes = |letter| matches!(letter, 'a'..='z' | 'A'..='Z' | 'À'..='Ö' | 'Ø'..='ö' | 'ø'..='ÿ' | '\'' | ' ' | '-');
     match PersonName::parse_surname(text) {
         Ok(name) => Ok(Some(name)),
         Err(_) if !text.is_empty() && text.chars().all(passes) => Ok(None),
@@ -33,7 +32,10 @@ pub(crate) fn given_name(text: &str) -> Asked<PersonName> {
 /// A day of birth. The client asks for one of the calendar, in whichever year.
 pub(crate) fn birth_date(year: u32, month: u32, day: u32) -> Result<Asked<BirthDate>, Refused> {
     // The calendar comes back every four hundred years, and jiff's ends with the year 9999.
-    let in_cycle = i16::try_from(2000 + year % 400).ok().zip(i8::try_from(month).ok()).zip(i8::try_from(day).ok());
+    let in_cycle = i16::try_from(2000 + year % 400)
+        .ok()
+        .zip(i8::try_from(month).ok())
+        .zip(i8::try_from(day).ok());
     in_cycle.and_then(|((year, month), day)| Date::new(year, month, day).ok()).ok_or(Refused)?;
     Ok(BirthDate::parse(&format!("{year:04}-{month:02}-{day:02}")).ok())
 }
@@ -66,16 +68,28 @@ mod tests {
 
     #[test]
     fn any_year_has_the_days_of_the_calendar() {
-        let date = |year, month, day| birth_date(year, month, day).map(|date| date.map(|date| date.expose()));
+        let date = |year, month, day| {
+            birth_date(year, month, day).map(|date| date.map(|date| date.expose()))
+        };
         assert_eq!(date(2004, 2, 29), Ok(Some("2004-02-29".to_owned())));
-        for (year, month, day) in [(4, 1, 1), (1850, 12, 31), (2100, 2, 28), (12_004, 2, 29), (999_999_999, 1, 1)] {
+        for (year, month, day) in
+            [(4, 1, 1), (1850, 12, 31), (2100, 2, 28), (12_004, 2, 29), (999_999_999, 1, 1)]
+        {
             assert_eq!(date(year, month, day), Ok(None), "{year}");
         }
-        for (year, month, day) in
-            [(2001, 2, 29), (2100, 2, 29), (2004, 13, 1), (2004, 0, 1), (2004, 1, 0), (2004, 1, 999)]
-        {
+        for (year, month, day) in [
+            (2001, 2, 29),
+            (2100, 2, 29),
+            (2004, 13, 1),
+            (2004, 0, 1),
+            (2004, 1, 0),
+            (2004, 1, 999),
+        ] {
             assert_eq!(date(year, month, day), Err(Refused), "{year}-{month}-{day}");
         }
-        assert_eq!(["4", "0004", "", "+4", "1234567890", "x"].map(number), [Some(4), Some(4), None, None, None, None]);
+        assert_eq!(
+            ["4", "0004", "", "+4", "1234567890", "x"].map(number),
+            [Some(4), Some(4), None, None, None, None]
+        );
     }
 }

@@ -1,7 +1,8 @@
-//! `/api/depots`: how an establishment sends a file with its write key. Ours: the contract has only the portal.
+//! `/api/depots`: how an establishment sends a file with its write key. Ours: the contract has only
+//! the portal.
 //!
-//! `POST` gives the form of one upload, which S3 takes without any other credential; `GET` follows the import of what
-//! was uploaded.
+//! `POST` gives the form of one upload, which S3 takes without any other credential; `GET` follows
+//! the import of what was uploaded.
 
 use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Serialize, Serializer};
@@ -18,8 +19,8 @@ pub struct DepositRequest {
     /// The establishment that sends the file: that of the key, and no other.
     #[schema(example = "0751967F")]
     uai: Option<String>,
-    /// `delta` (by default): what is new or changed. `complet`: every enrolment of an academic year; those that it
-    /// doesn't contain are cancelled.
+    /// `delta` (by default): what is new or changed. `complet`: every enrolment of an academic
+    /// year; those that it doesn't contain are cancelled.
     mode: Option<DepositMode>,
     /// The civil year in which the academic year of a complete file starts: 2026 for 2026-2027.
     #[schema(minimum = 2000, maximum = 2100, example = 2026)]
@@ -85,16 +86,22 @@ impl Wish {
         let uai = uai.map(|uai| Uai::parse(&uai)).transpose().map_err(|_| DepositError::Uai)?;
         let complete = match mode.unwrap_or(DepositMode::Delta) {
             DepositMode::Complet => Some(annee.and_then(year).ok_or(DepositError::Year)?),
-            DepositMode::Delta if annee.is_some() || confirme => return Err(DepositError::OnlyComplete),
+            DepositMode::Delta if annee.is_some() || confirme => {
+                return Err(DepositError::OnlyComplete);
+            }
             DepositMode::Delta => None,
         };
         Ok(Self { uai, complete, confirmed: confirme, dry_run: essai })
     }
 
-    /// The key that the file goes to: chosen by us, so nothing in it is personal. What it says is what ingestion reads.
+    /// The key that the file goes to: chosen by us, so nothing in it is personal. What it says is
+    /// what ingestion reads.
     #[must_use]
     pub fn key(&self, uai: Uai, deposit: &str) -> String {
-        let complete = self.complete.map(|year| format!("complete/{}/", year.first_year())).unwrap_or_default();
+        let complete = self
+            .complete
+            .map(|year| format!("complete/{}/", year.first_year()))
+            .unwrap_or_default();
         let confirmed = if self.confirmed { "confirm/" } else { "" };
         let dry_run = if self.dry_run { "dry-run/" } else { "" };
         format!("{uai}/{complete}{confirmed}{dry_run}depot/{deposit}")
@@ -227,7 +234,10 @@ mod tests {
             (r#"{"uai":null,"mode":null,"annee":null,"confirme":null,"essai":null}"#, ""),
             (r#"{"mode":"delta","essai":true}"#, "dry-run/"),
             (r#"{"mode":"complet","annee":2026}"#, "complete/2026/"),
-            (r#"{"mode":"complet","annee":2026,"confirme":true,"essai":true}"#, "complete/2026/confirm/dry-run/"),
+            (
+                r#"{"mode":"complet","annee":2026,"confirme":true,"essai":true}"#,
+                "complete/2026/confirm/dry-run/",
+            ),
         ] {
             assert_eq!(key(body), Ok(format!("0751967F/{part}depot/{ID}")), "{body}");
         }
@@ -252,8 +262,15 @@ mod tests {
 
     #[test]
     fn the_form_keeps_the_order_of_its_fields() {
-        let fields = Fields(vec![("key", "k".into()), ("x-amz-algorithm", "a".into()), ("policy", "p".into())]);
-        assert_eq!(serde_json::to_string(&fields).unwrap(), r#"{"key":"k","x-amz-algorithm":"a","policy":"p"}"#);
+        let fields = Fields(vec![
+            ("key", "k".into()),
+            ("x-amz-algorithm", "a".into()),
+            ("policy", "p".into()),
+        ]);
+        assert_eq!(
+            serde_json::to_string(&fields).unwrap(),
+            r#"{"key":"k","x-amz-algorithm":"a","policy":"p"}"#
+        );
     }
 
     proptest! {

@@ -1,7 +1,9 @@
-//! `/api/inscription`: the write contract, to the letter (domain.md §2), and what is ours beside it.
+//! `/api/inscription`: the write contract, to the letter (domain.md §2), and what is ours beside
+//! it.
 //!
-//! The contract has one call: `POST`, one enrolment. Reading back, cancelling, batches and `numeroEtudiant` are ours,
-//! because the contract has no way to correct a mistake and SISs send thousands in a day.
+//! The contract has one call: `POST`, one enrolment. Reading back, cancelling, batches and
+//! `numeroEtudiant` are ours, because the contract has no way to correct a mistake and SISs send
+//! thousands in a day.
 
 use std::borrow::Cow;
 
@@ -38,13 +40,15 @@ pub mod message {
     /// `details.parameter` of a 400 about the body as a whole (ours).
     pub const NOT_AN_OBJECT: &str = "le corps de la requête n'est pas un objet JSON valide";
     /// The same about a field (ours).
-    pub const NOT_A_SCALAR: &str = "la valeur doit être un texte ou un nombre, donné une seule fois";
+    pub const NOT_A_SCALAR: &str =
+        "la valeur doit être un texte ou un nombre, donné une seule fois";
     /// The same of a batch (ours).
-    pub const NOT_A_BATCH: &str = "le corps de la requête n'est pas un tableau JSON de 1 à 500 inscriptions";
+    pub const NOT_A_BATCH: &str =
+        "le corps de la requête n'est pas un tableau JSON de 1 à 500 inscriptions";
 }
 
-/// What is wrong with a body, for `details.parameter`. The contract has a sentence for the INE alone; the others name
-/// the field and say the rule's own words, those of the report of a file.
+/// What is wrong with a body, for `details.parameter`. The contract has a sentence for the INE
+/// alone; the others name the field and say the rule's own words, those of the report of a file.
 #[must_use]
 pub fn sentence(problems: &[Problem]) -> String {
     if problems.iter().any(|problem| problem.rule == RowRule::IneInvalide) {
@@ -73,8 +77,9 @@ pub struct EnrolmentRequest {
     /// Last day, `YYYY-MM-DD`.
     #[schema(example = "2027-08-31")]
     date_fin_inscription: String,
-    /// `admis` or `inscrit`, or the establishment's own code if its table is registered; `annulé` (ours) cancels the
-    /// enrolment of this person, establishment, year and diploma, however it was sent.
+    /// `admis` or `inscrit`, or the establishment's own code if its table is registered; `annulé`
+    /// (ours) cancels the enrolment of this person, establishment, year and diploma, however it was
+    /// sent.
     #[schema(example = "inscrit")]
     statut: String,
     /// One of the seven labels, or the establishment's own code if its table is registered (v4).
@@ -94,7 +99,8 @@ pub struct EnrolmentRequest {
     /// Year within the diploma (v4).
     #[schema(example = "01")]
     niveau_diplome: Option<String>,
-    /// The establishment's own number of the student. Ours: with it, a corrected INE corrects the same enrolment.
+    /// The establishment's own number of the student. Ours: with it, a corrected INE corrects the
+    /// same enrolment.
     numero_etudiant: Option<String>,
 }
 
@@ -111,7 +117,8 @@ pub struct Created<'a> {
 /// What was stored, in the contract's fields and their order.
 #[derive(Serialize, ToSchema)]
 struct CreatedEnrolment<'a> {
-    /// The enrolment's id: opaque, and the same for every statement about this student, year and diploma.
+    /// The enrolment's id: opaque, and the same for every statement about this student, year and
+    /// diploma.
     #[schema(value_type = String, example = "1.0123456789abcdef0123456789abcdef")]
     id_inscription: &'a RecordId,
     #[schema(value_type = Option<String>)]
@@ -148,7 +155,10 @@ impl<'a> Created<'a> {
 }
 
 impl<'a> CreatedEnrolment<'a> {
-    fn new(id: &'a RecordId, Declaration { ine, identite, inscription, .. }: &'a Declaration) -> Self {
+    fn new(
+        id: &'a RecordId,
+        Declaration { ine, identite, inscription, .. }: &'a Declaration,
+    ) -> Self {
         let sent = inscription.code_commune_brut.as_deref().map(Cow::Borrowed);
         Self {
             id_inscription: id,
@@ -197,8 +207,9 @@ pub struct Existing<'a> {
     inscription: ExistingEnrolment<'a>,
 }
 
-/// What the establishment said: the contract's answer, and the rest of what it sent. No name, even when a file gave
-/// one: who has the key of an establishment's enrolments isn't thereby entitled to a directory.
+/// What the establishment said: the contract's answer, and the rest of what it sent. No name, even
+/// when a file gave one: who has the key of an establishment's enrolments isn't thereby entitled to
+/// a directory.
 #[derive(Serialize, ToSchema)]
 struct ExistingEnrolment<'a> {
     #[serde(flatten)]
@@ -228,7 +239,12 @@ impl<'a> Existing<'a> {
         Self::new(message::CANCELLED, id, declaration, progress)
     }
 
-    fn new(message: &'static str, id: &'a RecordId, declaration: &'a Declaration, etat: Progress) -> Self {
+    fn new(
+        message: &'static str,
+        id: &'a RecordId,
+        declaration: &'a Declaration,
+        etat: Progress,
+    ) -> Self {
         let inscription = &declaration.inscription;
         let inscription = ExistingEnrolment {
             created: CreatedEnrolment::new(id, declaration),
@@ -243,7 +259,11 @@ impl<'a> Existing<'a> {
 
     /// With what was found about the person's identity.
     #[must_use]
-    pub fn with_identity(self, statut_ine: Option<StatutIne>, finding: Option<FindingCode>) -> Self {
+    pub fn with_identity(
+        self,
+        statut_ine: Option<StatutIne>,
+        finding: Option<FindingCode>,
+    ) -> Self {
         Self { statut_ine, constat: finding.map(Into::into), ..self }
     }
 }
@@ -251,8 +271,8 @@ impl<'a> Existing<'a> {
 /// The body of a 404: the contract puts the pair where the other errors have a sentence.
 #[derive(Serialize, ToSchema)]
 pub struct PairNotFound<'a> {
-    /// `étudiant introuvable`; `inscription introuvable` of a cancellation (ours): the person is known, and nothing that
-    /// is attached to them says that they have this enrolment.
+    /// `étudiant introuvable`; `inscription introuvable` of a cancellation (ours): the person is
+    /// known, and nothing that is attached to them says that they have this enrolment.
     #[schema(example = "étudiant introuvable")]
     message: &'a str,
     #[schema(value_type = String, pattern = "^[0-9a-f]{13}_0000$", example = "62ee80b93834a_0000")]
@@ -272,8 +292,8 @@ struct PairDetails<'a> {
 }
 
 impl<'a> PairNotFound<'a> {
-    /// The answer about a pair, or an establishment, that isn't known; or, in other words, about an enrolment of that
-    /// person.
+    /// The answer about a pair, or an establishment, that isn't known; or, in other words, about an
+    /// enrolment of that person.
     #[must_use]
     pub fn new(message: &'a str, uid: &'a Uid, endpoint: &'a str, pair: [&'a str; 2]) -> Self {
         let details = PairDetails { method: "POST", endpoint, parameter: pair };

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// The correlation id of one answer: 13 hexadecimal digits of the time in seconds and microseconds and `_0000`,
-/// as PHP's `uniqid()` makes them, because that is what callers have in their logs.
+/// The correlation id of one answer: 13 hexadecimal digits of the time in seconds and microseconds
+/// and `_0000`, as PHP's `uniqid()` makes them, because that is what callers have in their logs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct Uid(String);

@@ -1,4 +1,5 @@
-//! What an establishment is told of the identity of its rows. Ours: the contract says nothing of it.
+//! What an establishment is told of the identity of its rows. Ours: the contract says nothing of
+//! it.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -13,8 +14,8 @@ pub struct Findings<'a> {
     /// The deposit.
     #[schema(example = "6f9619ff8b86d011b42d00cf4fc964ff")]
     pub id: &'a str,
-    /// What was found so far, in the order of the lines. A row without a finding was published as it was sent, or waits
-    /// to be looked at.
+    /// What was found so far, in the order of the lines. A row without a finding was published as
+    /// it was sent, or waits to be looked at.
     pub constats: Vec<LineFinding<'a>>,
     /// What to give as `apres` for those that follow; none at the end.
     #[schema(example = "0000000042.1.0123456789abcdef0123456789abcdef")]

@@ -1,4 +1,5 @@
-//! The wire of INES, the national identity service (domain.md §3), as its clients and our own service write it.
+//! The wire of INES, the national identity service (domain.md §3), as its clients and our own
+//! service write it.
 //!
 //! | call | whose |
 //! |---|---|
@@ -12,10 +13,12 @@
 //! | `POST /api-ines-etudiants/rattachements` | ours, for INES's staff: [`Attachment`] → [`Attachment`] |
 //! | `POST /api-ines-etudiants/detachements` | ours, for INES's staff: [`Detachment`] → [`Detachment`] |
 //!
-//! The ministry documents neither its search nor its immatriculation (not found, says domain.md): those are ours.
+//! The ministry documents neither its search nor its immatriculation (not found, says domain.md):
+//! those are ours.
 //!
-//! Every call but the token's carries `Authorization: Bearer`, `x-jwt-assertion` with the same token, and `X-channel`.
-//! Nothing is required when reading: what the real service leaves out is absent, and whoever reads decides.
+//! Every call but the token's carries `Authorization: Bearer`, `x-jwt-assertion` with the same
+//! token, and `X-channel`. Nothing is required when reading: what the real service leaves out is
+//! absent, and whoever reads decides.
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -27,8 +30,8 @@ pub const TOKEN: &str = "/oauth2/token";
 /// The path under which all others are.
 pub const API: &str = "/api-ines-etudiants";
 
-/// Ours, in the header of a verification: the UAI of the establishment on whose word a pair is checked. The ministry's
-/// service is never sent it.
+/// Ours, in the header of a verification: the UAI of the establishment on whose word a pair is
+/// checked. The ministry's service is never sent it.
 pub const DEPOSITOR: &str = "x-deposant";
 
 /// What the token endpoint answers.
@@ -54,7 +57,8 @@ pub struct Verification {
     pub date_naissance: String,
 }
 
-/// A civil identity: `RetourDemandeVerificationApt4` in answers, and in our own calls the one that is searched for.
+/// A civil identity: `RetourDemandeVerificationApt4` in answers, and in our own calls the one that
+/// is searched for.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Identity {
@@ -82,7 +86,8 @@ pub struct Identity {
     /// The COG code of the commune, or of the country.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lieu_naissance: Option<String>,
-    /// The INE that stands for all of this person's: the one to keep. Absent when it is the one that was asked about.
+    /// The INE that stands for all of this person's: the one to keep. Absent when it is the one
+    /// that was asked about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ine_maitre: Option<String>,
     /// Where requests about this person stand.
@@ -108,9 +113,10 @@ pub enum RequestState {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Immatriculation {
-    /// The caller's own opaque name for the request, at most 64 characters: asked twice under one reference, the same
-    /// request is answered. A reference names one identity: it is refused (422) for another, so whoever asks for a person
-    /// whose identity was corrected uses another reference.
+    /// The caller's own opaque name for the request, at most 64 characters: asked twice under one
+    /// reference, the same request is answered. A reference names one identity: it is refused (422)
+    /// for another, so whoever asks for a person whose identity was corrected uses another
+    /// reference.
     pub reference: String,
     /// Who should have an INE.
     #[serde(flatten)]
@@ -139,12 +145,14 @@ pub struct RequestDetail {
     /// The request.
     #[serde(flatten)]
     pub demande: Request,
-    /// Whom the person who asks for an INE resembles; told to INES's staff alone, while it has to decide.
+    /// Whom the person who asks for an INE resembles; told to INES's staff alone, while it has to
+    /// decide.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ressemblances: Vec<Resemblance>,
 }
 
-/// Somebody whom a person who asks for an INE resembles. Values are masked: who decides needn't learn who it is.
+/// Somebody whom a person who asks for an INE resembles. Values are masked: who decides needn't
+/// learn who it is.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Resemblance {
     /// The INE, which a decision names.

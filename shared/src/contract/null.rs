@@ -1,8 +1,10 @@
-//! `null` where a value may be absent: many serializers write every field, and whoever has no value writes `null`.
+//! `null` where a value may be absent: many serializers write every field, and whoever has no value
+//! writes `null`.
 
 use serde::{Deserialize, Deserializer};
 
-/// Reads `null` as an absent field, whose default it is: `#[serde(default, deserialize_with = "null_is_absent")]`.
+/// Reads `null` as an absent field, whose default it is: `#[serde(default, deserialize_with =
+/// "null_is_absent")]`.
 ///
 /// # Errors
 ///

@@ -35,7 +35,8 @@ mod tests {
 
     #[test]
     fn one_is_one() {
-        let parameters: Parameters = [("a", " 1 "), ("b", "1"), ("b", "2"), ("c", " ")].into_iter().collect();
+        let parameters: Parameters =
+            [("a", " 1 "), ("b", "1"), ("b", "2"), ("c", " ")].into_iter().collect();
         assert_eq!(parameters.one("a"), Ok(Some("1")));
         assert_eq!(parameters.one("b"), Err(Repeated));
         assert_eq!(parameters.one("c"), Ok(None));

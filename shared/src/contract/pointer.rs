@@ -12,7 +12,8 @@ pub enum Pointer {
     Record(RecordId),
     /// A case of which something is to be applied.
     Case(CaseId),
-    /// A record to decide on again, though it is resolved: the rules changed, or INES is asked again.
+    /// A record to decide on again, though it is resolved: the rules changed, or INES is asked
+    /// again.
     Reconsider(RecordId),
     /// Every record about which INES is to be asked again by now: sent once a day, by a schedule.
     Due,
@@ -74,7 +75,10 @@ mod tests {
     #[test]
     fn a_pointer_reads_back() {
         let id = RecordId::parse("1.0123456789abcdef0123456789abcdef").unwrap();
-        assert_eq!(Pointer::Record(id.clone()).body(), r#"{"record":"1.0123456789abcdef0123456789abcdef"}"#);
+        assert_eq!(
+            Pointer::Record(id.clone()).body(),
+            r#"{"record":"1.0123456789abcdef0123456789abcdef"}"#
+        );
         let case = Pointer::Case(CaseId::attachment(&id));
         assert_eq!(case.body(), r#"{"case":"a-1.0123456789abcdef0123456789abcdef"}"#);
         for pointer in [Pointer::Record(id.clone()), case, Pointer::Reconsider(id), Pointer::Due] {

@@ -1,8 +1,10 @@
-//! `/api/revues`: the doubts that a person decides. Ours: the published contracts have nothing of the kind.
+//! `/api/revues`: the doubts that a person decides. Ours: the published contracts have nothing of
+//! the kind.
 //!
-//! Values are masked, always. A reviewer has to say whether two files are one person's, and not who it is: the
-//! levels say more about that than the values would, and whoever needs an original asks the establishment, which is named.
-//! Who else voted isn't told either, only how many: the second of two people has to look for themselves.
+//! Values are masked, always. A reviewer has to say whether two files are one person's, and not who
+//! it is: the levels say more about that than the values would, and whoever needs an original asks
+//! the establishment, which is named. Who else voted isn't told either, only how many: the second
+//! of two people has to look for themselves.
 
 mod request;
 
@@ -182,14 +184,20 @@ fn reasons(question: &Question) -> Vec<&'static str> {
     let comparison = match question {
         Question::Attachment { near, .. } => near.first().map(|near| &near.comparison),
         Question::Duplicate { comparison, .. } => Some(comparison),
-        Question::Dispute { .. } => return vec!["quelqu’un dit que ce dossier mêle deux personnes."],
+        Question::Dispute { .. } => {
+            return vec!["quelqu’un dit que ce dossier mêle deux personnes."];
+        }
     };
     let Some(comparison) = comparison else {
-        return vec!["rien ne permet de dire de qui il s’agit, ou trop de personnes se ressemblent."];
+        return vec![
+            "rien ne permet de dire de qui il s’agit, ou trop de personnes se ressemblent.",
+        ];
     };
     let mut reasons: Vec<_> = comparison.vetoes.iter().map(doubt).collect();
     match question {
-        Question::Attachment { near, .. } if near.len() > 1 => reasons.push("plusieurs étudiants ressemblent."),
+        Question::Attachment { near, .. } if near.len() > 1 => {
+            reasons.push("plusieurs étudiants ressemblent.")
+        }
         _ if reasons.is_empty() => reasons.push("les indices ne suffisent pas."),
         _ => {}
     }
@@ -280,9 +288,18 @@ pub struct Trait {
 impl Compared {
     /// The explanation of a comparison, in the words of the contract.
     #[must_use]
-    pub fn new(parties: [usize; 2], Explanation { conclusion, lines, doubts }: Explanation) -> Self {
-        let line = |Line { label, values, finding }| Trait { label, valeurs: values, constat: finding };
-        Self { parties, conclusion, attention: doubts, traits: lines.into_iter().map(line).collect() }
+    pub fn new(
+        parties: [usize; 2],
+        Explanation { conclusion, lines, doubts }: Explanation,
+    ) -> Self {
+        let line =
+            |Line { label, values, finding }| Trait { label, valeurs: values, constat: finding };
+        Self {
+            parties,
+            conclusion,
+            attention: doubts,
+            traits: lines.into_iter().map(line).collect(),
+        }
     }
 }
 
@@ -313,7 +330,8 @@ impl Possible {
             Question::Duplicate { .. } => vec![Verdict::Same, Verdict::Different],
             Question::Dispute { .. } => vec![Verdict::Keep],
         };
-        let mut answers: Vec<Self> = verdicts.iter().filter_map(|verdict| Self::of(question, verdict)).collect();
+        let mut answers: Vec<Self> =
+            verdicts.iter().filter_map(|verdict| Self::of(question, verdict)).collect();
         if question.kind() == Kind::Dispute {
             answers.push(Self { verdict: Reponse::Scinder, etudiant: None, effet: SPLIT, voix: 1 });
         }
@@ -331,19 +349,25 @@ impl Possible {
     }
 }
 
-const SPLIT: &str =
-    "les inscriptions désignées deviennent celles d’une autre personne ; les deux étudiants sont publiés.";
+const SPLIT: &str = "les inscriptions désignées deviennent celles d’une autre personne ; les deux étudiants sont publiés.";
 
 fn named(effect: &Effect) -> (Reponse, &'static str) {
     match effect {
-        Effect::Attach { .. } => (Reponse::Meme, "l’inscription est rattachée à l’étudiant et publiée."),
-        Effect::Separate { .. } => {
-            (Reponse::Different, "l’inscription n’est d’aucun de ces étudiants ; elle est publiée à part.")
+        Effect::Attach { .. } => {
+            (Reponse::Meme, "l’inscription est rattachée à l’étudiant et publiée.")
         }
+        Effect::Separate { .. } => (
+            Reponse::Different,
+            "l’inscription n’est d’aucun de ces étudiants ; elle est publiée à part.",
+        ),
         Effect::Merge(_) => (Reponse::Meme, "les deux étudiants n’en font qu’un."),
-        Effect::KeepApart(_) => (Reponse::Different, "les deux étudiants restent deux, quoi que disent les règles."),
+        Effect::KeepApart(_) => {
+            (Reponse::Different, "les deux étudiants restent deux, quoi que disent les règles.")
+        }
         Effect::Split { .. } => (Reponse::Scinder, SPLIT),
-        Effect::Keep(_) => (Reponse::Maintenir, "l’étudiant est de nouveau publié, tel qu’il était."),
+        Effect::Keep(_) => {
+            (Reponse::Maintenir, "l’étudiant est de nouveau publié, tel qu’il était.")
+        }
     }
 }
 

@@ -1,4 +1,5 @@
-//! `GET /api/etudiant?INE=` and `POST /api/etudiant`: requests and the 200 answer (domain.md §1.1, §1.2).
+//! `GET /api/etudiant?INE=` and `POST /api/etudiant`: requests and the 200 answer (domain.md §1.1,
+//! §1.2).
 
 use std::fmt;
 
@@ -15,8 +16,8 @@ use crate::domain::sex::Sex;
 use crate::identity::lookup::CivilQuestion;
 use crate::identity::student::Answer;
 
-/// The first thing that is wrong with a look-up, as `details.parameter` says it. The contract publishes no
-/// sentence for these, so they follow the tone of the one that it does.
+/// The first thing that is wrong with a look-up, as `details.parameter` says it. The contract
+/// publishes no sentence for these, so they follow the tone of the one that it does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum QuestionError {
     /// Not a JSON object of strings.
@@ -59,8 +60,8 @@ pub struct EtatCivil {
     #[serde(default, deserialize_with = "null_is_absent")]
     #[schema(required, pattern = "^[12]$", example = "1")]
     sexe: String,
-    /// COG code of the birthplace (not a postal code), to tell homonyms apart; of the country (`99` and three digits) for
-    /// who was born abroad.
+    /// COG code of the birthplace (not a postal code), to tell homonyms apart; of the country (`99`
+    /// and three digits) for who was born abroad.
     #[serde(default)]
     #[schema(pattern = "^([013-9][0-9]|2[AB1-9])[0-9]{3}$", example = "75113")]
     lieu_naissance: Option<String>,
@@ -72,8 +73,8 @@ impl fmt::Debug for EtatCivil {
     }
 }
 
-/// Reads the body of a look-up by civil identity; `None` when nobody can have it. Unknown fields are ignored, as upstream
-/// does.
+/// Reads the body of a look-up by civil identity; `None` when nobody can have it. Unknown fields
+/// are ignored, as upstream does.
 pub fn parse_question(body: &[u8]) -> Result<Option<CivilQuestion>, QuestionError> {
     // serde would also take a sequence for a structure.
     if !body.trim_ascii_start().starts_with(b"{") {
@@ -85,8 +86,9 @@ pub fn parse_question(body: &[u8]) -> Result<Option<CivilQuestion>, QuestionErro
     let given = asked::given_name(body.prenom1.as_deref().ok_or(QuestionError::GivenName)?);
     let date = birth_date(&body.date_naissance).ok_or(QuestionError::BirthDate)?;
     let sexe = Sex::parse(&body.sexe).map_err(|_| QuestionError::Sex)?;
-    let lieu_naissance =
-        birthplace.map(|text| CommuneCode::parse(text).map_err(|_| QuestionError::Birthplace)).transpose()?;
+    let lieu_naissance = birthplace
+        .map(|text| CommuneCode::parse(text).map_err(|_| QuestionError::Birthplace))
+        .transpose()?;
     Ok(family.zip(given).zip(date).map(|((nom_famille, prenom1), date_naissance)| CivilQuestion {
         nom_famille,
         prenom1,
@@ -180,12 +182,18 @@ struct Etablissement<'a> {
 }
 
 impl<'a> StudentStatus<'a> {
-    /// What may be told of a student on `today`; `None` when nothing is current, which callers must not be able
-    /// to tell from an unknown student: an empty list would disclose an identity (architecture.md).
+    /// What may be told of a student on `today`; `None` when nothing is current, which callers must
+    /// not be able to tell from an unknown student: an empty list would disclose an identity
+    /// (architecture.md).
     ///
     /// `ine` is the one the caller asked with.
     #[must_use]
-    pub fn on(answer: &'a Answer, today: Date, starts_within_days: u16, ine: Option<&'a str>) -> Option<Self> {
+    pub fn on(
+        answer: &'a Answer,
+        today: Date,
+        starts_within_days: u16,
+        ine: Option<&'a str>,
+    ) -> Option<Self> {
         let inscriptions: Vec<_> = answer
             .inscriptions
             .iter()
@@ -235,8 +243,7 @@ mod tests {
     use crate::identity::fixtures::{enrolment, identity, keys};
     use crate::identity::student::StudentId;
 
-    const REQUEST: &str =
-        r#"{"nomFamille":"Dupont","prenom1":"Jeanne","dateNaissance":"2000-01-01","sexe":"2","lieuNaissance":"44109"}"#;
+    const REQUEST: &str = r#"{"nomFamille":"Dupont","prenom1":"Jeanne","dateNaissance":"2000-01-01","sexe":"2","lieuNaissance":"44109"}"#;
 
     fn with(field: &str, value: &str) -> Result<Option<CivilQuestion>, QuestionError> {
         let mut body: serde_json::Value = serde_json::from_str(REQUEST).unwrap();
@@ -269,7 +276,10 @@ mod tests {
         assert_eq!(parse_question(br#"{"sexe":1}"#), Err(QuestionError::Body));
         assert_eq!(parse_question(b"{}"), Err(QuestionError::FamilyName));
         assert_eq!(parse_question(br#"{"nomFamille":"Dupont"}"#), Err(QuestionError::GivenName));
-        assert_eq!(parse_question(br#"{"nomFamille":"Dupont","prenom1":null}"#), Err(QuestionError::GivenName));
+        assert_eq!(
+            parse_question(br#"{"nomFamille":"Dupont","prenom1":null}"#),
+            Err(QuestionError::GivenName)
+        );
     }
 
     #[test]
@@ -293,7 +303,10 @@ mod tests {
             body[field] = serde_json::Value::Null;
             parse_question(body.to_string().as_bytes())
         };
-        assert_eq!(read("lieuNaissance").map(|request| request.map(|request| request.lieu_naissance)), Ok(Some(None)));
+        assert_eq!(
+            read("lieuNaissance").map(|request| request.map(|request| request.lieu_naissance)),
+            Ok(Some(None))
+        );
         for (field, error) in [
             ("nomFamille", QuestionError::FamilyName),
             ("prenom1", QuestionError::GivenName),
@@ -328,7 +341,10 @@ mod tests {
         );
         let told = StudentStatus::on(&answer, date(2021, 8, 31), 0, None).unwrap();
         assert!(!serde_json::to_string(&told).unwrap().contains("ine\""));
-        assert!(StudentStatus::on(&answer, date(2021, 9, 1), 0, None).is_none(), "over: like nobody");
+        assert!(
+            StudentStatus::on(&answer, date(2021, 9, 1), 0, None).is_none(),
+            "over: like nobody"
+        );
     }
 
     proptest! {

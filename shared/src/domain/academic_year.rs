@@ -44,7 +44,9 @@ impl AcademicYear {
     pub fn parse(text: &str) -> Result<Self, AcademicYearError> {
         let (first, second) = text.split_once('-').ok_or(AcademicYearError)?;
         let year = |text: &str| -> Option<i16> {
-            (text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.parse().ok()).flatten()
+            (text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit()))
+                .then(|| text.parse().ok())
+                .flatten()
         };
         match (year(first), year(second)) {
             (Some(first), Some(second)) if second == first + 1 => Ok(Self(first)),
@@ -68,14 +70,15 @@ serde_as_text!(AcademicYear, text, AcademicYear::parse);
 // The zone's rules are compiled in: the Lambda image is not required to carry a zone database.
 static PARIS: TimeZone = jiff::tz::get!("Europe/Paris");
 
-/// The day it is in France at `now`: Lambda runs in UTC, and an enrolment ends at midnight in Paris.
+/// The day it is in France at `now`: Lambda runs in UTC, and an enrolment ends at midnight in
+/// Paris.
 #[must_use]
 pub fn day_in_france(now: Timestamp) -> Date {
     PARIS.to_datetime(now).date()
 }
 
-/// The moment at which it is this hour in France: the later of the two when clocks are put back, `None` beyond the years
-/// that moments have.
+/// The moment at which it is this hour in France: the later of the two when clocks are put back,
+/// `None` beyond the years that moments have.
 #[must_use]
 pub fn in_france(hour: DateTime) -> Option<Timestamp> {
     PARIS.to_ambiguous_timestamp(hour).later().ok()
@@ -84,7 +87,8 @@ pub fn in_france(hour: DateTime) -> Option<Timestamp> {
 /// Seconds from `now` to the next midnight in France, at least one.
 #[must_use]
 pub fn seconds_left_in_france(now: Timestamp) -> u64 {
-    let midnight = day_in_france(now).tomorrow().ok().and_then(|day| PARIS.to_timestamp(day.into()).ok());
+    let midnight =
+        day_in_france(now).tomorrow().ok().and_then(|day| PARIS.to_timestamp(day.into()).ok());
     let left = midnight.map(|midnight| midnight.duration_since(now).as_secs());
     left.and_then(|left| u64::try_from(left).ok()).unwrap_or_default().max(1)
 }

@@ -39,17 +39,20 @@ impl BirthDate {
     pub fn parse(text: &str) -> Result<Self, BirthDateError> {
         let mut parts = text.trim().split('-');
         let year = parts.next().and_then(|part| digits(part, 4)).ok_or(BirthDateError::Form)?;
-        let month = parts.next().map_or(Some(0), |part| digits(part, 2)).ok_or(BirthDateError::Form)?;
-        let day = parts.next().map_or(Some(0), |part| digits(part, 2)).ok_or(BirthDateError::Form)?;
+        let month =
+            parts.next().map_or(Some(0), |part| digits(part, 2)).ok_or(BirthDateError::Form)?;
+        let day =
+            parts.next().map_or(Some(0), |part| digits(part, 2)).ok_or(BirthDateError::Form)?;
         if parts.next().is_some() {
             return Err(BirthDateError::Form);
         }
         if !Self::YEARS.contains(&year) {
             return Err(BirthDateError::Year);
         }
-        // A day without a month is as wrong as the 31st of February; zeros stand for the first of their kind
-        // just to ask the calendar.
-        let (month, day) = (i8::try_from(month).unwrap_or(i8::MAX), i8::try_from(day).unwrap_or(i8::MAX));
+        // A day without a month is as wrong as the 31st of February; zeros stand for the first of
+        // their kind just to ask the calendar.
+        let (month, day) =
+            (i8::try_from(month).unwrap_or(i8::MAX), i8::try_from(day).unwrap_or(i8::MAX));
         if (month == 0 && day != 0) || Date::new(year, month.max(1), day.max(1)).is_err() {
             return Err(BirthDateError::Calendar);
         }
@@ -81,7 +84,9 @@ impl BirthDate {
 }
 
 fn digits(text: &str, length: usize) -> Option<i16> {
-    (text.len() == length && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.parse().ok()).flatten()
+    (text.len() == length && text.bytes().all(|byte| byte.is_ascii_digit()))
+        .then(|| text.parse().ok())
+        .flatten()
 }
 
 impl fmt::Debug for BirthDate {
@@ -107,7 +112,10 @@ mod tests {
             ("1994-05-00", "1994-05"),
             (" 2000-02-29 ", "2000-02-29"),
         ] {
-            assert_eq!(BirthDate::parse(written).map(|date| date.expose()), Ok(canonical.to_owned()));
+            assert_eq!(
+                BirthDate::parse(written).map(|date| date.expose()),
+                Ok(canonical.to_owned())
+            );
         }
     }
 

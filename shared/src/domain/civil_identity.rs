@@ -26,10 +26,12 @@ pub struct CivilIdentity {
     pub sexe: Sex,
     /// The birth date.
     pub date_naissance: BirthDate,
-    /// The commune of birth, or the country (`99` and three digits); people's papers don't always say.
+    /// The commune of birth, or the country (`99` and three digits); people's papers don't always
+    /// say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lieu_naissance: Option<CommuneCode>,
-    /// The name of the commune of birth, where no code was found for it, or where the code doesn't say it all.
+    /// The name of the commune of birth, where no code was found for it, or where the code doesn't
+    /// say it all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub libelle_naissance: Option<PlaceName>,
 }

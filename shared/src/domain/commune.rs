@@ -5,10 +5,10 @@ use std::fmt;
 use super::fold::fold;
 use super::{former_communes, gazetteer, serde_as_text};
 
-/// A COG code: five characters. Metropolitan (`44109`), Corsican (`2A004`), overseas (`97411`), a municipal
-/// arrondissement (`75113`), a foreign country (`99352`), or a code that history left on birth certificates
-/// (`92352`, French Algeria): the form is enforced, not membership of today's list, see
-/// [`CommuneCode::is_listed`].
+/// A COG code: five characters. Metropolitan (`44109`), Corsican (`2A004`), overseas (`97411`), a
+/// municipal arrondissement (`75113`), a foreign country (`99352`), or a code that history left on
+/// birth certificates (`92352`, French Algeria): the form is enforced, not membership of today's
+/// list, see [`CommuneCode::is_listed`].
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CommuneCode([u8; CommuneCode::LENGTH]);
 
@@ -23,26 +23,36 @@ impl CommuneCode {
 
     /// Reads a code as API Particulier does, `^([013-9]\d|2[AB1-9])\d{3}$`, whatever the case.
     pub fn parse(text: &str) -> Result<Self, CommuneCodeError> {
-        let mut bytes: [u8; Self::LENGTH] = text.trim().as_bytes().try_into().map_err(|_| CommuneCodeError)?;
+        let mut bytes: [u8; Self::LENGTH] =
+            text.trim().as_bytes().try_into().map_err(|_| CommuneCodeError)?;
         bytes.make_ascii_uppercase();
         let department = match bytes[0] {
             b'2' => matches!(bytes[1], b'A' | b'B' | b'1'..=b'9'),
             first => first.is_ascii_digit() && bytes[1].is_ascii_digit(),
         };
-        if department && bytes[2..].iter().all(u8::is_ascii_digit) { Ok(Self(bytes)) } else { Err(CommuneCodeError) }
+        if department && bytes[2..].iter().all(u8::is_ascii_digit) {
+            Ok(Self(bytes))
+        } else {
+            Err(CommuneCodeError)
+        }
     }
 
-    /// Whether it is a commune or an arrondissement of today's COG, or a country (`99` and three digits).
+    /// Whether it is a commune or an arrondissement of today's COG, or a country (`99` and three
+    /// digits).
     #[must_use]
     pub fn is_listed(&self) -> bool {
         self.0.starts_with(b"99") || listed(self.as_str())
     }
 
-    /// The commune of today: another one when the code is that of a commune that merged, or whose département changed its
-    /// code, else itself.
+    /// The commune of today: another one when the code is that of a commune that merged, or whose
+    /// département changed its code, else itself.
     #[must_use]
     pub fn present(self) -> Self {
-        if self.is_listed() { self } else { former_communes::present(self.as_str()).unwrap_or(self) }
+        if self.is_listed() {
+            self
+        } else {
+            former_communes::present(self.as_str()).unwrap_or(self)
+        }
     }
 
     /// Whether it is a commune, an arrondissement or a country, of today or of another time.
@@ -51,14 +61,15 @@ impl CommuneCode {
         self.present().is_listed()
     }
 
-    /// Whether it is a postal code, and no commune of any time: then it says nothing of a birthplace.
+    /// Whether it is a postal code, and no commune of any time: then it says nothing of a
+    /// birthplace.
     #[must_use]
     pub fn is_only_postal(&self) -> bool {
         !self.is_known() && former_communes::is_postal(self.as_str())
     }
 
-    /// The code of a birthplace as a register has it: also the `20004` that Ajaccio was born under until 1975, as the
-    /// code of today. A postal code is none.
+    /// The code of a birthplace as a register has it: also the `20004` that Ajaccio was born under
+    /// until 1975, as the code of today. A postal code is none.
     ///
     /// # Errors
     ///
@@ -71,8 +82,9 @@ impl CommuneCode {
         if code.is_only_postal() { Err(CommuneCodeError) } else { Ok(code) }
     }
 
-    /// The only commune of that name in a department (`44`, `2A`, `971`), whatever the spelling; not an arrondissement.
-    /// Name and department may be those of another time: `Montreuil` was in `75`. `None` when there is none, or several.
+    /// The only commune of that name in a department (`44`, `2A`, `971`), whatever the spelling;
+    /// not an arrondissement. Name and department may be those of another time: `Montreuil` was in
+    /// `75`. `None` when there is none, or several.
     #[must_use]
     pub fn named(name: &str, department: &str) -> Option<Self> {
         gazetteer::only_commune_in(&fold(name), &department.trim().to_ascii_uppercase())
@@ -113,7 +125,8 @@ fn listed(code: &str) -> bool {
 
 /// Whether a code is in a list of one a line, sorted.
 pub(super) fn in_list(list: &str, code: &str) -> bool {
-    // Lines have one length, so the list is searched where it lies in the binary, without being read at start.
+    // Lines have one length, so the list is searched where it lies in the binary, without being
+    // read at start.
     const LINE: usize = CommuneCode::LENGTH + 1;
     let (mut low, mut high) = (0, list.len() / LINE);
     while low < high {
@@ -162,11 +175,11 @@ pub enum CommuneSource {
     Unsaid,
 }
 
-/// Finds the commune of study behind a `codeCommune`, which the write contract documents as a postal code and
-/// the read contract as a COG code; producers send both (domain.md §2.1).
+/// Finds the commune of study behind a `codeCommune`, which the write contract documents as a
+/// postal code and the read contract as a COG code; producers send both (domain.md §2.1).
 ///
-/// Some postal codes are also the COG code of another commune (`59300` is Valenciennes by post and Hem-Lenglet in
-/// the COG), so the establishment's own postal code is tried first.
+/// Some postal codes are also the COG code of another commune (`59300` is Valenciennes by post and
+/// Hem-Lenglet in the COG), so the establishment's own postal code is tried first.
 pub fn commune_of_study(
     given: &str,
     establishment: Place<'_>,
@@ -180,8 +193,12 @@ pub fn commune_of_study(
     }
     match CommuneCode::parse(given) {
         Ok(code) if code.is_listed() => Ok((code, CommuneSource::Given)),
-        Ok(code) if code.is_known() && !former_communes::is_postal(given) => Ok((code.present(), CommuneSource::Given)),
-        _ if given.len() == CommuneCode::LENGTH && given.bytes().all(|byte| byte.is_ascii_digit()) => {
+        Ok(code) if code.is_known() && !former_communes::is_postal(given) => {
+            Ok((code.present(), CommuneSource::Given))
+        }
+        _ if given.len() == CommuneCode::LENGTH
+            && given.bytes().all(|byte| byte.is_ascii_digit()) =>
+        {
             Ok((establishment.commune, CommuneSource::PostalCode))
         }
         Ok(_) | Err(_) => Err(CommuneCodeError),
@@ -237,14 +254,20 @@ mod tests {
             ("Mamoudzou", "985", Some("97611")),
             ("Vienne", "38", Some("38544")),
         ] {
-            assert_eq!(CommuneCode::named(name, department), found.map(code), "{name} {department}");
+            assert_eq!(
+                CommuneCode::named(name, department),
+                found.map(code),
+                "{name} {department}"
+            );
         }
     }
 
     #[test]
     fn names_are_folded_and_their_codes_are_listed() {
         for line in NAMES.lines().skip(1) {
-            let [department, name, written] = line.split(';').collect::<Vec<_>>()[..] else { panic!("{line}") };
+            let [department, name, written] = line.split(';').collect::<Vec<_>>()[..] else {
+                panic!("{line}")
+            };
             assert_eq!(fold(name), name);
             assert!(code(written).is_listed() && written.starts_with(department), "{line}");
         }
@@ -252,13 +275,21 @@ mod tests {
 
     #[test]
     fn a_code_of_another_time_is_the_commune_of_today() {
-        for (text, present) in
-            [("59540", "59183"), ("98511", "97611"), ("75012", "92012"), ("44109", "44109"), ("92352", "92352")]
-        {
+        for (text, present) in [
+            ("59540", "59183"),
+            ("98511", "97611"),
+            ("75012", "92012"),
+            ("44109", "44109"),
+            ("92352", "92352"),
+        ] {
             assert_eq!(code(text).present(), code(present), "{text}");
         }
         assert!(code("59540").is_known() && !code("44000").is_known() && !code("92352").is_known());
-        assert!(code("44000").is_only_postal() && !code("13005").is_only_postal() && !code("92352").is_only_postal());
+        assert!(
+            code("44000").is_only_postal()
+                && !code("13005").is_only_postal()
+                && !code("92352").is_only_postal()
+        );
         for (text, read) in [
             ("20004", Some("2A004")),
             ("2A004", Some("2A004")),
@@ -282,19 +313,44 @@ mod tests {
     fn a_postal_code_becomes_the_establishments_commune() {
         let brest = Place { commune: code("29019"), postal_code: "29200" };
         assert_eq!(commune_of_study("29019", brest), Ok((code("29019"), CommuneSource::Given)));
-        assert_eq!(commune_of_study("29200", brest), Ok((code("29019"), CommuneSource::PostalCode)));
-        assert_eq!(commune_of_study("29609", brest), Ok((code("29019"), CommuneSource::PostalCode)), "a CEDEX");
-        assert_eq!(commune_of_study("29232", brest), Ok((code("29232"), CommuneSource::Given)), "a second site");
-        assert_eq!(commune_of_study("74011", brest), Ok((code("74010"), CommuneSource::Given)), "it merged");
-        assert_eq!(commune_of_study("59540", brest), Ok((code("29019"), CommuneSource::PostalCode)), "both");
+        assert_eq!(
+            commune_of_study("29200", brest),
+            Ok((code("29019"), CommuneSource::PostalCode))
+        );
+        assert_eq!(
+            commune_of_study("29609", brest),
+            Ok((code("29019"), CommuneSource::PostalCode)),
+            "a CEDEX"
+        );
+        assert_eq!(
+            commune_of_study("29232", brest),
+            Ok((code("29232"), CommuneSource::Given)),
+            "a second site"
+        );
+        assert_eq!(
+            commune_of_study("74011", brest),
+            Ok((code("74010"), CommuneSource::Given)),
+            "it merged"
+        );
+        assert_eq!(
+            commune_of_study("59540", brest),
+            Ok((code("29019"), CommuneSource::PostalCode)),
+            "both"
+        );
         assert_eq!(commune_of_study(" ", brest), Ok((code("29019"), CommuneSource::Unsaid)));
         assert_eq!(commune_of_study("BREST", brest), Err(CommuneCodeError));
         let valenciennes = Place { commune: code("59606"), postal_code: "59300" };
         assert!(code("59300").is_listed());
-        assert_eq!(commune_of_study("59300", valenciennes), Ok((code("59606"), CommuneSource::PostalCode)));
+        assert_eq!(
+            commune_of_study("59300", valenciennes),
+            Ok((code("59606"), CommuneSource::PostalCode))
+        );
         // Postal codes of Corsica start with 20, which no COG code does.
         let ajaccio = Place { commune: code("2A004"), postal_code: "20000" };
-        assert_eq!(commune_of_study("20090", ajaccio), Ok((code("2A004"), CommuneSource::PostalCode)));
+        assert_eq!(
+            commune_of_study("20090", ajaccio),
+            Ok((code("2A004"), CommuneSource::PostalCode))
+        );
     }
 
     proptest! {

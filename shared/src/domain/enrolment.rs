@@ -51,12 +51,20 @@ impl Enrolment {
         AcademicYear::starting_on(self.date_debut)
     }
 
-    /// All that an answer tells of it: two with equal ones are one enrolment, however the commune and the establishment's
-    /// name were written.
+    /// All that an answer tells of it: two with equal ones are one enrolment, however the commune
+    /// and the establishment's name were written.
     #[must_use]
     pub fn told(&self) -> impl Ord + use<'_> {
         let studies = (&self.diplome, &self.niveau_diplome, &self.cursus);
-        (self.date_debut, self.date_fin, self.uai, studies, self.statut, self.regime.code(), self.code_commune.as_str())
+        (
+            self.date_debut,
+            self.date_fin,
+            self.uai,
+            studies,
+            self.statut,
+            self.regime.code(),
+            self.code_commune.as_str(),
+        )
     }
 
     /// Whether it may be told on `today`: not cancelled, not over, and begun, or beginning within
@@ -85,7 +93,8 @@ pub struct Declaration {
 }
 
 impl Declaration {
-    /// Whether both name the same person in the same words. What the register had for a pair is nobody's words.
+    /// Whether both name the same person in the same words. What the register had for a pair is
+    /// nobody's words.
     #[must_use]
     pub fn names_as(&self, other: &Self) -> bool {
         let person = match (&self.identite, &other.identite) {
@@ -106,14 +115,15 @@ pub enum Person {
     Pair(Pair),
 }
 
-/// The write contract's way to name a person, beside the INE (domain.md §2: no nominative data in the feed).
+/// The write contract's way to name a person, beside the INE (domain.md §2: no nominative data in
+/// the feed).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Pair {
     /// The birth date.
     pub date_naissance: BirthDate,
-    /// The identity that the register had for the pair when the declaration was attached to a student: it is told
-    /// with the enrolment, but it is no evidence, for nobody has said it again.
+    /// The identity that the register had for the pair when the declaration was attached to a
+    /// student: it is told with the enrolment, but it is no evidence, for nobody has said it again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub registre: Option<Box<CivilIdentity>>,
 }
@@ -155,7 +165,8 @@ mod tests {
 
     #[test]
     fn an_enrolment_is_current_up_to_its_last_day_and_shortly_before_its_first() {
-        let enrolment = crate::identity::fixtures::enrolment("0751967F", date(2026, 9, 1), date(2027, 8, 31));
+        let enrolment =
+            crate::identity::fixtures::enrolment("0751967F", date(2026, 9, 1), date(2027, 8, 31));
         for (today, current) in [
             (date(2026, 6, 2), false),
             (date(2026, 6, 3), true),
@@ -174,7 +185,9 @@ mod tests {
         let identity = crate::identity::fixtures::identity("Lefèvre", "Zoé", "2004-03-02");
         let pair = Pair { date_naissance: identity.date_naissance, registre: None };
         let registered = Pair { registre: Some(Box::new(identity.clone())), ..pair.clone() };
-        for person in [Person::Civil(identity.clone()), Person::Pair(pair), Person::Pair(registered)] {
+        for person in
+            [Person::Civil(identity.clone()), Person::Pair(pair), Person::Pair(registered)]
+        {
             let stored = serde_json::to_string(&person).unwrap();
             assert_eq!(serde_json::from_str::<Person>(&stored).unwrap(), person);
             assert_eq!(person.birth_date(), identity.date_naissance);

@@ -24,8 +24,8 @@ pub struct Establishment {
     pub postal_code: String,
     /// The establishments whose enrolments it may send, itself included if it may.
     pub sends_for: Vec<Uai>,
-    /// What its software's numeric régimes mean. Without a table a numeric régime is rejected, because the
-    /// numbers are not the same from one software to another (domain.md §2.2).
+    /// What its software's numeric régimes mean. Without a table a numeric régime is rejected,
+    /// because the numbers are not the same from one software to another (domain.md §2.2).
     #[serde(default)]
     pub regime_codes: BTreeMap<String, Regime>,
     /// What its software's numeric statuses mean; the contract documents none (domain.md §2).

@@ -1,15 +1,15 @@
 //! The folded form of a text: what is left when spelling habits are taken away.
 //!
 //! Callers and establishments pass accents, case, hyphens and apostrophes through as they come
-//! (domain.md §4.3), so both sides are folded before they are compared. Folded text is for comparing and for
-//! keyed digests; the original spelling is what is stored and answered.
+//! (domain.md §4.3), so both sides are folded before they are compared. Folded text is for
+//! comparing and for keyed digests; the original spelling is what is stored and answered.
 
 use unicode_normalization::char::{decompose_canonical, is_combining_mark};
 
 /// Only letters and digits, without accents, upper case: `Lefèvre-d’Été` → `LEFEVREDETE`.
 ///
-/// Separators vanish rather than become blanks: `LE GALL`, `Le-Gall` and `LEGALL` are one name written by three
-/// people.
+/// Separators vanish rather than become blanks: `LE GALL`, `Le-Gall` and `LEGALL` are one name
+/// written by three people.
 #[must_use]
 pub fn fold(text: &str) -> String {
     let mut folded = String::with_capacity(text.len());
@@ -17,8 +17,8 @@ pub fn fold(text: &str) -> String {
         if letter.is_ascii() {
             push(letter, &mut folded);
         } else {
-            // Letter by letter rather than all at once: all that `nfd()` adds is the order of the marks, at a price, and
-            // marks are dropped.
+            // Letter by letter rather than all at once: all that `nfd()` adds is the order of the
+            // marks, at a price, and marks are dropped.
             decompose_canonical(letter, |part| {
                 if !is_combining_mark(part) {
                     push(part, &mut folded);
@@ -31,19 +31,29 @@ pub fn fold(text: &str) -> String {
 
 /// The words of a text, each folded: `Marie-Ève de l'Étang` → `MARIE`, `EVE`, `DE`, `L`, `ETANG`.
 pub fn folded_words(text: &str) -> impl Iterator<Item = String> {
-    text.split(|letter: char| is_apostrophe(letter) || !letter.is_alphanumeric() && !is_combining_mark(letter))
-        .map(fold)
-        .filter(|word| !word.is_empty())
+    text.split(|letter: char| {
+        is_apostrophe(letter) || !letter.is_alphanumeric() && !is_combining_mark(letter)
+    })
+    .map(fold)
+    .filter(|word| !word.is_empty())
 }
 
-/// Whether a sign stands for an apostrophe. Some are letters by Unicode: the Hawaiian and Tahitian ʻokina, and what
-/// keyboards and word processors have in its place or in that of the apostrophe of N'Diaye.
+/// Whether a sign stands for an apostrophe. Some are letters by Unicode: the Hawaiian and Tahitian
+/// ʻokina, and what keyboards and word processors have in its place or in that of the apostrophe of
+/// N'Diaye.
 #[must_use]
 pub(crate) fn is_apostrophe(letter: char) -> bool {
     matches!(
         letter,
         '\'' | '`' | '´' | '‘' | '’' | '‛' | '′' | '＇' | '\u{2B9}'
-            ..='\u{2BF}' | '\u{2C8}' | '\u{2CA}' | '\u{2CB}' | '\u{2EE}' | '\u{A78B}' | '\u{A78C}' | '\u{55A}'
+            ..='\u{2BF}'
+                | '\u{2C8}'
+                | '\u{2CA}'
+                | '\u{2CB}'
+                | '\u{2EE}'
+                | '\u{A78B}'
+                | '\u{A78C}'
+                | '\u{55A}'
     )
 }
 
@@ -98,7 +108,8 @@ mod tests {
         let words: Vec<_> = folded_words("Marie-Ève de l'E\u{301}tang").collect();
         assert_eq!(words, ["MARIE", "EVE", "DE", "L", "ETANG"]);
         for apostrophe in ["'", "’", "ʻ", "ʼ", "‘", "`"] {
-            let words: Vec<_> = folded_words(&format!("Te{apostrophe}ura N{apostrophe}Diaye")).collect();
+            let words: Vec<_> =
+                folded_words(&format!("Te{apostrophe}ura N{apostrophe}Diaye")).collect();
             assert_eq!(words, ["TE", "URA", "N", "DIAYE"]);
         }
     }

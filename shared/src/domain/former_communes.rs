@@ -1,8 +1,9 @@
 //! Places in time: a commune under the code or the name that it had when somebody was born.
 //!
-//! Communes merge, and départements change their code: Saint-Pol-sur-Mer (59540) is Dunkerque (59183) today, Ajaccio was
-//! 20004 until 1976, Boulogne-Billancourt 75012 until 1968. INSEE's list has them; Mayotte's change of 985 to 976 in 2011
-//! is a rule, since its communes kept their number.
+//! Communes merge, and départements change their code: Saint-Pol-sur-Mer (59540) is Dunkerque
+//! (59183) today, Ajaccio was 20004 until 1976, Boulogne-Billancourt 75012 until 1968. INSEE's list
+//! has them; Mayotte's change of 985 to 976 in 2011 is a rule, since its communes kept their
+//! number.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -12,11 +13,15 @@ use super::commune::CommuneCode;
 /// Former codes, folded names where they are known, present codes (see `reference/README.md`).
 const FORMER: &str = include_str!("../../reference/former_communes.txt");
 
-/// La Poste's codes, sorted, one a line (see `reference/README.md`). Those of companies (CEDEX) are not among them.
+/// La Poste's codes, sorted, one a line (see `reference/README.md`). Those of companies (CEDEX) are
+/// not among them.
 const POSTAL: &str = include_str!("../../reference/postal_codes.txt");
 
 static BY_CODE: LazyLock<HashMap<&'static str, CommuneCode>> = LazyLock::new(|| {
-    lines().filter(|(code, _, now)| *code != now.as_str()).map(|(code, _, now)| (code, now)).collect()
+    lines()
+        .filter(|(code, _, now)| *code != now.as_str())
+        .map(|(code, _, now)| (code, now))
+        .collect()
 });
 
 /// Every line: the former code, the folded name, which may be empty, and the present code.
@@ -33,14 +38,15 @@ pub(super) fn was_in(now: CommuneCode, department: &str) -> bool {
         || department == "985" && now.department() == "976"
 }
 
-/// The names that communes had before they became a part of another, folded, with the code that each had and the present
-/// one.
+/// The names that communes had before they became a part of another, folded, with the code that
+/// each had and the present one.
 pub(super) fn former_names() -> impl Iterator<Item = (&'static str, &'static str, CommuneCode)> {
     lines().filter(|(_, name, _)| !name.is_empty()).map(|(code, name, now)| (name, code, now))
 }
 
-/// The commune of today that a former code leads to; `None` for a present one, and for one that is in no list. The text
-/// is five characters, also the `20004` of undivided Corsica, which [`CommuneCode`] doesn't take.
+/// The commune of today that a former code leads to; `None` for a present one, and for one that is
+/// in no list. The text is five characters, also the `20004` of undivided Corsica, which
+/// [`CommuneCode`] doesn't take.
 #[must_use]
 pub fn present(former: &str) -> Option<CommuneCode> {
     BY_CODE.get(former).copied().or_else(|| {
@@ -49,9 +55,11 @@ pub fn present(former: &str) -> Option<CommuneCode> {
     })
 }
 
-/// The commune of today that somebody was born in, as far as a code tells: `None` if it tells nothing, as a postal code.
+/// The commune of today that somebody was born in, as far as a code tells: `None` if it tells
+/// nothing, as a postal code.
 ///
-/// `75012` was Boulogne-Billancourt until 1967 and is a postal code of Paris: whoever was born later gave the latter.
+/// `75012` was Boulogne-Billancourt until 1967 and is a postal code of Paris: whoever was born
+/// later gave the latter.
 #[must_use]
 pub fn birthplace(code: &str, born_in: Option<i16>) -> Option<CommuneCode> {
     let code = code.trim();
@@ -60,8 +68,8 @@ pub fn birthplace(code: &str, born_in: Option<i16>) -> Option<CommuneCode> {
     (!(is_over && is_postal(code))).then_some(read)
 }
 
-/// The first year of birth for which a former code is nobody's, when its département ended for the commune that it leads
-/// to: the Seine and Seine-et-Oise with 1967, undivided Corsica with 1975.
+/// The first year of birth for which a former code is nobody's, when its département ended for the
+/// commune that it leads to: the Seine and Seine-et-Oise with 1967, undivided Corsica with 1975.
 #[must_use]
 pub fn ended_in(former: &str, now: CommuneCode) -> Option<i16> {
     if former == now.as_str() {
@@ -75,7 +83,8 @@ pub fn ended_in(former: &str, now: CommuneCode) -> Option<i16> {
     }
 }
 
-/// Whether La Poste has this code. Nearly half of its codes are also the code of a commune, mostly of another one.
+/// Whether La Poste has this code. Nearly half of its codes are also the code of a commune, mostly
+/// of another one.
 #[must_use]
 pub fn is_postal(code: &str) -> bool {
     code.len() == CommuneCode::LENGTH && super::commune::in_list(POSTAL, code)
@@ -123,7 +132,11 @@ mod tests {
             ("44000", Some(1960), None),
             ("92352", Some(1960), Some("92352")),
         ] {
-            assert_eq!(birthplace(code, born).map(|code| code.to_string()).as_deref(), place, "{code} {born:?}");
+            assert_eq!(
+                birthplace(code, born).map(|code| code.to_string()).as_deref(),
+                place,
+                "{code} {born:?}"
+            );
         }
     }
 
@@ -131,7 +144,10 @@ mod tests {
     fn the_departments_that_ended_are_whole() {
         // The 80 communes around Paris in the Seine, and the 360 of Corsica.
         for (department, least) in [("75", 80), ("20", 360)] {
-            assert!(BY_CODE.keys().filter(|code| code.starts_with(department)).count() >= least, "{department}");
+            assert!(
+                BY_CODE.keys().filter(|code| code.starts_with(department)).count() >= least,
+                "{department}"
+            );
         }
         let moved = BY_CODE.iter().filter(|(code, now)| ended_in(code, **now) == Some(1968));
         assert!(moved.filter(|(code, _)| code.starts_with("78")).count() > 400, "Seine-et-Oise");
@@ -148,7 +164,9 @@ mod tests {
 
     #[test]
     fn postal_codes_are_known() {
-        for (code, expected) in [("44000", true), ("13005", true), ("44109", false), ("20090", true), ("4400", false)] {
+        for (code, expected) in
+            [("44000", true), ("13005", true), ("44109", false), ("20090", true), ("4400", false)]
+        {
             assert_eq!(is_postal(code), expected, "{code}");
         }
         assert!(POSTAL.lines().is_sorted());

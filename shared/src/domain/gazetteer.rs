@@ -1,7 +1,8 @@
 //! Communes by their name alone: what a *libellé* of birth says when no code came with it.
 //!
-//! A name is a code only when a single place has it, today or before: there are a dozen `Saint-Denis`. The tables are
-//! built the first time that a label is read (37,000 lines, some milliseconds) from the lists that are in the binary.
+//! A name is a code only when a single place has it, today or before: there are a dozen
+//! `Saint-Denis`. The tables are built the first time that a label is read (37,000 lines, some
+//! milliseconds) from the lists that are in the binary.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -10,11 +11,12 @@ use std::sync::LazyLock;
 use super::commune::{CommuneCode, named_communes};
 use super::former_communes::{former_names, was_in};
 
-/// Names that one commune bears and a town abroad that is as well known under it, so that by themselves they are no place:
-/// Vienna, Laval in Québec, Venice, Bruges… Ours, for want of a list of towns abroad by their French names.
+/// Names that one commune bears and a town abroad that is as well known under it, so that by
+/// themselves they are no place: Vienna, Laval in Québec, Venice, Bruges… Ours, for want of a list
+/// of towns abroad by their French names.
 const ALSO_ABROAD: [&str; 14] = [
-    "BERNE", "BREST", "BRUGES", "BULLE", "COLOGNE", "FRIBOURG", "GRENADE", "LAVAL", "LENS", "LEON", "MONTREUX", "SION",
-    "VENISE", "VIENNE",
+    "BERNE", "BREST", "BRUGES", "BULLE", "COLOGNE", "FRIBOURG", "GRENADE", "LAVAL", "LENS", "LEON",
+    "MONTREUX", "SION", "VENISE", "VIENNE",
 ];
 
 struct Gazetteer {
@@ -38,7 +40,8 @@ static GAZETTEER: LazyLock<Gazetteer> = LazyLock::new(|| {
     Gazetteer { communes, by_name, by_code }
 });
 
-/// The communes of today that bear or bore that folded name ([`super::fold::fold`]), whatever their department.
+/// The communes of today that bear or bore that folded name ([`super::fold::fold`]), whatever their
+/// department.
 #[must_use]
 pub fn communes_named(folded: &str) -> &'static [(&'static str, CommuneCode)] {
     GAZETTEER.by_name.get(folded).map_or(&[], |range| &GAZETTEER.communes[range.clone()])
@@ -53,22 +56,24 @@ pub fn only_commune(folded: &str) -> Option<CommuneCode> {
     }
 }
 
-/// The commune of today that alone bears or bore that folded name in a department, which may be one that ended: `75` for
-/// the Seine.
+/// The commune of today that alone bears or bore that folded name in a department, which may be one
+/// that ended: `75` for the Seine.
 #[must_use]
 pub fn only_commune_in(folded: &str, department: &str) -> Option<CommuneCode> {
     if !matches!(department.len(), 2 | 3) {
         return None;
     }
     let is_there = |code: CommuneCode| code.department() == department || was_in(code, department);
-    let mut there = communes_named(folded).iter().map(|(_, code)| *code).filter(|code| is_there(*code));
+    let mut there =
+        communes_named(folded).iter().map(|(_, code)| *code).filter(|code| is_there(*code));
     match (there.next(), there.next()) {
         (Some(only), None) => Some(only),
         _ => None,
     }
 }
 
-/// The folded name of a commune of today's COG; `None` for arrondissements, countries and former communes.
+/// The folded name of a commune of today's COG; `None` for arrondissements, countries and former
+/// communes.
 #[must_use]
 pub fn name_of(code: CommuneCode) -> Option<&'static str> {
     GAZETTEER.by_code.get(&code).copied()
@@ -80,7 +85,8 @@ mod tests {
 
     #[test]
     fn names_are_found_with_all_their_communes() {
-        let codes = |name| communes_named(name).iter().map(|(_, code)| code.as_str()).collect::<Vec<_>>();
+        let codes =
+            |name| communes_named(name).iter().map(|(_, code)| code.as_str()).collect::<Vec<_>>();
         assert_eq!(codes("NANTES"), ["44109"]);
         assert!(codes("SAINTDENIS").contains(&"97411") && codes("SAINTDENIS").contains(&"93066"));
         assert!(codes("NANT").iter().all(|code| *code == "12168"));

@@ -1,4 +1,5 @@
-//! The *identifiant national étudiant*, 11 characters, in the forms that are in use (domain.md §7.1).
+//! The *identifiant national étudiant*, 11 characters, in the forms that are in use (domain.md
+//! §7.1).
 
 use std::fmt;
 
@@ -6,8 +7,8 @@ use super::{CONTROL_LETTERS, serde_as_text};
 
 /// A well-formed INE, trimmed and in upper case.
 ///
-/// The form is enforced; the check key is not, because its rules are derived from samples rather than
-/// published, and every sandbox INE would fail them: see [`Ine::checksum`].
+/// The form is enforced; the check key is not, because its rules are derived from samples rather
+/// than published, and every sandbox INE would fail them: see [`Ine::checksum`].
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Ine([u8; Ine::LENGTH]);
 
@@ -48,7 +49,9 @@ pub enum IneError {
     #[error("an INE is no single digit repeated")]
     Repeated,
     /// Eleven characters in an order that no register uses.
-    #[error("an INE is RNIE (9 digits, 2 letters), BEA (10 digits, 1 letter), base 36 (last is a digit) or SIFA")]
+    #[error(
+        "an INE is RNIE (9 digits, 2 letters), BEA (10 digits, 1 letter), base 36 (last is a digit) or SIFA"
+    )]
     Form,
 }
 
@@ -59,8 +62,10 @@ impl Ine {
     /// Reads an INE in any of the known forms, whatever the case, blanks around it ignored.
     pub fn parse(text: &str) -> Result<Self, IneError> {
         let text = text.trim();
-        let mut bytes: [u8; Self::LENGTH] =
-            text.as_bytes().try_into().map_err(|_| IneError::Length { seen: text.chars().count() })?;
+        let mut bytes: [u8; Self::LENGTH] = text
+            .as_bytes()
+            .try_into()
+            .map_err(|_| IneError::Length { seen: text.chars().count() })?;
         bytes.make_ascii_uppercase();
         if form_of(&bytes).is_none() {
             return Err(IneError::Form);
@@ -72,7 +77,8 @@ impl Ine {
         Ok(Self(bytes))
     }
 
-    /// The INE of the national register (RNIE) that has this number, with its key; `None` beyond nine digits.
+    /// The INE of the national register (RNIE) that has this number, with its key; `None` beyond
+    /// nine digits.
     #[must_use]
     pub fn rnie(number: u32) -> Option<Self> {
         let text = format!("{number:09}");
@@ -100,9 +106,9 @@ impl Ine {
 
     /// Whether the check key follows from the number.
     ///
-    /// RNIE: 97 − (n mod 97), each decimal digit written with `ABCDEFGHJK`. BEA: the control letter of the
-    /// ten digits. Both hold for every published sample (domain.md §7.1); the base-36 rule fits a single
-    /// one and SIFA's isn't known.
+    /// RNIE: 97 − (n mod 97), each decimal digit written with `ABCDEFGHJK`. BEA: the control letter
+    /// of the ten digits. Both hold for every published sample (domain.md §7.1); the base-36 rule
+    /// fits a single one and SIFA's isn't known.
     #[must_use]
     pub fn checksum(&self) -> Checksum {
         let follows = match self.form() {
@@ -124,7 +130,11 @@ fn form_of(bytes: &[u8; Ine::LENGTH]) -> Option<IneForm> {
         Some(IneForm::Rnie)
     } else if digits(&bytes[..10]) && bea_letter(bytes[10]) {
         Some(IneForm::Bea)
-    } else if digits(&bytes[..4]) && bytes[4] == b'A' && digits(&bytes[5..10]) && bea_letter(bytes[10]) {
+    } else if digits(&bytes[..4])
+        && bytes[4] == b'A'
+        && digits(&bytes[5..10])
+        && bea_letter(bytes[10])
+    {
         Some(IneForm::Sifa)
     } else if bytes[..10].iter().all(base36) && bytes[10].is_ascii_digit() {
         Some(IneForm::Base36)

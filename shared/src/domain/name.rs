@@ -70,15 +70,19 @@ impl PersonName {
         Ok(Self(name))
     }
 
-    /// Reads a surname. A person who has none is `SANS NOM` in French acts and `-` in other registers: both are the
-    /// former here, so that whoever writes either is found.
+    /// Reads a surname. A person who has none is `SANS NOM` in French acts and `-` in other
+    /// registers: both are the former here, so that whoever writes either is found.
     pub fn parse_surname(text: &str) -> Result<Self, NameError> {
-        let none =
-            is_dashes(text) || matches!(fold(text).as_str(), "SANSNOM" | "SANSNOMDEFAMILLE" | "SANSNOMPATRONYMIQUE");
+        let none = is_dashes(text)
+            || matches!(
+                fold(text).as_str(),
+                "SANSNOM" | "SANSNOMDEFAMILLE" | "SANSNOMPATRONYMIQUE"
+            );
         Self::parse(if none { "SANS NOM" } else { text })
     }
 
-    /// Reads a given name. That of a person who has none is `SANS PRENOM`, as [`Self::parse_surname`] has it.
+    /// Reads a given name. That of a person who has none is `SANS PRENOM`, as
+    /// [`Self::parse_surname`] has it.
     pub fn parse_given(text: &str) -> Result<Self, NameError> {
         let none = is_dashes(text) || fold(text) == "SANSPRENOM";
         Self::parse(if none { "SANS PRENOM" } else { text })
@@ -102,9 +106,9 @@ fn is_dashes(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|sign| matches!(sign, '-' | '–' | '—'))
 }
 
-/// Whether a word surely has its accents composed already: below U+0300, where combining marks start, every character
-/// is its own composed form. In UTF-8 those are the bytes below 0xCC. Nearly every French name is of them, and composing
-/// was the dearest part of reading a row.
+/// Whether a word surely has its accents composed already: below U+0300, where combining marks
+/// start, every character is its own composed form. In UTF-8 those are the bytes below 0xCC. Nearly
+/// every French name is of them, and composing was the dearest part of reading a row.
 fn is_composed(word: &str) -> bool {
     word.bytes().all(|byte| byte < 0xCC)
 }
@@ -134,7 +138,10 @@ mod tests {
 
     #[test]
     fn spelling_is_kept_and_blanks_are_not() {
-        assert_eq!(PersonName::parse("  Le\u{a0} Goff-N’Diaye ").unwrap().expose(), "Le Goff-N’Diaye");
+        assert_eq!(
+            PersonName::parse("  Le\u{a0} Goff-N’Diaye ").unwrap().expose(),
+            "Le Goff-N’Diaye"
+        );
         assert_eq!(PersonName::parse("Zoe\u{308}").unwrap().expose(), "Zoë");
     }
 

@@ -9,13 +9,14 @@ use super::name::{NameError, PersonName};
 use super::serde_as_text;
 
 /// The name of a commune in its original spelling: `Saint-Denis`, which several communes bear, or
-/// `PARIS 13E ARRONDISSEMENT`. It is read by the rules that people's names are read by: composed accents, single blanks,
-/// a letter at least, a hundred characters at most.
+/// `PARIS 13E ARRONDISSEMENT`. It is read by the rules that people's names are read by: composed
+/// accents, single blanks, a letter at least, a hundred characters at most.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct PlaceName(PersonName);
 
 impl PlaceName {
-    /// Reads a name. Only its form is checked: a name that is stored must be read back when communes have merged.
+    /// Reads a name. Only its form is checked: a name that is stored must be read back when
+    /// communes have merged.
     pub fn parse(text: &str) -> Result<Self, NameError> {
         PersonName::parse(text).map(Self)
     }
@@ -38,15 +39,16 @@ impl PlaceName {
         gazetteer::only_commune(&self.folded())
     }
 
-    /// Whether a commune bears it. A country (`Algérie`), a town abroad or a word (`inconnu`) can't be compared with a
-    /// code, and would contradict every one.
+    /// Whether a commune bears it. A country (`Algérie`), a town abroad or a word (`inconnu`) can't
+    /// be compared with a code, and would contradict every one.
     #[must_use]
     pub fn is_a_communes(&self) -> bool {
         !gazetteer::communes_named(&commune_in(self.expose()).0).is_empty()
     }
 }
 
-/// The folded name of the commune in a label, abbreviations spelt out, and the arrondissement that the label names.
+/// The folded name of the commune in a label, abbreviations spelt out, and the arrondissement that
+/// the label names.
 pub(crate) fn commune_in(label: &str) -> (String, Option<CommuneCode>) {
     let mut name = String::with_capacity(label.len());
     let mut number = None;
@@ -101,9 +103,11 @@ mod tests {
         ] {
             assert_eq!(PlaceName::parse(text).unwrap().is_a_communes(), expected, "{text}");
         }
-        for (text, error) in
-            [(" ", NameError::Empty), ("75013", NameError::NoLetter), ("Pa\u{202E}ris", NameError::Invisible)]
-        {
+        for (text, error) in [
+            (" ", NameError::Empty),
+            ("75013", NameError::NoLetter),
+            ("Pa\u{202E}ris", NameError::Invisible),
+        ] {
             assert_eq!(PlaceName::parse(text), Err(error), "{text}");
         }
     }

@@ -3,8 +3,8 @@
 use super::fold::fold;
 use super::serde_as_text;
 
-/// The seven régimes. Answers carry the exact lower-case label: API Particulier turns anything else into
-/// `null`.
+/// The seven régimes. Answers carry the exact lower-case label: API Particulier turns anything else
+/// into `null`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Regime {
     /// RF1.
@@ -67,7 +67,9 @@ impl Regime {
             Self::RepriseEtudesNonFinancee => "reprise d'études non financée sans convention",
             Self::ContratApprentissage => "contrat d'apprentissage",
             Self::FormationContinue => "formation continue",
-            Self::FormationContinueHorsContratProfessionnel => "formation continue hors contrat professionnel",
+            Self::FormationContinueHorsContratProfessionnel => {
+                "formation continue hors contrat professionnel"
+            }
             Self::ContratProfessionnalisation => "contrat de professionnalisation",
         }
     }
@@ -77,8 +79,10 @@ impl Regime {
     pub fn parse_label(text: &str) -> Result<Self, RegimeError> {
         let folded = fold(text);
         let own = Self::ALL.into_iter().find(|regime| fold(regime.label()) == folded);
-        own.or_else(|| OF_SYSTEMS.iter().find(|(label, _)| fold(label) == folded).map(|(_, regime)| *regime))
-            .ok_or(RegimeError)
+        own.or_else(|| {
+            OF_SYSTEMS.iter().find(|(label, _)| fold(label) == folded).map(|(_, regime)| *regime)
+        })
+        .ok_or(RegimeError)
     }
 
     /// Reads a code, `RF1` to `RF7`: what is stored, and what an establishment's own table maps to.
@@ -87,10 +91,11 @@ impl Regime {
     }
 }
 
-/// Labels that are not the contract's, of Apogée as `RegimeInscriptionMetierYamlRepository` of the University of
-/// Strasbourg's apogee-ws-server-stub has them, and of the ministry's *base centrale des nomenclatures*
-/// (`n_regime_inscription`, which software takes its own from) as Easter-eggs' ldapsaisie has it; which régime each is
-/// follows from domain.md §2.2. Those of Scolarix were looked for and not found.
+/// Labels that are not the contract's, of Apogée as `RegimeInscriptionMetierYamlRepository` of the
+/// University of Strasbourg's apogee-ws-server-stub has them, and of the ministry's *base centrale
+/// des nomenclatures* (`n_regime_inscription`, which software takes its own from) as Easter-eggs'
+/// ldapsaisie has it; which régime each is follows from domain.md §2.2. Those of Scolarix were
+/// looked for and not found.
 const OF_SYSTEMS: [(&str, Regime); 6] = [
     // The ministry's 21, which Apogée calls `diplômante financée`.
     ("Formation continue diplômante", Regime::FormationContinue),
@@ -117,13 +122,22 @@ mod tests {
             assert_eq!(Regime::parse_label(regime.label()), Ok(regime));
             assert_eq!(Regime::parse_code(regime.code()), Ok(regime));
         }
-        assert_eq!(Regime::ALL.map(|regime| fold(regime.label())).into_iter().collect::<HashSet<_>>().len(), 7);
+        assert_eq!(
+            Regime::ALL
+                .map(|regime| fold(regime.label()))
+                .into_iter()
+                .collect::<HashSet<_>>()
+                .len(),
+            7
+        );
     }
 
     #[test]
     fn spelling_of_a_label_is_forgiven() {
-        for text in ["Reprise d’études non financée sans convention", "REPRISE D'ETUDES NON FINANCEE SANS CONVENTION"]
-        {
+        for text in [
+            "Reprise d’études non financée sans convention",
+            "REPRISE D'ETUDES NON FINANCEE SANS CONVENTION",
+        ] {
             assert_eq!(Regime::parse_label(text), Ok(Regime::RepriseEtudesNonFinancee));
         }
         for (label, regime) in OF_SYSTEMS {

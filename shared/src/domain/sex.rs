@@ -3,8 +3,8 @@
 use super::fold::fold;
 use super::serde_as_text;
 
-/// As SUPDATA writes it: `"1"` and `"2"` (domain.md §1.1). INES writes `H` and `F`, FranceConnect `male` and
-/// `female`.
+/// As SUPDATA writes it: `"1"` and `"2"` (domain.md §1.1). INES writes `H` and `F`, FranceConnect
+/// `male` and `female`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Sex {
     /// `"1"`.
@@ -28,8 +28,8 @@ impl Sex {
         }
     }
 
-    /// Reads the contract's code, or what a file's author may prefer, whatever its case and accents: `M`, `H`, `F`,
-    /// `Masculin`, `Féminin`, or a title.
+    /// Reads the contract's code, or what a file's author may prefer, whatever its case and
+    /// accents: `M`, `H`, `F`, `Masculin`, `Féminin`, or a title.
     pub fn parse_forgiving(text: &str) -> Result<Self, SexError> {
         match text.trim() {
             // `01` in fixed-width exports, `1.0` where a table of numbers had blanks.
@@ -39,9 +39,8 @@ impl Sex {
         }
         match fold(text).as_str() {
             "M" | "H" | "MASCULIN" | "HOMME" | "MONSIEUR" | "MR" | "GARCON" => Ok(Self::Male),
-            "F" | "FEMININ" | "FEMME" | "MADAME" | "MME" | "MLLE" | "MADEMOISELLE" | "MELLE" | "FILLE" => {
-                Ok(Self::Female)
-            }
+            "F" | "FEMININ" | "FEMME" | "MADAME" | "MME" | "MLLE" | "MADEMOISELLE" | "MELLE"
+            | "FILLE" => Ok(Self::Female),
             _ => Err(SexError),
         }
     }

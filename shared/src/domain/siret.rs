@@ -22,23 +22,25 @@ pub enum SiretError {
 impl Siret {
     /// Fourteen digits.
     pub const LENGTH: usize = 14;
-    /// La Poste's SIREN. The Luhn key can't tell its many thousand sites apart, so the plain sum of its SIRETs'
-    /// digits is a multiple of five instead (INSEE).
+    /// La Poste's SIREN. The Luhn key can't tell its many thousand sites apart, so the plain sum of
+    /// its SIRETs' digits is a multiple of five instead (INSEE).
     const LA_POSTE: &'static [u8] = b"356000000";
 
     /// Reads 14 digits.
     pub fn parse(text: &str) -> Result<Self, SiretError> {
-        let bytes: [u8; Self::LENGTH] = text.trim().as_bytes().try_into().map_err(|_| SiretError::Form)?;
+        let bytes: [u8; Self::LENGTH] =
+            text.trim().as_bytes().try_into().map_err(|_| SiretError::Form)?;
         if !bytes.iter().all(u8::is_ascii_digit) {
             return Err(SiretError::Form);
         }
         let digits = bytes.map(|byte| u32::from(byte - b'0'));
         // The second digit from the right, and every other one from there, is doubled.
-        let doubled = digits.iter().enumerate().map(|(position, digit)| match (position % 2, digit) {
-            (0, digit) if *digit > 4 => 2 * digit - 9,
-            (0, digit) => 2 * digit,
-            _ => *digit,
-        });
+        let doubled =
+            digits.iter().enumerate().map(|(position, digit)| match (position % 2, digit) {
+                (0, digit) if *digit > 4 => 2 * digit - 9,
+                (0, digit) => 2 * digit,
+                _ => *digit,
+            });
         let luhn = doubled.sum::<u32>() % 10 == 0;
         let la_poste = bytes.starts_with(Self::LA_POSTE) && digits.iter().sum::<u32>() % 5 == 0;
         if luhn || la_poste { Ok(Self(bytes)) } else { Err(SiretError::Key) }
@@ -76,7 +78,10 @@ mod tests {
     fn real_numbers_pass_and_their_neighbours_do_not() {
         // DINUM, and the town of Paris.
         for text in ["13002526500013", " 21750001600019 "] {
-            assert_eq!(Siret::parse(text).map(|siret| siret.to_string()), Ok(text.trim().to_owned()));
+            assert_eq!(
+                Siret::parse(text).map(|siret| siret.to_string()),
+                Ok(text.trim().to_owned())
+            );
         }
         assert_eq!(Siret::parse("13002526500014"), Err(SiretError::Key));
         assert_eq!(Siret::parse("1300252650001"), Err(SiretError::Form));

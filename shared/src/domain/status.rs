@@ -23,7 +23,8 @@ impl Status {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::Admis, Self::Inscrit, Self::Annule];
 
-    /// The wire label. `annulé` is ours: the contract has no cancellation (domain.md §2, not found).
+    /// The wire label. `annulé` is ours: the contract has no cancellation (domain.md §2, not
+    /// found).
     #[must_use]
     pub fn label(self) -> &'static str {
         match self {

@@ -4,8 +4,9 @@ use std::fmt;
 
 use super::{CONTROL_LETTERS, serde_as_text};
 
-/// A UAI: seven digits and their control letter, upper case. The letter is enforced: an establishment's
-/// number isn't personal, is published, and a wrong one would feed another establishment's students.
+/// A UAI: seven digits and their control letter, upper case. The letter is enforced: an
+/// establishment's number isn't personal, is published, and a wrong one would feed another
+/// establishment's students.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Uai([u8; Uai::LENGTH]);
 
@@ -31,16 +32,21 @@ impl Uai {
 
     /// Reads a UAI, whatever the case, blanks around it ignored.
     pub fn parse(text: &str) -> Result<Self, UaiError> {
-        let mut bytes: [u8; Self::LENGTH] = text.trim().as_bytes().try_into().map_err(|_| UaiError::Form)?;
+        let mut bytes: [u8; Self::LENGTH] =
+            text.trim().as_bytes().try_into().map_err(|_| UaiError::Form)?;
         bytes.make_ascii_uppercase();
         let [digits @ .., letter] = &bytes;
         if !digits.iter().all(u8::is_ascii_digit) || !letter.is_ascii_uppercase() {
             return Err(UaiError::Form);
         }
-        let number = digits.iter().fold(0_usize, |number, digit| number * 10 + usize::from(digit - b'0'));
+        let number =
+            digits.iter().fold(0_usize, |number, digit| number * 10 + usize::from(digit - b'0'));
         let expected = CONTROL_LETTERS[number % CONTROL_LETTERS.len()];
         if *letter != expected {
-            return Err(UaiError::ControlLetter { seen: char::from(*letter), expected: char::from(expected) });
+            return Err(UaiError::ControlLetter {
+                seen: char::from(*letter),
+                expected: char::from(expected),
+            });
         }
         Ok(Self(bytes))
     }
@@ -76,8 +82,8 @@ mod tests {
     #[test]
     fn published_numbers_pass() {
         for text in [
-            "0011402U", "0010006B", "0010814E", "0751722P", "0751967F", "0731499H", "0691774D", "0313124C", "0332870R",
-            "0330023W", "0951099D",
+            "0011402U", "0010006B", "0010814E", "0751722P", "0751967F", "0731499H", "0691774D",
+            "0313124C", "0332870R", "0330023W", "0951099D",
         ] {
             assert_eq!(Uai::parse(text).map(|uai| uai.to_string()), Ok(text.to_owned()));
         }
@@ -85,7 +91,10 @@ mod tests {
 
     #[test]
     fn a_wrong_letter_is_named() {
-        assert_eq!(Uai::parse("0751967G"), Err(UaiError::ControlLetter { seen: 'G', expected: 'F' }));
+        assert_eq!(
+            Uai::parse("0751967G"),
+            Err(UaiError::ControlLetter { seen: 'G', expected: 'F' })
+        );
     }
 
     proptest! {

@@ -8,8 +8,8 @@ use sha2::{Digest, Sha256};
 
 /// An import's id: opaque, and the same for every delivery of the event of one object version.
 ///
-/// A bare hash is enough here: the version id that S3 gives is random, so nobody can go from the hash back to a
-/// file name.
+/// A bare hash is enough here: the version id that S3 gives is random, so nobody can go from the
+/// hash back to a file name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ImportId(String);
@@ -136,7 +136,8 @@ pub struct Import {
 /// What is known of an import from the event about its object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Arrival {
-    /// The object's key, decoded. It may hold anything the depositor chose, so it is stored and never logged.
+    /// The object's key, decoded. It may hold anything the depositor chose, so it is stored and
+    /// never logged.
     pub object_key: String,
     /// The object's version.
     pub version_id: String,
@@ -164,11 +165,11 @@ pub enum Claim {
     Taken(Box<Import>),
     /// It has ended before: there is nothing to do, and the message may be acknowledged.
     Ended,
-    /// Another invocation has it, for another message, which guarantees that the work goes on: this message may be
-    /// acknowledged.
+    /// Another invocation has it, for another message, which guarantees that the work goes on: this
+    /// message may be acknowledged.
     Elsewhere,
-    /// Another invocation has it for this very message, or had it and died: the message must come back once the
-    /// lease is over.
+    /// Another invocation has it for this very message, or had it and died: the message must come
+    /// back once the lease is over.
     Again {
         /// How long the lease still runs.
         after: Duration,
@@ -184,7 +185,8 @@ impl Claim {
         if import.state.is_final() {
             Self::Ended
         } else if import.message == message {
-            let left = u64::try_from(import.lease_until.saturating_sub(now.as_second())).unwrap_or_default();
+            let left = u64::try_from(import.lease_until.saturating_sub(now.as_second()))
+                .unwrap_or_default();
             // The lease is over when its second has passed.
             Self::Again { after: Duration::from_secs(left.min(LEASE.as_secs()) + 1) }
         } else {
@@ -223,13 +225,13 @@ pub struct End<'a> {
     pub failure: Option<&'a str>,
 }
 
-/// How long an owner keeps an import without renewing it: a sign of life every quarter of a minute, and a crash that is
-/// made good within a minute.
+/// How long an owner keeps an import without renewing it: a sign of life every quarter of a minute,
+/// and a crash that is made good within a minute.
 pub const LEASE: Duration = Duration::from_secs(45);
 
-/// Imports of one establishment that are carried out at once, at most. The queue serves whoever came first, and the
-/// functions that empty it are as many as the table can take: without a bound, whoever drops a hundred files in September
-/// would have the others wait for all of them.
+/// Imports of one establishment that are carried out at once, at most. The queue serves whoever
+/// came first, and the functions that empty it are as many as the table can take: without a bound,
+/// whoever drops a hundred files in September would have the others wait for all of them.
 pub const PLACES: usize = 2;
 
 #[cfg(test)]

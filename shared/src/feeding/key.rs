@@ -4,9 +4,10 @@
 //! <UAI>/[complete/<year>/][confirm/][dry-run/][depot/]<name>
 //! ```
 //!
-//! These words are read in any order and case, and in French (`complet`, `confirmé`, `essai`); what is nearly one of them
-//! fails the import. Nothing else of a key has a meaning: `..`, `%2F`, blanks and accents are parts of a name like any other, for S3
-//! has no directories. No part of a key is ever used as the key of something that we write.
+//! These words are read in any order and case, and in French (`complet`, `confirmé`, `essai`); what
+//! is nearly one of them fails the import. Nothing else of a key has a meaning: `..`, `%2F`, blanks
+//! and accents are parts of a name like any other, for S3 has no directories. No part of a key is
+//! ever used as the key of something that we write.
 
 use strsim::osa_distance;
 
@@ -47,11 +48,14 @@ pub enum KeyError {
     /// It doesn't start with an establishment, or ends there.
     #[error("le dossier de dépôt n'est pas une UAI : le fichier doit être déposé sous <UAI>/<nom>")]
     NoDepositor,
-    /// It is that of a complete file without an academic year. Taking it for a delta would be harmless, but isn't
-    /// what was meant.
-    #[error("un fichier complet se dépose sous <UAI>/complete/<année>/, où 2026 désigne l'année 2026-2027")]
+    /// It is that of a complete file without an academic year. Taking it for a delta would be
+    /// harmless, but isn't what was meant.
+    #[error(
+        "un fichier complet se dépose sous <UAI>/complete/<année>/, où 2026 désigne l'année 2026-2027"
+    )]
     NoYear,
-    /// A part of it is nearly a word that says what the file is meant to do, or is one in place of a name.
+    /// A part of it is nearly a word that says what the file is meant to do, or is one in place of
+    /// a name.
     #[error(
         "un dossier, ou le nom du fichier, ressemble à complete/<année>, confirm ou dry-run sans en être un : on ne sait \
          pas si le fichier est complet ou à l'essai ; l'écrire <UAI>/[complete/<année>/][confirm/][dry-run/]<nom>"
@@ -60,12 +64,14 @@ pub enum KeyError {
 }
 
 impl DepositKey {
-    /// Reads a key, decoded. The words that say what a file is meant to do are read in any order and case, also in
-    /// French; one that is nearly right is refused, since the file would mean something else without it.
+    /// Reads a key, decoded. The words that say what a file is meant to do are read in any order
+    /// and case, also in French; one that is nearly right is refused, since the file would mean
+    /// something else without it.
     pub fn parse(key: &str) -> Result<Self, KeyError> {
         let (uai, rest) = key.split_once('/').ok_or(KeyError::NoDepositor)?;
         let uai = Uai::parse(uai).map_err(|_| KeyError::NoDepositor)?;
-        let (folders, name) = rest.rsplit_once('/').map_or(("", rest), |(folders, name)| (folders, name));
+        let (folders, name) =
+            rest.rsplit_once('/').map_or(("", rest), |(folders, name)| (folders, name));
         if name.is_empty() {
             return Err(KeyError::NoDepositor);
         }
@@ -86,7 +92,8 @@ impl DepositKey {
             }
         }
         let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-        let meant = Word::of(stem).is_some_and(|word| word != Word::Deposit) || fold(stem).starts_with("DRYRUN");
+        let meant = Word::of(stem).is_some_and(|word| word != Word::Deposit)
+            || fold(stem).starts_with("DRYRUN");
         if meant {
             return Err(KeyError::NearlyAWord);
         }
@@ -130,7 +137,8 @@ impl Word {
         Self::ALL.into_iter().find(|(written, _)| *written == word).map(|(_, word)| word)
     }
 
-    /// Whether a folder is a slip of a word, or one with something at its end: `complte`, `complete-2026`.
+    /// Whether a folder is a slip of a word, or one with something at its end: `complte`,
+    /// `complete-2026`.
     fn is_near(folder: &str) -> bool {
         let word = fold(folder);
         let bare = word.trim_matches(|letter: char| letter.is_ascii_digit());
@@ -174,7 +182,8 @@ mod tests {
         assert!(parsed("0751967F/dry-run/x.csv").dry_run);
         assert_eq!(parsed("0751967F/complete/2026/x.csv").mode, complete(false));
         assert_eq!(parsed("0751967F/complete/2026-2027/x.csv").mode, complete(false));
-        let all = parsed("0751967F/complete/2026/confirm/dry-run/depot/0123456789abcdef0123456789abcdef");
+        let all =
+            parsed("0751967F/complete/2026/confirm/dry-run/depot/0123456789abcdef0123456789abcdef");
         assert_eq!((all.mode, all.dry_run), (complete(true), true));
         assert_eq!(all.deposit.as_deref(), Some("0123456789abcdef0123456789abcdef"));
     }
@@ -196,12 +205,18 @@ mod tests {
 
     #[test]
     fn words_are_read_as_meant_or_refused() {
-        for key in
-            ["Dry-Run/x.csv", "dry_run/x.csv", "DRYRUN/x.csv", "essai/x.csv", "//dry-run/x.csv", "2026/dry-run/x.csv"]
-        {
+        for key in [
+            "Dry-Run/x.csv",
+            "dry_run/x.csv",
+            "DRYRUN/x.csv",
+            "essai/x.csv",
+            "//dry-run/x.csv",
+            "2026/dry-run/x.csv",
+        ] {
             assert!(parsed(&format!("0751967F/{key}")).dry_run, "{key}");
         }
-        for key in ["Complet/2026/x.csv", "COMPLETE/2026-2027/x.csv", "dossier/complete/2026/x.csv"] {
+        for key in ["Complet/2026/x.csv", "COMPLETE/2026-2027/x.csv", "dossier/complete/2026/x.csv"]
+        {
             assert_eq!(parsed(&format!("0751967F/{key}")).mode, complete(false), "{key}");
         }
         let all = parsed("0751967F/dry-run/confirme/complete/2026/x.csv");
@@ -217,16 +232,33 @@ mod tests {
             "dry-run-2026.csv",
             "complet.csv",
         ] {
-            assert_eq!(DepositKey::parse(&format!("0751967F/{key}")), Err(KeyError::NearlyAWord), "{key}");
+            assert_eq!(
+                DepositKey::parse(&format!("0751967F/{key}")),
+                Err(KeyError::NearlyAWord),
+                "{key}"
+            );
         }
     }
 
     #[test]
     fn a_key_without_establishment_or_year_is_refused() {
-        for key in ["x.csv", "", "/", "0751967F", "0751967F/", "0751967G/x.csv", "../0751967F/x.csv", "/0751967F/x"] {
+        for key in [
+            "x.csv",
+            "",
+            "/",
+            "0751967F",
+            "0751967F/",
+            "0751967G/x.csv",
+            "../0751967F/x.csv",
+            "/0751967F/x",
+        ] {
             assert_eq!(DepositKey::parse(key), Err(KeyError::NoDepositor), "{key}");
         }
-        for key in ["0751967F/complete/x.csv", "0751967F/complete/26/x.csv", "0751967F/complete/2026-2028/x.csv"] {
+        for key in [
+            "0751967F/complete/x.csv",
+            "0751967F/complete/26/x.csv",
+            "0751967F/complete/2026-2028/x.csv",
+        ] {
             assert_eq!(DepositKey::parse(key), Err(KeyError::NoYear), "{key}");
         }
         assert_eq!(DepositKey::depositor("0751967F/complete/x.csv"), Uai::parse("0751967F").ok());

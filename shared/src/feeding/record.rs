@@ -1,8 +1,9 @@
 //! What becomes of a statement about an enrolment, given what is stored.
 //!
-//! A record holds what the latest statement said, the version of that statement, and the version that its content
-//! came with. The two differ once the same content is sent again: then only the version moves on, so that an older
-//! file still loses, and nobody is asked again who the student is.
+//! A record holds what the latest statement said, the version of that statement, and the version
+//! that its content came with. The two differ once the same content is sent again: then only the
+//! version moves on, so that an older file still loses, and nobody is asked again who the student
+//! is.
 //!
 //! | stored | the statement is | becomes |
 //! |---|---|---|
@@ -13,8 +14,9 @@
 //! | newer, of another import | older | nothing: superseded |
 //! | nothing, or older and left out of a complete file that is newer still | older than that file | nothing: superseded |
 //!
-//! Everything is decided twice: once from a read, to know which write to try, and once by the write's own condition,
-//! since others write too. A refused write comes with what is stored, from which it is decided anew.
+//! Everything is decided twice: once from a read, to know which write to try, and once by the
+//! write's own condition, since others write too. A refused write comes with what is stored, from
+//! which it is decided anew.
 
 use jiff::civil::Date;
 use std::collections::HashMap;
@@ -75,7 +77,8 @@ pub enum Doubt {
     Refused,
     /// A person said that two people may be mixed up here.
     Disputed,
-    /// Its establishment has had as many new people immatriculated this year as it may: an operator has to look.
+    /// Its establishment has had as many new people immatriculated this year as it may: an operator
+    /// has to look.
     Quota,
 }
 
@@ -86,13 +89,15 @@ pub struct Record {
     pub id: RecordId,
     /// The version of what it says.
     pub version: RecordVersion,
-    /// The establishment that sent this version. `None` for one that was stored before depositors were kept.
+    /// The establishment that sent this version. `None` for one that was stored before depositors
+    /// were kept.
     #[serde(default)]
     pub depositor: Option<Uai>,
     /// What INES says of the INE of this version, once it was looked at.
     #[serde(default)]
     pub statut_ine: Option<StatutIne>,
-    /// What the establishment is told about the identity of this version, if there is something to tell.
+    /// What the establishment is told about the identity of this version, if there is something to
+    /// tell.
     #[serde(default)]
     pub finding: Option<FindingCode>,
     /// Where it stands.
@@ -140,7 +145,8 @@ impl ContentDigest {
     /// The digest of a declaration.
     #[must_use]
     pub fn of(declaration: &Declaration) -> Self {
-        // Written straight into the hash. A declaration has no map with keys that aren't text, so this never fails.
+        // Written straight into the hash. A declaration has no map with keys that aren't text, so
+        // this never fails.
         let mut hash = HashWriter(Sha256::new());
         let _ = serde_json::to_writer(&mut hash, declaration);
         Self(hex::encode(&hash.0.finalize()[..16]))
@@ -179,7 +185,8 @@ pub struct Stored {
     /// The version that the record was created with.
     #[serde(default)]
     pub first_version: Option<RecordVersion>,
-    /// The digest of the content. None after a cancellation that the establishment didn't write itself.
+    /// The digest of the content. None after a cancellation that the establishment didn't write
+    /// itself.
     #[serde(default)]
     pub digest: Option<ContentDigest>,
     /// Where it stands.
@@ -226,8 +233,8 @@ impl Stored {
     }
 }
 
-/// How far complete files go, by establishment and year: the version with which the latest of them cancels. What is
-/// older than that, and not in it, is no longer true, even if it arrives later.
+/// How far complete files go, by establishment and year: the version with which the latest of them
+/// cancels. What is older than that, and not in it, is no longer true, even if it arrives later.
 pub type Horizons = HashMap<(Uai, AcademicYear), RecordVersion>;
 
 /// A write, with the condition that makes it safe against everyone else's.
@@ -237,15 +244,16 @@ pub enum Write {
     Put(Statement),
     /// Move the version on, over something older with the same content.
     Renew(Statement),
-    /// Cancel an enrolment of an older version, unless a complete file of this version or a later one had a broken row
-    /// about it.
+    /// Cancel an enrolment of an older version, unless a complete file of this version or a later
+    /// one had a broken row about it.
     Cancel {
         /// The record.
         id: RecordId,
         /// The version of the cancellation.
         version: RecordVersion,
     },
-    /// Note that a complete file has a broken row about a record that exists, unless a later one did.
+    /// Note that a complete file has a broken row about a record that exists, unless a later one
+    /// did.
     See {
         /// The record.
         id: RecordId,
@@ -296,13 +304,21 @@ pub struct Statement {
 
 impl Statement {
     /// What becomes of it given what is stored.
-    fn decide(self, stored: Option<&Stored>, horizons: &Horizons, outcome: &mut PutOutcome) -> Option<Write> {
+    fn decide(
+        self,
+        stored: Option<&Stored>,
+        horizons: &Horizons,
+        outcome: &mut PutOutcome,
+    ) -> Option<Write> {
         let version = &self.record.version;
         let inscription = &self.record.declaration.inscription;
         let horizon = horizons.get(&(inscription.uai, inscription.academic_year()));
         let horizon = horizon.filter(|horizon| **horizon > *version);
-        // A broken row keeps its record from being cancelled, and open to what is older than the file.
-        let left_out = horizon.is_some_and(|horizon| stored.is_none_or(|stored| stored.seen.as_ref() < Some(horizon)));
+        // A broken row keeps its record from being cancelled, and open to what is older than the
+        // file.
+        let left_out = horizon.is_some_and(|horizon| {
+            stored.is_none_or(|stored| stored.seen.as_ref() < Some(horizon))
+        });
         match stored {
             Some(stored) if stored.version >= *version => {
                 if stored.version.same_import(version) {
@@ -316,7 +332,9 @@ impl Statement {
                 outcome.superseded += 1;
                 None
             }
-            Some(stored) if stored.digest.as_ref() == Some(&self.digest) => Some(Write::Renew(self)),
+            Some(stored) if stored.digest.as_ref() == Some(&self.digest) => {
+                Some(Write::Renew(self))
+            }
             _ => Some(Write::Put(self)),
         }
     }
@@ -334,10 +352,11 @@ pub struct PutOutcome {
 }
 
 impl PutOutcome {
-    /// The statement was stored before by the same import, in an earlier attempt or by a later line. If the content
-    /// came with another version, it was the same as before.
+    /// The statement was stored before by the same import, in an earlier attempt or by a later
+    /// line. If the content came with another version, it was the same as before.
     fn repeat(&mut self, stored: &Stored, version: &RecordVersion) {
-        if stored.version == *version && stored.said_at.as_ref().is_some_and(|said| said != version) {
+        if stored.version == *version && stored.said_at.as_ref().is_some_and(|said| said != version)
+        {
             self.unchanged += 1;
         }
         if stored.waits() {
@@ -363,8 +382,8 @@ pub struct Batch<'a> {
 }
 
 impl<'a> Batch<'a> {
-    /// The batch of these records. Of two with one id the later one counts: a transaction may name an item once, and
-    /// what the earlier one said would not last.
+    /// The batch of these records. Of two with one id the later one counts: a transaction may name
+    /// an item once, and what the earlier one said would not last.
     #[must_use]
     pub fn new(records: Vec<NewRecord>, horizons: &'a Horizons) -> Self {
         let mut places: HashMap<RecordId, usize> = HashMap::with_capacity(records.len());
@@ -373,7 +392,9 @@ impl<'a> Batch<'a> {
             let digest = ContentDigest::of(&record.declaration);
             let statement = Statement { record, digest };
             match places.get(&statement.record.id).and_then(|place| unread.get_mut(*place)) {
-                Some(earlier) if earlier.record.version <= statement.record.version => *earlier = statement,
+                Some(earlier) if earlier.record.version <= statement.record.version => {
+                    *earlier = statement
+                }
                 Some(_) => {}
                 None => {
                     places.insert(statement.record.id.clone(), unread.len());
@@ -381,7 +402,13 @@ impl<'a> Batch<'a> {
                 }
             }
         }
-        Self { horizons, waiting: HashMap::new(), unread, writes: Vec::new(), outcome: PutOutcome::default() }
+        Self {
+            horizons,
+            waiting: HashMap::new(),
+            unread,
+            writes: Vec::new(),
+            outcome: PutOutcome::default(),
+        }
     }
 
     /// The records to read.
@@ -404,8 +431,8 @@ impl<'a> Batch<'a> {
         &self.writes
     }
 
-    /// Takes note of what became of the writes. Says whether others were in the way, so that it is worth waiting
-    /// before the next attempt.
+    /// Takes note of what became of the writes. Says whether others were in the way, so that it is
+    /// worth waiting before the next attempt.
     pub fn apply(&mut self, written: Written) -> bool {
         let writes = std::mem::take(&mut self.writes);
         let mut busy = false;
@@ -428,7 +455,10 @@ impl<'a> Batch<'a> {
                 let mut verdicts = verdicts.into_iter();
                 for write in writes {
                     match (verdicts.next(), write) {
-                        (Some(Verdict::Stale(stored)), Write::Put(statement) | Write::Renew(statement)) => {
+                        (
+                            Some(Verdict::Stale(stored)),
+                            Write::Put(statement) | Write::Renew(statement),
+                        ) => {
                             self.decide(statement, stored.as_deref());
                         }
                         (verdict, write) => {
@@ -463,8 +493,9 @@ impl<'a> Batch<'a> {
     }
 }
 
-/// Records are listed by establishment, academic year and one hexadecimal digit of their id: a large university's
-/// list is spread over sixteen partitions, so that writing it is never held back by one.
+/// Records are listed by establishment, academic year and one hexadecimal digit of their id: a
+/// large university's list is spread over sixteen partitions, so that writing it is never held back
+/// by one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Slice {
     /// The establishment.
@@ -482,7 +513,8 @@ impl Slice {
     /// The slice that a record belongs to. It follows from what makes the id, so it never changes.
     #[must_use]
     pub fn of(id: &RecordId, declaration: &Declaration) -> Self {
-        let last = id.as_str().chars().last().and_then(|digit| digit.to_digit(16)).unwrap_or_default();
+        let last =
+            id.as_str().chars().last().and_then(|digit| digit.to_digit(16)).unwrap_or_default();
         Self {
             uai: declaration.inscription.uai,
             year: declaration.inscription.academic_year(),

@@ -1,9 +1,10 @@
 //! Student numbers and INEs that a file gives to several people.
 //!
-//! A record is named by the number, else by the INE ([`Subject`](crate::identity::digest::Subject)), so that of rows of two
-//! people under one key only the last would exist. Which of them has it rightly nobody can tell from the file: neither row
-//! is read, and both are told. For that the file is gone through once before anything of it is stored, and what it says
-//! about whom is kept in sixteen bytes a key.
+//! A record is named by the number, else by the INE
+//! ([`Subject`](crate::identity::digest::Subject)), so that of rows of two people under one key
+//! only the last would exist. Which of them has it rightly nobody can tell from the file: neither
+//! row is read, and both are told. For that the file is gone through once before anything of it is
+//! stored, and what it says about whom is kept in sixteen bytes a key.
 
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hasher as _};
@@ -15,7 +16,8 @@ use crate::files::column::Column;
 use crate::files::problem::{Problem, RowRule, Severity};
 use crate::identity::digest::DigestKey;
 
-/// Keys of a file at most: half a gigabyte of memory, four times the keys of the whole country's students.
+/// Keys of a file at most: half a gigabyte of memory, four times the keys of the whole country's
+/// students.
 pub const MOST_KEYS: usize = 1 << 25;
 /// Shared keys of a file at most. With more, a column isn't what its label says.
 pub const MOST_SHARED: usize = 100_000;
@@ -26,7 +28,9 @@ const MOST_PLACES: usize = 8;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Uncomparable {
     /// More than [`MOST_KEYS`].
-    #[error("le fichier a trop de lignes pour qu'elles soient comparées : le partager en plusieurs")]
+    #[error(
+        "le fichier a trop de lignes pour qu'elles soient comparées : le partager en plusieurs"
+    )]
     TooLarge,
     /// More than [`MOST_SHARED`].
     #[error(
@@ -36,7 +40,8 @@ pub enum Uncomparable {
     TooManyShared,
 }
 
-/// Under which key a row names its student, as 64 bits of a keyed digest, and the rule that a shared one breaks.
+/// Under which key a row names its student, as 64 bits of a keyed digest, and the rule that a
+/// shared one breaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Key {
     digest: u64,
@@ -55,7 +60,9 @@ impl Who {
     fn of(declaration: &Declaration) -> Self {
         let birth = hash(&declaration.identite.birth_date().expose());
         let name = match &declaration.identite {
-            Person::Civil(identity) => hash(&(identity.nom_famille.folded(), identity.prenom1.folded())).max(1),
+            Person::Civil(identity) => {
+                hash(&(identity.nom_famille.folded(), identity.prenom1.folded())).max(1)
+            }
             Person::Pair(_) => 0,
         };
         Self { birth, name }
@@ -91,8 +98,11 @@ fn keys(secret: &DigestKey, declaration: &Declaration) -> impl Iterator<Item = K
         column: Column::Ine,
         rule: RowRule::IneDePlusieurs,
     });
-    let any_ine =
-        ine.map(|ine| Key { digest: digest(&["ine", ine.expose()]), column: Column::Ine, rule: RowRule::InePartage });
+    let any_ine = ine.map(|ine| Key {
+        digest: digest(&["ine", ine.expose()]),
+        column: Column::Ine,
+        rule: RowRule::InePartage,
+    });
     [number, own_ine, any_ine].into_iter().flatten()
 }
 
@@ -102,7 +112,11 @@ pub struct Claims(Vec<(u64, Who)>);
 
 impl Claims {
     /// Takes note of an accepted row.
-    pub fn note(&mut self, secret: &DigestKey, declaration: &Declaration) -> Result<(), Uncomparable> {
+    pub fn note(
+        &mut self,
+        secret: &DigestKey,
+        declaration: &Declaration,
+    ) -> Result<(), Uncomparable> {
         let who = Who::of(declaration);
         self.0.extend(keys(secret, declaration).map(|key| (key.digest, who)));
         if self.0.len() > MOST_KEYS { Err(Uncomparable::TooLarge) } else { Ok(()) }
@@ -118,20 +132,33 @@ impl Claims {
             named.is_some_and(|one| people().any(|other| !one.may_be(other)))
         };
         let claimed = self.0.chunk_by(|one, other| one.0 == other.0);
-        let shared: BTreeMap<_, _> =
-            claimed.filter(is_shared).filter_map(|claims| Some((claims.first()?.0, Vec::new()))).collect();
-        if shared.len() > MOST_SHARED { Err(Uncomparable::TooManyShared) } else { Ok(SharedKeys(shared)) }
+        let shared: BTreeMap<_, _> = claimed
+            .filter(is_shared)
+            .filter_map(|claims| Some((claims.first()?.0, Vec::new())))
+            .collect();
+        if shared.len() > MOST_SHARED {
+            Err(Uncomparable::TooManyShared)
+        } else {
+            Ok(SharedKeys(shared))
+        }
     }
 }
 
-/// The keys that several people have in a file, each with the places of the rows that were met under it.
+/// The keys that several people have in a file, each with the places of the rows that were met
+/// under it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct SharedKeys(BTreeMap<u64, Vec<u64>>);
 
 impl SharedKeys {
-    /// What is wrong with the keys of the accepted row at `place`. The place is remembered for the other rows.
-    pub fn problems(&mut self, secret: &DigestKey, declaration: &Declaration, place: u64) -> Vec<Problem> {
+    /// What is wrong with the keys of the accepted row at `place`. The place is remembered for the
+    /// other rows.
+    pub fn problems(
+        &mut self,
+        secret: &DigestKey,
+        declaration: &Declaration,
+        place: u64,
+    ) -> Vec<Problem> {
         if self.0.is_empty() {
             return Vec::new();
         }
@@ -170,8 +197,17 @@ mod tests {
     use super::*;
     use crate::identity::fixtures::{declaration, keys as identity_keys};
 
-    fn row(number: Option<&str>, ine: Option<&str>, family: &str, given: &str, birth: &str) -> Declaration {
-        Declaration { numero_etudiant: number.map(str::to_owned), ..declaration(ine, family, given, birth) }
+    fn row(
+        number: Option<&str>,
+        ine: Option<&str>,
+        family: &str,
+        given: &str,
+        birth: &str,
+    ) -> Declaration {
+        Declaration {
+            numero_etudiant: number.map(str::to_owned),
+            ..declaration(ine, family, given, birth)
+        }
     }
 
     /// The rules that each of these rows breaks, from line 2 on, and the lines of the others.
@@ -184,12 +220,22 @@ mod tests {
         let mut shared = claims.shared().unwrap();
         let rules: Vec<Vec<_>> = (2..)
             .zip(rows)
-            .map(|(line, row)| shared.problems(&secret, row, line).iter().map(|problem| problem.rule.code()).collect())
+            .map(|(line, row)| {
+                shared
+                    .problems(&secret, row, line)
+                    .iter()
+                    .map(|problem| problem.rule.code())
+                    .collect()
+            })
             .collect();
         // A checkpoint keeps it.
-        let shared: SharedKeys = serde_json::from_str(&serde_json::to_string(&shared).unwrap()).unwrap();
+        let shared: SharedKeys =
+            serde_json::from_str(&serde_json::to_string(&shared).unwrap()).unwrap();
         let others = shared.others();
-        (2..).zip(rules).map(|(line, rules)| (rules, others.get(&line).cloned().unwrap_or_default())).collect()
+        (2..)
+            .zip(rules)
+            .map(|(line, rules)| (rules, others.get(&line).cloned().unwrap_or_default()))
+            .collect()
     }
 
     const INE: &str = "934567812CJ";
@@ -206,7 +252,8 @@ mod tests {
         assert_eq!(told_of[1], (vec![], vec![]));
         assert_eq!((&told_of[2].0, &told_of[3].0), (&rule(), &rule()));
         // Twins, whom nothing but the given name tells apart.
-        let twins = ["Naïlys", "Maïlys"].map(|given| row(Some("F02A"), None, "PENVENNE", given, "2005-08-27"));
+        let twins = ["Naïlys", "Maïlys"]
+            .map(|given| row(Some("F02A"), None, "PENVENNE", given, "2005-08-27"));
         assert!(told(&twins).iter().all(|(rules, _)| *rules == rule()));
         // Another diploma is another record of the same student, who has one number.
         let mut diploma = ismerie;
@@ -221,10 +268,16 @@ mod tests {
 
     #[test]
     fn an_ine_of_two_people_is_one_too_where_it_names_the_record_and_odd_where_it_does_not() {
-        let [copied, pasted] = [("COPIEUSE", "Delphine", "2005-02-24"), ("COLLEUSE", "Ernestine", "2004-05-25")];
-        let with = |number, (family, given, birth): (&str, &str, &str)| row(number, Some(INE), family, given, birth);
+        let [copied, pasted] =
+            [("COPIEUSE", "Delphine", "2005-02-24"), ("COLLEUSE", "Ernestine", "2004-05-25")];
+        let with = |number, (family, given, birth): (&str, &str, &str)| {
+            row(number, Some(INE), family, given, birth)
+        };
         let told_of = told(&[with(None, copied), with(None, pasted)]);
-        assert_eq!(told_of, [(vec!["ine_de_plusieurs"], vec![3]), (vec!["ine_de_plusieurs"], vec![2])]);
+        assert_eq!(
+            told_of,
+            [(vec!["ine_de_plusieurs"], vec![3]), (vec!["ine_de_plusieurs"], vec![2])]
+        );
         let told_of = told(&[with(Some("1"), copied), with(Some("2"), pasted)]);
         assert_eq!(told_of, [(vec!["ine_partage"], vec![3]), (vec!["ine_partage"], vec![2])]);
     }
@@ -234,11 +287,15 @@ mod tests {
         let lea = row(Some("1"), Some(INE), "Lefèvre-Martin", "Léa", "2004-03-02");
         let again = row(Some("1"), Some(INE), "LEFEVRE MARTIN", "LEA", "2004-03-02");
         let mut unnamed = lea.clone();
-        unnamed.identite =
-            Person::Pair(crate::domain::enrolment::Pair { date_naissance: lea.identite.birth_date(), registre: None });
+        unnamed.identite = Person::Pair(crate::domain::enrolment::Pair {
+            date_naissance: lea.identite.birth_date(),
+            registre: None,
+        });
         for rows in [[&lea, &again, &unnamed], [&unnamed, &lea, &again]] {
             let rows = rows.map(Clone::clone);
-            assert!(told(&rows).iter().all(|(rules, others)| rules.is_empty() && others.is_empty()));
+            assert!(
+                told(&rows).iter().all(|(rules, others)| rules.is_empty() && others.is_empty())
+            );
         }
         let mut other = unnamed.clone();
         other.identite = row(None, None, "x", "y", "2004-03-03").identite;

@@ -1,5 +1,5 @@
-//! The columns of an enrolment file: the write contract's field names, those of the identity, and the labels that
-//! schools' software writes instead.
+//! The columns of an enrolment file: the write contract's field names, those of the identity, and
+//! the labels that schools' software writes instead.
 //!
 //! The table in `docs/files.md` is generated from here.
 
@@ -83,8 +83,13 @@ impl Column {
     ];
 
     /// Without these no row of the file can be accepted, so the file fails at once.
-    pub const REQUIRED: [Self; 5] =
-        [Self::DateNaissance, Self::DateDebutInscription, Self::DateFinInscription, Self::Statut, Self::Uai];
+    pub const REQUIRED: [Self; 5] = [
+        Self::DateNaissance,
+        Self::DateDebutInscription,
+        Self::DateFinInscription,
+        Self::Statut,
+        Self::Uai,
+    ];
 
     /// Nor without these, unless there is [`Column::Ine`].
     pub const IDENTITY: [Self; 3] = [Self::NomFamille, Self::Prenom1, Self::Sexe];
@@ -116,8 +121,9 @@ impl Column {
         }
     }
 
-    /// What schools' software calls it in French, whatever the case, accents, blanks and punctuation, the most exact
-    /// first. What an export also says of a student's address (`Code postal`, `Commune`) is none of it.
+    /// What schools' software calls it in French, whatever the case, accents, blanks and
+    /// punctuation, the most exact first. What an export also says of a student's address (`Code
+    /// postal`, `Commune`) is none of it.
     #[must_use]
     pub fn labels(self) -> &'static [&'static str] {
         match self {
@@ -132,11 +138,18 @@ impl Column {
             ],
             Self::CleIne => &["Clé de l'INE", "Clé NNE", "COD_CLE_NNE_IND"],
             Self::DateNaissance => &["Date de naissance", "Né(e) le", "Naissance"],
-            Self::NomFamille => {
-                &["Nom de famille", "Nom de naissance", "Nom naissance", "Nom patronymique", "Nom", "Nom étudiant"]
-            }
+            Self::NomFamille => &[
+                "Nom de famille",
+                "Nom de naissance",
+                "Nom naissance",
+                "Nom patronymique",
+                "Nom",
+                "Nom étudiant",
+            ],
             Self::NomUsage => &["Nom d'usage", "Nom usuel", "Nom marital", "Nom d'époux"],
-            Self::Prenom1 => &["Prénom", "Prénoms", "Premier prénom", "1er prénom", "Prénom étudiant"],
+            Self::Prenom1 => {
+                &["Prénom", "Prénoms", "Premier prénom", "1er prénom", "Prénom étudiant"]
+            }
             Self::Prenom2 => &["Deuxième prénom", "Second prénom", "2e prénom", "2ème prénom"],
             Self::Prenom3 => &["Troisième prénom", "3e prénom", "3ème prénom"],
             Self::Sexe => &["Sexe étudiant", "Code sexe", "Genre", "Civilité"],
@@ -156,11 +169,26 @@ impl Column {
                 "Date début",
                 "Début",
             ],
-            Self::DateFinInscription => {
-                &["Date de fin d'inscription", "Fin d'inscription", "Fin inscription", "Date de fin", "Date fin", "Fin"]
-            }
-            Self::Statut => &["Statut de l'inscription", "Statut d'inscription", "Statut étudiant", "Code statut"],
-            Self::Regime => &["Régime d'inscription", "Régime inscription", "Code régime", "Régime de formation"],
+            Self::DateFinInscription => &[
+                "Date de fin d'inscription",
+                "Fin d'inscription",
+                "Fin inscription",
+                "Date de fin",
+                "Date fin",
+                "Fin",
+            ],
+            Self::Statut => &[
+                "Statut de l'inscription",
+                "Statut d'inscription",
+                "Statut étudiant",
+                "Code statut",
+            ],
+            Self::Regime => &[
+                "Régime d'inscription",
+                "Régime inscription",
+                "Code régime",
+                "Régime de formation",
+            ],
             Self::CodeCommune => &[
                 "Code commune d'études",
                 "Commune d'études",
@@ -168,12 +196,30 @@ impl Column {
                 "Code commune établissement",
                 "Code postal établissement",
             ],
-            Self::Uai => &["Code UAI", "N° UAI", "UAI établissement", "Code établissement", "RNE", "Code RNE"],
+            Self::Uai => &[
+                "Code UAI",
+                "N° UAI",
+                "UAI établissement",
+                "Code établissement",
+                "RNE",
+                "Code RNE",
+            ],
             Self::Cursus => &["Cursus LMD", "Code cursus"],
-            Self::Diplome => &["Code diplôme", "Code SISE", "Code diplôme SISE", "Diplôme SISE", "MEFSTAT11", "MEF"],
-            Self::NiveauDiplome => {
-                &["Niveau du diplôme", "Niveau dans le diplôme", "Année dans le diplôme", "Niveau", "Année d'études"]
-            }
+            Self::Diplome => &[
+                "Code diplôme",
+                "Code SISE",
+                "Code diplôme SISE",
+                "Diplôme SISE",
+                "MEFSTAT11",
+                "MEF",
+            ],
+            Self::NiveauDiplome => &[
+                "Niveau du diplôme",
+                "Niveau dans le diplôme",
+                "Année dans le diplôme",
+                "Niveau",
+                "Année d'études",
+            ],
             Self::NumeroEtudiant => &[
                 "N° étudiant",
                 "Numéro d'étudiant",
@@ -191,12 +237,16 @@ impl Column {
         Self::ranked(text).map(|(column, _)| column)
     }
 
-    /// The column that is called so, and how exactly: 0 by its wire name, then in the order of its labels.
+    /// The column that is called so, and how exactly: 0 by its wire name, then in the order of its
+    /// labels.
     pub(super) fn ranked(text: &str) -> Option<(Self, usize)> {
         if let Some(column) = Self::ALL.into_iter().find(|column| column.name() == text) {
             return Some((column, 0));
         }
-        BY_NAME.get(&fold(text)).copied().or_else(|| BY_NAME.get(&fold(without_hints(text)?.as_str())).copied())
+        BY_NAME
+            .get(&fold(text))
+            .copied()
+            .or_else(|| BY_NAME.get(&fold(without_hints(text)?.as_str())).copied())
     }
 
     pub(super) fn index(self) -> usize {
@@ -204,8 +254,8 @@ impl Column {
     }
 }
 
-/// Words of a hint that says how a column is filled. Any other word may make another column of it: `Nom (conjoint)`.
-/// `mm/jj/aaaa` is no such hint, since such dates would be read wrongly.
+/// Words of a hint that says how a column is filled. Any other word may make another column of it:
+/// `Nom (conjoint)`. `mm/jj/aaaa` is no such hint, since such dates would be read wrongly.
 const HINTS: [&str; 34] = [
     "AAAA",
     "AU",
@@ -243,8 +293,8 @@ const HINTS: [&str; 34] = [
     "FACULTATIVE",
 ];
 
-/// A label without the hints that forms put after it: `Date de naissance (jj/mm/aaaa)*`. `None` if it has none, or
-/// something in parentheses that is no hint.
+/// A label without the hints that forms put after it: `Date de naissance (jj/mm/aaaa)*`. `None` if
+/// it has none, or something in parentheses that is no hint.
 fn without_hints(text: &str) -> Option<String> {
     let bare = text.trim().trim_end_matches(['*', ':', ' ']);
     let (label, hint) = match bare.strip_suffix([')', ']']) {
@@ -253,12 +303,14 @@ fn without_hints(text: &str) -> Option<String> {
     };
     let words: Vec<_> = folded_words(hint).collect();
     let month_first = words.windows(2).any(|pair| pair[0] == "MM" && pair[1] == "JJ");
-    let known = |word: &String| HINTS.contains(&word.as_str()) || word.bytes().all(|byte| byte.is_ascii_digit());
+    let known = |word: &String| {
+        HINTS.contains(&word.as_str()) || word.bytes().all(|byte| byte.is_ascii_digit())
+    };
     (!month_first && words.iter().all(known)).then(|| label.trim_end_matches(['*', ' ']).to_owned())
 }
 
-/// Columns by what they are called, folded, and how exactly. Folding every label for each name that is looked up would, by estimate,
-/// cost 2 µs for each byte of a JSON line of unknown keys.
+/// Columns by what they are called, folded, and how exactly. Folding every label for each name that
+/// is looked up would, by estimate, cost 2 µs for each byte of a JSON line of unknown keys.
 static BY_NAME: LazyLock<HashMap<String, (Column, usize)>> = LazyLock::new(|| {
     let mut names = HashMap::new();
     for column in Column::ALL {
@@ -295,11 +347,13 @@ pub enum HeaderError {
 }
 
 impl Header {
-    /// Most fields of a line. An export of everything that Apogée knows about a student has some 150.
+    /// Most fields of a line. An export of everything that Apogée knows about a student has some
+    /// 150.
     pub const WIDEST: usize = 256;
 
-    /// Reads the fields of a line, in any order; unknown ones are passed over, and blank ones at its end are no columns. Where several may be one
-    /// column (`Nom`, `Nom de naissance`), the most exact is, and the others are as good as unknown.
+    /// Reads the fields of a line, in any order; unknown ones are passed over, and blank ones at
+    /// its end are no columns. Where several may be one column (`Nom`, `Nom de naissance`), the
+    /// most exact is, and the others are as good as unknown.
     pub fn parse<'a>(fields: impl Iterator<Item = &'a str>) -> Result<Self, HeaderError> {
         let mut header = Self { positions: [None; Column::ALL.len()], width: 0 };
         let mut ranks = [usize::MAX; Column::ALL.len()];
@@ -335,7 +389,10 @@ impl Header {
     }
 
     /// A header that was read before, from where it had each column.
-    pub(super) fn restored(columns: impl Iterator<Item = (Column, u16)>, width: u16) -> Option<Self> {
+    pub(super) fn restored(
+        columns: impl Iterator<Item = (Column, u16)>,
+        width: u16,
+    ) -> Option<Self> {
         let mut header = Self { positions: [None; Column::ALL.len()], width };
         for (column, position) in columns {
             if position >= width || usize::from(width) > Self::WIDEST {
@@ -391,7 +448,11 @@ mod tests {
         let mut seen = BTreeMap::new();
         for column in Column::ALL {
             for name in [column.name()].iter().chain(column.labels()) {
-                assert_eq!(seen.insert(fold(name), column), None, "{name} names two columns, or one twice");
+                assert_eq!(
+                    seen.insert(fold(name), column),
+                    None,
+                    "{name} names two columns, or one twice"
+                );
                 assert_eq!(Column::named(&name.to_uppercase()), Some(column), "{name}");
             }
         }
@@ -420,20 +481,34 @@ mod tests {
             Header::parse(all().filter(|name| *name != "statut")).unwrap_err(),
             HeaderError::Missing(vec![Column::Statut])
         );
-        assert_eq!(Header::parse(all().chain(["INE"])).unwrap_err(), HeaderError::Duplicate(Column::Ine));
+        assert_eq!(
+            Header::parse(all().chain(["INE"])).unwrap_err(),
+            HeaderError::Duplicate(Column::Ine)
+        );
         assert_eq!(
             Header::parse(all().filter(|name| !["ine", "sexe"].contains(name))).unwrap_err(),
             HeaderError::Missing(vec![Column::Sexe])
         );
-        assert_eq!(Header::parse(all().chain(std::iter::repeat_n("x", 300))).unwrap_err(), HeaderError::TooWide);
+        assert_eq!(
+            Header::parse(all().chain(std::iter::repeat_n("x", 300))).unwrap_err(),
+            HeaderError::TooWide
+        );
     }
 
     #[test]
     fn the_most_exact_name_of_a_column_wins() {
-        let required = ["dateNaissance", "dateDebutInscription", "dateFinInscription", "statut", "uai", "ine"];
-        let header = |more: [&'static str; 3]| Header::parse(required.into_iter().chain(more)).unwrap();
-        assert_eq!(header(["Nom", "Nom de naissance", "Code INE"]).position(Column::NomFamille), Some(7));
-        assert_eq!(header(["nomFamille", "Nom de naissance", "Nom"]).position(Column::NomFamille), Some(6));
+        let required =
+            ["dateNaissance", "dateDebutInscription", "dateFinInscription", "statut", "uai", "ine"];
+        let header =
+            |more: [&'static str; 3]| Header::parse(required.into_iter().chain(more)).unwrap();
+        assert_eq!(
+            header(["Nom", "Nom de naissance", "Code INE"]).position(Column::NomFamille),
+            Some(7)
+        );
+        assert_eq!(
+            header(["nomFamille", "Nom de naissance", "Nom"]).position(Column::NomFamille),
+            Some(6)
+        );
         assert_eq!(header(["Code INE", "N° INE", "x"]).position(Column::Ine), Some(5));
     }
 
@@ -441,6 +516,9 @@ mod tests {
     fn names_are_needed_only_where_there_is_no_ine() {
         let required = || Column::REQUIRED.into_iter().map(Column::name);
         assert!(Header::parse(required().chain(["ine"])).is_ok());
-        assert_eq!(Header::parse(required()).unwrap_err(), HeaderError::Missing(Column::IDENTITY.to_vec()));
+        assert_eq!(
+            Header::parse(required()).unwrap_err(),
+            HeaderError::Missing(Column::IDENTITY.to_vec())
+        );
     }
 }

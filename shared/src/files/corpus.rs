@@ -1,7 +1,8 @@
-//! The files of `tests/corpus/`, each with what must come of it in a file beside it: a school's oddity is two files.
+//! The files of `tests/corpus/`, each with what must come of it in a file beside it: a school's
+//! oddity is two files.
 //!
-//! `UPDATE_CORPUS=1 cargo test --workspace --lib corpus` writes what comes of each file today, to be read by somebody before it
-//! is believed.
+//! `UPDATE_CORPUS=1 cargo test --workspace --lib corpus` writes what comes of each file today, to
+//! be read by somebody before it is believed.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -85,7 +86,9 @@ impl Said {
             naissance: declaration.identite.birth_date().expose(),
             lieu: person.and_then(|person| {
                 let code = person.lieu_naissance.map(|code| code.as_str().to_owned());
-                code.or_else(|| person.libelle_naissance.as_ref().map(|name| name.expose().to_owned()))
+                code.or_else(|| {
+                    person.libelle_naissance.as_ref().map(|name| name.expose().to_owned())
+                })
             }),
             ine: declaration.ine.map(|ine| ine.expose().to_owned()),
             numero: declaration.numero_etudiant.clone(),
@@ -104,9 +107,18 @@ impl ExpectedRow {
             Outcome::Rejected { problems, .. } => (None, problems),
         };
         let told = |problem: &Problem| {
-            format!("{}: {}", problem.column.map_or("ligne", super::column::Column::name), problem.rule.code())
+            format!(
+                "{}: {}",
+                problem.column.map_or("ligne", super::column::Column::name),
+                problem.rule.code()
+            )
         };
-        Self { feuille: row.sheet, ligne: row.line, acceptee, problemes: problems.iter().map(told).collect() }
+        Self {
+            feuille: row.sheet,
+            ligne: row.line,
+            acceptee,
+            problemes: problems.iter().map(told).collect(),
+        }
     }
 }
 
@@ -116,7 +128,12 @@ fn comes_of(bytes: &[u8], origine: String) -> Expected {
     let mut reader = match reader(&depositor, bytes) {
         Ok(reader) => reader,
         Err(error) => {
-            return Expected { origine, echec: Some(error.to_string()), feuilles_non_lues: None, lignes: Vec::new() };
+            return Expected {
+                origine,
+                echec: Some(error.to_string()),
+                feuilles_non_lues: None,
+                lignes: Vec::new(),
+            };
         }
     };
     let read = drain(&mut reader, bytes, 4096);
@@ -124,9 +141,19 @@ fn comes_of(bytes: &[u8], origine: String) -> Expected {
     match read {
         Ok(mut rows) => {
             compare(&mut rows);
-            Expected { origine, echec: None, feuilles_non_lues, lignes: rows.iter().map(ExpectedRow::of).collect() }
+            Expected {
+                origine,
+                echec: None,
+                feuilles_non_lues,
+                lignes: rows.iter().map(ExpectedRow::of).collect(),
+            }
         }
-        Err(error) => Expected { origine, echec: Some(error.to_string()), feuilles_non_lues, lignes: Vec::new() },
+        Err(error) => Expected {
+            origine,
+            echec: Some(error.to_string()),
+            feuilles_non_lues,
+            lignes: Vec::new(),
+        },
     }
 }
 
@@ -160,17 +187,21 @@ fn beside(path: &Path) -> PathBuf {
 #[test]
 fn each_file_of_the_corpus_becomes_what_is_beside_it() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/corpus");
-    let all: BTreeSet<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let all: BTreeSet<_> =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     let named = |path: &Path, ending: &str| path.to_string_lossy().ends_with(ending);
-    let inputs: Vec<_> = all.iter().filter(|path| !named(path, ".attendu.json") && !named(path, ".md")).collect();
+    let inputs: Vec<_> =
+        all.iter().filter(|path| !named(path, ".attendu.json") && !named(path, ".md")).collect();
     assert!(!inputs.is_empty());
     for path in inputs {
         let expected = beside(path);
-        let written = std::fs::read(&expected).unwrap_or_else(|_| panic!("{} is missing", expected.display()));
+        let written = std::fs::read(&expected)
+            .unwrap_or_else(|_| panic!("{} is missing", expected.display()));
         let written: Expected = serde_json::from_slice(&written).unwrap();
         let found = comes_of(&std::fs::read(path).unwrap(), written.origine.clone());
         if std::env::var_os("UPDATE_CORPUS").is_some() {
-            std::fs::write(&expected, serde_json::to_string_pretty(&found).unwrap() + "\n").unwrap();
+            std::fs::write(&expected, serde_json::to_string_pretty(&found).unwrap() + "\n")
+                .unwrap();
         } else {
             assert_eq!(written, found, "{}", path.display());
         }

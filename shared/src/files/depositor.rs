@@ -15,8 +15,14 @@ pub struct Depositor {
 impl Depositor {
     /// `establishment` with the establishments that it may send for, itself included if it may.
     #[must_use]
-    pub fn new(establishment: Establishment, sends_for: impl IntoIterator<Item = Establishment>) -> Self {
-        Self { establishment, sends_for: sends_for.into_iter().map(|target| (target.uai, target)).collect() }
+    pub fn new(
+        establishment: Establishment,
+        sends_for: impl IntoIterator<Item = Establishment>,
+    ) -> Self {
+        Self {
+            establishment,
+            sends_for: sends_for.into_iter().map(|target| (target.uai, target)).collect(),
+        }
     }
 
     /// The depositor itself; its software's code tables apply to the whole file.

@@ -29,8 +29,14 @@ fn check(document: &str, table: &str) {
 fn findings_are_documented_from_the_code() {
     let mut table = "\n| code | `gravite` | when | message |\n|---|---|---|---|\n".to_owned();
     for sheet in FindingCode::ALL.iter().map(|finding| finding.sheet()) {
-        let _ =
-            writeln!(table, "| `{}` | {} | {} | {} |", sheet.code, sheet.severity.name(), sheet.case, sheet.message);
+        let _ = writeln!(
+            table,
+            "| `{}` | {} | {} | {} |",
+            sheet.code,
+            sheet.severity.name(),
+            sheet.case,
+            sheet.message
+        );
     }
     check("findings.md", &format!("{table}\n"));
 }
@@ -46,10 +52,20 @@ fn names(columns: &[Column]) -> String {
 fn rules_are_documented_from_the_code() {
     let mut table = String::new();
     for (severity, title) in [(Severity::Reject, "Rejections"), (Severity::Warn, "Warnings")] {
-        let _ = writeln!(table, "\n### {title}\n\n| code | columns | message | example |\n|---|---|---|---|");
-        for sheet in RowRule::ALL.iter().map(|rule| rule.sheet()).filter(|sheet| sheet.severity == severity) {
-            let columns = if sheet.columns.is_empty() { "the line".to_owned() } else { names(sheet.columns) };
-            let _ = writeln!(table, "| `{}` | {columns} | {} | {} |", sheet.code, sheet.message, sheet.example);
+        let _ = writeln!(
+            table,
+            "\n### {title}\n\n| code | columns | message | example |\n|---|---|---|---|"
+        );
+        for sheet in
+            RowRule::ALL.iter().map(|rule| rule.sheet()).filter(|sheet| sheet.severity == severity)
+        {
+            let columns =
+                if sheet.columns.is_empty() { "the line".to_owned() } else { names(sheet.columns) };
+            let _ = writeln!(
+                table,
+                "| `{}` | {columns} | {} | {} |",
+                sheet.code, sheet.message, sheet.example
+            );
         }
     }
     check("rules.md", &table);

@@ -30,7 +30,10 @@ pub(super) fn establishment(uai: &str) -> Establishment {
 }
 
 pub(super) fn depositor() -> Depositor {
-    Depositor::new(establishment("0751967F"), [establishment("0751967F"), establishment("0751722P")])
+    Depositor::new(
+        establishment("0751967F"),
+        [establishment("0751967F"), establishment("0751722P")],
+    )
 }
 
 pub(super) fn setting(depositor: &Depositor) -> Setting<'_> {
@@ -68,12 +71,19 @@ pub(super) fn survey(bytes: &[u8], piece: usize) -> Result<Conventions, FileErro
 }
 
 /// A reader of a file that was surveyed.
-pub(super) fn reader<'a>(depositor: &'a Depositor, bytes: &[u8]) -> Result<EnrolmentReader<'a>, FileError> {
+pub(super) fn reader<'a>(
+    depositor: &'a Depositor,
+    bytes: &[u8],
+) -> Result<EnrolmentReader<'a>, FileError> {
     survey(bytes, 4096).map(|conventions| EnrolmentReader::new(setting(depositor), conventions))
 }
 
 /// What a reader gives when the bytes come in such pieces.
-pub(super) fn drain(reader: &mut EnrolmentReader<'_>, bytes: &[u8], piece: usize) -> Result<Vec<Row>, FileError> {
+pub(super) fn drain(
+    reader: &mut EnrolmentReader<'_>,
+    bytes: &[u8],
+    piece: usize,
+) -> Result<Vec<Row>, FileError> {
     let mut pieces = bytes.chunks(piece.max(1));
     let mut rows = Vec::new();
     loop {

@@ -11,7 +11,8 @@ use super::row::Values;
 /// Most unknown keys of one object that are kept for the report.
 const MOST_UNKNOWN: usize = 16;
 
-/// An object's values by column. Texts and numbers are read alike: `"uai": "0751967F"`, `"regime": 1`.
+/// An object's values by column. Texts and numbers are read alike: `"uai": "0751967F"`, `"regime":
+/// 1`.
 #[derive(Debug)]
 pub struct Object {
     /// The values, one after the other, without outer blanks.
@@ -37,7 +38,8 @@ impl Default for Object {
 }
 
 impl Object {
-    /// Reads an object. Keys are wire names or labels; whatever is wrong with one of them is in [`Self::problems`].
+    /// Reads an object. Keys are wire names or labels; whatever is wrong with one of them is in
+    /// [`Self::problems`].
     pub fn parse(line: &str) -> Result<Self, RowRule> {
         let mut object = Self::default();
         object.read(line)?;
@@ -52,7 +54,9 @@ impl Object {
         self.unknown.clear();
         self.problems.clear();
         let mut json = serde_json::Deserializer::from_str(line);
-        json.deserialize_map(&mut *self).and_then(|()| json.end()).map_err(|_| RowRule::JsonInvalide)
+        json.deserialize_map(&mut *self)
+            .and_then(|()| json.end())
+            .map_err(|_| RowRule::JsonInvalide)
     }
 
     /// The columns that it has, blank or not.
@@ -72,8 +76,8 @@ impl Object {
         &self.problems
     }
 
-    /// Keeps what was pushed to `text` since `start` as the value of a column, unless another key names it more
-    /// exactly, as among the columns of a header. Says whether it was kept.
+    /// Keeps what was pushed to `text` since `start` as the value of a column, unless another key
+    /// names it more exactly, as among the columns of a header. Says whether it was kept.
     fn keep(&mut self, column: Column, rank: usize, start: usize, structured: bool) -> bool {
         let best = &mut self.ranks[column.index()];
         let (repeated, kept) = (rank == *best, rank <= *best);
@@ -158,7 +162,8 @@ impl<'de> serde::Deserialize<'de> for Key {
             }
 
             fn visit_str<E>(self, name: &str) -> Result<Key, E> {
-                // A wire name is the most exact there is, so that nothing will have to be said of it.
+                // A wire name is the most exact there is, so that nothing will have to be said of
+                // it.
                 let told = |rank| if rank == 0 { String::new() } else { name.to_owned() };
                 let known = |(column, rank)| Key::Known(column, rank, told(rank));
                 Ok(Column::ranked(name).map_or_else(|| Key::Unknown(name.to_owned()), known))
@@ -270,7 +275,10 @@ mod tests {
         )
         .unwrap();
         let value = |column| object.value(column);
-        assert_eq!([Column::Sexe, Column::NomFamille, Column::Prenom1].map(value), ["2", "MARTIN", "Lou"]);
+        assert_eq!(
+            [Column::Sexe, Column::NomFamille, Column::Prenom1].map(value),
+            ["2", "MARTIN", "Lou"]
+        );
         assert_eq!((object.problems(), object.value(Column::Uai)), (&[][..], "x"));
     }
 
@@ -280,8 +288,11 @@ mod tests {
             r#"{"uai":["0751967F",[[]]],"statut":"admis","Statut":"inscrit","sexe":true,"ine":{"a":{}}}"#,
         )
         .unwrap();
-        let problems: Vec<_> =
-            object.problems().iter().map(|problem| (problem.column.unwrap(), problem.rule)).collect();
+        let problems: Vec<_> = object
+            .problems()
+            .iter()
+            .map(|problem| (problem.column.unwrap(), problem.rule))
+            .collect();
         assert_eq!(
             problems,
             [

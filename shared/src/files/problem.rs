@@ -1,4 +1,5 @@
-//! What can be wrong with a row: every rule, in one place, with a stable code and words for a registrar.
+//! What can be wrong with a row: every rule, in one place, with a stable code and words for a
+//! registrar.
 //!
 //! `docs/rules.md` is generated from here.
 
@@ -191,7 +192,8 @@ rules! {
     /// Characters that no French act writes in a name.
     NomInhabituel = "nom_inhabituel", Warn, [NomFamille, NomUsage, Prenom1, Prenom2, Prenom3], "`Ren?e`",
         "le nom contient autre chose que des lettres, espaces, tirets, apostrophes et points : accent perdu ?";
-    /// Letters of another script than the Latin one, which no French act writes: perhaps one that looks like a Latin one.
+    /// Letters of another script than the Latin one, which no French act writes: perhaps one that
+    /// looks like a Latin one.
     NomNonLatin = "nom_non_latin", Warn, [NomFamille, NomUsage, Prenom1, Prenom2, Prenom3], "un М cyrillique dans `МARTIN`",
         "le nom contient des lettres d'une autre écriture que le latin, qu'aucun acte français n'écrit : il ne sera retrouvé qu'ainsi écrit";
     /// Not a sex.
@@ -271,8 +273,8 @@ impl fmt::Display for RowRule {
     }
 }
 
-/// One problem of one row. It names the place and the rule, never the value: the report is read by more people
-/// than the file.
+/// One problem of one row. It names the place and the rule, never the value: the report is read by
+/// more people than the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
     /// The column, unless it is the line as a whole.

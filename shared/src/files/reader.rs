@@ -6,11 +6,11 @@
 //!                                └─ XLSX, whole ─► cells of each sheet ────────────────────►
 //! ```
 //!
-//! The first pass ([`Survey`]) finds what only all lines together show: the encoding, and whether dates have the day
-//! first. The second ([`EnrolmentReader`]) reads rows by it.
+//! The first pass ([`Survey`]) finds what only all lines together show: the encoding, and whether
+//! dates have the day first. The second ([`EnrolmentReader`]) reads rows by it.
 //!
-//! Nothing here waits, so one thread can read several files while it writes; and whatever is decided depends on the
-//! bytes alone, never on how they were cut into pushes.
+//! Nothing here waits, so one thread can read several files while it writes; and whatever is
+//! decided depends on the bytes alone, never on how they were cut into pushes.
 
 use std::time::{Duration, Instant};
 
@@ -54,17 +54,20 @@ use source::{Form, Kept, Source, Supply};
 use text::Units;
 use workbook::Book;
 
-/// Longest line, in bytes. A real row has 200 to 400; the limit bounds memory whatever is dropped in the inbox.
+/// Longest line, in bytes. A real row has 200 to 400; the limit bounds memory whatever is dropped
+/// in the inbox.
 pub const LONGEST_LINE: usize = 65_536;
-/// How many times its size a file may inflate to. Rows of one school compress ten times or so, rows that are all alike
-/// a hundred times; gzip's own limit is a thousand.
+/// How many times its size a file may inflate to. Rows of one school compress ten times or so, rows
+/// that are all alike a hundred times; gzip's own limit is a thousand.
 pub const LARGEST_RATIO: u64 = 200;
 /// Most that a file may inflate to, in bytes: twenty times the whole country's students.
 pub const LARGEST_INFLATED: u64 = 16 << 30;
-/// How long a workbook may take to be opened. What one may cost at most takes a sixth of that on a core of today
-/// (docs/files.md), so only a machine that is out of breath makes an honest file fail.
+/// How long a workbook may take to be opened. What one may cost at most takes a sixth of that on a
+/// core of today (docs/files.md), so only a machine that is out of breath makes an honest file
+/// fail.
 pub const LONGEST_OPENING: Duration = Duration::from_mins(1);
-/// Steps of inflating that one call of [`EnrolmentReader::next`] or [`Survey::next`] does at most: 4 MiB.
+/// Steps of inflating that one call of [`EnrolmentReader::next`] or [`Survey::next`] does at most:
+/// 4 MiB.
 const STEPS_A_CALL: usize = 64;
 /// The widest window of a zstd frame, which is held in memory: 8 MiB, that of level 19.
 const WIDEST_WINDOW_LOG: u32 = 23;
@@ -81,7 +84,8 @@ pub struct Row {
 }
 
 impl Row {
-    /// Its place among all rows of the file: that of a later row is greater, and a sheet comes after those before it.
+    /// Its place among all rows of the file: that of a later row is greater, and a sheet comes
+    /// after those before it.
     #[must_use]
     pub fn place(&self) -> u64 {
         place::of(self.sheet, self.line)
@@ -95,10 +99,11 @@ pub enum Next {
     Row(Row),
     /// Nothing before more bytes are pushed, or said to have ended.
     NeedsBytes,
-    /// Nothing before this is opened and given back ([`EnrolmentReader::opened`]). It takes seconds at worst: a caller
-    /// with other things to do opens it on another thread.
+    /// Nothing before this is opened and given back ([`EnrolmentReader::opened`]). It takes seconds
+    /// at worst: a caller with other things to do opens it on another thread.
     Unopened(Unopened),
-    /// Nothing yet, after as much inflating as one call does: a moment to let others run, and then to ask again.
+    /// Nothing yet, after as much inflating as one call does: a moment to let others run, and then
+    /// to ask again.
     Pause,
     /// Nothing any more.
     Ended,
@@ -112,15 +117,16 @@ pub struct Unopened(Vec<u8>);
 pub struct Opened(Result<Book, FileError>);
 
 impl Unopened {
-    /// Opens it, or gives up after [`LONGEST_OPENING`]. The work is bounded all the same: see `workbook.rs`.
+    /// Opens it, or gives up after [`LONGEST_OPENING`]. The work is bounded all the same: see
+    /// `workbook.rs`.
     #[must_use]
     pub fn open(self) -> Opened {
         Opened(workbook::open(self.0, Instant::now() + LONGEST_OPENING))
     }
 }
 
-/// Reads rows from pushed bytes, holding one line at a time and what was pushed and not yet read; a workbook is held
-/// whole, within bounds.
+/// Reads rows from pushed bytes, holding one line at a time and what was pushed and not yet read; a
+/// workbook is held whole, within bounds.
 pub struct EnrolmentReader<'a> {
     setting: Setting<'a>,
     conventions: Conventions,
@@ -175,23 +181,34 @@ impl<'a> EnrolmentReader<'a> {
 
     /// Goes on where another left off: what is pushed is then the object's bytes from
     /// [`Position::object_offset`] on.
-    pub fn resume(setting: Setting<'a>, conventions: Conventions, position: &Position) -> Result<Self, FileError> {
+    pub fn resume(
+        setting: Setting<'a>,
+        conventions: Conventions,
+        position: &Position,
+    ) -> Result<Self, FileError> {
         let mut reader = Self::new(setting, conventions);
         let Some(found) = &position.found else { return Ok(reader) };
         let detected = &found.detected;
         let layout = match detected.format {
             Format::Csv => {
-                let separator = detected.separator.and_then(|separator| u8::try_from(separator).ok());
+                let separator =
+                    detected.separator.and_then(|separator| u8::try_from(separator).ok());
                 let splitter = Box::new(Splitter::new(separator.ok_or(FileError::Position)?));
-                Some(Layout::Fields { splitter, header: found.header().ok_or(FileError::Position)? })
+                Some(Layout::Fields {
+                    splitter,
+                    header: found.header().ok_or(FileError::Position)?,
+                })
             }
-            Format::Ndjson => Some(Layout::Objects { object: Box::default(), begun: position.line > 0 }),
+            Format::Ndjson => {
+                Some(Layout::Objects { object: Box::default(), begun: position.line > 0 })
+            }
             Format::Xlsx => None,
         };
         if let Some(layout) = layout {
             let form = found.form().ok_or(FileError::Position)?;
             reader.source = Source::resume(form, position.offset, position.line)?;
-            reader.stage = Stage::Lines(Box::new(LineReader { decoder: reader.decoder(form), layout }));
+            reader.stage =
+                Stage::Lines(Box::new(LineReader { decoder: reader.decoder(form), layout }));
         }
         for form in &detected.dates {
             reader.memory.saw(*form);
@@ -246,7 +263,10 @@ impl<'a> EnrolmentReader<'a> {
     /// Where to go on after the last row given.
     #[must_use]
     pub fn position(&self) -> Position {
-        let found = self.found.clone().map(|found| Found { detected: self.completed(found.detected), ..found });
+        let found = self
+            .found
+            .clone()
+            .map(|found| Found { detected: self.completed(found.detected), ..found });
         Position { offset: self.offset, line: self.line, sheet: self.sheet, found }
     }
 
@@ -312,7 +332,8 @@ impl<'a> EnrolmentReader<'a> {
     fn begin(&mut self, form: Form) {
         self.stage = match form.format {
             Format::Ndjson => {
-                self.found = Some(Found { units: form.units, width: 0, detected: self.detected_of(form) });
+                self.found =
+                    Some(Found { units: form.units, width: 0, detected: self.detected_of(form) });
                 self.offset = self.source.offset();
                 let layout = Layout::Objects { object: Box::default(), begun: false };
                 Stage::Lines(Box::new(LineReader { decoder: self.decoder(form), layout }))
@@ -401,7 +422,11 @@ impl<'a> EnrolmentReader<'a> {
                 *index += 1;
                 let values = workbook::Record { row, header: &sheet.header };
                 let outcome = row::read_with(&values, self.setting, &mut self.memory, Vec::new());
-                return Next::Row(Row { sheet: Some(sheet.name.number), line: row.number(), outcome });
+                return Next::Row(Row {
+                    sheet: Some(sheet.name.number),
+                    line: row.number(),
+                    outcome,
+                });
             }
             *at += 1;
             *index = book.sheets.get(*at).map_or(0, |next| next.header_row + 1);

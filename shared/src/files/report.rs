@@ -1,5 +1,5 @@
-//! The report of an import: what an establishment reads after it dropped a file, as JSON for its software and as a
-//! table for its registrar.
+//! The report of an import: what an establishment reads after it dropped a file, as JSON for its
+//! software and as a table for its registrar.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -14,13 +14,15 @@ use crate::domain::uai::Uai;
 
 mod table;
 
-/// Rejections listed one by one at most; totals count all of them. A file with more has one fault many times, and
-/// the limit bounds the memory of an import.
+/// Rejections listed one by one at most; totals count all of them. A file with more has one fault
+/// many times, and the limit bounds the memory of an import.
 pub const MOST_LISTED: usize = 100_000;
-/// Warnings of one rule listed one by one at most: a file that writes postal codes has one on each row.
+/// Warnings of one rule listed one by one at most: a file that writes postal codes has one on each
+/// row.
 pub const MOST_WARNINGS_OF_A_RULE: u64 = 1_000;
 
-/// Counts and problems, gathered while a file is read. It can be stored in a checkpoint and taken up again.
+/// Counts and problems, gathered while a file is read. It can be stored in a checkpoint and taken
+/// up again.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
     counts: Counts,
@@ -39,7 +41,8 @@ pub struct Counts {
     /// Rows that are well formed; their records are stored.
     #[serde(rename = "acceptees")]
     pub accepted: u64,
-    /// Among the accepted, those about which a more recent statement was already stored: acknowledged, ignored.
+    /// Among the accepted, those about which a more recent statement was already stored:
+    /// acknowledged, ignored.
     #[serde(rename = "depassees")]
     pub superseded: u64,
     /// Among the accepted, those that say what was already stored.
@@ -92,8 +95,12 @@ impl Tally {
             let total = self.by_rule.entry(problem.rule).or_default();
             *total += 1;
             match problem.rule.severity() {
-                Severity::Reject if self.rejections.len() < MOST_LISTED => self.rejections.push((place, *problem)),
-                Severity::Warn if *total <= MOST_WARNINGS_OF_A_RULE => self.warnings.push((place, *problem)),
+                Severity::Reject if self.rejections.len() < MOST_LISTED => {
+                    self.rejections.push((place, *problem))
+                }
+                Severity::Warn if *total <= MOST_WARNINGS_OF_A_RULE => {
+                    self.warnings.push((place, *problem))
+                }
                 Severity::Reject | Severity::Warn => {}
             }
         }
@@ -113,7 +120,9 @@ impl Tally {
             Ending::Done => ("terminé", None),
             Ending::Failed(reason) => ("échoué", Some(reason)),
         };
-        let total = |(rule, total): (&RowRule, &u64)| (rule.code(), Total { severity: rule.severity(), total: *total });
+        let total = |(rule, total): (&RowRule, &u64)| {
+            (rule.code(), Total { severity: rule.severity(), total: *total })
+        };
         let listed = (self.rejections.len() + self.warnings.len()) as u64;
         Report {
             import,
@@ -231,10 +240,15 @@ impl<'a> Report<'a> {
     #[must_use]
     pub fn beside(mut self, others: &BTreeMap<u64, Vec<u64>>) -> Self {
         for listed in self.rejected.iter_mut().chain(&mut self.warned) {
-            let shared =
-                matches!(listed.rule, RowRule::NumeroDePlusieurs | RowRule::IneDePlusieurs | RowRule::InePartage);
-            if let Some(others) = others.get(&place::of(listed.sheet, listed.line)).filter(|_| shared) {
-                listed.message = format!("{} ; voir aussi {}", listed.message, lines(others)).into();
+            let shared = matches!(
+                listed.rule,
+                RowRule::NumeroDePlusieurs | RowRule::IneDePlusieurs | RowRule::InePartage
+            );
+            if let Some(others) =
+                others.get(&place::of(listed.sheet, listed.line)).filter(|_| shared)
+            {
+                listed.message =
+                    format!("{} ; voir aussi {}", listed.message, lines(others)).into();
             }
         }
         self
@@ -296,7 +310,11 @@ fn lines(places: &[u64]) -> String {
         })
         .collect();
     let more = if places.len() > MOST_NAMED { "…" } else { "" };
-    format!("{} {}{more}", if named.len() > 1 { "les lignes" } else { "la ligne" }, named.join(", "))
+    format!(
+        "{} {}{more}",
+        if named.len() > 1 { "les lignes" } else { "la ligne" },
+        named.join(", ")
+    )
 }
 
 impl Listed {

@@ -27,14 +27,16 @@ use places::Birthplace;
 pub(super) use places::is_only_postal;
 use recent::Recent;
 
-/// Longest value of a code or number (`diplome`, `numeroEtudiant`…), in characters. A MEFSTAT11 has 11.
+/// Longest value of a code or number (`diplome`, `numeroEtudiant`…), in characters. A MEFSTAT11 has
+/// 11.
 const LONGEST_CODE: usize = 64;
 
 /// The value is wrong, and the row's problems say so already.
 #[derive(Debug, Clone, Copy)]
 struct Reported;
 
-/// The values of a row, by column, wherever they come from: a line of a file, a cell range, a JSON body.
+/// The values of a row, by column, wherever they come from: a line of a file, a cell range, a JSON
+/// body.
 pub trait Values {
     /// The value without outer blanks; blank when there is none.
     fn value(&self, column: Column) -> &str;
@@ -65,19 +67,21 @@ pub enum Outcome {
     Rejected {
         /// All the rules that it breaks, and what else is odd.
         problems: Vec<Problem>,
-        /// What it is about, when that much can be read: a complete file that has a broken row about an enrolment
-        /// doesn't mean to cancel it.
+        /// What it is about, when that much can be read: a complete file that has a broken row
+        /// about an enrolment doesn't mean to cancel it.
         about: Option<Box<Subject<'static>>>,
     },
 }
 
-/// Reads a row. Every value is looked at before any is given up on, so that all problems are told at once.
+/// Reads a row. Every value is looked at before any is given up on, so that all problems are told
+/// at once.
 #[must_use]
 pub fn read(values: &impl Values, setting: Setting<'_>) -> Outcome {
     read_with(values, setting, &mut Memory::none(), Vec::new())
 }
 
-/// Reads one row of many of the same setting; `problems` are those that were found while its values were told apart.
+/// Reads one row of many of the same setting; `problems` are those that were found while its values
+/// were told apart.
 pub(super) fn read_with(
     values: &impl Values,
     setting: Setting<'_>,
@@ -103,10 +107,13 @@ pub(super) fn read_with(
     }
 }
 
-/// What a rejected row is about: the same as if it had been accepted, or nothing when that is in doubt.
+/// What a rejected row is about: the same as if it had been accepted, or nothing when that is in
+/// doubt.
 fn about(who: &person::Who, what: &enrolment::What<'_>) -> Option<Box<Subject<'static>>> {
     let diplome = what.diplome.clone().ok()?.map(Into::into);
-    let (Ok(establishment), Ok(first_day)) = (what.establishment, what.first_day) else { return None };
+    let (Ok(establishment), Ok(first_day)) = (what.establishment, what.first_day) else {
+        return None;
+    };
     let year = AcademicYear::starting_on(first_day);
     Some(Box::new(Subject { uai: establishment.uai, year, student: who.named()?, diplome }))
 }
@@ -156,8 +163,8 @@ impl Memory {
         }
     }
 
-    /// What the first pass over the file found: that its dates show that the day is first, and that it gives postal codes
-    /// for birthplaces.
+    /// What the first pass over the file found: that its dates show that the day is first, and that
+    /// it gives postal codes for birthplaces.
     pub(super) fn follow(&mut self, day_first: bool, postal_birthplaces: bool) {
         self.day_first = day_first;
         self.postal_birthplaces = postal_birthplaces;
@@ -183,17 +190,23 @@ fn unwrapped(text: &str) -> &str {
 /// Longest word for nothing, in bytes.
 const LONGEST_NOTHING: usize = 8;
 
-/// Whether a value says that there is none: `NEANT`, `N/A`, dashes, or what a spreadsheet shows for a failed formula.
+/// Whether a value says that there is none: `NEANT`, `N/A`, dashes, or what a spreadsheet shows for
+/// a failed formula.
 fn is_word_for_nothing(text: &str) -> bool {
     !text.is_empty()
         && text.len() <= LONGEST_NOTHING
         && (text.chars().all(|sign| matches!(sign, '-' | '–' | '—' | '/' | '.' | '_'))
-            || matches!(text, "NULL" | "(null)" | "#REF!" | "#VALUE!" | "#NAME?" | "#DIV/0!" | "#NUM!" | "#NULL!")
-            || ["N/A", "#N/A", "NEANT", "NÉANT", "Néant", "néant"].iter().any(|word| word.eq_ignore_ascii_case(text)))
+            || matches!(
+                text,
+                "NULL" | "(null)" | "#REF!" | "#VALUE!" | "#NAME?" | "#DIV/0!" | "#NUM!" | "#NULL!"
+            )
+            || ["N/A", "#N/A", "NEANT", "NÉANT", "Néant", "néant"]
+                .iter()
+                .any(|word| word.eq_ignore_ascii_case(text)))
 }
 
-/// Whether a code is a number as a spreadsheet or a table of numbers writes it, so that its first zeros, or its last
-/// digits, may be lost: `1,03E+10`, `2400123.0`.
+/// Whether a code is a number as a spreadsheet or a table of numbers writes it, so that its first
+/// zeros, or its last digits, may be lost: `1,03E+10`, `2400123.0`.
 fn is_spreadsheets_number(text: &str) -> bool {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let (mantissa, exponent) = match text.split_once(['E', 'e']) {
@@ -203,8 +216,9 @@ fn is_spreadsheets_number(text: &str) -> bool {
         },
         None => (text, None),
     };
-    let (whole, fraction) =
-        mantissa.split_once(['.', ',']).map_or((mantissa, None), |(whole, part)| (whole, Some(part)));
+    let (whole, fraction) = mantissa
+        .split_once(['.', ','])
+        .map_or((mantissa, None), |(whole, part)| (whole, Some(part)));
     digits(whole)
         && fraction.is_none_or(digits)
         && exponent.is_none_or(digits)
@@ -230,7 +244,8 @@ impl<'a, V: Values> Row<'a, '_, V> {
         if self.blank[column.index()] { "" } else { unwrapped(self.values.value(column)) }
     }
 
-    /// Finds values such as `N/A` where a column may be blank. They would be codes and names like any other.
+    /// Finds values such as `N/A` where a column may be blank. They would be codes and names like
+    /// any other.
     fn pass_over_words_for_nothing(&mut self) {
         for column in Column::ALL {
             let required = Column::REQUIRED.contains(&column) || Column::IDENTITY.contains(&column);
@@ -264,21 +279,30 @@ impl<'a, V: Values> Row<'a, '_, V> {
         column: Column,
         parse: impl FnOnce(&'a str) -> Option<(T, DateForm)>,
     ) -> Result<T, Reported> {
-        let rule = if dates::has_hour(self.value(column)) { RowRule::DateAvecHeure } else { RowRule::DateInvalide };
+        let rule = if dates::has_hour(self.value(column)) {
+            RowRule::DateAvecHeure
+        } else {
+            RowRule::DateInvalide
+        };
         let (date, form) = self.required(column, rule, parse)?;
         self.memory.saw(form);
-        if form != DateForm::Iso && !self.memory.day_first && date_order(self.value(column)) == Some(Order::Either) {
+        if form != DateForm::Iso
+            && !self.memory.day_first
+            && date_order(self.value(column)) == Some(Order::Either)
+        {
             self.note(column, RowRule::JourAvantMois);
         }
         Ok(date)
     }
 
-    /// The value of a column of codes that the contract lists, without the `.0` that a table of numbers puts after one:
-    /// its digits are those that were written.
+    /// The value of a column of codes that the contract lists, without the `.0` that a table of
+    /// numbers puts after one: its digits are those that were written.
     fn code_value(&mut self, column: Column) -> &'a str {
         let text = self.value(column);
         let whole = text.strip_suffix(".0").or_else(|| text.strip_suffix(",0"));
-        match whole.filter(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())) {
+        match whole
+            .filter(|digits| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
+        {
             Some(digits) => {
                 self.note(column, RowRule::CodeDecimal);
                 digits

@@ -1,16 +1,19 @@
-//! Which student a record is about: the engine's evidence, what INES says, and what people decided, in one decision.
+//! Which student a record is about: the engine's evidence, what INES says, and what people decided,
+//! in one decision.
 //!
 //! In order of force:
 //!
 //! 1. what people decided, which no evidence overrides;
-//! 2. INES: two records whose INE it vouches for are one student exactly if the INE to keep is the same;
+//! 2. INES: two records whose INE it vouches for are one student exactly if the INE to keep is the
+//!    same;
 //! 3. the engine;
 //! 4. the pair of INE and birth date, for records that name nobody.
 //!
-//! Nobody who is certain, and nobody who resembles: a newcomer. Somebody who resembles: a newcomer of whom nothing is
-//! told until a person decides, or later evidence does; unless INES vouches for it, since then it is published under its
-//! INE, and only the question whether the two are one waits. Two records that wait are no evidence for each other: what
-//! made one wait makes the other wait with it.
+//! Nobody who is certain, and nobody who resembles: a newcomer. Somebody who resembles: a newcomer
+//! of whom nothing is told until a person decides, or later evidence does; unless INES vouches for
+//! it, since then it is published under its INE, and only the question whether the two are one
+//! waits. Two records that wait are no evidence for each other: what made one wait makes the other
+//! wait with it.
 
 use std::collections::BTreeSet;
 
@@ -90,20 +93,25 @@ pub fn decide(statement: Statement<'_>, students: &[Student], reads: Reads) -> D
         .collect();
     let references: Vec<(StudentId, Vec<&Compared>)> =
         people.iter().map(|(student, people)| (*student, people.iter().collect())).collect();
-    let candidates: Vec<Candidate<'_, StudentId>> =
-        references.iter().map(|(student, records)| Candidate { student: *student, records }).collect();
+    let candidates: Vec<Candidate<'_, StudentId>> = references
+        .iter()
+        .map(|(student, records)| Candidate { student: *student, records })
+        .collect();
     let mut resolution = engine::resolve(&person, &candidates, reads);
     if !matches!(resolution.decision, engine::Decision::Same(_)) {
         // Somebody whose enrolments were all cancelled may be joined, and hides nobody.
-        let competes = |student| others.iter().any(|others| others.student.id == student && others.compete());
-        let competing: Vec<_> = candidates.into_iter().filter(|candidate| competes(candidate.student)).collect();
+        let competes =
+            |student| others.iter().any(|others| others.student.id == student && others.compete());
+        let competing: Vec<_> =
+            candidates.into_iter().filter(|candidate| competes(candidate.student)).collect();
         resolution = engine::resolve(&person, &competing, reads);
     }
 
     let decided: Vec<StudentId> =
         others.iter().filter(|others| others.joined).map(|others| others.student.id).collect();
     let verified = verified(statement.verification);
-    let vouched = others.iter().filter(|others| verified.is_some() && others.verified() == verified);
+    let vouched =
+        others.iter().filter(|others| verified.is_some() && others.verified() == verified);
     let vouched: Vec<StudentId> = vouched.map(|others| others.student.id).collect();
     let evident = match &resolution.decision {
         engine::Decision::Same(students) => students.clone(),
@@ -117,11 +125,15 @@ pub fn decide(statement: Statement<'_>, students: &[Student], reads: Reads) -> D
     let mut proposed: Vec<&Others<'_>> = Vec::new();
     for student in decided.iter().chain(&vouched).chain(&evident) {
         let found = others.iter().find(|others| others.student.id == *student);
-        proposed.extend(found.filter(|found| !proposed.iter().any(|known| known.student.id == found.student.id)));
+        proposed
+            .extend(found.filter(|found| {
+                !proposed.iter().any(|known| known.student.id == found.student.id)
+            }));
     }
     let mut same = compatible(&proposed, verified);
-    let closest =
-        |student: &&Student| resolution.near.iter().find(|near| near.student == student.id).map(|near| near.best);
+    let closest = |student: &&Student| {
+        resolution.near.iter().find(|near| near.student == student.id).map(|near| near.best)
+    };
     let evidence = same.iter().find_map(closest);
     // Who names nobody has no evidence to weigh: the pair decides, if people didn't already.
     for pair in others.iter().filter(|others| others.is_the_pair_of(statement)) {
@@ -130,7 +142,8 @@ pub fn decide(statement: Statement<'_>, students: &[Student], reads: Reads) -> D
         }
     }
     let kept: BTreeSet<StudentId> = same.iter().map(|student| student.id).collect();
-    let near: Vec<_> = resolution.near.into_iter().filter(|near| !kept.contains(&near.student)).collect();
+    let near: Vec<_> =
+        resolution.near.into_iter().filter(|near| !kept.contains(&near.student)).collect();
     let runner_up = near.first().map(|near| near.best);
     if same.is_empty() {
         let ambiguous = resolution.decision == engine::Decision::Ambiguous;
@@ -153,8 +166,11 @@ pub fn decide(statement: Statement<'_>, students: &[Student], reads: Reads) -> D
         _ if reads == Reads::Cut => Some(Doubt::Homonyms),
         _ => None,
     };
-    // Whom INES vouches for survives, then who can be seen; the id settles the rest, whatever the order of reads.
-    same.sort_by_key(|student| (student.verified().is_none(), !student.withheld.is_empty(), student.id));
+    // Whom INES vouches for survives, then who can be seen; the id settles the rest, whatever the
+    // order of reads.
+    same.sort_by_key(|student| {
+        (student.verified().is_none(), !student.withheld.is_empty(), student.id)
+    });
     let same = same.into_iter().map(|student| student.id).collect();
     Decision { same, reason, doubt, near, evidence, runner_up }
 }
@@ -162,7 +178,9 @@ pub fn decide(statement: Statement<'_>, students: &[Student], reads: Reads) -> D
 /// Whether two students may be one person, as far as their records say.
 #[must_use]
 pub fn may_be_one(one: &Student, other: &Student) -> Option<Closeness<StudentId>> {
-    let parted = one.edges().any(|edge| other.edges().any(|known| known.parts_from(&edge.record, &edge.links)));
+    let parted = one
+        .edges()
+        .any(|edge| other.edges().any(|known| known.parts_from(&edge.record, &edge.links)));
     if parted {
         return None;
     }
@@ -170,7 +188,9 @@ pub fn may_be_one(one: &Student, other: &Student) -> Option<Closeness<StudentId>
     let records: Vec<&Compared> = people.iter().collect();
     let closest = named(one.edges())
         .iter()
-        .filter_map(|person| engine::closeness(person, Candidate { student: other.id, records: &records }))
+        .filter_map(|person| {
+            engine::closeness(person, Candidate { student: other.id, records: &records })
+        })
         .max_by_key(|closeness| (closeness.verdict, closeness.best.bits));
     closest.filter(|closeness| closeness.verdict > Verdict::Distinct)
 }
@@ -217,7 +237,9 @@ impl<'a> Others<'a> {
     fn is_the_pair_of(&self, statement: Statement<'_>) -> bool {
         let nameless = self.edges.iter().all(|edge| !edge.traits().iter().any(Traits::is_named));
         let ine = statement.declaration.ine.filter(|_| believes(statement.verification));
-        nameless && ine.is_some_and(|ine| self.has(ine)) && self.is_born(statement.declaration.identite.birth_date())
+        nameless
+            && ine.is_some_and(|ine| self.has(ine))
+            && self.is_born(statement.declaration.identite.birth_date())
     }
 }
 
@@ -237,18 +259,18 @@ fn verified(verification: &InesVerification) -> Option<Ine> {
     }
 }
 
-/// The students that can be one with each other and with a person of that INE, those proposed first before the others.
-/// Two INEs that INES keeps apart are never joined without two people (see [`super::review`]).
+/// The students that can be one with each other and with a person of that INE, those proposed first
+/// before the others. Two INEs that INES keeps apart are never joined without two people (see
+/// [`super::review`]).
 fn compatible<'a>(proposed: &[&Others<'a>], verified: Option<Ine>) -> Vec<&'a Student> {
     let mut kept: Vec<&Student> = Vec::new();
     let mut master = verified;
     for others in proposed {
         let own = others.verified();
         let two = own.is_some() && master.is_some() && own != master && !others.joined;
-        let parted = kept
-            .iter()
-            .flat_map(|student| student.edges())
-            .any(|edge| others.edges.iter().any(|other| other.parts_from(&edge.record, &edge.links)));
+        let parted = kept.iter().flat_map(|student| student.edges()).any(|edge| {
+            others.edges.iter().any(|other| other.parts_from(&edge.record, &edge.links))
+        });
         if !two && !parted {
             master = master.or(own);
             kept.push(others.student);
@@ -257,12 +279,13 @@ fn compatible<'a>(proposed: &[&Others<'a>], verified: Option<Ine>) -> Vec<&'a St
     kept
 }
 
-/// An equal INE is enough for a record that names nobody, if the birth date says so too, as the write contract has it
-/// (domain.md §2).
+/// An equal INE is enough for a record that names nobody, if the birth date says so too, as the
+/// write contract has it (domain.md §2).
 fn by_pair(statement: Statement<'_>, others: &[Others<'_>]) -> Decision {
     let ine = statement.declaration.ine.filter(|_| believes(statement.verification));
     let birth = statement.declaration.identite.birth_date();
-    let holders: Vec<_> = others.iter().filter(|others| ine.is_some_and(|ine| others.has(ine))).collect();
+    let holders: Vec<_> =
+        others.iter().filter(|others| ine.is_some_and(|ine| others.has(ine))).collect();
     let joined = others.iter().find(|others| others.joined);
     match (joined, holders.iter().find(|holder| holder.is_born(birth))) {
         (Some(others), _) => {
@@ -273,7 +296,9 @@ fn by_pair(statement: Statement<'_>, others: &[Others<'_>]) -> Decision {
             let same = vec![holder.student.id];
             Decision { same, reason: Reason::SameIne, ..Decision::newcomer(None) }
         }
-        (None, None) if holders.is_empty() || statement.is_told_apart() => Decision::newcomer(Some(Doubt::Unknown)),
+        (None, None) if holders.is_empty() || statement.is_told_apart() => {
+            Decision::newcomer(Some(Doubt::Unknown))
+        }
         (None, None) => Decision::newcomer(Some(Doubt::BirthDateDiffers)),
     }
 }

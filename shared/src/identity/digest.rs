@@ -1,7 +1,8 @@
 //! Keyed digests: table keys that hold nothing personal.
 //!
-//! A bare hash of an INE is reversed by trying them all; without its secret an HMAC is not. There is one secret
-//! per purpose, and each digest starts with its secret's id, so that old and new ones can live together.
+//! A bare hash of an INE is reversed by trying them all; without its secret an HMAC is not. There
+//! is one secret per purpose, and each digest starts with its secret's id, so that old and new ones
+//! can live together.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -43,8 +44,8 @@ impl DigestKey {
         &self.secret
     }
 
-    /// `<key id>.<32 hexadecimal digits>`: 128 bits of HMAC-SHA256, so that among ten million digests the
-    /// chance of one collision is below 10⁻²⁴.
+    /// `<key id>.<32 hexadecimal digits>`: 128 bits of HMAC-SHA256, so that among ten million
+    /// digests the chance of one collision is below 10⁻²⁴.
     ///
     /// Each part is preceded by its length: `("AB", "C")` and `("A", "BC")` differ.
     fn digest(&self, parts: &[&str]) -> String {
@@ -54,13 +55,15 @@ impl DigestKey {
     /// The same of any bytes.
     #[must_use]
     pub(crate) fn of<P: AsRef<[u8]>>(&self, parts: &[P]) -> String {
-        self.bytes(parts).map_or_else(String::new, |bytes| format!("{}.{}", self.id, hex::encode(&bytes[..16])))
+        self.bytes(parts)
+            .map_or_else(String::new, |bytes| format!("{}.{}", self.id, hex::encode(&bytes[..16])))
     }
 
-    /// The whole digest of parts, without the id: 256 bits, for a key to encrypt with. An HMAC takes a key of any length,
-    /// so there always is one.
+    /// The whole digest of parts, without the id: 256 bits, for a key to encrypt with. An HMAC
+    /// takes a key of any length, so there always is one.
     pub(crate) fn bytes<P: AsRef<[u8]>>(&self, parts: &[P]) -> Option<[u8; 32]> {
-        let mut mac = Hmac::<Sha256>::new_from_slice(self.secret.expose_secret().as_bytes()).ok()?;
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(self.secret.expose_secret().as_bytes()).ok()?;
         for part in parts.iter().map(AsRef::as_ref) {
             mac.update(&(part.len() as u64).to_be_bytes());
             mac.update(part);
@@ -82,8 +85,8 @@ pub struct Subject<'a> {
     pub diplome: Option<Cow<'a, str>>,
 }
 
-/// How an establishment names a student: by its own number if it gives one, else by the INE, else by the civil
-/// identity.
+/// How an establishment names a student: by its own number if it gives one, else by the INE, else
+/// by the civil identity.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Named<'a> {
     /// The establishment's own number.
@@ -128,23 +131,38 @@ impl RecordId {
         Self::of_subject(key, &Subject::of(declaration))
     }
 
-    /// The id of a subject: a correction of dates, status or names finds its record again, whatever it corrects.
+    /// The id of a subject: a correction of dates, status or names finds its record again, whatever
+    /// it corrects.
     #[must_use]
     pub fn of_subject(key: &DigestKey, subject: &Subject<'_>) -> Self {
         let Subject { uai, year, student, diplome } = subject;
         let year = year.to_string();
         let student = match student {
-            Named::Number(number) => {
-                ["numero".to_owned(), number.clone().into_owned(), String::new(), String::new(), String::new()]
-            }
-            Named::Ine(ine) => ["ine".to_owned(), ine.expose().to_owned(), String::new(), String::new(), String::new()],
+            Named::Number(number) => [
+                "numero".to_owned(),
+                number.clone().into_owned(),
+                String::new(),
+                String::new(),
+                String::new(),
+            ],
+            Named::Ine(ine) => [
+                "ine".to_owned(),
+                ine.expose().to_owned(),
+                String::new(),
+                String::new(),
+                String::new(),
+            ],
             Named::Identity(identity) => {
                 let [name, given, birth, sex] = civil_parts(identity);
                 [name, given, birth, sex, "identite".to_owned()]
             }
-            Named::BirthDate(birth) => {
-                ["naissance".to_owned(), birth.expose(), String::new(), String::new(), String::new()]
-            }
+            Named::BirthDate(birth) => [
+                "naissance".to_owned(),
+                birth.expose(),
+                String::new(),
+                String::new(),
+                String::new(),
+            ],
         };
         let mut parts = vec![uai.as_str(), &year];
         parts.extend(student.iter().map(String::as_str));
@@ -187,7 +205,8 @@ pub struct IneDigest(String);
 pub struct PairDigest {
     /// The INE's.
     pub ine: IneDigest,
-    /// The birth date's, which another INE makes another one of. `<key id>.<32 hexadecimal digits>`.
+    /// The birth date's, which another INE makes another one of. `<key id>.<32 hexadecimal
+    /// digits>`.
     pub date: String,
 }
 
@@ -216,12 +235,15 @@ impl IdentityKeys {
     /// The key of a pair.
     #[must_use]
     pub fn pair(&self, ine: &Ine, birth_date: BirthDate) -> PairDigest {
-        PairDigest { ine: self.ine(ine), date: self.ine.digest(&["pair", ine.expose(), &birth_date.expose()]) }
+        PairDigest {
+            ine: self.ine(ine),
+            date: self.ine.digest(&["pair", ine.expose(), &birth_date.expose()]),
+        }
     }
 
-    /// The name under which INES is asked for the INE of a record's person: the same whenever the same is asked, and
-    /// another once the record names somebody else. INES isn't told the name of a birthplace, so that name changes
-    /// nothing. 34 characters.
+    /// The name under which INES is asked for the INE of a record's person: the same whenever the
+    /// same is asked, and another once the record names somebody else. INES isn't told the name of
+    /// a birthplace, so that name changes nothing. 34 characters.
     #[must_use]
     pub fn reference(&self, record: &RecordId, identity: &CivilIdentity) -> String {
         // An identity has no map with keys that aren't text, so this never fails.
@@ -272,8 +294,12 @@ mod tests {
     #[test]
     fn spelling_does_not_change_the_record_of_a_civil_identity() {
         let key = DigestKey::new("1".into(), "secret".to_owned().into());
-        let record = |family, given, birth| RecordId::of(&key, &declaration(None, family, given, birth));
-        assert_eq!(record("Lefèvre-d’Été", "Zoé", "2004-03-02"), record("LEFEVRE D ETE", "ZOE", "2004-03-02"));
+        let record =
+            |family, given, birth| RecordId::of(&key, &declaration(None, family, given, birth));
+        assert_eq!(
+            record("Lefèvre-d’Été", "Zoé", "2004-03-02"),
+            record("LEFEVRE D ETE", "ZOE", "2004-03-02")
+        );
         assert_ne!(record("Lefèvre", "Zoé", "2004-03-02"), record("Lefèvre", "Zoé", "2004-03-03"));
     }
 
@@ -295,13 +321,24 @@ mod tests {
         let mut sent = declaration(None, "Martin", "Léa", "2004-03-02");
         let Person::Civil(before) = sent.identite.clone() else { panic!("it names nobody") };
         let id = RecordId::of(&key, &sent);
-        let named = CivilIdentity { libelle_naissance: PlaceName::parse("Saint-Denis").ok(), ..before.clone() };
+        let named = CivilIdentity {
+            libelle_naissance: PlaceName::parse("Saint-Denis").ok(),
+            ..before.clone()
+        };
         sent.identite = Person::Civil(named.clone());
         assert_eq!(RecordId::of(&key, &sent), id);
-        assert_eq!(keys().reference(&id, &named), keys().reference(&id, &before), "INES is asked the same");
+        assert_eq!(
+            keys().reference(&id, &named),
+            keys().reference(&id, &before),
+            "INES is asked the same"
+        );
         let said = r#"{"nomFamille":"Martin","prenom1":"Léa","sexe":"2","dateNaissance":"2004-03-02","lieuNaissance":"44109"}"#;
         let given = keys().ine.of(&[id.as_str(), said]);
-        assert_eq!(keys().reference(&id, &before), given, "references that were given go on being asked");
+        assert_eq!(
+            keys().reference(&id, &before),
+            given,
+            "references that were given go on being asked"
+        );
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! The evidence of an attachment: one record, what it says, what INES said of it, what people decided about it, and why it
-//! is this student's.
+//! The evidence of an attachment: one record, what it says, what INES said of it, what people
+//! decided about it, and why it is this student's.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -53,7 +53,8 @@ pub enum InesVerification {
     Granted {
         /// The INE.
         ine: Ine,
-        /// INES knew the person before we asked. Else it has the person on this record's word alone.
+        /// INES knew the person before we asked. Else it has the person on this record's word
+        /// alone.
         #[serde(default)]
         known_before: bool,
     },
@@ -65,7 +66,8 @@ pub enum InesVerification {
     Taken,
 }
 
-/// What people decided about a record, by the case that they decided in, so that each decision can be undone alone.
+/// What people decided about a record, by the case that they decided in, so that each decision can
+/// be undone alone.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Links {
     /// Records that are the same person's.
@@ -116,7 +118,8 @@ pub struct Edge {
     pub verification: InesVerification,
     /// Why it is this student's.
     pub reason: Reason,
-    /// What the decision rested on, if on a comparison: the levels, the bits and the vetoes. Nothing personal.
+    /// What the decision rested on, if on a comparison: the levels, the bits and the vetoes.
+    /// Nothing personal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<Comparison>,
     /// How near the next student was, if there was one.
@@ -137,9 +140,13 @@ impl Edge {
     pub fn ines(&self) -> impl Iterator<Item = Ine> {
         let (one, other) = match &self.verification {
             InesVerification::Unasked => (self.declaration.ine, None),
-            InesVerification::Confirmed { ine_maitre, .. } => (self.declaration.ine, Some(*ine_maitre)),
+            InesVerification::Confirmed { ine_maitre, .. } => {
+                (self.declaration.ine, Some(*ine_maitre))
+            }
             InesVerification::Granted { ine, .. } => (Some(*ine), None),
-            InesVerification::Unknown | InesVerification::Differs | InesVerification::Taken => (None, None),
+            InesVerification::Unknown | InesVerification::Differs | InesVerification::Taken => {
+                (None, None)
+            }
         };
         one.into_iter().chain(other)
     }
@@ -154,12 +161,14 @@ impl Edge {
         }
     }
 
-    /// INES has the person whatever this record says: it confirmed the INE, or knew the person before we asked.
+    /// INES has the person whatever this record says: it confirmed the INE, or knew the person
+    /// before we asked.
     #[must_use]
     pub fn is_known_to_ines(&self) -> bool {
         matches!(
             self.verification,
-            InesVerification::Confirmed { .. } | InesVerification::Granted { known_before: true, .. }
+            InesVerification::Confirmed { .. }
+                | InesVerification::Granted { known_before: true, .. }
         )
     }
 
@@ -169,7 +178,8 @@ impl Edge {
         matches!(self.verification, InesVerification::Granted { known_before: false, .. })
     }
 
-    /// Whether one establishment gives the two records two student numbers for one academic year, and INES the same INE.
+    /// Whether one establishment gives the two records two student numbers for one academic year,
+    /// and INES the same INE.
     #[must_use]
     pub fn has_another_number(&self, other: &Self) -> bool {
         let (own, known) = (&self.declaration, &other.declaration);
@@ -213,16 +223,18 @@ impl Edge {
         same.keys().chain(different.keys()).chain(self.moves.cases())
     }
 
-    /// Whether it is the statement that `earlier` is, and INES says the same of it. Whether another student has its INE is
-    /// nothing that it says.
+    /// Whether it is the statement that `earlier` is, and INES says the same of it. Whether another
+    /// student has its INE is nothing that it says.
     #[must_use]
     pub fn repeats(&self, earlier: &Self) -> bool {
-        let taken = self.verification == InesVerification::Taken || earlier.verification == InesVerification::Taken;
+        let taken = self.verification == InesVerification::Taken
+            || earlier.verification == InesVerification::Taken;
         let stands = taken || self.verification == earlier.verification;
         self.record == earlier.record && self.version == earlier.version && stands
     }
 
-    /// Whether people decided that the two records are two people's. Either record may hold the decision.
+    /// Whether people decided that the two records are two people's. Either record may hold the
+    /// decision.
     #[must_use]
     pub fn parts_from(&self, record: &RecordId, links: &Links) -> bool {
         self.links.part(record) || links.part(&self.record)
@@ -235,9 +247,10 @@ impl Edge {
     }
 }
 
-/// Whether a student of these records may be meant instead of somebody whom it resembles. One whose records were all
-/// cancelled, and whom INES has on their word alone, may not: anybody who sends enrolments could hide a person by a row that
-/// resembles it. Whom INES confirmed, or knew before we asked, is a person who exists, enrolled or not.
+/// Whether a student of these records may be meant instead of somebody whom it resembles. One whose
+/// records were all cancelled, and whom INES has on their word alone, may not: anybody who sends
+/// enrolments could hide a person by a row that resembles it. Whom INES confirmed, or knew before
+/// we asked, is a person who exists, enrolled or not.
 pub fn compete<'a>(edges: impl Iterator<Item = &'a Edge>) -> bool {
     let (mut stands, mut made_known, mut known_before) = (false, false, false);
     for edge in edges {
@@ -248,9 +261,13 @@ pub fn compete<'a>(edges: impl Iterator<Item = &'a Edge>) -> bool {
     stands || known_before && !made_known
 }
 
-/// The people whom a record names, as the engine compares them: with the number that its establishment gives them, while the
-/// enrolment stands. A number that was cancelled was most likely given in place of another.
-pub fn people(declaration: &Declaration, verification: &InesVerification) -> impl Iterator<Item = Compared> + use<> {
+/// The people whom a record names, as the engine compares them: with the number that its
+/// establishment gives them, while the enrolment stands. A number that was cancelled was most
+/// likely given in place of another.
+pub fn people(
+    declaration: &Declaration,
+    verification: &InesVerification,
+) -> impl Iterator<Item = Compared> + use<> {
     let Enrolment { uai, statut, .. } = declaration.inscription.clone();
     let year = declaration.inscription.academic_year().first_year();
     let number = declaration.numero_etudiant.clone().filter(|_| statut != Status::Annule);
@@ -261,14 +278,19 @@ pub fn people(declaration: &Declaration, verification: &InesVerification) -> imp
     })
 }
 
-/// What is compared of a record: what the establishment says, with the INE that is believed, and what INES says.
+/// What is compared of a record: what the establishment says, with the INE that is believed, and
+/// what INES says.
 #[must_use]
 pub fn traits(declaration: &Declaration, verification: &InesVerification) -> Vec<Traits> {
     let (ine, registered) = match verification {
         InesVerification::Unasked => (declaration.ine, None),
-        InesVerification::Confirmed { registre, ine_maitre } => (declaration.ine, Some((registre, *ine_maitre))),
+        InesVerification::Confirmed { registre, ine_maitre } => {
+            (declaration.ine, Some((registre, *ine_maitre)))
+        }
         InesVerification::Granted { ine, .. } => (Some(*ine), None),
-        InesVerification::Unknown | InesVerification::Differs | InesVerification::Taken => (None, None),
+        InesVerification::Unknown | InesVerification::Differs | InesVerification::Taken => {
+            (None, None)
+        }
     };
     let registered = registered.map(|(identity, master)| Traits {
         ine: Some(master),
@@ -279,11 +301,14 @@ pub fn traits(declaration: &Declaration, verification: &InesVerification) -> Vec
     // A pair says nothing that INES doesn't say better.
     let said = match &declaration.identite {
         Person::Pair(_) if registered.is_some() => None,
-        Person::Pair(pair) => Some(Person::Pair(crate::domain::enrolment::Pair { registre: None, ..pair.clone() })),
+        Person::Pair(pair) => {
+            Some(Person::Pair(crate::domain::enrolment::Pair { registre: None, ..pair.clone() }))
+        }
         Person::Civil(identity) => Some(Person::Civil(identity.clone())),
     };
     let said = said.map(|identite| Traits::said(ine, identite));
-    let repeated = |said: &Traits| registered.as_ref().is_some_and(|registered| registered.repeats(said));
+    let repeated =
+        |said: &Traits| registered.as_ref().is_some_and(|registered| registered.repeats(said));
     let said = said.filter(|said| !repeated(said));
     said.into_iter().chain(registered).collect()
 }
@@ -297,14 +322,19 @@ mod tests {
 
     fn confirmed(name: &str) -> InesVerification {
         let ine_maitre = Ine::parse(INE).unwrap();
-        InesVerification::Confirmed { registre: Box::new(identity(name, "Zoé", "2004-03-02")), ine_maitre }
+        InesVerification::Confirmed {
+            registre: Box::new(identity(name, "Zoé", "2004-03-02")),
+            ine_maitre,
+        }
     }
 
     #[test]
     fn an_ine_that_is_not_believed_is_no_trait() {
         let said = declaration(Some(INE), "Lefèvre", "Zoé", "2004-03-02");
         assert_eq!(traits(&said, &InesVerification::Unasked)[0].ine, said.ine);
-        for verification in [InesVerification::Unknown, InesVerification::Differs, InesVerification::Taken] {
+        for verification in
+            [InesVerification::Unknown, InesVerification::Differs, InesVerification::Taken]
+        {
             assert_eq!(traits(&said, &verification)[0].ine, None);
         }
     }
@@ -316,13 +346,15 @@ mod tests {
         assert_eq!(traits(&said, &confirmed("Lefèvre-Martin")).len(), 2);
         let mut pair = said;
         let birth = pair.identite.birth_date();
-        pair.identite = Person::Pair(crate::domain::enrolment::Pair { date_naissance: birth, registre: None });
+        pair.identite =
+            Person::Pair(crate::domain::enrolment::Pair { date_naissance: birth, registre: None });
         assert_eq!(traits(&pair, &confirmed("Lefèvre")).len(), 1);
     }
 
     #[test]
     fn a_decision_is_forgotten_alone() {
-        let record = |digit: char| RecordId::parse(&format!("1.{}", digit.to_string().repeat(32))).unwrap();
+        let record =
+            |digit: char| RecordId::parse(&format!("1.{}", digit.to_string().repeat(32))).unwrap();
         let case = |digit| CaseId::attachment(&record(digit));
         let mut links = Links::default();
         links.different.entry(case('a')).or_default().insert(record('1'));

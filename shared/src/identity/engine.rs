@@ -1,5 +1,5 @@
-//! The identity engine: is this the same person? One set of rules for deduplication, immatriculation and look-up by
-//! civil identity. Pure: no store, no clock, no I/O.
+//! The identity engine: is this the same person? One set of rules for deduplication,
+//! immatriculation and look-up by civil identity. Pure: no store, no clock, no I/O.
 //!
 //! ```text
 //! traits as written ──► Person ──► blocking keys ──► those who share one
@@ -13,8 +13,9 @@
 //!                                     a sentence in French for whoever must judge    explain
 //! ```
 //!
-//! Evidence says how likely two people are one; a *veto* says that likelihood must not decide, because the evidence
-//! is of the kind that twins, siblings and homonyms share. A veto is never outweighed.
+//! Evidence says how likely two people are one; a *veto* says that likelihood must not decide,
+//! because the evidence is of the kind that twins, siblings and homonyms share. A veto is never
+//! outweighed.
 
 pub mod blocking;
 pub mod compare;

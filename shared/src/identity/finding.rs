@@ -1,5 +1,6 @@
-//! What an establishment is told about the identity of a row, once its import is over: under which INE it was published,
-//! what it waits for, what to correct. `docs/findings.md` is generated from here.
+//! What an establishment is told about the identity of a row, once its import is over: under which
+//! INE it was published, what it waits for, what to correct. `docs/findings.md` is generated from
+//! here.
 //!
 //! A finding names a code and never a value: who reads it has the row.
 
@@ -22,8 +23,11 @@ pub struct Finding {
     pub statut_ine: StatutIne,
 }
 
-/// What INES says of the INE of a row, in the words of the students' information systems (domain.md §2.3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+/// What INES says of the INE of a row, in the words of the students' information systems (domain.md
+/// §2.3).
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema,
+)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum StatutIne {
     /// INES has this INE for this person.
@@ -133,7 +137,8 @@ findings! {
     /// The establishment sent more new people than it may before an operator has looked.
     QuotaIdentites = "quota_identites", Waiting, "the establishment sends more people without INE than its quota of new identities for the year has room for",
         "votre établissement a envoyé plus de nouvelles personnes que prévu : l'équipe du service en est avertie et l'inscription sera publiée ensuite, vous n'avez rien à faire";
-    /// The pair of INE and birth date wasn't checked: the depositor had as many checked today as it may.
+    /// The pair of INE and birth date wasn't checked: the depositor had as many checked today as it
+    /// may.
     CoupleEnAttente = "couple_en_attente", Waiting, "the depositor's files and pushes gave too many birth dates for this INE today, or too many pairs that nobody has: this one wasn't checked, and is another day",
         "trop de couples INE et date de naissance ont été envoyés sans être confirmés : celui-ci sera vérifié un autre jour, sans nouvel envoi ; s'il est faux, corrigez la ligne";
     /// Two student numbers of the establishment lead to one person.
@@ -152,7 +157,10 @@ mod tests {
     fn codes_and_words_are_those_of_the_wire() {
         for finding in FindingCode::ALL {
             assert_eq!(serde_json::to_value(finding).unwrap(), finding.sheet().code);
-            assert_eq!(serde_json::to_value(finding.sheet().severity).unwrap(), finding.sheet().severity.name());
+            assert_eq!(
+                serde_json::to_value(finding.sheet().severity).unwrap(),
+                finding.sheet().severity.name()
+            );
         }
         for (status, name) in [
             (StatutIne::Confirme, "CONFIRME"),

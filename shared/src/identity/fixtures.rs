@@ -55,7 +55,12 @@ pub(crate) fn enrolment(uai: &str, from: Date, to: Date) -> Enrolment {
     }
 }
 
-pub(crate) fn declaration(ine: Option<&str>, family: &str, given: &str, birth: &str) -> Declaration {
+pub(crate) fn declaration(
+    ine: Option<&str>,
+    family: &str,
+    given: &str,
+    birth: &str,
+) -> Declaration {
     Declaration {
         ine: ine.map(|ine| Ine::parse(ine).unwrap()),
         numero_etudiant: None,

@@ -7,8 +7,9 @@
 //!                                                                   └── Doubt: somebody does (litige) → a person decides
 //! ```
 //!
-//! A wrong "known" gives somebody another person's INE, and a wrong "newcomer" gives one person two; the rest waits.
-//! Two INEs of one person are joined afterwards ([`Attachments`]): one is the master, the others its aliases.
+//! A wrong "known" gives somebody another person's INE, and a wrong "newcomer" gives one person
+//! two; the rest waits. Two INEs of one person are joined afterwards ([`Attachments`]): one is the
+//! master, the others its aliases.
 
 mod register;
 mod request;
@@ -48,15 +49,16 @@ impl Resembling {
     #[must_use]
     pub fn of<'a>(buckets: impl IntoIterator<Item = &'a Bucket<IneDigest>>) -> Self {
         let Sharing { traits, reads } = Sharing::of(buckets);
-        let people = traits
-            .into_iter()
-            .map(|(holder, traits)| (holder.clone(), traits.into_iter().map(Traits::person).collect()));
+        let people = traits.into_iter().map(|(holder, traits)| {
+            (holder.clone(), traits.into_iter().map(Traits::person).collect())
+        });
         Self { people: people.collect(), reads }
     }
 
     /// Decides who a person is that asks for an INE.
     ///
-    /// Several whom the rules take for one are for a person to join, not for a request to choose among.
+    /// Several whom the rules take for one are for a person to join, not for a request to choose
+    /// among.
     #[must_use]
     pub fn decide(&self, newcomer: &Person) -> Outcome {
         let records = self.records();
@@ -84,7 +86,9 @@ impl Resembling {
     }
 }
 
-fn candidates<'a>(records: &'a [(&'a IneDigest, Vec<&'a Person>)]) -> Vec<Candidate<'a, &'a IneDigest>> {
+fn candidates<'a>(
+    records: &'a [(&'a IneDigest, Vec<&'a Person>)],
+) -> Vec<Candidate<'a, &'a IneDigest>> {
     records.iter().map(|(holder, records)| Candidate { student: *holder, records }).collect()
 }
 

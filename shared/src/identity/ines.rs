@@ -1,4 +1,5 @@
-//! What INES says of a person, in types of the domain, whoever carries it: the client over HTTP, or a test.
+//! What INES says of a person, in types of the domain, whoever carries it: the client over HTTP, or
+//! a test.
 
 use serde::{Deserialize, Serialize};
 
@@ -43,7 +44,8 @@ pub enum Immatriculated {
     Refused,
 }
 
-/// INES gave no answer that means anything. What was asked is asked again later: nothing is decided without it.
+/// INES gave no answer that means anything. What was asked is asked again later: nothing is decided
+/// without it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum InesError {
     /// Out of reach, too slow, or failing, and it was tried several times.
@@ -74,17 +76,30 @@ impl InesError {
 }
 
 /// INES, as deduplication asks it.
-#[expect(async_fn_in_trait, reason = "a function runs on one thread, so nobody needs to know whether a future is Send")]
+#[expect(
+    async_fn_in_trait,
+    reason = "a function runs on one thread, so nobody needs to know whether a future is Send"
+)]
 pub trait Ines {
     /// Whether this INE and this birth date go together.
     async fn verify(&self, ine: &Ine, birth_date: BirthDate) -> Result<Verified, InesError>;
 
-    /// The same, on a depositor's word. Our own INES is told whose; another one hears nothing of it.
-    async fn verify_for(&self, _depositor: Uai, ine: &Ine, birth_date: BirthDate) -> Result<Verified, InesError> {
+    /// The same, on a depositor's word. Our own INES is told whose; another one hears nothing of
+    /// it.
+    async fn verify_for(
+        &self,
+        _depositor: Uai,
+        ine: &Ine,
+        birth_date: BirthDate,
+    ) -> Result<Verified, InesError> {
         self.verify(ine, birth_date).await
     }
 
-    /// The INE of this person, found or given. `reference` is opaque and the caller's own: asked again under it, the
-    /// same request is answered, so that a crash after the call costs nothing.
-    async fn immatriculate(&self, identity: &CivilIdentity, reference: &str) -> Result<Immatriculated, InesError>;
+    /// The INE of this person, found or given. `reference` is opaque and the caller's own: asked
+    /// again under it, the same request is answered, so that a crash after the call costs nothing.
+    async fn immatriculate(
+        &self,
+        identity: &CivilIdentity,
+        reference: &str,
+    ) -> Result<Immatriculated, InesError>;
 }

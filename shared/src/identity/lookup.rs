@@ -1,9 +1,10 @@
-//! Which student a look-up by civil identity means: a question becomes a [`Person`], its blocking keys give buckets, and
-//! the [engine](super::engine::lookup) answers over everybody who is in them.
+//! Which student a look-up by civil identity means: a question becomes a [`Person`], its blocking
+//! keys give buckets, and the [engine](super::engine::lookup) answers over everybody who is in
+//! them.
 //!
-//! The cost is bounded whatever is asked: at most [`MOST_KEYS`](super::engine::blocking::MOST_KEYS) buckets of
-//! [`MOST_POSTED`](super::posting::MOST_POSTED) traits, so 1,400 comparisons of some two microseconds; most questions
-//! meet one or two people.
+//! The cost is bounded whatever is asked: at most [`MOST_KEYS`](super::engine::blocking::MOST_KEYS)
+//! buckets of [`MOST_POSTED`](super::posting::MOST_POSTED) traits, so 1,400 comparisons of some two
+//! microseconds; most questions meet one or two people.
 
 use super::engine::decide::Candidate;
 use super::engine::lookup::{Answer, Mode, look_up};
@@ -22,7 +23,8 @@ pub struct CivilQuestion {
     pub nom_famille: PersonName,
     /// The first given name.
     pub prenom1: PersonName,
-    /// The other given names, when the caller knows them: one that agrees corroborates, one that doesn't excludes.
+    /// The other given names, when the caller knows them: one that agrees corroborates, one that
+    /// doesn't excludes.
     pub autres_prenoms: Vec<PersonName>,
     /// The birth date, known to the day.
     pub date_naissance: BirthDate,
@@ -49,10 +51,12 @@ impl CivilQuestion {
     }
 }
 
-/// The student that may be told, among everybody in the buckets of the question's keys, if the engine is certain.
+/// The student that may be told, among everybody in the buckets of the question's keys, if the
+/// engine is certain.
 ///
-/// Upstream has no code for "several": nobody, several, somebody who waits for a decision and somebody who may have been
-/// left out of a full bucket are all `None`, and callers can't tell them apart (domain.md §1.3).
+/// Upstream has no code for "several": nobody, several, somebody who waits for a decision and
+/// somebody who may have been left out of a full bucket are all `None`, and callers can't tell them
+/// apart (domain.md §1.3).
 #[must_use]
 pub fn meant<'a>(
     question: &Person,
@@ -65,9 +69,13 @@ pub fn meant<'a>(
         .filter(|(_, traits)| !traits.iter().all(|traits| traits.annule))
         .map(|(holder, traits)| (*holder, traits.into_iter().map(Traits::person).collect()))
         .collect();
-    let records: Vec<Vec<&Person>> = people.iter().map(|(_, people)| people.iter().collect()).collect();
-    let candidates: Vec<Candidate<'_, StudentId>> =
-        people.iter().zip(&records).map(|((holder, _), records)| Candidate { student: *holder, records }).collect();
+    let records: Vec<Vec<&Person>> =
+        people.iter().map(|(_, people)| people.iter().collect()).collect();
+    let candidates: Vec<Candidate<'_, StudentId>> = people
+        .iter()
+        .zip(&records)
+        .map(|((holder, _), records)| Candidate { student: *holder, records })
+        .collect();
     match look_up(question, &candidates, reads, mode) {
         Answer::Found(student) => Some(student),
         Answer::Ambiguous | Answer::None => None,
@@ -105,8 +113,11 @@ mod tests {
     fn said(birthplace: Option<CommuneCode>, others: &[&str]) -> Traits {
         let autres_prenoms = others.iter().map(|name| PersonName::parse(name).unwrap()).collect();
         let identity = identity("QUINTEFEUILLE", "EUDOXIE", "2003-11-27");
-        let identity =
-            crate::domain::civil_identity::CivilIdentity { lieu_naissance: birthplace, autres_prenoms, ..identity };
+        let identity = crate::domain::civil_identity::CivilIdentity {
+            lieu_naissance: birthplace,
+            autres_prenoms,
+            ..identity
+        };
         Traits::said(None, enrolment::Person::Civil(identity))
     }
 
@@ -115,7 +126,11 @@ mod tests {
     }
 
     /// Posts people as the register does, then asks as consultation does.
-    fn ask(question: &CivilQuestion, posted: &[(&StudentId, Traits)], mode: Mode) -> Option<StudentId> {
+    fn ask(
+        question: &CivilQuestion,
+        posted: &[(&StudentId, Traits)],
+        mode: Mode,
+    ) -> Option<StudentId> {
         let keys = keys().postings;
         let mut buckets: BTreeMap<PostingKey, Bucket<StudentId>> = BTreeMap::new();
         for (holder, traits) in posted {
@@ -144,9 +159,18 @@ mod tests {
         let born_there = CivilQuestion { lieu_naissance: born("35238"), ..eudoxie() };
         assert_eq!(ask(&born_there, &both, Mode::Standard), Some(other));
         let elsewhere = CivilQuestion { lieu_naissance: born("75113"), ..eudoxie() };
-        assert_eq!(ask(&elsewhere, &both[..1], Mode::Standard), None, "who is known to be born elsewhere isn't meant");
-        let named = CivilQuestion { autres_prenoms: vec![PersonName::parse("Lea").unwrap()], ..elsewhere };
-        assert_eq!(ask(&named, &both[..1], Mode::Standard), Some(one), "the register may have the place wrong");
+        assert_eq!(
+            ask(&elsewhere, &both[..1], Mode::Standard),
+            None,
+            "who is known to be born elsewhere isn't meant"
+        );
+        let named =
+            CivilQuestion { autres_prenoms: vec![PersonName::parse("Lea").unwrap()], ..elsewhere };
+        assert_eq!(
+            ask(&named, &both[..1], Mode::Standard),
+            Some(one),
+            "the register may have the place wrong"
+        );
         assert_eq!(ask(&named, &both, Mode::Standard), None);
     }
 
@@ -161,7 +185,9 @@ mod tests {
         };
         let (one, other) = (student(), student());
         let both = [(&one, by_name("Saint-Denis")), (&other, said(born("35238"), &[]))];
-        for (code, expected) in [("93066", Some(one)), ("97411", Some(one)), ("35238", Some(other)), ("44109", None)] {
+        for (code, expected) in
+            [("93066", Some(one)), ("97411", Some(one)), ("35238", Some(other)), ("44109", None)]
+        {
             let question = CivilQuestion { lieu_naissance: born(code), ..eudoxie() };
             assert_eq!(ask(&question, &both, Mode::Standard), expected, "{code}");
         }
@@ -182,7 +208,8 @@ mod tests {
 
     #[test]
     fn who_waits_for_a_decision_hides_whoever_resembles_it() {
-        // It is posted like any other; that nothing may be told of it is said where its answer would be.
+        // It is posted like any other; that nothing may be told of it is said where its answer
+        // would be.
         let (waiting, known) = (student(), student());
         let posted = [(&waiting, said(born("44109"), &[])), (&known, said(born("44109"), &[]))];
         assert_eq!(ask(&eudoxie(), &posted, Mode::Standard), None);
@@ -221,6 +248,9 @@ mod tests {
         let person = elsewhere.person();
         let read = keys.of(&person);
         let found = meant(&person, read.iter().filter_map(|key| buckets.get(key)), Mode::Standard);
-        assert_eq!(found, None, "the record that lacks the birthplace doesn't hide the one that has it");
+        assert_eq!(
+            found, None,
+            "the record that lacks the birthplace doesn't hide the one that has it"
+        );
     }
 }

@@ -1,9 +1,11 @@
-//! Where a record was before people's decisions moved it, so that each decision can be undone alone.
+//! Where a record was before people's decisions moved it, so that each decision can be undone
+//! alone.
 //!
-//! A decision moves the records that it is about, and then others: whoever waited because of them is decided on again, and
-//! may join somebody, or leave. Evidence alone wouldn't bring those back, because it was weighed in another order the first
-//! time. So each move on account of a decision is kept with the record: the cases that it rests on, and where the record
-//! was. Undoing a case takes its moves back, and nothing else.
+//! A decision moves the records that it is about, and then others: whoever waited because of them
+//! is decided on again, and may join somebody, or leave. Evidence alone wouldn't bring those back,
+//! because it was weighed in another order the first time. So each move on account of a decision is
+//! kept with the record: the cases that it rests on, and where the record was. Undoing a case takes
+//! its moves back, and nothing else.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +15,8 @@ use super::edge::{InesVerification, Reason};
 use super::review::CaseId;
 use super::student::{Student, StudentId};
 
-/// Moves that are kept one by one; beyond, the oldest are kept as one, which is undone with either of its cases.
+/// Moves that are kept one by one; beyond, the oldest are kept as one, which is undone with either
+/// of its cases.
 const MOST_MOVES: usize = 16;
 
 /// Where a record was, and how.
@@ -21,12 +24,14 @@ const MOST_MOVES: usize = 16;
 pub struct Place {
     /// Whose it was.
     pub student: StudentId,
-    /// The cases for which nothing was told of that student, each with the students that it might have been.
+    /// The cases for which nothing was told of that student, each with the students that it might
+    /// have been.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub withheld: BTreeMap<CaseId, BTreeSet<StudentId>>,
     /// Why it was that student's.
     pub reason: Reason,
-    /// What was known of its INE, which another student's claim may have ended since ([`InesVerification::Taken`]).
+    /// What was known of its INE, which another student's claim may have ended since
+    /// ([`InesVerification::Taken`]).
     pub verification: InesVerification,
 }
 
@@ -57,7 +62,8 @@ pub struct Moves(Vec<Move>);
 /// What undoing a case means for a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Return {
-    /// Nothing: it isn't there because of the case, or was moved again since, on account of another.
+    /// Nothing: it isn't there because of the case, or was moved again since, on account of
+    /// another.
     Stays,
     /// It goes back.
     To(Place),
@@ -77,8 +83,8 @@ impl Moves {
         self.0.iter().flat_map(|step| &step.by)
     }
 
-    /// The record moves away `from` a place, on account of decisions in these cases. A move that the one before it already
-    /// rests on is a part of that one.
+    /// The record moves away `from` a place, on account of decisions in these cases. A move that
+    /// the one before it already rests on is a part of that one.
     pub fn record(&mut self, by: &BTreeSet<CaseId>, from: Option<Place>) {
         if by.is_empty() || self.0.last().is_some_and(|last| by.is_subset(&last.by)) {
             return;
@@ -93,8 +99,8 @@ impl Moves {
         }
     }
 
-    /// Forgets the moves that rest on a case, and says what that means for the record. A move in between leads from where
-    /// the forgotten one led from.
+    /// Forgets the moves that rest on a case, and says what that means for the record. A move in
+    /// between leads from where the forgotten one led from.
     pub fn undo(&mut self, case: &CaseId) -> Return {
         let mut back = Return::Stays;
         while let Some(last) = self.0.pop_if(|last| last.by.contains(case)) {
@@ -121,12 +127,19 @@ mod tests {
     use crate::identity::digest::RecordId;
 
     fn case(digit: char) -> CaseId {
-        CaseId::attachment(&RecordId::parse(&format!("1.{}", digit.to_string().repeat(32))).unwrap())
+        CaseId::attachment(
+            &RecordId::parse(&format!("1.{}", digit.to_string().repeat(32))).unwrap(),
+        )
     }
 
     fn place(digit: char) -> Place {
         let student = StudentId::parse(&digit.to_string().repeat(32)).unwrap();
-        Place { student, withheld: BTreeMap::new(), reason: Reason::Newcomer, verification: InesVerification::Unasked }
+        Place {
+            student,
+            withheld: BTreeMap::new(),
+            reason: Reason::Newcomer,
+            verification: InesVerification::Unasked,
+        }
     }
 
     fn moved(steps: &[(&str, char)]) -> Moves {
@@ -145,7 +158,11 @@ mod tests {
         assert!(moves.is_empty());
         let mut moves = moved(&[("a", '1'), ("b", '2')]);
         assert_eq!(moves.undo(&case('a')), Return::Stays, "it is there because of the other");
-        assert_eq!(moves.undo(&case('b')), Return::To(place('1')), "and was where neither had moved it");
+        assert_eq!(
+            moves.undo(&case('b')),
+            Return::To(place('1')),
+            "and was where neither had moved it"
+        );
     }
 
     #[test]

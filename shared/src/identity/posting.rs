@@ -1,8 +1,10 @@
-//! Who resembles whom, as it is stored: for each blocking key one *bucket*, with the traits of everybody who has it.
+//! Who resembles whom, as it is stored: for each blocking key one *bucket*, with the traits of
+//! everybody who has it.
 //!
-//! A bucket is one item with a version, rather than an item a person: whoever decides reads the whole bucket, and writes
-//! only if none of the buckets that the decision rests on has moved since. Of two newcomers who resemble each other, at the
-//! same moment, the second finds that its buckets have moved, looks again, and sees the first.
+//! A bucket is one item with a version, rather than an item a person: whoever decides reads the
+//! whole bucket, and writes only if none of the buckets that the decision rests on has moved since.
+//! Of two newcomers who resemble each other, at the same moment, the second finds that its buckets
+//! have moved, looks again, and sees the first.
 
 use std::collections::BTreeMap;
 
@@ -26,13 +28,14 @@ pub struct Traits {
     /// The INE.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ine: Option<Ine>,
-    /// The civil identity, or a birth date alone. What the register had is no trait: nobody has said it.
+    /// The civil identity, or a birth date alone. What the register had is no trait: nobody has
+    /// said it.
     pub identite: enrolment::Person,
     /// INES says so itself, of a person whose INE it confirmed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub confirme: bool,
-    /// The student can't be meant instead of anybody else: all its enrolments were cancelled, and nothing else says that it
-    /// exists.
+    /// The student can't be meant instead of anybody else: all its enrolments were cancelled, and
+    /// nothing else says that it exists.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub annule: bool,
 }
@@ -42,7 +45,9 @@ impl Traits {
     #[must_use]
     pub fn person(&self) -> Person {
         match &self.identite {
-            enrolment::Person::Civil(identity) => Person::of(identity, self.ine.as_ref()).confirmed(self.confirme),
+            enrolment::Person::Civil(identity) => {
+                Person::of(identity, self.ine.as_ref()).confirmed(self.confirme)
+            }
             enrolment::Person::Pair(pair) => Person::read(&Written {
                 identifier: self.ine.as_ref().map_or("", Ine::expose),
                 birth: &pair.date_naissance.expose(),
@@ -65,19 +70,23 @@ impl Traits {
         matches!(self.identite, enrolment::Person::Civil(_))
     }
 
-    /// Whether it says all that `other` says, perhaps in other letters: comparing both tells nothing more.
+    /// Whether it says all that `other` says, perhaps in other letters: comparing both tells
+    /// nothing more.
     #[must_use]
     pub fn repeats(&self, other: &Self) -> bool {
-        let (enrolment::Person::Civil(own), enrolment::Person::Civil(others)) = (&self.identite, &other.identite)
+        let (enrolment::Person::Civil(own), enrolment::Person::Civil(others)) =
+            (&self.identite, &other.identite)
         else {
             return self == other;
         };
         let folded = |identity: &CivilIdentity| {
-            let rest = identity.nom_usage.iter().chain(&identity.autres_prenoms).map(PersonName::folded);
+            let rest =
+                identity.nom_usage.iter().chain(&identity.autres_prenoms).map(PersonName::folded);
             let names = [identity.nom_famille.folded(), identity.prenom1.folded()];
             (names, rest.collect::<Vec<_>>())
         };
-        let place = |identity: &CivilIdentity| identity.libelle_naissance.as_ref().map(PlaceName::folded);
+        let place =
+            |identity: &CivilIdentity| identity.libelle_naissance.as_ref().map(PlaceName::folded);
         // What INES says is worth more than the same in an establishment's words.
         self.confirme >= other.confirme
             && self.ine == other.ine
@@ -127,7 +136,10 @@ impl PostingKeys {
 
     /// Where each of someone's traits is posted.
     #[must_use]
-    pub fn spread<'a>(&self, traits: impl IntoIterator<Item = &'a Traits>) -> BTreeMap<PostingKey, Vec<Traits>> {
+    pub fn spread<'a>(
+        &self,
+        traits: impl IntoIterator<Item = &'a Traits>,
+    ) -> BTreeMap<PostingKey, Vec<Traits>> {
         let mut spread: BTreeMap<PostingKey, Vec<Traits>> = BTreeMap::new();
         for traits in traits {
             for key in self.of(&traits.person()) {
@@ -168,16 +180,21 @@ impl<H> Default for Bucket<H> {
     }
 }
 
-/// Traits in one bucket at most. An item of DynamoDB has 400 KB, and traits some 300 bytes; a key that more people
-/// share says little, and each of them has other keys.
+/// Traits in one bucket at most. An item of DynamoDB has 400 KB, and traits some 300 bytes; a key
+/// that more people share says little, and each of them has other keys.
 pub const MOST_POSTED: usize = MOST_READ;
 
 impl<H: Clone + PartialEq> Bucket<H> {
-    /// Puts these traits in place of all that were posted of `holder`. Beyond [`MOST_POSTED`] the oldest go.
+    /// Puts these traits in place of all that were posted of `holder`. Beyond [`MOST_POSTED`] the
+    /// oldest go.
     pub fn set(&mut self, holder: &H, traits: &[Traits]) {
         self.entries.retain(|entry| entry.holder != *holder);
-        self.entries.extend(traits.iter().map(|traits| Entry { holder: holder.clone(), traits: traits.clone() }));
-        if let Some(excess) = self.entries.len().checked_sub(MOST_POSTED).filter(|excess| *excess > 0) {
+        self.entries.extend(
+            traits.iter().map(|traits| Entry { holder: holder.clone(), traits: traits.clone() }),
+        );
+        if let Some(excess) =
+            self.entries.len().checked_sub(MOST_POSTED).filter(|excess| *excess > 0)
+        {
             self.entries.drain(..excess);
             self.cut = true;
         }
@@ -194,7 +211,8 @@ pub struct Sharing<'a, H> {
 }
 
 impl<'a, H: Ord> Sharing<'a, H> {
-    /// Those of these buckets. Whoever shares several keys is posted under each of them, and counts once.
+    /// Those of these buckets. Whoever shares several keys is posted under each of them, and counts
+    /// once.
     #[must_use]
     pub fn of(buckets: impl IntoIterator<Item = &'a Bucket<H>>) -> Self {
         let mut sharing = Self { traits: BTreeMap::new(), reads: Reads::Whole };
@@ -258,12 +276,20 @@ mod tests {
         };
         let there = born("Saint-Denis");
         assert!(there.repeats(&born("SAINT DENIS")), "in other letters");
-        assert!(!there.repeats(&born("Saint-Pierre")) && !there.repeats(&born("")) && !born("").repeats(&there));
+        assert!(
+            !there.repeats(&born("Saint-Pierre"))
+                && !there.repeats(&born(""))
+                && !born("").repeats(&there)
+        );
         let mut by_code = civil("Lefèvre");
         if let enrolment::Person::Civil(identity) = &mut by_code.identite {
             identity.lieu_naissance = CommuneCode::parse("97411").ok();
         }
-        assert_eq!(keys().of(&there.person()), keys().of(&by_code.person()), "who has the code meets who has the name");
+        assert_eq!(
+            keys().of(&there.person()),
+            keys().of(&by_code.person()),
+            "who has the code meets who has the name"
+        );
         let stored = serde_json::to_string(&there).unwrap();
         assert!(stored.contains(r#""libelleNaissance":"Saint-Denis""#), "{stored}");
         assert_eq!(serde_json::from_str::<Traits>(&stored).unwrap(), there);
@@ -285,7 +311,10 @@ mod tests {
         }
         assert!(!bucket.cut);
         bucket.set(&MOST_POSTED, &[civil("Lefèvre")]);
-        assert_eq!((bucket.cut, bucket.entries.len(), bucket.entries[0].holder), (true, MOST_POSTED, 1));
+        assert_eq!(
+            (bucket.cut, bucket.entries.len(), bucket.entries[0].holder),
+            (true, MOST_POSTED, 1)
+        );
         bucket.set(&7, &[]);
         assert!(bucket.cut, "who was left out is still not in it");
         assert!(bucket.entries.iter().all(|entry| entry.holder != 7));

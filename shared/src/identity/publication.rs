@@ -1,15 +1,18 @@
-//! What has to be written when a student changes: one list of conditional writes, applied all or nothing.
+//! What has to be written when a student changes: one list of conditional writes, applied all or
+//! nothing.
 //!
-//! Publishing is the moment a record becomes visible, so the answer, the buckets that find it, the edges that explain it
-//! and the record's own state change together. The conditions make it safe against others:
+//! Publishing is the moment a record becomes visible, so the answer, the buckets that find it, the
+//! edges that explain it and the record's own state change together. The conditions make it safe
+//! against others:
 //!
 //! - a student is written only over the version that was read;
 //! - an INE answers for one student at a time;
-//! - every bucket that the decision rests on is as it was read, whether or not it is written: of two simultaneous
-//!   newcomers who resemble each other, the second has to look again, and finds the first.
+//! - every bucket that the decision rests on is as it was read, whether or not it is written: of
+//!   two simultaneous newcomers who resemble each other, the second has to look again, and finds
+//!   the first.
 //!
-//! A newcomer costs at most twelve writes: seven buckets, the student with its answer, an edge, an INE with the answer,
-//! the record, and one for an alias or a case.
+//! A newcomer costs at most twelve writes: seven buckets, the student with its answer, an edge, an
+//! INE with the answer, the record, and one for an alias or a case.
 
 use jiff::civil::Date;
 use std::collections::BTreeMap;
@@ -57,7 +60,8 @@ pub enum Write {
     PutEdge(StudentId, Box<Edge>),
     /// Drop it.
     DeleteEdge(StudentId, RecordId),
-    /// Lead an INE to a student, with its answer if it is the one to keep, if it is free or one of `owners`'.
+    /// Lead an INE to a student, with its answer if it is the one to keep, if it is free or one of
+    /// `owners`'.
     PutIne {
         /// The INE.
         ine: IneDigest,
@@ -79,9 +83,11 @@ pub enum Write {
     PutBucket(PostingKey, Box<Bucket<StudentId>>),
     /// Go through only if a bucket still has this version.
     CheckBucket(PostingKey, u64),
-    /// Say where a record stands, if it still says what was decided on, and nobody has attached it since.
+    /// Say where a record stands, if it still says what was decided on, and nobody has attached it
+    /// since.
     UpdateRecord(Box<RecordUpdate>),
-    /// Say what people decided about a record, whose it is by that, and that it waits, if nothing is told of that one.
+    /// Say what people decided about a record, whose it is by that, and that it waits, if nothing
+    /// is told of that one.
     Link {
         /// The record.
         record: RecordId,
@@ -107,8 +113,9 @@ pub struct RecordUpdate {
     pub record: RecordId,
     /// The version that it was decided on.
     pub version: RecordVersion,
-    /// The student that it was attached to when it was read. A message that comes twice at once is decided on twice,
-    /// and a record without blocking keys has no bucket whose version would tell the second one.
+    /// The student that it was attached to when it was read. A message that comes twice at once is
+    /// decided on twice, and a record without blocking keys has no bucket whose version would tell
+    /// the second one.
     pub before: Option<StudentId>,
     /// What people decided about it.
     pub links: Links,
@@ -149,7 +156,8 @@ impl Change {
 
 /// The writes that turn each `before` into its `after`.
 ///
-/// `buckets` holds every bucket that the decision rests on, and those of [`concerned`], as they were read.
+/// `buckets` holds every bucket that the decision rests on, and those of [`concerned`], as they
+/// were read.
 #[must_use]
 pub fn plan(changes: &[Change], keys: &IdentityKeys, buckets: &Buckets) -> Vec<Write> {
     let everyone: Vec<StudentId> = changes.iter().map(|change| change.after.id).collect();
@@ -163,7 +171,9 @@ pub fn plan(changes: &[Change], keys: &IdentityKeys, buckets: &Buckets) -> Vec<W
         changed_edges(before, after, &mut writes);
         let (led_before, led_after) = (led(before, keys), led(after, keys));
         for ine in led_before.keys() {
-            by_ine.entry(ine.clone()).or_insert(Write::DeleteIne { ine: ine.clone(), owner: student });
+            by_ine
+                .entry(ine.clone())
+                .or_insert(Write::DeleteIne { ine: ine.clone(), owner: student });
         }
         for (ine, answer) in led_after {
             if led_before.get(&ine) == Some(&answer) {
@@ -171,8 +181,12 @@ pub fn plan(changes: &[Change], keys: &IdentityKeys, buckets: &Buckets) -> Vec<W
                 by_ine.remove(&ine);
                 continue;
             }
-            let put =
-                Write::PutIne { ine: ine.clone(), student, answer: answer.map(Box::new), owners: everyone.clone() };
+            let put = Write::PutIne {
+                ine: ine.clone(),
+                student,
+                answer: answer.map(Box::new),
+                owners: everyone.clone(),
+            };
             by_ine.insert(ine, put);
         }
         match (after.edges().next(), merged_into) {
@@ -191,7 +205,8 @@ pub fn plan(changes: &[Change], keys: &IdentityKeys, buckets: &Buckets) -> Vec<W
     writes
 }
 
-/// Writes a student as it is, so that what else is written about it goes through only if nobody changed it.
+/// Writes a student as it is, so that what else is written about it goes through only if nobody
+/// changed it.
 #[must_use]
 pub fn hold(student: &Student) -> Write {
     put(student, student.version)
@@ -205,7 +220,8 @@ fn put(student: &Student, expected: u64) -> Write {
     Write::PutStudent { student, expected, answer }
 }
 
-/// The INEs that lead to a student, each with the answer that it is published with. None does while nothing may be told.
+/// The INEs that lead to a student, each with the answer that it is published with. None does while
+/// nothing may be told.
 fn led(student: &Student, keys: &IdentityKeys) -> BTreeMap<IneDigest, Option<Answer>> {
     let Some(answer) = student.answer() else { return BTreeMap::new() };
     let primary = student.primary().map(|ine| keys.ine(&ine));
@@ -235,7 +251,9 @@ fn changed_buckets(changes: &[Change], keys: &IdentityKeys, buckets: &Buckets) -
         let (old, new) = (before.postings(keys), after.postings(keys));
         for key in old.keys().chain(new.keys()) {
             if old.get(key) != new.get(key) {
-                let bucket = moved.entry(key.clone()).or_insert_with(|| buckets.get(key).cloned().unwrap_or_default());
+                let bucket = moved
+                    .entry(key.clone())
+                    .or_insert_with(|| buckets.get(key).cloned().unwrap_or_default());
                 bucket.set(&after.id, new.get(key).map_or(&[], Vec::as_slice));
             }
         }
@@ -293,7 +311,9 @@ mod tests {
         let mut buckets = Buckets::new();
         for student in students {
             for (key, traits) in student.postings(&keys()) {
-                let bucket = buckets.entry(key).or_insert_with(|| Bucket { version: 1, ..Bucket::default() });
+                let bucket = buckets
+                    .entry(key)
+                    .or_insert_with(|| Bucket { version: 1, ..Bucket::default() });
                 bucket.set(&student.id, &traits);
             }
         }
@@ -309,13 +329,17 @@ mod tests {
     #[test]
     fn a_newcomer_costs_twelve_writes_at_most_with_its_record() {
         let before = Student::newcomer(StudentId::random());
-        let mut said = declaration(Some(INE), "Martin de La Tour-Quintefeuille", "Léa", "2004-03-02");
+        let mut said =
+            declaration(Some(INE), "Martin de La Tour-Quintefeuille", "Léa", "2004-03-02");
         let Person::Civil(identity) = &mut said.identite else { panic!("it names nobody") };
         identity.nom_usage = Some(crate::domain::name::PersonName::parse("Castelbou").unwrap());
         let after = with(&before, &said);
         let posted = after.postings(&keys()).len();
         let writes = plan(&[change(&before, after)], &keys(), &Buckets::new());
-        assert_eq!(kinds(&writes), BTreeMap::from([("+edge", 1), ("+ine", 1), ("+student", 1), ("+bucket", posted)]));
+        assert_eq!(
+            kinds(&writes),
+            BTreeMap::from([("+edge", 1), ("+ine", 1), ("+student", 1), ("+bucket", posted)])
+        );
         assert_eq!(posted, crate::identity::engine::blocking::MOST_KEYS);
         assert!(writes.len() < 12);
     }
@@ -344,7 +368,11 @@ mod tests {
         let writes = plan(&changes, &keys(), &read(&[&from, &to]));
         let kinds = kinds(&writes);
         assert_eq!((kinds["+ine"], kinds.get("-ine"), kinds["-student"]), (1, None, 1));
-        assert!(writes.iter().any(|write| matches!(write, Write::PutIne { owners: seen, .. } if *seen == owners)));
+        assert!(
+            writes.iter().any(
+                |write| matches!(write, Write::PutIne { owners: seen, .. } if *seen == owners)
+            )
+        );
     }
 
     #[test]
@@ -360,7 +388,11 @@ mod tests {
         };
         let buckets = read(&[&joined, &into]);
         let writes = plan(&[gone, change(&into, after)], &keys(), &buckets);
-        assert!(writes.contains(&Write::PutAlias { student: joined.id, expected: 1, into: into.id }));
+        assert!(writes.contains(&Write::PutAlias {
+            student: joined.id,
+            expected: 1,
+            into: into.id
+        }));
         let left = writes.iter().filter_map(|write| match write {
             Write::PutBucket(_, bucket) => Some(bucket),
             _ => None,

@@ -1,9 +1,11 @@
-//! What the register would become under the rules of today: which students they would join, and which they would split.
+//! What the register would become under the rules of today: which students they would join, and
+//! which they would split.
 //!
-//! Everybody is decided on again, from nothing, in the order in which they were said, by the engine over a register in
-//! memory ([`Register`]). What people decided and what INES vouches for stands, whatever the rules: those differences are
-//! left out. What is left is shown before anything changes, and is applied by deciding again on the records that it names,
-//! one by one, where every condition of a decision holds ([`Difference::records`]).
+//! Everybody is decided on again, from nothing, in the order in which they were said, by the engine
+//! over a register in memory ([`Register`]). What people decided and what INES vouches for stands,
+//! whatever the rules: those differences are left out. What is left is shown before anything
+//! changes, and is applied by deciding again on the records that it names, one by one, where every
+//! condition of a decision holds ([`Difference::records`]).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -59,13 +61,20 @@ impl Difference {
 
 /// Decides on every record again. `rules_version` is that of today's rules.
 #[must_use]
-pub fn difference(mut edges: Vec<(StudentId, Edge)>, blocking: Blocking, rules_version: u16) -> Difference {
-    edges.sort_by(|(_, one), (_, other)| (&one.version, &one.record).cmp(&(&other.version, &other.record)));
+pub fn difference(
+    mut edges: Vec<(StudentId, Edge)>,
+    blocking: Blocking,
+    rules_version: u16,
+) -> Difference {
+    edges.sort_by(|(_, one), (_, other)| {
+        (&one.version, &one.record).cmp(&(&other.version, &other.record))
+    });
     let mut register = Register::new(blocking);
     let mut numbers: Vec<Option<RecordNumber>> = Vec::with_capacity(edges.len());
     for (_, edge) in &edges {
         // Who names nobody is whom the pair leads to, whatever the rules.
-        let named = edge.traits().into_iter().find(|traits| matches!(traits.identite, Person::Civil(_)));
+        let named =
+            edge.traits().into_iter().find(|traits| matches!(traits.identite, Person::Civil(_)));
         numbers.push(named.as_ref().map(Traits::person).map(|person| register.add(person, |_| {})));
     }
     let mut parts: BTreeMap<RecordNumber, Vec<usize>> = BTreeMap::new();
@@ -82,7 +91,10 @@ pub fn difference(mut edges: Vec<(StudentId, Edge)>, blocking: Blocking, rules_v
         decided: numbers.iter().flatten().count(),
         outdated,
         merges: parts.values().filter_map(|records| merge(&edges, records)).collect(),
-        splits: students.iter().filter_map(|(student, parts)| split(&edges, *student, parts)).collect(),
+        splits: students
+            .iter()
+            .filter_map(|(student, parts)| split(&edges, *student, parts))
+            .collect(),
     }
 }
 
@@ -92,7 +104,8 @@ fn merge(edges: &[(StudentId, Edge)], part: &[usize]) -> Option<Merge> {
         let (student, edge) = &edges[*index];
         students.entry(*student).or_default().push(edge);
     }
-    let largest = students.iter().max_by_key(|(student, edges)| (edges.len(), std::cmp::Reverse(**student)));
+    let largest =
+        students.iter().max_by_key(|(student, edges)| (edges.len(), std::cmp::Reverse(**student)));
     let (kept, anchors) = largest.map(|(student, edges)| (*student, edges.clone()))?;
     students.retain(|student, edges| *student != kept && !are_kept_apart(edges, &anchors));
     if students.is_empty() {
@@ -103,15 +116,21 @@ fn merge(edges: &[(StudentId, Edge)], part: &[usize]) -> Option<Merge> {
     Some(Merge { students, records })
 }
 
-fn split(edges: &[(StudentId, Edge)], student: StudentId, parts: &BTreeMap<RecordNumber, Vec<usize>>) -> Option<Split> {
-    let (largest, anchors) = parts.iter().max_by_key(|(part, records)| (records.len(), std::cmp::Reverse(**part)))?;
+fn split(
+    edges: &[(StudentId, Edge)],
+    student: StudentId,
+    parts: &BTreeMap<RecordNumber, Vec<usize>>,
+) -> Option<Split> {
+    let (largest, anchors) =
+        parts.iter().max_by_key(|(part, records)| (records.len(), std::cmp::Reverse(**part)))?;
     let anchors: Vec<&Edge> = anchors.iter().map(|index| &edges[*index].1).collect();
     let leaving = parts.iter().filter(|(part, _)| *part != largest).filter_map(|(_, records)| {
         let leaving: Vec<&Edge> = records.iter().map(|index| &edges[*index].1).collect();
         (!are_kept_together(&leaving, &anchors)).then_some(leaving)
     });
     let leaving: Vec<Vec<&Edge>> = leaving.collect();
-    let records: BTreeSet<RecordId> = leaving.iter().flatten().map(|edge| edge.record.clone()).collect();
+    let records: BTreeSet<RecordId> =
+        leaving.iter().flatten().map(|edge| edge.record.clone()).collect();
     (!records.is_empty()).then_some(Split { student, parts: leaving.len() + 1, records })
 }
 
@@ -119,13 +138,16 @@ fn split(edges: &[(StudentId, Edge)], student: StudentId, parts: &BTreeMap<Recor
 fn are_kept_apart(one: &[&Edge], other: &[&Edge]) -> bool {
     let verified = |edges: &[&Edge]| edges.iter().find_map(|edge| edge.verified());
     let two = verified(one).zip(verified(other)).is_some_and(|(one, other)| one != other);
-    two || one.iter().any(|edge| other.iter().any(|known| known.parts_from(&edge.record, &edge.links)))
+    two || one
+        .iter()
+        .any(|edge| other.iter().any(|known| known.parts_from(&edge.record, &edge.links)))
 }
 
 /// People said that they are one, or INES does.
 fn are_kept_together(one: &[&Edge], other: &[&Edge]) -> bool {
     let same = |edge: &Edge, known: &Edge| {
-        known.joins(&edge.record, &edge.links) || edge.verified().is_some() && edge.verified() == known.verified()
+        known.joins(&edge.record, &edge.links)
+            || edge.verified().is_some() && edge.verified() == known.verified()
     };
     one.iter().any(|edge| other.iter().any(|known| same(edge, known)))
 }
@@ -163,7 +185,11 @@ mod tests {
     #[test]
     fn two_students_that_would_be_one() {
         let [one, other] = [(); 2].map(|()| StudentId::random());
-        let mut edges = vec![(one, said("1", "Eudoxie")), (one, said("2", "Eudoxie")), (other, said("3", "Eudoxie"))];
+        let mut edges = vec![
+            (one, said("1", "Eudoxie")),
+            (one, said("2", "Eudoxie")),
+            (other, said("3", "Eudoxie")),
+        ];
         edges[2].1.rules_version = 1;
         let difference = differ(&edges);
         assert_eq!(difference.outdated, 1);
@@ -179,8 +205,11 @@ mod tests {
     #[test]
     fn a_student_that_would_be_two() {
         let student = StudentId::random();
-        let mut edges =
-            [(student, said("1", "Eudoxie")), (student, said("2", "Eudoxie")), (student, said("3", "Hugo"))];
+        let mut edges = [
+            (student, said("1", "Eudoxie")),
+            (student, said("2", "Eudoxie")),
+            (student, said("3", "Hugo")),
+        ];
         let difference = differ(&edges);
         let records = BTreeSet::from([edges[2].1.record.clone()]);
         assert_eq!(difference.splits, [Split { student, parts: 2, records }]);

@@ -11,15 +11,17 @@
 //!            deduplication applies (another round)
 //! ```
 //!
-//! A decision needs one person, or two when it would make one student of two people whom INES tells apart
-//! ([`Question::voices`]). Each voice against asks for one more: two who disagree decide nothing, and a third doesn't
-//! outvote one of them alone where two are needed.
+//! A decision needs one person, or two when it would make one student of two people whom INES tells
+//! apart ([`Question::voices`]). Each voice against asks for one more: two who disagree decide
+//! nothing, and a third doesn't outvote one of them alone where two are needed.
 //!
-//! **An undo needs one person, whatever it undoes.** It takes a link away and opens the case again, and what is open is
-//! told apart or not told at all: nothing becomes visible that wasn't before the decision. A wrong merge shows one person's
-//! status to another until it is undone, so whoever sees it stops it, without waiting for a second.
+//! **An undo needs one person, whatever it undoes.** It takes a link away and opens the case again,
+//! and what is open is told apart or not told at all: nothing becomes visible that wasn't before
+//! the decision. A wrong merge shows one person's status to another until it is undone, so whoever
+//! sees it stops it, without waiting for a second.
 //!
-//! No vote is ever taken from a case: each keeps the round it was cast in, and a decision that was undone says so.
+//! No vote is ever taken from a case: each keeps the round it was cast in, and a decision that was
+//! undone says so.
 
 use std::collections::BTreeSet;
 
@@ -95,10 +97,12 @@ pub struct Decision {
     /// The records that hold it as links, wherever they have gone since.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub records: BTreeSet<RecordId>,
-    /// The records that moved because of it ([`super::moves`]), those that came while it stood as well.
+    /// The records that moved because of it ([`super::moves`]), those that came while it stood as
+    /// well.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub moved: BTreeSet<RecordId>,
-    /// The students that are kept for it while it is applied or undone in more transactions than one.
+    /// The students that are kept for it while it is applied or undone in more transactions than
+    /// one.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub kept: BTreeSet<StudentId>,
     /// Who undid it and when, if somebody did.
@@ -158,8 +162,8 @@ pub enum Pending<'a> {
     Hide(StudentId),
     /// A decision, to be kept as links. Then [`Case::complete`].
     Apply(&'a Effect),
-    /// A decision, to be taken back: what it moved goes back to where it was, and the question is open again. Then
-    /// [`Case::complete`].
+    /// A decision, to be taken back: what it moved goes back to where it was, and the question is
+    /// open again. Then [`Case::complete`].
     Revert(&'a Effect),
 }
 
@@ -211,9 +215,9 @@ impl Case {
 
     /// The same question comes up again, with what is known now. Returns whether anything changed.
     ///
-    /// Votes on other students' resemblance don't count any more, so that begins another round. A decision that wasn't
-    /// applied yet stands, unless INES has told two people apart since and it has too few voices for that; one that
-    /// answers the question stands.
+    /// Votes on other students' resemblance don't count any more, so that begins another round. A
+    /// decision that wasn't applied yet stands, unless INES has told two people apart since and it
+    /// has too few voices for that; one that answers the question stands.
     pub fn ask_again(&mut self, question: Question, rules_version: u16, now: Timestamp) -> bool {
         let before = (self.state, self.round);
         match self.state {
@@ -242,8 +246,8 @@ impl Case {
         asked != (false, false) || before != (self.state, self.round)
     }
 
-    /// Takes the vote of a person, and decides when there are enough. Idempotent: the same vote again changes nothing, nor does one
-    /// that says what is already decided.
+    /// Takes the vote of a person, and decides when there are enough. Idempotent: the same vote
+    /// again changes nothing, nor does one that says what is already decided.
     pub fn vote(
         &mut self,
         reviewer: &str,
@@ -256,14 +260,17 @@ impl Case {
             State::Open => {}
             State::Decided | State::Applied => {
                 return match self.decision() {
-                    Some(decision) if Some(&decision.effect) == effect.as_ref() => Ok(self.progress()),
+                    Some(decision) if Some(&decision.effect) == effect.as_ref() => {
+                        Ok(self.progress())
+                    }
                     _ => Err(VoteError::DecidedOtherwise),
                 };
             }
             state @ (State::Undone | State::Withdrawn) => return Err(VoteError::NotOpen(state)),
         }
         // Whoever couldn't tell may find out; whoever could has answered.
-        let before = self.cast().rfind(|vote| vote.reviewer == reviewer).map(|vote| vote.verdict.clone());
+        let before =
+            self.cast().rfind(|vote| vote.reviewer == reviewer).map(|vote| vote.verdict.clone());
         match before {
             Some(before) if before == verdict => {}
             Some(before) if before != Verdict::Unsure => return Err(VoteError::Voted),
@@ -281,8 +288,9 @@ impl Case {
         Ok(self.progress())
     }
 
-    /// Evidence became certain that two students are one, who have too many records to become one in the transaction that
-    /// decides so: the case is decided without a voice. Returns whether anything changed.
+    /// Evidence became certain that two students are one, who have too many records to become one
+    /// in the transaction that decides so: the case is decided without a voice. Returns whether
+    /// anything changed.
     pub fn decide_by_evidence(&mut self, now: Timestamp) -> bool {
         let pending = matches!(self.state, State::Decided | State::Undone);
         let Ok(Some(effect)) = self.question.effect(&Verdict::Same) else { return false };
@@ -359,8 +367,8 @@ impl Case {
         }
     }
 
-    /// What [`Self::pending`] asked for is done, in the transaction that this is written by; `linked` are the records that
-    /// hold what was decided.
+    /// What [`Self::pending`] asked for is done, in the transaction that this is written by;
+    /// `linked` are the records that hold what was decided.
     pub fn complete(&mut self, linked: &BTreeSet<RecordId>, now: Timestamp) {
         if let Some(decision) = self.decisions.last_mut() {
             decision.kept.clear();

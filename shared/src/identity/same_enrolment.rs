@@ -1,9 +1,10 @@
 //! Which records of a student tell of one enrolment.
 //!
-//! A record's id follows from the name that the establishment gives the student: its own number, else the INE, else the
-//! civil identity (decision 3). Files mostly have the number and pushes mostly don't, so that one enrolment may have two
-//! records. Once both are one student's, what both ways know says that they are one: the establishment, the academic year
-//! and the diploma. Two numbers are two dossiers: which of the two a record without a number means is then in doubt.
+//! A record's id follows from the name that the establishment gives the student: its own number,
+//! else the INE, else the civil identity (decision 3). Files mostly have the number and pushes
+//! mostly don't, so that one enrolment may have two records. Once both are one student's, what both
+//! ways know says that they are one: the establishment, the academic year and the diploma. Two
+//! numbers are two dossiers: which of the two a record without a number means is then in doubt.
 
 use crate::domain::enrolment::Declaration;
 use crate::identity::edge::Edge;
@@ -14,7 +15,9 @@ pub struct SameEnrolment<'a>(Vec<&'a Edge>);
 
 impl<'a> SameEnrolment<'a> {
     fn of(mut edges: Vec<&'a Edge>) -> Option<Self> {
-        edges.sort_by(|one, other| one.version.cmp(&other.version).then_with(|| one.record.cmp(&other.record)));
+        edges.sort_by(|one, other| {
+            one.version.cmp(&other.version).then_with(|| one.record.cmp(&other.record))
+        });
         (!edges.is_empty()).then_some(Self(edges))
     }
 
@@ -58,15 +61,18 @@ pub fn enrolments<'a>(edges: impl IntoIterator<Item = &'a Edge>) -> Vec<SameEnro
     enrolments
 }
 
-/// Finds the enrolment that `sought` is about among the records of its person. A diploma that one of the two doesn't say
-/// tells nothing apart, nor does a number.
+/// Finds the enrolment that `sought` is about among the records of its person. A diploma that one
+/// of the two doesn't say tells nothing apart, nor does a number.
 #[must_use]
 pub fn find<'a>(edges: impl IntoIterator<Item = &'a Edge>, sought: &Declaration) -> Found<'a> {
     let Declaration { numero_etudiant: number, inscription: wanted, .. } = sought;
     let is_candidate = |edge: &&Edge| {
         let Declaration { numero_etudiant, inscription, .. } = &edge.declaration;
-        let same_number = number.is_none() || numero_etudiant.is_none() || number == numero_etudiant;
-        same_number && inscription.uai == wanted.uai && inscription.academic_year() == wanted.academic_year()
+        let same_number =
+            number.is_none() || numero_etudiant.is_none() || number == numero_etudiant;
+        same_number
+            && inscription.uai == wanted.uai
+            && inscription.academic_year() == wanted.academic_year()
     };
     let candidates: Vec<&Edge> = edges.into_iter().filter(is_candidate).collect();
     let diploma = |edge: &Edge| edge.declaration.inscription.diplome.clone();
@@ -95,15 +101,18 @@ fn studies(edge: &Edge) -> impl PartialEq + use<'_> {
     (inscription.uai, inscription.academic_year(), inscription.diplome.as_deref())
 }
 
-/// Records of one establishment, year and diploma, by the number that they give. Those that give none are of the only
-/// number that stands, else of the only one there is, else of none.
+/// Records of one establishment, year and diploma, by the number that they give. Those that give
+/// none are of the only number that stands, else of the only one there is, else of none.
 fn by_number(edges: Vec<&Edge>) -> Vec<SameEnrolment<'_>> {
     let (numbered, mut rest): (Vec<&Edge>, Vec<&Edge>) =
         edges.into_iter().partition(|edge| edge.declaration.numero_etudiant.is_some());
     let mut dossiers: Vec<Vec<&Edge>> = Vec::new();
     for edge in numbered {
         let number = &edge.declaration.numero_etudiant;
-        match dossiers.iter_mut().find(|dossier| dossier.iter().any(|one| one.declaration.numero_etudiant == *number)) {
+        match dossiers
+            .iter_mut()
+            .find(|dossier| dossier.iter().any(|one| one.declaration.numero_etudiant == *number))
+        {
             Some(dossier) => dossier.push(edge),
             None => dossiers.push(vec![edge]),
         }
@@ -154,22 +163,35 @@ mod tests {
     fn a_file_with_a_number_and_a_push_without_tell_of_one_enrolment_and_the_later_counts() {
         let (file, push) = (Some("E1"), None);
         for (first, second) in [(file, push), (push, file)] {
-            let edges = [said(first, Some("24"), Status::Admis, 1), said(second, Some("24"), Status::Inscrit, 2)];
+            let edges = [
+                said(first, Some("24"), Status::Admis, 1),
+                said(second, Some("24"), Status::Inscrit, 2),
+            ];
             assert_ne!(edges[0].record, edges[1].record);
             assert_eq!(told(&edges), [Status::Inscrit]);
-            let edges = [said(first, Some("24"), Status::Inscrit, 1), said(second, Some("24"), Status::Annule, 2)];
+            let edges = [
+                said(first, Some("24"), Status::Inscrit, 1),
+                said(second, Some("24"), Status::Annule, 2),
+            ];
             assert_eq!(told(&edges), [Status::Annule]);
         }
     }
 
     #[test]
     fn two_numbers_and_two_diplomas_are_two_enrolments() {
-        let numbers = [said(Some("E1"), None, Status::Admis, 1), said(Some("E2"), None, Status::Inscrit, 2)];
+        let numbers =
+            [said(Some("E1"), None, Status::Admis, 1), said(Some("E2"), None, Status::Inscrit, 2)];
         assert_eq!(told(&numbers), [Status::Admis, Status::Inscrit]);
-        let diplomas = [said(None, Some("24"), Status::Admis, 1), said(None, Some("25"), Status::Inscrit, 2)];
+        let diplomas =
+            [said(None, Some("24"), Status::Admis, 1), said(None, Some("25"), Status::Inscrit, 2)];
         assert_eq!(told(&diplomas), [Status::Admis, Status::Inscrit]);
-        let one_unsaid = [said(Some("E1"), Some("24"), Status::Admis, 1), said(None, None, Status::Inscrit, 2)];
-        assert_eq!(told(&one_unsaid), [Status::Admis, Status::Inscrit], "a diploma without a code may be another one");
+        let one_unsaid =
+            [said(Some("E1"), Some("24"), Status::Admis, 1), said(None, None, Status::Inscrit, 2)];
+        assert_eq!(
+            told(&one_unsaid),
+            [Status::Admis, Status::Inscrit],
+            "a diploma without a code may be another one"
+        );
     }
 
     #[test]
@@ -177,11 +199,20 @@ mod tests {
         let wrong = said(Some("E1"), None, Status::Annule, 1);
         let right = said(Some("E2"), None, Status::Admis, 2);
         let pushed = said(None, None, Status::Inscrit, 3);
-        assert_eq!(told(&[wrong.clone(), right.clone(), pushed.clone()]), [Status::Annule, Status::Inscrit]);
+        assert_eq!(
+            told(&[wrong.clone(), right.clone(), pushed.clone()]),
+            [Status::Annule, Status::Inscrit]
+        );
         let both = said(Some("E1"), None, Status::Inscrit, 1);
-        assert_eq!(told(&[both.clone(), right.clone(), pushed]).len(), 3, "which of two is in doubt");
+        assert_eq!(
+            told(&[both.clone(), right.clone(), pushed]).len(),
+            3,
+            "which of two is in doubt"
+        );
         let sought = said(None, None, Status::Annule, 9).declaration;
-        assert!(matches!(find(&[wrong, right.clone()], &sought), Found::One(found) if found.latest() == Some(&right)));
+        assert!(
+            matches!(find(&[wrong, right.clone()], &sought), Found::One(found) if found.latest() == Some(&right))
+        );
         assert_eq!(find(&[both, right], &sought), Found::Several);
     }
 

@@ -42,12 +42,13 @@ impl fmt::Display for StudentId {
     }
 }
 
-/// When a statement was made: the extraction time of its file, its place among the drops of one name, its import, its
-/// line. The greatest one is the truth, whatever the order of arrival.
+/// When a statement was made: the extraction time of its file, its place among the drops of one
+/// name, its import, its line. The greatest one is the truth, whatever the order of arrival.
 ///
-/// Its text sorts as it does: 13 digits of milliseconds since 1970, 24 hexadecimal digits of S3's `sequencer`, the
-/// import, 10 digits of line, with dots between. The sequencer orders two drops under one name that give the same
-/// extraction date; the import keeps two files of the same millisecond apart, so that one of them wins as a whole.
+/// Its text sorts as it does: 13 digits of milliseconds since 1970, 24 hexadecimal digits of S3's
+/// `sequencer`, the import, 10 digits of line, with dots between. The sequencer orders two drops
+/// under one name that give the same extraction date; the import keeps two files of the same
+/// millisecond apart, so that one of them wins as a whole.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RecordVersion(String);
@@ -58,14 +59,15 @@ impl RecordVersion {
 
     /// The version of a row.
     ///
-    /// Two rows of one file about the same record are told apart by their line, so the later one wins and a
-    /// replay of the file finds exactly the versions it wrote.
+    /// Two rows of one file about the same record are told apart by their line, so the later one
+    /// wins and a replay of the file finds exactly the versions it wrote.
     ///
-    /// `sequencer` is S3's, empty for a statement that came another way. Two of different lengths are compared as if
-    /// the shorter one went on with zeros, as S3 asks.
+    /// `sequencer` is S3's, empty for a statement that came another way. Two of different lengths
+    /// are compared as if the shorter one went on with zeros, as S3 asks.
     #[must_use]
     pub fn new(extracted_at: jiff::Timestamp, sequencer: &str, import: &str, line: u64) -> Self {
-        let mut sequence: String = sequencer.chars().filter(char::is_ascii_hexdigit).take(Self::SEQUENCER).collect();
+        let mut sequence: String =
+            sequencer.chars().filter(char::is_ascii_hexdigit).take(Self::SEQUENCER).collect();
         sequence.make_ascii_uppercase();
         let (time, width) = (extracted_at.as_millisecond().max(0), Self::SEQUENCER);
         Self(format!("{time:013}.{sequence:0<width$}.{import}.{line:010}"))
@@ -98,17 +100,19 @@ impl RecordVersion {
 
 /// One person, as known from the records attached to it.
 ///
-/// Everything else (INEs, traits, answer) is derived from the edges, so taking one away undoes all that it brought.
+/// Everything else (INEs, traits, answer) is derived from the edges, so taking one away undoes all
+/// that it brought.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Student {
     /// Its id.
     pub id: StudentId,
     /// How many times it was written; 0 for one that isn't stored yet.
     pub version: u64,
-    /// The cases for which nothing is told of it until a person decides, each with the students that it may be.
+    /// The cases for which nothing is told of it until a person decides, each with the students
+    /// that it may be.
     pub withheld: BTreeMap<CaseId, BTreeSet<StudentId>>,
-    /// The case for which its records move, in more transactions than one: until the last, nothing is told of it and nobody
-    /// else changes it.
+    /// The case for which its records move, in more transactions than one: until the last, nothing
+    /// is told of it and nobody else changes it.
     pub moving: Option<CaseId>,
     edges: BTreeMap<RecordId, Edge>,
 }
@@ -178,17 +182,20 @@ impl Student {
     /// The INE that INES vouches for, by its latest word.
     #[must_use]
     pub fn verified(&self) -> Option<Ine> {
-        let vouched = self.edges.values().filter_map(|edge| Some((&edge.version, edge.verified()?)));
+        let vouched =
+            self.edges.values().filter_map(|edge| Some((&edge.version, edge.verified()?)));
         vouched.max_by_key(|(version, _)| *version).map(|(_, ine)| ine)
     }
 
-    /// Whether, for all that the other records than `record` say, it waits for people or for evidence: something is held
-    /// against it, or INES contradicts every one of them and nobody said better. A dispute is another matter.
+    /// Whether, for all that the other records than `record` say, it waits for people or for
+    /// evidence: something is held against it, or INES contradicts every one of them and nobody
+    /// said better. A dispute is another matter.
     #[must_use]
     pub fn waits_without(&self, record: &RecordId) -> bool {
         let verified = self.edges_besides(record).any(|edge| edge.verified().is_some());
         !verified
-            && (are_contradicted(self.edges_besides(record)) || self.withheld.keys().any(|case| !case.is_dispute()))
+            && (are_contradicted(self.edges_besides(record))
+                || self.withheld.keys().any(|case| !case.is_dispute()))
     }
 
     /// Whether INES contradicts all that is said of it, and nobody decided about any of it.
@@ -197,8 +204,8 @@ impl Student {
         !self.edges.is_empty() && are_contradicted(self.edges.values())
     }
 
-    /// Whether nothing is told of it until somebody says more, or decides whose its records are. Whom a dispute alone keeps
-    /// from being told of is another matter: its records are decided on.
+    /// Whether nothing is told of it until somebody says more, or decides whose its records are.
+    /// Whom a dispute alone keeps from being told of is another matter: its records are decided on.
     #[must_use]
     pub fn waits(&self) -> bool {
         self.spelling().is_none() || self.withheld.keys().any(|case| !case.is_dispute())
@@ -208,7 +215,8 @@ impl Student {
     #[must_use]
     pub fn primary(&self) -> Option<Ine> {
         let latest = || {
-            let stated = self.edges.values().filter_map(|edge| Some((&edge.version, edge.ines().next()?)));
+            let stated =
+                self.edges.values().filter_map(|edge| Some((&edge.version, edge.ines().next()?)));
             stated.max_by_key(|(version, _)| *version).map(|(_, ine)| ine)
         };
         self.verified().or_else(latest)
@@ -241,41 +249,48 @@ impl Student {
         keys.postings.spread(&self.traits())
     }
 
-    /// The identities that may be told, with their versions: INES's, else those that establishments wrote, or while
-    /// there are none, those that the register had.
+    /// The identities that may be told, with their versions: INES's, else those that establishments
+    /// wrote, or while there are none, those that the register had.
     fn told(&self) -> Vec<(&RecordVersion, &CivilIdentity)> {
         let of = |identity: fn(&Edge) -> Option<&CivilIdentity>| -> Vec<_> {
             self.edges.values().filter_map(|edge| Some((&edge.version, identity(edge)?))).collect()
         };
-        let ways: [fn(&Edge) -> Option<&CivilIdentity>; 3] =
-            [Edge::registered, |edge| edge.declaration.identite.said(), |edge| edge.declaration.identite.told()];
+        let ways: [fn(&Edge) -> Option<&CivilIdentity>; 3] = [
+            Edge::registered,
+            |edge| edge.declaration.identite.said(),
+            |edge| edge.declaration.identite.told(),
+        ];
         ways.into_iter().map(of).find(|told| !told.is_empty()).unwrap_or_default()
     }
 
-    /// The identity to tell: the most recent one, in the spelling that keeps most accents. Software that writes
-    /// without accents must not take them from a name that somebody else wrote in full: clients compare it with their
-    /// own (domain.md §9).
+    /// The identity to tell: the most recent one, in the spelling that keeps most accents. Software
+    /// that writes without accents must not take them from a name that somebody else wrote in full:
+    /// clients compare it with their own (domain.md §9).
     #[must_use]
     pub fn spelling(&self) -> Option<&CivilIdentity> {
-        let key = |identity: &CivilIdentity| (identity.nom_famille.folded(), identity.prenom1.folded());
+        let key =
+            |identity: &CivilIdentity| (identity.nom_famille.folded(), identity.prenom1.folded());
         let accents = |identity: &CivilIdentity| {
-            let letters = identity.nom_famille.expose().chars().chain(identity.prenom1.expose().chars());
+            let letters =
+                identity.nom_famille.expose().chars().chain(identity.prenom1.expose().chars());
             letters.filter(|letter| !letter.is_ascii()).count()
         };
         let told = self.told();
         let (_, latest) = told.iter().max_by_key(|(version, _)| *version)?;
-        let written = self.edges.values().filter_map(|edge| Some((&edge.version, edge.declaration.identite.said()?)));
-        let same =
-            told.iter().copied().chain(written).filter(|(_, identity)| {
-                key(identity) == key(latest) && identity.date_naissance == latest.date_naissance
-            });
+        let written = self
+            .edges
+            .values()
+            .filter_map(|edge| Some((&edge.version, edge.declaration.identite.said()?)));
+        let same = told.iter().copied().chain(written).filter(|(_, identity)| {
+            key(identity) == key(latest) && identity.date_naissance == latest.date_naissance
+        });
         let (_, best) = same.max_by_key(|(version, identity)| (accents(identity), *version))?;
         Some(best)
     }
 
-    /// The answer to publish: the identity to tell, and every enrolment once, as the latest of its records has it
-    /// ([`same_enrolment`]). `None` when no record is left, when nobody named the person, while a person has to decide,
-    /// or while its records move.
+    /// The answer to publish: the identity to tell, and every enrolment once, as the latest of its
+    /// records has it ([`same_enrolment`]). `None` when no record is left, when nobody named the
+    /// person, while a person has to decide, or while its records move.
     #[must_use]
     pub fn answer(&self) -> Option<Answer> {
         if !self.withheld.is_empty() || self.moving.is_some() {
@@ -284,9 +299,11 @@ impl Student {
         let latest = self.spelling()?;
         let told = same_enrolment::enrolments(self.edges());
         let latest_of = told.iter().filter_map(SameEnrolment::latest);
-        let mut enrolments: Vec<Enrolment> = latest_of.map(|edge| edge.declaration.inscription.clone()).collect();
+        let mut enrolments: Vec<Enrolment> =
+            latest_of.map(|edge| edge.declaration.inscription.clone()).collect();
         // Latest first; the rest of the order only has to be the same on every rewriting.
-        enrolments.sort_by(|a, b| b.date_debut.cmp(&a.date_debut).then_with(|| a.told().cmp(&b.told())));
+        enrolments
+            .sort_by(|a, b| b.date_debut.cmp(&a.date_debut).then_with(|| a.told().cmp(&b.told())));
         enrolments.dedup_by(|a, b| a.told() == b.told());
         Some(Answer {
             student: self.id,
@@ -341,15 +358,21 @@ mod tests {
         let other = RecordVersion::new(time(999), "", "other", 9);
         assert!(!at(999, 9).same_import(&other));
         let drop = |sequencer, import| RecordVersion::new(time(999), sequencer, import, 2);
-        assert!(drop("0055AED6DCD90281E5", "b") < drop("0055AED6DCD90281E6", "a"), "one name dropped twice");
-        assert!(drop("0055", "a") < drop("0055AE", "a") && drop("0055", "a") == drop("005500", "a"));
+        assert!(
+            drop("0055AED6DCD90281E5", "b") < drop("0055AED6DCD90281E6", "a"),
+            "one name dropped twice"
+        );
+        assert!(
+            drop("0055", "a") < drop("0055AE", "a") && drop("0055", "a") == drop("005500", "a")
+        );
     }
 
     #[test]
     fn what_the_register_had_is_told_only_while_nobody_says_better() {
         let keys = keys();
         let identity = crate::identity::fixtures::identity("Lefèvre", "Zoé", "2004-03-02");
-        let pair = Pair { date_naissance: identity.date_naissance, registre: Some(Box::new(identity)) };
+        let pair =
+            Pair { date_naissance: identity.date_naissance, registre: Some(Box::new(identity)) };
         let mut pushed = declaration(Some("070578267KH"), "x", "y", "2004-03-02");
         pushed.identite = Person::Pair(pair);
         let mut student = Student::newcomer(StudentId::random());
@@ -359,21 +382,31 @@ mod tests {
 
         student.attach(edge(&declaration(None, "Martin", "Zoé", "2004-03-02"), 1));
         assert_eq!(student.answer().unwrap().nom_famille.expose(), "Martin");
-        let said: Vec<_> = student.postings(&keys).into_values().flatten().map(|traits| traits.identite).collect();
-        assert!(said.iter().all(|person| person.said().is_none_or(|said| said.nom_famille.expose() == "Martin")));
+        let said: Vec<_> =
+            student.postings(&keys).into_values().flatten().map(|traits| traits.identite).collect();
+        assert!(
+            said.iter().all(|person| person
+                .said()
+                .is_none_or(|said| said.nom_famille.expose() == "Martin"))
+        );
     }
 
     #[test]
     fn taking_a_record_away_undoes_all_that_it_brought() {
         let keys = keys();
         let first = edge(&declaration(None, "Lefèvre", "Zoé", "2004-03-02"), 1);
-        let second = edge(&declaration(Some("070578267KH"), "Lefevre-Martin", "Zoe", "2004-03-02"), 2);
+        let second =
+            edge(&declaration(Some("070578267KH"), "Lefevre-Martin", "Zoe", "2004-03-02"), 2);
         let mut student = Student::newcomer(StudentId::random());
         student.attach(first);
         let before = (student.answer(), student.postings(&keys), student.ine_digests(&keys));
 
         student.attach(second.clone());
-        assert_eq!(student.answer().unwrap().nom_famille.expose(), "Lefevre-Martin", "the latest spelling");
+        assert_eq!(
+            student.answer().unwrap().nom_famille.expose(),
+            "Lefevre-Martin",
+            "the latest spelling"
+        );
         assert_eq!((student.traits().len(), student.ines().len()), (2, 1));
 
         student.detach(&second.record);
@@ -387,7 +420,11 @@ mod tests {
         student.attach(edge(&declaration(Some("070578267KH"), "LEFEVRE", "ZOE", "2004-03-02"), 2));
         assert_eq!(student.answer().unwrap().nom_famille.expose(), "Lefèvre");
         student.attach(edge(&declaration(Some("0906018155T"), "MARTIN", "ZOE", "2004-03-02"), 3));
-        assert_eq!(student.answer().unwrap().nom_famille.expose(), "MARTIN", "another name is not a spelling");
+        assert_eq!(
+            student.answer().unwrap().nom_famille.expose(),
+            "MARTIN",
+            "another name is not a spelling"
+        );
     }
 
     #[test]

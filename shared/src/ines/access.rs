@@ -1,4 +1,5 @@
-//! The token that opens INES: `OAuth2` client credentials (RFC 6749 §4.4), kept until shortly before it ends.
+//! The token that opens INES: `OAuth2` client credentials (RFC 6749 §4.4), kept until shortly
+//! before it ends.
 
 use std::time::Duration;
 
@@ -48,7 +49,9 @@ impl<S: Secret> Access<S> {
         refused: Option<&SecretString>,
     ) -> Result<SecretString, Failure> {
         let mut state = self.state.lock().await;
-        let is_refused = |token: &SecretString| refused.is_some_and(|it| it.expose_secret() == token.expose_secret());
+        let is_refused = |token: &SecretString| {
+            refused.is_some_and(|it| it.expose_secret() == token.expose_secret())
+        };
         if let Some((token, until)) = &state.token
             && Instant::now() < *until
             && !is_refused(token)
@@ -58,7 +61,8 @@ impl<S: Secret> Access<S> {
         state.token = None;
         let remembered = state.credentials.take();
         let asked = match remembered {
-            // What is remembered may have been replaced since: only what has just been read is refused for good.
+            // What is remembered may have been replaced since: only what has just been read is
+            // refused for good.
             Some(credentials) => match ask(http, url, &credentials).await {
                 Err(Failure::Refused) => None,
                 answer => Some((credentials, answer)),
@@ -80,7 +84,8 @@ impl<S: Secret> Access<S> {
         Ok(token)
     }
 
-    /// Forgets everything: INES refuses even a new token, and an operator may have new credentials for it.
+    /// Forgets everything: INES refuses even a new token, and an operator may have new credentials
+    /// for it.
     pub(super) async fn forget(&self) {
         *self.state.lock().await = State::default();
     }
@@ -88,16 +93,22 @@ impl<S: Secret> Access<S> {
     async fn read(&self) -> Result<Credentials, Failure> {
         self.secret.read().await.map_err(|error| {
             tracing::error!(%error, "INES's credentials not read");
-            // A secret that is missing or malformed is as good as a wrong one, and as much for an operator.
+            // A secret that is missing or malformed is as good as a wrong one, and as much for an
+            // operator.
             if error.is_slowing() { Failure::UNAVAILABLE } else { Failure::Refused }
         })
     }
 }
 
 /// A new token, and until when it is used.
-async fn ask(http: &impl Http, url: &str, credentials: &Credentials) -> Result<(SecretString, Instant), Failure> {
+async fn ask(
+    http: &impl Http,
+    url: &str,
+    credentials: &Credentials,
+) -> Result<(SecretString, Instant), Failure> {
     let Credentials { client_id, client_secret } = credentials;
-    // As the ministry's known client does it: without the form encoding that RFC 6749 §2.3.1 asks for.
+    // As the ministry's known client does it: without the form encoding that RFC 6749 §2.3.1 asks
+    // for.
     let pair = BASE64_STANDARD.encode(format!("{client_id}:{}", client_secret.expose_secret()));
     let asked_at = Instant::now();
     let reply = http
@@ -114,7 +125,8 @@ async fn ask(http: &impl Http, url: &str, credentials: &Credentials) -> Result<(
         400 | 401 | 403 => return Err(Failure::Refused),
         _ => return Err(Failure::Unavailable { retry_after: reply.retry_after }),
     }
-    let token: ines::Token = serde_json::from_slice(&reply.body).map_err(|_| Failure::Unreadable)?;
+    let token: ines::Token =
+        serde_json::from_slice(&reply.body).map_err(|_| Failure::Unreadable)?;
     let lifetime = token.expires_in.map_or(UNSAID, Duration::from_secs).min(LONGEST);
     Ok((token.access_token.into(), asked_at + lifetime.saturating_sub(MARGIN)))
 }

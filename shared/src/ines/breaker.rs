@@ -1,17 +1,19 @@
-//! A circuit breaker: after failures in a row INES is left alone for a while, so that what waits for it costs a batch
-//! no time, and so that it isn't pressed while it gets up.
+//! A circuit breaker: after failures in a row INES is left alone for a while, so that what waits
+//! for it costs a batch no time, and so that it isn't pressed while it gets up.
 
 use std::time::{Duration, Instant};
 
 use crate::identity::ines::InesError;
 
-/// Failed attempts in a row after which INES is left alone. A question makes two when nothing comes back at all
-/// (`client::BUDGET`), so a batch loses 16 s of its function's 30 before the rest of it is spared.
+/// Failed attempts in a row after which INES is left alone. A question makes two when nothing comes
+/// back at all (`client::BUDGET`), so a batch loses 16 s of its function's 30 before the rest of it
+/// is spared.
 pub(super) const FAILURES: u32 = 4;
 /// How long it is left alone.
 pub(super) const REST: Duration = Duration::from_secs(30);
 
-/// Whether INES may be asked, from how it answered. It knows no clock: whoever calls says what time it is.
+/// Whether INES may be asked, from how it answered. It knows no clock: whoever calls says what time
+/// it is.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Breaker {
     /// It is asked freely.
@@ -28,8 +30,8 @@ impl Breaker {
         Self::Closed { failures: 0 }
     }
 
-    /// Lets an attempt through, or says why not. Once a rest is over one attempt passes and the rest starts again, so that
-    /// an attempt that never ends holds up nobody for longer than that.
+    /// Lets an attempt through, or says why not. Once a rest is over one attempt passes and the
+    /// rest starts again, so that an attempt that never ends holds up nobody for longer than that.
     pub(super) fn admit(&mut self, now: Instant) -> Result<(), InesError> {
         match self {
             Self::Closed { .. } => Ok(()),
@@ -49,12 +51,15 @@ impl Breaker {
     /// INES didn't answer, or said that it can't.
     pub(super) fn failed(&mut self, now: Instant) {
         *self = match *self {
-            Self::Closed { failures } if failures + 1 < FAILURES => Self::Closed { failures: failures + 1 },
+            Self::Closed { failures } if failures + 1 < FAILURES => {
+                Self::Closed { failures: failures + 1 }
+            }
             _ => Self::Open { until: now + REST, why: InesError::Resting },
         };
     }
 
-    /// INES refuses our credentials: once is enough, and many refusals in a row may have them locked.
+    /// INES refuses our credentials: once is enough, and many refusals in a row may have them
+    /// locked.
     pub(super) fn refused(&mut self, now: Instant) {
         *self = Self::Open { until: now + REST, why: InesError::Unauthorized };
     }
@@ -76,9 +81,16 @@ mod tests {
         breaker.failed(start);
         assert_eq!(breaker.admit(start), Err(InesError::Resting));
         assert_eq!(breaker.admit(start + REST), Ok(()));
-        assert_eq!(breaker.admit(start + REST), Err(InesError::Resting), "one is enough to find out");
+        assert_eq!(
+            breaker.admit(start + REST),
+            Err(InesError::Resting),
+            "one is enough to find out"
+        );
         breaker.failed(start + REST);
-        assert_eq!(breaker.admit(start + (2 * REST).saturating_sub(Duration::from_nanos(1))), Err(InesError::Resting));
+        assert_eq!(
+            breaker.admit(start + (2 * REST).saturating_sub(Duration::from_nanos(1))),
+            Err(InesError::Resting)
+        );
         assert_eq!(breaker.admit(start + 2 * REST), Ok(()));
         breaker.answered();
         assert_eq!(breaker.admit(start + 2 * REST), Ok(()));

@@ -48,10 +48,13 @@ pub struct Client<H, S> {
 /// The client of the functions.
 pub type InesClient = Client<LazyHttpClient, StoredSecret>;
 
-/// INES, if the environment names one: `INES_URL`, `INES_CHANNEL`, and `INES_SECRET_ARN` for our credentials, which are
-/// read when they are first needed; `INES_TOLD_DEPOSITORS`, `true` or `false`, says whether it is our own, which is told on
-/// whose word a pair is checked. Nothing is called yet.
-pub fn from_env(secrets: &aws_sdk_secretsmanager::Client) -> Result<Option<InesClient>, ConfigError> {
+/// INES, if the environment names one: `INES_URL`, `INES_CHANNEL`, and `INES_SECRET_ARN` for our
+/// credentials, which are read when they are first needed; `INES_TOLD_DEPOSITORS`, `true` or
+/// `false`, says whether it is our own, which is told on whose word a pair is checked. Nothing is
+/// called yet.
+pub fn from_env(
+    secrets: &aws_sdk_secretsmanager::Client,
+) -> Result<Option<InesClient>, ConfigError> {
     if !config::is_set("INES_URL") {
         return Ok(None);
     }
@@ -111,9 +114,15 @@ impl<H: Http, S: Secret> Client<H, S> {
         answer
     }
 
-    /// Attempts until there is an answer, as long as the budget lasts and INES isn't left alone. To ask again is safe:
-    /// a verification changes nothing, and an immatriculation is known again by its reference.
-    async fn persist(&self, path: &str, question: String, depositor: Option<Uai>) -> Result<Reply, InesError> {
+    /// Attempts until there is an answer, as long as the budget lasts and INES isn't left alone. To
+    /// ask again is safe: a verification changes nothing, and an immatriculation is known again by
+    /// its reference.
+    async fn persist(
+        &self,
+        path: &str,
+        question: String,
+        depositor: Option<Uai>,
+    ) -> Result<Reply, InesError> {
         let deadline = Instant::now() + BUDGET;
         let mut retries = Retries::until(deadline.into_std());
         let mut tried = false;
@@ -139,16 +148,23 @@ impl<H: Http, S: Secret> Client<H, S> {
                 }
                 Err(Failure::Unavailable { retry_after }) => {
                     self.breaker().failed(now);
-                    let wait = retries.next(now, retry_after, fastrand::f64()).ok_or(InesError::Unavailable)?;
+                    let wait = retries
+                        .next(now, retry_after, fastrand::f64())
+                        .ok_or(InesError::Unavailable)?;
                     sleep(wait).await;
                 }
             }
         }
     }
 
-    /// One attempt: a token, the call, and once more with a new token when this one is refused, which may have been
-    /// withdrawn before its time.
-    async fn attempt(&self, path: &str, question: &str, depositor: Option<Uai>) -> Result<Reply, Failure> {
+    /// One attempt: a token, the call, and once more with a new token when this one is refused,
+    /// which may have been withdrawn before its time.
+    async fn attempt(
+        &self,
+        path: &str,
+        question: &str,
+        depositor: Option<Uai>,
+    ) -> Result<Reply, Failure> {
         let url = &self.settings.url;
         let token = self.access.token(&self.http, url, None).await?;
         let mut reply = self.call(path, question, depositor, &token).await?;
@@ -173,8 +189,11 @@ impl<H: Http, S: Secret> Client<H, S> {
         let token = token.expose_secret();
         let bearer = format!("Bearer {token}");
         let depositor = depositor.filter(|_| self.settings.is_told_depositors);
-        let mut headers =
-            vec![("authorization", &*bearer), ("x-jwt-assertion", token), ("x-channel", &self.settings.channel)];
+        let mut headers = vec![
+            ("authorization", &*bearer),
+            ("x-jwt-assertion", token),
+            ("x-channel", &self.settings.channel),
+        ];
         headers.extend(depositor.as_ref().map(|depositor| (DEPOSITOR, depositor.as_str())));
         let url = format!("{}{API}/{path}", self.settings.url);
         self.http.post(&url, &headers, Content::Json(question.to_owned())).await
@@ -187,7 +206,10 @@ impl<H: Http, S: Secret> Client<H, S> {
         birth_date: BirthDate,
     ) -> Result<Verified, InesError> {
         let question = reading::verification(ine, birth_date)?;
-        self.ask("verification", (question, depositor), |reply| reading::verified(ine, birth_date, reply)).await
+        self.ask("verification", (question, depositor), |reply| {
+            reading::verified(ine, birth_date, reply)
+        })
+        .await
     }
 
     fn breaker(&self) -> MutexGuard<'_, Breaker> {
@@ -201,11 +223,20 @@ impl<H: Http, S: Secret> Ines for Client<H, S> {
         self.verify_pair(None, ine, birth_date).await
     }
 
-    async fn verify_for(&self, depositor: Uai, ine: &Ine, birth_date: BirthDate) -> Result<Verified, InesError> {
+    async fn verify_for(
+        &self,
+        depositor: Uai,
+        ine: &Ine,
+        birth_date: BirthDate,
+    ) -> Result<Verified, InesError> {
         self.verify_pair(Some(depositor), ine, birth_date).await
     }
 
-    async fn immatriculate(&self, identity: &CivilIdentity, reference: &str) -> Result<Immatriculated, InesError> {
+    async fn immatriculate(
+        &self,
+        identity: &CivilIdentity,
+        reference: &str,
+    ) -> Result<Immatriculated, InesError> {
         let question = reading::immatriculation(identity, reference)?;
         self.ask("immatriculation", (question, None), reading::immatriculated).await
     }

@@ -18,12 +18,20 @@ pub(super) fn verification(ine: &Ine, birth_date: BirthDate) -> Result<String, I
 }
 
 /// The request for an INE.
-pub(super) fn immatriculation(identity: &CivilIdentity, reference: &str) -> Result<String, InesError> {
+pub(super) fn immatriculation(
+    identity: &CivilIdentity,
+    reference: &str,
+) -> Result<String, InesError> {
     text(&ines::Immatriculation { reference: reference.to_owned(), identite: written(identity) })
 }
 
-/// What a reply to a verification means. 400 and 404 are the same to it: "not found" (domain.md §3).
-pub(super) fn verified(asked: &Ine, birth_date: BirthDate, reply: &Reply) -> Result<Verified, InesError> {
+/// What a reply to a verification means. 400 and 404 are the same to it: "not found" (domain.md
+/// §3).
+pub(super) fn verified(
+    asked: &Ine,
+    birth_date: BirthDate,
+    reply: &Reply,
+) -> Result<Verified, InesError> {
     match reply.status {
         200..300 => {}
         400 | 404 => return Ok(Verified::Unknown),
@@ -45,7 +53,8 @@ pub(super) fn verified(asked: &Ine, birth_date: BirthDate, reply: &Reply) -> Res
     Ok(Verified::Known(Box::new(Registered { identite, ine_maitre })))
 }
 
-/// What a reply to a request for an INE means. 409 says that people resemble, which one of INES's staff will decide.
+/// What a reply to a request for an INE means. 409 says that people resemble, which one of INES's
+/// staff will decide.
 pub(super) fn immatriculated(reply: &Reply) -> Result<Immatriculated, InesError> {
     match reply.status {
         200..300 => {}
@@ -57,14 +66,15 @@ pub(super) fn immatriculated(reply: &Reply) -> Result<Immatriculated, InesError>
         RequestState::Pending => Ok(Immatriculated::Pending),
         RequestState::Refused => Ok(Immatriculated::Refused),
         RequestState::Granted => {
-            let ine = request.ine.and_then(|ine| Ine::parse(&ine).ok()).ok_or(InesError::Unreadable)?;
+            let ine =
+                request.ine.and_then(|ine| Ine::parse(&ine).ok()).ok_or(InesError::Unreadable)?;
             Ok(Immatriculated::Granted { ine, new: request.attribue })
         }
     }
 }
 
-/// A person as INES writes them. Whoever lacks a name, a sex or a birth date that we can read can't be told apart; what
-/// else can't be read is left out.
+/// A person as INES writes them. Whoever lacks a name, a sex or a birth date that we can read can't
+/// be told apart; what else can't be read is left out.
 fn read(wire: &Identity) -> Option<CivilIdentity> {
     let name = |text: &Option<String>| PersonName::parse(text.as_deref()?).ok();
     let nom_famille = name(&wire.nom_famille)?;
@@ -79,7 +89,10 @@ fn read(wire: &Identity) -> Option<CivilIdentity> {
             _ => return None,
         },
         date_naissance: BirthDate::parse(wire.date_naissance.as_deref()?).ok()?,
-        lieu_naissance: CommuneCode::parse_birthplace(wire.lieu_naissance.as_deref().unwrap_or_default()).ok(),
+        lieu_naissance: CommuneCode::parse_birthplace(
+            wire.lieu_naissance.as_deref().unwrap_or_default(),
+        )
+        .ok(),
         libelle_naissance: None,
     })
 }
@@ -166,8 +179,14 @@ mod tests {
         let registered = known(&whole());
         let person = &registered.identite;
         assert_eq!((person.nom_famille.expose(), &person.nom_usage), ("LE GOFF", &None));
-        assert_eq!((person.prenom1.expose(), person.autres_prenoms.len(), person.sexe), ("Zoé", 1, Sex::Female));
-        assert_eq!((person.date_naissance, person.lieu_naissance.unwrap().as_str()), (birth_date(), "44109"));
+        assert_eq!(
+            (person.prenom1.expose(), person.autres_prenoms.len(), person.sexe),
+            ("Zoé", 1, Sex::Female)
+        );
+        assert_eq!(
+            (person.date_naissance, person.lieu_naissance.unwrap().as_str()),
+            (birth_date(), "44109")
+        );
         assert_eq!(registered.ine_maitre.expose(), "0AYIOP071Y8");
         assert_eq!(known(&with("sexe", "H".into())).identite.sexe, Sex::Male);
     }
@@ -198,7 +217,11 @@ mod tests {
             ("ineMaitre", "12".into()),
             ("etatDemande", json!(["PERDU"])),
         ] {
-            assert_eq!(verify(200, &with(field, value.clone())), Err(InesError::Unreadable), "{field} {value}");
+            assert_eq!(
+                verify(200, &with(field, value.clone())),
+                Err(InesError::Unreadable),
+                "{field} {value}"
+            );
         }
         assert_eq!(verify(200, &json!({})), Err(InesError::Unreadable));
         assert_eq!(verify(200, &json!("<html>")), Err(InesError::Unreadable));
@@ -209,20 +232,30 @@ mod tests {
         for status in [400, 404] {
             assert_eq!(verify(status, &whole()), Ok(Verified::Unknown));
         }
-        assert_eq!(verify(200, &json!({ "etatDemande": ["VALIDÉ", "EN_ATTENTE"] })), Ok(Verified::Pending));
+        assert_eq!(
+            verify(200, &json!({ "etatDemande": ["VALIDÉ", "EN_ATTENTE"] })),
+            Ok(Verified::Pending)
+        );
         assert_eq!(verify(422, &whole()), Err(InesError::Unreadable));
     }
 
     #[test]
     fn requests_are_granted_wait_or_are_refused() {
         let read = |status, body: Value| immatriculated(&reply(status, &body));
-        let granted = |new| json!({ "idDemande": "1", "etatDemande": "VALIDÉ", "ine": INE, "attribue": new });
+        let granted =
+            |new| json!({ "idDemande": "1", "etatDemande": "VALIDÉ", "ine": INE, "attribue": new });
         for new in [true, false] {
             assert_eq!(read(200, granted(new)), Ok(Immatriculated::Granted { ine: ine(), new }));
         }
-        assert_eq!(read(202, json!({ "idDemande": "1", "etatDemande": "EN_ATTENTE" })), Ok(Immatriculated::Pending));
+        assert_eq!(
+            read(202, json!({ "idDemande": "1", "etatDemande": "EN_ATTENTE" })),
+            Ok(Immatriculated::Pending)
+        );
         assert_eq!(read(409, json!({})), Ok(Immatriculated::Pending));
-        assert_eq!(read(200, json!({ "idDemande": "1", "etatDemande": "REFUSÉ" })), Ok(Immatriculated::Refused));
+        assert_eq!(
+            read(200, json!({ "idDemande": "1", "etatDemande": "REFUSÉ" })),
+            Ok(Immatriculated::Refused)
+        );
         for (status, body) in [
             (200, json!({ "idDemande": "1", "etatDemande": "VALIDÉ" })),
             (200, json!({ "idDemande": "1", "etatDemande": "VALIDÉ", "ine": "12" })),
@@ -235,11 +268,14 @@ mod tests {
 
     #[test]
     fn questions_are_written_as_ines_reads_them() {
-        let question: Value = serde_json::from_str(&verification(&ine(), birth_date()).unwrap()).unwrap();
+        let question: Value =
+            serde_json::from_str(&verification(&ine(), birth_date()).unwrap()).unwrap();
         assert_eq!(question, json!({ "ine": INE, "dateNaissance": "1999-03-30" }));
         let mut person = identity("Le Goff", "Zoé", "1999-03-30");
-        person.autres_prenoms = ["Anne", "Maë", "Lou"].map(|name| PersonName::parse(name).unwrap()).into();
-        let question: Value = serde_json::from_str(&immatriculation(&person, "r-1").unwrap()).unwrap();
+        person.autres_prenoms =
+            ["Anne", "Maë", "Lou"].map(|name| PersonName::parse(name).unwrap()).into();
+        let question: Value =
+            serde_json::from_str(&immatriculation(&person, "r-1").unwrap()).unwrap();
         assert_eq!(
             question,
             json!({

@@ -19,15 +19,27 @@ pub(super) struct Retries {
 impl Retries {
     /// Attempts that are over by `deadline`.
     pub(super) fn until(deadline: Instant) -> Self {
-        let ceilings = ExponentialBuilder::default().with_min_delay(FIRST).without_max_delay().without_max_times();
+        let ceilings = ExponentialBuilder::default()
+            .with_min_delay(FIRST)
+            .without_max_delay()
+            .without_max_times();
         Self { ceilings: ceilings.build(), deadline }
     }
 
-    /// How long to wait before the next attempt; `None` to make none. `chance` is drawn between 0 and 1: everybody who
-    /// failed together comes back apart. INES's own `Retry-After` is kept to, and when it goes past the budget there is
-    /// no use in an attempt before it.
-    pub(super) fn next(&mut self, now: Instant, retry_after: Option<Duration>, chance: f64) -> Option<Duration> {
-        let wait = self.ceilings.next()?.mul_f64(chance.clamp(0.0, 1.0)).max(retry_after.unwrap_or_default());
+    /// How long to wait before the next attempt; `None` to make none. `chance` is drawn between 0
+    /// and 1: everybody who failed together comes back apart. INES's own `Retry-After` is kept to,
+    /// and when it goes past the budget there is no use in an attempt before it.
+    pub(super) fn next(
+        &mut self,
+        now: Instant,
+        retry_after: Option<Duration>,
+        chance: f64,
+    ) -> Option<Duration> {
+        let wait = self
+            .ceilings
+            .next()?
+            .mul_f64(chance.clamp(0.0, 1.0))
+            .max(retry_after.unwrap_or_default());
         let left = self.deadline.saturating_duration_since(now);
         (wait.saturating_add(SHORTEST_ATTEMPT) <= left).then_some(wait)
     }
@@ -45,7 +57,10 @@ mod tests {
     fn the_ceiling_doubles() {
         let now = Instant::now();
         let mut retries = Retries::until(now + BUDGET);
-        let waits: Vec<_> = (0..4).map_while(|_| retries.next(now, None, 1.0)).map(|wait| wait.as_millis()).collect();
+        let waits: Vec<_> = (0..4)
+            .map_while(|_| retries.next(now, None, 1.0))
+            .map(|wait| wait.as_millis())
+            .collect();
         assert_eq!(waits, [200, 400, 800, 1600]);
     }
 
@@ -53,7 +68,10 @@ mod tests {
     fn what_ines_asks_for_is_kept_to_or_nothing_is_tried() {
         let now = Instant::now();
         let mut retries = Retries::until(now + BUDGET);
-        assert_eq!(retries.next(now, Some(Duration::from_secs(2)), 0.5), Some(Duration::from_secs(2)));
+        assert_eq!(
+            retries.next(now, Some(Duration::from_secs(2)), 0.5),
+            Some(Duration::from_secs(2))
+        );
         assert_eq!(retries.next(now, Some(Duration::from_secs(8)), 0.5), None);
         assert_eq!(retries.next(now, Some(Duration::MAX), 0.5), None);
     }

@@ -41,8 +41,12 @@ impl Secret for &Stored {
     async fn read(&self) -> Result<Credentials, StoreError> {
         self.reads.fetch_add(1, Ordering::Relaxed);
         let mut contents = self.contents.lock().unwrap();
-        let content = if contents.len() > 1 { contents.pop_front() } else { contents.front().cloned() };
-        Ok(Credentials { client_id: "supdata".into(), client_secret: content.unwrap()?.to_owned().into() })
+        let content =
+            if contents.len() > 1 { contents.pop_front() } else { contents.front().cloned() };
+        Ok(Credentials {
+            client_id: "supdata".into(),
+            client_secret: content.unwrap()?.to_owned().into(),
+        })
     }
 }
 
@@ -51,7 +55,12 @@ impl<H: Http> Http for &H {
         (**self).get(url).await
     }
 
-    async fn post(&self, url: &str, headers: &[(&str, &str)], content: Content<'_>) -> Result<Reply, HttpError> {
+    async fn post(
+        &self,
+        url: &str,
+        headers: &[(&str, &str)],
+        content: Content<'_>,
+    ) -> Result<Reply, HttpError> {
         (**self).post(url, headers, content).await
     }
 }
@@ -61,7 +70,11 @@ fn client<'a, H: Http>(http: &'a H, stored: &'a Stored) -> Client<&'a H, &'a Sto
 }
 
 fn at<'a, H: Http>(url: &str, http: &'a H, stored: &'a Stored) -> Client<&'a H, &'a Stored> {
-    Client::new(Settings { url: url.into(), channel: "supdata-1".into(), is_told_depositors: true }, http, stored)
+    Client::new(
+        Settings { url: url.into(), channel: "supdata-1".into(), is_told_depositors: true },
+        http,
+        stored,
+    )
 }
 
 fn stored() -> Stored {
@@ -78,11 +91,13 @@ fn person() -> Value {
 
 async fn verify<H: Http>(client: &Client<&H, &Stored>) -> Result<&'static str, InesError> {
     let ine = Ine::parse("070578267KH").unwrap();
-    client.verify(&ine, BirthDate::parse("1999-03-30").unwrap()).await.map(|verified| match verified {
-        Verified::Known(_) => "known",
-        Verified::Unknown => "unknown",
-        Verified::Pending => "pending",
-    })
+    client.verify(&ine, BirthDate::parse("1999-03-30").unwrap()).await.map(
+        |verified| match verified {
+            Verified::Known(_) => "known",
+            Verified::Unknown => "unknown",
+            Verified::Pending => "pending",
+        },
+    )
 }
 
 #[tokio::test(start_paused = true)]
@@ -93,11 +108,14 @@ async fn a_question_has_the_headers_of_the_contract_and_one_token_serves_many() 
     http.answer(200, person().to_string());
     http.answer(404, "");
     assert_eq!((verify(&client).await, verify(&client).await), (Ok("known"), Ok("unknown")));
-    let verification =
-        r#"POST https://ines/api-ines-etudiants/verification {"ine":"070578267KH","dateNaissance":"1999-03-30"}"#;
+    let verification = r#"POST https://ines/api-ines-etudiants/verification {"ine":"070578267KH","dateNaissance":"1999-03-30"}"#;
     assert_eq!(
         *http.asked.lock().unwrap(),
-        [r#"POST https://ines/oauth2/token [("grant_type", "client_credentials")]"#, verification, verification]
+        [
+            r#"POST https://ines/oauth2/token [("grant_type", "client_credentials")]"#,
+            verification,
+            verification
+        ]
     );
     let question = ["authorization: Bearer t1", "x-jwt-assertion: t1", "x-channel: supdata-1"];
     let headers = http.headers.lock().unwrap();
@@ -107,13 +125,15 @@ async fn a_question_has_the_headers_of_the_contract_and_one_token_serves_many() 
 
 #[tokio::test(start_paused = true)]
 async fn our_own_ines_alone_is_told_on_whose_word_a_pair_is_checked() {
-    let (ine, birth_date) = (Ine::parse("070578267KH").unwrap(), BirthDate::parse("1999-03-30").unwrap());
+    let (ine, birth_date) =
+        (Ine::parse("070578267KH").unwrap(), BirthDate::parse("1999-03-30").unwrap());
     for is_ours in [true, false] {
         let (http, stored) = (FakeHttp::default(), stored());
         http.answer(200, token("t1"));
         http.answer(404, "");
         let (url, channel) = ("https://ines".into(), "supdata-1".into());
-        let client = Client::new(Settings { url, channel, is_told_depositors: is_ours }, &http, &stored);
+        let client =
+            Client::new(Settings { url, channel, is_told_depositors: is_ours }, &http, &stored);
         let depositor = Uai::parse("0751967F").unwrap();
         assert_eq!(client.verify_for(depositor, &ine, birth_date).await, Ok(Verified::Unknown));
         let told = http.headers.lock().unwrap()[1].contains(&"x-deposant: 0751967F".to_owned());
@@ -129,13 +149,14 @@ async fn an_immatriculation_is_asked_under_its_reference() {
         200,
         json!({ "idDemande": "1", "etatDemande": "VALIDÉ", "ine": "070578267KH", "attribue": true }).to_string(),
     );
-    let answer = client(&http, &stored).immatriculate(&identity("Le Goff", "Zoé", "1999-03-30"), "r-1").await;
+    let answer = client(&http, &stored)
+        .immatriculate(&identity("Le Goff", "Zoé", "1999-03-30"), "r-1")
+        .await;
     let ine = Ine::parse("070578267KH").unwrap();
     assert_eq!(answer, Ok(Immatriculated::Granted { ine, new: true }));
-    assert!(
-        http.asked.lock().unwrap()[1]
-            .starts_with(r#"POST https://ines/api-ines-etudiants/immatriculation {"reference":"r-1","nomFamille":"#)
-    );
+    assert!(http.asked.lock().unwrap()[1].starts_with(
+        r#"POST https://ines/api-ines-etudiants/immatriculation {"reference":"r-1","nomFamille":"#
+    ));
 }
 
 #[tokio::test(start_paused = true)]
@@ -174,7 +195,9 @@ async fn those_who_need_a_token_at_once_wait_for_the_same_one() {
 async fn a_token_withdrawn_before_its_time_is_renewed_once() {
     let (http, stored) = (FakeHttp::default(), stored());
     let client = client(&http, &stored);
-    for (status, body) in [(200, token("t1")), (401, String::new()), (200, token("t2")), (404, String::new())] {
+    for (status, body) in
+        [(200, token("t1")), (401, String::new()), (200, token("t2")), (404, String::new())]
+    {
         http.answer(status, body);
     }
     assert_eq!(verify(&client).await, Ok("unknown"));
@@ -209,7 +232,9 @@ async fn credentials_that_were_replaced_meanwhile_are_read_without_a_refusal_bei
     http.answer(200, token("t1"));
     http.answer(404, "");
     assert_eq!(verify(&client).await, Ok("unknown"));
-    for (status, body) in [(401, String::new()), (401, String::new()), (200, token("t2")), (404, String::new())] {
+    for (status, body) in
+        [(401, String::new()), (401, String::new()), (200, token("t2")), (404, String::new())]
+    {
         http.answer(status, body);
     }
     assert_eq!(verify(&client).await, Ok("unknown"));
@@ -275,7 +300,10 @@ async fn ines_says_when_to_come_back() {
     http.answer(404, "");
     let before = tokio::time::Instant::now();
     assert_eq!(verify(&client).await, Ok("unknown"));
-    assert!(before.elapsed() >= Duration::from_secs(3), "on the clock of the test, which only waits make go on");
+    assert!(
+        before.elapsed() >= Duration::from_secs(3),
+        "on the clock of the test, which only waits make go on"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -362,7 +390,10 @@ fn serve(listener: &TcpListener, behaviours: Vec<Behaviour>) {
             Behaviour::Garbage => "SSH-2.0-OpenSSH_9.6\r\n".to_owned(),
             Behaviour::Cut => "HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n{".to_owned(),
             Behaviour::Answer(body) => {
-                format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}", body.len())
+                format!(
+                    "HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+                    body.len()
+                )
             }
         };
         stream.write_all(answer.as_bytes()).unwrap();

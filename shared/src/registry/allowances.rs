@@ -1,9 +1,9 @@
 //! How much a caller may still ask: the shared buckets, and what this process knows of them.
 //!
-//! Every instance draws on the same buckets, so a quota holds whatever their number. To spare a busy bucket a write
-//! for each request, an instance that a caller keeps busy draws ahead, twice as much each time, and spends it within a
-//! second; one that sees the caller now and then draws one by one. And an instance refuses by itself while it knows
-//! that a bucket is empty.
+//! Every instance draws on the same buckets, so a quota holds whatever their number. To spare a
+//! busy bucket a write for each request, an instance that a caller keeps busy draws ahead, twice as
+//! much each time, and spends it within a second; one that sees the caller now and then draws one
+//! by one. And an instance refuses by itself while it knows that a bucket is empty.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -48,7 +48,8 @@ struct Known {
 pub struct Allowance {
     limit: u32,
     remaining: u32,
-    /// When the bucket is full again, in seconds since 1970. The contract names the header, not its unit.
+    /// When the bucket is full again, in seconds since 1970. The contract names the header, not its
+    /// unit.
     reset: i64,
 }
 
@@ -74,7 +75,8 @@ pub enum Refused {
         /// In seconds.
         retry_after: u64,
     },
-    /// The store failed: without a quota there is no protection against enumeration, so there is no answer.
+    /// The store failed: without a quota there is no protection against enumeration, so there is no
+    /// answer.
     Unavailable(StoreError),
 }
 
@@ -106,13 +108,15 @@ fn buckets(client: &Client, relayed: Option<&str>) -> Vec<Bucket> {
         rate: Rate::per_second(per_second),
         unknown: Rate::per_hour(unknown),
     };
-    // All callers together have what the client has: `X-Caller` is the client's own word, and one that changes it with
-    // each request gains nothing.
-    let mut buckets = vec![bucket(Subject::client(&client.client_id), per_second, unknown_per_hour)];
+    // All callers together have what the client has: `X-Caller` is the client's own word, and one
+    // that changes it with each request gains nothing.
+    let mut buckets =
+        vec![bucket(Subject::client(&client.client_id), per_second, unknown_per_hour)];
     if let Some(each) = per_caller {
         let subject = Subject::caller(&client.client_id, relayed.unwrap_or_default());
         // A caller alone spends a tenth at most before it is slowed down, and the others not yet.
-        let share = std::num::NonZeroU32::new(unknown_per_hour.get() / LARGEST_SHARE).unwrap_or(unknown_per_hour);
+        let share = std::num::NonZeroU32::new(unknown_per_hour.get() / LARGEST_SHARE)
+            .unwrap_or(unknown_per_hour);
         buckets.push(bucket(subject, each, share));
     }
     buckets
@@ -145,7 +149,8 @@ impl Quotas {
         Ok(tightest.unwrap_or(Allowance { limit: 0, remaining: 0, reset: 0 }))
     }
 
-    /// Counts people that nobody knows; says whether the caller looks like trying numbers out, from now on.
+    /// Counts people that nobody knows; says whether the caller looks like trying numbers out, from
+    /// now on.
     pub async fn count_unknown(
         &self,
         client: &Client,
@@ -156,7 +161,8 @@ impl Quotas {
         let now = micros(now);
         let mut suspected = false;
         for bucket in &buckets(client, relayed) {
-            let seen = self.store.count_unknown(&bucket.subject, bucket.unknown, people, now).await?;
+            let seen =
+                self.store.count_unknown(&bucket.subject, bucket.unknown, people, now).await?;
             suspected |= bucket.unknown.is_overdrawn(seen.unknown_until, now);
             let known = self.known(&bucket.subject);
             self.remember(bucket, Known { buckets: seen, ..known });
@@ -164,7 +170,12 @@ impl Quotas {
         Ok(suspected)
     }
 
-    async fn take_from(&self, bucket: &Bucket, people: u32, now: Micros) -> Result<Allowance, Refused> {
+    async fn take_from(
+        &self,
+        bucket: &Bucket,
+        people: u32,
+        now: Micros,
+    ) -> Result<Allowance, Refused> {
         let known = self.known(&bucket.subject);
         let lowered = bucket.unknown.is_overdrawn(known.buckets.unknown_until, now);
         let rate = if lowered { bucket.rate.lowered() } else { bucket.rate };
@@ -177,7 +188,12 @@ impl Quotas {
             return Err(bucket.refusal(rate, known.buckets, now));
         }
         let draw = if lowered { people } else { people.max(bucket.next_draw(&known, now)) };
-        match self.store.take(&bucket.subject, rate, draw, now).await.map_err(Refused::Unavailable)? {
+        match self
+            .store
+            .take(&bucket.subject, rate, draw, now)
+            .await
+            .map_err(Refused::Unavailable)?
+        {
             Taken::Granted(buckets) => {
                 self.remember(bucket, Known { buckets, draw, drawn: draw - people, drawn_at: now });
                 Ok(bucket.allowance(rate, buckets, draw - people, now))
@@ -214,7 +230,10 @@ impl Bucket {
     fn allowance(&self, rate: Rate, buckets: Buckets, drawn: u32, now: Micros) -> Allowance {
         Allowance {
             limit: self.per_second,
-            remaining: rate.remaining(buckets.spent_until, now).saturating_add(drawn).min(self.per_second),
+            remaining: rate
+                .remaining(buckets.spent_until, now)
+                .saturating_add(drawn)
+                .min(self.per_second),
             reset: (buckets.spent_until.max(now) + 999_999) / 1_000_000,
         }
     }
@@ -245,19 +264,29 @@ mod tests {
         }
         assert_eq!(draws, [1, 2, 4, 5, 5], "a quarter of the twenty at most");
         assert_eq!(bucket.next_draw(&known, now + BUSY), 1);
-        assert_eq!(bucket.next_draw(&Known { drawn: 3, ..known }, now + 1), 1, "what it drew was not needed");
+        assert_eq!(
+            bucket.next_draw(&Known { drawn: 3, ..known }, now + 1),
+            1,
+            "what it drew was not needed"
+        );
     }
 
     #[test]
     fn a_relaying_client_has_a_bucket_of_its_own_and_one_for_each_caller() {
         let number = |number| NonZeroU32::new(number).unwrap();
         let mut client = Client::new("dinum", "DINUM");
-        client.quota = Quota { per_second: number(2_000), per_caller: Some(number(20)), ..Quota::default() };
-        let of = |caller| buckets(&client, caller).into_iter().map(|bucket| bucket.subject).collect::<Vec<_>>();
+        client.quota =
+            Quota { per_second: number(2_000), per_caller: Some(number(20)), ..Quota::default() };
+        let of = |caller| {
+            buckets(&client, caller).into_iter().map(|bucket| bucket.subject).collect::<Vec<_>>()
+        };
         assert_eq!(of(Some("DINUM - 1")).len(), 2);
         assert_eq!(of(Some("DINUM - 1"))[0], of(Some("DINUM - 2"))[0]);
         assert_ne!(of(Some("DINUM - 1"))[1], of(Some("DINUM - 2"))[1]);
-        assert!(!format!("{:?}", of(Some("Camille Martin"))).contains("Martin"), "a caller may be a name");
+        assert!(
+            !format!("{:?}", of(Some("Camille Martin"))).contains("Martin"),
+            "a caller may be a name"
+        );
         assert_eq!(of(None).len(), 2, "without X-Caller there is one bucket for all of them");
 
         client.quota.per_caller = None;
@@ -269,11 +298,17 @@ mod tests {
         let number = |number| NonZeroU32::new(number).unwrap();
         let mut client = Client::new("dinum", "DINUM");
         let unknown_per_hour = number(3_600);
-        client.quota = Quota { per_second: number(2_000), per_caller: Some(number(20)), unknown_per_hour };
+        client.quota =
+            Quota { per_second: number(2_000), per_caller: Some(number(20)), unknown_per_hour };
         // What each bucket holds at once, its count per hour over six.
-        let rates =
-            |caller| buckets(&client, Some(caller)).into_iter().map(|bucket| bucket.unknown).collect::<Vec<_>>();
-        let (uuid, legacy) = ("DINUM - 00000000-0000-0000-0000-000000000000", "1234 - Région Occitanie");
+        let rates = |caller| {
+            buckets(&client, Some(caller))
+                .into_iter()
+                .map(|bucket| bucket.unknown)
+                .collect::<Vec<_>>()
+        };
+        let (uuid, legacy) =
+            ("DINUM - 00000000-0000-0000-0000-000000000000", "1234 - Région Occitanie");
         assert_eq!(rates(uuid), [Rate::per_hour(unknown_per_hour), Rate::per_hour(number(360))]);
         assert_eq!(rates(legacy), rates(uuid), "the form of before passes alike");
         let subjects = |caller| buckets(&client, Some(caller)).into_iter().next().unwrap().subject;

@@ -5,8 +5,8 @@
 //! | `S#<student>` / `STUDENT` | `answer`, absent when nothing may be told; `merged_into`, the student who has taken its place |
 //! | `I#<digest of an INE>` / `ANSWER` | `student`; `answer`, when it is published under that INE, and not under another of the student's |
 //!
-//! Reads are bounded, and may be a little old: by INE one, two for an INE of the past; by civil identity two, the second
-//! after the first. Each merge that a reader has to follow adds one.
+//! Reads are bounded, and may be a little old: by INE one, two for an INE of the past; by civil
+//! identity two, the second after the first. Each merge that a reader has to follow adds one.
 
 use aws_sdk_dynamodb::Client;
 use serde::Deserialize;
@@ -22,8 +22,9 @@ use crate::identity::lookup::{CivilQuestion, meant};
 use crate::identity::posting::PostingKeys;
 use crate::identity::student::{Answer, StudentId};
 
-/// Students read for one question at most: the one that is named, and those that took its place one after another. A
-/// merge moves what leads to a student in the same transaction, so a reader meets one only between two reads.
+/// Students read for one question at most: the one that is named, and those that took its place one
+/// after another. A merge moves what leads to a student in the same transaction, so a reader meets
+/// one only between two reads.
 const MOST_STUDENTS: usize = 4;
 
 /// The tables `students` and `postings`, read only.
@@ -73,7 +74,8 @@ impl AnswerStore {
         Ok(self.get(keys::ine(ine), "student").await?.map(|Stored { student }| student))
     }
 
-    /// The answer for a student, or for the one that took its place; none while a person has to decide about it.
+    /// The answer for a student, or for the one that took its place; none while a person has to
+    /// decide about it.
     pub async fn by_student(&self, student: StudentId) -> Result<Option<Answer>, StoreError> {
         let mut at = student;
         for _ in 0..MOST_STUDENTS {
@@ -87,7 +89,8 @@ impl AnswerStore {
         Ok(None)
     }
 
-    /// The answer for the only student that a civil identity can mean: two reads, whether there is one or not.
+    /// The answer for the only student that a civil identity can mean: two reads, whether there is
+    /// one or not.
     pub async fn by_identity(
         &self,
         question: &CivilQuestion,
@@ -96,16 +99,16 @@ impl AnswerStore {
     ) -> Result<Option<Answer>, StoreError> {
         let person = question.person();
         let buckets = self.postings.read(&keys.of(&person), Consistency::Eventual).await?;
-        // Nobody is looked for as long as somebody of whom nothing may be told: the time that an answer takes must not
-        // tell a former student from a stranger.
+        // Nobody is looked for as long as somebody of whom nothing may be told: the time that an
+        // answer takes must not tell a former student from a stranger.
         let student = meant(&person, buckets.values(), mode).unwrap_or_else(StudentId::random);
         self.by_student(student).await
     }
 
     /// The enrolments of every student in one part of the table, student by student.
     ///
-    /// `segment` is from 0, below `segments`. Nothing that identifies a person is read; the number of students
-    /// that were seen is returned.
+    /// `segment` is from 0, below `segments`. Nothing that identifies a person is read; the number
+    /// of students that were seen is returned.
     pub async fn scan_enrolments(
         &self,
         segment: i32,
@@ -128,7 +131,9 @@ impl AnswerStore {
             .table_name(&self.students)
             .segment(segment)
             .total_segments(segments)
-            .filter_expression("sk = :student AND begins_with(pk, :prefix) AND attribute_exists(answer)")
+            .filter_expression(
+                "sk = :student AND begins_with(pk, :prefix) AND attribute_exists(answer)",
+            )
             .expression_attribute_values(":student", text(keys::STUDENT))
             .expression_attribute_values(":prefix", text(keys::STUDENT_PREFIX))
             .projection_expression("answer.inscriptions")
@@ -138,7 +143,8 @@ impl AnswerStore {
         let mut students = 0;
         while let Some(item) = pages.next().await {
             let item = item.map_err(|error| StoreError::new(OPERATION, &error))?;
-            let stored: Stored = serde_dynamo::from_item(item).map_err(|_| StoreError::shape(OPERATION))?;
+            let stored: Stored =
+                serde_dynamo::from_item(item).map_err(|_| StoreError::shape(OPERATION))?;
             each(stored.answer.inscriptions);
             students += 1;
         }
@@ -146,7 +152,11 @@ impl AnswerStore {
     }
 
     /// Some attributes of an item.
-    async fn get<T: DeserializeOwned>(&self, key: Item, attributes: &str) -> Result<Option<T>, StoreError> {
+    async fn get<T: DeserializeOwned>(
+        &self,
+        key: Item,
+        attributes: &str,
+    ) -> Result<Option<T>, StoreError> {
         const OPERATION: &str = "students GetItem";
         let output = self
             .client

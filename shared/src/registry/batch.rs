@@ -6,7 +6,8 @@ use aws_sdk_dynamodb::types::KeysAndAttributes;
 use super::keys::Item;
 use super::{StoreError, backoff};
 
-/// The items of these keys, a hundred at most and no two alike, in no order; what isn't there is left out.
+/// The items of these keys, a hundred at most and no two alike, in no order; what isn't there is
+/// left out.
 pub(super) async fn read(
     client: &Client,
     table: &str,
@@ -19,7 +20,8 @@ pub(super) async fn read(
     let mut waits = backoff();
     while !left.is_empty() {
         let asked = left.len();
-        let request = KeysAndAttributes::builder().set_keys(Some(left)).consistent_read(consistent).build();
+        let request =
+            KeysAndAttributes::builder().set_keys(Some(left)).consistent_read(consistent).build();
         let request = request.map_err(|_| StoreError::shape(operation))?;
         let output = client.batch_get_item().request_items(table, request).send().await;
         let output = output.map_err(|error| StoreError::new(operation, &error))?;

@@ -1,4 +1,5 @@
-//! The table `clients`: clients, their keys, the service providers of FranceConnect, revoked tokens.
+//! The table `clients`: clients, their keys, the service providers of FranceConnect, revoked
+//! tokens.
 //!
 //! | `id` | item |
 //! |---|---|
@@ -78,7 +79,8 @@ impl ClientStore {
         }
     }
 
-    /// The clients of a person, by their ids: those that they ever had, so that each is to be looked at.
+    /// The clients of a person, by their ids: those that they ever had, so that each is to be
+    /// looked at.
     pub async fn of_officer(&self, officer: &Officer) -> Result<BTreeSet<String>, StoreError> {
         let stored: Option<ClientsOfOfficer> = self.get(officer_item(officer)).await?;
         Ok(stored.map(|stored| stored.client_ids).unwrap_or_default())
@@ -92,8 +94,8 @@ impl ClientStore {
 
     /// Registers a client, in place of what was registered before.
     ///
-    /// Its person is told of it first: a crash in between leaves a person who has a client more than there is, which is
-    /// looked up in vain, and the same call again mends it.
+    /// Its person is told of it first: a crash in between leaves a person who has a client more
+    /// than there is, which is looked up in vain, and the same call again mends it.
     pub async fn put(&self, client: &Client) -> Result<(), StoreError> {
         if let Some(officer) = &client.officer {
             const OPERATION: &str = "clients UpdateItem";
@@ -102,7 +104,10 @@ impl ClientStore {
                 .table_name(&self.table)
                 .key("id", text(officer_item(officer)))
                 .update_expression("ADD client_ids :client")
-                .expression_attribute_values(":client", AttributeValue::Ss(vec![client.client_id.clone()]))
+                .expression_attribute_values(
+                    ":client",
+                    AttributeValue::Ss(vec![client.client_id.clone()]),
+                )
                 .send()
                 .await
                 .map_err(|error| StoreError::new(OPERATION, &error))?;
@@ -116,13 +121,21 @@ impl ClientStore {
     }
 
     /// Says which client a service provider of FranceConnect is.
-    pub async fn put_service_provider(&self, provider: &str, client_id: &str) -> Result<(), StoreError> {
+    pub async fn put_service_provider(
+        &self,
+        provider: &str,
+        client_id: &str,
+    ) -> Result<(), StoreError> {
         let stored = ServiceProvider { client_id: client_id.to_owned() };
         self.put_item(format!("FC#{provider}"), &stored).await
     }
 
     /// Revokes a token until it would have expired.
-    pub async fn revoke_token(&self, token: &KeyDigest, expires: Timestamp) -> Result<(), StoreError> {
+    pub async fn revoke_token(
+        &self,
+        token: &KeyDigest,
+        expires: Timestamp,
+    ) -> Result<(), StoreError> {
         self.put_item(token_item(token), &RevokedToken { expires_at: expires.as_second() }).await
     }
 
@@ -146,7 +159,8 @@ impl ClientStore {
         Ok((clients, keys))
     }
 
-    /// Reads consistently: what is read is believed for up to a minute, so it must not be late already.
+    /// Reads consistently: what is read is believed for up to a minute, so it must not be late
+    /// already.
     async fn get<T: DeserializeOwned>(&self, id: String) -> Result<Option<T>, StoreError> {
         const OPERATION: &str = "clients GetItem";
         let output = self
@@ -164,7 +178,8 @@ impl ClientStore {
 
     async fn put_item<T: Serialize>(&self, id: String, item: &T) -> Result<(), StoreError> {
         const OPERATION: &str = "clients PutItem";
-        let item = serde_dynamo::to_item(Stored { id, item }).map_err(|_| StoreError::shape(OPERATION))?;
+        let item =
+            serde_dynamo::to_item(Stored { id, item }).map_err(|_| StoreError::shape(OPERATION))?;
         self.client
             .put_item()
             .table_name(&self.table)

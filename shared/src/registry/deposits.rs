@@ -1,7 +1,8 @@
 //! Deposits: forms that were given out, and what became of the files that were sent with them.
 //!
-//! They live in the table `imports`, as `DEPOT#<id>`: whoever follows a deposit reads both. Ingestion writes the
-//! attribute `import` when it takes the object, so the import of a deposit is one read away.
+//! They live in the table `imports`, as `DEPOT#<id>`: whoever follows a deposit reads both.
+//! Ingestion writes the attribute `import` when it takes the object, so the import of a deposit is
+//! one read away.
 
 use aws_sdk_dynamodb::Client;
 use jiff::Timestamp;
@@ -25,7 +26,8 @@ pub struct Deposit {
     pub created_at: Timestamp,
     /// When DynamoDB may forget it, in seconds since 1970.
     pub expires_at: i64,
-    /// The import that took what was uploaded; the latest one, should the form have been posted twice.
+    /// The import that took what was uploaded; the latest one, should the form have been posted
+    /// twice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub import: Option<ImportId>,
 }
@@ -110,7 +112,10 @@ impl DepositStore {
         self.item(import.as_str().to_owned()).await
     }
 
-    async fn item<T: serde::de::DeserializeOwned>(&self, id: String) -> Result<Option<T>, StoreError> {
+    async fn item<T: serde::de::DeserializeOwned>(
+        &self,
+        id: String,
+    ) -> Result<Option<T>, StoreError> {
         const OPERATION: &str = "imports GetItem";
         let output = self
             .client
@@ -121,7 +126,11 @@ impl DepositStore {
             .send()
             .await
             .map_err(|error| StoreError::new(OPERATION, &error))?;
-        output.item.map(serde_dynamo::from_item).transpose().map_err(|_| StoreError::shape(OPERATION))
+        output
+            .item
+            .map(serde_dynamo::from_item)
+            .transpose()
+            .map_err(|_| StoreError::shape(OPERATION))
     }
 }
 

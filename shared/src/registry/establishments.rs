@@ -54,8 +54,9 @@ impl EstablishmentStore {
         self.item(uai).await
     }
 
-    /// An establishment with those that it may send for; `None` when it isn't registered, or is retired. One that it may
-    /// send for and that isn't registered, or is retired, is left out: its rows are then rejected as not allowed.
+    /// An establishment with those that it may send for; `None` when it isn't registered, or is
+    /// retired. One that it may send for and that isn't registered, or is retired, is left out: its
+    /// rows are then rejected as not allowed.
     pub async fn depositor(&self, uai: Uai) -> Result<Option<Depositor>, StoreError> {
         let Some(establishment) = self.active(uai).await? else { return Ok(None) };
         let mut targets = Vec::new();
@@ -70,12 +71,13 @@ impl EstablishmentStore {
     }
 
     async fn active(&self, uai: Uai) -> Result<Option<Establishment>, StoreError> {
-        let registration = self.registration(uai).await?.filter(|registration| registration.retired_at.is_none());
+        let registration =
+            self.registration(uai).await?.filter(|registration| registration.retired_at.is_none());
         Ok(registration.map(|registration| registration.establishment))
     }
 
-    /// Registers an establishment, in place of what was registered before; when its last feed came is kept, and so are
-    /// its SIRET and its retirement.
+    /// Registers an establishment, in place of what was registered before; when its last feed came
+    /// is kept, and so are its SIRET and its retirement.
     pub async fn put(&self, establishment: &Establishment) -> Result<(), StoreError> {
         self.update(item_of(establishment)?, None).await.map(|_| ())
     }
@@ -92,23 +94,26 @@ impl EstablishmentStore {
         let mut registrations = Vec::new();
         while let Some(item) = pages.next().await {
             let item = item.map_err(|error| StoreError::new(OPERATION, &error))?;
-            registrations.push(serde_dynamo::from_item(item).map_err(|_| StoreError::shape(OPERATION))?);
+            registrations
+                .push(serde_dynamo::from_item(item).map_err(|_| StoreError::shape(OPERATION))?);
         }
         Ok(registrations)
     }
 
-    /// Registers an establishment that nobody registered; false when somebody did, and nothing is changed.
+    /// Registers an establishment that nobody registered; false when somebody did, and nothing is
+    /// changed.
     pub async fn register(&self, registration: &Registration) -> Result<bool, StoreError> {
         self.update(item_of(registration)?, Some("attribute_not_exists(uai)")).await
     }
 
-    /// Writes what a list tells of an establishment: name, kind, commune, postal code and SIRET. What operators decided
-    /// stays, whenever they decided it. False when it isn't registered.
+    /// Writes what a list tells of an establishment: name, kind, commune, postal code and SIRET.
+    /// What operators decided stays, whenever they decided it. False when it isn't registered.
     pub async fn describe(&self, registration: &Registration) -> Result<bool, StoreError> {
         self.update_some(registration, &DESCRIPTION).await
     }
 
-    /// Writes whom an establishment sends for and what its codes mean. False when it isn't registered.
+    /// Writes whom an establishment sends for and what its codes mean. False when it isn't
+    /// registered.
     pub async fn set_terms(&self, registration: &Registration) -> Result<bool, StoreError> {
         self.update_some(registration, &TERMS).await
     }
@@ -118,13 +123,18 @@ impl EstablishmentStore {
         self.update_some(registration, &["retired_at"]).await
     }
 
-    async fn update_some(&self, registration: &Registration, attributes: &[&str]) -> Result<bool, StoreError> {
+    async fn update_some(
+        &self,
+        registration: &Registration,
+        attributes: &[&str],
+    ) -> Result<bool, StoreError> {
         let mut item = item_of(registration)?;
         item.retain(|name, _| name == "uai" || attributes.contains(&name.as_str()));
         self.update(item, Some("attribute_exists(uai)")).await
     }
 
-    /// Writes some attributes of one item, the others being left as they are; false when the condition doesn't hold.
+    /// Writes some attributes of one item, the others being left as they are; false when the
+    /// condition doesn't hold.
     async fn update(&self, item: Item, condition: Option<&str>) -> Result<bool, StoreError> {
         let mut update = self.client.update_item().table_name(&self.table);
         let mut settings = Vec::new();
@@ -142,7 +152,9 @@ impl EstablishmentStore {
         match update.set_condition_expression(condition.map(str::to_owned)).send().await {
             Ok(_) => Ok(true),
             Err(error)
-                if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
+                if error
+                    .as_service_error()
+                    .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
             {
                 Ok(false)
             }
@@ -150,8 +162,8 @@ impl EstablishmentStore {
         }
     }
 
-    /// Notes that enrolments of an establishment were accepted at `now`, unless later ones were already. Noted twice,
-    /// it is the same.
+    /// Notes that enrolments of an establishment were accepted at `now`, unless later ones were
+    /// already. Noted twice, it is the same.
     pub async fn note_feed(&self, uai: Uai, now: Timestamp) -> Result<(), StoreError> {
         let result = self
             .client
@@ -168,7 +180,9 @@ impl EstablishmentStore {
             .await;
         match result {
             Err(error)
-                if !error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
+                if !error
+                    .as_service_error()
+                    .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
             {
                 Err(StoreError::new(UPDATE, &error))
             }
@@ -181,7 +195,8 @@ impl EstablishmentStore {
         self.item(uai).await
     }
 
-    /// The same of a page of them, in no particular order, and the one that it ended with when there may be more.
+    /// The same of a page of them, in no particular order, and the one that it ended with when
+    /// there may be more.
     pub async fn coverage_page(
         &self,
         after: Option<Uai>,
@@ -195,13 +210,18 @@ impl EstablishmentStore {
             .limit(i32::from(limit))
             .projection_expression("uai, #name, last_feed_at")
             .expression_attribute_names("#name", "name")
-            .set_exclusive_start_key(after.map(|uai| [("uai".to_owned(), text(uai.as_str()))].into()))
+            .set_exclusive_start_key(
+                after.map(|uai| [("uai".to_owned(), text(uai.as_str()))].into()),
+            )
             .send()
             .await
             .map_err(|error| StoreError::new(OPERATION, &error))?;
-        let next = output.last_evaluated_key.as_ref().and_then(|key| Uai::parse(key.get("uai")?.as_s().ok()?).ok());
-        let page =
-            serde_dynamo::from_items(output.items.unwrap_or_default()).map_err(|_| StoreError::shape(OPERATION))?;
+        let next = output
+            .last_evaluated_key
+            .as_ref()
+            .and_then(|key| Uai::parse(key.get("uai")?.as_s().ok()?).ok());
+        let page = serde_dynamo::from_items(output.items.unwrap_or_default())
+            .map_err(|_| StoreError::shape(OPERATION))?;
         Ok((page, next))
     }
 

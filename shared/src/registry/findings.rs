@@ -7,8 +7,9 @@
 //! | `version`, `code`, `statut_ine` | the finding |
 //! | `expires_at` | as long after it as the report |
 //!
-//! One item for each line, written by deduplication in the transaction that settles the record: decided twice, the second
-//! takes the place of the first. A later import leaves what was found about an earlier one, whose report stays as well.
+//! One item for each line, written by deduplication in the transaction that settles the record:
+//! decided twice, the second takes the place of the first. A later import leaves what was found
+//! about an earlier one, whose report stays as well.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem};
@@ -79,7 +80,8 @@ struct Stored {
     expires_at: i64,
 }
 
-/// The import and the line of a version; `None` for a statement that didn't come in a file, which no report tells of.
+/// The import and the line of a version; `None` for a statement that didn't come in a file, which
+/// no report tells of.
 fn place(record: &RecordId, version: &RecordVersion) -> Option<(ImportId, Position)> {
     let (import, line) = (ImportId::parse(version.import()?)?, version.line()?);
     Some((import, Position(format!("{line:0width$}.{record}", width = Position::LINE))))
@@ -92,10 +94,16 @@ impl FindingStore {
         Self { client, table }
     }
 
-    /// Writes a finding in place of an earlier one about the same version, to be kept for as long as a report is. `None`
-    /// for a statement that didn't come in a file: there is nothing to write.
+    /// Writes a finding in place of an earlier one about the same version, to be kept for as long
+    /// as a report is. `None` for a statement that didn't come in a file: there is nothing to
+    /// write.
     #[must_use]
-    pub fn put(&self, finding: &Finding, kept_for: SignedDuration, now: Timestamp) -> Option<TransactWriteItem> {
+    pub fn put(
+        &self,
+        finding: &Finding,
+        kept_for: SignedDuration,
+        now: Timestamp,
+    ) -> Option<TransactWriteItem> {
         let (import, position) = place(&finding.record, &finding.version)?;
         let stored = Stored {
             import,
@@ -110,8 +118,8 @@ impl FindingStore {
         Some(TransactWriteItem::builder().put(put).build())
     }
 
-    /// Takes a finding away, or what would be there: nothing is to be told any more of this version. `None` as for
-    /// [`FindingStore::put`].
+    /// Takes a finding away, or what would be there: nothing is to be told any more of this
+    /// version. `None` as for [`FindingStore::put`].
     #[must_use]
     pub fn clear(&self, record: &RecordId, version: &RecordVersion) -> Option<TransactWriteItem> {
         let (import, position) = place(record, version)?;
@@ -125,7 +133,12 @@ impl FindingStore {
     }
 
     /// The findings of an import that come after a place, [`MOST_IN_PAGE`] at most.
-    pub async fn page(&self, import: &ImportId, after: Option<&Position>, limit: i32) -> Result<Page, StoreError> {
+    pub async fn page(
+        &self,
+        import: &ImportId,
+        after: Option<&Position>,
+        limit: i32,
+    ) -> Result<Page, StoreError> {
         const OPERATION: &str = "findings Query";
         // Before every line, for a key can't be compared with nothing.
         let after = after.map_or("0", Position::as_str);
@@ -180,7 +193,14 @@ mod tests {
 
     #[test]
     fn rubbish_is_no_place() {
-        for text in ["", "0", "0000000002", "2.1.00000000000000000000000000000001", "0000000002.x", "00000000a2.1.0"] {
+        for text in [
+            "",
+            "0",
+            "0000000002",
+            "2.1.00000000000000000000000000000001",
+            "0000000002.x",
+            "00000000a2.1.0",
+        ] {
             assert_eq!(Position::parse(text), None, "{text}");
         }
     }

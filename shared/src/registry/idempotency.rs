@@ -1,4 +1,5 @@
-//! The table `idempotency`: what was answered to an `Idempotency-Key`, in the vocabulary of Powertools for AWS Lambda.
+//! The table `idempotency`: what was answered to an `Idempotency-Key`, in the vocabulary of
+//! Powertools for AWS Lambda.
 //!
 //! ```text
 //! (none) ── begin ──► INPROGRESS ── complete ──► COMPLETED ── 24 h ──► (none)
@@ -6,12 +7,13 @@
 //!                       └─┘ begin again, once `in_progress_until` is past: a crash, or a failure that was released
 //! ```
 //!
-//! Whoever begins again goes on with the time of the first attempt, and so with its version: a statement that is sent
-//! again late is as old as it was at first, and overrides nothing that was said since.
+//! Whoever begins again goes on with the time of the first attempt, and so with its version: a
+//! statement that is sent again late is as old as it was at first, and overrides nothing that was
+//! said since.
 //!
-//! An answer repeats the INE and the birth date that it is about, as its contract wants, so it is kept encrypted. The key
-//! is made of the request, its body included, under our secret: only whoever asks the same again makes it again, and the
-//! table and the secret together tell nothing.
+//! An answer repeats the INE and the birth date that it is about, as its contract wants, so it is
+//! kept encrypted. The key is made of the request, its body included, under our secret: only
+//! whoever asks the same again makes it again, and the table and the secret together tell nothing.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -57,9 +59,16 @@ impl fmt::Debug for Operation {
 impl Operation {
     /// A client's key for a request, and the request's body.
     ///
-    /// Both are keyed digests: a client may have made its key of an INE, and a body holds one. Neither is kept.
+    /// Both are keyed digests: a client may have made its key of an INE, and a body holds one.
+    /// Neither is kept.
     #[must_use]
-    pub fn new(key: &DigestKey, client_id: &str, endpoint: &str, idempotency_key: &str, body: &[u8]) -> Self {
+    pub fn new(
+        key: &DigestKey,
+        client_id: &str,
+        endpoint: &str,
+        idempotency_key: &str,
+        body: &[u8],
+    ) -> Self {
         let asked = [client_id.as_bytes(), endpoint.as_bytes(), idempotency_key.as_bytes()];
         let [client, endpoint, own] = asked;
         let seal = key.bytes(&[b"idempotency answer", client, endpoint, own, body]);
@@ -70,11 +79,12 @@ impl Operation {
         }
     }
 
-    /// Encrypts an answer's body: a nonce of 12 bytes, then the body as AES-256-GCM has it. `None` only if the system
-    /// has no random numbers.
+    /// Encrypts an answer's body: a nonce of 12 bytes, then the body as AES-256-GCM has it. `None`
+    /// only if the system has no random numbers.
     fn sealed(&self, answered: &Answered) -> Option<Vec<u8>> {
         let mut body = answered.body.clone().into_bytes();
-        let nonce = self.cipher()?.seal_in_place_append_tag(self.aad(answered.code), &mut body).ok()?;
+        let nonce =
+            self.cipher()?.seal_in_place_append_tag(self.aad(answered.code), &mut body).ok()?;
         Some([&nonce.as_ref()[..], &body].concat())
     }
 
@@ -96,8 +106,8 @@ impl Operation {
         Aad::from(format!("{} {code}", self.id))
     }
 
-    /// A text of hexadecimal digits that is this operation's own: it tells its statements from others of the same
-    /// millisecond, the same at each attempt.
+    /// A text of hexadecimal digits that is this operation's own: it tells its statements from
+    /// others of the same millisecond, the same at each attempt.
     #[must_use]
     pub fn sequence(&self) -> &str {
         self.id.rsplit('.').next().unwrap_or_default()
@@ -198,8 +208,8 @@ impl IdempotencyStore {
         Self { client, table }
     }
 
-    /// Begins an operation, unless it is done or in another's hands: one write, two after an attempt that came to
-    /// nothing.
+    /// Begins an operation, unless it is done or in another's hands: one write, two after an
+    /// attempt that came to nothing.
     pub async fn begin(&self, operation: &Operation, now: Timestamp) -> Result<Begun, StoreError> {
         for _ in 0..ATTEMPTS {
             // DynamoDB forgets in its own time, up to days late: what is over counts as forgotten.
@@ -215,7 +225,10 @@ impl IdempotencyStore {
                         .expression_attribute_values(":validation", text(&operation.validation))
                         .expression_attribute_values(":now", number(now.as_millisecond()))
                         .expression_attribute_values(":seconds", number(now.as_second()))
-                        .expression_attribute_values(":expires", number(now.as_second() + KEPT_SECONDS)),
+                        .expression_attribute_values(
+                            ":expires",
+                            number(now.as_second() + KEPT_SECONDS),
+                        ),
                 )
                 .await?
             else {
@@ -226,10 +239,15 @@ impl IdempotencyStore {
             if stored.validation != operation.validation {
                 return Ok(Begun::Mismatch);
             }
-            let since = || Timestamp::from_millisecond(stored.since).map_err(|_| StoreError::shape(Self::UPDATE));
+            let since = || {
+                Timestamp::from_millisecond(stored.since)
+                    .map_err(|_| StoreError::shape(Self::UPDATE))
+            };
             if stored.status == Status::Completed {
-                // What can't be read any more is said again, under the time of the first attempt: nothing changes.
-                let answered = stored.data.as_ref().and_then(|data| operation.opened(data.code, &data.body));
+                // What can't be read any more is said again, under the time of the first attempt:
+                // nothing changes.
+                let answered =
+                    stored.data.as_ref().and_then(|data| operation.opened(data.code, &data.body));
                 return Ok(match answered {
                     Some(answered) => Begun::Completed(answered),
                     None => Begun::Ours { since: since()? },
@@ -242,7 +260,9 @@ impl IdempotencyStore {
                 .attempt(
                     self.update(operation, now)
                         .update_expression("SET in_progress_until = :until")
-                        .condition_expression("#status = :in_progress AND in_progress_until = :before")
+                        .condition_expression(
+                            "#status = :in_progress AND in_progress_until = :before",
+                        )
                         .expression_attribute_values(":before", number(stored.in_progress_until)),
                 )
                 .await?;
@@ -254,7 +274,11 @@ impl IdempotencyStore {
     }
 
     /// Keeps the answer, for whoever asks again.
-    pub async fn complete(&self, operation: &Operation, answered: &Answered) -> Result<(), StoreError> {
+    pub async fn complete(
+        &self,
+        operation: &Operation,
+        answered: &Answered,
+    ) -> Result<(), StoreError> {
         let sealed = operation.sealed(answered).ok_or_else(|| StoreError::shape(Self::UPDATE))?;
         let data = HashMap::from([
             ("code".to_owned(), number(answered.code)),
@@ -311,7 +335,9 @@ impl IdempotencyStore {
         match result {
             // Another attempt has ended it meanwhile: what it answered stands.
             Err(error)
-                if !error.as_service_error().is_some_and(DeleteItemError::is_conditional_check_failed_exception) =>
+                if !error
+                    .as_service_error()
+                    .is_some_and(DeleteItemError::is_conditional_check_failed_exception) =>
             {
                 Err(StoreError::new("idempotency DeleteItem", &error))
             }
@@ -326,16 +352,24 @@ impl IdempotencyStore {
             .key("id", text(&operation.id))
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":in_progress", text(Status::InProgress.name()))
-            .expression_attribute_values(":until", number(now.as_millisecond() + LONGEST_ATTEMPT_MS))
+            .expression_attribute_values(
+                ":until",
+                number(now.as_millisecond() + LONGEST_ATTEMPT_MS),
+            )
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
     }
 
     /// Sends an update; the inner error is what is stored when its condition doesn't hold.
-    async fn attempt(&self, update: UpdateItemFluentBuilder) -> Result<Result<(), Option<Stored>>, StoreError> {
+    async fn attempt(
+        &self,
+        update: UpdateItemFluentBuilder,
+    ) -> Result<Result<(), Option<Stored>>, StoreError> {
         match update.send().await {
             Ok(_) => Ok(Ok(())),
             Err(error) => match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(failed)) => Ok(Err(stored(failed.item.clone())?)),
+                Some(UpdateItemError::ConditionalCheckFailedException(failed)) => {
+                    Ok(Err(stored(failed.item.clone())?))
+                }
                 _ => Err(StoreError::new(Self::UPDATE, &error)),
             },
         }
@@ -346,7 +380,8 @@ fn stored(item: Option<Item>) -> Result<Option<Stored>, StoreError> {
     let Some(mut item) = item.filter(|item| !item.is_empty()) else { return Ok(None) };
     let data = Sealed::of(&item);
     item.remove("data");
-    let stored: Stored = serde_dynamo::from_item(item).map_err(|_| StoreError::shape(IdempotencyStore::UPDATE))?;
+    let stored: Stored =
+        serde_dynamo::from_item(item).map_err(|_| StoreError::shape(IdempotencyStore::UPDATE))?;
     Ok(Some(Stored { data, ..stored }))
 }
 
@@ -357,7 +392,8 @@ mod tests {
     #[test]
     fn nothing_of_a_key_or_a_body_is_kept() {
         let key = DigestKey::new("1".into(), "records".to_owned().into());
-        let of = |client, endpoint, own, body: &[u8]| Operation::new(&key, client, endpoint, own, body);
+        let of =
+            |client, endpoint, own, body: &[u8]| Operation::new(&key, client, endpoint, own, body);
         let operation = of("client", "inscription", "070578267KH", b"{}");
         assert!(!format!("{operation:?}").contains("070578267KH"));
         let again = of("client", "inscription", "070578267KH", b"{}");
@@ -382,7 +418,11 @@ mod tests {
         let answered = Answered { code: 200, body: r#"{"ine":"070578267KH"}"#.to_owned() };
         let sealed = of("k", b"{}").sealed(&answered).unwrap();
         assert!(!String::from_utf8_lossy(&sealed).contains("070578267KH"));
-        assert_ne!(of("k", b"{}").sealed(&answered).unwrap(), sealed, "each time under another nonce");
+        assert_ne!(
+            of("k", b"{}").sealed(&answered).unwrap(),
+            sealed,
+            "each time under another nonce"
+        );
         assert_eq!(of("k", b"{}").opened(200, &sealed), Some(answered));
         assert_eq!(of("k", b"{}").opened(201, &sealed), None);
         assert_eq!(of("k2", b"{}").opened(200, &sealed), None);

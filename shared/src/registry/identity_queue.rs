@@ -1,4 +1,5 @@
-//! The queue that leads from a stored record to its student, and from a decision to what it changes.
+//! The queue that leads from a stored record to its student, and from a decision to what it
+//! changes.
 
 use std::time::Duration;
 
@@ -29,13 +30,15 @@ impl IdentityQueue {
         Self { client, url }
     }
 
-    /// Sends a pointer to each record. Sent twice, a pointer is resolved twice, and the second time changes nothing.
+    /// Sends a pointer to each record. Sent twice, a pointer is resolved twice, and the second time
+    /// changes nothing.
     pub async fn send(&self, records: &[RecordId]) -> Result<(), StoreError> {
         let pointers: Vec<Pointer> = records.iter().cloned().map(Pointer::Record).collect();
         self.send_pointers(&pointers).await
     }
 
-    /// Sends a pointer to a case, of which something is to be applied. Twice is the same as once, too.
+    /// Sends a pointer to a case, of which something is to be applied. Twice is the same as once,
+    /// too.
     pub async fn send_case(&self, case: &CaseId) -> Result<(), StoreError> {
         self.send_pointers(&[Pointer::Case(case.clone())]).await
     }

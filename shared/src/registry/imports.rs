@@ -8,17 +8,20 @@
 //!                        └─┴────── claim ───────┴─┘ └─ release ─► running, in nobody's hands
 //! ```
 //!
-//! The owner is the request id of the invocation; it keeps the import for a [`LEASE`], renews it while it works, and
-//! stops when it finds it taken by another. Anyone may claim an import whose lease is over: the owner died, or let go
-//! because its time ran out. `done` and `failed` are final: a replayed event changes nothing.
+//! The owner is the request id of the invocation; it keeps the import for a [`LEASE`], renews it
+//! while it works, and stops when it finds it taken by another. Anyone may claim an import whose
+//! lease is over: the owner died, or let go because its time ran out. `done` and `failed` are
+//! final: a replayed event changes nothing.
 //!
-//! The item also names the message that the owner works for. That message stays in the queue until the import has
-//! ended or been handed over, so it guarantees that the work goes on; another message about the same import adds
-//! nothing and may be acknowledged. The owner's own, delivered again, may not ([`Claim`]).
+//! The item also names the message that the owner works for. That message stays in the queue until
+//! the import has ended or been handed over, so it guarantees that the work goes on; another
+//! message about the same import adds nothing and may be acknowledged. The owner's own, delivered
+//! again, may not ([`Claim`]).
 //!
 //! The table has three more kinds of items: `COMPLETE#<UAI>#<year>`, how far complete files go
-//! ([`Horizons`](crate::feeding::record::Horizons)); `DEPOT#<id>`, a deposit of `/api/depots`, which is told the import
-//! that its object became; and `UNDERWAY#<UAI>`, the imports of an establishment that are carried out now.
+//! ([`Horizons`](crate::feeding::record::Horizons)); `DEPOT#<id>`, a deposit of `/api/depots`,
+//! which is told the import that its object became; and `UNDERWAY#<UAI>`, the imports of an
+//! establishment that are carried out now.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
@@ -38,9 +41,9 @@ pub use crate::feeding::import::{
 use crate::feeding::key::DepositKey;
 use crate::identity::student::RecordVersion;
 
-/// How long an import is known after it was last taken in hand, as long as a deposit. Its item holds the file's name,
-/// which a depositor may have made of a person's. An event that came later still would import the file again, and
-/// change nothing: its rows are as old as they were.
+/// How long an import is known after it was last taken in hand, as long as a deposit. Its item
+/// holds the file's name, which a depositor may have made of a person's. An event that came later
+/// still would import the file again, and change nothing: its rows are as old as they were.
 const KEPT_SECONDS: i64 = 400 * 24 * 60 * 60;
 
 /// Another invocation took the import over, or the store failed.
@@ -73,8 +76,8 @@ impl ImportStore {
         self.item(id.as_str()).await
     }
 
-    /// Takes an import, unless it has ended or is in another's holder. `arrival` is what the event said, if the message
-    /// is one; that of the first delivery is kept.
+    /// Takes an import, unless it has ended or is in another's holder. `arrival` is what the event
+    /// said, if the message is one; that of the first delivery is kept.
     pub async fn claim(
         &self,
         holder: LeaseHolder<'_>,
@@ -90,26 +93,33 @@ impl ImportStore {
         };
         let error = match update.send().await {
             Ok(output) => {
-                let import = read(output.attributes)?.ok_or_else(|| StoreError::shape(OPERATION))?;
+                let import =
+                    read(output.attributes)?.ok_or_else(|| StoreError::shape(OPERATION))?;
                 return Ok(Claim::Taken(Box::new(import)));
             }
             Err(error) => error,
         };
         match error.as_service_error() {
             Some(UpdateItemError::ConditionalCheckFailedException(failure)) => {
-                Ok(read(failure.item.clone())?.map_or(Claim::Unknown, |import| Claim::refused(&import, message, now)))
+                Ok(read(failure.item.clone())?
+                    .map_or(Claim::Unknown, |import| Claim::refused(&import, message, now)))
             }
             _ => Err(StoreError::new(OPERATION, &error)),
         }
     }
 
     /// Keeps an import for another [`LEASE`].
-    pub async fn renew(&self, holder: LeaseHolder<'_>, now: Timestamp) -> Result<(), ProgressError> {
+    pub async fn renew(
+        &self,
+        holder: LeaseHolder<'_>,
+        now: Timestamp,
+    ) -> Result<(), ProgressError> {
         let update = self.update(holder).update_expression("SET lease_until = :lease");
         self.owned(update.expression_attribute_values(":lease", lease(now))).await
     }
 
-    /// Tells how far an import has come, and names the work to go on with from there, if it was put anew.
+    /// Tells how far an import has come, and names the work to go on with from there, if it was put
+    /// anew.
     pub async fn progress(
         &self,
         holder: LeaseHolder<'_>,
@@ -131,14 +141,24 @@ impl ImportStore {
     }
 
     /// Ends an import. Its report is in place already, so whoever sees the end can read it.
-    pub async fn finish(&self, holder: LeaseHolder<'_>, end: End<'_>, now: Timestamp) -> Result<(), ProgressError> {
+    pub async fn finish(
+        &self,
+        holder: LeaseHolder<'_>,
+        end: End<'_>,
+        now: Timestamp,
+    ) -> Result<(), ProgressError> {
         self.owned(self.finishing(holder, end, now)).await
     }
 
-    /// Tells a deposit which import its object became. One that isn't known, or no longer, is left alone, and so is one
-    /// of another establishment: whoever drops a file under its own folder chooses the rest of the key. Repeated, it
-    /// says the same.
-    pub async fn link_deposit(&self, deposit: &str, uai: Uai, import: &ImportId) -> Result<(), StoreError> {
+    /// Tells a deposit which import its object became. One that isn't known, or no longer, is left
+    /// alone, and so is one of another establishment: whoever drops a file under its own folder
+    /// chooses the rest of the key. Repeated, it says the same.
+    pub async fn link_deposit(
+        &self,
+        deposit: &str,
+        uai: Uai,
+        import: &ImportId,
+    ) -> Result<(), StoreError> {
         held(self.linking(deposit, uai, import)).await.map(|_| ())
     }
 
@@ -154,9 +174,14 @@ impl ImportStore {
             .expression_attribute_values(":uai", text(uai.to_string()))
     }
 
-    /// Takes one of the [`PLACES`] that an establishment's imports may be in at once, for a [`LEASE`]; `None` when all are
-    /// taken. Repeated by the same import, it keeps its place.
-    pub async fn enter(&self, uai: Uai, holder: LeaseHolder<'_>, now: Timestamp) -> Result<Option<usize>, StoreError> {
+    /// Takes one of the [`PLACES`] that an establishment's imports may be in at once, for a
+    /// [`LEASE`]; `None` when all are taken. Repeated by the same import, it keeps its place.
+    pub async fn enter(
+        &self,
+        uai: Uai,
+        holder: LeaseHolder<'_>,
+        now: Timestamp,
+    ) -> Result<Option<usize>, StoreError> {
         for place in 0..PLACES {
             if held(self.entering(uai, place, holder, now)).await? {
                 return Ok(Some(place));
@@ -176,13 +201,23 @@ impl ImportStore {
         held(self.entering(uai, place, holder, now)).await
     }
 
-    /// Leaves a place to whoever comes next. Repeated, it does nothing: the place is somebody else's, or nobody's.
-    pub async fn leave(&self, uai: Uai, place: usize, holder: LeaseHolder<'_>) -> Result<(), StoreError> {
+    /// Leaves a place to whoever comes next. Repeated, it does nothing: the place is somebody
+    /// else's, or nobody's.
+    pub async fn leave(
+        &self,
+        uai: Uai,
+        place: usize,
+        holder: LeaseHolder<'_>,
+    ) -> Result<(), StoreError> {
         held(self.leaving(uai, place, holder)).await.map(|_| ())
     }
 
     /// How far complete files go for an establishment and year.
-    pub async fn horizon(&self, uai: Uai, year: AcademicYear) -> Result<Option<RecordVersion>, StoreError> {
+    pub async fn horizon(
+        &self,
+        uai: Uai,
+        year: AcademicYear,
+    ) -> Result<Option<RecordVersion>, StoreError> {
         #[derive(Deserialize)]
         struct Horizon {
             version: RecordVersion,
@@ -191,7 +226,12 @@ impl ImportStore {
     }
 
     /// Says that a complete file goes so far, unless a later one did. Repeated, it changes nothing.
-    pub async fn raise_horizon(&self, uai: Uai, year: AcademicYear, horizon: &RecordVersion) -> Result<(), StoreError> {
+    pub async fn raise_horizon(
+        &self,
+        uai: Uai,
+        year: AcademicYear,
+        horizon: &RecordVersion,
+    ) -> Result<(), StoreError> {
         let update = self
             .client
             .update_item()
@@ -203,10 +243,18 @@ impl ImportStore {
         held(update).await.map(|_| ())
     }
 
-    fn entering(&self, uai: Uai, place: usize, holder: LeaseHolder<'_>, now: Timestamp) -> UpdateItemFluentBuilder {
+    fn entering(
+        &self,
+        uai: Uai,
+        place: usize,
+        holder: LeaseHolder<'_>,
+        now: Timestamp,
+    ) -> UpdateItemFluentBuilder {
         self.place(uai, place, holder)
             .update_expression("SET #import = :import, #until = :lease, expires_at = :expires")
-            .condition_expression("attribute_not_exists(#import) OR #import = :import OR #until < :seconds")
+            .condition_expression(
+                "attribute_not_exists(#import) OR #import = :import OR #until < :seconds",
+            )
             .expression_attribute_names("#until", format!("until_{place}"))
             .expression_attribute_values(":lease", lease(now))
             .expression_attribute_values(":seconds", number(now.as_second()))
@@ -236,9 +284,9 @@ impl ImportStore {
         arrival: Option<&Arrival>,
         now: Timestamp,
     ) -> UpdateItemFluentBuilder {
-        let free = "(#state IN (:received, :running) AND (#owner = :owner OR lease_until < :seconds))";
-        let taken =
-            "SET #state = :received, #owner = :owner, #message = :message, lease_until = :lease, expires_at = :expires";
+        let free =
+            "(#state IN (:received, :running) AND (#owner = :owner OR lease_until < :seconds))";
+        let taken = "SET #state = :received, #owner = :owner, #message = :message, lease_until = :lease, expires_at = :expires";
         let update = self
             .update(holder)
             .expression_attribute_names("#state", "state")
@@ -278,7 +326,9 @@ impl ImportStore {
         work_key: Option<&str>,
         now: Timestamp,
     ) -> UpdateItemFluentBuilder {
-        let set = format!("SET #state = :state, lease_until = :lease, bytes_read = :bytes_read, {COUNTS}");
+        let set = format!(
+            "SET #state = :state, lease_until = :lease, bytes_read = :bytes_read, {COUNTS}"
+        );
         let update = self
             .update(holder)
             .expression_attribute_values(":state", text(ImportState::Running.name()))
@@ -293,7 +343,12 @@ impl ImportStore {
         }
     }
 
-    fn finishing(&self, holder: LeaseHolder<'_>, end: End<'_>, now: Timestamp) -> UpdateItemFluentBuilder {
+    fn finishing(
+        &self,
+        holder: LeaseHolder<'_>,
+        end: End<'_>,
+        now: Timestamp,
+    ) -> UpdateItemFluentBuilder {
         let state = if end.failure.is_some() { ImportState::Failed } else { ImportState::Done };
         self.update(holder)
             .update_expression(format!(
@@ -334,7 +389,11 @@ impl ImportStore {
             .send()
             .await
             .map_err(|error| StoreError::new(OPERATION, &error))?;
-        output.item.map(serde_dynamo::from_item).transpose().map_err(|_| StoreError::shape(OPERATION))
+        output
+            .item
+            .map(serde_dynamo::from_item)
+            .transpose()
+            .map_err(|_| StoreError::shape(OPERATION))
     }
 }
 
@@ -342,7 +401,11 @@ impl ImportStore {
 async fn held(update: UpdateItemFluentBuilder) -> Result<bool, StoreError> {
     match update.send().await {
         Ok(_) => Ok(true),
-        Err(error) if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) => {
+        Err(error)
+            if error
+                .as_service_error()
+                .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
+        {
             Ok(false)
         }
         Err(error) => Err(StoreError::new("imports UpdateItem", &error)),
@@ -389,24 +452,37 @@ impl WithCounts for UpdateItemFluentBuilder {
 mod tests {
     use super::*;
 
-    /// DynamoDB refuses a name or a value that no expression uses, and one that is used and not given.
+    /// DynamoDB refuses a name or a value that no expression uses, and one that is used and not
+    /// given.
     fn assert_well_formed(update: &UpdateItemFluentBuilder) {
         let input = update.as_input();
         let condition = input.get_condition_expression().as_deref().unwrap_or_default();
-        let expression = format!("{} {condition}", input.get_update_expression().as_deref().unwrap());
+        let expression =
+            format!("{} {condition}", input.get_update_expression().as_deref().unwrap());
         let used: std::collections::BTreeSet<_> = expression
             .split(|letter: char| !letter.is_ascii_alphanumeric() && !":#_".contains(letter))
             .filter(|word| word.starts_with([':', '#']))
             .collect();
-        let names = input.get_expression_attribute_names().iter().flatten().map(|(name, _)| name.as_str());
-        let values = input.get_expression_attribute_values().iter().flatten().map(|(value, _)| value.as_str());
-        assert_eq!(names.chain(values).collect::<std::collections::BTreeSet<_>>(), used, "{expression}");
+        let names =
+            input.get_expression_attribute_names().iter().flatten().map(|(name, _)| name.as_str());
+        let values = input
+            .get_expression_attribute_values()
+            .iter()
+            .flatten()
+            .map(|(value, _)| value.as_str());
+        assert_eq!(
+            names.chain(values).collect::<std::collections::BTreeSet<_>>(),
+            used,
+            "{expression}"
+        );
     }
 
     #[test]
     fn every_update_is_well_formed() {
         let client = Client::from_conf(
-            aws_sdk_dynamodb::Config::builder().behavior_version(aws_config::BehaviorVersion::v2026_01_12()).build(),
+            aws_sdk_dynamodb::Config::builder()
+                .behavior_version(aws_config::BehaviorVersion::v2026_01_12())
+                .build(),
         );
         let store = ImportStore::new(client, "imports".into());
         let id = ImportId::of("inbox", "0751967F/rentree.csv", "v1");
@@ -420,7 +496,9 @@ mod tests {
         };
         assert_well_formed(&store.claiming(holder, "m1", Some(&arrival), now));
         assert_well_formed(&store.claiming(holder, "m1", None, now));
-        let owned = |update: UpdateItemFluentBuilder| assert_well_formed(&update.condition_expression(OWNED));
+        let owned = |update: UpdateItemFluentBuilder| {
+            assert_well_formed(&update.condition_expression(OWNED))
+        };
         owned(store.progressing(holder, Progress::default(), None, now));
         owned(store.progressing(holder, Progress::default(), Some("work"), now));
         let end = End { progress: Progress::default(), report_key: "report", failure: None };

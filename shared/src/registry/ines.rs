@@ -1,4 +1,5 @@
-//! The tables of our own identity service: who has which INE, who asks for one, who may ask, and the trace.
+//! The tables of our own identity service: who has which INE, who asks for one, who may ask, and
+//! the trace.
 //!
 //! | table | key | item |
 //! |---|---|---|
@@ -9,8 +10,8 @@
 //! | `ines-postings` | a blocking key | a [`Bucket`] of master INEs |
 //! | `ines-log` | a subject and a time | a [`trace::Access`] |
 //!
-//! Every write is over a version that was read, and what belongs together is one transaction: whoever is overtaken reads
-//! and decides again.
+//! Every write is over a version that was read, and what belongs together is one transaction:
+//! whoever is overtaken reads and decides again.
 
 mod clients;
 mod guesses;
@@ -67,9 +68,15 @@ pub enum Committed {
 }
 
 impl InesStore {
-    /// The tables of those names. A request that is decided is forgotten after `request_retention_days`.
+    /// The tables of those names. A request that is decided is forgotten after
+    /// `request_retention_days`.
     #[must_use]
-    pub fn new(client: Client, table: String, postings: String, request_retention_days: u32) -> Self {
+    pub fn new(
+        client: Client,
+        table: String,
+        postings: String,
+        request_retention_days: u32,
+    ) -> Self {
         let postings = PostingStore::new(client.clone(), postings);
         Self { client, table, postings, request_retention_days }
     }
@@ -79,7 +86,8 @@ impl InesStore {
         self.get(registration_key(ine), "ines GetItem").await
     }
 
-    /// Who has each of up to a hundred INEs, as of now, in no order; an INE that nobody has is left out.
+    /// Who has each of up to a hundred INEs, as of now, in no order; an INE that nobody has is left
+    /// out.
     pub async fn registrations(
         &self,
         ines: impl IntoIterator<Item = &IneDigest>,
@@ -90,7 +98,8 @@ impl InesStore {
         serde_dynamo::from_items(items).map_err(|_| StoreError::shape(OPERATION))
     }
 
-    /// Who shares each of these keys: as of now for decisions, and perhaps a little old for answers.
+    /// Who shares each of these keys: as of now for decisions, and perhaps a little old for
+    /// answers.
     pub async fn sharing(
         &self,
         keys: impl IntoIterator<Item = &PostingKey>,
@@ -106,15 +115,16 @@ impl InesStore {
         const OPERATION: &str = "ines TransactWriteItems";
         let items: Option<Vec<_>> = writes.iter().map(|write| self.item(*write)).collect();
         let items = items.ok_or_else(|| StoreError::shape(OPERATION))?;
-        let Err(error) = self.client.transact_write_items().set_transact_items(Some(items)).send().await else {
+        let Err(error) =
+            self.client.transact_write_items().set_transact_items(Some(items)).send().await
+        else {
             return Ok(Committed::Yes);
         };
         match error.as_service_error() {
             Some(TransactWriteItemsError::TransactionCanceledException(cancelled))
-                if cancelled
-                    .cancellation_reasons()
-                    .iter()
-                    .any(|reason| matches!(reason.code(), Some("ConditionalCheckFailed" | "TransactionConflict"))) =>
+                if cancelled.cancellation_reasons().iter().any(|reason| {
+                    matches!(reason.code(), Some("ConditionalCheckFailed" | "TransactionConflict"))
+                }) =>
             {
                 Ok(Committed::Overtaken)
             }
@@ -125,7 +135,8 @@ impl InesStore {
     fn item(&self, write: Write<'_>) -> Option<TransactWriteItem> {
         match write {
             Write::Registration(ine, registration) => {
-                let next = Registration { version: registration.version + 1, ..registration.clone() };
+                let next =
+                    Registration { version: registration.version + 1, ..registration.clone() };
                 self.put(stored(registration_key(ine), &next)?, registration.version)
             }
             Write::Request(request) => self.put(self.request_item(request)?, request.version),
@@ -139,17 +150,30 @@ impl InesStore {
         let put = Put::builder().table_name(&self.table).set_item(Some(item));
         let put = match version {
             0 => put.condition_expression("attribute_not_exists(pk)"),
-            version => {
-                put.condition_expression("version = :read").expression_attribute_values(":read", number(version))
-            }
+            version => put
+                .condition_expression("version = :read")
+                .expression_attribute_values(":read", number(version)),
         };
         Some(TransactWriteItem::builder().put(put.build().ok()?).build())
     }
 
-    async fn get<T: DeserializeOwned>(&self, pk: String, operation: &'static str) -> Result<Option<T>, StoreError> {
-        let get = self.client.get_item().table_name(&self.table).set_key(Some(key(pk))).consistent_read(true);
+    async fn get<T: DeserializeOwned>(
+        &self,
+        pk: String,
+        operation: &'static str,
+    ) -> Result<Option<T>, StoreError> {
+        let get = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(key(pk)))
+            .consistent_read(true);
         let output = get.send().await.map_err(|error| StoreError::new(operation, &error))?;
-        output.item.map(serde_dynamo::from_item).transpose().map_err(|_| StoreError::shape(operation))
+        output
+            .item
+            .map(serde_dynamo::from_item)
+            .transpose()
+            .map_err(|_| StoreError::shape(operation))
     }
 }
 

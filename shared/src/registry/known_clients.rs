@@ -1,4 +1,5 @@
-//! Clients and keys, remembered: a caller is recognised without a read, and a revocation still holds within a minute.
+//! Clients and keys, remembered: a caller is recognised without a read, and a revocation still
+//! holds within a minute.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,32 +39,45 @@ impl KnownClients {
 
     /// The key of a digest.
     pub async fn key(&self, digest: KeyDigest) -> Result<Option<Arc<Key>>, StoreError> {
-        self.keys.get_or(digest, async |digest| Ok(self.store.key(digest).await?.map(Arc::new))).await
+        self.keys
+            .get_or(digest, async |digest| Ok(self.store.key(digest).await?.map(Arc::new)))
+            .await
     }
 
     /// The client of an id.
     pub async fn by_id(&self, client_id: &str) -> Result<Option<Arc<Client>>, StoreError> {
-        self.by_id.get_or(client_id.to_owned(), async |id| Ok(self.store.by_id(id).await?.map(Arc::new))).await
+        self.by_id
+            .get_or(client_id.to_owned(), async |id| Ok(self.store.by_id(id).await?.map(Arc::new)))
+            .await
     }
 
     /// The clients that a person has. Which they are is read anew, and what they are is remembered.
     pub async fn of_officer(&self, officer: &Officer) -> Result<Vec<Arc<Client>>, StoreError> {
         let mut clients = Vec::new();
         for id in self.store.of_officer(officer).await? {
-            clients.extend(self.by_id(&id).await?.filter(|client| client.officer.as_ref() == Some(officer)));
+            clients.extend(
+                self.by_id(&id).await?.filter(|client| client.officer.as_ref() == Some(officer)),
+            );
         }
         Ok(clients)
     }
 
     /// The client that a service provider of FranceConnect is.
-    pub async fn service_provider(&self, provider: &str) -> Result<Option<Arc<Client>>, StoreError> {
-        let read = async |provider: &String| Ok(self.store.service_provider(provider).await?.map(Arc::new));
+    pub async fn service_provider(
+        &self,
+        provider: &str,
+    ) -> Result<Option<Arc<Client>>, StoreError> {
+        let read = async |provider: &String| {
+            Ok(self.store.service_provider(provider).await?.map(Arc::new))
+        };
         self.service_providers.get_or(provider.to_owned(), read).await
     }
 
     /// Whether a token was revoked, by the digest of its `jti`.
     pub async fn is_token_revoked(&self, token: KeyDigest) -> Result<bool, StoreError> {
-        self.revoked_tokens.get_or(token, async |token| self.store.is_token_revoked(token).await).await
+        self.revoked_tokens
+            .get_or(token, async |token| self.store.is_token_revoked(token).await)
+            .await
     }
 
     /// The client whose key is shown, if both are active and the key opens `route`.

@@ -1,14 +1,15 @@
-//! How many people INES may be asked to immatriculate on an establishment's word, in the table `quotas`.
+//! How many people INES may be asked to immatriculate on an establishment's word, in the table
+//! `quotas`.
 //!
 //! | `subject` | |
 //! |---|---|
 //! | `N#<UAI>#<first year>` | what an establishment took in an academic year: `reserved_count`; `confirmed_share`, what its size allows, as of `counted_at`; `operator_limit`, which replaces what size and floor allow |
 //! | `N#<reference>` | that a request to INES is paid for; its keyed reference says nothing about anybody |
 //!
-//! A request is a record and whom it names: asked again it is free, and a record that comes to name somebody else pays
-//! again, or a few records could go through any number of people. Both items are written in one transaction, so a crash
-//! before it leaves nothing, and one after it leaves a request that is paid for: the message comes again, finds that, and
-//! asks INES.
+//! A request is a record and whom it names: asked again it is free, and a record that comes to name
+//! somebody else pays again, or a few records could go through any number of people. Both items are
+//! written in one transaction, so a crash before it leaves nothing, and one after it leaves a
+//! request that is paid for: the message comes again, finds that, and asks INES.
 
 use std::num::NonZeroU32;
 
@@ -16,7 +17,8 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
-    CancellationReason, Put, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+    CancellationReason, Put, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+    Update,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
@@ -28,12 +30,14 @@ use crate::domain::academic_year::AcademicYear;
 use crate::domain::enrolment::Declaration;
 use crate::domain::uai::Uai;
 
-/// How long an item is kept after it was written last: an academic year, and the late rows about it.
+/// How long an item is kept after it was written last: an academic year, and the late rows about
+/// it.
 const KEPT: SignedDuration = SignedDuration::from_hours(400 * 24);
-/// How long a count of an establishment holds. Less than what waits is put off by, so that it always meets a new one.
+/// How long a count of an establishment holds. Less than what waits is put off by, so that it
+/// always meets a new one.
 const COUNT_HOLDS: SignedDuration = SignedDuration::from_mins(10);
-/// A missing number compares as false. An operator's limit is written with a count, or the lack of one would let the first
-/// request past it.
+/// A missing number compares as false. An operator's limit is written with a count, or the lack of
+/// one would let the first request past it.
 const ROOM: &str = "attribute_not_exists(reserved_count) OR reserved_count < operator_limit OR \
     (attribute_not_exists(operator_limit) AND (reserved_count < :floor OR reserved_count < confirmed_share))";
 
@@ -134,8 +138,8 @@ impl NewIdentityStore {
         Self { client, table }
     }
 
-    /// Reserves one new identity for a request to INES. The establishment is counted in `records` only where the floor
-    /// is used up, and every ten minutes at most.
+    /// Reserves one new identity for a request to INES. The establishment is counted in `records`
+    /// only where the floor is used up, and every ten minutes at most.
     pub async fn reserve(
         &self,
         cohort: Cohort,
@@ -153,7 +157,9 @@ impl NewIdentityStore {
                 }
                 Attempt::Full(_) => return Ok(Reservation::Exhausted),
                 Attempt::Busy => {
-                    let wait = waits.next().ok_or_else(|| StoreError::contention("quotas TransactWriteItems"))?;
+                    let wait = waits
+                        .next()
+                        .ok_or_else(|| StoreError::contention("quotas TransactWriteItems"))?;
                     tokio::time::sleep(wait).await;
                 }
             }
@@ -163,13 +169,24 @@ impl NewIdentityStore {
     /// What is known of a cohort.
     pub async fn account(&self, cohort: Cohort) -> Result<Account, StoreError> {
         const OPERATION: &str = "quotas GetItem";
-        let get = self.client.get_item().table_name(&self.table).set_key(Some(cohort.key())).consistent_read(true);
+        let get = self
+            .client
+            .get_item()
+            .table_name(&self.table)
+            .set_key(Some(cohort.key()))
+            .consistent_read(true);
         let output = get.send().await.map_err(|error| StoreError::new(OPERATION, &error))?;
         read(output.item, OPERATION)
     }
 
-    /// Allows a cohort so many in all, in place of what its size and the floor allow. Said twice, it is the same.
-    pub async fn limit(&self, cohort: Cohort, limit: u32, now: Timestamp) -> Result<Account, StoreError> {
+    /// Allows a cohort so many in all, in place of what its size and the floor allow. Said twice,
+    /// it is the same.
+    pub async fn limit(
+        &self,
+        cohort: Cohort,
+        limit: u32,
+        now: Timestamp,
+    ) -> Result<Account, StoreError> {
         const OPERATION: &str = "quotas UpdateItem";
         let update = self
             .client
@@ -188,7 +205,12 @@ impl NewIdentityStore {
         read(output.attributes, OPERATION)
     }
 
-    async fn note_share(&self, cohort: Cohort, share: u64, now: Timestamp) -> Result<(), StoreError> {
+    async fn note_share(
+        &self,
+        cohort: Cohort,
+        share: u64,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
         let update = self
             .client
             .update_item()
@@ -197,7 +219,11 @@ impl NewIdentityStore {
             .update_expression("SET confirmed_share = :share, counted_at = :now")
             .expression_attribute_values(":share", number(share))
             .expression_attribute_values(":now", number(now.as_second()));
-        update.send().await.map(|_| ()).map_err(|error| StoreError::new("quotas UpdateItem", &error))
+        update
+            .send()
+            .await
+            .map(|_| ())
+            .map_err(|error| StoreError::new("quotas UpdateItem", &error))
     }
 
     async fn attempt(
@@ -210,10 +236,16 @@ impl NewIdentityStore {
         const OPERATION: &str = "quotas TransactWriteItems";
         let items = [
             self.mark(reference, now).map(|put| TransactWriteItem::builder().put(put).build()),
-            self.charge(cohort, terms, now).map(|update| TransactWriteItem::builder().update(update).build()),
+            self.charge(cohort, terms, now)
+                .map(|update| TransactWriteItem::builder().update(update).build()),
         ];
-        let items = items.into_iter().collect::<Result<Vec<_>, _>>().map_err(|_| StoreError::shape(OPERATION))?;
-        let Err(error) = self.client.transact_write_items().set_transact_items(Some(items)).send().await else {
+        let items = items
+            .into_iter()
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|_| StoreError::shape(OPERATION))?;
+        let Err(error) =
+            self.client.transact_write_items().set_transact_items(Some(items)).send().await
+        else {
             return Ok(Attempt::Made);
         };
         match error.as_service_error() {
@@ -252,7 +284,8 @@ fn expires(now: Timestamp) -> aws_sdk_dynamodb::types::AttributeValue {
 }
 
 fn read(item: Option<Item>, operation: &'static str) -> Result<Account, StoreError> {
-    let account = item.map(serde_dynamo::from_item).transpose().map_err(|_| StoreError::shape(operation))?;
+    let account =
+        item.map(serde_dynamo::from_item).transpose().map_err(|_| StoreError::shape(operation))?;
     Ok(account.unwrap_or_default())
 }
 
@@ -269,7 +302,9 @@ fn why(reasons: &[CancellationReason]) -> Result<Attempt, StoreError> {
     for reason in reasons.iter().filter_map(code) {
         match reason.as_str() {
             "None" | "ConditionalCheckFailed" => {}
-            "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded" => return Ok(Attempt::Busy),
+            "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded" => {
+                return Ok(Attempt::Busy);
+            }
             _ => return Err(StoreError::of(OPERATION, reason)),
         }
     }

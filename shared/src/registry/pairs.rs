@@ -1,13 +1,15 @@
-//! How many pairs of INE and birth date a depositor may have checked in a day, in the table `quotas`.
+//! How many pairs of INE and birth date a depositor may have checked in a day, in the table
+//! `quotas`.
 //!
 //! | `subject` | |
 //! |---|---|
 //! | `U#<UAI>#<day>` | `reserved_count`, the pairs of the day that turned out to be unknown, and those being checked; `confirmed_share`, what the depositor's size allows, as of `counted_at` |
 //! | `P#<UAI>#<day>#<HMAC(INE)>` | `date_count` and one attribute for each birth date that was checked with the INE, named by its keyed digest |
 //!
-//! An answer to a pair is an answer about a person, so both are charged before anything is looked up, and what was known
-//! is given back afterwards. A crash in between leaves a unit that is charged for nothing, which is the safe side, and is
-//! forgotten with the day. The same pair again is free: it was answered before.
+//! An answer to a pair is an answer about a person, so both are charged before anything is looked
+//! up, and what was known is given back afterwards. A crash in between leaves a unit that is
+//! charged for nothing, which is the safe side, and is forgotten with the day. The same pair again
+//! is free: it was answered before.
 
 use std::num::NonZeroU32;
 
@@ -51,7 +53,8 @@ pub struct Terms {
 }
 
 impl Terms {
-    /// What the environment says: `PAIR_DATES_PER_DAY`, `UNKNOWN_PAIRS_FLOOR`, `UNKNOWN_PAIRS_PERCENT`.
+    /// What the environment says: `PAIR_DATES_PER_DAY`, `UNKNOWN_PAIRS_FLOOR`,
+    /// `UNKNOWN_PAIRS_PERCENT`.
     ///
     /// # Errors
     ///
@@ -143,11 +146,17 @@ impl PairStore {
         Self { client, table, terms }
     }
 
-    /// Charges up to `wanted` pairs as if nobody had them; says how many there was room for. What turns out to be known
-    /// is to be given back by [`PairStore::refund`].
+    /// Charges up to `wanted` pairs as if nobody had them; says how many there was room for. What
+    /// turns out to be known is to be given back by [`PairStore::refund`].
     ///
-    /// The depositor's size is counted in `records` only where the floor is used up, and every ten minutes at most.
-    pub async fn reserve(&self, drawer: Drawer<'_>, wanted: u32, records: &RecordStore) -> Result<u32, StoreError> {
+    /// The depositor's size is counted in `records` only where the floor is used up, and every ten
+    /// minutes at most.
+    pub async fn reserve(
+        &self,
+        drawer: Drawer<'_>,
+        wanted: u32,
+        records: &RecordStore,
+    ) -> Result<u32, StoreError> {
         let mut account = Account::default();
         for _ in 0..ATTEMPTS {
             let limit = account.limit(self.terms);
@@ -168,7 +177,8 @@ impl PairStore {
         Err(StoreError::contention("quotas UpdateItem"))
     }
 
-    /// Gives back what was charged for pairs that are known, were checked before, or weren't checked.
+    /// Gives back what was charged for pairs that are known, were checked before, or weren't
+    /// checked.
     pub async fn refund(&self, drawer: Drawer<'_>, count: u32) -> Result<(), StoreError> {
         if count == 0 {
             return Ok(());
@@ -184,7 +194,11 @@ impl PairStore {
     }
 
     /// Lets a pair be checked, if its INE hasn't had too many birth dates today.
-    pub async fn admit(&self, drawer: Drawer<'_>, pair: &PairDigest) -> Result<Admission, StoreError> {
+    pub async fn admit(
+        &self,
+        drawer: Drawer<'_>,
+        pair: &PairDigest,
+    ) -> Result<Admission, StoreError> {
         admit_date(self.update(drawer, drawer.pair_key(pair)), &pair.date, self.terms.dates).await
     }
 
@@ -192,7 +206,9 @@ impl PairStore {
     pub async fn release(&self, drawer: Drawer<'_>, pair: &PairDigest) -> Result<(), StoreError> {
         let update = self
             .update(drawer, drawer.pair_key(pair))
-            .update_expression("SET date_count = date_count + :less, expires_at = :expires REMOVE #date")
+            .update_expression(
+                "SET date_count = date_count + :less, expires_at = :expires REMOVE #date",
+            )
             .condition_expression("attribute_exists(#date)")
             .expression_attribute_names("#date", &pair.date)
             .expression_attribute_values(":less", number(-1));
@@ -204,15 +220,25 @@ impl PairStore {
             .update_item()
             .table_name(&self.table)
             .key("subject", text(subject))
-            .expression_attribute_values(":expires", number(drawer.now.as_second().saturating_add(KEPT.as_secs())))
+            .expression_attribute_values(
+                ":expires",
+                number(drawer.now.as_second().saturating_add(KEPT.as_secs())),
+            )
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
     }
 
     /// Moves the count on by `count` from `latest` at most; what is stored, when it is beyond that.
-    async fn charge(&self, drawer: Drawer<'_>, count: u64, latest: u64) -> Result<Option<Account>, StoreError> {
+    async fn charge(
+        &self,
+        drawer: Drawer<'_>,
+        count: u64,
+        latest: u64,
+    ) -> Result<Option<Account>, StoreError> {
         let update = self
             .update(drawer, drawer.unknown_key())
-            .update_expression("SET #reserved = if_not_exists(#reserved, :none) + :count, expires_at = :expires")
+            .update_expression(
+                "SET #reserved = if_not_exists(#reserved, :none) + :count, expires_at = :expires",
+            )
             .condition_expression("attribute_not_exists(#reserved) OR #reserved <= :latest")
             .expression_attribute_names("#reserved", RESERVED)
             .expression_attribute_values(":none", number(0))
@@ -226,20 +252,28 @@ impl PairStore {
     async fn note_share(&self, drawer: Drawer<'_>, account: &Account) -> Result<(), StoreError> {
         let update = self
             .update(drawer, drawer.unknown_key())
-            .update_expression("SET confirmed_share = :share, counted_at = :now, expires_at = :expires")
-            .expression_attribute_values(":share", number(account.confirmed_share.unwrap_or_default()))
+            .update_expression(
+                "SET confirmed_share = :share, counted_at = :now, expires_at = :expires",
+            )
+            .expression_attribute_values(
+                ":share",
+                number(account.confirmed_share.unwrap_or_default()),
+            )
             .expression_attribute_values(":now", number(drawer.now.as_second()));
         conditional(update).await.map(|_| ())
     }
 
-    /// What the depositor's size allows: the students whom INES confirmed of those that it sends for, this academic year
-    /// or the one before, whichever are more, because most mistakes come in the days when the new year is first sent.
+    /// What the depositor's size allows: the students whom INES confirmed of those that it sends
+    /// for, this academic year or the one before, whichever are more, because most mistakes come in
+    /// the days when the new year is first sent.
     async fn share(&self, drawer: Drawer<'_>, records: &RecordStore) -> Result<u64, StoreError> {
         let this_year = AcademicYear::starting_on(drawer.day());
         let mut most = 0_u64;
         for year in [this_year, this_year.before()] {
-            let counts: Vec<_> = drawer.sends_for.iter().map(|uai| records.confirmed(*uai, year)).collect();
-            let counts: Vec<u64> = stream::iter(counts).buffered(SIDE_BY_SIDE).try_collect().await?;
+            let counts: Vec<_> =
+                drawer.sends_for.iter().map(|uai| records.confirmed(*uai, year)).collect();
+            let counts: Vec<u64> =
+                stream::iter(counts).buffered(SIDE_BY_SIDE).try_collect().await?;
             most = most.max(counts.iter().sum());
         }
         Ok(most.saturating_mul(u64::from(self.terms.percent)) / 100)
@@ -259,7 +293,8 @@ async fn conditional(update: UpdateItemFluentBuilder) -> Result<Option<Item>, St
     }
 }
 
-/// Counts one more birth date of an INE in the item that an update is about, up to `most`, each once.
+/// Counts one more birth date of an INE in the item that an update is about, up to `most`, each
+/// once.
 pub(super) async fn admit_date(
     update: UpdateItemFluentBuilder,
     date: &str,

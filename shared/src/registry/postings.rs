@@ -1,4 +1,5 @@
-//! The buckets of blocking keys: read all together, written in the transaction of whoever decides on them.
+//! The buckets of blocking keys: read all together, written in the transaction of whoever decides
+//! on them.
 //!
 //! | attribute | |
 //! |---|---|
@@ -54,16 +55,20 @@ impl<H: Serialize + DeserializeOwned> PostingStore<H> {
             keys.into_iter().map(|key| (key.clone(), Bucket::default())).collect();
         let wanted = buckets.keys().map(item_key).collect();
         let consistent = consistency == Consistency::Strong;
-        for mut item in batch::read(&self.client, &self.table, wanted, consistent, OPERATION).await? {
+        for mut item in
+            batch::read(&self.client, &self.table, wanted, consistent, OPERATION).await?
+        {
             let key = item.remove("pk").ok_or_else(|| StoreError::shape(OPERATION))?;
-            let key: PostingKey = serde_dynamo::from_attribute_value(key).map_err(|_| StoreError::shape(OPERATION))?;
+            let key: PostingKey = serde_dynamo::from_attribute_value(key)
+                .map_err(|_| StoreError::shape(OPERATION))?;
             let bucket = serde_dynamo::from_item(item).map_err(|_| StoreError::shape(OPERATION))?;
             buckets.insert(key, bucket);
         }
         Ok(buckets)
     }
 
-    /// Writes a bucket over the version that was read. `None` only if it can't be written down at all.
+    /// Writes a bucket over the version that was read. `None` only if it can't be written down at
+    /// all.
     #[must_use]
     pub fn put(&self, key: &PostingKey, bucket: &Bucket<H>) -> Option<TransactWriteItem> {
         let mut item = item_key(key);
@@ -73,7 +78,9 @@ impl<H: Serialize + DeserializeOwned> PostingStore<H> {
         let put = Put::builder().table_name(&self.table).set_item(Some(item));
         let put = match bucket.version {
             0 => put.condition_expression(ABSENT),
-            version => put.condition_expression(UNCHANGED).expression_attribute_values(":read", number(version)),
+            version => put
+                .condition_expression(UNCHANGED)
+                .expression_attribute_values(":read", number(version)),
         };
         Some(TransactWriteItem::builder().put(put.build().ok()?).build())
     }
@@ -84,7 +91,9 @@ impl<H: Serialize + DeserializeOwned> PostingStore<H> {
         let check = ConditionCheck::builder().table_name(&self.table).set_key(Some(item_key(key)));
         let check = match version {
             0 => check.condition_expression(ABSENT),
-            version => check.condition_expression(UNCHANGED).expression_attribute_values(":read", number(version)),
+            version => check
+                .condition_expression(UNCHANGED)
+                .expression_attribute_values(":read", number(version)),
         };
         Some(TransactWriteItem::builder().condition_check(check.build().ok()?).build())
     }

@@ -1,8 +1,11 @@
-//! A publication, written: everything that changes with a decision, in one transaction over four tables.
+//! A publication, written: everything that changes with a decision, in one transaction over four
+//! tables.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{AttributeValue, CancellationReason, Delete, Put, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{
+    AttributeValue, CancellationReason, Delete, Put, TransactWriteItem, Update,
+};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -76,8 +79,14 @@ impl Publisher {
         self.transact(OPERATION, items).await
     }
 
-    async fn transact(&self, operation: &'static str, items: Vec<TransactWriteItem>) -> Result<Published, StoreError> {
-        let Err(error) = self.client.transact_write_items().set_transact_items(Some(items)).send().await else {
+    async fn transact(
+        &self,
+        operation: &'static str,
+        items: Vec<TransactWriteItem>,
+    ) -> Result<Published, StoreError> {
+        let Err(error) =
+            self.client.transact_write_items().set_transact_items(Some(items)).send().await
+        else {
             return Ok(Published::Yes);
         };
         match error.as_service_error() {
@@ -90,14 +99,17 @@ impl Publisher {
         }
     }
 
-    /// Tells what was found about a record that can't be decided on today, and has it looked at again on a day, if it still
-    /// is the version that was looked at: all of it or nothing. Repeated, it changes nothing.
+    /// Tells what was found about a record that can't be decided on today, and has it looked at
+    /// again on a day, if it still is the version that was looked at: all of it or nothing.
+    /// Repeated, it changes nothing.
     pub async fn put_off(&self, finding: &Finding, until: Date) -> Result<Published, StoreError> {
         const OPERATION: &str = "records TransactWriteItems";
         let shape = || StoreError::shape(OPERATION);
         let update = self
             .record(&finding.record)
-            .update_expression("SET statut_ine = :statut_ine, finding = :finding, verify_on = :until")
+            .update_expression(
+                "SET statut_ine = :statut_ine, finding = :finding, verify_on = :until",
+            )
             .condition_expression("version = :version")
             .expression_attribute_values(":version", text(finding.version.as_str()))
             .expression_attribute_values(
@@ -109,7 +121,8 @@ impl Publisher {
                 ":finding",
                 serde_dynamo::to_attribute_value(finding.code).map_err(|_| shape())?,
             );
-        let update = TransactWriteItem::builder().update(update.build().map_err(|_| shape())?).build();
+        let update =
+            TransactWriteItem::builder().update(update.build().map_err(|_| shape())?).build();
         // What didn't come in a file has no report to complete.
         let note = self.findings.put(finding, self.findings_kept, Timestamp::now());
         self.transact(OPERATION, [update].into_iter().chain(note).collect()).await
@@ -121,7 +134,10 @@ impl Publisher {
                 let mut item = keys::student(student.id);
                 item.insert("version".into(), number(expected + 1));
                 if !student.withheld.is_empty() {
-                    item.insert("withheld".into(), serde_dynamo::to_attribute_value(&student.withheld).ok()?);
+                    item.insert(
+                        "withheld".into(),
+                        serde_dynamo::to_attribute_value(&student.withheld).ok()?,
+                    );
                 }
                 if let Some(moving) = &student.moving {
                     item.insert("moving".into(), text(moving.as_str()));
@@ -160,37 +176,65 @@ impl Publisher {
             Write::PutBucket(key, bucket) => self.postings.put(key, bucket),
             Write::CheckBucket(key, version) => self.postings.check(key, *version),
             Write::UpdateRecord(update) => self.update_record(update),
-            Write::Link { record, links, student, waits } => self.link(record, links, *student, *waits),
+            Write::Link { record, links, student, waits } => {
+                self.link(record, links, *student, *waits)
+            }
             Write::PutCase(case) => self.reviews.put(case),
-            Write::Note(finding) => self.findings.put(finding, self.findings_kept, Timestamp::now()),
+            Write::Note(finding) => {
+                self.findings.put(finding, self.findings_kept, Timestamp::now())
+            }
             Write::Unnote(record, version) => self.findings.clear(record, version),
         }
     }
 
     /// The record is attached, or waits, if it still says what was decided on and is where it was.
     fn update_record(&self, changed: &RecordUpdate) -> Option<TransactWriteItem> {
-        let RecordUpdate { record, version, before, state, student, doubt, statut_ine, finding, .. } = changed;
+        let RecordUpdate {
+            record,
+            version,
+            before,
+            state,
+            student,
+            doubt,
+            statut_ine,
+            finding,
+            ..
+        } = changed;
         let day = |day: Option<Date>| day.map(|day| text(day.to_string()));
         let (unknown_since, verify_on) = (day(changed.unknown_since), day(changed.verify_on));
         let update = match before {
-            None => self.record(record).condition_expression("version = :version AND attribute_not_exists(student)"),
+            None => self
+                .record(record)
+                .condition_expression("version = :version AND attribute_not_exists(student)"),
             Some(before) => self
                 .record(record)
                 .condition_expression("version = :version AND student = :before")
-                .expression_attribute_values(":before", serde_dynamo::to_attribute_value(before).ok()?),
+                .expression_attribute_values(
+                    ":before",
+                    serde_dynamo::to_attribute_value(before).ok()?,
+                ),
         };
         let update = update
             .expression_attribute_names("#state", "state")
             .expression_attribute_values(":version", text(version.as_str()))
             .expression_attribute_values(":state", text(state.name()))
-            .expression_attribute_values(":student", serde_dynamo::to_attribute_value(student).ok()?)
-            .expression_attribute_values(":statut_ine", serde_dynamo::to_attribute_value(statut_ine).ok()?);
-        let mut set = "SET #state = :state, student = :student, statut_ine = :statut_ine".to_owned();
+            .expression_attribute_values(
+                ":student",
+                serde_dynamo::to_attribute_value(student).ok()?,
+            )
+            .expression_attribute_values(
+                ":statut_ine",
+                serde_dynamo::to_attribute_value(statut_ine).ok()?,
+            );
+        let mut set =
+            "SET #state = :state, student = :student, statut_ine = :statut_ine".to_owned();
         let mut remove = Vec::new();
-        let links = (!changed.links.is_empty()).then(|| serde_dynamo::to_attribute_value(&changed.links));
+        let links =
+            (!changed.links.is_empty()).then(|| serde_dynamo::to_attribute_value(&changed.links));
         let links = links.transpose().ok()?;
         if matches!(statut_ine, StatutIne::Inconnu | StatutIne::DonneesInvalides) {
-            // Without its digest the same row counts as changed when it comes again, and INES is asked again.
+            // Without its digest the same row counts as changed when it comes again, and INES is
+            // asked again.
             remove.push("digest");
         }
         let doubt = doubt.map(serde_dynamo::to_attribute_value).transpose().ok()?;
@@ -212,19 +256,29 @@ impl Publisher {
                 }
             }
         }
-        let expression = if remove.is_empty() { set } else { format!("{set} REMOVE {}", remove.join(", ")) };
+        let expression =
+            if remove.is_empty() { set } else { format!("{set} REMOVE {}", remove.join(", ")) };
         let update = update.update_expression(expression);
         Some(TransactWriteItem::builder().update(update.build().ok()?).build())
     }
 
-    /// What people decided about the record. One that waits is looked at again when its pointer comes; one that was stored
-    /// anew since is as well, so its state is only ever taken back.
-    fn link(&self, record: &RecordId, links: &Links, student: StudentId, waits: bool) -> Option<TransactWriteItem> {
+    /// What people decided about the record. One that waits is looked at again when its pointer
+    /// comes; one that was stored anew since is as well, so its state is only ever taken back.
+    fn link(
+        &self,
+        record: &RecordId,
+        links: &Links,
+        student: StudentId,
+        waits: bool,
+    ) -> Option<TransactWriteItem> {
         let update = self
             .record(record)
             .condition_expression("attribute_exists(id)")
             .expression_attribute_values(":links", serde_dynamo::to_attribute_value(links).ok()?)
-            .expression_attribute_values(":student", serde_dynamo::to_attribute_value(student).ok()?);
+            .expression_attribute_values(
+                ":student",
+                serde_dynamo::to_attribute_value(student).ok()?,
+            );
         let update = if waits {
             update
                 .update_expression("SET links = :links, student = :student, #state = :waits")
@@ -263,7 +317,10 @@ impl Condition {
     }
 
     fn put(self, table: &str, item: Item) -> Option<TransactWriteItem> {
-        let mut put = Put::builder().table_name(table).set_item(Some(item)).set_condition_expression(self.expression);
+        let mut put = Put::builder()
+            .table_name(table)
+            .set_item(Some(item))
+            .set_condition_expression(self.expression);
         for (name, value) in self.values {
             put = put.expression_attribute_values(name, value);
         }
@@ -271,8 +328,10 @@ impl Condition {
     }
 
     fn delete(self, table: &str, key: Item) -> Option<TransactWriteItem> {
-        let mut delete =
-            Delete::builder().table_name(table).set_key(Some(key)).set_condition_expression(self.expression);
+        let mut delete = Delete::builder()
+            .table_name(table)
+            .set_key(Some(key))
+            .set_condition_expression(self.expression);
         for (name, value) in self.values {
             delete = delete.expression_attribute_values(name, value);
         }
@@ -283,9 +342,15 @@ impl Condition {
 /// The version is still what was read; 0 stands for no item.
 fn unchanged(expected: u64) -> Condition {
     if expected == 0 {
-        return Condition { expression: Some("attribute_not_exists(pk)".into()), values: Vec::new() };
+        return Condition {
+            expression: Some("attribute_not_exists(pk)".into()),
+            values: Vec::new(),
+        };
     }
-    Condition { expression: Some("version = :expected".into()), values: vec![(":expected".into(), number(expected))] }
+    Condition {
+        expression: Some("version = :expected".into()),
+        values: vec![(":expected".into(), number(expected))],
+    }
 }
 
 /// The INE is one of these students'.

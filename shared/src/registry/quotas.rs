@@ -1,4 +1,5 @@
-//! The table `quotas`: how much each caller has taken, one item a caller (see [`crate::access::quota`]).
+//! The table `quotas`: how much each caller has taken, one item a caller (see
+//! [`crate::access::quota`]).
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
@@ -9,9 +10,11 @@ use super::keys::{Item, number, text};
 use crate::access::key::KeyDigest;
 use crate::access::quota::{Micros, Rate};
 
-/// How long an item is kept after its last use: as long as the hour that unknown people are counted by, and some.
+/// How long an item is kept after its last use: as long as the hour that unknown people are counted
+/// by, and some.
 const KEPT_SECONDS: i64 = 2 * 60 * 60;
-/// Others may take from the bucket between two of our attempts; beyond that many it is as good as empty.
+/// Others may take from the bucket between two of our attempts; beyond that many it is as good as
+/// empty.
 const ATTEMPTS: usize = 5;
 
 /// Whose bucket it is.
@@ -25,7 +28,8 @@ impl Subject {
         Self(format!("C#{client_id}"))
     }
 
-    /// One of those a relaying client asks for. Its `X-Caller` may hold a name, so the key holds a digest.
+    /// One of those a relaying client asks for. Its `X-Caller` may hold a name, so the key holds a
+    /// digest.
     #[must_use]
     pub fn caller(client_id: &str, caller: &str) -> Self {
         Self(format!("C#{client_id}#{}", KeyDigest::of(caller).locator()))
@@ -86,10 +90,17 @@ impl QuotaStore {
         Self { client, table }
     }
 
-    /// Takes `count` out of a caller's bucket if there is room for one: one write, two when the bucket is in use.
+    /// Takes `count` out of a caller's bucket if there is room for one: one write, two when the
+    /// bucket is in use.
     ///
     /// Taken twice (a retried call) is charged twice, which is the safe side.
-    pub async fn take(&self, subject: &Subject, rate: Rate, count: u32, now: Micros) -> Result<Taken, StoreError> {
+    pub async fn take(
+        &self,
+        subject: &Subject,
+        rate: Rate,
+        count: u32,
+        now: Micros,
+    ) -> Result<Taken, StoreError> {
         self.move_on(subject, Bucket::Spent, rate.cost(count), now, rate.latest(now)).await
     }
 
@@ -130,8 +141,9 @@ impl QuotaStore {
         Ok(Taken::Refused(buckets))
     }
 
-    /// Moves a bucket on, in one write: an idle one from now, or, given the `latest` state from which it may be
-    /// moved, one in use from where it is. The inner error is what it is when it is in neither case.
+    /// Moves a bucket on, in one write: an idle one from now, or, given the `latest` state from
+    /// which it may be moved, one in use from where it is. The inner error is what it is when it is
+    /// in neither case.
     async fn charge(
         &self,
         subject: &Subject,
@@ -165,7 +177,9 @@ impl QuotaStore {
         match update.send().await {
             Ok(output) => Ok(Ok(buckets(output.attributes.as_ref()))),
             Err(error) => {
-                if let Some(UpdateItemError::ConditionalCheckFailedException(failed)) = error.as_service_error() {
+                if let Some(UpdateItemError::ConditionalCheckFailedException(failed)) =
+                    error.as_service_error()
+                {
                     return Ok(Err(buckets(failed.item.as_ref())));
                 }
                 Err(StoreError::new(OPERATION, &error))
@@ -175,6 +189,11 @@ impl QuotaStore {
 }
 
 fn buckets(item: Option<&Item>) -> Buckets {
-    let number = |name: &str| item.and_then(|item| item.get(name)?.as_n().ok()?.parse().ok()).unwrap_or_default();
-    Buckets { spent_until: number(Bucket::Spent.attribute()), unknown_until: number(Bucket::Unknown.attribute()) }
+    let number = |name: &str| {
+        item.and_then(|item| item.get(name)?.as_n().ok()?.parse().ok()).unwrap_or_default()
+    };
+    Buckets {
+        spent_until: number(Bucket::Spent.attribute()),
+        unknown_until: number(Bucket::Unknown.attribute()),
+    }
 }

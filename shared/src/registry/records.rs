@@ -20,7 +20,8 @@ use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use aws_sdk_dynamodb::types::{
-    CancellationReason, KeysAndAttributes, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+    CancellationReason, KeysAndAttributes, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+    Update,
 };
 use serde::de::DeserializeOwned;
 
@@ -38,15 +39,17 @@ use crate::identity::student::RecordVersion;
 
 mod confirmed;
 
-/// Records of one [`RecordStore::read`] or [`RecordStore::write`] at most: DynamoDB's limit for both.
+/// Records of one [`RecordStore::read`] or [`RecordStore::write`] at most: DynamoDB's limit for
+/// both.
 pub const MOST_IN_BATCH: usize = 100;
 /// The index that lists records by slice.
 const SLICES: &str = "slice";
 /// The index that lists records by the day from which on INES is asked about them again.
 const DUE: &str = "verify_on";
-/// What a decision needs of an item. A projection doesn't cost less, but a hundred items are then 30 KB rather than
-/// 150 KB to parse.
-const DECIDING: &str = "id, version, said_at, first_version, digest, #state, seen, declaration.inscription.statut";
+/// What a decision needs of an item. A projection doesn't cost less, but a hundred items are then
+/// 30 KB rather than 150 KB to parse.
+const DECIDING: &str =
+    "id, version, said_at, first_version, digest, #state, seen, declaration.inscription.statut";
 
 /// Whether a read must see every write that ended before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -117,8 +120,9 @@ impl RecordStore {
 
     /// Stores up to [`MOST_IN_BATCH`] records, each only if it is more recent than what is stored.
     ///
-    /// Idempotent: a statement stored before by the same import, in an earlier attempt or by a later line, is reported
-    /// as pending if the record still is; that covers a crash between this call and the sending of pointers.
+    /// Idempotent: a statement stored before by the same import, in an earlier attempt or by a
+    /// later line, is reported as pending if the record still is; that covers a crash between this
+    /// call and the sending of pointers.
     pub async fn put(&self, records: Vec<NewRecord>) -> Result<PutOutcome, StoreError> {
         let horizons = Horizons::new();
         let mut batch = Batch::new(records, &horizons);
@@ -127,16 +131,22 @@ impl RecordStore {
         while !batch.writes().is_empty() {
             let written = self.write(batch.writes()).await?;
             if batch.apply(written) {
-                let wait = waits.next().ok_or_else(|| StoreError::contention("records TransactWriteItems"))?;
+                let wait = waits
+                    .next()
+                    .ok_or_else(|| StoreError::contention("records TransactWriteItems"))?;
                 tokio::time::sleep(wait).await;
             }
         }
         Ok(batch.outcome())
     }
 
-    /// Cancels the enrolment of a record, unless something more recent than `version` was said about it. Repeated,
-    /// it changes nothing.
-    pub async fn cancel(&self, id: &RecordId, version: &RecordVersion) -> Result<Cancelled, StoreError> {
+    /// Cancels the enrolment of a record, unless something more recent than `version` was said
+    /// about it. Repeated, it changes nothing.
+    pub async fn cancel(
+        &self,
+        id: &RecordId,
+        version: &RecordVersion,
+    ) -> Result<Cancelled, StoreError> {
         let writes = [Write::Cancel { id: id.clone(), version: version.clone() }];
         let mut waits = backoff();
         loop {
@@ -152,7 +162,9 @@ impl RecordStore {
                         });
                     }
                     _ => {
-                        let wait = waits.next().ok_or_else(|| StoreError::contention("records TransactWriteItems"))?;
+                        let wait = waits
+                            .next()
+                            .ok_or_else(|| StoreError::contention("records TransactWriteItems"))?;
                         tokio::time::sleep(wait).await;
                     }
                 },
@@ -160,8 +172,8 @@ impl RecordStore {
         }
     }
 
-    /// Writes another enrolment into a record and leaves whom it is about as it was said, if nobody wrote the record
-    /// since `read` was read. `false` when somebody did.
+    /// Writes another enrolment into a record and leaves whom it is about as it was said, if nobody
+    /// wrote the record since `read` was read. `false` when somebody did.
     ///
     /// Without a digest, whatever is said of the record later counts as a change.
     pub async fn revise(
@@ -172,7 +184,8 @@ impl RecordStore {
         inscription: &Enrolment,
     ) -> Result<bool, StoreError> {
         const OPERATION: &str = "records UpdateItem";
-        let inscription = serde_dynamo::to_attribute_value(inscription).map_err(|_| StoreError::shape(OPERATION))?;
+        let inscription = serde_dynamo::to_attribute_value(inscription)
+            .map_err(|_| StoreError::shape(OPERATION))?;
         let written = self
             .client
             .update_item()
@@ -194,7 +207,9 @@ impl RecordStore {
         match written {
             Ok(_) => Ok(true),
             Err(error)
-                if error.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
+                if error
+                    .as_service_error()
+                    .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
             {
                 Ok(false)
             }
@@ -202,8 +217,13 @@ impl RecordStore {
         }
     }
 
-    /// What is stored of up to [`MOST_IN_BATCH`] records, no two with one id; those that aren't are left out.
-    pub async fn read(&self, ids: &[RecordId], reading: Reading) -> Result<HashMap<RecordId, Stored>, StoreError> {
+    /// What is stored of up to [`MOST_IN_BATCH`] records, no two with one id; those that aren't are
+    /// left out.
+    pub async fn read(
+        &self,
+        ids: &[RecordId],
+        reading: Reading,
+    ) -> Result<HashMap<RecordId, Stored>, StoreError> {
         let stored: Vec<Stored> = self.batch(ids, reading, DECIDING).await?;
         Ok(stored.into_iter().map(|stored| (stored.id.clone(), stored)).collect())
     }
@@ -235,10 +255,14 @@ impl RecordStore {
                 .await
                 .map_err(|error| StoreError::new(OPERATION, &error))?;
             for item in output.responses.unwrap_or_default().into_values().flatten() {
-                found.push(serde_dynamo::from_item(item).map_err(|_| StoreError::shape(OPERATION))?);
+                found
+                    .push(serde_dynamo::from_item(item).map_err(|_| StoreError::shape(OPERATION))?);
             }
-            keys =
-                output.unprocessed_keys.unwrap_or_default().remove(&self.table).map_or_else(Vec::new, |left| left.keys);
+            keys = output
+                .unprocessed_keys
+                .unwrap_or_default()
+                .remove(&self.table)
+                .map_or_else(Vec::new, |left| left.keys);
             // A table at its limit reads some of what is asked, or nothing.
             if keys.len() == asked {
                 return Err(StoreError::of(OPERATION, "ProvisionedThroughputExceededException"));
@@ -249,15 +273,20 @@ impl RecordStore {
 
     /// Does up to [`MOST_IN_BATCH`] writes, no two to one record, all or none.
     ///
-    /// One transaction rather than conditional writes one by one: those cost fifteen times the processor time
-    /// (engineering.md), and plain batches have no conditions. The price is twice the write units.
+    /// One transaction rather than conditional writes one by one: those cost fifteen times the
+    /// processor time (engineering.md), and plain batches have no conditions. The price is twice
+    /// the write units.
     pub async fn write(&self, writes: &[Write]) -> Result<Written, StoreError> {
         const OPERATION: &str = "records TransactWriteItems";
         let items = writes
             .iter()
-            .map(|write| self.update(write).map(|update| TransactWriteItem::builder().update(update).build()))
+            .map(|write| {
+                self.update(write).map(|update| TransactWriteItem::builder().update(update).build())
+            })
             .collect::<Result<Vec<_>, _>>()?;
-        let Err(error) = self.client.transact_write_items().set_transact_items(Some(items)).send().await else {
+        let Err(error) =
+            self.client.transact_write_items().set_transact_items(Some(items)).send().await
+        else {
             return Ok(Written::All);
         };
         match error.as_service_error() {
@@ -268,8 +297,8 @@ impl RecordStore {
         }
     }
 
-    /// A page of the records of a slice, after `after`. The index lags behind the table by moments: who needs a record
-    /// to be listed waits for it.
+    /// A page of the records of a slice, after `after`. The index lags behind the table by moments:
+    /// who needs a record to be listed waits for it.
     pub async fn slice(&self, slice: &Slice, after: Option<&RecordId>) -> Result<Page, StoreError> {
         const OPERATION: &str = "records Query";
         let mut query = self
@@ -280,7 +309,8 @@ impl RecordStore {
             .expression_attribute_names("#slice", SLICES)
             .expression_attribute_values(":slice", text(slice.name()))
             .limit(i32::try_from(MOST_IN_BATCH).unwrap_or(i32::MAX));
-        // A range condition rather than the key of the last page: it holds even if that record is gone.
+        // A range condition rather than the key of the last page: it holds even if that record is
+        // gone.
         query = match after {
             Some(after) => query
                 .key_condition_expression("#slice = :slice AND id > :after")
@@ -291,14 +321,17 @@ impl RecordStore {
         let ids = output
             .items()
             .iter()
-            .map(|item| item.get("id").and_then(|id| id.as_s().ok()).and_then(|id| RecordId::parse(id)))
+            .map(|item| {
+                item.get("id").and_then(|id| id.as_s().ok()).and_then(|id| RecordId::parse(id))
+            })
             .collect::<Option<Vec<_>>>()
             .ok_or_else(|| StoreError::shape(OPERATION))?;
         let after = output.last_evaluated_key.and_then(|_| ids.last().cloned());
         Ok(Page { ids, after })
     }
 
-    /// The records about which INES is to be asked again from this day on. The index lags behind the table by moments.
+    /// The records about which INES is to be asked again from this day on. The index lags behind
+    /// the table by moments.
     pub async fn due(&self, day: Date) -> Result<Vec<RecordId>, StoreError> {
         const OPERATION: &str = "records Query";
         let query = self
@@ -313,7 +346,9 @@ impl RecordStore {
         while let Some(page) = pages.next().await {
             let page = page.map_err(|error| StoreError::new(OPERATION, &error))?;
             let ids = page.items().iter().map(|item| RecordId::parse(item.get("id")?.as_s().ok()?));
-            due.extend(ids.collect::<Option<Vec<_>>>().ok_or_else(|| StoreError::shape(OPERATION))?);
+            due.extend(
+                ids.collect::<Option<Vec<_>>>().ok_or_else(|| StoreError::shape(OPERATION))?,
+            );
         }
         Ok(due)
     }
@@ -355,7 +390,10 @@ impl RecordStore {
 }
 
 /// An update rather than a put: the student that an earlier version was attached to stays known.
-fn put(update: UpdateBuilder, Statement { record, digest }: &Statement) -> Result<UpdateBuilder, StoreError> {
+fn put(
+    update: UpdateBuilder,
+    Statement { record, digest }: &Statement,
+) -> Result<UpdateBuilder, StoreError> {
     let declaration = serde_dynamo::to_attribute_value(&record.declaration)
         .map_err(|_| StoreError::shape("records TransactWriteItems"))?;
     Ok(update
@@ -384,12 +422,17 @@ fn verdicts(reasons: &[CancellationReason], writes: usize) -> Result<Written, St
             None | Some("None") => Verdict::Willing,
             Some("ConditionalCheckFailed") => {
                 let stored = reason.item().filter(|item| !item.is_empty()).cloned();
-                let stored =
-                    stored.map(serde_dynamo::from_item).transpose().map_err(|_| StoreError::shape(OPERATION))?;
+                let stored = stored
+                    .map(serde_dynamo::from_item)
+                    .transpose()
+                    .map_err(|_| StoreError::shape(OPERATION))?;
                 Verdict::Stale(stored.map(Box::new))
             }
-            Some("TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded") => Verdict::Busy,
-            // An item over DynamoDB's size, an expression that it doesn't take: it won't take it another time either.
+            Some("TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded") => {
+                Verdict::Busy
+            }
+            // An item over DynamoDB's size, an expression that it doesn't take: it won't take it
+            // another time either.
             Some(code) => return Err(StoreError::of(OPERATION, code)),
         });
     }
@@ -415,7 +458,8 @@ mod tests {
 
     #[test]
     fn a_cancelled_transaction_says_what_is_stored_instead() {
-        let reason = |code: &str, item| CancellationReason::builder().code(code).set_item(item).build();
+        let reason =
+            |code: &str, item| CancellationReason::builder().code(code).set_item(item).build();
         let reasons = [
             reason("None", None),
             reason("ConditionalCheckFailed", Some(stored("v", RecordState::Resolved))),
@@ -423,8 +467,13 @@ mod tests {
             reason("TransactionConflict", None),
         ];
         let Written::None(verdicts) = verdicts(&reasons, 5).unwrap() else { panic!("not written") };
-        let [Verdict::Willing, Verdict::Stale(Some(stored)), Verdict::Stale(None), Verdict::Busy, Verdict::Busy] =
-            &verdicts[..]
+        let [
+            Verdict::Willing,
+            Verdict::Stale(Some(stored)),
+            Verdict::Stale(None),
+            Verdict::Busy,
+            Verdict::Busy,
+        ] = &verdicts[..]
         else {
             panic!("{verdicts:?}")
         };
@@ -440,10 +489,13 @@ mod tests {
     #[test]
     fn every_write_is_well_formed() {
         let client = Client::from_conf(
-            aws_sdk_dynamodb::Config::builder().behavior_version(aws_config::BehaviorVersion::v2026_01_12()).build(),
+            aws_sdk_dynamodb::Config::builder()
+                .behavior_version(aws_config::BehaviorVersion::v2026_01_12())
+                .build(),
         );
         let store = RecordStore::new(client, "records".into());
-        let declaration = Box::new(crate::identity::fixtures::declaration(None, "Martin", "Léa", "2004-03-02"));
+        let declaration =
+            Box::new(crate::identity::fixtures::declaration(None, "Martin", "Léa", "2004-03-02"));
         let id = RecordId::parse("1.0123456789abcdef0123456789abcdef").unwrap();
         let version = RecordVersion::new(jiff::Timestamp::UNIX_EPOCH, "", "import", 2);
         let depositor = declaration.inscription.uai;
@@ -459,8 +511,13 @@ mod tests {
             Write::See { id, version },
         ] {
             let update = store.update(&write).unwrap();
-            let expression = format!("{} {}", update.update_expression(), update.condition_expression().unwrap());
-            // DynamoDB refuses a value or a name that no expression uses, and one that is used and not given.
+            let expression = format!(
+                "{} {}",
+                update.update_expression(),
+                update.condition_expression().unwrap()
+            );
+            // DynamoDB refuses a value or a name that no expression uses, and one that is used and
+            // not given.
             for name in update.expression_attribute_names().into_iter().flat_map(HashMap::keys) {
                 assert!(expression.contains(name.as_str()), "{name} in {expression}");
             }
@@ -468,8 +525,13 @@ mod tests {
             for value in given.keys() {
                 assert!(expression.contains(value.as_str()), "{value} in {expression}");
             }
-            for word in expression.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != ':') {
-                assert!(!word.starts_with(':') || given.contains_key(word), "{word} in {expression}");
+            for word in
+                expression.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != ':')
+            {
+                assert!(
+                    !word.starts_with(':') || given.contains_key(word),
+                    "{word} in {expression}"
+                );
             }
         }
     }

@@ -5,7 +5,8 @@ use std::hash::Hash;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-/// What is unknown is remembered too, so that guessing costs no reads; this bounds what guessing costs in memory.
+/// What is unknown is remembered too, so that guessing costs no reads; this bounds what guessing
+/// costs in memory.
 const MOST: usize = 1_000;
 
 /// Values by key, each forgotten some time after it was read.
@@ -23,7 +24,11 @@ impl<K: Hash + Eq, V: Clone> Remembered<K, V> {
     }
 
     /// The value if it is remembered, or else what `read` reads.
-    pub async fn get_or<E>(&self, key: K, read: impl AsyncFnOnce(&K) -> Result<V, E>) -> Result<V, E> {
+    pub async fn get_or<E>(
+        &self,
+        key: K,
+        read: impl AsyncFnOnce(&K) -> Result<V, E>,
+    ) -> Result<V, E> {
         if let Ok(values) = self.values.lock()
             && let Some((at, value)) = values.get(&key)
             && at.elapsed() < self.kept_for
@@ -58,10 +63,16 @@ mod tests {
             Ok::<_, Infallible>(reads.get())
         };
         let remembered = Remembered::new(Duration::from_mins(1));
-        assert_eq!((remembered.get_or(7, read).await, remembered.get_or(7, read).await), (Ok(1), Ok(1)));
+        assert_eq!(
+            (remembered.get_or(7, read).await, remembered.get_or(7, read).await),
+            (Ok(1), Ok(1))
+        );
         assert_eq!(remembered.get_or(8, read).await, Ok(2));
         let forgetful = Remembered::new(Duration::ZERO);
-        assert_eq!((forgetful.get_or(7, read).await, forgetful.get_or(7, read).await), (Ok(3), Ok(4)));
+        assert_eq!(
+            (forgetful.get_or(7, read).await, forgetful.get_or(7, read).await),
+            (Ok(3), Ok(4))
+        );
     }
 
     #[tokio::test]

@@ -7,9 +7,10 @@
 //! | `question`, `state`, `round`, `votes`, `decisions`, … | the case |
 //! | `open`, `rank` | of an open case only: the keys of the index `open` |
 //!
-//! The index is sparse, so it holds what is to be done and nothing else. Its hash key is the kind and one of
-//! `SLICES`: one key for all would bound the whole register's doubts by one partition's writes. Its range key is the
-//! time and the id, which nothing else has: a page goes on exactly where the one before it ended.
+//! The index is sparse, so it holds what is to be done and nothing else. Its hash key is the kind
+//! and one of `SLICES`: one key for all would bound the whole register's doubts by one partition's
+//! writes. Its range key is the time and the id, which nothing else has: a page goes on exactly
+//! where the one before it ended.
 
 use std::collections::BTreeMap;
 
@@ -25,8 +26,8 @@ use crate::identity::review::{Case, CaseId, Kind, State};
 /// Cases of one page at most: DynamoDB's limit for one reading.
 pub const MOST_IN_PAGE: usize = 100;
 
-/// Parts of the index for each kind. A part takes a thousand cases a second; deduplication at full speed opens some two
-/// hundred.
+/// Parts of the index for each kind. A part takes a thousand cases a second; deduplication at full
+/// speed opens some two hundred.
 const SLICES: u8 = 4;
 /// The index of open cases.
 const OPEN: &str = "open";
@@ -103,42 +104,61 @@ impl ReviewStore {
             .send()
             .await
             .map_err(|error| StoreError::new(OPERATION, &error))?;
-        output.item.map(serde_dynamo::from_item).transpose().map_err(|_| StoreError::shape(OPERATION))
+        output
+            .item
+            .map(serde_dynamo::from_item)
+            .transpose()
+            .map_err(|_| StoreError::shape(OPERATION))
     }
 
-    /// Writes a case over the version that was read. Repeated, it finds the version moved on, and says so.
+    /// Writes a case over the version that was read. Repeated, it finds the version moved on, and
+    /// says so.
     pub async fn save(&self, case: &Case) -> Result<Saved, StoreError> {
         const OPERATION: &str = "reviews PutItem";
         let item = item(case).ok_or_else(|| StoreError::shape(OPERATION))?;
         let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
         let put = match case.version {
             0 => put.condition_expression(ABSENT),
-            version => put.condition_expression(UNCHANGED).expression_attribute_values(":read", number(version)),
+            version => put
+                .condition_expression(UNCHANGED)
+                .expression_attribute_values(":read", number(version)),
         };
         match put.send().await {
             Ok(_) => Ok(Saved::Yes),
-            Err(error) if error.as_service_error().is_some_and(PutItemError::is_conditional_check_failed_exception) => {
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(PutItemError::is_conditional_check_failed_exception) =>
+            {
                 Ok(Saved::Overtaken)
             }
             Err(error) => Err(StoreError::new(OPERATION, &error)),
         }
     }
 
-    /// The same, as a part of another transaction: deduplication opens, refreshes, withdraws and settles cases together
-    /// with the records and students that they are about. `None` only if it can't be written down at all.
+    /// The same, as a part of another transaction: deduplication opens, refreshes, withdraws and
+    /// settles cases together with the records and students that they are about. `None` only if it
+    /// can't be written down at all.
     #[must_use]
     pub fn put(&self, case: &Case) -> Option<TransactWriteItem> {
         let put = Put::builder().table_name(&self.table).set_item(Some(item(case)?));
         let put = match case.version {
             0 => put.condition_expression(ABSENT),
-            version => put.condition_expression(UNCHANGED).expression_attribute_values(":read", number(version)),
+            version => put
+                .condition_expression(UNCHANGED)
+                .expression_attribute_values(":read", number(version)),
         };
         Some(TransactWriteItem::builder().put(put.build().ok()?).build())
     }
 
-    /// Open cases, of one kind or of all, the oldest first. The index is a moment late, so a case that was decided in that
-    /// moment is left out here.
-    pub async fn page(&self, kind: Option<Kind>, after: Option<&Place>, most: usize) -> Result<Page, StoreError> {
+    /// Open cases, of one kind or of all, the oldest first. The index is a moment late, so a case
+    /// that was decided in that moment is left out here.
+    pub async fn page(
+        &self,
+        kind: Option<Kind>,
+        after: Option<&Place>,
+        most: usize,
+    ) -> Result<Page, StoreError> {
         let most = most.clamp(1, MOST_IN_PAGE);
         let mut places = Vec::new();
         for part in parts(kind) {
@@ -150,12 +170,18 @@ impl ReviewStore {
         let after = places.last().filter(|_| places.len() == most).cloned();
         let ids: Vec<CaseId> = places.iter().filter_map(Place::id).collect();
         let mut read = self.read(&ids).await?;
-        let cases = ids.iter().filter_map(|id| read.remove(id)).filter(|case| case.state == State::Open);
+        let cases =
+            ids.iter().filter_map(|id| read.remove(id)).filter(|case| case.state == State::Open);
         Ok(Page { cases: cases.collect(), after })
     }
 
     /// The first places of one part of the index.
-    async fn places(&self, part: String, after: Option<&Place>, most: usize) -> Result<Vec<Place>, StoreError> {
+    async fn places(
+        &self,
+        part: String,
+        after: Option<&Place>,
+        most: usize,
+    ) -> Result<Vec<Place>, StoreError> {
         const OPERATION: &str = "reviews Query";
         #[derive(Deserialize)]
         struct Stored {
@@ -176,17 +202,19 @@ impl ReviewStore {
             .send()
             .await
             .map_err(|error| StoreError::new(OPERATION, &error))?;
-        let stored: Vec<Stored> =
-            serde_dynamo::from_items(output.items.unwrap_or_default()).map_err(|_| StoreError::shape(OPERATION))?;
+        let stored: Vec<Stored> = serde_dynamo::from_items(output.items.unwrap_or_default())
+            .map_err(|_| StoreError::shape(OPERATION))?;
         Ok(stored.into_iter().map(|Stored { rank }| Place(rank)).collect())
     }
 
     async fn read(&self, ids: &[CaseId]) -> Result<BTreeMap<CaseId, Case>, StoreError> {
         const OPERATION: &str = "reviews BatchGetItem";
         let mut cases = BTreeMap::new();
-        let wanted = ids.iter().map(|id| Item::from([("id".to_owned(), text(id.as_str()))])).collect();
+        let wanted =
+            ids.iter().map(|id| Item::from([("id".to_owned(), text(id.as_str()))])).collect();
         for item in batch::read(&self.client, &self.table, wanted, true, OPERATION).await? {
-            let case: Case = serde_dynamo::from_item(item).map_err(|_| StoreError::shape(OPERATION))?;
+            let case: Case =
+                serde_dynamo::from_item(item).map_err(|_| StoreError::shape(OPERATION))?;
             cases.insert(case.id.clone(), case);
         }
         Ok(cases)
@@ -207,10 +235,14 @@ fn item(case: &Case) -> Option<Item> {
     Some(item)
 }
 
-/// The part of the index that a case is in. Ids end in a hexadecimal digit of a digest or of a random number.
+/// The part of the index that a case is in. Ids end in a hexadecimal digit of a digest or of a
+/// random number.
 fn part(case: &Case) -> String {
     let last = case.id.as_str().bytes().last().unwrap_or_default();
-    let digit = char::from(last).to_digit(16).and_then(|digit| u8::try_from(digit).ok()).unwrap_or_default();
+    let digit = char::from(last)
+        .to_digit(16)
+        .and_then(|digit| u8::try_from(digit).ok())
+        .unwrap_or_default();
     part_of(case.question.kind(), digit % SLICES)
 }
 

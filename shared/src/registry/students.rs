@@ -21,7 +21,8 @@ use crate::identity::edge::Edge;
 use crate::identity::review::CaseId;
 use crate::identity::student::{Student, StudentId};
 
-/// How many aliases are followed: each was made by a merge of its own, which leads to a student that was there.
+/// How many aliases are followed: each was made by a merge of its own, which leads to a student
+/// that was there.
 const MOST_HOPS: usize = 8;
 
 /// The table `students`, as evidence.
@@ -57,7 +58,8 @@ impl StudentStore {
         Err(StoreError::shape("students Query"))
     }
 
-    /// How many times the item of a student was written, as of now, be it an alias; `None` if there is none.
+    /// How many times the item of a student was written, as of now, be it an alias; `None` if there
+    /// is none.
     pub async fn item_version(&self, id: StudentId) -> Result<Option<u64>, StoreError> {
         #[derive(Deserialize)]
         struct Stored {
@@ -78,7 +80,11 @@ impl StudentStore {
     }
 
     /// One attribute of an item, as of now.
-    async fn attribute<T: DeserializeOwned>(&self, key: Item, name: &str) -> Result<Option<T>, StoreError> {
+    async fn attribute<T: DeserializeOwned>(
+        &self,
+        key: Item,
+        name: &str,
+    ) -> Result<Option<T>, StoreError> {
         const OPERATION: &str = "students GetItem";
         let output = self
             .client
@@ -90,7 +96,11 @@ impl StudentStore {
             .send()
             .await
             .map_err(|error| StoreError::new(OPERATION, &error))?;
-        output.item.map(serde_dynamo::from_item).transpose().map_err(|_| StoreError::shape(OPERATION))
+        output
+            .item
+            .map(serde_dynamo::from_item)
+            .transpose()
+            .map_err(|_| StoreError::shape(OPERATION))
     }
 
     /// The student that has an INE, with all its evidence, as of now.
@@ -101,7 +111,8 @@ impl StudentStore {
         }
     }
 
-    /// Every edge of one part of the table, with its student. `segment` is from 0, below `segments`.
+    /// Every edge of one part of the table, with its student. `segment` is from 0, below
+    /// `segments`.
     pub async fn scan_edges(
         &self,
         segment: i32,
@@ -127,7 +138,8 @@ impl StudentStore {
             .send();
         while let Some(item) = pages.next().await {
             let item = item.map_err(|error| StoreError::new(OPERATION, &error))?;
-            let stored: Stored = serde_dynamo::from_item(item).map_err(|_| StoreError::shape(OPERATION))?;
+            let stored: Stored =
+                serde_dynamo::from_item(item).map_err(|_| StoreError::shape(OPERATION))?;
             let student = stored.pk.strip_prefix(keys::STUDENT_PREFIX).and_then(StudentId::parse);
             each(student.ok_or_else(|| StoreError::shape(OPERATION))?, stored.edge);
         }
@@ -162,7 +174,8 @@ impl StudentStore {
         let (mut student, mut edges) = (None, Vec::new());
         while let Some(item) = pages.next().await {
             let item = item.map_err(|error| StoreError::new(OPERATION, &error))?;
-            let stored: Stored = serde_dynamo::from_item(item).map_err(|_| StoreError::shape(OPERATION))?;
+            let stored: Stored =
+                serde_dynamo::from_item(item).map_err(|_| StoreError::shape(OPERATION))?;
             if let Some(into) = stored.merged_into {
                 return Ok(Found::Alias(into));
             }

@@ -69,17 +69,23 @@ impl LookUpBounds {
     /// A client that takes the standard, in a natural population.
     pub const STANDARD: Self = Self { leaks: 0.0020, found_clean: 0.90, found_noisy: Some(0.84) };
     /// The same in an adversarial population.
-    pub const STANDARD_ADVERSARIAL: Self = Self { leaks: 0.0035, found_clean: 0.895, found_noisy: Some(0.83) };
+    pub const STANDARD_ADVERSARIAL: Self =
+        Self { leaks: 0.0035, found_clean: 0.895, found_noisy: Some(0.83) };
     /// A client that wants to be certain, in a natural population.
     pub const STRICT: Self = Self { leaks: 0.00055, found_clean: 0.87, found_noisy: None };
     /// The same in an adversarial population.
-    pub const STRICT_ADVERSARIAL: Self = Self { leaks: 0.00045, found_clean: 0.85, found_noisy: None };
+    pub const STRICT_ADVERSARIAL: Self =
+        Self { leaks: 0.00045, found_clean: 0.85, found_noisy: None };
 
     fn checks(self, names: [&'static str; 3], score: &LookUpScore) -> Vec<Check> {
         let [leaks, clean, noisy] = names;
         let mut checks = vec![
             Check { measure: leaks, value: score.leak_rate(), must: Must::AtMost(self.leaks) },
-            Check { measure: clean, value: score.found_clean(), must: Must::AtLeast(self.found_clean) },
+            Check {
+                measure: clean,
+                value: score.found_clean(),
+                must: Must::AtLeast(self.found_clean),
+            },
         ];
         checks.extend(self.found_noisy.map(|least| Check {
             measure: noisy,
@@ -107,13 +113,19 @@ pub fn checks(rates: Rates, judged: &Judged) -> Vec<Check> {
     if rates != Rates::Twins {
         checks.extend(common(resolution));
     }
-    checks.push(Check { measure: "keys a record", value: measures.keys_per_record, must: Must::AtMost(10.0) });
+    checks.push(Check {
+        measure: "keys a record",
+        value: measures.keys_per_record,
+        must: Must::AtMost(10.0),
+    });
     let standard = ["standard: leaks", "standard: found clean", "standard: found noisy"];
     let strict = ["strict: leaks", "strict: found clean", "strict: found noisy"];
     if let Some(look_ups) = look_ups {
         let (in_standard, in_strict) = match rates {
             Rates::Natural => (LookUpBounds::STANDARD, LookUpBounds::STRICT),
-            Rates::Adversarial => (LookUpBounds::STANDARD_ADVERSARIAL, LookUpBounds::STRICT_ADVERSARIAL),
+            Rates::Adversarial => {
+                (LookUpBounds::STANDARD_ADVERSARIAL, LookUpBounds::STRICT_ADVERSARIAL)
+            }
             Rates::Twins => return checks,
         };
         checks.extend(in_standard.checks(standard, &look_ups.standard));
@@ -125,21 +137,31 @@ pub fn checks(rates: Rates, judged: &Judged) -> Vec<Check> {
 fn natural(resolution: &Resolution) -> Vec<Check> {
     let mut checks = pairs(resolution, [0.9995, 0.955], [0.992, 40.0]);
     let misplaced = resolution.misplaced_per_10000();
-    checks.push(Check { measure: "wrongly attached per 10,000", value: misplaced, must: Must::AtMost(1.0) });
+    checks.push(Check {
+        measure: "wrongly attached per 10,000",
+        value: misplaced,
+        must: Must::AtMost(1.0),
+    });
     checks
 }
 
 fn adversarial(resolution: &Resolution) -> Vec<Check> {
     let mut checks = pairs(resolution, [0.998, 0.92], [0.990, 55.0]);
     let relatives = count(resolution.relatives());
-    checks.push(Check { measure: "false pairs of twins or siblings", value: relatives, must: Must::AtMost(15.0) });
+    checks.push(Check {
+        measure: "false pairs of twins or siblings",
+        value: relatives,
+        must: Must::AtMost(15.0),
+    });
     checks
 }
 
-/// Two twins joined by mistake may be a slip, more are a rule that is wrong; and no absent twin is told of the other.
+/// Two twins joined by mistake may be a slip, more are a rule that is wrong; and no absent twin is
+/// told of the other.
 fn twins(judged: &Judged) -> Vec<Check> {
     let joined = count(judged.resolution.wrong_by_kind.get("twin").copied().unwrap_or_default());
-    let mut checks = vec![Check { measure: "twins joined", value: joined, must: Must::AtMost(1.0) }];
+    let mut checks =
+        vec![Check { measure: "twins joined", value: joined, must: Must::AtMost(1.0) }];
     if let Some(look_ups) = &judged.look_ups {
         for (measure, score) in [
             ("standard: an absent twin is told of the other", &look_ups.standard),
@@ -155,16 +177,31 @@ fn twins(judged: &Judged) -> Vec<Check> {
 fn pairs(resolution: &Resolution, least: [f64; 2], review: [f64; 2]) -> Vec<Check> {
     let ([precision, recall], [or_waiting, per_1000]) = (least, review);
     let mut checks = vec![
-        Check { measure: "precision", value: resolution.precision.of_one(), must: Must::AtLeast(precision) },
+        Check {
+            measure: "precision",
+            value: resolution.precision.of_one(),
+            must: Must::AtLeast(precision),
+        },
         Check { measure: "recall", value: resolution.recall.of_one(), must: Must::AtLeast(recall) },
     ];
     let measured = [
-        ("recall of match or review", resolution.joined_or_waiting.map(Share::of_one), Must::AtLeast(or_waiting)),
+        (
+            "recall of match or review",
+            resolution.joined_or_waiting.map(Share::of_one),
+            Must::AtLeast(or_waiting),
+        ),
         ("review pairs per 1,000", resolution.review_per_1000(), Must::AtMost(per_1000)),
-        ("share of review pairs that are true", resolution.review.map(Share::of_one), Must::AtLeast(0.5)),
+        (
+            "share of review pairs that are true",
+            resolution.review.map(Share::of_one),
+            Must::AtLeast(0.5),
+        ),
     ];
-    checks
-        .extend(measured.into_iter().filter_map(|(measure, value, must)| Some(Check { measure, value: value?, must })));
+    checks.extend(
+        measured
+            .into_iter()
+            .filter_map(|(measure, value, must)| Some(Check { measure, value: value?, must })),
+    );
     checks
 }
 
@@ -173,10 +210,18 @@ fn common(resolution: &Resolution) -> Vec<Check> {
     let without = resolution.recall_of("INE missing");
     let blocking = resolution.blocking.map(Share::of_one);
     let mut checks = vec![
-        Check { measure: "gap of recall of those born abroad", value: gap, must: Must::AtMost(GAP_OF_RECALL) },
+        Check {
+            measure: "gap of recall of those born abroad",
+            value: gap,
+            must: Must::AtMost(GAP_OF_RECALL),
+        },
         Check { measure: "recall of pairs without INE", value: without, must: Must::AtLeast(0.82) },
     ];
-    checks.extend(blocking.map(|value| Check { measure: "pair completeness", value, must: Must::AtLeast(0.995) }));
+    checks.extend(blocking.map(|value| Check {
+        measure: "pair completeness",
+        value,
+        must: Must::AtLeast(0.995),
+    }));
     checks
 }
 

@@ -47,7 +47,8 @@ impl Columns {
             place: named("libelle_naissance"),
             country: named("code_pays_naissance"),
         };
-        for (column, name) in [(columns.id, id), (columns.surname, surname), (columns.given, given)] {
+        for (column, name) in [(columns.id, id), (columns.surname, surname), (columns.given, given)]
+        {
             if column.is_none() {
                 bail!("the heading has no column {name}");
             }
@@ -65,10 +66,12 @@ impl Columns {
         Person::read(&self.written(row))
     }
 
-    /// The person that a row of look-ups asks about: the first word of its given names is the first one.
+    /// The person that a row of look-ups asks about: the first word of its given names is the first
+    /// one.
     pub(crate) fn question(&self, row: &[Cow<'_, str>]) -> Person {
         let written = self.written(row);
-        let (given, other_given) = written.given.trim().split_once(' ').unwrap_or((written.given, ""));
+        let (given, other_given) =
+            written.given.trim().split_once(' ').unwrap_or((written.given, ""));
         Person::read(&Written { given, other_given, ..written })
     }
 

@@ -9,7 +9,8 @@ use shared::domain::sex::Sex;
 
 use crate::set::{FRANCE, Record};
 
-/// The civil identity of a record; `None` for one that a reader of files refuses: no sex, no date, no name.
+/// The civil identity of a record; `None` for one that a reader of files refuses: no sex, no date,
+/// no name.
 #[must_use]
 pub fn civil_identity(record: &Record) -> Option<CivilIdentity> {
     let (lieu_naissance, libelle_naissance) = birthplace(record);
@@ -26,8 +27,9 @@ pub fn civil_identity(record: &Record) -> Option<CivilIdentity> {
     })
 }
 
-/// The birthplace as a row of a file has it: the code of a commune or of a country, else the code of the only commune of
-/// a name, else the name. A name beside a code isn't read, so it doesn't correct the code.
+/// The birthplace as a row of a file has it: the code of a commune or of a country, else the code
+/// of the only commune of a name, else the name. A name beside a code isn't read, so it doesn't
+/// correct the code.
 fn birthplace(record: &Record) -> (Option<CommuneCode>, Option<PlaceName>) {
     let code = |text: &str| CommuneCode::parse(text).ok();
     let country = code(&record.code_pays_naissance).filter(|country| country.as_str() != FRANCE);

@@ -36,8 +36,12 @@ struct Two {
 }
 
 impl Linkage {
-    /// From the name of a student for each record that has one; a record without is a student of its own.
-    pub fn of<'a>(set: &LabelledSet, entities: impl Iterator<Item = (&'a str, &'a str)>) -> Result<Self> {
+    /// From the name of a student for each record that has one; a record without is a student of
+    /// its own.
+    pub fn of<'a>(
+        set: &LabelledSet,
+        entities: impl Iterator<Item = (&'a str, &'a str)>,
+    ) -> Result<Self> {
         let mut alone = vec![None; set.records.len()];
         let mut numbers: HashMap<&str, usize> = HashMap::new();
         for (record, entity) in entities {
@@ -45,27 +49,43 @@ impl Linkage {
             alone[set.number(record)?] = Some(*numbers.entry(entity).or_insert(next));
         }
         let first = numbers.len();
-        let entities = alone.iter().zip(first..).map(|(entity, own)| entity.unwrap_or(own)).collect();
+        let entities =
+            alone.iter().zip(first..).map(|(entity, own)| entity.unwrap_or(own)).collect();
         Ok(Self { entities, review: None, compared: None })
     }
 
     /// The pairs that a person should look at.
-    pub fn with_review<'a>(self, set: &LabelledSet, pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Result<Self> {
+    pub fn with_review<'a>(
+        self,
+        set: &LabelledSet,
+        pairs: impl Iterator<Item = (&'a str, &'a str)>,
+    ) -> Result<Self> {
         Ok(Self { review: Some(numbered(set, pairs)?), ..self })
     }
 
     /// The pairs that were compared.
-    pub fn with_compared<'a>(self, set: &LabelledSet, pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Result<Self> {
+    pub fn with_compared<'a>(
+        self,
+        set: &LabelledSet,
+        pairs: impl Iterator<Item = (&'a str, &'a str)>,
+    ) -> Result<Self> {
         Ok(Self { compared: Some(numbered(set, pairs)?), ..self })
     }
 
     /// What the engine decided.
     pub fn of_matched(set: &LabelledSet, matched: &Matched) -> Result<Self> {
-        Self::of(set, matched.entities())?.with_review(set, matched.review())?.with_compared(set, matched.compared())
+        Self::of(set, matched.entities())?
+            .with_review(set, matched.review())?
+            .with_compared(set, matched.compared())
     }
 
     /// From files: `record_id,entity_id`, and pairs `record_id_a,record_id_b`.
-    pub fn read(set: &LabelledSet, entities: &Path, review: Option<&Path>, compared: Option<&Path>) -> Result<Self> {
+    pub fn read(
+        set: &LabelledSet,
+        entities: &Path,
+        review: Option<&Path>,
+        compared: Option<&Path>,
+    ) -> Result<Self> {
         let of_pairs = |path: &Path| numbered_rows(set, path).with_context(|| said(path));
         let decided: Vec<Entity> = rows(entities)?;
         let decided = decided.iter().map(|row| (row.record_id.as_str(), row.entity_id.as_str()));
@@ -88,7 +108,10 @@ fn numbered_rows(set: &LabelledSet, path: &Path) -> Result<HashSet<Pair>> {
     numbered(set, pairs.iter().map(|pair| (pair.record_id_a.as_str(), pair.record_id_b.as_str())))
 }
 
-fn numbered<'a>(set: &LabelledSet, pairs: impl Iterator<Item = (&'a str, &'a str)>) -> Result<HashSet<Pair>> {
+fn numbered<'a>(
+    set: &LabelledSet,
+    pairs: impl Iterator<Item = (&'a str, &'a str)>,
+) -> Result<HashSet<Pair>> {
     let number = |(one, other)| Ok(pair(set.number(one)?, set.number(other)?));
     pairs.map(number).collect()
 }

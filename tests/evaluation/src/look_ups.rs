@@ -106,8 +106,8 @@ struct Answered {
 }
 
 impl LookUpScore {
-    /// From a file `query_id,answer`, where an answer is a record of the person, `NONE` or `AMBIGUOUS`; a question that
-    /// it lacks was answered with nobody.
+    /// From a file `query_id,answer`, where an answer is a record of the person, `NONE` or
+    /// `AMBIGUOUS`; a question that it lacks was answered with nobody.
     pub fn read(set: &LabelledSet, answers: &Path) -> Result<Self> {
         let answers: HashMap<String, String> =
             rows::<Answered>(answers)?.into_iter().map(|row| (row.query_id, row.answer)).collect();
@@ -123,8 +123,14 @@ impl LookUpScore {
         Ok(score)
     }
 
-    /// Counts one answer; `is_bare` tells whether the question, as it was carried, says one given name and no commune.
-    pub fn count(&mut self, question: &Question, told: Told<'_>, is_bare: impl FnOnce(&LookUp) -> bool) {
+    /// Counts one answer; `is_bare` tells whether the question, as it was carried, says one given
+    /// name and no commune.
+    pub fn count(
+        &mut self,
+        question: &Question,
+        told: Told<'_>,
+        is_bare: impl FnOnce(&LookUp) -> bool,
+    ) {
         let outcome = Outcome::of(&question.expected, told);
         self.by_kind.entry(question.kind.clone()).or_default().add(outcome);
         if is_bare(&question.asked) {
@@ -137,7 +143,10 @@ impl LookUpScore {
     #[must_use]
     pub fn leaks(&self) -> Share {
         let kinds = self.by_kind.values();
-        Share { part: kinds.clone().map(|kind| kind.leaks).sum(), whole: kinds.map(|kind| kind.asked).sum() }
+        Share {
+            part: kinds.clone().map(|kind| kind.leaks).sum(),
+            whole: kinds.map(|kind| kind.asked).sum(),
+        }
     }
 
     /// The share of all questions that is answered with somebody else; of no question, none.
@@ -153,7 +162,8 @@ impl LookUpScore {
         self.by_kind.get(kind).copied().unwrap_or_default()
     }
 
-    /// The share that is found of people who are there, asked about as the register has them (*clean*).
+    /// The share that is found of people who are there, asked about as the register has them
+    /// (*clean*).
     #[must_use]
     pub fn found_clean(&self) -> f64 {
         self.kind("present_clean").found()

@@ -25,7 +25,8 @@ struct Arguments {
 enum Command {
     /// Judge the files that `cargo local match` wrote, as JSON
     Score(Score),
-    /// Run the engine over every set and print the tables of docs/identity.md; fails if a bound isn't met
+    /// Run the engine over every set and print the tables of docs/identity.md; fails if a bound
+    /// isn't met
     Tables {
         /// The development set: a directory with records.csv, truth.csv, lookups.csv…
         dev: PathBuf,
@@ -91,7 +92,9 @@ const FEBRL: [(&str, Option<f64>); 8] = [
 fn main() -> Result<()> {
     match Arguments::parse().command {
         Command::Score(options) => score(&options),
-        Command::Tables { dev, twins, sets } => print_tables(&dev, twins.as_deref(), sets.as_deref()),
+        Command::Tables { dev, twins, sets } => {
+            print_tables(&dev, twins.as_deref(), sets.as_deref())
+        }
         Command::Throughput { records } => {
             let mut matched = matching::run(&records, false, |_| ())?;
             matched.measures.finish();
@@ -103,7 +106,12 @@ fn main() -> Result<()> {
 
 fn score(options: &Score) -> Result<()> {
     let set = LabelledSet::read(&options.set)?;
-    let linkage = Linkage::read(&set, &options.entities, options.review.as_deref(), options.candidates.as_deref())?;
+    let linkage = Linkage::read(
+        &set,
+        &options.entities,
+        options.review.as_deref(),
+        options.candidates.as_deref(),
+    )?;
     let mut result = Resolution::of(&set, &linkage, counted(options.link_only)).json();
     if let Some(answers) = &options.answers {
         result.insert("look_ups".to_owned(), LookUpScore::read(&set, answers)?.json());
@@ -121,11 +129,16 @@ fn print_tables(dev: &Path, twins: Option<&Path>, sets: Option<&Path>) -> Result
     let mut judged = vec![("development (adversarial)".to_owned(), Judged::of(dev)?)];
     let mut checks = named(&judged[0].0, bounds::checks(Rates::Adversarial, &judged[0].1));
     for (directory, name, rates) in SETS {
-        let made =
-            if rates == Some(Rates::Twins) { twins.map(Path::to_owned) } else { sets.map(|sets| sets.join(directory)) };
+        let made = if rates == Some(Rates::Twins) {
+            twins.map(Path::to_owned)
+        } else {
+            sets.map(|sets| sets.join(directory))
+        };
         if let Some(set) = made.filter(|set| set.exists()) {
             let of_set = Judged::of(&set)?;
-            checks.extend(rates.iter().flat_map(|rates| named(name, bounds::checks(*rates, &of_set))));
+            checks.extend(
+                rates.iter().flat_map(|rates| named(name, bounds::checks(*rates, &of_set))),
+            );
             judged.push((name.to_owned(), of_set));
         }
     }
@@ -159,7 +172,10 @@ fn orders(sets: &Path, f1: f64, mut orders: Vec<(String, Judged)>) -> Result<Vec
         let judged = Judged::of(&set)?;
         let name = format!("shuffled ({seed})");
         let value = (judged.resolution.f1() - f1).abs();
-        checks.push((name.clone(), Check { measure: "F1 moves by", value, must: Must::AtMost(ORDER_MOVES) }));
+        checks.push((
+            name.clone(),
+            Check { measure: "F1 moves by", value, must: Must::AtMost(ORDER_MOVES) },
+        ));
         orders.push((name, judged));
     }
     println!("{}", tables::of_orders(&orders));
@@ -175,9 +191,10 @@ fn public(sets: &Path) -> Result<Vec<(String, Check)>> {
         }
         let (set, matched) = tables::matched(&directory)?;
         let linkage = Linkage::of_matched(&set, &matched)?;
-        // The third has one source, whose records are each other's duplicates; the fourth two, one record each.
-        let [whole, link] =
-            [false, name.starts_with("febrl4")].map(|link| Resolution::of(&set, &linkage, counted(link)));
+        // The third has one source, whose records are each other's duplicates; the fourth two, one
+        // record each.
+        let [whole, link] = [false, name.starts_with("febrl4")]
+            .map(|link| Resolution::of(&set, &linkage, counted(link)));
         if let Some(least) = least {
             let check = Check { measure: "link F1", value: link.f1(), must: Must::AtLeast(least) };
             checks.push((name.to_owned(), check));
@@ -194,7 +211,8 @@ fn public(sets: &Path) -> Result<Vec<(String, Check)>> {
 fn print_replay(dev: &Path, sets: &Path) -> Result<()> {
     let twice = sets.join("replayed/records.csv");
     if twice.exists() {
-        let [once, twice] = [dev.join("records.csv"), twice].map(|records| matching::run(&records, false, |_| ()));
+        let [once, twice] =
+            [dev.join("records.csv"), twice].map(|records| matching::run(&records, false, |_| ()));
         if !once?.entities().eq(twice?.entities()) {
             bail!("the whole file twice gives other students");
         }

@@ -1,5 +1,5 @@
-//! The identity engine over a file of records, as it is judged: one record at a time, in order of arrival, with the
-//! thresholds of production and no look at the truth.
+//! The identity engine over a file of records, as it is judged: one record at a time, in order of
+//! arrival, with the thresholds of production and no look at the truth.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -16,8 +16,8 @@ use shared::identity::engine::register::{RecordNumber, Register};
 use crate::columns::{self, Columns};
 use crate::measures::Measures;
 
-/// Keys of blocking are digests under a secret, here as in production; over a file that is on this machine, any will
-/// do, as long as two runs agree.
+/// Keys of blocking are digests under a secret, here as in production; over a file that is on this
+/// machine, any will do, as long as two runs agree.
 const SECRET: &str = "a file in memory has nobody to hide its keys from";
 
 /// A register that has decided about every record of a file.
@@ -29,8 +29,8 @@ pub struct Matched {
     pub measures: Measures,
 }
 
-/// Decides about each record of a file. `read` is told how many bytes are done after each record. The compared pairs
-/// are kept on demand only: a million records have five million of them.
+/// Decides about each record of a file. `read` is told how many bytes are done after each record.
+/// The compared pairs are kept on demand only: a million records have five million of them.
 pub fn run(records: &Path, keep_compared: bool, mut read: impl FnMut(u64)) -> Result<Matched> {
     let mut measures = Measures::start();
     let mut register = Register::new(Blocking::new(&SECRET.to_owned().into()));
@@ -84,7 +84,8 @@ impl Matched {
         self.compared.iter().map(|(one, other)| (self.name(*one), self.name(*other)))
     }
 
-    /// Asks each question of a file; `answered` is told the id of the question and a record of the student.
+    /// Asks each question of a file; `answered` is told the id of the question and a record of the
+    /// student.
     pub fn look_up(
         &self,
         questions: &Path,
@@ -92,7 +93,8 @@ impl Matched {
         mut answered: impl FnMut(&str, Answer<&str>) -> Result<()>,
     ) -> Result<()> {
         let mut reader = open(questions)?;
-        let columns = Columns::of_look_ups(reader.byte_headers()?).with_context(|| said(questions))?;
+        let columns =
+            Columns::of_look_ups(reader.byte_headers()?).with_context(|| said(questions))?;
         let mut row = ByteRecord::new();
         while reader.read_byte_record(&mut row).with_context(|| said(questions))? {
             let text = columns::text(&row);

@@ -18,7 +18,8 @@ pub struct Measures {
     seconds: f64,
     /// Records a second of the whole.
     pub records_per_second: f64,
-    /// Of the processor, in the same time: on a machine that others use too, it says more; only Linux tells.
+    /// Of the processor, in the same time: on a machine that others use too, it says more; only
+    /// Linux tells.
     pub processor_seconds: Option<f64>,
     /// Blocking keys published, a record.
     pub keys_per_record: f64,
@@ -131,8 +132,8 @@ fn processor_seconds() -> Option<f64> {
     // The clock of /proc ticks a hundred times a second on every Linux, whatever the kernel's own.
     const TICKS_PER_SECOND: f64 = 100.0;
     let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
-    // After the name of the program, which may hold anything: the state is the 3rd field, user and system time the
-    // 14th and 15th.
+    // After the name of the program, which may hold anything: the state is the 3rd field, user and
+    // system time the 14th and 15th.
     let (_, fields) = stat.rsplit_once(')')?;
     let times = fields.split_whitespace().skip(11).take(2).map(str::parse::<f64>);
     Some(times.sum::<Result<f64, _>>().ok()? / TICKS_PER_SECOND)

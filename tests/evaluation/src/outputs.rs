@@ -30,7 +30,8 @@ pub fn pairs<'a>(path: &Path, pairs: impl Iterator<Item = (&'a str, &'a str)>) -
     write(path, ["record_id_a", "record_id_b"], pairs)
 }
 
-/// Writes `query_id,answer`, a line a question of a file: a record of the student, `NONE` or `AMBIGUOUS`.
+/// Writes `query_id,answer`, a line a question of a file: a record of the student, `NONE` or
+/// `AMBIGUOUS`.
 pub fn answers(path: &Path, matched: &Matched, questions: &Path, mode: Mode) -> Result<LookUps> {
     let mut output = create(path, ["query_id", "answer"])?;
     let mut look_ups = LookUps::default();
@@ -53,7 +54,11 @@ pub fn answers(path: &Path, matched: &Matched, questions: &Path, mode: Mode) -> 
     Ok(look_ups)
 }
 
-fn write<'a>(path: &Path, heading: [&str; 2], rows: impl Iterator<Item = (&'a str, &'a str)>) -> Result<u64> {
+fn write<'a>(
+    path: &Path,
+    heading: [&str; 2],
+    rows: impl Iterator<Item = (&'a str, &'a str)>,
+) -> Result<u64> {
     let mut output = create(path, heading)?;
     let mut count = 0;
     for (one, other) in rows {

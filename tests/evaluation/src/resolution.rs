@@ -1,4 +1,5 @@
-//! How well records are put together: pairs of records, which are one person's or not, and are joined or not.
+//! How well records are put together: pairs of records, which are one person's or not, and are
+//! joined or not.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -56,16 +57,22 @@ pub struct Resolution {
     pub recall_by_group: BTreeMap<&'static str, Share>,
     /// Of the pairs that wait for a person, those that are one person's; if it is known which wait.
     pub review: Option<Share>,
-    /// Of the pairs that are one person's, those that are joined or wait; if it is known which wait.
+    /// Of the pairs that are one person's, those that are joined or wait; if it is known which
+    /// wait.
     pub joined_or_waiting: Option<Share>,
     /// Of the pairs that are one person's, those that were compared; if it is known which were.
     pub blocking: Option<Share>,
 }
 
 impl Resolution {
-    /// Judges a linkage by the pairs that count: all, those of two sources, those of records that were accepted.
+    /// Judges a linkage by the pairs that count: all, those of two sources, those of records that
+    /// were accepted.
     #[must_use]
-    pub fn of(set: &LabelledSet, linkage: &Linkage, counts: impl Fn(&Record, &Record) -> bool) -> Self {
+    pub fn of(
+        set: &LabelledSet,
+        linkage: &Linkage,
+        counts: impl Fn(&Record, &Record) -> bool,
+    ) -> Self {
         let mut result = Self { records: set.records.len(), ..Self::default() };
         let counts = |one: usize, other: usize| counts(&set.records[one], &set.records[other]);
         let mut by_entity: HashMap<usize, Vec<usize>> = HashMap::new();
@@ -81,7 +88,10 @@ impl Resolution {
                 let people = (set.person(one), set.person(other));
                 result.precision.count(people.0 == people.1);
                 if people.0 != people.1 {
-                    *result.wrong_by_kind.entry(set.kinship(people.0, people.1).to_owned()).or_default() += 1;
+                    *result
+                        .wrong_by_kind
+                        .entry(set.kinship(people.0, people.1).to_owned())
+                        .or_default() += 1;
                 }
             }
         }
@@ -102,7 +112,8 @@ impl Resolution {
             }
         }
         if let Some(review) = &linkage.review {
-            let one_persons = review.iter().filter(|(one, other)| set.person(*one) == set.person(*other)).count();
+            let one_persons =
+                review.iter().filter(|(one, other)| set.person(*one) == set.person(*other)).count();
             result.review = Some(Share { part: one_persons, whole: review.len() });
             result.joined_or_waiting = Some(waiting);
         }
@@ -151,7 +162,8 @@ impl Resolution {
     #[must_use]
     pub fn json(&self) -> Map<String, Value> {
         let groups = self.recall_by_group.iter();
-        let recall: BTreeMap<_, _> = groups.clone().map(|(group, share)| (*group, share.of_one())).collect();
+        let recall: BTreeMap<_, _> =
+            groups.clone().map(|(group, share)| (*group, share.of_one())).collect();
         let sizes: BTreeMap<_, _> = groups.map(|(group, share)| (*group, share.whole)).collect();
         let mut fields = Map::new();
         let mut field = |name: &str, value: Value| fields.insert(name.to_owned(), value);
@@ -181,7 +193,11 @@ impl Resolution {
 
 /// What a pair is an instance of, for the recall of each group.
 fn groups(one: &Record, other: &Record) -> [&'static str; 3] {
-    let place = if one.is_born_abroad() || other.is_born_abroad() { "born abroad" } else { "born in France" };
+    let place = if one.is_born_abroad() || other.is_born_abroad() {
+        "born abroad"
+    } else {
+        "born in France"
+    };
     let sex = match if one.sexe.is_empty() { other.sexe.as_str() } else { one.sexe.as_str() } {
         "F" => "women",
         "M" => "men",
@@ -207,5 +223,8 @@ fn misplaced(set: &LabelledSet, members: &[usize]) -> usize {
 }
 
 fn pairs(members: &[usize]) -> impl Iterator<Item = (usize, usize)> {
-    members.iter().enumerate().flat_map(|(at, one)| members[at + 1..].iter().map(move |other| (*one, *other)))
+    members
+        .iter()
+        .enumerate()
+        .flat_map(|(at, one)| members[at + 1..].iter().map(move |other| (*one, *other)))
 }

@@ -1,8 +1,9 @@
 //! A labelled set: records, the person of each, and questions of which the right answer is known.
 //!
-//! A set is a directory of CSV files whose columns are found by name: `records.csv` (what `cargo local match` reads),
-//! `truth.csv` (`record_id,person_id`), and maybe `lookups.csv`, `lookups_truth.csv` (`query_id,kind,expected`) and
-//! `hard_negatives.csv` (`person_a,person_b,kind`).
+//! A set is a directory of CSV files whose columns are found by name: `records.csv` (what `cargo
+//! local match` reads), `truth.csv` (`record_id,person_id`), and maybe `lookups.csv`,
+//! `lookups_truth.csv` (`query_id,kind,expected`) and `hard_negatives.csv`
+//! (`person_a,person_b,kind`).
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -21,7 +22,6 @@ pub const FRANCE: &str = "99100";
 
 /// What an establishment said about one person; each value may be empty.
 #[derive(Debug, Clone, Default, Deserialize)]
-#[expect(missing_docs, reason = "the columns of the contract, under their own names")]
 pub struct Record {
     pub record_id: String,
     pub uai: String,
@@ -40,7 +40,6 @@ pub struct Record {
 
 /// What whoever asks knows of a person; each value may be empty.
 #[derive(Debug, Clone, Default, Deserialize)]
-#[expect(missing_docs, reason = "the columns of the contract, under their own names")]
 pub struct LookUp {
     pub query_id: String,
     pub nom: String,
@@ -70,7 +69,8 @@ pub enum Expected {
     Nobody,
     /// `AMBIGUOUS`: two people of the register are meant alike.
     Several,
-    /// The person; or `NONE_OR:` the person, where not finding them isn't held against anybody but isn't right either.
+    /// The person; or `NONE_OR:` the person, where not finding them isn't held against anybody but
+    /// isn't right either.
     Person(String),
 }
 
@@ -119,16 +119,23 @@ struct HardNegative {
 }
 
 impl LabelledSet {
-    /// Reads the files of a directory. A record without a person, a person without a record, a record that comes twice
-    /// and a question without an answer are errors: each would change a figure silently.
+    /// Reads the files of a directory. A record without a person, a person without a record, a
+    /// record that comes twice and a question without an answer are errors: each would change a
+    /// figure silently.
     pub fn read(directory: &Path) -> Result<Self> {
         let of = |name: &str| directory.join(name);
         let mut set = Self::default();
-        let mut people: HashMap<String, String> =
-            rows::<TrueRecord>(&of("truth.csv"))?.into_iter().map(|row| (row.record_id, row.person_id)).collect();
+        let mut people: HashMap<String, String> = rows::<TrueRecord>(&of("truth.csv"))?
+            .into_iter()
+            .map(|row| (row.record_id, row.person_id))
+            .collect();
         for record in rows::<Record>(&of("records.csv"))? {
             let Some(person) = people.remove(&record.record_id) else {
-                bail!("{}: truth.csv has no line of record {}, or two", directory.display(), record.record_id);
+                bail!(
+                    "{}: truth.csv has no line of record {}, or two",
+                    directory.display(),
+                    record.record_id
+                );
             };
             set.push(record, &person);
         }
@@ -155,7 +162,10 @@ impl LabelledSet {
 
     /// The place of a record in the order of arrival.
     pub fn number(&self, record: &str) -> Result<usize> {
-        self.number_of.get(record).copied().with_context(|| format!("the set has no record {record}"))
+        self.number_of
+            .get(record)
+            .copied()
+            .with_context(|| format!("the set has no record {record}"))
     }
 
     /// The person of a record, by its place.
@@ -164,11 +174,13 @@ impl LabelledSet {
         &self.person_of[number]
     }
 
-    /// What two people have in common that makes them hard to tell apart (`twin`, `near_dob`…); `stranger` of those of
-    /// whom the set says nothing.
+    /// What two people have in common that makes them hard to tell apart (`twin`, `near_dob`…);
+    /// `stranger` of those of whom the set says nothing.
     #[must_use]
     pub fn kinship(&self, one: &str, other: &str) -> &str {
-        self.hard_negatives.get(&ordered(one.to_owned(), other.to_owned())).map_or("stranger", String::as_str)
+        self.hard_negatives
+            .get(&ordered(one.to_owned(), other.to_owned()))
+            .map_or("stranger", String::as_str)
     }
 }
 
@@ -187,7 +199,8 @@ impl LookUp {
         self.prenoms.split_whitespace().collect()
     }
 
-    /// The commune of birth by its code, as routes want it: a name that a single commune has is given by that.
+    /// The commune of birth by its code, as routes want it: a name that a single commune has is
+    /// given by that.
     #[must_use]
     pub fn commune(&self) -> Option<CommuneCode> {
         let abroad = self.country().is_some_and(|country| country != FRANCE);
@@ -215,12 +228,18 @@ fn commune(code: &str, name: &str) -> Option<CommuneCode> {
 }
 
 fn questions(asked: &Path, answers: &Path) -> Result<Vec<Question>> {
-    let mut expected: HashMap<String, TrueAnswer> =
-        rows::<TrueAnswer>(answers)?.into_iter().map(|answer| (answer.query_id.clone(), answer)).collect();
+    let mut expected: HashMap<String, TrueAnswer> = rows::<TrueAnswer>(answers)?
+        .into_iter()
+        .map(|answer| (answer.query_id.clone(), answer))
+        .collect();
     let mut questions = Vec::new();
     for asked in rows::<LookUp>(asked)? {
         let Some(TrueAnswer { kind, expected, .. }) = expected.remove(&asked.query_id) else {
-            bail!("{} has no line of question {}, or two are asked", answers.display(), asked.query_id);
+            bail!(
+                "{} has no line of question {}, or two are asked",
+                answers.display(),
+                asked.query_id
+            );
         };
         questions.push(Question { asked, kind, expected: Expected::parse(&expected) });
     }

@@ -52,10 +52,18 @@ impl Judged {
 
 /// A labelled set, and what the engine decided about its records.
 pub fn matched(directory: &Path) -> Result<(LabelledSet, Matched)> {
-    Ok((LabelledSet::read(directory)?, matching::run(&directory.join("records.csv"), true, |_| ())?))
+    Ok((
+        LabelledSet::read(directory)?,
+        matching::run(&directory.join("records.csv"), true, |_| ())?,
+    ))
 }
 
-fn answers(set: &LabelledSet, matched: &Matched, questions: &Path, mode: Mode) -> Result<LookUpScore> {
+fn answers(
+    set: &LabelledSet,
+    matched: &Matched,
+    questions: &Path,
+    mode: Mode,
+) -> Result<LookUpScore> {
     let by_id: HashMap<_, _> =
         set.questions.iter().map(|question| (question.asked.query_id.as_str(), question)).collect();
     let mut score = LookUpScore::default();
@@ -93,10 +101,13 @@ const MEASURES: [&str; 12] = [
 pub fn of_sets(sets: &[(String, Judged)]) -> String {
     let columns: Vec<_> = sets.iter().map(|(_, judged)| column(judged)).collect();
     let names = sets.iter().map(|(name, _)| name.as_str());
-    let mut rows = vec![std::iter::once("measure").chain(names).map(str::to_owned).collect::<Vec<_>>()];
+    let mut rows =
+        vec![std::iter::once("measure").chain(names).map(str::to_owned).collect::<Vec<_>>()];
     for (at, measure) in MEASURES.iter().enumerate() {
         rows.push(
-            std::iter::once((*measure).to_owned()).chain(columns.iter().map(|column| column[at].clone())).collect(),
+            std::iter::once((*measure).to_owned())
+                .chain(columns.iter().map(|column| column[at].clone()))
+                .collect(),
         );
     }
     table(&rows)
@@ -104,11 +115,18 @@ pub fn of_sets(sets: &[(String, Judged)]) -> String {
 
 fn column(judged: &Judged) -> [String; 12] {
     let Judged { resolution, measures, look_ups } = judged;
-    let rate = |share: Option<Share>| share.map_or_else(|| "–".to_owned(), |share| format!("{:.4}", share.of_one()));
-    let recall = |groups: &[&str]| {
-        groups.iter().map(|group| format!("{:.4}", resolution.recall_of(group))).collect::<Vec<_>>().join(" / ")
+    let rate = |share: Option<Share>| {
+        share.map_or_else(|| "–".to_owned(), |share| format!("{:.4}", share.of_one()))
     };
-    let asked = |show: fn(&LookUps) -> String| look_ups.as_ref().map_or_else(|| "–".to_owned(), show);
+    let recall = |groups: &[&str]| {
+        groups
+            .iter()
+            .map(|group| format!("{:.4}", resolution.recall_of(group)))
+            .collect::<Vec<_>>()
+            .join(" / ")
+    };
+    let asked =
+        |show: fn(&LookUps) -> String| look_ups.as_ref().map_or_else(|| "–".to_owned(), show);
     [
         format!("{:.5} / {:.4}", resolution.precision.of_one(), resolution.recall.of_one()),
         format!("{:.2}", resolution.misplaced_per_10000()),
@@ -124,7 +142,9 @@ fn column(judged: &Judged) -> [String; 12] {
             let (clean, noisy) = (standard.found_clean(), standard.found_noisy());
             format!("{}; {clean:.3} / {noisy:.3}", percent(standard.leak_rate(), 2))
         }),
-        asked(|LookUps { strict, .. }| format!("{}; {:.3}", percent(strict.leak_rate(), 2), strict.found_clean())),
+        asked(|LookUps { strict, .. }| {
+            format!("{}; {:.3}", percent(strict.leak_rate(), 2), strict.found_clean())
+        }),
         asked(|LookUps { standard, strict }| {
             let [standard, strict] = [standard, strict].map(|score| score.kind("absent_twin"));
             format!("{} / {} of {}", standard.leaks, strict.leaks, standard.asked)
@@ -149,7 +169,13 @@ pub fn of_checks(checks: &[(String, Check)]) -> String {
             Must::AtMost(most) => format!("≤ {most}"),
         };
         let met = if check.is_met() { "yes" } else { "NO" };
-        rows.push(vec![set.clone(), check.measure.to_owned(), must, format!("{:.5}", check.value), met.to_owned()]);
+        rows.push(vec![
+            set.clone(),
+            check.measure.to_owned(),
+            must,
+            format!("{:.5}", check.value),
+            met.to_owned(),
+        ]);
     }
     table(&rows)
 }
@@ -159,7 +185,11 @@ pub fn of_checks(checks: &[(String, Check)]) -> String {
 pub fn of_orders(orders: &[(String, Judged)]) -> String {
     let mut rows = vec![["order of arrival", "F1", "false pairs"].map(str::to_owned).to_vec()];
     for (name, Judged { resolution, .. }) in orders {
-        rows.push(vec![name.clone(), format!("{:.4}", resolution.f1()), resolution.wrong().to_string()]);
+        rows.push(vec![
+            name.clone(),
+            format!("{:.4}", resolution.f1()),
+            resolution.wrong().to_string(),
+        ]);
     }
     table(&rows)
 }
@@ -171,8 +201,13 @@ pub fn of_links(sets: &[(String, Resolution, Resolution)]) -> String {
     let mut rows = vec![heading.map(str::to_owned).to_vec()];
     for (name, whole, link) in sets {
         let completeness = link.blocking.unwrap_or_default().of_one();
-        let figures = [whole.f1(), link.f1(), link.precision.of_one(), link.recall.of_one(), completeness];
-        rows.push(std::iter::once(name.clone()).chain(figures.map(|figure| format!("{figure:.4}"))).collect());
+        let figures =
+            [whole.f1(), link.f1(), link.precision.of_one(), link.recall.of_one(), completeness];
+        rows.push(
+            std::iter::once(name.clone())
+                .chain(figures.map(|figure| format!("{figure:.4}")))
+                .collect(),
+        );
     }
     table(&rows)
 }
@@ -180,7 +215,8 @@ pub fn of_links(sets: &[(String, Resolution, Resolution)]) -> String {
 /// Throughput and memory of one run.
 #[must_use]
 pub fn of_measures(measures: &Measures) -> String {
-    let heading = ["records", "records a second", "processor seconds", "candidates a record", "peak memory"];
+    let heading =
+        ["records", "records a second", "processor seconds", "candidates a record", "peak memory"];
     let unknown = || "–".to_owned();
     table(&[
         heading.map(str::to_owned).to_vec(),
@@ -189,7 +225,9 @@ pub fn of_measures(measures: &Measures) -> String {
             format!("{:.0}", measures.records_per_second),
             measures.processor_seconds.map_or_else(unknown, |seconds| format!("{seconds:.1}")),
             format!("{:.2}", measures.candidates_per_record),
-            measures.peak_memory_bytes.map_or_else(unknown, |bytes| format!("{} MB", bytes / 1_000_000)),
+            measures
+                .peak_memory_bytes
+                .map_or_else(unknown, |bytes| format!("{} MB", bytes / 1_000_000)),
         ],
     ])
 }

@@ -51,7 +51,10 @@ fn set(people: &[&str]) -> LabelledSet {
         let record_id = number.to_string();
         let code_pays_naissance = if *person == "abroad" { "99352" } else { FRANCE }.to_owned();
         let uai = if number % 2 == 0 { "0440085D" } else { "0751967F" }.to_owned();
-        set.push(Record { record_id, code_pays_naissance, uai, sexe: "F".into(), ..Record::default() }, person);
+        set.push(
+            Record { record_id, code_pays_naissance, uai, sexe: "F".into(), ..Record::default() },
+            person,
+        );
     }
     set
 }
@@ -85,7 +88,8 @@ fn pairs_are_counted_once_each() {
 #[test]
 fn pairs_of_one_source_are_left_out_where_sources_are_linked() {
     let set = set(&["a", "a", "a"]);
-    let resolution = Resolution::of(&set, &linked(&set, &["1", "1", "1"]), |one, other| one.uai != other.uai);
+    let resolution =
+        Resolution::of(&set, &linked(&set, &["1", "1", "1"]), |one, other| one.uai != other.uai);
     assert_eq!(resolution.recall, Share { part: 2, whole: 2 });
 }
 
@@ -94,13 +98,20 @@ fn a_record_that_nobody_decided_about_is_a_student_of_its_own() {
     let set = set(&["a", "a", "a"]);
     let linkage = Linkage::of(&set, [("0", "x"), ("1", "x")].into_iter()).unwrap();
     assert!(linkage.joins(0, 1) && !linkage.joins(1, 2));
-    assert!(Linkage::of(&set, [("9", "x")].into_iter()).is_err(), "a record that the set doesn't have");
+    assert!(
+        Linkage::of(&set, [("9", "x")].into_iter()).is_err(),
+        "a record that the set doesn't have"
+    );
 }
 
 #[test]
 fn somebody_else_is_a_leak_whoever_was_meant() {
     let counted = |expected: &str, told| {
-        let question = Question { asked: LookUp::default(), kind: "kind".into(), expected: Expected::parse(expected) };
+        let question = Question {
+            asked: LookUp::default(),
+            kind: "kind".into(),
+            expected: Expected::parse(expected),
+        };
         let mut score = LookUpScore::default();
         score.count(&question, told, LookUp::is_bare);
         let count = score.kind("kind");
@@ -121,8 +132,10 @@ fn somebody_else_is_a_leak_whoever_was_meant() {
 
 #[test]
 fn a_set_whose_files_disagree_is_refused() {
-    let unlabelled =
-        Directory::new("unlabelled", &[("records.csv", RECORDS), ("truth.csv", "record_id,person_id\nR1,P1\n")]);
+    let unlabelled = Directory::new(
+        "unlabelled",
+        &[("records.csv", RECORDS), ("truth.csv", "record_id,person_id\nR1,P1\n")],
+    );
     assert!(unlabelled.refused().contains("R2"), "{}", unlabelled.refused());
     let more = format!("{TRUTH}R9,P9\n");
     let missing = Directory::new("missing", &[("records.csv", RECORDS), ("truth.csv", &more)]);
@@ -142,22 +155,34 @@ fn a_set_whose_files_disagree_is_refused() {
 
 #[test]
 fn the_engine_is_judged_over_a_directory_and_bounds_are_held_against_it() {
-    let files =
-        [("records.csv", RECORDS), ("truth.csv", TRUTH), ("lookups.csv", ASKED), ("lookups_truth.csv", ANSWERS)];
+    let files = [
+        ("records.csv", RECORDS),
+        ("truth.csv", TRUTH),
+        ("lookups.csv", ASKED),
+        ("lookups_truth.csv", ANSWERS),
+    ];
     let directory = Directory::new("judged", &files);
     let judged = Judged::of(&directory.0).unwrap();
     assert_eq!(judged.resolution.recall, Share { part: 1, whole: 1 });
     assert_eq!(judged.resolution.precision, Share { part: 1, whole: 1 });
     let look_ups = judged.look_ups.as_ref().unwrap();
-    assert_eq!((look_ups.standard.kind("present_clean").right, look_ups.standard.leaks().part), (1, 0));
+    assert_eq!(
+        (look_ups.standard.kind("present_clean").right, look_ups.standard.leaks().part),
+        (1, 0)
+    );
     assert!(bounds::checks(Rates::Twins, &judged).iter().all(bounds::Check::is_met));
 
     // The same records, of other people: what was right is wrong.
-    std::fs::write(directory.0.join("truth.csv"), "record_id,person_id\nR1,P1\nR2,P3\nR3,P2\n").unwrap();
+    std::fs::write(directory.0.join("truth.csv"), "record_id,person_id\nR1,P1\nR2,P3\nR3,P2\n")
+        .unwrap();
     let judged = Judged::of(&directory.0).unwrap();
     let checks = bounds::checks(Rates::Natural, &judged);
-    let missed: Vec<_> = checks.iter().filter(|check| !check.is_met()).map(|check| check.measure).collect();
-    assert!(missed.contains(&"precision") && missed.contains(&"wrongly attached per 10,000"), "{missed:?}");
+    let missed: Vec<_> =
+        checks.iter().filter(|check| !check.is_met()).map(|check| check.measure).collect();
+    assert!(
+        missed.contains(&"precision") && missed.contains(&"wrongly attached per 10,000"),
+        "{missed:?}"
+    );
 }
 
 #[test]

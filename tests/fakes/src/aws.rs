@@ -1,15 +1,19 @@
 //! The SDK's other end: calls as they go over the wire, and what is answered, in this process.
 //!
-//! Everything above the HTTP client is production's: expressions, serialization, errors. Nothing is tried again, so a
-//! fault is seen where it happens.
+//! Everything above the HTTP client is production's: expressions, serialization, errors. Nothing is
+//! tried again, so a fault is seen where it happens.
 
 use std::sync::Mutex;
 
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
-use aws_sdk_dynamodb::config::{Credentials, IdentityCache, SharedCredentialsProvider, StalledStreamProtectionConfig};
-use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn};
+use aws_sdk_dynamodb::config::{
+    Credentials, IdentityCache, SharedCredentialsProvider, StalledStreamProtectionConfig,
+};
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
+};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_types::body::SdkBody;
@@ -29,8 +33,9 @@ pub fn config(answer: impl Fn(&Call) -> Response + Send + Sync + 'static) -> Sdk
     over(AtOnce(answer))
 }
 
-/// An AWS where every call waits until whoever has the receiver answers it: calls can be delayed, failed, done without
-/// their answer getting through, or never done, because the process that made them is gone.
+/// An AWS where every call waits until whoever has the receiver answers it: calls can be delayed,
+/// failed, done without their answer getting through, or never done, because the process that made
+/// them is gone.
 #[must_use]
 pub fn suspended() -> (SdkConfig, mpsc::UnboundedReceiver<Outstanding>) {
     let (calls, outstanding) = mpsc::unbounded_channel();
@@ -100,7 +105,8 @@ impl Outstanding {
 /// A call of a service.
 #[derive(Debug)]
 pub struct Call {
-    /// The service, as it names itself: `DynamoDB_20120810`, `AmazonSQS`, `secretsmanager`, `sns`, `s3`.
+    /// The service, as it names itself: `DynamoDB_20120810`, `AmazonSQS`, `secretsmanager`, `sns`,
+    /// `s3`.
     pub service: String,
     /// The operation.
     pub operation: String,
@@ -116,12 +122,22 @@ impl Call {
         if let Some(target) = request.headers().get("x-amz-target") {
             let (service, operation) = target.to_str().unwrap().split_once('.').unwrap();
             let text = String::from_utf8(request.body().bytes().unwrap().to_vec()).unwrap();
-            return Self { service: service.to_owned(), operation: operation.to_owned(), text, object: Vec::new() };
+            return Self {
+                service: service.to_owned(),
+                operation: operation.to_owned(),
+                text,
+                object: Vec::new(),
+            };
         }
         if request.uri().host().is_some_and(|host| host.starts_with("sns.")) {
             let mut body = form(request.body().bytes().unwrap());
             let operation = body["Action"].take().as_str().unwrap().to_owned();
-            return Self { service: "sns".into(), operation, text: body.to_string(), object: Vec::new() };
+            return Self {
+                service: "sns".into(),
+                operation,
+                text: body.to_string(),
+                object: Vec::new(),
+            };
         }
         s3::read(&request)
     }
@@ -158,7 +174,8 @@ pub fn refuse(kind: &str) -> Response {
     respond(400, &json!({ "__type": kind, "message": "of the tests" }))
 }
 
-/// A service is out of reach. Not a kind of error that the SDK tries again: whoever sent the request must.
+/// A service is out of reach. Not a kind of error that the SDK tries again: whoever sent the
+/// request must.
 #[must_use]
 pub fn out_of_reach() -> Response {
     refuse("ValidationException")
@@ -239,7 +256,12 @@ pub fn dynamo(value: &Value) -> Value {
 pub fn plain(value: &Value) -> Value {
     let (kind, inside) = value.as_object().unwrap().iter().next().unwrap();
     match kind.as_str() {
-        "M" => inside.as_object().unwrap().iter().map(|(name, value)| (name.clone(), plain(value))).collect(),
+        "M" => inside
+            .as_object()
+            .unwrap()
+            .iter()
+            .map(|(name, value)| (name.clone(), plain(value)))
+            .collect(),
         "L" => inside.as_array().unwrap().iter().map(plain).collect(),
         "N" => inside.as_str().unwrap().parse::<i64>().unwrap().into(),
         "NULL" => Value::Null,

@@ -1,5 +1,5 @@
-//! `DynamoDB` in this process: [dynoxide](https://crates.io/crates/dynoxide-rs), which is held against AWS by a public
-//! suite, with the tables that Terraform describes.
+//! `DynamoDB` in this process: [dynoxide](https://crates.io/crates/dynoxide-rs), which is held
+//! against AWS by a public suite, with the tables that Terraform describes.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{LazyLock, Mutex, PoisonError};
@@ -81,27 +81,34 @@ impl Tables {
     /// Makes the tables that a call names, unless they are there.
     fn make_tables_of(&self, body: &Value) {
         let own = body["TableName"].as_str();
-        let read = body["RequestItems"].as_object().into_iter().flat_map(Map::keys).map(String::as_str);
-        let parts = body["TransactItems"].as_array().into_iter().flatten().filter_map(Value::as_object);
+        let read =
+            body["RequestItems"].as_object().into_iter().flat_map(Map::keys).map(String::as_str);
+        let parts =
+            body["TransactItems"].as_array().into_iter().flatten().filter_map(Value::as_object);
         let written = parts.flat_map(Map::values).filter_map(|part| part["TableName"].as_str());
         for name in own.into_iter().chain(read).chain(written) {
             if self.made.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned()) {
-                ask(&schema(name).definition().to_string(), |request| self.database.create_table(request)).unwrap();
+                ask(&schema(name).definition().to_string(), |request| {
+                    self.database.create_table(request)
+                })
+                .unwrap();
             }
         }
     }
 
     /// Keeps an item, whatever is there.
     pub fn put(&self, table: &str, item: Item) {
-        let request = Item::from_iter([("TableName".into(), table.into()), ("Item".into(), item.into())]);
+        let request =
+            Item::from_iter([("TableName".into(), table.into()), ("Item".into(), item.into())]);
         self.run("PutItem", &Value::Object(request).to_string()).unwrap();
     }
 
     /// The items of a table, in the order of their keys.
     #[must_use]
     pub fn items(&self, table: &str) -> Vec<Item> {
-        let wire =
-            |item: HashMap<String, AttributeValue>| serde_json::to_value(item).unwrap().as_object().unwrap().clone();
+        let wire = |item: HashMap<String, AttributeValue>| {
+            serde_json::to_value(item).unwrap().as_object().unwrap().clone()
+        };
         let mut items: Vec<Item> = self.scan(table).into_iter().map(wire).collect();
         items.sort_by_cached_key(|item| key(&schema(table).key, item));
         items
@@ -122,8 +129,11 @@ impl Tables {
         }
         let (mut items, mut after) = (Vec::new(), None);
         loop {
-            let request =
-                ScanRequest { table_name: table.to_owned(), exclusive_start_key: after, ..Default::default() };
+            let request = ScanRequest {
+                table_name: table.to_owned(),
+                exclusive_start_key: after,
+                ..Default::default()
+            };
             let page = self.database.scan(request).unwrap();
             items.extend(page.items.unwrap_or_default());
             after = page.last_evaluated_key;
@@ -152,7 +162,8 @@ impl Tables {
 
     /// Takes an item away.
     pub fn delete(&self, table: &str, item: &Item) {
-        let key: Item = schema(table).key.iter().map(|name| (name.clone(), item[name].clone())).collect();
+        let key: Item =
+            schema(table).key.iter().map(|name| (name.clone(), item[name].clone())).collect();
         self.run("DeleteItem", &json!({ "TableName": table, "Key": key }).to_string()).unwrap();
     }
 
@@ -161,7 +172,9 @@ impl Tables {
     pub fn keys(&self) -> String {
         let made = self.made.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let tables = SCHEMA.iter().filter(|table| made.contains(&table.name));
-        let keys = tables.flat_map(|table| self.items(&table.name).into_iter().map(|item| key(&table.key, &item)));
+        let keys = tables.flat_map(|table| {
+            self.items(&table.name).into_iter().map(|item| key(&table.key, &item))
+        });
         keys.collect::<Vec<_>>().join("\n")
     }
 }
@@ -179,7 +192,8 @@ fn ask<Q: DeserializeOwned, A: Serialize>(
     request: &str,
     call: impl FnOnce(Q) -> Result<A, DynoxideError>,
 ) -> Result<String, DynoxideError> {
-    let request = serde_json::from_str(request).unwrap_or_else(|error| panic!("{error}: {request}"));
+    let request =
+        serde_json::from_str(request).unwrap_or_else(|error| panic!("{error}: {request}"));
     call(request).map(|answer| serde_json::to_string(&answer).unwrap())
 }
 
@@ -191,7 +205,9 @@ fn plain(attribute: AttributeValue) -> Value {
         AttributeValue::NULL(_) => Value::Null,
         AttributeValue::SS(texts) => texts.into(),
         AttributeValue::L(values) => values.into_iter().map(plain).collect(),
-        AttributeValue::M(fields) => fields.into_iter().map(|(name, value)| (name, plain(value))).collect(),
+        AttributeValue::M(fields) => {
+            fields.into_iter().map(|(name, value)| (name, plain(value))).collect()
+        }
         other => panic!("{other:?}"),
     }
 }

@@ -6,7 +6,12 @@ use lambda_http::{Body, Request, RequestExt as _, Response, http};
 use serde_json::Value;
 
 /// A request for a path, with its query.
-pub fn request(method: &str, path: &str, headers: &[(&str, &str)], body: impl Into<Body>) -> Request {
+pub fn request(
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: impl Into<Body>,
+) -> Request {
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
     let mut request = http::Request::builder().method(method).uri("/");
     for (name, value) in headers {
@@ -16,7 +21,11 @@ pub fn request(method: &str, path: &str, headers: &[(&str, &str)], body: impl In
     for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
         parameters.entry(name.to_owned()).or_default().push(value.to_owned());
     }
-    request.body(body.into()).unwrap().with_raw_http_path(path).with_query_string_parameters(parameters)
+    request
+        .body(body.into())
+        .unwrap()
+        .with_raw_http_path(path)
+        .with_query_string_parameters(parameters)
 }
 
 /// A response: its status, its text, its headers.

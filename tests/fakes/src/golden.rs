@@ -5,7 +5,8 @@ use crate::gateway::Reply;
 /// What every answer has of its own.
 const CORRELATION: (&str, &str) = ("\"uid\":\"[0-9a-f]{13}_0000\"", "\"uid\":\"[uid]\"");
 
-/// Compares an answer with the file of that name. What matches a pattern of `masked` is read as its label.
+/// Compares an answer with the file of that name. What matches a pattern of `masked` is read as its
+/// label.
 pub fn compare(name: &str, told: &Reply, masked: &[(&str, &str)]) {
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path("../../golden");
@@ -14,6 +15,11 @@ pub fn compare(name: &str, told: &Reply, masked: &[(&str, &str)]) {
     for (pattern, label) in [&[CORRELATION], masked].concat() {
         settings.add_filter(pattern, label);
     }
-    let text = format!("{}\n{}\n\n{}", told.status, told.headers["content-type"].to_str().unwrap(), told.text);
+    let text = format!(
+        "{}\n{}\n\n{}",
+        told.status,
+        told.headers["content-type"].to_str().unwrap(),
+        told.text
+    );
     settings.bind(|| insta::assert_snapshot!(name, text));
 }

@@ -1,5 +1,5 @@
-//! What the tests of a function's handler stand on: an AWS of this process, which fails where no deployed stack can be
-//! made to, and requests as API Gateway hands them over.
+//! What the tests of a function's handler stand on: an AWS of this process, which fails where no
+//! deployed stack can be made to, and requests as API Gateway hands them over.
 
 #![allow(
     clippy::unwrap_used,
@@ -7,7 +7,10 @@
     clippy::panic,
     reason = "a test that can't go on fails by panicking"
 )]
-#![allow(clippy::missing_panics_doc, reason = "all of it panics when a test asks for what it doesn't know")]
+#![allow(
+    clippy::missing_panics_doc,
+    reason = "all of it panics when a test asks for what it doesn't know"
+)]
 
 pub mod aws;
 pub mod dynamodb;

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-/// Compares what the code says, as JSON, with `committed`, which is `docs/openapi/{name}.json`. `UPDATE_OPENAPI=1` writes
-/// it anew instead.
+/// Compares what the code says, as JSON, with `committed`, which is `docs/openapi/{name}.json`.
+/// `UPDATE_OPENAPI=1` writes it anew instead.
 pub fn is_committed(name: &str, fresh: &str, committed: &str) {
     let fresh = fresh.to_owned() + "\n";
     if std::env::var_os("UPDATE_OPENAPI").is_some() {

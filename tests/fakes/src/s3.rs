@@ -33,13 +33,20 @@ pub struct Buckets(Mutex<BTreeMap<(String, String, String), Object>>);
 impl Buckets {
     /// Keeps an object.
     pub fn put(&self, bucket: &str, key: &str, version: &str, object: Object) {
-        self.0.lock().unwrap().insert((bucket.to_owned(), key.to_owned(), version.to_owned()), object);
+        self.0
+            .lock()
+            .unwrap()
+            .insert((bucket.to_owned(), key.to_owned(), version.to_owned()), object);
     }
 
     /// An object, if there is one.
     #[must_use]
     pub fn get(&self, bucket: &str, key: &str, version: &str) -> Option<Object> {
-        self.0.lock().unwrap().get(&(bucket.to_owned(), key.to_owned(), version.to_owned())).cloned()
+        self.0
+            .lock()
+            .unwrap()
+            .get(&(bucket.to_owned(), key.to_owned(), version.to_owned()))
+            .cloned()
     }
 
     /// Answers a call. The bytes of an object come in pieces as `cut` cuts them.
@@ -51,12 +58,20 @@ impl Buckets {
         match call.operation.as_str() {
             "PutObject" => {
                 let bytes = Bytes::from(call.object.clone());
-                self.put(bucket, key, version, Object { bytes, last_modified: now, metadata: BTreeMap::new() });
+                self.put(
+                    bucket,
+                    key,
+                    version,
+                    Object { bytes, last_modified: now, metadata: BTreeMap::new() },
+                );
                 answer.status(200).body(SdkBody::empty()).unwrap()
             }
             "GetObject" => {
-                let Some(object) = self.get(bucket, key, version) else { return refuse(404, "NoSuchKey") };
-                let from = text("Range").strip_prefix("bytes=").and_then(|range| range.strip_suffix('-'));
+                let Some(object) = self.get(bucket, key, version) else {
+                    return refuse(404, "NoSuchKey");
+                };
+                let from =
+                    text("Range").strip_prefix("bytes=").and_then(|range| range.strip_suffix('-'));
                 let from: usize = from.map_or(0, |from| from.parse().unwrap());
                 let whole = object.bytes.len();
                 if from > 0 && from >= whole {
@@ -65,9 +80,13 @@ impl Buckets {
                 let mut answer = answer
                     .status(if from > 0 { 206 } else { 200 })
                     .header("content-length", whole - from)
-                    .header("last-modified", object.last_modified.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string());
+                    .header(
+                        "last-modified",
+                        object.last_modified.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string(),
+                    );
                 if from > 0 {
-                    answer = answer.header("content-range", format!("bytes {from}-{}/{whole}", whole - 1));
+                    answer = answer
+                        .header("content-range", format!("bytes {from}-{}/{whole}", whole - 1));
                 }
                 for (name, value) in &object.metadata {
                     answer = answer.header(format!("x-amz-meta-{name}"), value);
@@ -102,7 +121,10 @@ impl Body for Pieces {
     type Data = Bytes;
     type Error = std::io::Error;
 
-    fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
         Poll::Ready(self.get_mut().0.next().map(|piece| piece.map(Frame::data)))
     }
 }
@@ -116,8 +138,10 @@ pub(crate) fn read(request: &http::Request<SdkBody>) -> Call {
         Some((bucket, _)) => (bucket, path),
         None => path.split_once('/').unwrap(),
     };
-    let query: Vec<(String, String)> = serde_urlencoded::from_str(uri.query().unwrap_or_default()).unwrap();
-    let asked = |name: &str| query.iter().find(|(own, _)| own == name).map(|(_, value)| value.clone());
+    let query: Vec<(String, String)> =
+        serde_urlencoded::from_str(uri.query().unwrap_or_default()).unwrap();
+    let asked =
+        |name: &str| query.iter().find(|(own, _)| own == name).map(|(_, value)| value.clone());
     let body: Value = json!({
         "Bucket": bucket,
         "Key": percent_decode_str(key).decode_utf8().unwrap(),

@@ -28,7 +28,11 @@ impl Queues {
         let queue = body["QueueUrl"].as_str().unwrap().rsplit('/').next().unwrap();
         let mut take = |message: &Value| {
             let body = message["MessageBody"].as_str().unwrap().to_owned();
-            sent.push(Sent { queue: queue.to_owned(), body, delay: message["DelaySeconds"].as_u64().unwrap_or(0) });
+            sent.push(Sent {
+                queue: queue.to_owned(),
+                body,
+                delay: message["DelaySeconds"].as_u64().unwrap_or(0),
+            });
         };
         match call.operation.as_str() {
             "SendMessage" => {
@@ -39,8 +43,9 @@ impl Queues {
                 let entries = body["Entries"].as_array().unwrap();
                 assert!((1..=10).contains(&entries.len()), "SQS takes 1 to 10 messages");
                 entries.iter().for_each(&mut take);
-                let taken =
-                    entries.iter().map(|entry| json!({ "Id": entry["Id"], "MessageId": "m", "MD5OfMessageBody": "" }));
+                let taken = entries.iter().map(
+                    |entry| json!({ "Id": entry["Id"], "MessageId": "m", "MD5OfMessageBody": "" }),
+                );
                 respond(200, &json!({ "Successful": taken.collect::<Vec<_>>(), "Failed": [] }))
             }
             other => panic!("{other}"),

@@ -1,4 +1,5 @@
-//! The tables of the stack, as Terraform describes them: what the tests run over is what is deployed.
+//! The tables of the stack, as Terraform describes them: what the tests run over is what is
+//! deployed.
 
 use std::path::Path;
 
@@ -29,8 +30,10 @@ impl Table {
             self.key.iter().chain(self.indexes.iter().flat_map(|(_, key)| key)).collect();
         attributes.sort_unstable();
         attributes.dedup();
-        let attributes: Vec<Value> =
-            attributes.iter().map(|name| json!({ "AttributeName": name, "AttributeType": "S" })).collect();
+        let attributes: Vec<Value> = attributes
+            .iter()
+            .map(|name| json!({ "AttributeName": name, "AttributeType": "S" }))
+            .collect();
         let mut definition = json!({
             "TableName": self.name, "BillingMode": "PAY_PER_REQUEST", "KeySchema": schema(&self.key),
             "AttributeDefinitions": attributes,
@@ -54,9 +57,14 @@ pub(crate) fn tables() -> Vec<Table> {
         let text = std::fs::read_to_string(infra.join(file)).unwrap();
         let body = hcl::parse(&text).unwrap();
         let locals = body.blocks().filter(|block| block.identifier() == "locals");
-        let list = locals.flat_map(|block| block.body().attributes()).find(|attribute| attribute.key() == name);
+        let list = locals
+            .flat_map(|block| block.body().attributes())
+            .find(|attribute| attribute.key() == name);
         let list = list.unwrap_or_else(|| panic!("{file} has no local value {name}"));
-        object(list.expr()).iter().map(|(name, table)| read(name, object(table))).collect::<Vec<_>>()
+        object(list.expr())
+            .iter()
+            .map(|(name, table)| read(name, object(table)))
+            .collect::<Vec<_>>()
     };
     LISTS.into_iter().flat_map(list).collect()
 }

@@ -22,15 +22,16 @@ pub(crate) struct Enrolment {
     pub(crate) level: &'static str,
 }
 
-/// The civil year in which the academic year of `day` starts. Enrolment for the coming year opens in July.
+/// The civil year in which the academic year of `day` starts. Enrolment for the coming year opens
+/// in July.
 pub(crate) fn first_year(day: Date) -> i16 {
     if day.month() >= 7 { day.year() } else { day.year() - 1 }
 }
 
 const STATUSES: [(&str, u32); 3] = [("inscrit", 86), ("admis", 12), ("annulé", 2)];
 
-/// Label, Apogée's number (domain.md §2.2), weight. Apogée has no number for plain initial training: its users
-/// write the one without apprenticeship.
+/// Label, Apogée's number (domain.md §2.2), weight. Apogée has no number for plain initial
+/// training: its users write the one without apprenticeship.
 const REGIMES: [((&str, &str), u32); 7] = [
     (("formation initiale", "1"), 620),
     (("formation initiale hors apprentissage", "1"), 180),
@@ -42,7 +43,8 @@ const REGIMES: [((&str, &str), u32); 7] = [
 ];
 
 /// Years within each cursus.
-const CURSUS: [(&str, &[&str]); 3] = [("L", &["01", "02", "03"]), ("M", &["01", "02"]), ("D", &["01", "02", "03"])];
+const CURSUS: [(&str, &[&str]); 3] =
+    [("L", &["01", "02", "03"]), ("M", &["01", "02"]), ("D", &["01", "02", "03"])];
 
 /// How many diplomas an establishment gives.
 const DIPLOMAS: u64 = 180;
@@ -67,7 +69,11 @@ impl Enrolment {
                 (cursus, *dice.pick(levels), sise(dice))
             }
             Kind::School => ("", *dice.pick(&["01", "02", "03", "04", "05"]), sise(dice)),
-            Kind::Lycee => ("", *dice.pick(&["01", "02"]), format!("3{:010}", dice.below(DIPLOMAS) * 1_000_003)),
+            Kind::Lycee => (
+                "",
+                *dice.pick(&["01", "02"]),
+                format!("3{:010}", dice.below(DIPLOMAS) * 1_000_003),
+            ),
         };
         Self {
             first_day,

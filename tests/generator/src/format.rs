@@ -123,7 +123,8 @@ pub struct FormatError;
 
 impl Format {
     /// A CSV as the documentation describes it.
-    pub const CSV: Self = Self { layout: Layout::Csv(Csv::DOCUMENTED), compression: Compression::None };
+    pub const CSV: Self =
+        Self { layout: Layout::Csv(Csv::DOCUMENTED), compression: Compression::None };
     /// JSON, an object a line.
     pub const NDJSON: Self = Self { layout: Layout::Ndjson, compression: Compression::None };
     /// A workbook.
@@ -138,15 +139,19 @@ impl Format {
         }
     }
 
-    /// What the report must say of a row: nothing if it is whole, or if its fault can't be written in this format,
-    /// in which case the row is written whole.
+    /// What the report must say of a row: nothing if it is whole, or if its fault can't be written
+    /// in this format, in which case the row is written whole.
     #[must_use]
     pub fn problem(&self, row: &GeneratedRow) -> Option<Problem> {
         match (row.fault?, self.layout) {
             // What is cut there is the object.
-            (Fault::OpenQuotationMark, Layout::Ndjson) => Some(Problem { column: None, rule: "json_invalide" }),
-            // Cells have neither quotation marks nor a number of fields to keep, and objects no fields to add.
-            (Fault::OpenQuotationMark, Layout::Xlsx) | (Fault::ExtraField, Layout::Ndjson | Layout::Xlsx) => None,
+            (Fault::OpenQuotationMark, Layout::Ndjson) => {
+                Some(Problem { column: None, rule: "json_invalide" })
+            }
+            // Cells have neither quotation marks nor a number of fields to keep, and objects no
+            // fields to add.
+            (Fault::OpenQuotationMark, Layout::Xlsx)
+            | (Fault::ExtraField, Layout::Ndjson | Layout::Xlsx) => None,
             (fault, _) => Some(fault.problem()),
         }
     }
@@ -173,7 +178,11 @@ impl FromStr for Format {
 }
 
 /// Writes a file, holding one row at a time.
-pub fn write(settings: Settings, format: Format, output: impl Write) -> Result<Written, WriteError> {
+pub fn write(
+    settings: Settings,
+    format: Format,
+    output: impl Write,
+) -> Result<Written, WriteError> {
     let rows = Generator::new(settings)?;
     // On both sides of an encoder, whose calls cost more than a row.
     let output = BufWriter::with_capacity(1 << 16, output);
@@ -186,19 +195,25 @@ pub fn write(settings: Settings, format: Format, output: impl Write) -> Result<W
         Compression::None => write_rows(rows, format.layout, output)?.flush()?,
         Compression::Gzip => {
             let encoder = BufWriter::new(GzEncoder::new(output, flate2::Compression::default()));
-            let encoder = write_rows(rows, format.layout, encoder)?.into_inner().map_err(io::Error::from)?;
+            let encoder =
+                write_rows(rows, format.layout, encoder)?.into_inner().map_err(io::Error::from)?;
             encoder.finish()?.flush()?;
         }
         Compression::Zstd => {
             let encoder = BufWriter::new(zstd::Encoder::new(output, 3)?);
-            let encoder = write_rows(rows, format.layout, encoder)?.into_inner().map_err(io::Error::from)?;
+            let encoder =
+                write_rows(rows, format.layout, encoder)?.into_inner().map_err(io::Error::from)?;
             encoder.finish()?.flush()?;
         }
     }
     Ok(written)
 }
 
-fn write_rows<W: Write>(rows: impl Iterator<Item = GeneratedRow>, layout: Layout, mut output: W) -> io::Result<W> {
+fn write_rows<W: Write>(
+    rows: impl Iterator<Item = GeneratedRow>,
+    layout: Layout,
+    mut output: W,
+) -> io::Result<W> {
     match layout {
         Layout::Csv(habits) => csv::write(rows, habits, &mut output)?,
         Layout::Ndjson => ndjson::write(rows, &mut output)?,
@@ -207,7 +222,8 @@ fn write_rows<W: Write>(rows: impl Iterator<Item = GeneratedRow>, layout: Layout
     Ok(output)
 }
 
-/// The three parts of a date that is known to the day; nothing for another value, or a partial birth date.
+/// The three parts of a date that is known to the day; nothing for another value, or a partial
+/// birth date.
 fn whole_date(column: Column, value: &str) -> Option<(&str, &str, &str)> {
     (column.is_date() && value.len() == 10).then(|| (&value[..4], &value[5..7], &value[8..]))
 }

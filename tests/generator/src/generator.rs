@@ -10,8 +10,8 @@ use crate::person::{Person, Population, Resemblance, Spelling};
 use crate::row::GeneratedRow;
 use crate::settings::{Kind, Settings, SettingsError};
 
-/// How many past people a homonym may be that of. Each is someone's homonym at most once or twice, whatever the
-/// size of the file.
+/// How many past people a homonym may be that of. Each is someone's homonym at most once or twice,
+/// whatever the size of the file.
 const REMEMBERED: usize = 256;
 
 /// The rows of a file.
@@ -39,8 +39,12 @@ impl Generator {
             return Err(SettingsError::NoEstablishment);
         }
         let faults = settings.faults.iter().map(|(_, share)| *share);
-        if let Some(rate) =
-            settings.rates.all().into_iter().chain(faults.clone()).find(|rate| !(0.0..=1.0).contains(rate))
+        if let Some(rate) = settings
+            .rates
+            .all()
+            .into_iter()
+            .chain(faults.clone())
+            .find(|rate| !(0.0..=1.0).contains(rate))
         {
             return Err(SettingsError::Rate(rate));
         }
@@ -60,7 +64,8 @@ impl Generator {
         });
         let sizes = sizes.collect();
         let first_year = first_year(settings.day);
-        let population = Population::new(Lists::load()?, settings.rates.clone(), first_year, &mut dice);
+        let population =
+            Population::new(Lists::load()?, settings.rates.clone(), first_year, &mut dice);
         Ok(Self {
             settings,
             dice,
@@ -96,7 +101,12 @@ impl Generator {
         {
             let place = *place;
             let kind = self.settings.establishments[place].kind;
-            let person = self.population.next(Resemblance::Twin(twin), kind, self.spellings[place], &mut self.dice);
+            let person = self.population.next(
+                Resemblance::Twin(twin),
+                kind,
+                self.spellings[place],
+                &mut self.dice,
+            );
             return (person, place);
         }
         let place = *self.dice.weighted(&self.sizes);
@@ -117,12 +127,25 @@ impl Generator {
     fn enrolment(&mut self, person: &Person, place: usize) -> Enrolment {
         let Settings { establishments, rates, regime_codes, .. } = &self.settings;
         let birth_year = person.birth.year();
-        Enrolment::draw(&establishments[place], birth_year, self.first_year, rates, *regime_codes, &mut self.dice)
+        Enrolment::draw(
+            &establishments[place],
+            birth_year,
+            self.first_year,
+            rates,
+            *regime_codes,
+            &mut self.dice,
+        )
     }
 
     /// Another diploma, half of the time elsewhere, under that establishment's own student number.
-    fn second_enrolment(&mut self, person: &Person, place: usize, first: &Enrolment) -> (Enrolment, Person) {
-        let elsewhere = if self.dice.chance(0.5) { *self.dice.weighted(&self.sizes) } else { place };
+    fn second_enrolment(
+        &mut self,
+        person: &Person,
+        place: usize,
+        first: &Enrolment,
+    ) -> (Enrolment, Person) {
+        let elsewhere =
+            if self.dice.chance(0.5) { *self.dice.weighted(&self.sizes) } else { place };
         let mut second = self.enrolment(person, elsewhere);
         while second.diploma == first.diploma {
             second = self.enrolment(person, elsewhere);
@@ -183,7 +206,8 @@ mod tests {
             commune: "75113".to_owned(),
             postal_code: String::new(),
         };
-        let settings = Settings { rates, ..Settings::new(1, rows, date(2027, 2, 1), vec![university]) };
+        let settings =
+            Settings { rates, ..Settings::new(1, rows, date(2027, 2, 1), vec![university]) };
         Generator::new(settings).unwrap().collect()
     }
 
@@ -213,8 +237,10 @@ mod tests {
     fn twins_share_all_but_given_names() {
         let rows = rows(Rates { twins: 0.1, ..only() }, 5000);
         let births = [Column::NomFamille, Column::DateNaissance, Column::LieuNaissance];
-        let twins: Vec<_> =
-            rows.windows(2).filter(|pair| values(&pair[0], &births) == values(&pair[1], &births)).collect();
+        let twins: Vec<_> = rows
+            .windows(2)
+            .filter(|pair| values(&pair[0], &births) == values(&pair[1], &births))
+            .collect();
         assert!((400..600).contains(&twins.len()), "{}", twins.len());
         for pair in twins {
             assert_ne!(pair[0].value(Column::Prenom1), pair[1].value(Column::Prenom1));
@@ -226,9 +252,12 @@ mod tests {
     fn homonyms_share_names_and_nothing_else() {
         let people = |homonyms| {
             let rows = rows(Rates { homonyms, ..only() }, 5000);
-            let names: HashSet<_> =
-                rows.iter().map(|row| values(row, &[Column::NomFamille, Column::Prenom1])).collect();
-            let ines: HashSet<_> = rows.iter().map(|row| row.value(Column::Ine).to_owned()).collect();
+            let names: HashSet<_> = rows
+                .iter()
+                .map(|row| values(row, &[Column::NomFamille, Column::Prenom1]))
+                .collect();
+            let ines: HashSet<_> =
+                rows.iter().map(|row| row.value(Column::Ine).to_owned()).collect();
             assert_eq!(ines.len(), rows.len());
             names.len()
         };
@@ -256,7 +285,10 @@ mod tests {
         let every = Rates { without_ine: 1.0, student_number: 1.0, usage_name: 1.0, ..only() };
         for row in rows(every, 100) {
             assert!(row.value(Column::Ine).is_empty());
-            assert!(!row.value(Column::NumeroEtudiant).is_empty() && !row.value(Column::NomUsage).is_empty());
+            assert!(
+                !row.value(Column::NumeroEtudiant).is_empty()
+                    && !row.value(Column::NomUsage).is_empty()
+            );
         }
         for row in rows(Rates { born_abroad: 1.0, ..only() }, 100) {
             let place = row.value(Column::LieuNaissance);

@@ -1,5 +1,5 @@
-//! National numbers, in the forms that today's students have, with the check characters that follow from them
-//! (domain.md §7.1).
+//! National numbers, in the forms that today's students have, with the check characters that follow
+//! from them (domain.md §7.1).
 
 use crate::dice::Dice;
 
@@ -11,13 +11,16 @@ const KEY_LETTERS: &[u8; 10] = b"ABCDEFGHJK";
 const DIGITS: &[u8; 36] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
 /// The académies, as BEA numbers begin.
-const ACADEMIES: [u64; 31] =
-    [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 27, 28, 31, 32, 43];
+const ACADEMIES: [u64; 31] = [
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25,
+    27, 28, 31, 32, 43,
+];
 
 /// Gives each person of a file another number.
 ///
-/// Numbers look random and never repeat: the person's rank goes through a permutation of the numbers of its form
-/// (multiplication by a number coprime with their count), which needs no memory of those already given.
+/// Numbers look random and never repeat: the person's rank goes through a permutation of the
+/// numbers of its form (multiplication by a number coprime with their count), which needs no memory
+/// of those already given.
 pub(crate) struct Register {
     shift: u64,
 }
@@ -33,9 +36,15 @@ impl Register {
         Self { shift: dice.below(Self::RNIE_COUNT) }
     }
 
-    /// The number of the person of this rank: RNIE since 2018, BEA for those who came to a lycée before, and base
-    /// 36 for a few whom a university registered.
-    pub(crate) fn number(&self, rank: u64, birth_year: i16, born_abroad: bool, dice: &mut Dice) -> String {
+    /// The number of the person of this rank: RNIE since 2018, BEA for those who came to a lycée
+    /// before, and base 36 for a few whom a university registered.
+    pub(crate) fn number(
+        &self,
+        rank: u64,
+        birth_year: i16,
+        born_abroad: bool,
+        dice: &mut Dice,
+    ) -> String {
         // In the year of one's fifteenth birthday.
         let year_of_entry = birth_year + 15;
         let by_a_university = if born_abroad { 0.15 } else { 0.01 };
@@ -62,13 +71,15 @@ impl Register {
         let count = Self::BEA_PER_YEAR * ACADEMIES.len() as u64;
         let permuted = self.permuted(rank, count);
         let academy = ACADEMIES[index(permuted / Self::BEA_PER_YEAR)];
-        let number = academy * 100_000_000 + year * Self::BEA_PER_YEAR + permuted % Self::BEA_PER_YEAR;
+        let number =
+            academy * 100_000_000 + year * Self::BEA_PER_YEAR + permuted % Self::BEA_PER_YEAR;
         let mut text = decimal(number * 10);
         text[10] = letter(CONTROL_LETTERS, number);
         text
     }
 
-    /// The last digit is the first ten characters modulo 10: a hypothesis that fits the one published sample.
+    /// The last digit is the first ten characters modulo 10: a hypothesis that fits the one
+    /// published sample.
     fn base36(&self, rank: u64) -> [u8; 11] {
         // The numbers that begin with 0A, as the published sample does.
         let mut number = 10 * 36_u64.pow(8) + self.permuted(rank, Self::RNIE_COUNT) * 70_001;
@@ -135,7 +146,9 @@ mod tests {
     fn no_two_people_share_a_number() {
         let mut dice = Dice::new(7);
         let register = Register::new(&mut dice);
-        for form in [Register::rnie, |register: &Register, rank| register.bea(rank, 14), Register::base36] {
+        for form in
+            [Register::rnie, |register: &Register, rank| register.bea(rank, 14), Register::base36]
+        {
             let numbers: HashSet<_> = (0..200_000).map(|rank| form(&register, rank)).collect();
             assert_eq!(numbers.len(), 200_000);
         }

@@ -8,9 +8,11 @@ use crate::person::Person;
 use crate::settings::Settings;
 
 /// What `statut ines load` takes.
-const HEADING: &str = "ine;nomFamille;nomUsage;prenom1;autresPrenoms;sexe;dateNaissance;lieuNaissance;ineMaitre";
+const HEADING: &str =
+    "ine;nomFamille;nomUsage;prenom1;autresPrenoms;sexe;dateNaissance;lieuNaissance;ineMaitre";
 
-/// Writes an extract of INES with everybody whom the file of these settings is about, each once; says how many.
+/// Writes an extract of INES with everybody whom the file of these settings is about, each once;
+/// says how many.
 ///
 /// Those whose row has no INE are there too: the register knows them, their establishment doesn't.
 pub fn write_ines(settings: Settings, output: impl Write) -> Result<u64, WriteError> {
@@ -29,11 +31,16 @@ pub fn write_ines(settings: Settings, output: impl Write) -> Result<u64, WriteEr
 }
 
 fn write_person(output: &mut impl Write, person: &Person) -> std::io::Result<()> {
-    let Person { true_ine, birth, family_name, usage_name, given_names, woman, birthplace, .. } = person;
+    let Person { true_ine, birth, family_name, usage_name, given_names, woman, birthplace, .. } =
+        person;
     let [first, others @ ..] = given_names;
-    let others: Vec<&str> = others.iter().map(String::as_str).filter(|name| !name.is_empty()).collect();
+    let others: Vec<&str> =
+        others.iter().map(String::as_str).filter(|name| !name.is_empty()).collect();
     let (sex, birth, others) = (if *woman { "F" } else { "H" }, birth.text(), others.join(","));
-    writeln!(output, "{true_ine};{family_name};{usage_name};{first};{others};{sex};{birth};{birthplace};")
+    writeln!(
+        output,
+        "{true_ine};{family_name};{usage_name};{first};{others};{sex};{birth};{birthplace};"
+    )
 }
 
 #[cfg(test)]
@@ -60,17 +67,29 @@ mod tests {
         let text = String::from_utf8(written).unwrap();
         let mut lines = text.lines();
         assert_eq!(lines.next(), Some(HEADING));
-        let known: BTreeMap<&str, Vec<&str>> = lines.map(|line| (&line[..11], line.split(';').collect())).collect();
-        assert_eq!((known.len() as u64, known.values().all(|cells| cells.len() == 9)), (people, true));
+        let known: BTreeMap<&str, Vec<&str>> =
+            lines.map(|line| (&line[..11], line.split(';').collect())).collect();
+        assert_eq!(
+            (known.len() as u64, known.values().all(|cells| cells.len() == 9)),
+            (people, true)
+        );
 
         let rows: Vec<_> = Generator::new(settings).unwrap().collect();
         assert_eq!(rows.iter().map(|row| row.person).collect::<BTreeSet<_>>().len() as u64, people);
         let without_ine = rows.iter().filter(|row| row.value(Column::Ine).is_empty()).count();
         assert!(without_ine > 50, "{without_ine}");
-        for row in rows.iter().filter(|row| row.fault.is_none() && !row.value(Column::Ine).is_empty()) {
+        for row in
+            rows.iter().filter(|row| row.fault.is_none() && !row.value(Column::Ine).is_empty())
+        {
             let cells = &known[row.value(Column::Ine)];
-            assert_eq!((cells[1], cells[3]), (row.value(Column::NomFamille), row.value(Column::Prenom1)));
-            assert_eq!((cells[6], cells[7]), (row.value(Column::DateNaissance), row.value(Column::LieuNaissance)));
+            assert_eq!(
+                (cells[1], cells[3]),
+                (row.value(Column::NomFamille), row.value(Column::Prenom1))
+            );
+            assert_eq!(
+                (cells[6], cells[7]),
+                (row.value(Column::DateNaissance), row.value(Column::LieuNaissance))
+            );
         }
     }
 }

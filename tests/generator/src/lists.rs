@@ -68,9 +68,11 @@ impl Lists {
         let surnames = inflate(include_bytes!("../reference/noms.txt.gz"))?;
         let mut surnames: Vec<_> = surnames.lines().map(str::to_owned).collect();
         surnames.shuffle(&mut Xoshiro256PlusPlus::seed_from_u64(SURNAME_ORDER));
-        // Zipf's law with Mandelbrot's shift: the open list has no counts, and with this shift the most frequent of
-        // its 219,000 surnames is that of 0.36 % of people, as the most frequent is in France.
-        let surname_urn = Urn::new((0..surnames.len() as u64).map(|rank| 1_000_000_000 / (rank + 31)));
+        // Zipf's law with Mandelbrot's shift: the open list has no counts, and with this shift the
+        // most frequent of its 219,000 surnames is that of 0.36 % of people, as the most frequent
+        // is in France.
+        let surname_urn =
+            Urn::new((0..surnames.len() as u64).map(|rank| 1_000_000_000 / (rank + 31)));
 
         let (mut men, mut women) = (Vec::new(), Vec::new());
         for line in inflate(include_bytes!("../reference/prenoms.csv.gz"))?.lines().skip(1) {
@@ -156,7 +158,8 @@ mod tests {
         }
         let most = surnames.values().max().copied().unwrap();
         assert!((300..420).contains(&most), "{most}");
-        let thomases = (0..100_000).filter(|_| lists.given_name(false, &mut dice) == "THOMAS").count();
+        let thomases =
+            (0..100_000).filter(|_| lists.given_name(false, &mut dice) == "THOMAS").count();
         assert!((1_900..2_200).contains(&thomases), "{thomases}");
     }
 }

@@ -22,7 +22,8 @@ struct Arguments {
     /// Another seed is another population.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// The establishments whose students they are: a UAI, and its commune's COG code after a colon if rows give it.
+    /// The establishments whose students they are: a UAI, and its commune's COG code after a colon
+    /// if rows give it.
     #[arg(long, required = true)]
     uai: Vec<String>,
     /// What they teach.
@@ -108,7 +109,8 @@ fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
         *habits = arguments.habits.into();
     }
     let day = arguments.day.unwrap_or_else(|| PARIS.to_datetime(Timestamp::now()).date());
-    let establishments = arguments.uai.iter().map(|text| establishment(text, arguments.kind.into())).collect();
+    let establishments =
+        arguments.uai.iter().map(|text| establishment(text, arguments.kind.into())).collect();
     let settings = Settings {
         regime_codes: arguments.regime_codes,
         ..Settings::new(arguments.seed, arguments.rows, day, establishments)
@@ -123,7 +125,12 @@ fn run(arguments: Arguments) -> Result<(), Box<dyn Error>> {
 
 fn establishment(text: &str, kind: Kind) -> Establishment {
     let (uai, commune) = text.split_once(':').unwrap_or((text, ""));
-    Establishment { uai: uai.to_owned(), kind, commune: commune.to_owned(), postal_code: String::new() }
+    Establishment {
+        uai: uai.to_owned(),
+        kind,
+        commune: commune.to_owned(),
+        postal_code: String::new(),
+    }
 }
 
 #[expect(clippy::print_stderr, reason = "a command-line tool says why it failed")]

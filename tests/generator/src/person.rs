@@ -82,7 +82,8 @@ pub(crate) struct Population {
     next_rank: u64,
 }
 
-/// Ages reached in the first civil year of the academic year, and their weights: the pyramid of higher education.
+/// Ages reached in the first civil year of the academic year, and their weights: the pyramid of
+/// higher education.
 const AGES: [(i16, u32); 14] = [
     (17, 40),
     (18, 170),
@@ -134,8 +135,11 @@ impl Population {
             Resemblance::Twin(other) | Resemblance::Homonym(other) => other.family_name.clone(),
             Resemblance::None => spelling.spell(self.lists.surname(dice)),
         };
-        let usage_name =
-            if dice.chance(rates.usage_name) { spelling.spell(self.lists.surname(dice)) } else { String::new() };
+        let usage_name = if dice.chance(rates.usage_name) {
+            spelling.spell(self.lists.surname(dice))
+        } else {
+            String::new()
+        };
         let mut given_names = self.given_names(woman, spelling, dice);
         match resemblance {
             Resemblance::Homonym(other) => given_names[0].clone_from(&other.given_names[0]),
@@ -148,8 +152,20 @@ impl Population {
         }
         let true_ine = self.register.number(rank, birth.year(), born_abroad, dice);
         let ine = if dice.chance(rates.without_ine) { String::new() } else { true_ine.clone() };
-        let student_number = if dice.chance(rates.student_number) { format!("2{rank:07}") } else { String::new() };
-        Person { rank, ine, true_ine, birth, family_name, usage_name, given_names, woman, birthplace, student_number }
+        let student_number =
+            if dice.chance(rates.student_number) { format!("2{rank:07}") } else { String::new() };
+        Person {
+            rank,
+            ine,
+            true_ine,
+            birth,
+            family_name,
+            usage_name,
+            given_names,
+            woman,
+            birthplace,
+            student_number,
+        }
     }
 
     fn birth(&self, kind: Kind, born_abroad: bool, dice: &mut Dice) -> Birth {
@@ -187,7 +203,11 @@ impl Population {
         let second = dice.chance(0.55);
         let third = second && dice.chance(0.5);
         let mut further = |given: bool| {
-            if given { spelling.spell(self.lists.further_given_name(woman, dice)) } else { String::new() }
+            if given {
+                spelling.spell(self.lists.further_given_name(woman, dice))
+            } else {
+                String::new()
+            }
         };
         [first, further(second), further(third)]
     }
@@ -244,7 +264,8 @@ mod tests {
         let mut dice = Dice::new(1);
         for woman in [false, true] {
             for _ in 0..50_000 {
-                let name = Spelling::PlainCapitals.spell(lists.further_given_name(woman, &mut dice));
+                let name =
+                    Spelling::PlainCapitals.spell(lists.further_given_name(woman, &mut dice));
                 assert!(name.is_ascii(), "{name}");
             }
         }

@@ -11,7 +11,8 @@ use crate::settings::Establishment;
 /// A row: a value per column, and how it is broken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GeneratedRow {
-    /// Its rank among the file's rows, from 1. Its line depends on the format: [`crate::Format::line`].
+    /// Its rank among the file's rows, from 1. Its line depends on the format:
+    /// [`crate::Format::line`].
     pub number: u64,
     /// Whom it is about: rows of one person have the same number, and nobody else's.
     pub person: u64,
@@ -50,7 +51,8 @@ impl GeneratedRow {
         Self { number, person: person.rank, fault: None, truth: Box::new(person.clone()), values }
     }
 
-    /// What the row says in a column, dates as `YYYY-MM-DD` whatever the file writes; blank for nothing.
+    /// What the row says in a column, dates as `YYYY-MM-DD` whatever the file writes; blank for
+    /// nothing.
     #[must_use]
     pub fn value(&self, column: Column) -> &str {
         &self.values[column.index()]
@@ -95,7 +97,9 @@ impl GeneratedRow {
                 self.set(Column::Uai, format!("{digits}I"));
             }
             Fault::ForeignUai => {
-                let foreign = FOREIGN.into_iter().find(|uai| establishments.iter().all(|ours| ours.uai != *uai));
+                let foreign = FOREIGN
+                    .into_iter()
+                    .find(|uai| establishments.iter().all(|ours| ours.uai != *uai));
                 self.set(Column::Uai, foreign.unwrap_or_default());
             }
             Fault::ControlCharacter => self.set(Column::Diplome, "2000\u{7}01"),

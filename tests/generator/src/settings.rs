@@ -11,7 +11,8 @@ pub struct Settings {
     pub seed: u64,
     /// How many rows, broken ones included, the header left out.
     pub rows: u64,
-    /// The day the file is made: enrolments are those of its academic year, ages are counted from it.
+    /// The day the file is made: enrolments are those of its academic year, ages are counted from
+    /// it.
     pub day: Date,
     /// Whose students they are.
     pub establishments: Vec<Establishment>,
@@ -19,7 +20,8 @@ pub struct Settings {
     pub rates: Rates,
     /// How often a row is broken, and how. Shares of all rows.
     pub faults: Vec<(Fault, f64)>,
-    /// Write régimes as Apogée numbers them, which an establishment must have registered, instead of their labels.
+    /// Write régimes as Apogée numbers them, which an establishment must have registered, instead
+    /// of their labels.
     pub regime_codes: bool,
 }
 
@@ -122,13 +124,24 @@ impl Settings {
     /// A file without any broken row, at the usual rates.
     #[must_use]
     pub fn new(seed: u64, rows: u64, day: Date, establishments: Vec<Establishment>) -> Self {
-        Self { seed, rows, day, establishments, rates: Rates::default(), faults: Vec::new(), regime_codes: false }
+        Self {
+            seed,
+            rows,
+            day,
+            establishments,
+            rates: Rates::default(),
+            faults: Vec::new(),
+            regime_codes: false,
+        }
     }
 
     /// The same file with a `share` of its rows broken, in every way equally often.
     #[must_use]
     pub fn with_faults(self, share: f64) -> Self {
-        #[expect(clippy::cast_precision_loss, reason = "there are fewer than 2⁵² ways to break a row")]
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "there are fewer than 2⁵² ways to break a row"
+        )]
         let each = share / Fault::ALL.len() as f64;
         Self { faults: Fault::ALL.map(|fault| (fault, each)).to_vec(), ..self }
     }

@@ -1,4 +1,5 @@
-//! Who read or wrote something about a student, and when: what the person may ask to see (RGPD, article 15).
+//! Who read or wrote something about a student, and when: what the person may ask to see (RGPD,
+//! article 15).
 
 use std::collections::BTreeSet;
 
@@ -20,7 +21,8 @@ use shared::registry::students::StudentStore;
 
 use crate::deployment::Deployment;
 
-/// More than one student is ever asked about in the months that traces are kept: one query for each subject.
+/// More than one student is ever asked about in the months that traces are kept: one query for each
+/// subject.
 const MOST: i32 = 1_000;
 /// Subjects and traces read side by side.
 const SIDE_BY_SIDE: usize = 16;
@@ -48,16 +50,21 @@ pub(crate) struct Accesses {
 /// What was done about the student who has an INE; `None` when nobody has it.
 pub(crate) async fn of_ine(deployment: &Deployment, ine: &Ine) -> Result<Option<Accesses>> {
     let students = deployment.table("students");
-    let answers = AnswerStore::new(deployment.dynamodb.clone(), students, deployment.table("postings"));
+    let answers =
+        AnswerStore::new(deployment.dynamodb.clone(), students, deployment.table("postings"));
     // Whether it may be told now or not: who asks wants to know whom it was told.
-    let student = answers.student_of(&digest(deployment, ine).await?).await.context("the students can't be read")?;
+    let student = answers
+        .student_of(&digest(deployment, ine).await?)
+        .await
+        .context("the students can't be read")?;
     match student {
         Some(student) => of_student(deployment, Some(student), None).await.map(Some),
         None => Ok(None),
     }
 }
 
-/// What was done about an enrolment, and about the student whose it is; `None` when there is no such enrolment.
+/// What was done about an enrolment, and about the student whose it is; `None` when there is no
+/// such enrolment.
 pub(crate) async fn of_record(deployment: &Deployment, id: &RecordId) -> Result<Option<Accesses>> {
     let records = RecordStore::new(deployment.dynamodb.clone(), deployment.table("records"));
     match records.get(id).await.context("the records can't be read")? {
@@ -75,17 +82,32 @@ pub(crate) struct Done {
 }
 
 /// What a client did on a day.
-pub(crate) async fn of_client(deployment: &Deployment, client: &str, day: Date) -> Result<Vec<Done>> {
+pub(crate) async fn of_client(
+    deployment: &Deployment,
+    client: &str,
+    day: Date,
+) -> Result<Vec<Done>> {
     let log = log(deployment);
     let keys = log.of_client(client, day).await.context("the traces can't be read")?;
     let reads: Vec<_> = keys.iter().map(|(subject, at)| log.get(subject, at)).collect();
-    let traces: Vec<Option<Access>> =
-        stream::iter(reads).buffered(SIDE_BY_SIDE).try_collect().await.context("the traces can't be read")?;
-    Ok(keys.into_iter().zip(traces).filter_map(|((about, _), trace)| Some(Done { about, access: trace? })).collect())
+    let traces: Vec<Option<Access>> = stream::iter(reads)
+        .buffered(SIDE_BY_SIDE)
+        .try_collect()
+        .await
+        .context("the traces can't be read")?;
+    Ok(keys
+        .into_iter()
+        .zip(traces)
+        .filter_map(|((about, _), trace)| Some(Done { about, access: trace? }))
+        .collect())
 }
 
 /// What is kept under a student, under each of its records and under the imports that brought them.
-async fn of_student(deployment: &Deployment, student: Option<StudentId>, also: Option<Record>) -> Result<Accesses> {
+async fn of_student(
+    deployment: &Deployment,
+    student: Option<StudentId>,
+    also: Option<Record>,
+) -> Result<Accesses> {
     let dynamodb = &deployment.dynamodb;
     let students = StudentStore::new(dynamodb.clone(), deployment.table("students"));
     let records = RecordStore::new(dynamodb.clone(), deployment.table("records"));
@@ -93,10 +115,14 @@ async fn of_student(deployment: &Deployment, student: Option<StudentId>, also: O
         Some(student) => students.get(student).await.context("the students can't be read")?,
         None => None,
     };
-    let ids: BTreeSet<RecordId> = current.iter().flat_map(Student::edges).map(|edge| edge.record.clone()).collect();
+    let ids: BTreeSet<RecordId> =
+        current.iter().flat_map(Student::edges).map(|edge| edge.record.clone()).collect();
     let reads: Vec<_> = ids.iter().map(|id| records.get(id)).collect();
-    let read: Vec<Option<Record>> =
-        stream::iter(reads).buffered(SIDE_BY_SIDE).try_collect().await.context("the records can't be read")?;
+    let read: Vec<Option<Record>> = stream::iter(reads)
+        .buffered(SIDE_BY_SIDE)
+        .try_collect()
+        .await
+        .context("the records can't be read")?;
     let also = also.filter(|record| !ids.contains(&record.id));
     let attached = read.into_iter().flatten().chain(also).map(|record| Attached {
         import: record.version.import().unwrap_or_default().to_owned(),
@@ -105,8 +131,10 @@ async fn of_student(deployment: &Deployment, student: Option<StudentId>, also: O
         record: record.id,
     });
     let attached: Vec<Attached> = attached.collect();
-    let people: BTreeSet<StudentId> = student.into_iter().chain(current.map(|current| current.id)).collect();
-    let imports: BTreeSet<&str> = attached.iter().map(|attached| attached.import.as_str()).collect();
+    let people: BTreeSet<StudentId> =
+        student.into_iter().chain(current.map(|current| current.id)).collect();
+    let imports: BTreeSet<&str> =
+        attached.iter().map(|attached| attached.import.as_str()).collect();
     let subjects: Vec<Subject<'_>> = people
         .into_iter()
         .map(Subject::Student)
@@ -115,9 +143,13 @@ async fn of_student(deployment: &Deployment, student: Option<StudentId>, also: O
         .collect();
     let log = log(deployment);
     let reads: Vec<_> = subjects.into_iter().map(|subject| log.of(subject, MOST)).collect();
-    let read: Vec<Vec<Access>> =
-        stream::iter(reads).buffered(SIDE_BY_SIDE).try_collect().await.context("the traces can't be read")?;
-    let is_cut = read.iter().any(|traces| i32::try_from(traces.len()).is_ok_and(|read| read >= MOST));
+    let read: Vec<Vec<Access>> = stream::iter(reads)
+        .buffered(SIDE_BY_SIDE)
+        .try_collect()
+        .await
+        .context("the traces can't be read")?;
+    let is_cut =
+        read.iter().any(|traces| i32::try_from(traces.len()).is_ok_and(|read| read >= MOST));
     let mut traces: Vec<Access> = read.into_iter().flatten().collect();
     traces.sort_by(|one, other| other.at.cmp(&one.at));
     Ok(Accesses { traces, attached, is_cut })
@@ -134,10 +166,13 @@ async fn digest(deployment: &Deployment, ine: &Ine) -> Result<IneDigest> {
     let secret = deployment.secrets.get_secret_value().secret_id(&name).send().await;
     let secret = secret.map_err(|error| StoreError::new("secretsmanager GetSecretValue", &error));
     let secret = secret.with_context(|| format!("the secret {name} can't be read"))?;
-    let stored: Option<StoredKey> = secret.secret_string().and_then(|text| serde_json::from_str(text).ok());
-    let StoredKey { id, key } = stored.with_context(|| format!("the secret {name} is not one of ours"))?;
+    let stored: Option<StoredKey> =
+        secret.secret_string().and_then(|text| serde_json::from_str(text).ok());
+    let StoredKey { id, key } =
+        stored.with_context(|| format!("the secret {name} is not one of ours"))?;
     let key = DigestKey::new(id, key.into());
-    // Only the first of the two is used: an INE needs no more, and nor does this command's permission to read.
+    // Only the first of the two is used: an INE needs no more, and nor does this command's
+    // permission to read.
     Ok(IdentityKeys::new(key.clone(), &key).ine(ine))
 }
 
@@ -150,8 +185,17 @@ struct StoredKey {
 
 /// Accesses in a table, its heading first.
 pub(crate) fn rows<'a>(accesses: impl IntoIterator<Item = &'a Access>) -> Vec<Vec<String>> {
-    let heading =
-        ["when (Paris)", "client", "depositor", "route", "done", "on behalf of", "recipient", "found", "fields"];
+    let heading = [
+        "when (Paris)",
+        "client",
+        "depositor",
+        "route",
+        "done",
+        "on behalf of",
+        "recipient",
+        "found",
+        "fields",
+    ];
     let mut rows = vec![heading.map(str::to_owned).to_vec()];
     rows.extend(accesses.into_iter().map(|access| {
         vec![
@@ -161,7 +205,12 @@ pub(crate) fn rows<'a>(accesses: impl IntoIterator<Item = &'a Access>) -> Vec<Ve
             access.route.name().to_owned(),
             access.action.name().to_owned(),
             // It is a header of the caller's own: nothing of it may move the cursor.
-            access.caller.iter().flat_map(|caller| caller.chars()).filter(|letter| !letter.is_control()).collect(),
+            access
+                .caller
+                .iter()
+                .flat_map(|caller| caller.chars())
+                .filter(|letter| !letter.is_control())
+                .collect(),
             access.recipient.map(|recipient| recipient.to_string()).unwrap_or_default(),
             if access.found { "yes" } else { "no" }.to_owned(),
             access.fields.join(", "),
@@ -173,14 +222,16 @@ pub(crate) fn rows<'a>(accesses: impl IntoIterator<Item = &'a Access>) -> Vec<Ve
 /// What a client did in a table, its heading first.
 pub(crate) fn rows_of_client(done: &[Done]) -> Vec<Vec<String>> {
     let mut rows = rows(done.iter().map(|done| &done.access));
-    let subjects = ["about".to_owned()].into_iter().chain(done.iter().map(|done| done.about.clone()));
+    let subjects =
+        ["about".to_owned()].into_iter().chain(done.iter().map(|done| done.about.clone()));
     rows.iter_mut().zip(subjects).for_each(|(row, subject)| row.push(subject));
     rows
 }
 
 /// Enrolments in a table, its heading first.
 pub(crate) fn attached_rows(attached: &[Attached]) -> Vec<Vec<String>> {
-    let mut rows = vec![["enrolment", "establishment", "import", "depositor"].map(str::to_owned).to_vec()];
+    let mut rows =
+        vec![["enrolment", "establishment", "import", "depositor"].map(str::to_owned).to_vec()];
     rows.extend(attached.iter().map(|Attached { record, uai, import, depositor }| {
         let depositor = depositor.map(|depositor| depositor.to_string()).unwrap_or_default();
         vec![record.to_string(), uai.to_string(), import.clone(), depositor]
@@ -192,8 +243,10 @@ pub(crate) fn attached_rows(attached: &[Attached]) -> Vec<Vec<String>> {
 fn in_france(at: &str) -> String {
     static PARIS: TimeZone = jiff::tz::get!("Europe/Paris");
     let time = at.split('#').next().unwrap_or_default();
-    time.parse::<Timestamp>()
-        .map_or_else(|_| time.to_owned(), |time| PARIS.to_datetime(time).strftime("%Y-%m-%d %H:%M:%S").to_string())
+    time.parse::<Timestamp>().map_or_else(
+        |_| time.to_owned(),
+        |time| PARIS.to_datetime(time).strftime("%Y-%m-%d %H:%M:%S").to_string(),
+    )
 }
 
 #[cfg(test)]
@@ -205,7 +258,10 @@ mod tests {
 
     #[test]
     fn times_are_those_of_france() {
-        assert_eq!(in_france("2026-11-24T04:20:00.123456Z#62ee80b93834a_0000#00"), "2026-11-24 05:20:00");
+        assert_eq!(
+            in_france("2026-11-24T04:20:00.123456Z#62ee80b93834a_0000#00"),
+            "2026-11-24 05:20:00"
+        );
         assert_eq!(in_france("2026-07-31T22:30:00Z#x#00"), "2026-08-01 00:30:00");
         assert_eq!(in_france("garbage"), "garbage");
     }

@@ -1,5 +1,5 @@
-//! AWS clients: those that talk to the emulator and to nothing else, and, for the commands of operators, those of a
-//! real account.
+//! AWS clients: those that talk to the emulator and to nothing else, and, for the commands of
+//! operators, those of a real account.
 
 use anyhow::{Context as _, Result};
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, ProvideCredentials as _, Region};
@@ -64,7 +64,8 @@ pub(crate) fn lambda(endpoint: &str) -> Lambda {
     Lambda { endpoint: endpoint.to_owned(), region: REGION.to_owned(), credentials: credentials() }
 }
 
-/// What an operator's environment reaches: a real account, by its own credentials, region and proxies.
+/// What an operator's environment reaches: a real account, by its own credentials, region and
+/// proxies.
 #[derive(Debug)]
 pub(crate) struct Ambient {
     /// The tables.
@@ -84,10 +85,13 @@ impl Ambient {
     /// Reads the environment and the AWS configuration files, as the functions do.
     pub(crate) async fn new() -> Result<Self> {
         let config = shared::config::aws().await;
-        let region = config.region().context("no AWS region is set: AWS_REGION, or that of a profile")?;
+        let region =
+            config.region().context("no AWS region is set: AWS_REGION, or that of a profile")?;
         // Asked for now: a call that lacks them fails without a word about them.
-        let credentials = config.credentials_provider().context("no AWS credentials are configured")?;
-        let credentials = credentials.provide_credentials().await.context("no AWS credentials are found")?;
+        let credentials =
+            config.credentials_provider().context("no AWS credentials are configured")?;
+        let credentials =
+            credentials.provide_credentials().await.context("no AWS credentials are found")?;
         let lambda = Lambda {
             endpoint: config.endpoint_url().map_or_else(
                 || format!("https://lambda.{region}.amazonaws.com"),
@@ -109,7 +113,10 @@ impl Ambient {
 }
 
 /// The last behaviour that ignores the proxies of the environment: the emulator is on this machine.
-#[expect(deprecated, reason = "later behaviours would send requests for 127.0.0.1 to the person's proxy")]
+#[expect(
+    deprecated,
+    reason = "later behaviours would send requests for 127.0.0.1 to the person's proxy"
+)]
 fn without_proxy() -> BehaviorVersion {
     BehaviorVersion::v2025_01_17()
 }

@@ -24,11 +24,13 @@ Results go to the standard output, the rest to the standard error. `statut COMMA
 
 /// The operator's tool of Statut Étudiant.
 ///
-/// It registers who sends and who asks, decides what the rules leave to a person, and brings back what got stuck.
+/// It registers who sends and who asks, decides what the rules leave to a person, and brings back
+/// what got stuck.
 #[derive(Debug, Parser)]
 #[command(name = "statut", version, after_help = PLACES)]
 pub struct Arguments {
-    /// Where it acts: the name of a deployment on AWS, or the address of its API; the local platform by default
+    /// Where it acts: the name of a deployment on AWS, or the address of its API; the local
+    /// platform by default
     #[arg(long, global = true, value_name = "NAME", value_parser = Place::parse, default_value = Place::LOCAL)]
     #[arg(hide_default_value = true)]
     pub(crate) deployment: Place,
@@ -79,8 +81,8 @@ mod tests {
         Arguments::command().debug_assert();
     }
 
-    /// The help of every command, in the order that `--help` lists them; `docs/statut.md` has it for those who read
-    /// before they install.
+    /// The help of every command, in the order that `--help` lists them; `docs/statut.md` has it
+    /// for those who read before they install.
     #[test]
     fn every_help_is_documented() {
         let mut command = Arguments::command();
@@ -95,7 +97,10 @@ mod tests {
             std::fs::write(&path, page).unwrap();
         } else {
             let written = std::fs::read_to_string(&path).unwrap();
-            assert_eq!(written, page, "docs/statut.md is out of date: UPDATE_DOCS=1 cargo test --workspace --lib help");
+            assert_eq!(
+                written, page,
+                "docs/statut.md is out of date: UPDATE_DOCS=1 cargo test --workspace --lib help"
+            );
         }
     }
 
@@ -104,7 +109,8 @@ mod tests {
         let lines: Vec<&str> = help.lines().map(str::trim_end).collect();
         let text = lines.join("\n");
         page.extend(["\n## `", name, "`\n\n```text\n", text.trim_end(), "\n```\n"]);
-        let names: Vec<String> = command.get_subcommands().map(|one| one.get_name().to_owned()).collect();
+        let names: Vec<String> =
+            command.get_subcommands().map(|one| one.get_name().to_owned()).collect();
         for own in names.iter().filter(|own| *own != "help") {
             if let Some(subcommand) = command.find_subcommand_mut(own) {
                 document(page, subcommand, &format!("{name} {own}"));
@@ -114,10 +120,19 @@ mod tests {
 
     #[test]
     fn the_place_and_the_format_may_come_anywhere() {
-        for line in ["statut --deployment d --json client list", "statut client list --json --deployment d"] {
+        for line in
+            ["statut --deployment d --json client list", "statut client list --json --deployment d"]
+        {
             let arguments = Arguments::try_parse_from(line.split(' ')).unwrap();
-            assert_eq!((arguments.deployment.clone(), arguments.json), (Place::Named("d".to_owned()), true), "{line}");
+            assert_eq!(
+                (arguments.deployment.clone(), arguments.json),
+                (Place::Named("d".to_owned()), true),
+                "{line}"
+            );
         }
-        assert_eq!(Arguments::try_parse_from(["statut", "stats"]).unwrap().deployment, Place::Local);
+        assert_eq!(
+            Arguments::try_parse_from(["statut", "stats"]).unwrap().deployment,
+            Place::Local
+        );
     }
 }

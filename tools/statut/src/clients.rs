@@ -1,4 +1,5 @@
-//! The operators' view of clients: what each command makes of a client and its keys, without any I/O.
+//! The operators' view of clients: what each command makes of a client and its keys, without any
+//! I/O.
 
 mod keys;
 mod shown;

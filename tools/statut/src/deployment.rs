@@ -28,7 +28,8 @@ impl Deployment {
     /// The local platform, by its emulator's address and the name of its table of students.
     pub fn local(endpoint: &str, students_table: &str) -> Result<Self> {
         let name = students_table.strip_suffix(STUDENTS);
-        let name = name.with_context(|| format!("{students_table} is not called {STUDENTS} at its end"))?;
+        let name =
+            name.with_context(|| format!("{students_table} is not called {STUDENTS} at its end"))?;
         Ok(Self {
             name: name.to_owned(),
             dynamodb: aws::dynamodb(endpoint),
@@ -63,7 +64,13 @@ impl Deployment {
     /// The name of its inbox. It ends with the number of the account, which only the account knows.
     pub(crate) async fn inbox(&self) -> Result<String> {
         let prefix = format!("{}-inbox-", self.name);
-        let listed = self.s3.list_buckets().prefix(&prefix).send().await.context("the buckets can't be listed")?;
+        let listed = self
+            .s3
+            .list_buckets()
+            .prefix(&prefix)
+            .send()
+            .await
+            .context("the buckets can't be listed")?;
         let names = listed.buckets().iter().filter_map(|bucket| bucket.name());
         // An emulator or an older S3 may ignore the prefix.
         let mut names = names.filter(|name| name.starts_with(&prefix));

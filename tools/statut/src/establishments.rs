@@ -1,5 +1,5 @@
-//! Establishments as operators register them: read from the open lists, compared with what is registered, written once
-//! somebody agreed.
+//! Establishments as operators register them: read from the open lists, compared with what is
+//! registered, written once somebody agreed.
 
 pub(crate) mod list;
 pub(crate) mod plan;

@@ -35,7 +35,9 @@ async fn key(deployment: &Deployment, purpose: &str) -> Result<DigestKey> {
     let secret = deployment.secrets.get_secret_value().secret_id(&name).send().await;
     let secret = secret.map_err(|error| StoreError::new("secretsmanager GetSecretValue", &error));
     let secret = secret.with_context(|| format!("the secret {name} can't be read"))?;
-    let stored: Option<StoredKey> = secret.secret_string().and_then(|text| serde_json::from_str(text).ok());
-    let StoredKey { id, key } = stored.with_context(|| format!("the secret {name} is not one of ours"))?;
+    let stored: Option<StoredKey> =
+        secret.secret_string().and_then(|text| serde_json::from_str(text).ok());
+    let StoredKey { id, key } =
+        stored.with_context(|| format!("the secret {name} is not one of ours"))?;
     Ok(DigestKey::new(id, key))
 }

@@ -1,4 +1,5 @@
-//! Runs a function now. One call is signed here: the SDK for Lambda is larger than the rest of this tool.
+//! Runs a function now. One call is signed here: the SDK for Lambda is larger than the rest of this
+//! tool.
 
 use std::time::SystemTime;
 
@@ -31,17 +32,29 @@ impl Lambda {
             .settings(SigningSettings::default())
             .build()
             .context("the request can't be signed")?;
-        let signable = SignableRequest::new("POST", &url, std::iter::empty(), SignableBody::Bytes(BODY.as_bytes()))
-            .context("the request can't be signed")?;
-        let (signature, _) = sign(signable, &parameters.into()).context("the request can't be signed")?.into_parts();
+        let signable = SignableRequest::new(
+            "POST",
+            &url,
+            std::iter::empty(),
+            SignableBody::Bytes(BODY.as_bytes()),
+        )
+        .context("the request can't be signed")?;
+        let (signature, _) =
+            sign(signable, &parameters.into()).context("the request can't be signed")?.into_parts();
         let mut request = http::client(&url)?.post(&url).body(BODY);
         for (name, value) in signature.headers() {
             request = request.header(name, value);
         }
-        let answer = request.send().await.with_context(|| format!("the function {function} doesn't answer"))?;
+        let answer = request
+            .send()
+            .await
+            .with_context(|| format!("the function {function} doesn't answer"))?;
         let status = answer.status();
         let has_failed = answer.headers().contains_key("x-amz-function-error");
-        let body = answer.text().await.with_context(|| format!("the answer of {function} was cut short"))?;
+        let body = answer
+            .text()
+            .await
+            .with_context(|| format!("the answer of {function} was cut short"))?;
         if !status.is_success() || has_failed {
             bail!("the function {function} failed (status {status}): {body}");
         }

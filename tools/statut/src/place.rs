@@ -54,9 +54,13 @@ impl Place {
         if text.starts_with("https://") {
             return Ok(Self::Api(text.trim_end_matches('/').to_owned()));
         }
-        let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        let is_plain =
+            |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
         if text.is_empty() || !text.bytes().all(is_plain) {
-            return Err("a name such as statut-etudiant-production, or the https:// address of an API".to_owned());
+            return Err(
+                "a name such as statut-etudiant-production, or the https:// address of an API"
+                    .to_owned(),
+            );
         }
         Ok(Self::Named(text.to_owned()))
     }
@@ -76,7 +80,8 @@ impl Place {
         }
     }
 
-    /// The API of reviews; on the local platform, as one of the sandbox's two reviewers, counted from 1.
+    /// The API of reviews; on the local platform, as one of the sandbox's two reviewers, counted
+    /// from 1.
     pub(crate) fn review_api(&self, reviewer: u8) -> Result<ReviewApi> {
         match self {
             Self::Local => {
@@ -86,7 +91,8 @@ impl Place {
                 Ok(ReviewApi { url: local_file::<LocalOutputs>(OUTPUTS)?.api_url, key })
             }
             Self::Api(url) => {
-                let key = std::env::var(REVIEW_KEY).with_context(|| format!("{REVIEW_KEY} has the reviewer's key"))?;
+                let key = std::env::var(REVIEW_KEY)
+                    .with_context(|| format!("{REVIEW_KEY} has the reviewer's key"))?;
                 Ok(ReviewApi { url: url.clone(), key })
             }
             Self::Named(_) => bail!(
@@ -97,11 +103,13 @@ impl Place {
     }
 }
 
-/// A file of the local platform, looked for from the current directory upwards. `cargo local` removes it when its
-/// platform stops.
+/// A file of the local platform, looked for from the current directory upwards. `cargo local`
+/// removes it when its platform stops.
 fn local_file<T: serde::de::DeserializeOwned>(name: &str) -> Result<T> {
     let here = std::env::current_dir().context("the current directory is gone")?;
-    let Some(path) = here.ancestors().map(|directory| directory.join(name)).find(|path| path.is_file()) else {
+    let Some(path) =
+        here.ancestors().map(|directory| directory.join(name)).find(|path| path.is_file())
+    else {
         bail!(
             "no local platform runs in this checkout: `cargo local up` starts one, and --deployment names another \
              deployment"
@@ -122,7 +130,10 @@ mod tests {
             Place::parse("statut-etudiant-production"),
             Ok(Place::Named("statut-etudiant-production".to_owned()))
         );
-        assert_eq!(Place::parse("https://api.example/v1/"), Ok(Place::Api("https://api.example/v1".to_owned())));
+        assert_eq!(
+            Place::parse("https://api.example/v1/"),
+            Ok(Place::Api("https://api.example/v1".to_owned()))
+        );
         // A key would go over the wire in clear.
         for refused in ["", "http://api.example", "Statut", "a b", "../a"] {
             assert!(Place::parse(refused).is_err(), "{refused}");

@@ -1,8 +1,9 @@
 //! What a change of rules would do to the whole register, and doing it in steps.
 //!
-//! The register is read, and decided on again in memory: nothing changes. What is applied are pointers to the records
-//! that would stand otherwise: deduplication decides on each again, under all its conditions. A run that is stopped
-//! between two steps is begun again: what was applied is no difference any more.
+//! The register is read, and decided on again in memory: nothing changes. What is applied are
+//! pointers to the records that would stand otherwise: deduplication decides on each again, under
+//! all its conditions. A run that is stopped between two steps is begun again: what was applied is
+//! no difference any more.
 
 use std::time::Duration;
 
@@ -39,7 +40,8 @@ pub(crate) async fn compare(deployment: &Deployment) -> Result<Difference> {
     let step = Step::start("deciding again");
     // Any secret does: the keys of this register are nobody else's.
     let blocking = Blocking::new(&uuid::Uuid::new_v4().to_string().into());
-    let difference = tokio::task::spawn_blocking(move || difference(edges, blocking, RULE_VERSION)).await?;
+    let difference =
+        tokio::task::spawn_blocking(move || difference(edges, blocking, RULE_VERSION)).await?;
     step.done(&format!(
         "{} students would be joined, {} split; {} records were decided by other rules than version {RULE_VERSION}",
         difference.merges.iter().map(|merge| merge.students.len() - 1).sum::<usize>(),
@@ -51,11 +53,13 @@ pub(crate) async fn compare(deployment: &Deployment) -> Result<Difference> {
 
 /// The difference as a program reads it: ids only, which say nothing about anybody.
 pub(crate) fn shown(difference: &Difference) -> serde_json::Value {
-    let merges = difference.merges.iter().map(|merge| json!({"students": merge.students, "records": merge.records}));
-    let splits = difference
-        .splits
+    let merges = difference
+        .merges
         .iter()
-        .map(|split| json!({"student": split.student, "parts": split.parts, "records": split.records}));
+        .map(|merge| json!({"students": merge.students, "records": merge.records}));
+    let splits = difference.splits.iter().map(
+        |split| json!({"student": split.student, "parts": split.parts, "records": split.records}),
+    );
     json!({
         "rules": RULE_VERSION,
         "decided": difference.decided,
@@ -72,17 +76,19 @@ pub(crate) fn rows(difference: &Difference) -> Vec<Vec<String>> {
         let students: Vec<String> = merge.students.iter().map(ToString::to_string).collect();
         vec!["joined".to_owned(), students.join(" "), merge.records.len().to_string()]
     }));
-    rows.extend(
-        difference
-            .splits
-            .iter()
-            .map(|split| vec!["split".to_owned(), split.student.to_string(), split.records.len().to_string()]),
-    );
+    rows.extend(difference.splits.iter().map(|split| {
+        vec!["split".to_owned(), split.student.to_string(), split.records.len().to_string()]
+    }));
     rows
 }
 
-/// Has the records decided on again, `step` at a time, each step once the queue has worked the one before.
-pub(crate) async fn apply(deployment: &Deployment, difference: &Difference, step: usize) -> Result<()> {
+/// Has the records decided on again, `step` at a time, each step once the queue has worked the one
+/// before.
+pub(crate) async fn apply(
+    deployment: &Deployment,
+    difference: &Difference,
+    step: usize,
+) -> Result<()> {
     let records: Vec<RecordId> = difference.records().into_iter().collect();
     let url = deployment.queue("identity").await?;
     let queue = IdentityQueue::new(deployment.sqs.clone(), url.clone());
@@ -103,7 +109,10 @@ async fn read(deployment: &Deployment) -> Result<Vec<(StudentId, Edge)>> {
         let store = StudentStore::new(deployment.dynamodb.clone(), deployment.table("students"));
         parts.spawn(async move {
             let mut edges = Vec::new();
-            store.scan_edges(segment, SEGMENTS, |student, edge| edges.push((student, edge))).await.map(|()| edges)
+            store
+                .scan_edges(segment, SEGMENTS, |student, edge| edges.push((student, edge)))
+                .await
+                .map(|()| edges)
         });
     }
     let mut edges = Vec::new();
@@ -114,16 +123,24 @@ async fn read(deployment: &Deployment) -> Result<Vec<(StudentId, Edge)>> {
 }
 
 async fn drained(deployment: &Deployment, url: &str) -> Result<()> {
-    let wanted =
-        [QueueAttributeName::ApproximateNumberOfMessages, QueueAttributeName::ApproximateNumberOfMessagesNotVisible];
+    let wanted = [
+        QueueAttributeName::ApproximateNumberOfMessages,
+        QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+    ];
     let mut quiet = 0;
     while quiet < QUIET {
-        let ask = deployment.sqs.get_queue_attributes().queue_url(url).set_attribute_names(Some(wanted.to_vec()));
+        let ask = deployment
+            .sqs
+            .get_queue_attributes()
+            .queue_url(url)
+            .set_attribute_names(Some(wanted.to_vec()));
         let answer = ask.send().await.context("the identity queue can't be asked")?;
         let left: u64 = answer
             .attributes()
             .into_iter()
-            .flat_map(|attributes| wanted.iter().filter_map(|name| attributes.get(name)?.parse::<u64>().ok()))
+            .flat_map(|attributes| {
+                wanted.iter().filter_map(|name| attributes.get(name)?.parse::<u64>().ok())
+            })
             .sum();
         quiet = if left == 0 { quiet + 1 } else { 0 };
         tokio::time::sleep(PAUSE).await;

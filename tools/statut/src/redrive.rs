@@ -1,15 +1,16 @@
 //! Moves what was given up from a dead-letter queue back to its queue, once its cause is mended.
 //!
-//! `StartMessageMoveTask` does the same inside SQS; this works wherever messages can be received, the emulator
-//! included, and shows how far it is. A message is sent to its queue before it is deleted from where it waits: a crash
-//! in between leaves it in both, and whatever reads these queues takes a message twice without harm.
+//! `StartMessageMoveTask` does the same inside SQS; this works wherever messages can be received,
+//! the emulator included, and shows how far it is. A message is sent to its queue before it is
+//! deleted from where it waits: a crash in between leaves it in both, and whatever reads these
+//! queues takes a message twice without harm.
 
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use aws_sdk_sqs::types::{
-    BatchResultErrorEntry, DeleteMessageBatchRequestEntry, Message, MessageSystemAttributeName, QueueAttributeName,
-    SendMessageBatchRequestEntry,
+    BatchResultErrorEntry, DeleteMessageBatchRequestEntry, Message, MessageSystemAttributeName,
+    QueueAttributeName, SendMessageBatchRequestEntry,
 };
 use jiff::Timestamp;
 
@@ -36,21 +37,27 @@ pub(crate) struct Queues<'a> {
 impl<'a> Queues<'a> {
     /// The queue of a deployment that is called `name`, by the names of `infra/`.
     pub(crate) async fn of(deployment: &'a Deployment, name: &str) -> Result<Self> {
-        let (queue, dead_letters) = (deployment.queue(name).await?, deployment.queue(&format!("{name}-dlq")).await?);
+        let (queue, dead_letters) =
+            (deployment.queue(name).await?, deployment.queue(&format!("{name}-dlq")).await?);
         Ok(Self { sqs: &deployment.sqs, queue, dead_letters })
     }
 
     /// About how many messages wait: SQS counts them with some delay.
     pub(crate) async fn waiting(&self) -> Result<u64> {
         let wanted = QueueAttributeName::ApproximateNumberOfMessages;
-        let ask = self.sqs.get_queue_attributes().queue_url(&self.dead_letters).attribute_names(wanted.clone());
+        let ask = self
+            .sqs
+            .get_queue_attributes()
+            .queue_url(&self.dead_letters)
+            .attribute_names(wanted.clone());
         let answer = ask.send().await.context("the dead-letter queue can't be asked")?;
-        let count = answer.attributes().and_then(|attributes| attributes.get(&wanted)?.parse().ok());
+        let count =
+            answer.attributes().and_then(|attributes| attributes.get(&wanted)?.parse().ok());
         count.context("the dead-letter queue doesn't say how many messages it has")
     }
 
-    /// Moves every message that is there, and says how many. Those that fail again meanwhile stay: they would go round
-    /// and round.
+    /// Moves every message that is there, and says how many. Those that fail again meanwhile stay:
+    /// they would go round and round.
     pub(crate) async fn redrive(&self) -> Result<u64> {
         let began = Timestamp::now();
         let step = Step::of("redriving", self.waiting().await?, SOME_MESSAGES);
@@ -118,10 +125,12 @@ fn refused<'a>(codes: impl Iterator<Item = &'a str>, what: &str) -> Result<()> {
     }
 }
 
-/// Whether a message waited before this moment. It keeps its date when it is given up, and gets a new one when it is
-/// moved back.
+/// Whether a message waited before this moment. It keeps its date when it is given up, and gets a
+/// new one when it is moved back.
 fn was_sent_before(message: &Message, moment: Timestamp) -> bool {
-    let sent = message.attributes().and_then(|attributes| attributes.get(&MessageSystemAttributeName::SentTimestamp));
+    let sent = message
+        .attributes()
+        .and_then(|attributes| attributes.get(&MessageSystemAttributeName::SentTimestamp));
     sent.and_then(|sent| sent.parse::<i64>().ok()).is_none_or(|sent| sent < moment.as_millisecond())
 }
 
@@ -132,7 +141,9 @@ mod tests {
     #[test]
     fn what_was_moved_back_is_left_alone() {
         let moment = Timestamp::from_millisecond(1_000).unwrap();
-        let sent = |at: &str| Message::builder().attributes(MessageSystemAttributeName::SentTimestamp, at).build();
+        let sent = |at: &str| {
+            Message::builder().attributes(MessageSystemAttributeName::SentTimestamp, at).build()
+        };
         assert!(was_sent_before(&sent("999"), moment));
         assert!(!was_sent_before(&sent("1000"), moment));
         assert!(was_sent_before(&Message::builder().build(), moment), "a queue that tells no date");

@@ -1,8 +1,9 @@
 //! Imports a file again.
 //!
-//! A finished import is final, so that no event delivered twice does its work twice; a new version of the object is a
-//! new import. The object is therefore copied onto itself, as it was in the version of the import that is replayed,
-//! with the date of its statements: what was said since is still more recent, and stays.
+//! A finished import is final, so that no event delivered twice does its work twice; a new version
+//! of the object is a new import. The object is therefore copied onto itself, as it was in the
+//! version of the import that is replayed, with the date of its statements: what was said since is
+//! still more recent, and stays.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -21,7 +22,8 @@ use crate::ui::Step;
 
 /// The metadata that say when the establishment's software wrote what is in the file.
 const EXTRACTED: &str = "date-extraction";
-/// The metadata that say which import is replayed. S3 also wants something to change when an object becomes itself.
+/// The metadata that say which import is replayed. S3 also wants something to change when an object
+/// becomes itself.
 const REPLAYED: &str = "rejeu-de";
 /// What S3 takes to copy the largest file of the inbox, which is much more than other calls take.
 const COPYING: Duration = Duration::from_mins(10);
@@ -65,8 +67,16 @@ pub(crate) async fn run(deployment: &Deployment, import: &str) -> Result<ImportI
 
 async fn find(deployment: &Deployment, import: &str) -> Result<Original> {
     let table = deployment.table("imports");
-    let read = deployment.dynamodb.get_item().table_name(&table).key("id", AttributeValue::S(import.to_owned()));
-    let read = read.consistent_read(true).send().await.with_context(|| format!("the table {table} can't be read"))?;
+    let read = deployment
+        .dynamodb
+        .get_item()
+        .table_name(&table)
+        .key("id", AttributeValue::S(import.to_owned()));
+    let read = read
+        .consistent_read(true)
+        .send()
+        .await
+        .with_context(|| format!("the table {table} can't be read"))?;
     let Some(item) = read.item else { bail!("no import is called {import}") };
     let text = |name: &str| item.get(name).and_then(|value| value.as_s().ok()).cloned();
     let (key, version) = (text("object_key"), text("version_id"));
@@ -77,11 +87,17 @@ async fn find(deployment: &Deployment, import: &str) -> Result<Original> {
     })
 }
 
-/// The same metadata, with the date of the statements where it was only known by when the file came.
-fn metadata(head: &HeadObjectOutput, came: Option<Timestamp>, import: &str) -> Result<HashMap<String, String>> {
+/// The same metadata, with the date of the statements where it was only known by when the file
+/// came.
+fn metadata(
+    head: &HeadObjectOutput,
+    came: Option<Timestamp>,
+    import: &str,
+) -> Result<HashMap<String, String>> {
     let mut metadata = head.metadata.clone().unwrap_or_default();
     if !metadata.contains_key(EXTRACTED) {
-        let last_modified = head.last_modified().and_then(|time| Timestamp::from_second(time.secs()).ok());
+        let last_modified =
+            head.last_modified().and_then(|time| Timestamp::from_second(time.secs()).ok());
         let date = came.or(last_modified).context("the inbox doesn't say when the file came")?;
         metadata.insert(EXTRACTED.to_owned(), date.to_string());
     }
@@ -99,8 +115,12 @@ mod tests {
     fn the_file_keeps_the_date_of_its_statements() {
         let head = || HeadObjectOutput::builder().last_modified(DateTime::from_secs(1_788_000_000));
         let came = Timestamp::from_millisecond(1_788_000_000_421).unwrap();
-        let date = |head: HeadObjectOutput, came| metadata(&head, came, "i").unwrap()[EXTRACTED].clone();
-        assert_eq!(date(head().metadata(EXTRACTED, "2026-09-01").build(), Some(came)), "2026-09-01");
+        let date =
+            |head: HeadObjectOutput, came| metadata(&head, came, "i").unwrap()[EXTRACTED].clone();
+        assert_eq!(
+            date(head().metadata(EXTRACTED, "2026-09-01").build(), Some(came)),
+            "2026-09-01"
+        );
         assert_eq!(date(head().build(), Some(came)), "2026-08-29T10:40:00.421Z");
         assert_eq!(date(head().build(), None), "2026-08-29T10:40:00Z");
         assert!(metadata(&HeadObjectOutput::builder().build(), None, "i").is_err());

@@ -29,8 +29,8 @@ impl Statistics {
     pub async fn compute(deployment: &Deployment) -> Result<Self> {
         let step = Step::start("computing the statistics");
         let answer = deployment.lambda.invoke(&deployment.table("statistics")).await?;
-        let Published { bucket, json, csv } =
-            serde_json::from_str(&answer).context("the statistics function's answer can't be understood")?;
+        let Published { bucket, json, csv } = serde_json::from_str(&answer)
+            .context("the statistics function's answer can't be understood")?;
         let object = deployment.s3.get_object().bucket(&bucket).key(&csv).send().await;
         let body = object.with_context(|| format!("{csv} can't be read"))?.body;
         let bytes = body.collect().await.with_context(|| format!("{csv} was cut short"))?.to_vec();
@@ -44,19 +44,26 @@ impl Statistics {
         self.objects.iter().for_each(|address| ui::line(address));
         ui::line("");
         let shown = |cell: &String| if cell.is_empty() { "·".to_owned() } else { cell.clone() };
-        let rows: Vec<Vec<String>> = self.table.iter().map(|row| row.iter().map(shown).collect()).collect();
+        let rows: Vec<Vec<String>> =
+            self.table.iter().map(|row| row.iter().map(shown).collect()).collect();
         ui::table(&rows);
     }
 }
 
 fn rows_of(table: &[u8]) -> Result<Vec<Vec<String>>> {
-    let mut reader = csv::ReaderBuilder::new().delimiter(b';').has_headers(false).from_reader(table);
+    let mut reader =
+        csv::ReaderBuilder::new().delimiter(b';').has_headers(false).from_reader(table);
     reader.records().map(|row| Ok(row?.iter().map(str::to_owned).collect())).collect()
 }
 
 /// Each row by the names of the heading, a suppressed count as `null`.
-fn as_objects<S: serde::Serializer>(table: &[Vec<String>], serializer: S) -> Result<S::Ok, S::Error> {
-    let (heading, rows) = table.split_first().map_or((&[][..], &[][..]), |(heading, rows)| (heading.as_slice(), rows));
+fn as_objects<S: serde::Serializer>(
+    table: &[Vec<String>],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    let (heading, rows) = table
+        .split_first()
+        .map_or((&[][..], &[][..]), |(heading, rows)| (heading.as_slice(), rows));
     serializer.collect_seq(rows.iter().map(|row| {
         let cells = row.iter().map(|cell| (!cell.is_empty()).then_some(cell));
         heading.iter().zip(cells).collect::<std::collections::BTreeMap<_, _>>()
@@ -69,7 +76,8 @@ mod tests {
 
     #[test]
     fn a_suppressed_count_is_null() {
-        let table = rows_of("uai;annee;effectif\n0751967F;2026;\n0751722P;2026;40\n".as_bytes()).unwrap();
+        let table =
+            rows_of("uai;annee;effectif\n0751967F;2026;\n0751722P;2026;40\n".as_bytes()).unwrap();
         let objects = ["s3://b/a.json", "s3://b/a.csv"].map(str::to_owned);
         let shown = serde_json::to_value(Statistics { objects, table }).unwrap();
         assert_eq!(shown["table"][0]["effectif"], serde_json::Value::Null);

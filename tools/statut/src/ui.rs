@@ -1,7 +1,8 @@
 //! What the person in front of the terminal sees: headings, steps that tick, bars, tables.
 //!
-//! Progress goes to the standard error, so that the standard output has the result alone. A bar needs a terminal;
-//! elsewhere (a continuous integration log) each step is two plain lines, one when it starts and one when it is done.
+//! Progress goes to the standard error, so that the standard output has the result alone. A bar
+//! needs a terminal; elsewhere (a continuous integration log) each step is two plain lines, one
+//! when it starts and one when it is done.
 
 use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
@@ -9,7 +10,8 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// A step in progress. Dropped before [`Step::done`], it disappears: the error that follows tells more.
+/// A step in progress. Dropped before [`Step::done`], it disappears: the error that follows tells
+/// more.
 #[derive(Debug)]
 pub struct Step {
     bar: ProgressBar,
@@ -20,16 +22,25 @@ pub struct Step {
 impl Step {
     /// A step of unknown length.
     pub fn start(title: impl Into<String>) -> Self {
-        Self::with_style(title.into(), ProgressBar::new_spinner(), "{spinner} {prefix} {wide_msg:.dim}")
+        Self::with_style(
+            title.into(),
+            ProgressBar::new_spinner(),
+            "{spinner} {prefix} {wide_msg:.dim}",
+        )
     }
 
     /// A step of known length; `template` is indicatif's, after the title.
     pub fn of(title: impl Into<String>, length: u64, template: &str) -> Self {
-        Self::with_style(title.into(), ProgressBar::new(length), &format!("{{spinner}} {{prefix}} {template}"))
+        Self::with_style(
+            title.into(),
+            ProgressBar::new(length),
+            &format!("{{spinner}} {{prefix}} {template}"),
+        )
     }
 
     fn with_style(title: String, bar: ProgressBar, template: &str) -> Self {
-        let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner());
+        let style = ProgressStyle::with_template(template)
+            .unwrap_or_else(|_| ProgressStyle::default_spinner());
         bar.set_style(style.progress_chars("━╸─"));
         bar.set_prefix(title.clone());
         bar.enable_steady_tick(Duration::from_millis(100));
@@ -87,12 +98,15 @@ pub(crate) fn aside(text: &str) {
 /// The lines of a table with aligned columns, the first row being its heading.
 pub(crate) fn aligned(rows: &[Vec<String>]) -> Vec<String> {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let width = |column: usize| rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max();
+    let width = |column: usize| {
+        rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count()).max()
+    };
     let widths: Vec<usize> = (0..columns).map(|column| width(column).unwrap_or(0)).collect();
     let mut lines: Vec<String> = rows
         .iter()
         .map(|row| {
-            let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+            let cells: Vec<String> =
+                row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
             cells.join("  ").trim_end().to_owned()
         })
         .collect();
@@ -101,7 +115,8 @@ pub(crate) fn aligned(rows: &[Vec<String>]) -> Vec<String> {
     lines
 }
 
-/// Prints an indented line of a result, which may be piped into a program that doesn't read to the end (`head`).
+/// Prints an indented line of a result, which may be piped into a program that doesn't read to the
+/// end (`head`).
 pub fn line(text: &str) {
     let _ = writeln!(std::io::stdout(), "    {text}");
 }

@@ -22,7 +22,8 @@ pub(crate) struct Arguments {
     /// What to measure
     #[arg(long, value_enum, value_delimiter = ',', default_values = ["reading", "memory", "writing"])]
     pub(crate) only: Vec<Kind>,
-    /// Only reads this file and says how many bytes were resident at most: what the benchmark starts itself with
+    /// Only reads this file and says how many bytes were resident at most: what the benchmark
+    /// starts itself with
     #[arg(long, hide = true)]
     pub(crate) peak_while_reading: Option<PathBuf>,
 }

@@ -93,7 +93,8 @@ impl Maker {
 
     /// A file, on the disk.
     pub(crate) fn write(&self, format: &Measured, rows: u64, path: &Path) -> Result<()> {
-        let file = File::create(path).with_context(|| format!("{} can't be made", path.display()))?;
+        let file =
+            File::create(path).with_context(|| format!("{} can't be made", path.display()))?;
         generator::write(self.rows(rows.min(format.most_rows)), format.format, file)?;
         Ok(())
     }

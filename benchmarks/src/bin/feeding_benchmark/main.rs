@@ -1,8 +1,13 @@
 //! The benchmark of feeding: `cargo run --release -p benchmarks --bin feeding_benchmark`.
 //!
-//! The order of things is told here. What is measured, and what isn't, is in `benchmarks/README.md`.
+//! The order of things is told here. What is measured, and what isn't, is in
+//! `benchmarks/README.md`.
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "it is a command-line tool: its table is its result")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "it is a command-line tool: its table is its result"
+)]
 
 mod arguments;
 mod clock;
@@ -56,8 +61,8 @@ fn run(arguments: &Arguments) -> Result<()> {
     if arguments.wants(Kind::Memory) {
         eprintln!("memory");
         for format in FORMATS.iter().filter(|format| format.streams) {
-            let peak =
-                memory::measure(format, arguments.memory_rows, &maker).with_context(|| format.name.to_owned())?;
+            let peak = memory::measure(format, arguments.memory_rows, &maker)
+                .with_context(|| format.name.to_owned())?;
             report.peak(format, peak);
         }
     }

@@ -21,10 +21,14 @@ pub(crate) fn measure(format: &Measured, rows: u64, maker: &Maker) -> Result<u64
     if !output.status.success() {
         bail!("the reading process failed: {}", String::from_utf8_lossy(&output.stderr));
     }
-    String::from_utf8_lossy(&output.stdout).trim().parse().context("the reading process didn't say its memory")
+    String::from_utf8_lossy(&output.stdout)
+        .trim()
+        .parse()
+        .context("the reading process didn't say its memory")
 }
 
-/// Reads a file as an import does, piece by piece, and says how many bytes of this process were resident at most.
+/// Reads a file as an import does, piece by piece, and says how many bytes of this process were
+/// resident at most.
 pub(crate) fn peak_while_reading(file: &Path, maker: &Maker) -> Result<u64> {
     let input = File::open(file).with_context(|| format!("{} can't be opened", file.display()))?;
     reading::read_from(input, maker)?;

@@ -36,8 +36,8 @@ pub(crate) fn read(file: &[u8], maker: &Maker) -> Result<Read> {
     Ok(Read { rows, time: clock.elapsed(), survey })
 }
 
-/// Reads a file from where it is, and says how many rows it has. Fails if too many are rejected: then it isn't the
-/// usual way that was measured.
+/// Reads a file from where it is, and says how many rows it has. Fails if too many are rejected:
+/// then it isn't the usual way that was measured.
 pub(crate) fn read_from(input: impl std::io::Read + Seek, maker: &Maker) -> Result<u64> {
     let (mut rows, mut accepted) = (0_u64, 0_u64);
     each(input, maker, |outcome| {
@@ -75,7 +75,11 @@ fn survey(input: &mut impl std::io::Read) -> Result<Conventions> {
     }
 }
 
-fn each(mut input: impl std::io::Read + Seek, maker: &Maker, mut row: impl FnMut(Outcome)) -> Result<()> {
+fn each(
+    mut input: impl std::io::Read + Seek,
+    maker: &Maker,
+    mut row: impl FnMut(Outcome),
+) -> Result<()> {
     let conventions = survey(&mut input)?;
     input.rewind()?;
     let mut reader = EnrolmentReader::new(maker.setting(), conventions);

@@ -38,7 +38,8 @@ impl Report {
     pub(crate) fn new(arguments: &Arguments) -> Self {
         let Arguments { rows, rounds, memory_rows, records, .. } = *arguments;
         let machine = Machine::this().line();
-        let title = format!("{machine}; {rows} rows, {records} records, the best of {rounds} rounds");
+        let title =
+            format!("{machine}; {rows} rows, {records} records, the best of {rounds} rounds");
         Self { title, reading: Vec::new(), peaks: Vec::new(), memory_rows, written: None }
     }
 
@@ -93,7 +94,9 @@ impl Report {
                 reading.bytes_per_row,
                 each * 1e6,
                 reading.per_second(),
-                reading.bytes_per_row * as_number(reading.rows) / reading.survey.as_secs_f64() / 1e6,
+                reading.bytes_per_row * as_number(reading.rows)
+                    / reading.survey.as_secs_f64()
+                    / 1e6,
             );
         }
     }
@@ -102,7 +105,11 @@ impl Report {
         if self.peaks.is_empty() {
             return;
         }
-        let _ = writeln!(text, "\n| memory, {} rows | resident at most, MiB | goal |", self.memory_rows);
+        let _ = writeln!(
+            text,
+            "\n| memory, {} rows | resident at most, MiB | goal |",
+            self.memory_rows
+        );
         text.push_str("|---|---:|---|\n");
         for (name, bytes) in &self.peaks {
             let verdict = if *bytes < MEMORY_GOAL { "reached" } else { "missed" };

@@ -1,14 +1,17 @@
-//! Declarations to DynamoDB: processor time of the SDK for a record, in the three ways that there are.
+//! Declarations to DynamoDB: processor time of the SDK for a record, in the three ways that there
+//! are.
 //!
-//! Ours is [`RecordStore::put`], as the import calls it. The three others are the calls alone, with the same item in
-//! each, so that they can be compared with one another.
+//! Ours is [`RecordStore::put`], as the import calls it. The three others are the calls alone, with
+//! the same item in each, so that they can be compared with one another.
 
 use std::time::Duration;
 
 use anyhow::{Context as _, Result};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
-use aws_sdk_dynamodb::types::{AttributeValue, PutRequest, TransactWriteItem, Update, WriteRequest};
+use aws_sdk_dynamodb::types::{
+    AttributeValue, PutRequest, TransactWriteItem, Update, WriteRequest,
+};
 use benchmarks::sample;
 use jiff::Timestamp;
 use shared::domain::enrolment::Declaration;
@@ -209,7 +212,10 @@ fn dynamodb(stub: &Stub) -> Client {
 }
 
 /// The last behaviour that ignores the proxies of the environment: the stub is on this machine.
-#[expect(deprecated, reason = "later behaviours would send requests for 127.0.0.1 to the person's proxy")]
+#[expect(
+    deprecated,
+    reason = "later behaviours would send requests for 127.0.0.1 to the person's proxy"
+)]
 fn without_proxy() -> BehaviorVersion {
     BehaviorVersion::v2025_01_17()
 }

@@ -1,4 +1,5 @@
-//! What each part costs, called one after another: in a loop of its own, each would find all its code in the caches.
+//! What each part costs, called one after another: in a loop of its own, each would find all its
+//! code in the caches.
 
 use std::collections::HashMap;
 use std::hint::black_box;
@@ -45,7 +46,8 @@ impl Parts {
         let digest = KeyDigest::of(sample::CLIENT_KEY);
         let key = clients.key(&digest).await?.context("the key isn't there")?;
         let client = clients.by_id(&key.client_id).await?.context("the client isn't there")?;
-        let (log, retention) = (config::variable("ACCESS_LOG_TABLE")?, config::variable("ACCESS_LOG_RETENTION_DAYS")?);
+        let (log, retention) =
+            (config::variable("ACCESS_LOG_TABLE")?, config::variable("ACCESS_LOG_RETENTION_DAYS")?);
         Ok(Self {
             clients: HashMap::from([(key.client_id.clone(), Arc::new(client))]),
             keys: HashMap::from([(digest, Arc::new(key))]),
@@ -99,7 +101,8 @@ impl Parts {
 
     /// One taken out of an idle bucket: one write.
     async fn take_quota(&self, now: Timestamp) -> Result<()> {
-        let (subject, rate) = (Subject::client(sample::CLIENT_ID), Rate::per_second(Quota::PER_SECOND));
+        let (subject, rate) =
+            (Subject::client(sample::CLIENT_ID), Rate::per_second(Quota::PER_SECOND));
         let taken = self.quotas.take(&subject, rate, 1, micros(now)).await?;
         ensure!(matches!(taken, Taken::Granted(_)), "the quota refused");
         Ok(())

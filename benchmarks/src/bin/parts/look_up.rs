@@ -27,9 +27,11 @@ impl LookUp {
     /// The answer's body.
     pub(crate) async fn by_ine(&self, ine: &str) -> Result<String> {
         let ine = Ine::parse(ine)?;
-        let answer = self.answers.by_ine(&self.keys.ine(&ine)).await?.context("the student isn't there")?;
+        let answer =
+            self.answers.by_ine(&self.keys.ine(&ine)).await?.context("the student isn't there")?;
         let today = day_in_france(Timestamp::now());
-        let told = StudentStatus::on(&answer, today, sample::STARTS_WITHIN_DAYS, Some(ine.expose()));
+        let told =
+            StudentStatus::on(&answer, today, sample::STARTS_WITHIN_DAYS, Some(ine.expose()));
         Ok(serde_json::to_string(&told.context("nothing is current")?)?)
     }
 }

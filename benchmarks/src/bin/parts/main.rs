@@ -1,9 +1,12 @@
-//! The parts of a status request, apart from each other: a Lambda function for `status_benchmark`, which starts it.
+//! The parts of a status request, apart from each other: a Lambda function for `status_benchmark`,
+//! which starts it.
 //!
 //! - `parts look-up` does the bare look-up alone: what Python's and Node's programs do.
-//! - `parts each` calls one part after another, as the status function does, and answers what each one took.
+//! - `parts each` calls one part after another, as the status function does, and answers what each
+//!   one took.
 //!
-//! The status function's parts can't be switched off, on purpose: that is why they are called from here.
+//! The status function's parts can't be switched off, on purpose: that is why they are called from
+//! here.
 
 mod each;
 mod look_up;

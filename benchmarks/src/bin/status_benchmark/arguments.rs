@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::{Parser, ValueEnum};
 use serde::Serialize;
 
-/// Measures the status function, and the same look-up in Python and Node, under a stub of Lambda and AWS.
+/// Measures the status function, and the same look-up in Python and Node, under a stub of Lambda
+/// and AWS.
 #[derive(Debug, Parser)]
 pub(crate) struct Arguments {
     /// Requests to a warm process, after 200 that aren't measured

@@ -16,7 +16,8 @@ impl Files {
     /// Those of this checkout.
     pub(crate) fn locate() -> Result<Self> {
         let sources = Path::new(env!("CARGO_MANIFEST_DIR"));
-        let root = sources.parent().context("the benchmark has no repository around it")?.to_owned();
+        let root =
+            sources.parent().context("the benchmark has no repository around it")?.to_owned();
         let target = match std::env::var_os("CARGO_TARGET_DIR") {
             Some(target) => std::path::absolute(target)?,
             None => root.join("target"),
@@ -50,7 +51,8 @@ impl Files {
 /// Copies files from one directory to another.
 pub(crate) fn copy(from: &Path, to: &Path, names: &[&str]) -> Result<()> {
     for name in names {
-        fs::copy(from.join(name), to.join(name)).with_context(|| format!("{name} can't be copied"))?;
+        fs::copy(from.join(name), to.join(name))
+            .with_context(|| format!("{name} can't be copied"))?;
     }
     Ok(())
 }

@@ -1,4 +1,5 @@
-//! The tables' content, written by the system's own stores: keys and shapes are theirs, and no test data goes stale.
+//! The tables' content, written by the system's own stores: keys and shapes are theirs, and no test
+//! data goes stale.
 
 use std::collections::BTreeSet;
 
@@ -29,15 +30,17 @@ use crate::stub::{Stub, Tables};
 pub(crate) async fn tables() -> Result<Tables> {
     let stub = Stub::to_fill().await?;
     let dynamodb = dynamodb(&stub);
-    client(&ClientStore::new(dynamodb.clone(), "clients".into())).await.context("the client can't be stored")?;
+    client(&ClientStore::new(dynamodb.clone(), "clients".into()))
+        .await
+        .context("the client can't be stored")?;
     student(dynamodb).await.context("the student can't be stored")?;
     Ok(stub.tables())
 }
 
 async fn client(clients: &ClientStore) -> Result<()> {
     let routes = BTreeSet::from([Route::StatusByIne, Route::StatusByIdentity]);
-    // With the quota that clients have: a larger one is drawn ahead, and would cost less than a write for each request.
-    // The stub never says that it is empty.
+    // With the quota that clients have: a larger one is drawn ahead, and would cost less than a
+    // write for each request. The stub never says that it is empty.
     let client = Client::new(sample::CLIENT_ID, "Banc d'essai");
     clients.put(&Client { routes: routes.clone(), recipients: Recipients::Any, ..client }).await?;
     let key = Key {
@@ -93,7 +96,13 @@ async fn student(dynamodb: aws_sdk_dynamodb::Client) -> Result<()> {
     let postings = PostingStore::new(dynamodb.clone(), "postings".into());
     let reviews = ReviewStore::new(dynamodb.clone(), "reviews".into());
     let findings = (FindingStore::new(dynamodb.clone(), "findings".into()), SignedDuration::ZERO);
-    let tables = Publisher::new(dynamodb, ("students".into(), "records".into()), postings, reviews, findings);
+    let tables = Publisher::new(
+        dynamodb,
+        ("students".into(), "records".into()),
+        postings,
+        reviews,
+        findings,
+    );
     let published = tables.publish(&writes).await?;
     ensure!(published == Published::Yes, "the stub refused the publication");
     Ok(())
@@ -110,7 +119,10 @@ fn dynamodb(stub: &Stub) -> aws_sdk_dynamodb::Client {
 }
 
 /// The last behaviour that ignores the proxies of the environment: the stub is on this machine.
-#[expect(deprecated, reason = "later behaviours would send requests for 127.0.0.1 to the person's proxy")]
+#[expect(
+    deprecated,
+    reason = "later behaviours would send requests for 127.0.0.1 to the person's proxy"
+)]
 fn without_proxy() -> BehaviorVersion {
     BehaviorVersion::v2025_01_17()
 }

@@ -1,4 +1,5 @@
-//! Makes the subjects: builds ours, installs the others' dependencies under `target/benchmarks/` the first time.
+//! Makes the subjects: builds ours, installs the others' dependencies under `target/benchmarks/`
+//! the first time.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -30,8 +31,8 @@ pub(crate) async fn subjects(files: &Files, arguments: &Arguments) -> Result<Vec
     Ok(subjects)
 }
 
-/// The function and the program of its parts. By binary rather than by package, as they are built for AWS
-/// (docs/deploying.md): the same features, and each dependency once.
+/// The function and the program of its parts. By binary rather than by package, as they are built
+/// for AWS (docs/deploying.md): the same features, and each dependency once.
 async fn built(files: &Files, arguments: &Arguments) -> Result<Vec<Subject>> {
     let wanted: [(_, _, _, &[&str]); 3] = [
         (Kind::Rust, "status", &arguments.status_binary, &[]),
@@ -39,13 +40,18 @@ async fn built(files: &Files, arguments: &Arguments) -> Result<Vec<Subject>> {
         (Kind::Parts, "parts", &arguments.parts_binary, &["each"]),
     ];
     let (mut build, mut subjects) = (BTreeSet::new(), Vec::new());
-    for (kind, name, given, parameters) in wanted.into_iter().filter(|(kind, ..)| arguments.wants(*kind)) {
+    for (kind, name, given, parameters) in
+        wanted.into_iter().filter(|(kind, ..)| arguments.wants(*kind))
+    {
         let program = given.clone().unwrap_or_else(|| {
             build.insert(name);
             files.released(name)
         });
         let parameters = parameters.iter().map(Into::into);
-        subjects.push((Subject::new(files, kind, format!("{name} ({kind:?})"), program.clone(), parameters), program));
+        subjects.push((
+            Subject::new(files, kind, format!("{name} ({kind:?})"), program.clone(), parameters),
+            program,
+        ));
     }
     if !build.is_empty() {
         eprintln!("building for release, which takes many minutes the first time");
@@ -72,7 +78,16 @@ async fn python(files: &Files) -> Result<Option<Subject>> {
         start_over(&directory)?;
         run(Command::new("python3").args(["-m", "venv"]).arg(&directory)).await?;
         let mut pip = Command::new(&program);
-        pip.args(["-m", "pip", "install", "--quiet", "--require-hashes", "--only-binary", ":all:", "--requirement"]);
+        pip.args([
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--require-hashes",
+            "--only-binary",
+            ":all:",
+            "--requirement",
+        ]);
         run(pip.arg(sources.join("requirements.txt")).stdout(Stdio::null())).await?;
         installed(&directory, &wanted)?;
     }
@@ -81,7 +96,8 @@ async fn python(files: &Files) -> Result<Option<Subject>> {
     Ok(Some(Subject::new(files, Kind::Python, format!("Python {version}"), program, [script])))
 }
 
-/// The script beside its modules, and as one minified file, as a function that cares for its cold start is deployed.
+/// The script beside its modules, and as one minified file, as a function that cares for its cold
+/// start is deployed.
 async fn node(files: &Files) -> Result<Vec<Subject>> {
     let Some(version) = version("node", NODE).await else { return Ok(Vec::new()) };
     let (directory, sources) = (files.scratch("node"), files.source("node"));
@@ -96,8 +112,14 @@ async fn node(files: &Files) -> Result<Vec<Subject>> {
         installed(&directory, &wanted)?;
     }
     copy(&sources, &directory, &["lookup.mjs"])?;
-    run(Command::new("npm").args(["run", "--silent", "bundle"]).current_dir(&directory).stdout(Stdio::null())).await?;
-    let subject = |kind, name, script| Subject::new(files, kind, name, "node", [directory.join(script).into()]);
+    run(Command::new("npm")
+        .args(["run", "--silent", "bundle"])
+        .current_dir(&directory)
+        .stdout(Stdio::null()))
+    .await?;
+    let subject = |kind, name, script| {
+        Subject::new(files, kind, name, "node", [directory.join(script).into()])
+    };
     Ok(vec![
         subject(Kind::Node, format!("Node {version}"), "lookup.mjs"),
         subject(Kind::Bundle, format!("Node {version}, one file"), "bundle.mjs"),
@@ -113,7 +135,10 @@ async fn version(program: &str, least: (u32, u32)) -> Option<String> {
     let mut numbers = version.split('.').map(|number| number.parse().unwrap_or(0));
     let seen = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
     if seen < least {
-        eprintln!("{program} {}.{} or newer is not on the PATH: going on without it", least.0, least.1);
+        eprintln!(
+            "{program} {}.{} or newer is not on the PATH: going on without it",
+            least.0, least.1
+        );
         return None;
     }
     Some(version)
@@ -139,7 +164,8 @@ fn installed(directory: &Path, wanted: &str) -> Result<()> {
 
 fn start_over(directory: &Path) -> Result<()> {
     if directory.exists() {
-        fs::remove_dir_all(directory).with_context(|| format!("{} can't be emptied", directory.display()))?;
+        fs::remove_dir_all(directory)
+            .with_context(|| format!("{} can't be emptied", directory.display()))?;
     }
     fs::create_dir_all(directory).with_context(|| format!("{} can't be made", directory.display()))
 }

@@ -1,8 +1,14 @@
-//! The benchmark of the status function: `cargo run --release -p benchmarks --bin status_benchmark`.
+//! The benchmark of the status function: `cargo run --release -p benchmarks --bin
+//! status_benchmark`.
 //!
-//! The order of things is told here. What is measured, and what isn't, is in `benchmarks/README.md`.
+//! The order of things is told here. What is measured, and what isn't, is in
+//! `benchmarks/README.md`.
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "it is a command-line tool: its table is its result")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "it is a command-line tool: its table is its result"
+)]
 
 mod arguments;
 mod files;
@@ -49,7 +55,9 @@ async fn run(arguments: &Arguments) -> Result<()> {
     let mut results: Vec<Results> = subjects.iter().map(Results::of).collect();
 
     cold_starts(&subjects, &tables, arguments.cold, &mut results).await?;
-    let parts = warm_requests(&subjects, parts_program.first(), &tables, arguments.requests, &mut results).await?;
+    let parts =
+        warm_requests(&subjects, parts_program.first(), &tables, arguments.requests, &mut results)
+            .await?;
     let report = Report::new(arguments, results, parts);
     report.write(&files.scratch("status.json"))?;
     print!("{}", report.table());
@@ -57,12 +65,19 @@ async fn run(arguments: &Arguments) -> Result<()> {
 }
 
 /// The subjects take turns, so that a slow minute of the machine is everybody's.
-async fn cold_starts(subjects: &[Subject], tables: &Tables, rounds: u32, results: &mut [Results]) -> Result<()> {
+async fn cold_starts(
+    subjects: &[Subject],
+    tables: &Tables,
+    rounds: u32,
+    results: &mut [Results],
+) -> Result<()> {
     eprintln!("cold starts");
     let question = Question::by_ine()?;
     for round in 0..=rounds {
         for (subject, results) in subjects.iter().zip(&mut *results) {
-            let start = cold(subject, tables, &question).await.with_context(|| subject.name().to_owned())?;
+            let start = cold(subject, tables, &question)
+                .await
+                .with_context(|| subject.name().to_owned())?;
             // The first one reads the files from the disk.
             if round > 0 {
                 results.cold.push(start);
@@ -84,8 +99,11 @@ async fn warm_requests(
     let (by_ine, by_identity) = (Question::by_ine()?, Question::by_identity()?);
     let mut processes = Vec::new();
     for (subject, results) in subjects.iter().zip(results) {
-        let start =
-            async |question| Warming::start(subject, tables, question).await.with_context(|| subject.name().to_owned());
+        let start = async |question| {
+            Warming::start(subject, tables, question)
+                .await
+                .with_context(|| subject.name().to_owned())
+        };
         processes.push((subject, &mut results.by_ine, start(&by_ine).await?));
         if subject.kind() == Kind::Rust {
             processes.push((subject, &mut results.by_identity, start(&by_identity).await?));

@@ -14,9 +14,11 @@ use crate::question::Question;
 use crate::stub::{Calls, Tables};
 use crate::subject::Subject;
 
-/// Requests before the measured ones: caches, connections, and what just-in-time compilers compile first.
+/// Requests before the measured ones: caches, connections, and what just-in-time compilers compile
+/// first.
 const WARM_UP: u32 = 200;
-/// The measured requests come in blocks, and the middle one counts: a neighbour's burst spoils a block, not the run.
+/// The measured requests come in blocks, and the middle one counts: a neighbour's burst spoils a
+/// block, not the run.
 pub(crate) const BLOCKS: u32 = 10;
 /// After the last answer of a block, until the process surely sleeps.
 const SETTLE: Duration = Duration::from_millis(20);
@@ -62,7 +64,11 @@ pub(crate) struct Part {
 type Took = Vec<(String, u64)>;
 
 /// Starts a subject, asks it one question, ends it.
-pub(crate) async fn cold(subject: &Subject, tables: &Tables, question: &Question) -> Result<ColdStart> {
+pub(crate) async fn cold(
+    subject: &Subject,
+    tables: &Tables,
+    question: &Question,
+) -> Result<ColdStart> {
     let mut process = Process::start(subject, tables).await?;
     let ready = process.ready().await? - process.started();
     let connected = process.connections();
@@ -87,7 +93,11 @@ pub(crate) struct Warming<'a> {
 
 impl<'a> Warming<'a> {
     /// Starts a subject and warms it up.
-    pub(crate) async fn start(subject: &Subject, tables: &Tables, question: &'a Question) -> Result<Self> {
+    pub(crate) async fn start(
+        subject: &Subject,
+        tables: &Tables,
+        question: &'a Question,
+    ) -> Result<Self> {
         let mut process = Process::start(subject, tables).await?;
         process.ready().await?;
         ask(&mut process, question, WARM_UP).await?;
@@ -136,7 +146,8 @@ pub(crate) struct Parts {
 impl Parts {
     /// Starts it and warms it up.
     pub(crate) async fn start(subject: &Subject, tables: &Tables) -> Result<Self> {
-        let (mut process, question) = (Process::start(subject, tables).await?, Question::to_parts()?);
+        let (mut process, question) =
+            (Process::start(subject, tables).await?, Question::to_parts()?);
         process.ready().await?;
         let answers = ask(&mut process, &question, WARM_UP).await?;
         let first: Took = Took::deserialize(&answers[0].1)?;
@@ -149,7 +160,9 @@ impl Parts {
         let mut sums = vec![Duration::ZERO; self.names.len()];
         for (_, body) in ask(&mut self.process, &self.question, requests).await? {
             let took = Took::deserialize(&body)?;
-            sums.iter_mut().zip(took).for_each(|(sum, (_, part))| *sum += Duration::from_nanos(part));
+            sums.iter_mut()
+                .zip(took)
+                .for_each(|(sum, (_, part))| *sum += Duration::from_nanos(part));
         }
         self.took.push(sums.into_iter().map(|sum| sum / requests).collect());
         Ok(())
@@ -167,7 +180,11 @@ impl Parts {
 }
 
 /// Asks so many times; begins and ends with a process that waits for an event.
-async fn ask(process: &mut Process, question: &Question, requests: u32) -> Result<Vec<(Duration, Value)>> {
+async fn ask(
+    process: &mut Process,
+    question: &Question,
+    requests: u32,
+) -> Result<Vec<(Duration, Value)>> {
     let mut answers = Vec::new();
     for _ in 0..requests {
         let answer = process.ask(&question.event).await?;
@@ -180,7 +197,8 @@ async fn ask(process: &mut Process, question: &Question, requests: u32) -> Resul
 
 fn calls_each(before: &Calls, after: &Calls, requests: u32) -> BTreeMap<String, f64> {
     let made = |(call, count): (&String, &u64)| {
-        let made = u32::try_from(count - before.get(call).copied().unwrap_or(0)).unwrap_or(u32::MAX);
+        let made =
+            u32::try_from(count - before.get(call).copied().unwrap_or(0)).unwrap_or(u32::MAX);
         (made > 0).then(|| (call.clone(), f64::from(made) / f64::from(requests)))
     };
     after.iter().filter_map(made).collect()
@@ -210,8 +228,14 @@ mod tests {
 
     #[test]
     fn calls_before_the_measure_do_not_count() {
-        let calls = |calls: &[(&str, u64)]| calls.iter().map(|(call, count)| ((*call).to_owned(), *count)).collect();
-        let each = calls_each(&calls(&[("GetItem clients", 2)]), &calls(&[("GetItem clients", 2), ("Query", 5)]), 10);
+        let calls = |calls: &[(&str, u64)]| {
+            calls.iter().map(|(call, count)| ((*call).to_owned(), *count)).collect()
+        };
+        let each = calls_each(
+            &calls(&[("GetItem clients", 2)]),
+            &calls(&[("GetItem clients", 2), ("Query", 5)]),
+            10,
+        );
         assert_eq!(each, BTreeMap::from([("Query".to_owned(), 0.5)]));
     }
 }

@@ -55,7 +55,8 @@ impl Process {
             .stderr(file);
         command.kill_on_drop(true);
         let started = Instant::now();
-        let child = command.spawn().with_context(|| format!("{} can't be started", subject.name()))?;
+        let child =
+            command.spawn().with_context(|| format!("{} can't be started", subject.name()))?;
         let pid = child.id().ok_or_else(|| anyhow!("{} ended before it began", subject.name()))?;
         Ok(Self { child, pid, stub, log, started })
     }
@@ -84,7 +85,10 @@ impl Process {
     pub(crate) async fn ready(&mut self) -> Result<Instant> {
         match self.arrival().await? {
             Arrival::Ready(at) => Ok(at),
-            other => bail!("it told {other:?} when it should have asked for an event: see {}", self.log.display()),
+            other => bail!(
+                "it told {other:?} when it should have asked for an event: see {}",
+                self.log.display()
+            ),
         }
     }
 
@@ -94,8 +98,12 @@ impl Process {
         self.stub.give(event.clone());
         match self.arrival().await? {
             Arrival::Answer(at, body) => Ok(Answer { took: at - given, at, body }),
-            Arrival::Failure(body) => bail!("it failed: {} (see {})", shown(&body), self.log.display()),
-            Arrival::Ready(_) => bail!("it asked for an event without answering one: see {}", self.log.display()),
+            Arrival::Failure(body) => {
+                bail!("it failed: {} (see {})", shown(&body), self.log.display())
+            }
+            Arrival::Ready(_) => {
+                bail!("it asked for an event without answering one: see {}", self.log.display())
+            }
         }
     }
 
@@ -111,12 +119,15 @@ impl Process {
             arrival = timeout(PATIENCE, self.stub.arrival()) => arrival,
             status = self.child.wait() => bail!("it ended with {}: see {}", status?, self.log.display()),
         };
-        let late = || format!("it has said nothing for {} s: see {}", PATIENCE.as_secs(), self.log.display());
+        let late = || {
+            format!("it has said nothing for {} s: see {}", PATIENCE.as_secs(), self.log.display())
+        };
         arrival.with_context(late)?.context("the stub has ended")
     }
 }
 
-/// All that any subject reads, and no more: neither proxies nor credentials of the person who runs this.
+/// All that any subject reads, and no more: neither proxies nor credentials of the person who runs
+/// this.
 fn environment(stub: Addresses) -> Vec<(&'static str, String)> {
     let lambda = [
         ("AWS_LAMBDA_RUNTIME_API", stub.runtime.to_string()),

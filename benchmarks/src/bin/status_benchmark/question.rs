@@ -1,4 +1,5 @@
-//! The two questions, as API Gateway hands them over (REST API, proxy integration), and their answers.
+//! The two questions, as API Gateway hands them over (REST API, proxy integration), and their
+//! answers.
 
 use anyhow::{Context as _, Result, ensure};
 use benchmarks::sample;
@@ -51,11 +52,19 @@ impl Question {
         Ok(Self { expected: None, ..Self::by_ine()? })
     }
 
-    /// The answer's body; fails unless it is the right one: what answers something else does other work.
+    /// The answer's body; fails unless it is the right one: what answers something else does other
+    /// work.
     pub(crate) fn check(&self, answer: &[u8]) -> Result<Value> {
-        let response: Response = serde_json::from_slice(answer).context("the answer isn't one for API Gateway")?;
-        ensure!(response.status_code == 200, "it answered {}: {}", response.status_code, response.body);
-        let body: Value = serde_json::from_str(&response.body).context("the answer's body isn't JSON")?;
+        let response: Response =
+            serde_json::from_slice(answer).context("the answer isn't one for API Gateway")?;
+        ensure!(
+            response.status_code == 200,
+            "it answered {}: {}",
+            response.status_code,
+            response.body
+        );
+        let body: Value =
+            serde_json::from_str(&response.body).context("the answer's body isn't JSON")?;
         if let Some(expected) = &self.expected {
             ensure!(body == *expected, "it answered {body}, not {expected}");
         }

@@ -79,7 +79,8 @@ impl Report {
 
     /// Writes the numbers.
     pub(crate) fn write(&self, path: &Path) -> Result<()> {
-        let text = serde_json::to_string_pretty(self).context("the results can't be written as JSON")?;
+        let text =
+            serde_json::to_string_pretty(self).context("the results can't be written as JSON")?;
         fs::write(path, text + "\n").with_context(|| format!("{} can't be written", path.display()))
     }
 
@@ -90,12 +91,18 @@ impl Report {
             Kind::Bare => "bare look-up, Rust".to_owned(),
             // With its version, if it was there.
             _ => {
-                let name = self.of(kind).map_or_else(|| format!("{kind:?}"), |results| results.name.clone());
+                let name = self
+                    .of(kind)
+                    .map_or_else(|| format!("{kind:?}"), |results| results.name.clone());
                 format!("bare look-up, {name}")
             }
         });
-        let mut table =
-            format!("{}; {} requests, {} cold starts\n\n", self.machine.line(), self.requests, self.cold_starts);
+        let mut table = format!(
+            "{}; {} requests, {} cold starts\n\n",
+            self.machine.line(),
+            self.requests,
+            self.cold_starts
+        );
         let _ = writeln!(table, "| | {} | times better: status | bare | goal |", names.join(" | "));
         table.push_str("|---|---:|---:|---:|---:|---:|---:|---:|---|\n");
         self.cold_rows(&mut table);
@@ -106,33 +113,77 @@ impl Report {
 
     fn cold_rows(&self, table: &mut String) {
         let cold = |which: fn(&ColdStart) -> Duration| self.each(|results| results.cold(which));
-        row(table, "Cold start until ready for an event, ms", cold(|start| start.ready), 1, Some(COLD_GOAL));
-        row(table, "Cold start until the first answer, ms", cold(|start| start.answer), 1, Some(COLD_GOAL));
+        row(
+            table,
+            "Cold start until ready for an event, ms",
+            cold(|start| start.ready),
+            1,
+            Some(COLD_GOAL),
+        );
+        row(
+            table,
+            "Cold start until the first answer, ms",
+            cold(|start| start.answer),
+            1,
+            Some(COLD_GOAL),
+        );
         let connections = self.each(|results| results.cold.last().map(|start| start.connections));
-        let connections = connections.map(|seen| seen.map(|[ready, answered]| format!("{ready}, then {answered}")));
-        text_row(table, "Connections to DynamoDB when ready, and after the first answer", connections);
+        let connections = connections
+            .map(|seen| seen.map(|[ready, answered]| format!("{ready}, then {answered}")));
+        text_row(
+            table,
+            "Connections to DynamoDB when ready, and after the first answer",
+            connections,
+        );
     }
 
     fn warm_rows(&self, table: &mut String) {
-        let warm = |which: fn(&Warm) -> f64| self.each(|results| results.by_ine.as_ref().map(which));
+        let warm =
+            |which: fn(&Warm) -> f64| self.each(|results| results.by_ine.as_ref().map(which));
         let cpu = |warm: &Warm| warm.cpu_microseconds;
         row(table, "Processor time for a request by INE, µs", warm(cpu), 0, Some(CPU_GOAL));
         let by_identity = self.each(|results| results.by_identity.as_ref().map(cpu));
         row(table, "Processor time for a request by civil identity, µs", by_identity, 0, None);
-        row(table, "Request by INE from event to answer, median, µs", warm(|warm| warm.wall_microseconds), 0, None);
-        row(table, "The same, slowest in a hundred, µs", warm(|warm| warm.wall_99_microseconds), 0, None);
-        row(table, "Resident memory, MiB", warm(|warm| mebibytes(warm.resident_bytes)), 1, Some(MEMORY_GOAL));
-        row(table, "Resident memory at most, MiB", warm(|warm| mebibytes(warm.peak_bytes)), 1, Some(MEMORY_GOAL));
+        row(
+            table,
+            "Request by INE from event to answer, median, µs",
+            warm(|warm| warm.wall_microseconds),
+            0,
+            None,
+        );
+        row(
+            table,
+            "The same, slowest in a hundred, µs",
+            warm(|warm| warm.wall_99_microseconds),
+            0,
+            None,
+        );
+        row(
+            table,
+            "Resident memory, MiB",
+            warm(|warm| mebibytes(warm.resident_bytes)),
+            1,
+            Some(MEMORY_GOAL),
+        );
+        row(
+            table,
+            "Resident memory at most, MiB",
+            warm(|warm| mebibytes(warm.peak_bytes)),
+            1,
+            Some(MEMORY_GOAL),
+        );
         let by_ine = self.each(|results| results.by_ine.as_ref().map(|warm| calls(&warm.calls)));
         text_row(table, "AWS calls for a request by INE", by_ine);
-        let by_identity = self.each(|results| results.by_identity.as_ref().map(|warm| calls(&warm.calls)));
+        let by_identity =
+            self.each(|results| results.by_identity.as_ref().map(|warm| calls(&warm.calls)));
         text_row(table, "AWS calls for a request by civil identity", by_identity);
     }
 
     /// What the function's processor time by INE is made of.
     fn part_rows(&self, table: &mut String) {
-        let mut ours =
-            |title: &str, microseconds| row(table, title, [Some(microseconds), None, None, None, None], 1, None);
+        let mut ours = |title: &str, microseconds| {
+            row(table, title, [Some(microseconds), None, None, None, None], 1, None)
+        };
         for part in &self.parts {
             ours(&format!("of which {}, µs", part.name), part.cpu_microseconds);
         }
@@ -170,7 +221,8 @@ fn row(table: &mut String, title: &str, values: Row<f64>, decimals: usize, goal:
 
 fn text_row(table: &mut String, title: &str, values: Row<String>) {
     let cells = values.map(|value| value.unwrap_or_else(nothing));
-    let _ = writeln!(table, "| {title} | {} | {} | {} | |", cells.join(" | "), nothing(), nothing());
+    let _ =
+        writeln!(table, "| {title} | {} | {} | {} | |", cells.join(" | "), nothing(), nothing());
 }
 
 fn number(value: Option<f64>, decimals: usize) -> String {
@@ -194,7 +246,10 @@ fn mebibytes(bytes: u64) -> f64 {
     bytes as f64 / f64::from(1 << 20)
 }
 
-fn as_milliseconds<S: serde::Serializer>(starts: &[ColdStart], serializer: S) -> Result<S::Ok, S::Error> {
+fn as_milliseconds<S: serde::Serializer>(
+    starts: &[ColdStart],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
     #[derive(Serialize)]
     struct Milliseconds {
         ready: f64,
@@ -222,8 +277,14 @@ mod tests {
     #[test]
     fn the_better_of_the_others_is_what_counts() {
         let values = [Some(2.0), Some(1.0), Some(40.0), Some(20.0), Some(10.0)];
-        assert_eq!(line(values, Some(15.0)), "| time | 2.0 | 1.0 | 40.0 | 20.0 | 10.0 | 10.0 | 20.0 | 15: missed |\n");
-        assert_eq!(line(values, Some(10.0)), "| time | 2.0 | 1.0 | 40.0 | 20.0 | 10.0 | 10.0 | 20.0 | 10: reached |\n");
+        assert_eq!(
+            line(values, Some(15.0)),
+            "| time | 2.0 | 1.0 | 40.0 | 20.0 | 10.0 | 10.0 | 20.0 | 15: missed |\n"
+        );
+        assert_eq!(
+            line(values, Some(10.0)),
+            "| time | 2.0 | 1.0 | 40.0 | 20.0 | 10.0 | 10.0 | 20.0 | 10: reached |\n"
+        );
     }
 
     #[test]
@@ -232,12 +293,18 @@ mod tests {
             line([Some(2.0), None, None, None, None], Some(15.0)),
             "| time | 2.0 | – | – | – | – | – | – | 15 |\n"
         );
-        assert_eq!(line([None, None, Some(40.0), None, None], None), "| time | – | – | 40.0 | – | – | – | – |  |\n");
+        assert_eq!(
+            line([None, None, Some(40.0), None, None], None),
+            "| time | – | – | 40.0 | – | – | – | – |  |\n"
+        );
     }
 
     #[test]
     fn rare_calls_are_left_out() {
-        let each = BTreeMap::from([("GetItem students".to_owned(), 1.0), ("GetItem clients".to_owned(), 0.0002)]);
+        let each = BTreeMap::from([
+            ("GetItem students".to_owned(), 1.0),
+            ("GetItem clients".to_owned(), 0.0002),
+        ]);
         assert_eq!(calls(&each), "1 GetItem students");
     }
 }

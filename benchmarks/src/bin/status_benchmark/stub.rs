@@ -1,7 +1,9 @@
-//! Everything a function talks to, on this machine: the Lambda Runtime API, DynamoDB, Secrets Manager.
+//! Everything a function talks to, on this machine: the Lambda Runtime API, DynamoDB, Secrets
+//! Manager.
 //!
-//! Each process that is measured gets a stub of its own, so that no connection and no count outlives it. It runs on
-//! the benchmark's only thread: the process measured has the machine's other cores.
+//! Each process that is measured gets a stub of its own, so that no connection and no count
+//! outlives it. It runs on the benchmark's only thread: the process measured has the machine's
+//! other cores.
 
 mod dynamodb;
 mod tables;
@@ -57,7 +59,8 @@ pub(crate) struct Stub {
     accepting: [JoinHandle<()>; 3],
 }
 
-/// Where the stub listens. Each service has a port of its own: on AWS no connection to one is of use for another.
+/// Where the stub listens. Each service has a port of its own: on AWS no connection to one is of
+/// use for another.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Addresses {
     /// The Lambda Runtime API.
@@ -70,8 +73,8 @@ pub(crate) struct Addresses {
 
 struct State {
     tables: Mutex<Tables>,
-    /// Whether what is written stays. Only to fill the tables: measured functions write the same item thousands of
-    /// times.
+    /// Whether what is written stays. Only to fill the tables: measured functions write the same
+    /// item thousands of times.
     keeps_writes: bool,
     calls: Mutex<Calls>,
     events: AsyncMutex<UnboundedReceiver<Bytes>>,
@@ -149,7 +152,8 @@ impl Drop for Stub {
 }
 
 async fn listen() -> Result<(TcpListener, SocketAddr)> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("no local port can be opened")?;
+    let listener =
+        TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("no local port can be opened")?;
     let address = listener.local_addr()?;
     Ok((listener, address))
 }
@@ -164,11 +168,17 @@ async fn accept(listener: TcpListener, state: Arc<State>, connections: Arc<Atomi
 async fn connection(stream: TcpStream, state: Arc<State>) {
     let _ = stream.set_nodelay(true);
     let service = hyper::service::service_fn(|request| answer(&state, request));
-    // It ends with an error when the process at the other end is killed, as each of them is in the end.
-    let _ = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+    // It ends with an error when the process at the other end is killed, as each of them is in the
+    // end.
+    let _ = hyper::server::conn::http1::Builder::new()
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
 }
 
-async fn answer(state: &State, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
+async fn answer(
+    state: &State,
+    request: Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, Infallible> {
     let (head, body) = request.into_parts();
     let Ok(body) = body.collect().await else { return Ok(refusal("the body was cut off")) };
     let arrived = Instant::now();
@@ -176,17 +186,29 @@ async fn answer(state: &State, request: Request<Incoming>) -> Result<Response<Fu
     if let Some(path) = head.uri.path().strip_prefix(RUNTIME_API) {
         return Ok(state.runtime(&head.method, path, arrived, body).await);
     }
-    let target = head.headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
+    let target = head
+        .headers
+        .get("x-amz-target")
+        .and_then(|target| target.to_str().ok())
+        .unwrap_or_default();
     Ok(match target.split_once('.') {
         Some(("secretsmanager", "GetSecretValue")) => state.secret(),
-        Some((service, operation)) if service.starts_with("DynamoDB") => state.dynamodb(operation, &body),
+        Some((service, operation)) if service.starts_with("DynamoDB") => {
+            state.dynamodb(operation, &body)
+        }
         _ => refusal(&format!("nothing like {} {} {target} is here", head.method, head.uri.path())),
     })
 }
 
 impl State {
     /// The Runtime API: <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>.
-    async fn runtime(&self, method: &Method, path: &str, arrived: Instant, body: Bytes) -> Response<Full<Bytes>> {
+    async fn runtime(
+        &self,
+        method: &Method,
+        path: &str,
+        arrived: Instant,
+        body: Bytes,
+    ) -> Response<Full<Bytes>> {
         if method == Method::GET && path == "invocation/next" {
             let _ = self.arrivals.send(Arrival::Ready(arrived));
             return match self.events.lock().await.recv().await {
@@ -206,11 +228,16 @@ impl State {
     fn secret(&self) -> Response<Full<Bytes>> {
         self.count("GetSecretValue");
         let secret = json!({ "id": sample::DIGEST_KEY_ID, "key": sample::DIGEST_KEY }).to_string();
-        amazon(StatusCode::OK, &json!({ "ARN": "secret", "Name": "secret", "SecretString": secret }))
+        amazon(
+            StatusCode::OK,
+            &json!({ "ARN": "secret", "Name": "secret", "SecretString": secret }),
+        )
     }
 
     fn dynamodb(&self, operation: &str, body: &[u8]) -> Response<Full<Bytes>> {
-        let Ok(input) = serde_json::from_slice::<Value>(body) else { return refusal("the body isn't JSON") };
+        let Ok(input) = serde_json::from_slice::<Value>(body) else {
+            return refusal("the body isn't JSON");
+        };
         self.count(&format!("{operation} {}", dynamodb::table(&input)));
         let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
         if self.keeps_writes {
@@ -237,7 +264,10 @@ fn invocation(event: Bytes) -> Response<Full<Bytes>> {
     let deadline = Timestamp::now().as_millisecond() + TIME_LIMIT_MS;
     let mut response = reply(StatusCode::OK, "application/json", event);
     let headers = response.headers_mut();
-    headers.insert("Lambda-Runtime-Aws-Request-Id", HeaderValue::from_static("8476a536-e9f4-11e8-9739-2dfe598c3fcd"));
+    headers.insert(
+        "Lambda-Runtime-Aws-Request-Id",
+        HeaderValue::from_static("8476a536-e9f4-11e8-9739-2dfe598c3fcd"),
+    );
     headers.insert("Lambda-Runtime-Deadline-Ms", HeaderValue::from(deadline));
     headers.insert(
         "Lambda-Runtime-Invoked-Function-Arn",

@@ -30,7 +30,13 @@ impl Subject {
         let log = files.scratch(&format!("{kind:?}.log").to_lowercase());
         // That of the last run, if there was one.
         let _ = std::fs::remove_file(&log);
-        Self { kind, name: name.into(), program: program.into(), arguments: arguments.into_iter().collect(), log }
+        Self {
+            kind,
+            name: name.into(),
+            program: program.into(),
+            arguments: arguments.into_iter().collect(),
+            log,
+        }
     }
 
     /// What it is.

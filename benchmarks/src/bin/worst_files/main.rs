@@ -1,11 +1,17 @@
-//! What the worst file of a megabyte costs to read: `cargo run --release -p benchmarks --bin worst_files`.
+//! What the worst file of a megabyte costs to read: `cargo run --release -p benchmarks --bin
+//! worst_files`.
 //!
-//! The search has two stages. Of each shape of line (`shapes.rs`), a sample is read at each length, and the shape whose
-//! text costs most a byte wins; then its whole file of a megabyte is read, plain and inflated from gzip and zstd as far
-//! as the reader's ratio allows. Workbooks (`workbooks.rs`) are few enough to be tried whole. Each whole file is read
-//! in a process of its own, so that the memory told is that file's.
+//! The search has two stages. Of each shape of line (`shapes.rs`), a sample is read at each length,
+//! and the shape whose text costs most a byte wins; then its whole file of a megabyte is read,
+//! plain and inflated from gzip and zstd as far as the reader's ratio allows. Workbooks
+//! (`workbooks.rs`) are few enough to be tried whole. Each whole file is read in a process of its
+//! own, so that the memory told is that file's.
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "it is a command-line tool: its table is its result")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "it is a command-line tool: its table is its result"
+)]
 
 mod shapes;
 mod workbooks;
@@ -23,12 +29,15 @@ use serde::{Deserialize, Serialize};
 use shared::domain::commune::CommuneCode;
 use shared::domain::establishment::Establishment;
 use shared::domain::uai::Uai;
-use shared::files::reader::{Conventions, Depositor, EnrolmentReader, FileError, Next, Step, Survey};
+use shared::files::reader::{
+    Conventions, Depositor, EnrolmentReader, FileError, Next, Step, Survey,
+};
 use shared::files::row::{Outcome, Setting};
 
 use shapes::Text;
 
-/// The object's size: what an establishment sends by mistake or on purpose without anybody noticing.
+/// The object's size: what an establishment sends by mistake or on purpose without anybody
+/// noticing.
 const SIZE: usize = 1 << 20;
 /// The reader's input comes in pieces of that size, as S3 gives them.
 const PIECE: usize = 64 * 1024;
@@ -49,8 +58,8 @@ struct Arguments {
 struct Cost {
     /// Processor time of the whole, in seconds.
     seconds: f64,
-    /// The longest single call, opening a workbook included, in seconds of the day: for so long nobody else has the
-    /// thread.
+    /// The longest single call, opening a workbook included, in seconds of the day: for so long
+    /// nobody else has the thread.
     longest_call: f64,
     /// Resident memory at most, in bytes.
     peak: u64,
@@ -110,10 +119,14 @@ fn row(arguments: &Arguments, kind: &str, shape: &str, file: &[u8]) -> Result<()
     let cost = apart(file)?;
     let Cost { seconds, longest_call, peak, accepted, rejected, ending } = cost;
     let (call, peak, rows) = (longest_call * 1e3, peak >> 20, accepted + rejected);
-    println!("| {kind}, {} KiB | {shape} | {seconds:.2} | {call:.0} | {peak} | {rows} | {ending} |", file.len() >> 10);
+    println!(
+        "| {kind}, {} KiB | {shape} | {seconds:.2} | {call:.0} | {peak} | {rows} | {ending} |",
+        file.len() >> 10
+    );
     if let Some(directory) = &arguments.keep {
         std::fs::create_dir_all(directory)?;
-        let name: String = format!("{kind} {shape}").chars().filter(|letter| letter.is_alphanumeric()).collect();
+        let name: String =
+            format!("{kind} {shape}").chars().filter(|letter| letter.is_alphanumeric()).collect();
         std::fs::write(directory.join(name), file)?;
     }
     Ok(())
@@ -130,7 +143,11 @@ fn apart(file: &[u8]) -> Result<Cost> {
 
 fn read_apart(path: &Path) -> Result<Cost> {
     let output = Command::new(std::env::current_exe()?).arg("--read").arg(path).output()?;
-    ensure!(output.status.success(), "the reading process failed: {}", String::from_utf8_lossy(&output.stderr));
+    ensure!(
+        output.status.success(),
+        "the reading process failed: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     serde_json::from_slice(&output.stdout).context("the reading process didn't say what it cost")
 }
 

@@ -29,7 +29,10 @@ pub(crate) fn all(size: usize) -> Result<Vec<(String, Vec<u8>)>> {
     ] {
         let data = unit.repeat(INFLATED / unit.len());
         let sheet = format!("<worksheet><sheetData>{data}</sheetData></worksheet>");
-        all.push((format!("one sheet of {name}"), workbook(&["worksheets/sheet1.xml"], &[("sheet1", &sheet)], "")?));
+        all.push((
+            format!("one sheet of {name}"),
+            workbook(&["worksheets/sheet1.xml"], &[("sheet1", &sheet)], "")?,
+        ));
         // A sixtieth of it, named by sixty sheets: what stopped the import once.
         let data = unit.repeat(INFLATED / unit.len() / 60);
         let sheet = format!("<worksheet><sheetData>{data}</sheetData></worksheet>");
@@ -68,7 +71,10 @@ fn workbook(targets: &[&str], sheets: &[(&str, &str)], texts: &str) -> Result<Ve
         Ok(())
     };
     entry("_rels/.rels", PACKAGE)?;
-    entry("xl/workbook.xml", &format!(r#"<workbook xmlns:r="r"><sheets>{names}</sheets></workbook>"#))?;
+    entry(
+        "xl/workbook.xml",
+        &format!(r#"<workbook xmlns:r="r"><sheets>{names}</sheets></workbook>"#),
+    )?;
     entry("xl/_rels/workbook.xml.rels", &format!("<Relationships>{relations}</Relationships>"))?;
     if !texts.is_empty() {
         entry("xl/sharedStrings.xml", &format!("<sst>{texts}</sst>"))?;

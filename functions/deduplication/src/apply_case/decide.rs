@@ -48,14 +48,22 @@ impl CaseChanges {
     }
 
     /// Nothing is told of the student any more.
-    pub(super) async fn hide<W: World>(&mut self, world: &W, student: StudentId) -> Result<(), StoreError> {
+    pub(super) async fn hide<W: World>(
+        &mut self,
+        world: &W,
+        student: StudentId,
+    ) -> Result<(), StoreError> {
         if let Some(student) = world.register().student(student).await? {
             self.students.of(&student).withheld.insert(self.case.clone(), BTreeSet::new());
         }
         Ok(())
     }
 
-    pub(super) async fn apply<W: World>(&mut self, world: &W, effect: &Effect) -> Result<(), StoreError> {
+    pub(super) async fn apply<W: World>(
+        &mut self,
+        world: &W,
+        effect: &Effect,
+    ) -> Result<(), StoreError> {
         let register = world.register();
         self.by.insert(self.case.clone());
         match effect {
@@ -66,10 +74,14 @@ impl CaseChanges {
                 }
             }
             Effect::Merge([one, other]) => {
-                if let (Some(one), Some(other)) = (register.student(*one).await?, register.student(*other).await?) {
+                if let (Some(one), Some(other)) =
+                    (register.student(*one).await?, register.student(*other).await?)
+                {
                     // Whom INES vouches for survives, then who has more records.
-                    let rank = |student: &Student| (student.verified().is_some(), student.edges().count());
-                    let (joined, into) = if rank(&one) > rank(&other) { (other, one) } else { (one, other) };
+                    let rank =
+                        |student: &Student| (student.verified().is_some(), student.edges().count());
+                    let (joined, into) =
+                        if rank(&one) > rank(&other) { (other, one) } else { (one, other) };
                     self.join(&joined, &into, None);
                 }
             }
@@ -89,14 +101,17 @@ impl CaseChanges {
                     self.part(&student, other);
                 }
                 // Also of nobody, when INES or the register alone spoke against it.
-                for edge in self.students.of(&student).edges_mut().filter(|edge| edge.record == *record) {
+                for edge in
+                    self.students.of(&student).edges_mut().filter(|edge| edge.record == *record)
+                {
                     edge.links.different.entry(self.case.clone()).or_default();
                     self.linked.insert(record.clone());
                 }
                 self.show(&student);
             }
             Effect::KeepApart([one, other]) => {
-                if let (Some(one), Some(other)) = (register.student(*one).await?, register.student(*other).await?)
+                if let (Some(one), Some(other)) =
+                    (register.student(*one).await?, register.student(*other).await?)
                     && one.id != other.id
                 {
                     let fewer = one.edges().count() <= other.edges().count();
@@ -129,14 +144,17 @@ impl CaseChanges {
         }
         // What was decided in this case before is decided otherwise.
         self.forget(joined);
-        let parts = |edge: &Edge| into.edges().any(|other| other.parts_from(&edge.record, &edge.links));
+        let parts =
+            |edge: &Edge| into.edges().any(|other| other.parts_from(&edge.record, &edge.links));
         if self.students.get(joined.id).unwrap_or(joined).edges().any(parts) {
-            // Another case told them apart meanwhile: of two people who contradict each other, the one who joins waits.
+            // Another case told them apart meanwhile: of two people who contradict each other, the
+            // one who joins waits.
             self.show(joined);
             return;
         }
         let Some(anchor) = into.edges().next().map(|edge| edge.record.clone()) else { return };
-        let disputed: Vec<CaseId> = joined.withheld.keys().filter(|case| case.is_dispute()).cloned().collect();
+        let disputed: Vec<CaseId> =
+            joined.withheld.keys().filter(|case| case.is_dispute()).cloned().collect();
         let moved = self.students.of(joined);
         for edge in moved.edges_mut() {
             edge.links.same.entry(self.case.clone()).or_default().insert(anchor.clone());
@@ -156,13 +174,17 @@ impl CaseChanges {
     fn part(&mut self, student: &Student, other: &Student) {
         let others: BTreeSet<RecordId> = other.edges().map(|edge| edge.record.clone()).collect();
         for edge in self.students.of(student).edges_mut() {
-            edge.links.different.entry(self.case.clone()).or_default().extend(others.iter().cloned());
+            edge.links
+                .different
+                .entry(self.case.clone())
+                .or_default()
+                .extend(others.iter().cloned());
             self.linked.insert(edge.record.clone());
         }
     }
 
-    /// Whose the records that leave a student are: nobody's yet, or whose the first of them are, when there were too many for
-    /// one transaction.
+    /// Whose the records that leave a student are: nobody's yet, or whose the first of them are,
+    /// when there were too many for one transaction.
     async fn apart<W: World>(
         &self,
         world: &W,
@@ -172,7 +194,9 @@ impl CaseChanges {
         for record in records.iter().filter(|record| student.edge(record).is_none()) {
             let holder = holder(world, record).await?;
             let parted = |holder: &Student| {
-                holder.edge(record).is_some_and(|edge| edge.links.different.contains_key(&self.case))
+                holder
+                    .edge(record)
+                    .is_some_and(|edge| edge.links.different.contains_key(&self.case))
             };
             if let Some(holder) = holder.filter(parted) {
                 return Ok(holder);
@@ -183,22 +207,31 @@ impl CaseChanges {
 
     /// Some records are another person's.
     fn split(&mut self, student: &Student, records: &BTreeSet<RecordId>, apart: &Student) {
-        let leaving: Vec<Edge> = student.edges().filter(|edge| records.contains(&edge.record)).cloned().collect();
-        let staying: BTreeSet<RecordId> =
-            student.edges().map(|edge| edge.record.clone()).filter(|record| !records.contains(record)).collect();
+        let leaving: Vec<Edge> =
+            student.edges().filter(|edge| records.contains(&edge.record)).cloned().collect();
+        let staying: BTreeSet<RecordId> = student
+            .edges()
+            .map(|edge| edge.record.clone())
+            .filter(|record| !records.contains(record))
+            .collect();
         if leaving.is_empty() || staying.is_empty() {
             return;
         }
         let mut other = apart.clone();
         for mut edge in leaving {
             self.students.of(student).detach(&edge.record);
-            edge.links.different.entry(self.case.clone()).or_default().extend(staying.iter().cloned());
+            edge.links
+                .different
+                .entry(self.case.clone())
+                .or_default()
+                .extend(staying.iter().cloned());
             edge.reason = Reason::Decided;
             self.linked.insert(edge.record.clone());
             self.follow.insert(edge.record.clone());
             other.attach(edge);
         }
-        // An INE that both halves give is the one's whom INES vouches for, else of the half that stays.
+        // An INE that both halves give is the one's whom INES vouches for, else of the half that
+        // stays.
         let vouched: BTreeSet<_> = other.edges().filter_map(Edge::verified).collect();
         let shared: BTreeSet<_> = self
             .students
@@ -210,7 +243,11 @@ impl CaseChanges {
             .collect();
         let stays = self.students.get(student.id).and_then(Student::verified);
         for ine in shared {
-            let loser = if vouched.contains(&ine) && stays.is_none() { self.students.of(student) } else { &mut other };
+            let loser = if vouched.contains(&ine) && stays.is_none() {
+                self.students.of(student)
+            } else {
+                &mut other
+            };
             owners::disbelieve(loser, ine);
         }
         *self.students.of(apart) = other;

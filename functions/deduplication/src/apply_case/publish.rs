@@ -1,15 +1,16 @@
 //! A case is written: in one transaction if what it changes fits in one, else in portions.
 //!
-//! A transaction takes a hundred writes, and a student may have more records than that. What doesn't fit is done in steps,
-//! each a transaction that moves the case on to its next version:
+//! A transaction takes a hundred writes, and a student may have more records than that. What
+//! doesn't fit is done in steps, each a transaction that moves the case on to its next version:
 //!
-//! 1. every student that changes is kept for the case ([`Student::moving`]): nothing is told of it, and nobody else
-//!    changes it;
-//! 2. records change and move, as many at a time as fit; the case names them, so that an undo finds them;
+//! 1. every student that changes is kept for the case ([`Student::moving`]): nothing is told of it,
+//!    and nobody else changes it;
+//! 2. records change and move, as many at a time as fit; the case names them, so that an undo finds
+//!    them;
 //! 3. the last step does the rest, settles the case, and lets the students go.
 //!
-//! What remains to be done is told from the students as they are, so a message that comes again, or one after a crash
-//! between any two steps, goes on where the last one ended.
+//! What remains to be done is told from the students as they are, so a message that comes again, or
+//! one after a crash between any two steps, goes on where the last one ended.
 
 use std::collections::BTreeSet;
 
@@ -28,7 +29,8 @@ use crate::found;
 use crate::owners;
 use crate::world::World;
 
-/// Records that one step changes at most: each takes up to four writes, and students, buckets and the case some more.
+/// Records that one step changes at most: each takes up to four writes, and students, buckets and
+/// the case some more.
 const MOST_AT_ONCE: usize = 24;
 /// Students that one step keeps for the case at most, each with the INEs that lead to it.
 const MOST_KEPT: usize = 10;
@@ -46,7 +48,11 @@ pub(super) enum Progress {
 
 impl CaseChanges {
     /// Reads the students that are kept for the case since an earlier step.
-    pub(super) async fn resume<W: World>(&mut self, world: &W, case: &Case) -> Result<(), StoreError> {
+    pub(super) async fn resume<W: World>(
+        &mut self,
+        world: &W,
+        case: &Case,
+    ) -> Result<(), StoreError> {
         for id in case.decisions.iter().next_back().iter().flat_map(|decision| &decision.kept) {
             if let Some(student) = world.register().student(*id).await? {
                 self.students.of(&student);
@@ -56,15 +62,21 @@ impl CaseChanges {
     }
 
     /// Writes what changes, with the case as it is settled, or the next step of it.
-    pub(super) async fn publish<W: World>(mut self, world: &W, case: Case) -> Result<Progress, StoreError> {
-        let foreign = |change: &Change| change.before.moving.as_ref().is_some_and(|kept| *kept != self.case);
+    pub(super) async fn publish<W: World>(
+        mut self,
+        world: &W,
+        case: Case,
+    ) -> Result<Progress, StoreError> {
+        let foreign =
+            |change: &Change| change.before.moving.as_ref().is_some_and(|kept| *kept != self.case);
         if self.students.iter().any(foreign) {
             return Ok(Progress::Overtaken);
         }
         self.students.values_mut().for_each(|student| student.moving = None);
         self.hand_over();
         self.hide_contradicted();
-        let back = self.back.iter().filter_map(|record| Some(self.students.holder(record)?.id)).collect();
+        let back =
+            self.back.iter().filter_map(|record| Some(self.students.holder(record)?.id)).collect();
         owners::reconcile(world, &mut self.students, &back).await?;
         let moved = self.students.trace(&self.by);
         let mut completed = case.clone();
@@ -91,15 +103,29 @@ impl CaseChanges {
     }
 
     /// The next step of what doesn't fit in one transaction.
-    async fn step<W: World>(self, world: &W, mut case: Case, changes: Vec<Change>) -> Result<Progress, StoreError> {
-        let kept = |change: &&Change| change.before.edges().next().is_none() || change.before.moving.is_some();
-        let free: Vec<Change> =
-            changes.iter().filter(|change| !kept(change)).take(MOST_KEPT).map(keep(&self.case)).collect();
+    async fn step<W: World>(
+        self,
+        world: &W,
+        mut case: Case,
+        changes: Vec<Change>,
+    ) -> Result<Progress, StoreError> {
+        let kept = |change: &&Change| {
+            change.before.edges().next().is_none() || change.before.moving.is_some()
+        };
+        let free: Vec<Change> = changes
+            .iter()
+            .filter(|change| !kept(change))
+            .take(MOST_KEPT)
+            .map(keep(&self.case))
+            .collect();
         let mut writes = if free.is_empty() {
             let units = units(&changes, &case);
             let mut size = units.len().min(MOST_AT_ONCE);
             if size == 0 {
-                return Err(StoreError::of("students TransactWriteItems", "more writes than a transaction takes"));
+                return Err(StoreError::of(
+                    "students TransactWriteItems",
+                    "more writes than a transaction takes",
+                ));
             }
             loop {
                 let step = portion(&changes, &case, &units[..size]);
@@ -128,9 +154,14 @@ impl CaseChanges {
     }
 
     /// What is written on students, buckets and records.
-    async fn writes<W: World>(&self, world: &W, changes: &[Change]) -> Result<Vec<Write>, StoreError> {
+    async fn writes<W: World>(
+        &self,
+        world: &W,
+        changes: &[Change],
+    ) -> Result<Vec<Write>, StoreError> {
         let keys = concerned(changes, world.keys());
-        let buckets = if keys.is_empty() { Buckets::new() } else { world.register().buckets(&keys).await? };
+        let buckets =
+            if keys.is_empty() { Buckets::new() } else { world.register().buckets(&keys).await? };
         let mut writes = plan(changes, world.keys(), &buckets);
         for record in &self.linked {
             let whose = changes.iter().find(|change| change.after.edge(record).is_some());
@@ -166,8 +197,8 @@ impl CaseChanges {
         Ok(())
     }
 
-    /// The records of whoever is told of no more wait from now on, and those of whoever is told of now may wait no more. A
-    /// dispute is settled before anybody decides on them again.
+    /// The records of whoever is told of no more wait from now on, and those of whoever is told of
+    /// now may wait no more. A dispute is settled before anybody decides on them again.
     fn take_back(&mut self) {
         for Change { before, after, .. } in self.students.iter() {
             let hidden = !before.waits() && after.waits();
@@ -176,7 +207,9 @@ impl CaseChanges {
                 self.linked.extend(records());
             }
             if hidden || before.answer().is_none() {
-                self.follow.extend(records().filter(|record| after.waits() || !self.back.contains(record)));
+                self.follow.extend(
+                    records().filter(|record| after.waits() || !self.back.contains(record)),
+                );
             }
         }
     }
@@ -185,9 +218,12 @@ impl CaseChanges {
     fn hand_over(&mut self) {
         for student in self.students.values_mut() {
             let foreign = |case: &CaseId| {
-                !case.is_dispute() && !student.edges().any(|edge| CaseId::attachment(&edge.record) == *case)
+                !case.is_dispute()
+                    && !student.edges().any(|edge| CaseId::attachment(&edge.record) == *case)
             };
-            let Some(case) = student.withheld.keys().find(|case| foreign(case)).cloned() else { continue };
+            let Some(case) = student.withheld.keys().find(|case| foreign(case)).cloned() else {
+                continue;
+            };
             let first = student.edges().next().map(|edge| CaseId::attachment(&edge.record));
             let rivals = student.withheld.remove(&case);
             student.withheld.extend(first.zip(rivals));
@@ -205,9 +241,15 @@ impl CaseChanges {
     }
 
     /// What is written on a record.
-    async fn stands<W: World>(&self, world: &W, student: &Student, edge: &Edge) -> Result<Vec<Write>, StoreError> {
+    async fn stands<W: World>(
+        &self,
+        world: &W,
+        student: &Student,
+        edge: &Edge,
+    ) -> Result<Vec<Write>, StoreError> {
         let is_told_again = !student.waits() && self.back.contains(&edge.record);
-        let stored = if is_told_again { world.register().record(&edge.record).await? } else { None };
+        let stored =
+            if is_told_again { world.register().record(&edge.record).await? } else { None };
         let Some(record) = stored.filter(|record| record.version == edge.version) else {
             let (record, links) = (edge.record.clone(), edge.links.clone());
             let waits = student.waits() || self.anew.contains(&record);
@@ -251,33 +293,44 @@ fn keep(case: &CaseId) -> impl Fn(&Change) -> Change {
     }
 }
 
-/// What a step may change. A student keeps a record until the last step, and the record that the case is about stays where it
-/// is, since from them is told what remains to be done.
+/// What a step may change. A student keeps a record until the last step, and the record that the
+/// case is about stays where it is, since from them is told what remains to be done.
 fn units(changes: &[Change], case: &Case) -> Vec<Unit> {
     let about = case.decisions.last().and_then(|decision| decision.effect.record());
     let stays: BTreeSet<&RecordId> = changes
         .iter()
         .filter(|change| change.after.edges().next().is_none())
-        .filter_map(|change| change.before.edges().map(|edge| &edge.record).find(|record| about != Some(record)))
+        .filter_map(|change| {
+            change.before.edges().map(|edge| &edge.record).find(|record| about != Some(record))
+        })
         .chain(about)
         .collect();
     let mut units = Vec::new();
     for Change { after, .. } in changes {
         for edge in after.edges().filter(|edge| !stays.contains(&edge.record)) {
-            let before =
-                changes.iter().map(|change| &change.before).find(|student| student.edge(&edge.record).is_some());
-            let same = before.is_some_and(|before| before.id == after.id && before.edge(&edge.record) == Some(edge));
+            let before = changes
+                .iter()
+                .map(|change| &change.before)
+                .find(|student| student.edge(&edge.record).is_some());
+            let same = before.is_some_and(|before| {
+                before.id == after.id && before.edge(&edge.record) == Some(edge)
+            });
             if !same {
                 let (record, edge) = (edge.record.clone(), edge.clone());
-                units.push(Unit { record, from: before.map(|before| before.id), to: after.id, edge });
+                units.push(Unit {
+                    record,
+                    from: before.map(|before| before.id),
+                    to: after.id,
+                    edge,
+                });
             }
         }
     }
     units
 }
 
-/// The changes of one step. Where a decision is undone, what keeps a student from being told of is restored with the first
-/// of its records; where one is applied, it stays until the last.
+/// The changes of one step. Where a decision is undone, what keeps a student from being told of is
+/// restored with the first of its records; where one is applied, it stays until the last.
 fn portion(changes: &[Change], case: &Case, units: &[Unit]) -> Vec<Change> {
     let mut step: Vec<Change> = changes.iter().map(keep(&case.id)).collect();
     for (change, whole) in step.iter_mut().zip(changes) {

@@ -1,5 +1,6 @@
-//! A decision is taken back: what it moved goes back to where it was, record by record ([`shared::identity::moves`]), and
-//! stands there as it stood. What came while it stood is decided on as if it came now.
+//! A decision is taken back: what it moved goes back to where it was, record by record
+//! ([`shared::identity::moves`]), and stands there as it stood. What came while it stood is decided
+//! on as if it came now.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,7 +20,11 @@ type Returns = BTreeMap<RecordId, (StudentId, Place)>;
 
 impl CaseChanges {
     /// Takes back what was decided last in a case.
-    pub(super) async fn undo<W: World>(&mut self, world: &W, case: &Case) -> Result<(), StoreError> {
+    pub(super) async fn undo<W: World>(
+        &mut self,
+        world: &W,
+        case: &Case,
+    ) -> Result<(), StoreError> {
         let Some(decision) = case.decisions.last() else { return Ok(()) };
         for record in decision.records.union(&decision.moved) {
             if self.students.holder(record).is_none()
@@ -39,13 +44,18 @@ impl CaseChanges {
         let mut returns: BTreeMap<StudentId, Returns> = BTreeMap::new();
         for student in self.students.values_mut() {
             let whose = student.id;
-            for edge in student.edges_mut().filter(|edge| edge.decisions().any(|case| *case == self.case)) {
+            for edge in
+                student.edges_mut().filter(|edge| edge.decisions().any(|case| *case == self.case))
+            {
                 edge.links.forget(&self.case);
                 self.linked.insert(edge.record.clone());
                 match edge.moves.undo(&self.case) {
                     Return::Stays => {}
                     Return::To(place) => {
-                        returns.entry(place.student).or_default().insert(edge.record.clone(), (whose, place));
+                        returns
+                            .entry(place.student)
+                            .or_default()
+                            .insert(edge.record.clone(), (whose, place));
                     }
                     Return::DecidedAgain => {
                         self.anew.insert(edge.record.clone());
@@ -58,7 +68,12 @@ impl CaseChanges {
     }
 
     /// Gives a student its records back, and hides it as it was hidden.
-    async fn restore<W: World>(&mut self, world: &W, id: StudentId, returns: Returns) -> Result<(), StoreError> {
+    async fn restore<W: World>(
+        &mut self,
+        world: &W,
+        id: StudentId,
+        returns: Returns,
+    ) -> Result<(), StoreError> {
         self.read(world, id).await?;
         let mut withheld: BTreeMap<CaseId, BTreeSet<StudentId>> = BTreeMap::new();
         let mut left: BTreeSet<StudentId> = BTreeSet::new();
@@ -79,7 +94,8 @@ impl CaseChanges {
             let holder = self.students.get_mut(*holder);
             withheld.extend(holder.and_then(|holder| holder.withheld.remove_entry(&dispute)));
         }
-        let all_back = |student: &Student| student.edges().all(|edge| returns.contains_key(&edge.record));
+        let all_back =
+            |student: &Student| student.edges().all(|edge| returns.contains_key(&edge.record));
         if self.students.get(id).is_some_and(all_back) {
             self.hold_as_before(world, id, withheld).await?;
         }
@@ -89,8 +105,15 @@ impl CaseChanges {
         Ok(())
     }
 
-    /// Moves one record back. Gives whether it is there now: it stays away from records that people have told it apart from.
-    fn put_back(&mut self, id: StudentId, record: &RecordId, whose: StudentId, place: &Place) -> bool {
+    /// Moves one record back. Gives whether it is there now: it stays away from records that people
+    /// have told it apart from.
+    fn put_back(
+        &mut self,
+        id: StudentId,
+        record: &RecordId,
+        whose: StudentId,
+        place: &Place,
+    ) -> bool {
         let edge = self.students.get(whose).and_then(|holder| holder.edge(record)).cloned();
         let (Some(edge), Some(student)) = (edge, self.students.get(id)) else { return false };
         if student.edges_besides(record).any(|other| other.parts_from(record, &edge.links)) {
@@ -110,8 +133,8 @@ impl CaseChanges {
         true
     }
 
-    /// Hides a student for the cases that it was hidden for. Those that evidence had settled are asked again; a dispute counts
-    /// as long as it is open.
+    /// Hides a student for the cases that it was hidden for. Those that evidence had settled are
+    /// asked again; a dispute counts as long as it is open.
     async fn hold_as_before<W: World>(
         &mut self,
         world: &W,
@@ -131,7 +154,8 @@ impl CaseChanges {
         Ok(())
     }
 
-    /// Leads whoever has the id of a student that keeps no record to the one that has them, with the disputes about it.
+    /// Leads whoever has the id of a student that keeps no record to the one that has them, with
+    /// the disputes about it.
     fn lead_if_empty(&mut self, empty: StudentId, id: StudentId) {
         let holder = self.students.get_mut(empty).filter(|holder| holder.edges().next().is_none());
         let Some(holder) = holder else { return };
@@ -142,18 +166,20 @@ impl CaseChanges {
         }
     }
 
-    /// A student to whom records go back: as it is, or as nobody, if it leads to another by now or isn't there.
+    /// A student to whom records go back: as it is, or as nobody, if it leads to another by now or
+    /// isn't there.
     async fn read<W: World>(&mut self, world: &W, id: StudentId) -> Result<(), StoreError> {
         if self.students.get(id).is_some() {
             return Ok(());
         }
         let register = world.register();
-        let student = if let Some(student) = register.student(id).await?.filter(|student| student.id == id) {
-            student
-        } else {
-            let version = register.item_version(id).await?.unwrap_or_default();
-            Student::restore(id, version, BTreeMap::new(), [])
-        };
+        let student =
+            if let Some(student) = register.student(id).await?.filter(|student| student.id == id) {
+                student
+            } else {
+                let version = register.item_version(id).await?.unwrap_or_default();
+                Student::restore(id, version, BTreeMap::new(), [])
+            };
         self.students.of(&student);
         Ok(())
     }

@@ -1,4 +1,5 @@
-//! The tables as they are called, over those of this process: what the rows of files find out about pairs.
+//! The tables as they are called, over those of this process: what the rows of files find out about
+//! pairs.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -53,7 +54,12 @@ struct National {
 }
 
 impl National {
-    fn answer(&self, depositor: Option<Uai>, ine: &Ine, birth_date: BirthDate) -> Result<Verified, InesError> {
+    fn answer(
+        &self,
+        depositor: Option<Uai>,
+        ine: &Ine,
+        birth_date: BirthDate,
+    ) -> Result<Verified, InesError> {
         if self.is_away.get() {
             return Err(InesError::Unavailable);
         }
@@ -61,7 +67,8 @@ impl National {
         if ine.expose() != INE || birth_date.expose() != BIRTH_DATE {
             return Ok(Verified::Unknown);
         }
-        let identite: CivilIdentity = serde_json::from_value(identity("Quintefeuille", BIRTH_DATE)).unwrap();
+        let identite: CivilIdentity =
+            serde_json::from_value(identity("Quintefeuille", BIRTH_DATE)).unwrap();
         Ok(Verified::Known(Box::new(Registered { identite, ine_maitre: *ine })))
     }
 }
@@ -71,7 +78,12 @@ impl Ines for National {
         self.answer(None, ine, birth_date)
     }
 
-    async fn verify_for(&self, depositor: Uai, ine: &Ine, birth_date: BirthDate) -> Result<Verified, InesError> {
+    async fn verify_for(
+        &self,
+        depositor: Uai,
+        ine: &Ine,
+        birth_date: BirthDate,
+    ) -> Result<Verified, InesError> {
         self.answer(Some(depositor), ine, birth_date)
     }
 
@@ -183,7 +195,10 @@ impl Here {
             let version = RecordVersion::new(self.now(), "", &import, line);
             let declaration = Box::new(declaration.clone());
             let depositor = Uai::parse(UAI).unwrap();
-            self.records.put(vec![NewRecord { id: id.clone(), version, depositor, declaration }]).await.unwrap();
+            self.records
+                .put(vec![NewRecord { id: id.clone(), version, depositor, declaration }])
+                .await
+                .unwrap();
             resolutions.push(self.follow(&Pointer::Record(id)).await);
         }
         resolutions
@@ -213,7 +228,10 @@ impl Here {
     /// What the establishment is told of each line, in the order of the lines.
     fn findings(&self) -> Vec<(String, String)> {
         let text = |item: &Item, name: &str| item[name]["S"].as_str().unwrap().to_owned();
-        self.items("findings").iter().map(|item| (text(item, "code"), text(item, "statut_ine"))).collect()
+        self.items("findings")
+            .iter()
+            .map(|item| (text(item, "code"), text(item, "statut_ine")))
+            .collect()
     }
 
     fn told(&self, code: &str) -> usize {
@@ -223,25 +241,39 @@ impl Here {
 
 /// So many dates, one of them Eudoxie's.
 fn dates(count: usize, right: usize) -> Vec<String> {
-    let date = |at: usize| if at == right { BIRTH_DATE.to_owned() } else { format!("2003-01-{:02}", at + 1) };
+    let date = |at: usize| {
+        if at == right { BIRTH_DATE.to_owned() } else { format!("2003-01-{:02}", at + 1) }
+    };
     (0..count).map(date).collect()
 }
 
 #[tokio::test]
 async fn the_rows_of_a_file_find_what_the_allowance_finds_and_the_rest_another_day() {
     let here = Here::new(100);
-    let rows: Vec<_> = (0..).zip(dates(8, 6)).map(|(number, date)| row(number, &date, None)).collect();
+    let rows: Vec<_> =
+        (0..).zip(dates(8, 6)).map(|(number, date)| row(number, &date, None)).collect();
     let resolutions = here.send(&rows).await;
     assert_eq!(resolutions[3..], [Resolution::Postponed; 5]);
     let waits = || ("couple_en_attente".to_owned(), "A_VERIFIER".to_owned());
     let unknown = || ("ine_inconnu".to_owned(), "INCONNU".to_owned());
     let told = here.findings();
     assert_eq!(told[..3], [unknown(), unknown(), unknown()]);
-    assert_eq!(told[3..], [waits(), waits(), waits(), waits(), waits()], "right or wrong, each is told the same");
-    assert_eq!(*here.ines.asked.borrow(), BTreeMap::from([(Some(UAI.to_owned()), 3)]), "on whose word, and no more");
+    assert_eq!(
+        told[3..],
+        [waits(), waits(), waits(), waits(), waits()],
+        "right or wrong, each is told the same"
+    );
+    assert_eq!(
+        *here.ines.asked.borrow(),
+        BTreeMap::from([(Some(UAI.to_owned()), 3)]),
+        "on whose word, and no more"
+    );
     // The same message again is charged nothing, and finds nothing more.
     here.send(&rows[4..]).await;
-    assert_eq!((here.told("couple_en_attente"), here.ines.asked.borrow()[&Some(UAI.to_owned())]), (5, 3));
+    assert_eq!(
+        (here.told("couple_en_attente"), here.ines.asked.borrow()[&Some(UAI.to_owned())]),
+        (5, 3)
+    );
 
     here.sleep().await;
     assert_eq!(
@@ -251,7 +283,8 @@ async fn the_rows_of_a_file_find_what_the_allowance_finds_and_the_rest_another_d
     );
     here.sleep().await;
     assert_eq!((here.told("ine_inconnu"), here.told("couple_en_attente")), (7, 0));
-    let published = here.items("records").iter().filter(|record| record["state"]["S"] == "resolved").count();
+    let published =
+        here.items("records").iter().filter(|record| record["state"]["S"] == "resolved").count();
     assert_eq!(published, 1, "the right one, in its turn");
 }
 
@@ -273,11 +306,15 @@ async fn unknown_pairs_of_rows_are_few_and_known_ones_are_given_back() {
 #[tokio::test]
 async fn rows_that_name_the_person_rightly_do_not_count_and_wrong_ones_tell_little() {
     let here = Here::new(100);
-    let wrong: Vec<_> = (0..).zip(dates(6, 5)).map(|(number, date)| row(number, &date, Some("Dubois"))).collect();
+    let wrong: Vec<_> =
+        (0..).zip(dates(6, 5)).map(|(number, date)| row(number, &date, Some("Dubois"))).collect();
     here.send(&wrong).await;
     let told = here.findings();
     assert!(told[..3].iter().all(|(code, _)| code != "couple_en_attente"), "{told:?}");
-    assert!(told[3..].iter().all(|(code, _)| code == "couple_en_attente"), "its birth date shows by no row: {told:?}");
+    assert!(
+        told[3..].iter().all(|(code, _)| code == "couple_en_attente"),
+        "its birth date shows by no row: {told:?}"
+    );
     assert_eq!(told.len(), 6);
     let right = here.send(&[row(9, BIRTH_DATE, Some("Quintefeuille"))]).await;
     assert_eq!(right, [Resolution::Published]);
@@ -287,26 +324,44 @@ async fn rows_that_name_the_person_rightly_do_not_count_and_wrong_ones_tell_litt
 async fn what_ines_did_not_answer_is_not_charged() {
     let here = Here::new(20);
     here.ines.is_away.set(true);
-    let rows: Vec<_> = (0..).zip(dates(5, 4)).map(|(number, date)| row(number, &date, None)).collect();
+    let rows: Vec<_> =
+        (0..).zip(dates(5, 4)).map(|(number, date)| row(number, &date, None)).collect();
     assert_eq!(here.send(&rows).await, [Resolution::Postponed; 5]);
     assert_eq!(here.findings(), []);
     here.ines.is_away.set(false);
     here.send(&rows[4..]).await;
     here.send(&rows[..3]).await;
-    assert_eq!((here.told("ine_inconnu"), here.told("couple_en_attente")), (2, 1), "three were checked in all");
+    assert_eq!(
+        (here.told("ine_inconnu"), here.told("couple_en_attente")),
+        (2, 1),
+        "three were checked in all"
+    );
 }
 
 #[tokio::test]
 async fn each_pair_that_is_checked_leaves_a_trace() {
     let here = Here::new(100);
-    here.send(&[row(1, "2003-01-01", None), row(2, BIRTH_DATE, None), row(3, BIRTH_DATE, Some("Quintefeuille"))]).await;
+    here.send(&[
+        row(1, "2003-01-01", None),
+        row(2, BIRTH_DATE, None),
+        row(3, BIRTH_DATE, Some("Quintefeuille")),
+    ])
+    .await;
     let traces = here.items("access_log");
     let text = |trace: &Item, name: &str| trace[name]["S"].as_str().unwrap().to_owned();
-    let mut subjects: Vec<_> = traces.iter().map(|trace| text(trace, "subject")[..2].to_owned()).collect();
+    let mut subjects: Vec<_> =
+        traces.iter().map(|trace| text(trace, "subject")[..2].to_owned()).collect();
     subjects.sort();
-    assert_eq!(subjects, ["D#", "R#"], "nobody's, and that of whom INES has; a row that names the person leaves none");
+    assert_eq!(
+        subjects,
+        ["D#", "R#"],
+        "nobody's, and that of whom INES has; a row that names the person leaves none"
+    );
     for trace in &traces {
-        assert_eq!((text(trace, "action").as_str(), text(trace, "depositor").as_str()), ("checked", UAI));
+        assert_eq!(
+            (text(trace, "action").as_str(), text(trace, "depositor").as_str()),
+            ("checked", UAI)
+        );
         assert_eq!(text(trace, "import"), "a".repeat(32));
     }
     assert!(

@@ -39,7 +39,8 @@ struct Invocation {
     cost: Cost,
 }
 
-/// Has statements arrive, and delivers messages until there are none. Gives what each pointer that was followed cost.
+/// Has statements arrive, and delivers messages until there are none. Gives what each pointer that
+/// was followed cost.
 pub(crate) fn drive(sim: &Rc<Sim>, statements: &[Statement], pace: Pace) -> Vec<(Followed, Cost)> {
     let disorder = pace != Pace::Order;
     let mut deaths = if let Pace::Disorder { deaths } = pace { deaths } else { 0 };
@@ -50,8 +51,8 @@ pub(crate) fn drive(sim: &Rc<Sim>, statements: &[Statement], pace: Pace) -> Vec<
     loop {
         sim.clock.set(sim.clock.get() + 1);
         sim.lift();
-        let idle =
-            invocations.is_empty() && sim.queue.borrow().iter().all(|message| message.visible_at > sim.clock.get());
+        let idle = invocations.is_empty()
+            && sim.queue.borrow().iter().all(|message| message.visible_at > sim.clock.get());
         if (idle || (disorder && sim.chance(0.1)))
             && let Some(statement) = coming.next()
         {

@@ -1,10 +1,11 @@
-//! Deduplication over a labelled set, judged as `cargo local match` is (docs/identity.md): the real handler, one record at
-//! a time, without INES.
+//! Deduplication over a labelled set, judged as `cargo local match` is (docs/identity.md): the real
+//! handler, one record at a time, without INES.
 //!
-//! `LABELLED_SET=DIR cargo test --workspace --test simulation judged -- --ignored --nocapture` prints what a record costs,
-//! and how students and open cases stand beside what the engine alone makes of the same declarations: who waits is a
-//! student as well. Declarations have one birthplace, as a row of a file does, where `cargo local match` reads a code, a
-//! name and a country, and lack what no reader of files accepts.
+//! `LABELLED_SET=DIR cargo test --workspace --test simulation judged -- --ignored --nocapture`
+//! prints what a record costs, and how students and open cases stand beside what the engine alone
+//! makes of the same declarations: who waits is a student as well. Declarations have one
+//! birthplace, as a row of a file does, where `cargo local match` reads a code, a name and a
+//! country, and lack what no reader of files accepts.
 #![allow(clippy::print_stdout, reason = "a measurement")]
 
 use std::collections::BTreeMap;
@@ -50,33 +51,53 @@ fn judged() {
     let set = LabelledSet::read(Path::new(&directory)).unwrap();
     let rows = read(&set);
     let decided = [through_deduplication(&set, &rows), through_the_engine(&set, &rows)];
-    let accepts = |record: &Record| rows[set.number(&record.record_id).unwrap()].declaration.is_some();
-    let accepted = |linkage: &Linkage| Resolution::of(&set, linkage, |one, other| accepts(one) && accepts(other));
-    print(&decided.each_ref().map(|linkage| (accepted(linkage), Resolution::of(&set, linkage, |_, _| true))));
+    let accepts =
+        |record: &Record| rows[set.number(&record.record_id).unwrap()].declaration.is_some();
+    let accepted = |linkage: &Linkage| {
+        Resolution::of(&set, linkage, |one, other| accepts(one) && accepts(other))
+    };
+    print(
+        &decided
+            .each_ref()
+            .map(|linkage| (accepted(linkage), Resolution::of(&set, linkage, |_, _| true))),
+    );
 }
 
 /// A column for deduplication and one for the engine alone.
 fn print(columns: &[(Resolution, Resolution); 2]) {
-    let both = |score: &Resolution| format!("{:.5} / {:.4}", score.precision.of_one(), score.recall.of_one());
+    let both = |score: &Resolution| {
+        format!("{:.5} / {:.4}", score.precision.of_one(), score.recall.of_one())
+    };
     let row = |measure: &str, show: &dyn Fn(&(Resolution, Resolution)) -> String| {
         std::iter::once(measure.to_owned()).chain(columns.iter().map(show)).collect::<Vec<_>>()
     };
     print!(
         "{}",
         table(&[
-            ["", "deduplication", "the engine alone, same declarations"].map(str::to_owned).to_vec(),
-            row("precision / recall of entities, of the records that are accepted", &|(accepted, _)| both(accepted)),
+            ["", "deduplication", "the engine alone, same declarations"]
+                .map(str::to_owned)
+                .to_vec(),
+            row(
+                "precision / recall of entities, of the records that are accepted",
+                &|(accepted, _)| both(accepted)
+            ),
             row("the same, a rejected record being a student of its own", &|(_, all)| both(all)),
-            row("wrongly attached per 10,000", &|(_, all)| format!("{:.2}", all.misplaced_per_10000())),
+            row("wrongly attached per 10,000", &|(_, all)| format!(
+                "{:.2}",
+                all.misplaced_per_10000()
+            )),
             row("false pairs that are twins or siblings", &|(_, all)| format!(
                 "{} of {}",
                 all.relatives(),
                 all.wrong()
             )),
-            row("recall of match or review, pairs per 1,000, a rejected record being missed", &|(_, all)| {
-                let recall = all.joined_or_waiting.map_or(0.0, Share::of_one);
-                format!("{recall:.4} at {:.1}", all.review_per_1000().unwrap_or_default())
-            }),
+            row(
+                "recall of match or review, pairs per 1,000, a rejected record being missed",
+                &|(_, all)| {
+                    let recall = all.joined_or_waiting.map_or(0.0, Share::of_one);
+                    format!("{recall:.4} at {:.1}", all.review_per_1000().unwrap_or_default())
+                }
+            ),
         ])
     );
 }
@@ -111,7 +132,8 @@ fn declaration(number: usize, record: &Record) -> Option<Declaration> {
             uai: Uai::parse(&record.uai).ok()?,
             nom_etablissement: "UNIVERSITE".into(),
             cursus: None,
-            // Each record of the set is a record here, whoever it names: no set has student numbers, which are evidence.
+            // Each record of the set is a record here, whoever it names: no set has student
+            // numbers, which are evidence.
             diplome: Some(number.to_string()),
             niveau_diplome: None,
         },
@@ -174,10 +196,15 @@ fn follow(sim: &Rc<Sim>, pointer: &Pointer) -> Cost {
 fn linkage(sim: &Sim, set: &LabelledSet, rows: &[Row<'_>]) -> Linkage {
     let tables = sim.tables();
     let names: BTreeMap<&RecordId, &str> = rows.iter().map(|row| (&row.id, row.name)).collect();
-    let students: BTreeMap<&RecordId, StudentId> =
-        tables.edges.iter().flat_map(|(student, own)| own.keys().map(|record| (record, *student))).collect();
-    let entities: Vec<(&str, String)> =
-        rows.iter().filter_map(|row| Some((row.name, students.get(&row.id)?.to_string()))).collect();
+    let students: BTreeMap<&RecordId, StudentId> = tables
+        .edges
+        .iter()
+        .flat_map(|(student, own)| own.keys().map(|record| (record, *student)))
+        .collect();
+    let entities: Vec<(&str, String)> = rows
+        .iter()
+        .filter_map(|row| Some((row.name, students.get(&row.id)?.to_string())))
+        .collect();
     let records = |student: StudentId| -> Vec<&str> {
         let student = tables.student(student);
         student.iter().flat_map(Student::edges).map(|edge| names[&edge.record]).collect()
@@ -203,8 +230,11 @@ fn linkage(sim: &Sim, set: &LabelledSet, rows: &[Row<'_>]) -> Linkage {
             review.extend(two.filter(|(a, b)| a != b));
         }
     }
-    println!("{attachments} attachments to decide ({homonyms} among several), {duplicates} duplicates");
-    let linkage = Linkage::of(set, entities.iter().map(|(name, student)| (*name, student.as_str()))).unwrap();
+    println!(
+        "{attachments} attachments to decide ({homonyms} among several), {duplicates} duplicates"
+    );
+    let linkage =
+        Linkage::of(set, entities.iter().map(|(name, student)| (*name, student.as_str()))).unwrap();
     linkage.with_review(set, review.into_iter()).unwrap()
 }
 
@@ -218,8 +248,10 @@ fn through_the_engine(set: &LabelledSet, rows: &[Row<'_>]) -> Linkage {
         }
     }
     let name = |number: RecordNumber| names[number.0 as usize];
-    let entities =
-        names.iter().zip(0..).map(|(record, number)| (*record, name(register.student_of(RecordNumber(number)))));
+    let entities = names
+        .iter()
+        .zip(0..)
+        .map(|(record, number)| (*record, name(register.student_of(RecordNumber(number)))));
     let review = register.review().map(|(one, other)| (name(one), name(other)));
     Linkage::of(set, entities).unwrap().with_review(set, review).unwrap()
 }

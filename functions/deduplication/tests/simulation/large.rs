@@ -1,5 +1,5 @@
-//! Students with more records than a transaction takes: they become one, are parted, hidden and shown in steps, and the
-//! process dies after each of them.
+//! Students with more records than a transaction takes: they become one, are parted, hidden and
+//! shown in steps, and the process dies after each of them.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -62,17 +62,20 @@ impl Siblings {
     fn duplicate(&self) -> Question {
         let side = |student: StudentId| Side { student, master: None };
         let (one, other) = (&self.sister[0], &self.brother[0]);
-        let [a, b] = [one, other].map(|said| Person::of(said.declaration.identite.said().unwrap(), None));
+        let [a, b] =
+            [one, other].map(|said| Person::of(said.declaration.identite.said().unwrap(), None));
         let sides = [one, other].map(|said| side(self.student(said).id));
         let [one_side, other_side] = sides;
         Question::duplicate(one_side, other_side, one.record.clone(), Comparison::of(&a, &b))
     }
 
-    /// People decide, and it is applied by processes each of which dies after one transaction. Gives how many did.
+    /// People decide, and it is applied by processes each of which dies after one transaction.
+    /// Gives how many did.
     fn decide(&self, question: Question, verdict: &Verdict) -> (CaseId, usize) {
         let id = question.case();
         let stored = self.sim.tables().cases.get(&id).cloned();
-        let mut case = stored.unwrap_or_else(|| Case::open(question, RULE_VERSION, self.sim.time()));
+        let mut case =
+            stored.unwrap_or_else(|| Case::open(question, RULE_VERSION, self.sim.time()));
         for reviewer in ["a", "b"] {
             let _ = case.vote(reviewer, verdict.clone(), None, self.sim.time());
         }
@@ -105,7 +108,8 @@ impl Siblings {
         steps
     }
 
-    /// A process follows the case until something was published, and dies. Gives whether anything was.
+    /// A process follows the case until something was published, and dies. Gives whether anything
+    /// was.
     fn step(&self, id: &CaseId) -> bool {
         let (before, pointer) = (self.sim.published.get(), Pointer::Case(id.clone()));
         let process = Process::new(Rc::clone(&self.sim), 1);
@@ -127,13 +131,22 @@ impl Siblings {
 
     fn told(&self) -> BTreeSet<StudentId> {
         let students = check::students(&self.sim.tables());
-        students.into_iter().filter(|student| student.answer().is_some()).map(|student| student.id).collect()
+        students
+            .into_iter()
+            .filter(|student| student.answer().is_some())
+            .map(|student| student.id)
+            .collect()
     }
 }
 
-/// Somebody with very many records: the first is decided on, and the others are attached like it, since each decision
-/// reads all that were attached before.
-fn enrol(sim: &Rc<Sim>, identity: &CivilIdentity, ine: Option<&str>, numbers: Range<u64>) -> Vec<Statement> {
+/// Somebody with very many records: the first is decided on, and the others are attached like it,
+/// since each decision reads all that were attached before.
+fn enrol(
+    sim: &Rc<Sim>,
+    identity: &CivilIdentity,
+    ine: Option<&str>,
+    numbers: Range<u64>,
+) -> Vec<Statement> {
     let statements: Vec<Statement> = numbers.map(|number| said(identity, ine, number)).collect();
     drive(sim, &statements[..1], Pace::Order);
     for chunk in statements[1..].chunks(20) {
@@ -165,7 +178,8 @@ fn enrol(sim: &Rc<Sim>, identity: &CivilIdentity, ine: Option<&str>, numbers: Ra
         let changes = [Change { before, after, merged_into: None }];
         let keys = concerned(&changes, &sim.keys);
         let buckets = sim.meanwhile(sim.stores.postings.read(&keys, Consistency::Strong)).unwrap();
-        let writes: Vec<Write> = plan(&changes, &sim.keys, &buckets).into_iter().chain(updates).collect();
+        let writes: Vec<Write> =
+            plan(&changes, &sim.keys, &buckets).into_iter().chain(updates).collect();
         assert_eq!(sim.meanwhile(sim.stores.publisher.publish(&writes)).unwrap(), Published::Yes);
     }
     check::settled(&sim.tables(), &sim.keys);
@@ -243,7 +257,8 @@ fn evidence_makes_one_of_students_of_any_size() {
     let sim = Sim::new(4, None);
     let ine = "070578267KH";
     let birth = person("Capucine", Sex::Female);
-    let usage = CivilIdentity { nom_famille: PersonName::parse("Ouédraogo").unwrap(), ..birth.clone() };
+    let usage =
+        CivilIdentity { nom_famille: PersonName::parse("Ouédraogo").unwrap(), ..birth.clone() };
     let both = CivilIdentity { nom_usage: Some(usage.nom_famille.clone()), ..birth.clone() };
     // Fewer, for all of them are decided on again; a transaction takes a third of those that move.
     enrol(&sim, &birth, Some(ine), 0..50);

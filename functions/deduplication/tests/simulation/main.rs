@@ -1,11 +1,18 @@
-//! Deduplication in one process, under a seed: the real handler and the real stores over a DynamoDB, a queue and a
-//! national register of this process, several invocations at once that are suspended at every call, calls that fail,
-//! answers that get lost, processes that die, messages that come twice and in any order. What is stored is checked
-//! against what the records say after every transaction.
+//! Deduplication in one process, under a seed: the real handler and the real stores over a
+//! DynamoDB, a queue and a national register of this process, several invocations at once that are
+//! suspended at every call, calls that fail, answers that get lost, processes that die, messages
+//! that come twice and in any order. What is stored is checked against what the records say after
+//! every transaction.
 //!
-//! A failure names its seed: `SIMULATION_SEED=<seed> cargo test --workspace --test simulation` repeats it, and
-//! `SIMULATION_SEEDS=<count>` tries more.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "a test")]
+//! A failure names its seed: `SIMULATION_SEED=<seed> cargo test --workspace --test simulation`
+//! repeats it, and `SIMULATION_SEEDS=<count>` tries more.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test"
+)]
 
 mod check;
 mod drive;
@@ -52,7 +59,9 @@ fn seeds(count: u64, scenario: impl Fn(u64, &mut Option<Rc<Sim>>)) {
         let run = std::panic::AssertUnwindSafe(|| scenario(seed, &mut world));
         if std::panic::catch_unwind(run).is_err() {
             // One world is enough to read.
-            for event in world.iter().filter(|_| failing.is_empty()).flat_map(|world| world.trace.take()) {
+            for event in
+                world.iter().filter(|_| failing.is_empty()).flat_map(|world| world.trace.take())
+            {
                 eprintln!("{event}");
             }
             eprintln!("seed {seed} fails: repeat it with SIMULATION_SEED={seed}");
@@ -87,8 +96,9 @@ fn repeat(sim: &Rc<Sim>, times: usize) {
 
 /// The whole queue twice changes nothing.
 ///
-/// Once is allowed to, after faults: a process that dies between its transaction and the pointers of those who wait and
-/// may stand otherwise now leaves them waiting, with their cases open, until somebody else comes or their message does.
+/// Once is allowed to, after faults: a process that dies between its transaction and the pointers
+/// of those who wait and may stand otherwise now leaves them waiting, with their cases open, until
+/// somebody else comes or their message does.
 fn replay(sim: &Rc<Sim>) {
     repeat(sim, 1);
     let before = sim.tables();
@@ -145,7 +155,8 @@ fn the_order_of_arrival_hardly_matters_and_joins_nobody_whom_the_engine_would_no
     }
 }
 
-/// So many worlds whose records arrive in four orders; gives the score of the engine alone, and of each order.
+/// So many worlds whose records arrive in four orders; gives the score of the engine alone, and of
+/// each order.
 fn arrivals(worlds: u64) -> (Score, [Score; 4]) {
     let mut engine = Score::default();
     let mut orders = [Score::default(); 4];
@@ -169,7 +180,9 @@ fn arrivals(worlds: u64) -> (Score, [Score; 4]) {
         (f64::from(all().sum::<u32>()) / f64::from(count), all().max())
     };
     let (reads, writes) = (average(|cost| cost.reads), average(|cost| cost.writes + cost.checks));
-    eprintln!("reads, and writes with checks, of a pointer, on average and at most: {reads:.2?}, {writes:.2?}");
+    eprintln!(
+        "reads, and writes with checks, of a pointer, on average and at most: {reads:.2?}, {writes:.2?}"
+    );
     assert!(reads.0 <= 10.0 && writes.0 <= 12.0);
     (engine, orders)
 }
@@ -208,10 +221,15 @@ fn whatever_people_decide_can_be_undone() {
             by_ines.set(by_ines.get() + u32::from(otherwise.is_some()));
         }
     });
-    eprintln!("of {} worlds, {} end otherwise because INES gave an INE meanwhile", undone.get(), by_ines.get());
+    eprintln!(
+        "of {} worlds, {} end otherwise because INES gave an INE meanwhile",
+        undone.get(),
+        by_ines.get()
+    );
 }
 
-/// What rules that were blind to a record left apart is shown, and comes together when it is applied.
+/// What rules that were blind to a record left apart is shown, and comes together when it is
+/// applied.
 #[test]
 fn a_change_of_rules_is_shown_and_applied() {
     let (parted, together) = (Cell::new(0_u32), Cell::new(0_u32));
@@ -226,7 +244,9 @@ fn a_change_of_rules_is_shown_and_applied() {
         };
         let apart = whose();
         let shown = rules::compare(&sim);
-        let both = |students: &BTreeSet<StudentId>| [student, apart].iter().all(|id| students.contains(id));
+        let both = |students: &BTreeSet<StudentId>| {
+            [student, apart].iter().all(|id| students.contains(id))
+        };
         // Somebody else may have come between the two, of whom the engine alone is certain.
         if !shown.merges.iter().any(|merge| both(&merge.students)) {
             return;
@@ -239,7 +259,8 @@ fn a_change_of_rules_is_shown_and_applied() {
         let one = sim.tables().student(student).map(|student| student.id);
         together.set(together.get() + u32::from(Some(whose()) == one));
     });
-    // A decision of its own, with everybody there is, may find a rival that the order of arrival didn't show.
+    // A decision of its own, with everybody there is, may find a rival that the order of arrival
+    // didn't show.
     let (parted, together) = (parted.get(), together.get());
     assert!(parted > 10 && together * 10 >= parted * 9, "{together} of {parted} came together");
 }
@@ -251,7 +272,8 @@ fn what_there_is_no_time_for_is_sent_again_and_poison_comes_back() {
     for statement in statements {
         sim.say(statement);
     }
-    let [first, second] = [&statements[0].record, &statements[1].record].map(|id| Pointer::Record(id.clone()).body());
+    let [first, second] =
+        [&statements[0].record, &statements[1].record].map(|id| Pointer::Record(id.clone()).body());
     let message = |id: &str, body: &str| {
         let mut message = SqsMessage::default();
         (message.message_id, message.body) = (Some(id.to_owned()), Some(body.to_owned()));
@@ -260,10 +282,18 @@ fn what_there_is_no_time_for_is_sent_again_and_poison_comes_back() {
     let mut event = SqsEvent::default();
     event.records = vec![message("1", &first), message("2", &second), message("3", "poison")];
     // Just enough for the one that has its turn whatever the time.
-    let response = sim.alone(handle(&Process::new(Rc::clone(&sim), 1), event, sim.time()), &mut Cost::default());
-    let failed: Vec<_> = response.batch_item_failures.iter().map(|failure| failure.item_identifier.as_str()).collect();
+    let response = sim
+        .alone(handle(&Process::new(Rc::clone(&sim), 1), event, sim.time()), &mut Cost::default());
+    let failed: Vec<_> = response
+        .batch_item_failures
+        .iter()
+        .map(|failure| failure.item_identifier.as_str())
+        .collect();
     assert_eq!(failed, ["3"]);
-    assert!(sim.tables().records[&statements[0].record].student.is_some(), "the first was followed");
+    assert!(
+        sim.tables().records[&statements[0].record].student.is_some(),
+        "the first was followed"
+    );
     let again: Vec<_> = sim.queue.borrow().iter().map(|message| message.pointer.body()).collect();
     assert_eq!(again, [second], "the second will be");
 }

@@ -19,8 +19,15 @@ pub(crate) struct National {
 }
 
 impl National {
-    /// A person, under each of its INEs; asked about them, INES says `waits` times that it has yet to decide.
-    pub(crate) fn learn(&mut self, identity: &CivilIdentity, master: Ine, ines: &[Ine], waits: u32) {
+    /// A person, under each of its INEs; asked about them, INES says `waits` times that it has yet
+    /// to decide.
+    pub(crate) fn learn(
+        &mut self,
+        identity: &CivilIdentity,
+        master: Ine,
+        ines: &[Ine],
+        waits: u32,
+    ) {
         for ine in ines {
             self.known.insert(*ine, Registered { identite: identity.clone(), ine_maitre: master });
             self.waits.insert(*ine, waits);
@@ -33,13 +40,22 @@ impl National {
         if self.wait(*ine) { Verified::Pending } else { Verified::Known(Box::new(known)) }
     }
 
-    /// The INE of who has that very name and date, else a new one. The same request has the same answer.
-    pub(crate) fn immatriculate(&mut self, identity: &CivilIdentity, reference: &str) -> Immatriculated {
-        let key = |one: &CivilIdentity| (one.nom_famille.folded(), one.prenom1.folded(), one.date_naissance);
+    /// The INE of who has that very name and date, else a new one. The same request has the same
+    /// answer.
+    pub(crate) fn immatriculate(
+        &mut self,
+        identity: &CivilIdentity,
+        reference: &str,
+    ) -> Immatriculated {
+        let key = |one: &CivilIdentity| {
+            (one.nom_famille.folded(), one.prenom1.folded(), one.date_naissance)
+        };
         let mut found = self.known.values().filter(|known| key(&known.identite) == key(identity));
         let (ine, new) = match (self.requests.get(reference), found.next(), found.next()) {
             (Some(before), _, _) => *before,
-            (None, Some(one), Some(other)) if one.ine_maitre != other.ine_maitre => return Immatriculated::Refused,
+            (None, Some(one), Some(other)) if one.ine_maitre != other.ine_maitre => {
+                return Immatriculated::Refused;
+            }
             (None, Some(found), _) => (found.ine_maitre, false),
             (None, None, _) => {
                 self.given += 1;

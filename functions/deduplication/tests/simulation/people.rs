@@ -1,4 +1,5 @@
-//! People, and what establishments say of them: with mistakes, twice, out of order, corrected and cancelled.
+//! People, and what establishments say of them: with mistakes, twice, out of order, corrected and
+//! cancelled.
 
 use std::collections::BTreeMap;
 
@@ -43,10 +44,11 @@ const SURNAMES: [&str; 20] = [
     "Sauvage",
 ];
 const GIVEN: [&str; 16] = [
-    "Léa", "Zoé", "Chloé", "Marie", "Jeanne", "Inès", "Camille", "Louise", "Malo", "Hugo", "Yanis", "Adrien", "Paul",
-    "Théo", "Karim", "Gabriel",
+    "Léa", "Zoé", "Chloé", "Marie", "Jeanne", "Inès", "Camille", "Louise", "Malo", "Hugo", "Yanis",
+    "Adrien", "Paul", "Théo", "Karim", "Gabriel",
 ];
-const COMMUNES: [&str; 8] = ["44109", "29019", "75113", "13055", "69123", "33063", "59350", "99352"];
+const COMMUNES: [&str; 8] =
+    ["44109", "29019", "75113", "13055", "69123", "33063", "59350", "99352"];
 pub(crate) const UAIS: [&str; 4] = ["0751967F", "0751722P", "0011402U", "0440085D"];
 
 /// A statement about a record.
@@ -78,7 +80,11 @@ struct Individual {
 
 impl Population {
     pub(crate) fn random(sim: &Sim, people: usize) -> Self {
-        let mut population = Self { statements: Vec::new(), truth: BTreeMap::new(), people: individuals(sim, people) };
+        let mut population = Self {
+            statements: Vec::new(),
+            truth: BTreeMap::new(),
+            people: individuals(sim, people),
+        };
         for number in 0..population.people.len() {
             for enrolment in 0..=sim.below(4) {
                 population.enrol(sim, number, enrolment);
@@ -104,9 +110,14 @@ impl Population {
             if statement > 0 && sim.chance(0.3) {
                 declaration.inscription.statut = Status::Annule;
             }
-            let record = RecordId::of(&DigestKey::new("1".into(), "records".to_owned().into()), &declaration);
-            let at = Timestamp::from_millisecond(i64::try_from(1_000 * sim.below(1_000)).unwrap()).unwrap();
-            let version = RecordVersion::new(at, "", "import", u64::try_from(self.statements.len()).unwrap());
+            let record = RecordId::of(
+                &DigestKey::new("1".into(), "records".to_owned().into()),
+                &declaration,
+            );
+            let at = Timestamp::from_millisecond(i64::try_from(1_000 * sim.below(1_000)).unwrap())
+                .unwrap();
+            let version =
+                RecordVersion::new(at, "", "import", u64::try_from(self.statements.len()).unwrap());
             self.truth.insert(record.clone(), number);
             self.statements.push(Statement { record, version, declaration });
         }
@@ -127,7 +138,9 @@ impl Population {
         }
         match identity.nom_usage.clone() {
             // The name of daily life in the place of the other.
-            Some(usage) if sim.chance(0.1) => (identity.nom_famille, identity.nom_usage) = (usage, None),
+            Some(usage) if sim.chance(0.1) => {
+                (identity.nom_famille, identity.nom_usage) = (usage, None)
+            }
             Some(_) if sim.chance(0.4) => identity.nom_usage = None,
             _ => {}
         }
@@ -215,12 +228,17 @@ fn individuals(sim: &Sim, count: usize) -> Vec<Individual> {
             lieu_naissance: Some(CommuneCode::parse(sim.pick(&COMMUNES)).unwrap()),
             libelle_naissance: None,
         };
-        let other_ine = sim.chance(0.15).then(|| Ine::parse(&format!("{:010}B", sim.below(1_000_000_000))).unwrap());
+        let other_ine = sim
+            .chance(0.15)
+            .then(|| Ine::parse(&format!("{:010}B", sim.below(1_000_000_000))).unwrap());
         let one = Individual { identity, ine: ine(sim), other_ine, sibling: None };
         let number = people.len();
         // Twins, siblings, and strangers of one name and date.
         let relative = match sim.below(100) {
-            0..10 => Some(CivilIdentity { prenom1: name(GIVEN[(given + 1) % 16]), ..one.identity.clone() }),
+            0..10 => Some(CivilIdentity {
+                prenom1: name(GIVEN[(given + 1) % 16]),
+                ..one.identity.clone()
+            }),
             10..18 => Some(CivilIdentity {
                 prenom1: name(GIVEN[(given + 3) % 16]),
                 date_naissance: birth(sim),
@@ -236,7 +254,12 @@ fn individuals(sim: &Sim, count: usize) -> Vec<Individual> {
         let sibling = relative.is_some().then_some(number + 1);
         people.push(Individual { sibling, ..one });
         if let Some(identity) = relative {
-            people.push(Individual { identity, ine: ine(sim), other_ine: None, sibling: Some(number) });
+            people.push(Individual {
+                identity,
+                ine: ine(sim),
+                other_ine: None,
+                sibling: Some(number),
+            });
         }
     }
     people
@@ -252,8 +275,13 @@ fn birth(sim: &Sim) -> BirthDate {
 }
 
 fn ine(sim: &Sim) -> Ine {
-    Ine::parse(&format!("{:09}{}{}", sim.below(900_000_000), sim.pick(&["A", "H", "K"]), sim.pick(&["B", "J"])))
-        .unwrap()
+    Ine::parse(&format!(
+        "{:09}{}{}",
+        sim.below(900_000_000),
+        sim.pick(&["A", "H", "K"]),
+        sim.pick(&["B", "J"])
+    ))
+    .unwrap()
 }
 
 /// Two letters exchanged, or one left out.

@@ -16,7 +16,11 @@ use crate::world::Sim;
 pub(crate) fn write(sim: &Sim, case: &Case) {
     let id = case.id.clone();
     sim.note(|| {
-        format!("reviewers: {id} {:?} {:?}", case.state, case.decisions.last().map(|decision| &decision.effect))
+        format!(
+            "reviewers: {id} {:?} {:?}",
+            case.state,
+            case.decisions.last().map(|decision| &decision.effect)
+        )
     });
     assert_eq!(sim.meanwhile(sim.stores.reviews.save(case)).unwrap(), Saved::Yes);
     sim.send(Pointer::Case(id), 0);
@@ -44,7 +48,8 @@ pub(crate) fn dispute(sim: &Sim) {
 
 /// Two people look at most of the open cases, and say what is true, most of the time.
 pub(crate) fn decide(sim: &Sim, truth: &BTreeMap<RecordId, usize>) {
-    let open: Vec<Case> = sim.tables().cases.values().filter(|case| case.state == State::Open).cloned().collect();
+    let open: Vec<Case> =
+        sim.tables().cases.values().filter(|case| case.state == State::Open).cloned().collect();
     for mut case in open {
         if sim.chance(0.7) {
             let verdict = verdict(sim, &case.question, truth);
@@ -75,7 +80,9 @@ fn verdict(sim: &Sim, question: &Question, truth: &BTreeMap<RecordId, usize>) ->
         let student = sim.tables().student(student);
         student.iter().flat_map(Student::edges).map(|edge| edge.record.clone()).collect()
     };
-    let is = |student: StudentId, person: usize| records(student).iter().any(|record| truth[record] == person);
+    let is = |student: StudentId, person: usize| {
+        records(student).iter().any(|record| truth[record] == person)
+    };
     match question {
         Question::Attachment { record, near, .. } => {
             let mut near = near.iter().map(|near| near.side.student);
@@ -89,9 +96,16 @@ fn verdict(sim: &Sim, question: &Question, truth: &BTreeMap<RecordId, usize>) ->
         Question::Dispute { student } => {
             let records = records(*student);
             let first = records.iter().next().map(|record| truth[record]);
-            let others: BTreeSet<RecordId> =
-                records.iter().filter(|record| (Some(truth[*record]) != first) == honest).cloned().collect();
-            if others.is_empty() || others.len() == records.len() { Verdict::Keep } else { Verdict::Split(others) }
+            let others: BTreeSet<RecordId> = records
+                .iter()
+                .filter(|record| (Some(truth[*record]) != first) == honest)
+                .cloned()
+                .collect();
+            if others.is_empty() || others.len() == records.len() {
+                Verdict::Keep
+            } else {
+                Verdict::Split(others)
+            }
         }
     }
 }

@@ -25,10 +25,12 @@ impl Score {
         twice / (twice + f64::from(self.wrong) + f64::from(self.missed))
     }
 
-    /// Those who name nobody are left out: their INE and date decide, as the contract has it, and no evidence.
+    /// Those who name nobody are left out: their INE and date decide, as the contract has it, and
+    /// no evidence.
     fn count(&mut self, population: &Population, entity: impl Fn(&RecordId) -> u64) {
-        let named: Vec<(u64, usize)> =
-            named(population).map(|(record, _)| (entity(record), population.truth[record])).collect();
+        let named: Vec<(u64, usize)> = named(population)
+            .map(|(record, _)| (entity(record), population.truth[record]))
+            .collect();
         for (at, (entity, person)) in named.iter().enumerate() {
             for (other, someone) in &named[at + 1..] {
                 match (entity == other, person == someone) {
@@ -55,18 +57,22 @@ impl Score {
     /// What the engine alone makes of the same records, one after the other.
     pub(crate) fn of_the_engine(&mut self, population: &Population) {
         let mut register = Register::new(Blocking::new(&"blocking".to_owned().into()));
-        let added: BTreeMap<&RecordId, RecordNumber> =
-            named(population).map(|(record, person)| (record, register.add(person, |_| {}))).collect();
+        let added: BTreeMap<&RecordId, RecordNumber> = named(population)
+            .map(|(record, person)| (record, register.add(person, |_| {})))
+            .collect();
         self.count(population, |record| u64::from(register.student_of(added[record]).0));
     }
 }
 
 fn named(population: &Population) -> impl Iterator<Item = (&RecordId, Compared)> {
     let mut seen = BTreeSet::new();
-    population.last_words().into_iter().filter_map(move |statement| match &statement.declaration.identite {
-        Person::Civil(identity) if seen.insert(&statement.record) => {
-            Some((&statement.record, Compared::of(identity, statement.declaration.ine.as_ref())))
+    population.last_words().into_iter().filter_map(move |statement| {
+        match &statement.declaration.identite {
+            Person::Civil(identity) if seen.insert(&statement.record) => Some((
+                &statement.record,
+                Compared::of(identity, statement.declaration.ine.as_ref()),
+            )),
+            _ => None,
         }
-        _ => None,
     })
 }

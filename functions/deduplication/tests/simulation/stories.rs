@@ -66,7 +66,8 @@ pub(crate) fn said(identity: &CivilIdentity, ine: Option<&str>, number: u64) -> 
             niveau_diplome: None,
         },
     };
-    let record = RecordId::of(&DigestKey::new("1".into(), "records".to_owned().into()), &declaration);
+    let record =
+        RecordId::of(&DigestKey::new("1".into(), "records".to_owned().into()), &declaration);
     let version = RecordVersion::new(Timestamp::UNIX_EPOCH, "", "import", number);
     Statement { record, version, declaration }
 }
@@ -101,11 +102,15 @@ fn records_that_ines_contradicts_do_not_vouch_for_each_other() {
     assert_eq!(record(&sim, &sister).state, RecordState::Resolved);
     for his in [&one, &other] {
         let record = record(&sim, his);
-        assert_eq!((record.state, record.doubt), (RecordState::InReview, Some(Doubt::RegisterDiffers)));
+        assert_eq!(
+            (record.state, record.doubt),
+            (RecordState::InReview, Some(Doubt::RegisterDiffers))
+        );
     }
     assert_eq!(record(&sim, &one).student, record(&sim, &other).student, "they wait together");
 
-    // An establishment that doesn't know his INE sends him to INES, which gives him one: that settles all three.
+    // An establishment that doesn't know his INE sends him to INES, which gives him one: that
+    // settles all three.
     let third = said(&brother, None, 4);
     follow(&sim, &[&third]);
     for his in [&one, &other, &third] {
@@ -113,7 +118,10 @@ fn records_that_ines_contradicts_do_not_vouch_for_each_other() {
     }
     let student = record(&sim, &third).student.unwrap();
     let student = sim.tables().student(student).unwrap();
-    assert!(student.verified().is_some_and(|ine| ine != Ine::parse(HERS).unwrap()) && student.edges().count() == 3);
+    assert!(
+        student.verified().is_some_and(|ine| ine != Ine::parse(HERS).unwrap())
+            && student.edges().count() == 3
+    );
 }
 
 /// The record that made him certain is corrected, and was somebody else's.
@@ -142,8 +150,8 @@ fn what_is_left_of_a_student_is_contradicted_again() {
     assert!(his_ine.is_some() && verified(&third) != his_ine, "what INES gave him is not hers");
 }
 
-/// INES has yet to decide about the first when the second comes: it is asked about that one as well, and nothing is told
-/// in its stead.
+/// INES has yet to decide about the first when the second comes: it is asked about that one as
+/// well, and nothing is told in its stead.
 #[test]
 fn who_waits_for_ines_waits_with_every_record() {
     let sim = world();
@@ -155,7 +163,10 @@ fn who_waits_for_ines_waits_with_every_record() {
     let [one, other] = both.each_ref().map(|statement| record(&sim, statement));
     assert_eq!((one.state, other.state), (RecordState::Resolved, RecordState::Resolved));
     let student = sim.tables().student(one.student.unwrap()).unwrap();
-    assert!(student.edge(&other.id).is_some() && student.verified().is_some(), "one student, whose INE INES gave");
+    assert!(
+        student.edge(&other.id).is_some() && student.verified().is_some(),
+        "one student, whose INE INES gave"
+    );
 }
 
 /// Another statement about the record of one, later.
@@ -184,14 +195,20 @@ fn an_ine_that_ines_does_not_know_is_asked_about_again_until_it_does() {
         let statement = said(&newcomer, Some(NOT_YET), 2);
         follow(&sim, &[&statement]);
         let told = record(&sim, &statement);
-        assert_eq!((told.state, told.finding), (RecordState::Resolved, Some(FindingCode::IneInconnu)));
+        assert_eq!(
+            (told.state, told.finding),
+            (RecordState::Resolved, Some(FindingCode::IneInconnu))
+        );
         assert!(student(&sim, &statement).ines().is_empty(), "no INE is given, nor believed");
         assert_eq!(meant(&sim, &newcomer, Mode::Strict), told.student, "and is found by identity");
 
         let ine = Ine::parse(NOT_YET).unwrap();
         sim.national.as_ref().unwrap().borrow_mut().learn(&newcomer, ine, &[ine], 0);
         if comes_again {
-            follow(&sim, &[&later(&statement, |said| said.inscription.niveau_diplome = Some("02".into()))]);
+            follow(
+                &sim,
+                &[&later(&statement, |said| said.inscription.niveau_diplome = Some("02".into()))],
+            );
         } else {
             sim.clock.set(sim.clock.get() + 24 * 60 * 60);
             sim.send(Pointer::Due, 0);
@@ -205,13 +222,15 @@ fn an_ine_that_ines_does_not_know_is_asked_about_again_until_it_does() {
     }
 }
 
-/// A row that resembles somebody whom INES confirmed hides nobody, and nothing is left of it once it is cancelled.
+/// A row that resembles somebody whom INES confirmed hides nobody, and nothing is left of it once
+/// it is cancelled.
 #[test]
 fn a_homonym_that_an_establishment_invents_hides_nobody() {
     let sim = world();
     let sister = person("Capucine", Sex::Female);
     let hers = said(&sister, Some(HERS), 1);
-    let elsewhere = CivilIdentity { lieu_naissance: CommuneCode::parse("13055").ok(), ..sister.clone() };
+    let elsewhere =
+        CivilIdentity { lieu_naissance: CommuneCode::parse("13055").ok(), ..sister.clone() };
     let mut invented = said(&elsewhere, None, 2);
     invented.declaration.inscription.uai = Uai::parse("0751967F").unwrap();
     follow(&sim, &[&hers, &invented]);
@@ -246,21 +265,29 @@ fn twins_named_alike_are_two_and_each_is_told_of_herself() {
     let alone = Sim::new(0, None);
     follow(&alone, &[&one]);
     for mode in [Mode::Standard, Mode::Strict] {
-        assert_eq!(meant(&alone, &sister, mode), None, "who isn't enrolled is not told her sister's status");
+        assert_eq!(
+            meant(&alone, &sister, mode),
+            None,
+            "who isn't enrolled is not told her sister's status"
+        );
     }
 }
 
-/// The lycée may have one newcomer: the second waits, whoever else decides about nobody, until an operator looks.
+/// The lycée may have one newcomer: the second waits, whoever else decides about nobody, until an
+/// operator looks.
 #[test]
 fn who_is_beyond_the_quota_waits_for_an_operator_and_then_is_told() {
     let sim = world();
     sim.limit_new_identities(1, i64::MAX);
-    let [first, second] =
-        [("Théodore", 2), ("Marguerite", 3)].map(|(name, at)| said(&person(name, Sex::Male), None, at));
+    let [first, second] = [("Théodore", 2), ("Marguerite", 3)]
+        .map(|(name, at)| said(&person(name, Sex::Male), None, at));
     let come = |statement: &Statement| {
         sim.say(statement);
         let pointer = Pointer::Record(statement.record.clone());
-        let followed = sim.alone(handler::follow(&Process::new(Rc::clone(&sim), 1), &pointer), &mut Cost::default());
+        let followed = sim.alone(
+            handler::follow(&Process::new(Rc::clone(&sim), 1), &pointer),
+            &mut Cost::default(),
+        );
         followed.unwrap()
     };
     let reserved = || sim.tables().reserved;
@@ -281,12 +308,20 @@ fn who_is_beyond_the_quota_waits_for_an_operator_and_then_is_told() {
     assert!(sim.tables() == before);
     let later = sim.clock.get() + 15 * 60;
     let again = Pointer::Record(second.record.clone());
-    assert!(sim.queue.borrow().iter().any(|message| message.pointer == again && message.visible_at == later));
+    assert!(
+        sim.queue
+            .borrow()
+            .iter()
+            .any(|message| message.pointer == again && message.visible_at == later)
+    );
 
     // An operator lifts it: nothing is sent again, and the pointer that waits does the rest.
     sim.limit_new_identities(2, i64::MAX);
     drive(&sim, &[], Pace::Order);
     check::settled(&sim.tables(), &sim.keys);
     assert_eq!((record(&sim, &second).state, reserved()), (RecordState::Resolved, 2));
-    assert_eq!((record(&sim, &second).doubt, record(&sim, &second).finding), (None, Some(FindingCode::Immatricule)));
+    assert_eq!(
+        (record(&sim, &second).doubt, record(&sim, &second).finding),
+        (None, Some(FindingCode::Immatricule))
+    );
 }

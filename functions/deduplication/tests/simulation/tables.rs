@@ -84,11 +84,15 @@ impl Tables {
         }
         for item in database.plain("findings") {
             let place = (value(item["import"].clone()), value(item["position"].clone()));
-            let found =
-                (value(item["version"].clone()), value(item["code"].clone()), value(item["statut_ine"].clone()));
+            let found = (
+                value(item["version"].clone()),
+                value(item["code"].clone()),
+                value(item["statut_ine"].clone()),
+            );
             tables.findings.insert(place, found);
         }
-        let reserved = database.plain("quotas").into_iter().filter_map(|item| item["reserved_count"].as_u64());
+        let reserved =
+            database.plain("quotas").into_iter().filter_map(|item| item["reserved_count"].as_u64());
         tables.reserved = reserved.sum();
         tables
     }

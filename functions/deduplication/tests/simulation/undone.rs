@@ -8,12 +8,13 @@ use shared::identity::digest::RecordId;
 use crate::check;
 use crate::tables::Tables;
 
-/// What INES said meanwhile of records that are together otherwise than before: those of which it vouches for an INE, and
-/// didn't before. `None` when all are together as they were.
+/// What INES said meanwhile of records that are together otherwise than before: those of which it
+/// vouches for an INE, and didn't before. `None` when all are together as they were.
 ///
 /// # Panics
 ///
-/// When some are together otherwise than before, and INES said nothing new of any of those that they are or were with.
+/// When some are together otherwise than before, and INES said nothing new of any of those that
+/// they are or were with.
 pub(crate) fn otherwise(before: &Tables, after: &Tables) -> Option<BTreeSet<RecordId>> {
     let [then, now] = [before, after].map(groups);
     let (vouched, given) = (verified(before), verified(after));
@@ -25,9 +26,15 @@ pub(crate) fn otherwise(before: &Tables, after: &Tables) -> Option<BTreeSet<Reco
         }
         let concerned: BTreeSet<&RecordId> =
             group.union(with).flat_map(|other| then[other].union(&now[other])).collect();
-        let anew: BTreeSet<RecordId> =
-            concerned.into_iter().filter(|other| given[*other] != vouched[*other]).cloned().collect();
-        assert!(!anew.is_empty(), "{record} was with {group:?}, is with {with:?}, and nobody said anything new");
+        let anew: BTreeSet<RecordId> = concerned
+            .into_iter()
+            .filter(|other| given[*other] != vouched[*other])
+            .cloned()
+            .collect();
+        assert!(
+            !anew.is_empty(),
+            "{record} was with {group:?}, is with {with:?}, and nobody said anything new"
+        );
         said.extend(anew);
     }
     (!said.is_empty()).then_some(said)
@@ -36,7 +43,10 @@ pub(crate) fn otherwise(before: &Tables, after: &Tables) -> Option<BTreeSet<Reco
 /// With whom each record is.
 fn groups(tables: &Tables) -> BTreeMap<RecordId, BTreeSet<RecordId>> {
     let groups = check::partition(tables);
-    groups.iter().flat_map(|group| group.iter().map(|record| (record.clone(), group.clone()))).collect()
+    groups
+        .iter()
+        .flat_map(|group| group.iter().map(|record| (record.clone(), group.clone())))
+        .collect()
 }
 
 /// The INE that INES vouches for by each record.

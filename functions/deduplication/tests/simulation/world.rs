@@ -1,5 +1,6 @@
-//! Everything outside: the production's stores over a DynamoDB of this process, a queue that delivers twice and in any
-//! order, a national register, and processes that are suspended, failed or killed at any call.
+//! Everything outside: the production's stores over a DynamoDB of this process, a queue that
+//! delivers twice and in any order, a national register, and processes that are suspended, failed
+//! or killed at any call.
 
 use std::cell::{Cell, RefCell};
 use std::num::NonZeroU32;
@@ -168,7 +169,11 @@ impl Sim {
         let key = |secret: &str| DigestKey::new("1".into(), secret.to_owned().into());
         let database = Arc::new(fakes::dynamodb::Tables::default());
         let (aws, calls) = fakes::aws::suspended();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build()
+            .unwrap();
         Rc::new(Self {
             random: RefCell::new(StdRng::seed_from_u64(seed)),
             faults: Cell::default(),
@@ -205,7 +210,10 @@ impl Sim {
     }
 
     pub(crate) fn time(&self) -> Timestamp {
-        Timestamp::from_second(1_790_000_000).unwrap().checked_add(self.clock.get().seconds()).unwrap()
+        Timestamp::from_second(1_790_000_000)
+            .unwrap()
+            .checked_add(self.clock.get().seconds())
+            .unwrap()
     }
 
     pub(crate) fn new_student(&self) -> StudentId {
@@ -224,7 +232,9 @@ impl Sim {
 
     /// What is stored.
     pub(crate) fn tables(&self) -> Rc<Tables> {
-        Rc::clone(self.read.borrow_mut().get_or_insert_with(|| Rc::new(Tables::read(&self.database))))
+        Rc::clone(
+            self.read.borrow_mut().get_or_insert_with(|| Rc::new(Tables::read(&self.database))),
+        )
     }
 
     /// Does what somebody else does, at once.
@@ -241,14 +251,19 @@ impl Sim {
     pub(crate) fn say(&self, statement: &Statement) {
         let Statement { record, version, declaration } = statement.clone();
         let depositor = declaration.inscription.uai;
-        let record = NewRecord { id: record, version, depositor, declaration: Box::new(declaration) };
+        let record =
+            NewRecord { id: record, version, depositor, declaration: Box::new(declaration) };
         self.meanwhile(self.stores.records.put(vec![record])).unwrap();
     }
 
-    /// How many new identities each establishment may have; an operator lifts that when the time comes.
+    /// How many new identities each establishment may have; an operator lifts that when the time
+    /// comes.
     pub(crate) fn limit_new_identities(&self, most: u32, until: i64) {
         for uai in UAIS {
-            let cohort = Cohort { uai: Uai::parse(uai).unwrap(), year: AcademicYear::parse("2026-2027").unwrap() };
+            let cohort = Cohort {
+                uai: Uai::parse(uai).unwrap(),
+                year: AcademicYear::parse("2026-2027").unwrap(),
+            };
             self.meanwhile(self.stores.new_identities.limit(cohort, most, self.time())).unwrap();
         }
         self.lifted_at.set(until);
@@ -314,7 +329,10 @@ impl Sim {
             let sent = Queues::default();
             let answer = sent.call(call);
             for message in sent.drain() {
-                self.send(Pointer::read(&message.body).unwrap(), i64::try_from(message.delay).unwrap());
+                self.send(
+                    Pointer::read(&message.body).unwrap(),
+                    i64::try_from(message.delay).unwrap(),
+                );
             }
             return answer;
         }
@@ -325,13 +343,21 @@ impl Sim {
         *self.read.borrow_mut() = None;
         let answer = if self.chance(self.faults.get().conflicts) {
             let reasons = [json!({ "Code": "TransactionConflict" })];
-            respond(400, &json!({ "__type": "TransactionCanceledException", "CancellationReasons": reasons }))
+            respond(
+                400,
+                &json!({ "__type": "TransactionCanceledException", "CancellationReasons": reasons }),
+            )
         } else {
             self.database.call(&call.operation, &call.text)
         };
         let done = answer.status().is_success();
-        self.trace.borrow_mut().push(Event::Transaction { process, done, request: call.text.clone() });
-        let is_publication = ["students", "records", "reviews"].iter().any(|table| call.concerns(table));
+        self.trace.borrow_mut().push(Event::Transaction {
+            process,
+            done,
+            request: call.text.clone(),
+        });
+        let is_publication =
+            ["students", "records", "reviews"].iter().any(|table| call.concerns(table));
         self.published.set(self.published.get() + u64::from(done && is_publication));
         answer
     }
@@ -350,7 +376,12 @@ impl std::fmt::Display for Event {
             Self::Transaction { process, done, request } => {
                 let request: Value = serde_json::from_str(request).unwrap();
                 let parts = request["TransactItems"].as_array().unwrap();
-                write!(f, "{process}: {} {}", if *done { "writes" } else { "doesn't write" }, told(parts))
+                write!(
+                    f,
+                    "{process}: {} {}",
+                    if *done { "writes" } else { "doesn't write" },
+                    told(parts)
+                )
             }
         }
     }
@@ -361,13 +392,14 @@ fn told(parts: &[Value]) -> String {
     let text = |value: &Value| short(value["S"].as_str().unwrap_or_default()).to_owned();
     let tell = |part: &Value| {
         let (kind, part) = part.as_object()?.iter().next()?;
-        let (table, item) = (part["TableName"].as_str()?, if kind == "Put" { &part["Item"] } else { &part["Key"] });
+        let (table, item) =
+            (part["TableName"].as_str()?, if kind == "Put" { &part["Item"] } else { &part["Key"] });
         if kind == "ConditionCheck" || table == "postings" {
             return None;
         }
         let keys = ["pk", "sk", "id", "import", "subject"].map(|name| text(&item[name])).concat();
-        let said =
-            ["state", "doubt", "finding"].map(|name| text(&part["ExpressionAttributeValues"][format!(":{name}")]));
+        let said = ["state", "doubt", "finding"]
+            .map(|name| text(&part["ExpressionAttributeValues"][format!(":{name}")]));
         let shown = if item["answer"].is_null() { "" } else { "shown" };
         let withheld = item["withheld"]["M"].as_object().into_iter().flat_map(|cases| cases.keys());
         let withheld = withheld.map(|case| short(case)).collect::<Vec<_>>().join(" ");
@@ -442,7 +474,11 @@ impl Ines for Process {
         self.ask(|national| national.verify(ine, birth_date)).await
     }
 
-    async fn immatriculate(&self, identity: &CivilIdentity, reference: &str) -> Result<Immatriculated, InesError> {
+    async fn immatriculate(
+        &self,
+        identity: &CivilIdentity,
+        reference: &str,
+    ) -> Result<Immatriculated, InesError> {
         self.ask(|national| national.immatriculate(identity, reference)).await
     }
 }

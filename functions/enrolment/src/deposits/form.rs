@@ -1,7 +1,7 @@
 //! The form of one upload, signed: S3's presigned `POST`, which the SDK doesn't make.
 //!
-//! Unlike a presigned `PUT`, S3 enforces its size. The policy says what the form may do: one key, of a size within
-//! bounds, until an instant. S3 refuses a field that the policy doesn't name.
+//! Unlike a presigned `PUT`, S3 enforces its size. The policy says what the form may do: one key,
+//! of a size within bounds, until an instant. S3 refuses a field that the policy doesn't name.
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-HTTPPOSTConstructPolicy.html>
 
 use std::time::{Duration, SystemTime};
@@ -29,10 +29,16 @@ pub(super) struct Policy<'a> {
 
 /// The fields of the form, in order; the file comes after them.
 ///
-/// Temporary credentials, which a function always has, bring a token that S3 wants beside the signature. When they end
-/// before the form does, the form ends with them.
-pub(super) fn sign(policy: &Policy<'_>, credentials: &Credentials, region: &str, now: Timestamp) -> Fields {
-    let (day, time) = (now.strftime("%Y%m%d").to_string(), now.strftime("%Y%m%dT%H%M%SZ").to_string());
+/// Temporary credentials, which a function always has, bring a token that S3 wants beside the
+/// signature. When they end before the form does, the form ends with them.
+pub(super) fn sign(
+    policy: &Policy<'_>,
+    credentials: &Credentials,
+    region: &str,
+    now: Timestamp,
+) -> Fields {
+    let (day, time) =
+        (now.strftime("%Y%m%d").to_string(), now.strftime("%Y%m%dT%H%M%SZ").to_string());
     let scope = format!("{}/{day}/{region}/{SERVICE}/aws4_request", credentials.access_key_id());
     let mut fields = vec![
         ("key", policy.key.to_owned()),
@@ -43,9 +49,13 @@ pub(super) fn sign(policy: &Policy<'_>, credentials: &Credentials, region: &str,
     if let Some(token) = credentials.session_token() {
         fields.push(("x-amz-security-token", token.to_owned()));
     }
-    let mut conditions = vec![json!({ "bucket": policy.bucket }), json!(["content-length-range", 1, policy.largest])];
+    let mut conditions = vec![
+        json!({ "bucket": policy.bucket }),
+        json!(["content-length-range", 1, policy.largest]),
+    ];
     conditions.extend(fields.iter().map(|(name, value)| json!({ *name: value })));
-    let document = json!({ "expiration": format!("{:.3}", policy.expires), "conditions": conditions });
+    let document =
+        json!({ "expiration": format!("{:.3}", policy.expires), "conditions": conditions });
     let policy = STANDARD.encode(document.to_string());
     let signature = signature(&policy, credentials.secret_access_key(), region, now);
     fields.extend([("policy", policy), ("x-amz-signature", signature)]);
@@ -66,7 +76,8 @@ mod tests {
 
     const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
 
-    /// AWS's published example, "Browser-Based Upload using HTTP POST (Using AWS Signature Version 4)".
+    /// AWS's published example, "Browser-Based Upload using HTTP POST (Using AWS Signature Version
+    /// 4)".
     #[test]
     fn the_signature_is_that_of_the_published_example() {
         const POLICY: &str = "eyAiZXhwaXJhdGlvbiI6ICIyMDE1LTEyLTMwVDEyOjAwOjAwLjAwMFoiLA0KICAiY29uZGl0aW9ucyI6IFsNCiAgICB7ImJ1Y2tldCI6ICJzaWd2NGV4YW1wbGVidWNrZXQifSwNCiAgICBbInN0YXJ0cy13aXRoIiwgIiRrZXkiLCAidXNlci91c2VyMS8iXSwNCiAgICB7ImFjbCI6ICJwdWJsaWMtcmVhZCJ9LA0KICAgIHsic3VjY2Vzc19hY3Rpb25fcmVkaXJlY3QiOiAiaHR0cDovL3NpZ3Y0ZXhhbXBsZWJ1Y2tldC5zMy5hbWF6b25hd3MuY29tL3N1Y2Nlc3NmdWxfdXBsb2FkLmh0bWwifSwNCiAgICBbInN0YXJ0cy13aXRoIiwgIiRDb250ZW50LVR5cGUiLCAiaW1hZ2UvIl0sDQogICAgeyJ4LWFtei1tZXRhLXV1aWQiOiAiMTQzNjUxMjM2NTEyNzQifSwNCiAgICB7IngtYW16LXNlcnZlci1zaWRlLWVuY3J5cHRpb24iOiAiQUVTMjU2In0sDQogICAgWyJzdGFydHMtd2l0aCIsICIkeC1hbXotbWV0YS10YWciLCAiIl0sDQoNCiAgICB7IngtYW16LWNyZWRlbnRpYWwiOiAiQUtJQUlPU0ZPRE5ON0VYQU1QTEUvMjAxNTEyMjkvdXMtZWFzdC0xL3MzL2F3czRfcmVxdWVzdCJ9LA0KICAgIHsieC1hbXotYWxnb3JpdGhtIjogIkFXUzQtSE1BQy1TSEEyNTYifSwNCiAgICB7IngtYW16LWRhdGUiOiAiMjAxNTEyMjlUMDAwMDAwWiIgfQ0KICBdDQp9";
@@ -78,14 +89,21 @@ mod tests {
     }
 
     fn form(token: Option<&str>) -> (Vec<(&'static str, String)>, Value) {
-        let credentials = Credentials::new("AKIAIOSFODNN7EXAMPLE", SECRET, token.map(str::to_owned), None, "tests");
+        let credentials = Credentials::new(
+            "AKIAIOSFODNN7EXAMPLE",
+            SECRET,
+            token.map(str::to_owned),
+            None,
+            "tests",
+        );
         let policy = Policy {
             bucket: "inbox",
             key: "0751967F/depot/6f9619ff8b86d011b42d00cf4fc964ff",
             largest: 1_073_741_824,
             expires: "2026-09-15T08:15:00Z".parse().unwrap(),
         };
-        let Fields(fields) = sign(&policy, &credentials, "eu-west-3", "2026-09-15T08:00:00Z".parse().unwrap());
+        let Fields(fields) =
+            sign(&policy, &credentials, "eu-west-3", "2026-09-15T08:00:00Z".parse().unwrap());
         let policy = &fields.iter().find(|(name, _)| *name == "policy").unwrap().1;
         let document = serde_json::from_slice(&STANDARD.decode(policy).unwrap()).unwrap();
         (fields, document)
@@ -123,6 +141,10 @@ mod tests {
     #[test]
     fn lasting_credentials_bring_no_token_and_no_secret_is_in_the_form() {
         let (fields, _) = form(None);
-        assert!(fields.iter().all(|(name, value)| *name != "x-amz-security-token" && !value.contains(SECRET)));
+        assert!(
+            fields
+                .iter()
+                .all(|(name, value)| *name != "x-amz-security-token" && !value.contains(SECRET))
+        );
     }
 }

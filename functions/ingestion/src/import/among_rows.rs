@@ -1,7 +1,8 @@
 //! The rows of a file compared with each other, before anything of it is stored.
 //!
-//! Nothing is put by on the way: an invocation that is stopped goes through the file again. It takes some two seconds a
-//! million rows on a core (benchmarks/README.md), and the largest file that is read at all less than an invocation.
+//! Nothing is put by on the way: an invocation that is stopped goes through the file again. It
+//! takes some two seconds a million rows on a core (benchmarks/README.md), and the largest file
+//! that is read at all less than an invocation.
 
 use shared::feeding::shared_keys::{Claims, Uncomparable};
 use shared::files::reader::{EnrolmentReader, Next};
@@ -12,8 +13,8 @@ use super::rows::ROWS_BETWEEN_CHECKS;
 use super::{ImportError, Run, Stop, Unreadable};
 
 impl Run<'_> {
-    /// Finds the numbers and INEs that several people have in the file. The outer error is ours, the inner one the
-    /// file's.
+    /// Finds the numbers and INEs that several people have in the file. The outer error is ours,
+    /// the inner one the file's.
     pub(super) async fn compare_rows(&mut self) -> Result<Result<(), Unreadable>, Stop> {
         let shared = match self.claims().await? {
             Ok(claims) => claims.shared(),
@@ -28,7 +29,8 @@ impl Run<'_> {
         })
     }
 
-    /// What the rows say of whom, up to where the file can't be read any more: the reading says why.
+    /// What the rows say of whom, up to where the file can't be read any more: the reading says
+    /// why.
     async fn claims(&mut self) -> Result<Result<Claims, Uncomparable>, Stop> {
         let mut claims = Claims::default();
         let Ok(mut download) = Download::start(self, 0).await? else { return Ok(Ok(claims)) };

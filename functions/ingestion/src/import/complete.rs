@@ -1,13 +1,15 @@
 //! What a complete file lacks: counted, and cancelled if that is plausible.
 //!
-//! The stored records of each establishment that the file covers are walked through, slice by slice. One is absent if
-//! its version is older than the file's and no broken row of the file was about it. Those that an import wrote or
-//! renewed have its version, so nothing needs to be remembered, however large the file.
+//! The stored records of each establishment that the file covers are walked through, slice by
+//! slice. One is absent if its version is older than the file's and no broken row of the file was
+//! about it. Those that an import wrote or renewed have its version, so nothing needs to be
+//! remembered, however large the file.
 //!
-//! Others write meanwhile. A file that is older and arrives later must not bring back what a complete one lacks: the
-//! complete file first says how far it goes, then walks; every import compares its rows with what was
-//! said before, and when it has written them all asks again. If a complete file came in between, it walks for it.
-//! Either the rows are there when the file walks, or the import finds that it did.
+//! Others write meanwhile. A file that is older and arrives later must not bring back what a
+//! complete one lacks: the complete file first says how far it goes, then walks; every import
+//! compares its rows with what was said before, and when it has written them all asks again. If a
+//! complete file came in between, it walks for it. Either the rows are there when the file walks,
+//! or the import finds that it did.
 
 use std::time::Duration;
 
@@ -19,7 +21,8 @@ use super::work::{Stage, Target, Walk};
 use super::writer::{send_pointers, slice_page, write_those_that_hold};
 use super::{Run, Stop};
 
-/// How long the index of slices may lag behind the table. DynamoDB gives no bound; usually it is a fraction of a second.
+/// How long the index of slices may lag behind the table. DynamoDB gives no bound; usually it is a
+/// fraction of a second.
 const INDEX_LAG: Duration = Duration::from_secs(2);
 
 impl Run<'_> {
@@ -63,7 +66,10 @@ impl Run<'_> {
                 } else {
                     stored.is_older_than(&target.horizon)
                 };
-                let new = stored.first_version.as_ref().is_some_and(|first| first.same_import(&target.horizon));
+                let new = stored
+                    .first_version
+                    .as_ref()
+                    .is_some_and(|first| first.same_import(&target.horizon));
                 self.work.comparison.present += u64::from(!new);
                 self.work.comparison.absent += u64::from(absent);
             }
@@ -111,18 +117,22 @@ impl Run<'_> {
         for known in &self.work.horizons {
             let horizon = imports.horizon(known.uai, known.year).await?;
             targets.extend(
-                horizon.filter(|now| Some(now) != known.horizon.as_ref() && *now > last).map(|horizon| Target {
-                    uai: known.uai,
-                    year: known.year,
-                    horizon,
-                }),
+                horizon
+                    .filter(|now| Some(now) != known.horizon.as_ref() && *now > last)
+                    .map(|horizon| Target { uai: known.uai, year: known.year, horizon }),
             );
         }
-        self.enter(if targets.is_empty() { Stage::Reporting } else { Stage::Cancelling(Walk::through(targets)) }).await
+        self.enter(if targets.is_empty() {
+            Stage::Reporting
+        } else {
+            Stage::Cancelling(Walk::through(targets))
+        })
+        .await
     }
 
-    /// Cancels. Each page is written before its pointers are sent, and both before the walk is moved on: done again,
-    /// it finds what it cancelled by its version, and sends the pointers of what still waits.
+    /// Cancels. Each page is written before its pointers are sent, and both before the walk is
+    /// moved on: done again, it finds what it cancelled by its version, and sends the pointers of
+    /// what still waits.
     async fn cancel(&mut self) -> Result<(), Stop> {
         let job = self.job;
         tokio::time::sleep(INDEX_LAG).await;
@@ -155,7 +165,9 @@ impl Run<'_> {
     /// The next page of the walk that the stage is, with its target; the walk then stands after it.
     async fn page(&mut self) -> Result<Option<(Target, Vec<Stored>)>, Stop> {
         let job = self.job;
-        let (Stage::Counting(walk) | Stage::Cancelling(walk)) = &mut self.work.stage else { return Ok(None) };
+        let (Stage::Counting(walk) | Stage::Cancelling(walk)) = &mut self.work.stage else {
+            return Ok(None);
+        };
         let Some((target, slice, after)) = walk.place() else { return Ok(None) };
         let target = target.clone();
         let (page, after) = slice_page(job.world, &job.speed, &slice, after).await?;

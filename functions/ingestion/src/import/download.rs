@@ -10,8 +10,8 @@ use crate::object::{self, ExtractedAt, WrongDate};
 /// How many times in a row a download that breaks off is taken up again.
 const MOST_BREAKS: u32 = 5;
 
-/// The bytes of the object, from a position on; taken up again where it breaks off, for a slow writer may leave the
-/// connection idle for longer than S3 does.
+/// The bytes of the object, from a position on; taken up again where it breaks off, for a slow
+/// writer may leave the connection idle for longer than S3 does.
 pub(super) struct Download {
     opened: Opened,
     offset: u64,
@@ -20,15 +20,26 @@ pub(super) struct Download {
 
 impl Download {
     /// Opens the object from a byte on; it may be gone.
-    pub(super) async fn start(run: &Run<'_>, offset: u64) -> Result<Result<Self, Unreadable>, StoreError> {
+    pub(super) async fn start(
+        run: &Run<'_>,
+        offset: u64,
+    ) -> Result<Result<Self, Unreadable>, StoreError> {
         let import = run.job.import;
-        let opened = run.job.world.buckets.open(&import.object_key, &import.version_id, offset).await?;
+        let opened =
+            run.job.world.buckets.open(&import.object_key, &import.version_id, offset).await?;
         let gone = || Unreadable("le fichier a été retiré avant d'être lu".to_owned());
         Ok(opened.map(|opened| Self { opened, offset, breaks: 0 }).ok_or_else(gone))
     }
 
-    pub(super) fn extracted_at(&self, event_time: Option<Timestamp>) -> Result<ExtractedAt, WrongDate> {
-        object::extracted_at(self.opened.extraction_date.as_deref(), event_time, self.opened.last_modified)
+    pub(super) fn extracted_at(
+        &self,
+        event_time: Option<Timestamp>,
+    ) -> Result<ExtractedAt, WrongDate> {
+        object::extracted_at(
+            self.opened.extraction_date.as_deref(),
+            event_time,
+            self.opened.last_modified,
+        )
     }
 
     /// The next bytes; `None` after the last.

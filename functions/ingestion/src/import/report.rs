@@ -1,4 +1,5 @@
-//! What an establishment reads about an import: `rapport.json` for its software, `rapport.csv` for its registrar.
+//! What an establishment reads about an import: `rapport.json` for its software, `rapport.csv` for
+//! its registrar.
 
 use shared::feeding::key::Mode;
 use shared::feeding::shared_keys::SharedKeys;
@@ -37,14 +38,19 @@ impl Work {
             covered: self.covered.iter().copied().collect(),
             present: found.present - found.absent,
             absent: found.absent,
-            cancelled: if file.key.dry_run && found.refusal.is_none() { found.absent } else { found.cancelled },
+            cancelled: if file.key.dry_run && found.refusal.is_none() {
+                found.absent
+            } else {
+                found.cancelled
+            },
             refused: found.refusal.clone(),
         })
     }
 }
 
 impl Job<'_> {
-    /// Puts the reports where they belong, twice the same if done twice, and says where the JSON is.
+    /// Puts the reports where they belong, twice the same if done twice, and says where the JSON
+    /// is.
     pub(super) async fn put_report(
         &self,
         file: Option<&File>,
@@ -61,12 +67,18 @@ impl Job<'_> {
             .report(self.id(), &uai, ending)
             .beside(&others)
             .asked(mode, file.is_some_and(|file| file.key.dry_run))
-            .extracted(work.extracted_at.map(|at| report::Extraction { at, given: work.extraction_given }))
+            .extracted(
+                work.extracted_at.map(|at| report::Extraction { at, given: work.extraction_given }),
+            )
             .detected(work.detected.as_ref())
             .complete(complete.as_ref());
-        let json = serde_json::to_vec_pretty(&report).map_err(|_| StoreError::shape("writing the report"))?;
+        let json = serde_json::to_vec_pretty(&report)
+            .map_err(|_| StoreError::shape("writing the report"))?;
         let key = format!("{folder}/rapport.json");
-        self.world.buckets.put(&format!("{folder}/rapport.csv"), CSV, report.table().into_bytes()).await?;
+        self.world
+            .buckets
+            .put(&format!("{folder}/rapport.csv"), CSV, report.table().into_bytes())
+            .await?;
         self.world.buckets.put(&key, JSON, json).await?;
         Ok(key)
     }

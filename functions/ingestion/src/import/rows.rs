@@ -19,7 +19,8 @@ use super::{CHECKPOINT_EVERY, ImportError, PROGRESS_EVERY, Run, Stop, Unreadable
 pub(super) const ROWS_BETWEEN_CHECKS: u64 = 64;
 
 impl<'a> Run<'a> {
-    /// Reads the rows that are left and writes what they say. The outer error is ours, the inner one the file's.
+    /// Reads the rows that are left and writes what they say. The outer error is ours, the inner
+    /// one the file's.
     pub(super) async fn rows(&mut self) -> Result<Result<(), Unreadable>, Stop> {
         if self.work.stage != Stage::Reading {
             return Ok(Ok(()));
@@ -39,7 +40,8 @@ impl<'a> Run<'a> {
             Ok(reader) => reader,
             Err(error) => return Ok(Err(Unreadable(error.to_string()))),
         };
-        let from = self.work.position.as_ref().map_or(0, shared::files::reader::Position::object_offset);
+        let from =
+            self.work.position.as_ref().map_or(0, shared::files::reader::Position::object_offset);
         let mut download = match Download::start(self, from).await? {
             Ok(download) => download,
             Err(gone) => return Ok(Err(gone)),
@@ -58,7 +60,8 @@ impl<'a> Run<'a> {
                     read += 1;
                     if read.is_multiple_of(ROWS_BETWEEN_CHECKS) {
                         self.checkpoint_if_due(&reader, &mut writer).await?;
-                        // Rows of a workbook come without a wait between them, and rejected ones write nothing.
+                        // Rows of a workbook come without a wait between them, and rejected ones
+                        // write nothing.
                         tokio::task::yield_now().await;
                     }
                 }
@@ -68,14 +71,17 @@ impl<'a> Run<'a> {
                         None => reader.finish(),
                     }
                     self.checkpoint_if_due(&reader, &mut writer).await?;
-                    // A file that is read without anything to write must leave the heartbeat its turn.
+                    // A file that is read without anything to write must leave the heartbeat its
+                    // turn.
                     tokio::task::yield_now().await;
                 }
                 Ok(Next::Unopened(workbook)) => {
-                    // On a thread of its own: the heartbeat goes on here, or the lease would be over before a large
-                    // workbook is open, and another invocation would open it again.
+                    // On a thread of its own: the heartbeat goes on here, or the lease would be
+                    // over before a large workbook is open, and another invocation would open it
+                    // again.
                     let opened = tokio::task::spawn_blocking(|| workbook.open());
-                    reader.opened(writer.alongside(opened).await?.map_err(|_| ImportError::Stopped)?);
+                    reader
+                        .opened(writer.alongside(opened).await?.map_err(|_| ImportError::Stopped)?);
                     self.checkpoint_if_due(&reader, &mut writer).await?;
                 }
                 Ok(Next::Pause) => {
@@ -112,7 +118,10 @@ impl<'a> Run<'a> {
         match row.outcome {
             Outcome::Accepted { declaration, mut warnings } => {
                 let shared = self.work.shared.as_mut();
-                warnings.extend(shared.map_or_else(Vec::new, |shared| shared.problems(key, &declaration, place)));
+                warnings.extend(
+                    shared
+                        .map_or_else(Vec::new, |shared| shared.problems(key, &declaration, place)),
+                );
                 if warnings.iter().any(|problem| problem.rule.severity() == Severity::Reject) {
                     // Whose enrolment the key names isn't sure, nor that of the others under it.
                     self.work.unidentified += 1;
@@ -139,7 +148,8 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// Counts a row that isn't read. A complete file that has one about an enrolment doesn't mean to cancel it.
+    /// Counts a row that isn't read. A complete file that has one about an enrolment doesn't mean
+    /// to cancel it.
     async fn reject(
         &mut self,
         place: u64,
@@ -162,9 +172,16 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// Asks how far complete files go for an establishment and year, the first time that a row is about them.
-    async fn load_horizon(&mut self, uai: Uai, year: AcademicYear, writer: &mut Writer<'_>) -> Result<(), Stop> {
-        // Rows of one establishment and year follow each other: the last one met is nearly always the one.
+    /// Asks how far complete files go for an establishment and year, the first time that a row is
+    /// about them.
+    async fn load_horizon(
+        &mut self,
+        uai: Uai,
+        year: AcademicYear,
+        writer: &mut Writer<'_>,
+    ) -> Result<(), Stop> {
+        // Rows of one establishment and year follow each other: the last one met is nearly always
+        // the one.
         if self.work.horizons.iter().rev().any(|known| known.uai == uai && known.year == year) {
             return Ok(());
         }
@@ -179,7 +196,11 @@ impl<'a> Run<'a> {
     }
 
     /// Looks at the clock: tells progress, puts the work by, or stops.
-    async fn checkpoint_if_due(&mut self, reader: &EnrolmentReader<'_>, writer: &mut Writer<'_>) -> Result<(), Stop> {
+    async fn checkpoint_if_due(
+        &mut self,
+        reader: &EnrolmentReader<'_>,
+        writer: &mut Writer<'_>,
+    ) -> Result<(), Stop> {
         let job = self.job;
         if job.out_of_time() {
             // If the table is so slow that not even this ends, the last checkpoint stands.
@@ -200,7 +221,12 @@ impl<'a> Run<'a> {
         } else if self.told.progress.elapsed() >= PROGRESS_EVERY {
             self.work.bytes_read = reader.bytes_read();
             // A call of the SDK holds some 16 KB, which are better moved as a pointer.
-            let progress = Box::pin(job.world.imports.progress(job.holder, self.work.progress(), None, job.now()));
+            let progress = Box::pin(job.world.imports.progress(
+                job.holder,
+                self.work.progress(),
+                None,
+                job.now(),
+            ));
             writer.alongside(progress).await??;
             self.told.progress = Instant::now();
         }
@@ -208,7 +234,11 @@ impl<'a> Run<'a> {
     }
 
     /// Waits until all rows so far are written and pointed to, and moves the position there.
-    async fn flush(&mut self, reader: &EnrolmentReader<'_>, writer: &mut Writer<'_>) -> Result<(), Stop> {
+    async fn flush(
+        &mut self,
+        reader: &EnrolmentReader<'_>,
+        writer: &mut Writer<'_>,
+    ) -> Result<(), Stop> {
         let counts = writer.flush(&self.version(0)).await?;
         self.work.tally.supersede(counts.superseded);
         self.work.tally.leave(counts.unchanged);

@@ -1,7 +1,7 @@
 //! The first pass over the file, before any row of it is stored.
 //!
-//! It changes nothing, so a crash costs only the time since its last checkpoint; what it found is kept with the work, so
-//! that an import that is taken up again reads by the same encoding.
+//! It changes nothing, so a crash costs only the time since its last checkpoint; what it found is
+//! kept with the work, so that an import that is taken up again reads by the same encoding.
 
 use shared::files::reader::{Step, Survey, SurveyPosition};
 use tokio::time::Instant;
@@ -11,14 +11,16 @@ use super::work::Stage;
 use super::{CHECKPOINT_EVERY, PROGRESS_EVERY, Run, Stop, Unreadable};
 
 impl Run<'_> {
-    /// Finds what all lines of the file have in common. The outer error is ours, the inner one the file's.
+    /// Finds what all lines of the file have in common. The outer error is ours, the inner one the
+    /// file's.
     pub(super) async fn survey(&mut self) -> Result<Result<(), Unreadable>, Stop> {
         let Stage::Surveying(position) = &self.work.stage else { return Ok(Ok(())) };
         let from = position.as_ref().map_or(0, SurveyPosition::object_offset);
-        let mut survey = match position.clone().map_or_else(|| Ok(Survey::default()), Survey::resume) {
-            Ok(survey) => survey,
-            Err(error) => return Ok(Err(Unreadable(error.to_string()))),
-        };
+        let mut survey =
+            match position.clone().map_or_else(|| Ok(Survey::default()), Survey::resume) {
+                Ok(survey) => survey,
+                Err(error) => return Ok(Err(Unreadable(error.to_string()))),
+            };
         let mut download = match Download::start(self, from).await? {
             Ok(download) => download,
             Err(gone) => return Ok(Err(gone)),
@@ -47,7 +49,8 @@ impl Run<'_> {
             tokio::task::yield_now().await;
         };
         self.work.conventions = conventions;
-        // What took longer than a moment to find is put by at once; the rest goes with the first checkpoint of the rows.
+        // What took longer than a moment to find is put by at once; the rest goes with the first
+        // checkpoint of the rows.
         if self.told.checkpoint.elapsed() >= PROGRESS_EVERY {
             self.enter(Stage::Reading).await?;
         } else {

@@ -1,9 +1,9 @@
 //! What has to be known to go on with an import where another invocation left off.
 //!
-//! It is one object beside the report, put whole at each checkpoint under a key of its owner's; the import's item then
-//! names it. Whatever happens between the two, the item names a state in which everything before the position is
-//! written and pointed to: the last one, or the one before it. An owner that was taken over goes on writing its own
-//! object, which nobody names any more.
+//! It is one object beside the report, put whole at each checkpoint under a key of its owner's; the
+//! import's item then names it. Whatever happens between the two, the item names a state in which
+//! everything before the position is written and pointed to: the last one, or the one before it. An
+//! owner that was taken over goes on writing its own object, which nobody names any more.
 
 use std::collections::BTreeSet;
 
@@ -136,8 +136,9 @@ impl Walk {
     }
 }
 
-/// The records that a file is about, by 64 bits of their ids: eight bytes each. That two of ten million share them
-/// has a chance of one in four hundred thousand, and only a dry run's count is at stake.
+/// The records that a file is about, by 64 bits of their ids: eight bytes each. That two of ten
+/// million share them has a chance of one in four hundred thousand, and only a dry run's count is
+/// at stake.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(super) struct Listed(Vec<u64>);
@@ -163,9 +164,15 @@ fn prefix(id: &RecordId) -> u64 {
 }
 
 impl Work {
-    /// The version of a row. A complete file cancels with that of line 0, which every row of its own is newer than.
+    /// The version of a row. A complete file cancels with that of line 0, which every row of its
+    /// own is newer than.
     pub(super) fn version(&self, sequencer: &str, import: &str, line: u64) -> RecordVersion {
-        RecordVersion::new(self.extracted_at.unwrap_or(Timestamp::UNIX_EPOCH), sequencer, import, line)
+        RecordVersion::new(
+            self.extracted_at.unwrap_or(Timestamp::UNIX_EPOCH),
+            sequencer,
+            import,
+            line,
+        )
     }
 }
 
@@ -194,8 +201,10 @@ mod tests {
 
     #[test]
     fn listed_records_are_found() {
-        let id =
-            |digit: char| RecordId::parse(&format!("1.{}0123456789abcdef", String::from(digit).repeat(16))).unwrap();
+        let id = |digit: char| {
+            RecordId::parse(&format!("1.{}0123456789abcdef", String::from(digit).repeat(16)))
+                .unwrap()
+        };
         let mut listed = Listed::default();
         for digit in ['9', '1', 'f', '1'] {
             listed.add(&id(digit));

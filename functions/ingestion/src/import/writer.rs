@@ -1,7 +1,8 @@
 //! Accepted rows to records and pointers, a hundred at a time, many batches side by side.
 //!
-//! Records before pointers: a pointer never leads to nothing. A crash in between leaves records pending, and whoever
-//! goes on with the import from its last checkpoint finds them so and sends their pointers.
+//! Records before pointers: a pointer never leads to nothing. A crash in between leaves records
+//! pending, and whoever goes on with the import from its last checkpoint finds them so and sends
+//! their pointers.
 
 use std::collections::BTreeSet;
 use std::future::Future;
@@ -81,14 +82,22 @@ impl<'a> Writer<'a> {
         if self.batch.len() == MOST_IN_BATCH { self.flush_batch().await } else { Ok(()) }
     }
 
-    /// Notes, sooner or later, that a complete file which cancels with this version has a broken row about a record.
-    pub(super) async fn mark_seen(&mut self, record: RecordId, version: &RecordVersion) -> Result<(), StoreError> {
+    /// Notes, sooner or later, that a complete file which cancels with this version has a broken
+    /// row about a record.
+    pub(super) async fn mark_seen(
+        &mut self,
+        record: RecordId,
+        version: &RecordVersion,
+    ) -> Result<(), StoreError> {
         self.seen.insert(record);
         if self.seen.len() == MOST_IN_BATCH { self.flush_seen(version).await } else { Ok(()) }
     }
 
     /// Waits for something else while batches go on being written.
-    pub(super) async fn alongside<T>(&mut self, other: impl Future<Output = T>) -> Result<T, StoreError> {
+    pub(super) async fn alongside<T>(
+        &mut self,
+        other: impl Future<Output = T>,
+    ) -> Result<T, StoreError> {
         let mut other = pin!(other);
         loop {
             if self.running.is_empty() {
@@ -102,8 +111,12 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Waits until everything is written and pointed to, and says what became of it since the last time.
-    pub(super) async fn flush(&mut self, version: &RecordVersion) -> Result<WriteCounts, StoreError> {
+    /// Waits until everything is written and pointed to, and says what became of it since the last
+    /// time.
+    pub(super) async fn flush(
+        &mut self,
+        version: &RecordVersion,
+    ) -> Result<WriteCounts, StoreError> {
         self.flush_batch().await?;
         self.flush_seen(version).await?;
         while let Some(counts) = self.running.next().await {
@@ -118,8 +131,11 @@ impl<'a> Writer<'a> {
         }
         self.wait_for_room().await?;
         let records = mem::replace(&mut self.batch, Vec::with_capacity(MOST_IN_BATCH));
-        let (world, speed, dry_run, horizons) = (self.world, self.speed, self.dry_run, Rc::clone(&self.horizons));
-        self.running.push(Box::pin(async move { write_batch(world, speed, records, &horizons, dry_run).await }));
+        let (world, speed, dry_run, horizons) =
+            (self.world, self.speed, self.dry_run, Rc::clone(&self.horizons));
+        self.running.push(Box::pin(async move {
+            write_batch(world, speed, records, &horizons, dry_run).await
+        }));
         Ok(())
     }
 
@@ -131,7 +147,9 @@ impl<'a> Writer<'a> {
         self.wait_for_room().await?;
         let (world, speed, version) = (self.world, self.speed, version.clone());
         self.running.push(Box::pin(async move {
-            let stored = speed.records.call(async || world.records.read(&seen, Reading::Consistent).await, |_| false);
+            let stored = speed
+                .records
+                .call(async || world.records.read(&seen, Reading::Consistent).await, |_| false);
             let stored = stored.await?;
             let known = seen.into_iter().filter(|id| stored.contains_key(id));
             let writes = known.map(|id| Write::See { id, version: version.clone() }).collect();
@@ -166,13 +184,19 @@ async fn write_batch(
 ) -> Result<WriteCounts, StoreError> {
     let mut batch = Batch::new(records, horizons);
     let ids = batch.ids();
-    let stored = speed.records.call(async || world.records.read(&ids, Reading::Eventual).await, |_| false).await?;
+    let stored = speed
+        .records
+        .call(async || world.records.read(&ids, Reading::Eventual).await, |_| false)
+        .await?;
     batch.learn(&stored);
     let outcome = if dry_run {
         batch.forecast()
     } else {
         while !batch.writes().is_empty() {
-            let written = speed.records.call(async || world.records.write(batch.writes()).await, is_busy).await?;
+            let written = speed
+                .records
+                .call(async || world.records.write(batch.writes()).await, is_busy)
+                .await?;
             batch.apply(written);
         }
         let outcome = batch.outcome();
@@ -182,8 +206,8 @@ async fn write_batch(
     Ok(WriteCounts { superseded: outcome.superseded, unchanged: outcome.unchanged })
 }
 
-/// Does all of the writes whose condition holds, and says to which records. One that was done before and not answered
-/// no longer holds: it is known by what it left.
+/// Does all of the writes whose condition holds, and says to which records. One that was done
+/// before and not answered no longer holds: it is known by what it left.
 pub(super) async fn write_those_that_hold(
     world: &World,
     speed: &Speed,
@@ -191,14 +215,17 @@ pub(super) async fn write_those_that_hold(
 ) -> Result<Vec<RecordId>, StoreError> {
     let mut done = Vec::new();
     while !writes.is_empty() {
-        let written = speed.records.call(async || world.records.write(&writes).await, is_busy).await?;
+        let written =
+            speed.records.call(async || world.records.write(&writes).await, is_busy).await?;
         match written {
             Written::All => break,
             Written::None(verdicts) => {
                 let mut verdicts = verdicts.into_iter();
                 writes.retain(|write| match verdicts.next() {
                     Some(Verdict::Stale(stored)) => {
-                        done.extend(stored.filter(|stored| is_done(write, stored)).map(|stored| stored.id));
+                        done.extend(
+                            stored.filter(|stored| is_done(write, stored)).map(|stored| stored.id),
+                        );
                         false
                     }
                     _ => true,
@@ -213,17 +240,23 @@ pub(super) async fn write_those_that_hold(
 /// Whether what is stored is what the write leaves.
 fn is_done(write: &Write, stored: &Stored) -> bool {
     match write {
-        Write::Put(statement) | Write::Renew(statement) => stored.version == statement.record.version,
+        Write::Put(statement) | Write::Renew(statement) => {
+            stored.version == statement.record.version
+        }
         Write::Cancel { version, .. } => stored.version == *version && stored.is_cancelled(),
         Write::See { version, .. } => stored.seen.as_ref() == Some(version),
     }
 }
 
 /// Sends pointers to records.
-pub(super) async fn send_pointers(world: &World, speed: &Speed, records: &[RecordId]) -> Result<(), StoreError> {
-    let calls = records
-        .chunks(MOST_POINTERS)
-        .map(|some| async move { speed.queue.call(async || world.queues.point(some).await, |()| false).await });
+pub(super) async fn send_pointers(
+    world: &World,
+    speed: &Speed,
+    records: &[RecordId],
+) -> Result<(), StoreError> {
+    let calls = records.chunks(MOST_POINTERS).map(|some| async move {
+        speed.queue.call(async || world.queues.point(some).await, |()| false).await
+    });
     try_join_all(calls).await.map(|_| ())
 }
 
@@ -234,12 +267,16 @@ pub(super) async fn slice_page(
     slice: &Slice,
     after: Option<&RecordId>,
 ) -> Result<(Vec<Stored>, Option<RecordId>), StoreError> {
-    let page = speed.records.call(async || world.records.slice(slice, after).await, |_| false).await?;
+    let page =
+        speed.records.call(async || world.records.slice(slice, after).await, |_| false).await?;
     if page.ids.is_empty() {
         return Ok((Vec::new(), page.after));
     }
     let ids = &page.ids;
-    let mut stored = speed.records.call(async || world.records.read(ids, Reading::Consistent).await, |_| false).await?;
+    let mut stored = speed
+        .records
+        .call(async || world.records.read(ids, Reading::Consistent).await, |_| false)
+        .await?;
     Ok((page.ids.iter().filter_map(|id| stored.remove(id)).collect(), page.after))
 }
 

@@ -1,10 +1,17 @@
-//! A large file, by invocations of thirty seconds, in less than 128 MB: the real handler and the real stores, over an AWS
-//! that keeps of each record how often it was written, and of pointers how many were sent.
+//! A large file, by invocations of thirty seconds, in less than 128 MB: the real handler and the
+//! real stores, over an AWS that keeps of each record how often it was written, and of pointers how
+//! many were sent.
 //!
-//! `FILE_ROWS` says how many rows; `cargo local test --full` tries a million. Time is virtual: a transaction takes 200 ms,
-//! any other call 20, and what the processor does takes none. Memory is real, and this is a process of its own, so that
-//! what it holds at most is known.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "a test")]
+//! `FILE_ROWS` says how many rows; `cargo local test --full` tries a million. Time is virtual: a
+//! transaction takes 200 ms, any other call 20, and what the processor does takes none. Memory is
+//! real, and this is a process of its own, so that what it holds at most is known.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test"
+)]
 
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
@@ -34,8 +41,7 @@ const ROWS: u64 = 300_000;
 const LIMIT: Duration = Duration::from_secs(30);
 const UAI: &str = "0751967F";
 const KEY: &str = "0751967F/annee.csv";
-const HEADER: &str =
-    "numeroEtudiant;uai;nomFamille;prenom1;sexe;dateNaissance;dateDebutInscription;dateFinInscription;statut\n";
+const HEADER: &str = "numeroEtudiant;uai;nomFamille;prenom1;sexe;dateNaissance;dateDebutInscription;dateFinInscription;statut\n";
 
 /// All rows are of one length, so that the file can be made from anywhere on.
 fn row(student: u64) -> String {
@@ -77,7 +83,10 @@ struct Country {
 
 impl Country {
     fn now(&self) -> Timestamp {
-        self.start.0.checked_add(i64::try_from(self.start.1.elapsed().as_millis()).unwrap().milliseconds()).unwrap()
+        self.start
+            .0
+            .checked_add(i64::try_from(self.start.1.elapsed().as_millis()).unwrap().milliseconds())
+            .unwrap()
     }
 
     async fn answer(&self, outstanding: Outstanding) {
@@ -117,7 +126,9 @@ impl Country {
     }
 
     fn file(&self, asked: &Value) -> Response {
-        let range = asked["Range"].as_str().and_then(|range| range.strip_prefix("bytes=")?.strip_suffix('-'));
+        let range = asked["Range"]
+            .as_str()
+            .and_then(|range| range.strip_prefix("bytes=")?.strip_suffix('-'));
         let from: u64 = range.map_or(0, |from| from.parse().unwrap());
         let whole = HEADER.len() as u64 + self.rows * row(0).len() as u64;
         let answer = http::Response::builder().status(if from > 0 { 206 } else { 200 });
@@ -175,7 +186,8 @@ async fn a_large_file_by_invocations_of_thirty_seconds_in_bounded_memory() {
         inbox: "inbox".into(),
         cancel_share: 10,
     };
-    let mut event: Value = serde_json::from_str(include_str!("../../../../events/s3-object-created.json")).unwrap();
+    let mut event: Value =
+        serde_json::from_str(include_str!("../../../../events/s3-object-created.json")).unwrap();
     event["Records"][0]["s3"]["bucket"]["name"] = "inbox".into();
     event["Records"][0]["s3"]["object"] =
         json!({ "key": KEY, "size": 80 * rows, "versionId": "v1", "sequencer": "00" });
@@ -191,7 +203,8 @@ async fn a_large_file_by_invocations_of_thirty_seconds_in_bounded_memory() {
         let world = World::new(&aws, places());
         let (clock, started) = (Clock::showing(country.now()), Instant::now());
         let owner = format!("invocation {invocations}");
-        let handled = handler::handle(&world, &settings, event.unwrap(), &owner, clock, started + LIMIT);
+        let handled =
+            handler::handle(&world, &settings, event.unwrap(), &owner, clock, started + LIMIT);
         let response = tokio::select! {
             biased;
             () = country.serve(calls) => unreachable!("it serves for ever"),

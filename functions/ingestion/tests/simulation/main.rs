@@ -1,11 +1,17 @@
-//! The whole of feeding in one process, under a seed: the real handler and the real stores over a DynamoDB, queues and
-//! buckets of this process, with
-//! calls that fail, answers that get lost, processes that die at any call, messages that come twice, late and in any
-//! order. What is stored at the end is compared with a model of a few lines.
+//! The whole of feeding in one process, under a seed: the real handler and the real stores over a
+//! DynamoDB, queues and buckets of this process, with calls that fail, answers that get lost,
+//! processes that die at any call, messages that come twice, late and in any order. What is stored
+//! at the end is compared with a model of a few lines.
 //!
-//! A failure names its seed: `SIMULATION_SEED=<seed> cargo test --workspace --test simulation` repeats it, and
-//! `SIMULATION_SEEDS=<count>` tries more.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "a test")]
+//! A failure names its seed: `SIMULATION_SEED=<seed> cargo test --workspace --test simulation`
+//! repeats it, and `SIMULATION_SEEDS=<count>` tries more.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stderr,
+    reason = "a test"
+)]
 
 mod scenario;
 mod world;
@@ -33,8 +39,15 @@ fn settings(cancel_share: u64) -> Settings {
     Settings { record_key: key(), inbox: scenario::INBOX.into(), cancel_share }
 }
 
-/// One invocation, with one message, which is deleted if it may be. It is killed after `limit`, or dies before.
-async fn invoke(sim: &Rc<Sim>, settings: &Settings, message: Queued, limit: Duration, dies_after: Option<u64>) {
+/// One invocation, with one message, which is deleted if it may be. It is killed after `limit`, or
+/// dies before.
+async fn invoke(
+    sim: &Rc<Sim>,
+    settings: &Settings,
+    message: Queued,
+    limit: Duration,
+    dies_after: Option<u64>,
+) {
     let event = serde_json::json!({"Records": [{
         "messageId": message.id,
         "receiptHandle": format!("{}/{}", message.id, message.deliveries),
@@ -69,7 +82,12 @@ async fn drive(sim: &Rc<Sim>, settings: &Settings, mut deaths: u32) {
         let now = Instant::now();
         let due: Vec<usize> = {
             let queue = sim.queue.borrow();
-            queue.iter().enumerate().filter(|(_, message)| message.visible_at <= now).map(|(at, _)| at).collect()
+            queue
+                .iter()
+                .enumerate()
+                .filter(|(_, message)| message.visible_at <= now)
+                .map(|(at, _)| at)
+                .collect()
         };
         if running.len() < CONCURRENCY && !due.is_empty() {
             let at = due[usize::try_from(sim.below(due.len() as u64)).unwrap()];
@@ -86,7 +104,13 @@ async fn drive(sim: &Rc<Sim>, settings: &Settings, mut deaths: u32) {
             running.push(Box::pin(invoke(sim, settings, message, limit, dies_after)));
             continue;
         }
-        let next = sim.queue.borrow().iter().map(|message| message.visible_at).filter(|at| *at > now).min();
+        let next = sim
+            .queue
+            .borrow()
+            .iter()
+            .map(|message| message.visible_at)
+            .filter(|at| *at > now)
+            .min();
         match (running.is_empty(), next) {
             (true, None) => return,
             (true, Some(next)) => tokio::time::sleep_until(next).await,
@@ -109,7 +133,9 @@ fn check_import(sim: &Sim, drop: &Drop) {
     assert_eq!((import.rows_read, import.accepted, import.rejected), drop.counts());
     assert!(import.superseded + import.unchanged <= import.accepted);
     let notices = sim.notices.borrow();
-    assert!(notices.get(drop.import().as_str()).is_some_and(|told| told.iter().all(|failed| !failed)));
+    assert!(
+        notices.get(drop.import().as_str()).is_some_and(|told| told.iter().all(|failed| !failed))
+    );
     let report = report(sim, drop);
     assert_eq!((&report["etat"], &report["essai"]), (&"terminé".into(), &drop.dry_run.into()));
     assert_eq!(report["lignes"]["lues"], import.rows_read);
@@ -129,11 +155,15 @@ fn check_records(sim: &Sim, drops: &[Drop], students: u64) {
         sim.resolve(&record, false);
     }
     let records = sim.records();
-    let waiting = records.values().filter(|record| record.stored.state == RecordState::Pending).count();
+    let waiting =
+        records.values().filter(|record| record.stored.state == RecordState::Pending).count();
     assert_eq!(waiting, 0, "a record waits for a pointer that was never sent");
-    for whose in uais().into_iter().flat_map(|uai| (0..students).map(move |student| (uai, student))) {
+    for whose in uais().into_iter().flat_map(|uai| (0..students).map(move |student| (uai, student)))
+    {
         let record = records.get(&record_id(whose));
-        let stored = record.map(|record| (&record.stored.version, record.given.as_str(), record.stored.is_cancelled()));
+        let stored = record.map(|record| {
+            (&record.stored.version, record.given.as_str(), record.stored.is_cancelled())
+        });
         let right = match &expected(drops, whose) {
             Expected::Nothing => stored.is_none(),
             Expected::Said(version, given) => stored == Some((version, given, false)),
@@ -173,15 +203,24 @@ async fn sequence(seed: u64) {
     let settings = settings(100);
     let (mut drops, mut model) = (Vec::new(), Sequence::default());
     for number in 0..2 + usize::try_from(sim.below(4)).unwrap() {
-        let drop = Drop { arrives: Duration::from_secs(5), ..Drop::random(&sim, number, students, true) };
+        let drop =
+            Drop { arrives: Duration::from_secs(5), ..Drop::random(&sim, number, students, true) };
         let counts = model.import(&drop);
         drop.put(&sim, 1 + sim.below(2));
         drive(&sim, &settings, 4).await;
         check_import(&sim, &drop);
         let import = sim.import(&drop.import()).unwrap();
-        assert_eq!((import.superseded, import.unchanged), (counts.superseded, counts.unchanged), "file {number}");
+        assert_eq!(
+            (import.superseded, import.unchanged),
+            (counts.superseded, counts.unchanged),
+            "file {number}"
+        );
         if drop.complete && !drop.dry_run {
-            assert_eq!(report(&sim, &drop)["complet"]["annulees"], counts.cancelled, "file {number}");
+            assert_eq!(
+                report(&sim, &drop)["complet"]["annulees"],
+                counts.cancelled,
+                "file {number}"
+            );
         }
         drops.push(drop);
     }
@@ -196,7 +235,11 @@ fn seeds<F: Future<Output = ()>>(count: u64, scenario: impl Fn(u64) -> F) {
         None => 0..number("SIMULATION_SEEDS").unwrap_or(count),
     };
     for seed in seeds {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .start_paused(true)
+            .build()
+            .unwrap();
         let run = std::panic::AssertUnwindSafe(|| runtime.block_on(scenario(seed)));
         if let Err(panic) = std::panic::catch_unwind(run) {
             eprintln!("seed {seed} fails: repeat it with SIMULATION_SEED={seed}");
@@ -217,7 +260,11 @@ fn whatever_happens_everything_is_counted_once() {
 
 /// A world where nothing goes wrong.
 fn calm() -> Rc<Sim> {
-    Sim::new(0, Faults { throttle: 0.0, timeout: 0.0, latency: 5, index_lag: 900 }, &establishments())
+    Sim::new(
+        0,
+        Faults { throttle: 0.0, timeout: 0.0, latency: 5, index_lag: 900 },
+        &establishments(),
+    )
 }
 
 fn good(students: std::ops::Range<u64>) -> Vec<Line> {
@@ -245,8 +292,15 @@ async fn a_complete_file_that_lacks_too_much_cancels_only_if_confirmed() {
     let nine_tenths = Drop::delta("0751967F/complete/2026/1.csv", good(0..900), at(1));
     let report = import(&sim, &nine_tenths).await;
     let complete = &report["complet"];
-    assert_eq!((&complete["absentes"], &complete["annulees"]), (&100.into(), &100.into()), "{complete}");
-    assert_eq!((&complete["uai"], &complete["refus"]), (&serde_json::json!(["0751967F"]), &serde_json::Value::Null));
+    assert_eq!(
+        (&complete["absentes"], &complete["annulees"]),
+        (&100.into(), &100.into()),
+        "{complete}"
+    );
+    assert_eq!(
+        (&complete["uai"], &complete["refus"]),
+        (&serde_json::json!(["0751967F"]), &serde_json::Value::Null)
+    );
     assert_eq!(report["lignes"]["inchangees"], 900);
     assert_eq!(cancelled(&sim), 100);
 
@@ -273,7 +327,11 @@ async fn a_complete_file_that_lacks_too_much_cancels_only_if_confirmed() {
     assert_eq!(cancelled(&sim), 549, "an enrolment that is sent again comes back");
 
     let report = import(&sim, &Drop::delta("0751967F/vieux.csv", good(800..810), at(1))).await;
-    assert_eq!((&report["lignes"]["depassees"], cancelled(&sim)), (&10.into(), 549), "one older than that doesn't");
+    assert_eq!(
+        (&report["lignes"]["depassees"], cancelled(&sim)),
+        (&10.into(), 549),
+        "one older than that doesn't"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -283,21 +341,39 @@ async fn a_complete_workbook_that_was_read_in_part_cancels_nothing_even_confirme
     let sim = calm();
     let at = |minute: i64| sim.start.0.checked_add(jiff::Span::new().minutes(minute - 60)).unwrap();
     import(&sim, &Drop::delta("0751967F/tout.csv", good(0..3), at(0))).await;
-    for (minute, key) in [(1, "0751967F/complete/2026/1.xlsx"), (2, "0751967F/complete/2026/confirm/2.xlsx")] {
+    for (minute, key) in
+        [(1, "0751967F/complete/2026/1.xlsx"), (2, "0751967F/complete/2026/confirm/2.xlsx")]
+    {
         tokio::time::advance(Duration::from_secs(5)).await;
         let drop = Drop::delta(key, good(0..2), at(minute));
         drop.put_bytes(&sim, workbook.to_vec(), 1);
         drive(&sim, &settings(100), 0).await;
         let report = report(&sim, &drop);
-        assert_eq!((&report["etat"], &report["lignes"]["acceptees"]), (&"terminé".into(), &2.into()), "{report}");
+        assert_eq!(
+            (&report["etat"], &report["lignes"]["acceptees"]),
+            (&"terminé".into(), &2.into()),
+            "{report}"
+        );
         let complete = &report["complet"];
-        assert_eq!((&complete["absentes"], &complete["annulees"]), (&1.into(), &0.into()), "{complete}");
+        assert_eq!(
+            (&complete["absentes"], &complete["annulees"]),
+            (&1.into(), &0.into()),
+            "{complete}"
+        );
         let refusal = complete["refus"].as_str().unwrap();
-        assert!(refusal.starts_with("le classeur n'a pas été lu en entier : feuille 2 (« Notes »)"), "{refusal}");
+        assert!(
+            refusal.starts_with("le classeur n'a pas été lu en entier : feuille 2 (« Notes »)"),
+            "{refusal}"
+        );
         assert_eq!(cancelled(&sim), 0);
     }
-    let report = import(&sim, &Drop::delta("0751967F/complete/2026/confirm/3.csv", good(0..2), at(3))).await;
-    assert_eq!((&report["complet"]["annulees"], cancelled(&sim)), (&1.into(), 1), "the same rows of a whole file do");
+    let report =
+        import(&sim, &Drop::delta("0751967F/complete/2026/confirm/3.csv", good(0..2), at(3))).await;
+    assert_eq!(
+        (&report["complet"]["annulees"], cancelled(&sim)),
+        (&1.into(), 1),
+        "the same rows of a whole file do"
+    );
 }
 
 /// A file of a Mac, whose encoding only its lines together show, and one that has the month first.
@@ -311,15 +387,24 @@ async fn nothing_is_stored_before_the_whole_file_was_looked_at() {
         report(&sim, &drop)
     };
     let csv = Drop::delta("x", good(0..200), sim.start.0).csv();
-    let one_of_all = csv.replacen("2004-03-02", "03/25/2004", 1).replacen("2004-03-02", "03/02/2004", 1);
+    let one_of_all =
+        csv.replacen("2004-03-02", "03/25/2004", 1).replacen("2004-03-02", "03/02/2004", 1);
     let report = put("0751967F/mois.csv", one_of_all.into_bytes()).await;
     assert_eq!(report["etat"], "échoué");
-    assert!(report["raison"].as_str().unwrap().starts_with("la colonne dateNaissance a 1 dates"), "{report}");
+    assert!(
+        report["raison"].as_str().unwrap().starts_with("la colonne dateNaissance a 1 dates"),
+        "{report}"
+    );
     assert!(sim.records().is_empty(), "not even the rows above it");
-    let mac: Vec<u8> =
-        csv.chars().map(|letter| if letter == 'é' { 0x8E } else { u8::try_from(letter).unwrap() }).collect();
+    let mac: Vec<u8> = csv
+        .chars()
+        .map(|letter| if letter == 'é' { 0x8E } else { u8::try_from(letter).unwrap() })
+        .collect();
     let report = put("0751967F/mac.csv", mac).await;
-    assert_eq!((&report["detecte"]["encodage"], &report["lignes"]["acceptees"]), (&"macintosh".into(), &200.into()));
+    assert_eq!(
+        (&report["detecte"]["encodage"], &report["lignes"]["acceptees"]),
+        (&"macintosh".into(), &200.into())
+    );
     assert!(sim.records().values().all(|record| record.given == "Léa"));
 }
 
@@ -331,16 +416,25 @@ async fn a_broken_row_keeps_its_enrolment_and_one_that_says_nothing_keeps_them_a
 
     let mut lines = good(0..95);
     lines.push(Line::Broken { whose: (uais()[0], 99) });
-    let report = import(&sim, &Drop::delta("0751967F/complete/2026/1.csv", lines.clone(), at(1))).await;
-    assert_eq!((&report["complet"]["annulees"], &report["lignes"]["rejetees"]), (&4.into(), &1.into()));
+    let report =
+        import(&sim, &Drop::delta("0751967F/complete/2026/1.csv", lines.clone(), at(1))).await;
+    assert_eq!(
+        (&report["complet"]["annulees"], &report["lignes"]["rejetees"]),
+        (&4.into(), &1.into())
+    );
     assert!(!sim.records()[&record_id((uais()[0], 99))].stored.is_cancelled());
 
     lines.truncate(94);
     lines.push(Line::Garbage);
-    let report = import(&sim, &Drop::delta("0751967F/complete/2026/2.csv", lines.clone(), at(2))).await;
+    let report =
+        import(&sim, &Drop::delta("0751967F/complete/2026/2.csv", lines.clone(), at(2))).await;
     assert_eq!(report["complet"]["annulees"], 0);
-    assert!(report["complet"]["refus"].as_str().unwrap().starts_with("1 lignes rejetées ne disent pas"), "{report}");
-    let report = import(&sim, &Drop::delta("0751967F/complete/2026/confirm/3.csv", lines, at(3))).await;
+    assert!(
+        report["complet"]["refus"].as_str().unwrap().starts_with("1 lignes rejetées ne disent pas"),
+        "{report}"
+    );
+    let report =
+        import(&sim, &Drop::delta("0751967F/complete/2026/confirm/3.csv", lines, at(3))).await;
     assert_eq!(report["complet"]["annulees"], 2);
 }
 
@@ -352,25 +446,42 @@ async fn one_number_of_two_people_is_a_problem_of_both_rows_however_far_apart() 
     let record = |student| sim.records()[&record_id((uais()[0], student))].stored.clone();
     let before = record(3);
 
-    // Student 3 is on the line 5, somebody else under that number on the last one. Student 9 is absent.
+    // Student 3 is on the line 5, somebody else under that number on the last one. Student 9 is
+    // absent.
     let mut lines = good(0..9);
     lines.extend(good(10..600));
     lines.push(Line::Good { whose: (uais()[0], 3), given: 1 });
     let last = lines.len() as u64 + 1;
-    for (key, minute) in [("0751967F/complete/2026/dry-run/1.csv", 1), ("0751967F/complete/2026/2.csv", 2)] {
+    for (key, minute) in
+        [("0751967F/complete/2026/dry-run/1.csv", 1), ("0751967F/complete/2026/2.csv", 2)]
+    {
         let report = import(&sim, &Drop::delta(key, lines.clone(), at(minute))).await;
         let counts = &report["lignes"];
-        assert_eq!((&counts["lues"], &counts["acceptees"], &counts["rejetees"]), (&600.into(), &598.into(), &2.into()));
+        assert_eq!(
+            (&counts["lues"], &counts["acceptees"], &counts["rejetees"]),
+            (&600.into(), &598.into(), &2.into())
+        );
         for (rejected, line, other) in [(0, 5, last), (1, last, 5)] {
             let rejected = &report["rejets"][rejected];
-            assert_eq!((&rejected["ligne"], &rejected["colonne"]), (&line.into(), &"numeroEtudiant".into()));
+            assert_eq!(
+                (&rejected["ligne"], &rejected["colonne"]),
+                (&line.into(), &"numeroEtudiant".into())
+            );
             assert_eq!(rejected["regle"], "numero_de_plusieurs");
             let message = rejected["message"].as_str().unwrap();
             assert!(message.ends_with(&format!("voir aussi la ligne {other}")), "{message}");
         }
         assert_eq!(report["complet"]["annulees"], 0, "whose enrolment is missing isn't sure");
-        assert!(report["complet"]["refus"].as_str().unwrap().starts_with("2 lignes rejetées ne disent pas"));
-        assert_eq!((record(3).version, record(3).digest), (before.version.clone(), before.digest.clone()));
+        assert!(
+            report["complet"]["refus"]
+                .as_str()
+                .unwrap()
+                .starts_with("2 lignes rejetées ne disent pas")
+        );
+        assert_eq!(
+            (record(3).version, record(3).digest),
+            (before.version.clone(), before.digest.clone())
+        );
     }
     assert_eq!(cancelled(&sim), 0);
     // Confirmed, it cancels what no row is about.
@@ -390,7 +501,9 @@ async fn a_file_that_cannot_be_read_fails_with_a_reason_and_is_told() {
         assert_eq!(sim.notices.borrow()[drop.import().as_str()], [true]);
         report["raison"].as_str().unwrap().to_owned()
     };
-    assert!(failed("x.csv", good(0..1), at).await.starts_with("le dossier de dépôt n'est pas une UAI"));
+    assert!(
+        failed("x.csv", good(0..1), at).await.starts_with("le dossier de dépôt n'est pas une UAI")
+    );
     assert!(failed("0751967F/complete/x.csv", good(0..1), at).await.contains("<année>"));
     assert!(failed("0011402U/x.csv", good(0..1), at).await.contains("n'est pas enregistré"));
     let future = at.checked_add(jiff::Span::new().hours(48)).unwrap();
@@ -406,7 +519,10 @@ async fn a_workbook_is_opened_beside_the_heartbeat_and_one_that_is_none_fails_at
     drive(&sim, &settings(10), 0).await;
     let report = report(&sim, &drop);
     assert_eq!((&report["etat"], report["lignes"]["lues"].as_u64()), (&"échoué".into(), Some(0)));
-    assert!(report["raison"].as_str().unwrap().starts_with("le classeur est endommagé"), "{report}");
+    assert!(
+        report["raison"].as_str().unwrap().starts_with("le classeur est endommagé"),
+        "{report}"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -417,8 +533,9 @@ async fn an_establishment_has_two_imports_under_way_and_the_rest_waits() {
     for place in 0..PLACES {
         sim.occupy(university, place, busy_until).await;
     }
-    let files: Vec<Drop> =
-        (0..6).map(|number| Drop::delta(&format!("{university}/{number}.csv"), good(0..1), sim.start.0)).collect();
+    let files: Vec<Drop> = (0..6)
+        .map(|number| Drop::delta(&format!("{university}/{number}.csv"), good(0..1), sim.start.0))
+        .collect();
     let theirs = Drop::delta(&format!("{other}/le leur.csv"), vec![], sim.start.0);
     for drop in files.iter().chain([&theirs]) {
         drop.put(&sim, 1);
@@ -427,7 +544,11 @@ async fn an_establishment_has_two_imports_under_way_and_the_rest_waits() {
     let ended = |drop: &Drop| report(&sim, drop)["etat"].clone();
     assert!(files.iter().all(|drop| ended(drop) == "terminé"));
     let order = sim.order.borrow();
-    assert_eq!(order.first(), Some(&theirs.import().as_str().to_owned()), "who has room doesn't wait for who has none");
+    assert_eq!(
+        order.first(),
+        Some(&theirs.import().as_str().to_owned()),
+        "who has room doesn't wait for who has none"
+    );
     assert!(sim.now().as_second() > busy_until, "nobody takes a place that is taken");
     assert_eq!(order.len(), 7);
 }

@@ -16,8 +16,7 @@ use shared::registry::imports::ImportId;
 use crate::world::{Sim, object};
 
 pub(crate) const INBOX: &str = "inbox";
-const HEADER: &str =
-    "numeroEtudiant;uai;nomFamille;prenom1;sexe;dateNaissance;dateDebutInscription;dateFinInscription;statut";
+const HEADER: &str = "numeroEtudiant;uai;nomFamille;prenom1;sexe;dateNaissance;dateDebutInscription;dateFinInscription;statut";
 const GIVEN: [&str; 3] = ["Léa", "Zoé", "Ève"];
 
 pub(crate) fn key() -> DigestKey {
@@ -90,7 +89,10 @@ impl Drop {
         let depositor = if sim.chance(0.7) { first } else { second };
         let (complete, dry_run) = (sim.chance(0.4), sim.chance(0.15));
         let whose = |depositor: Uai| {
-            (if depositor == first && sim.chance(0.3) { second } else { depositor }, sim.below(students))
+            (
+                if depositor == first && sim.chance(0.3) { second } else { depositor },
+                sim.below(students),
+            )
         };
         let mut lines: Vec<Line> = Vec::new();
         let mut about = BTreeSet::new();
@@ -123,7 +125,15 @@ impl Drop {
     pub(crate) fn delta(key: &str, lines: Vec<Line>, extracted_at: Timestamp) -> Self {
         let (complete, dry_run) = (key.contains("/complete/"), key.contains("/dry-run/"));
         let arrives = Duration::ZERO;
-        Self { key: key.into(), complete, dry_run, lines, extracted_at, arrives, sequencer: "00".into() }
+        Self {
+            key: key.into(),
+            complete,
+            dry_run,
+            lines,
+            extracted_at,
+            arrives,
+            sequencer: "00".into(),
+        }
     }
 
     pub(crate) fn import(&self) -> ImportId {
@@ -140,11 +150,18 @@ impl Drop {
             match line {
                 Line::Good { whose: (uai, student), given } => {
                     let given = GIVEN[*given];
-                    writeln!(csv, "E{student};{uai};Martin;{given};2;2004-03-02;2026-09-01;2027-08-31;inscrit")
-                        .unwrap();
+                    writeln!(
+                        csv,
+                        "E{student};{uai};Martin;{given};2;2004-03-02;2026-09-01;2027-08-31;inscrit"
+                    )
+                    .unwrap();
                 }
                 Line::Broken { whose: (uai, student) } => {
-                    writeln!(csv, "E{student};{uai};Martin;Léa;2;2004-02-31;2026-09-01;2027-08-31;inscrit").unwrap();
+                    writeln!(
+                        csv,
+                        "E{student};{uai};Martin;Léa;2;2004-02-31;2026-09-01;2027-08-31;inscrit"
+                    )
+                    .unwrap();
                 }
                 Line::Garbage => csv.push_str("n'importe;quoi\n"),
             }
@@ -160,9 +177,15 @@ impl Drop {
     /// The same with other bytes.
     pub(crate) fn put_bytes(&self, sim: &Sim, bytes: Vec<u8>, times: u64) {
         let size = bytes.len();
-        sim.buckets.put(INBOX, &self.key, "v1", object(bytes, sim.now(), &self.extracted_at.to_string()));
+        sim.buckets.put(
+            INBOX,
+            &self.key,
+            "v1",
+            object(bytes, sim.now(), &self.extracted_at.to_string()),
+        );
         let mut event: serde_json::Value =
-            serde_json::from_str(include_str!("../../../../events/s3-object-created.json")).unwrap();
+            serde_json::from_str(include_str!("../../../../events/s3-object-created.json"))
+                .unwrap();
         let s3 = &mut event["Records"][0]["s3"];
         s3["bucket"]["name"] = INBOX.into();
         s3["object"] = serde_json::json!({
@@ -176,7 +199,8 @@ impl Drop {
         }
     }
 
-    /// The lines as they count: a number that is given to several people is a fault of each of their lines.
+    /// The lines as they count: a number that is given to several people is a fault of each of
+    /// their lines.
     fn counted(&self) -> Vec<Line> {
         let mut people: BTreeMap<Whose, BTreeSet<usize>> = BTreeMap::new();
         for line in &self.lines {
@@ -199,7 +223,9 @@ impl Drop {
     /// What it says of someone: the version and the given name of its last row about them.
     fn says(&self, whose: Whose) -> Option<(RecordVersion, &'static str)> {
         let about = |(number, line): (u64, Line)| match line {
-            Line::Good { whose: of, given } if of == whose => Some((self.version(number), GIVEN[given])),
+            Line::Good { whose: of, given } if of == whose => {
+                Some((self.version(number), GIVEN[given]))
+            }
             _ => None,
         };
         self.numbered().filter_map(about).last()
@@ -232,14 +258,17 @@ pub(crate) enum Expected {
     Said(RecordVersion, &'static str),
     /// Cancelled with one of these versions; or never stored, if the complete file came first.
     Cancelled(Vec<RecordVersion>),
-    /// A complete file had a broken row about them: what came before stays, or is cancelled by another.
+    /// A complete file had a broken row about them: what came before stays, or is cancelled by
+    /// another.
     Open,
 }
 
 /// The model: the latest statement, unless a later complete file lacks it.
 pub(crate) fn expected(drops: &[Drop], whose: Whose) -> Expected {
     let real = || drops.iter().filter(|drop| !drop.dry_run);
-    let Some((version, given)) = real().filter_map(|drop| drop.says(whose)).max() else { return Expected::Nothing };
+    let Some((version, given)) = real().filter_map(|drop| drop.says(whose)).max() else {
+        return Expected::Nothing;
+    };
     let later = || real().filter(|drop| drop.covers(whose.0) && drop.version(0) > version);
     if real().any(|drop| drop.complete && drop.broken(whose)) {
         return Expected::Open;
@@ -247,8 +276,8 @@ pub(crate) fn expected(drops: &[Drop], whose: Whose) -> Expected {
     if later().all(|drop| drop.says(whose).is_some()) {
         return Expected::Said(version, given);
     }
-    // Whichever complete file comes first where the record is older cancels it: an earlier one than the one that lacks it
-    // does as well, once the latter keeps the former's rows out.
+    // Whichever complete file comes first where the record is older cancels it: an earlier one than
+    // the one that lacks it does as well, once the latter keeps the former's rows out.
     let complete = real().filter(|drop| drop.covers(whose.0));
     Expected::Cancelled(complete.map(|drop| drop.version(0)).collect())
 }
@@ -286,15 +315,20 @@ impl Sequence {
                     let (version, given) = (drop.version(number), GIVEN[given]);
                     let known = self.known.get(&whose);
                     let horizon = self.horizons.get(&whose.0).filter(|horizon| **horizon > version);
-                    let left_out =
-                        horizon.is_some_and(|horizon| known.is_none_or(|known| known.seen.as_ref() < Some(horizon)));
+                    let left_out = horizon.is_some_and(|horizon| {
+                        known.is_none_or(|known| known.seen.as_ref() < Some(horizon))
+                    });
                     if known.is_some_and(|known| known.version > version) || left_out {
                         counts.superseded += 1;
                         continue;
                     }
-                    counts.unchanged += u64::from(known.is_some_and(|known| known.given == Some(given)));
+                    counts.unchanged +=
+                        u64::from(known.is_some_and(|known| known.given == Some(given)));
                     let seen = known.and_then(|known| known.seen.clone());
-                    after.0.insert(whose, Known { version, given: Some(given), cancelled: false, seen });
+                    after.0.insert(
+                        whose,
+                        Known { version, given: Some(given), cancelled: false, seen },
+                    );
                 }
                 Line::Broken { whose } if drop.complete => {
                     if let Some(known) = after.0.get_mut(&whose) {
@@ -312,11 +346,18 @@ impl Sequence {
                 // What a dry run would cancel has to be told from what was there before.
                 let mentioned = |whose: &Whose| drop.says(*whose).is_some() || drop.broken(*whose);
                 for (whose, known) in after.0.iter_mut().filter(|(whose, _)| whose.0 == uai) {
-                    if !known.cancelled && known.version < horizon && known.seen.as_ref() < Some(&horizon) {
+                    if !known.cancelled
+                        && known.version < horizon
+                        && known.seen.as_ref() < Some(&horizon)
+                    {
                         assert!(!mentioned(whose) || drop.dry_run);
                         counts.cancelled += 1;
-                        *known =
-                            Known { version: horizon.clone(), given: None, cancelled: true, seen: known.seen.clone() };
+                        *known = Known {
+                            version: horizon.clone(),
+                            given: None,
+                            cancelled: true,
+                            seen: known.seen.clone(),
+                        };
                     }
                 }
             }

@@ -1,5 +1,5 @@
-//! Everything outside: the production's stores over a DynamoDB, an S3 and queues of this process that do what the real
-//! ones promise and no more, and processes that die at any call.
+//! Everything outside: the production's stores over a DynamoDB, an S3 and queues of this process
+//! that do what the real ones promise and no more, and processes that die at any call.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -129,8 +129,12 @@ impl Sim {
 
     pub(crate) fn send(&self, body: String, delay: Duration) {
         self.sent.set(self.sent.get() + 1);
-        let message =
-            Queued { id: format!("m{}", self.sent.get()), body, visible_at: Instant::now() + delay, deliveries: 0 };
+        let message = Queued {
+            id: format!("m{}", self.sent.get()),
+            body,
+            visible_at: Instant::now() + delay,
+            deliveries: 0,
+        };
         self.queue.borrow_mut().push(message);
     }
 
@@ -145,7 +149,8 @@ impl Sim {
 
     /// A deposit that no import is known of yet.
     pub(crate) fn open_deposit(&self, uai: Uai, deposit: &str) {
-        self.database.put("imports", keyed("id", &format!("DEPOT#{deposit}"), &json!({ "uai": uai })));
+        self.database
+            .put("imports", keyed("id", &format!("DEPOT#{deposit}"), &json!({ "uai": uai })));
     }
 
     /// The import that a deposit was told.
@@ -162,14 +167,16 @@ impl Sim {
     }
 
     pub(crate) fn import(&self, id: &ImportId) -> Option<Import> {
-        let item = self.database.plain("imports").into_iter().find(|item| item["id"] == id.as_str())?;
+        let item =
+            self.database.plain("imports").into_iter().find(|item| item["id"] == id.as_str())?;
         Some(serde_json::from_value(item).unwrap())
     }
 
     /// The records that are stored.
     pub(crate) fn records(&self) -> BTreeMap<RecordId, Record> {
         let record = |item: Value| {
-            let given = item["declaration"]["identite"]["prenom1"].as_str().unwrap_or_default().to_owned();
+            let given =
+                item["declaration"]["identite"]["prenom1"].as_str().unwrap_or_default().to_owned();
             let stored: Stored = serde_json::from_value(item).unwrap();
             (stored.id.clone(), Record { stored, given })
         };
@@ -194,7 +201,8 @@ impl Sim {
         match (call.service.as_str(), call.operation.as_str()) {
             ("s3", _) => self.buckets.call(call, self.now(), |bytes| self.cut(&bytes)),
             ("sns", "Publish") => {
-                let notice: Value = serde_json::from_str(call.body()["Message"].as_str().unwrap()).unwrap();
+                let notice: Value =
+                    serde_json::from_str(call.body()["Message"].as_str().unwrap()).unwrap();
                 let import = notice["import"].as_str().unwrap().to_owned();
                 let mut notices = self.notices.borrow_mut();
                 let told = notices.entry(import.clone()).or_default();
@@ -231,9 +239,12 @@ impl Sim {
     fn hold(&self, body: &Value) -> Response {
         let mut queue = self.queue.borrow_mut();
         let receipt = body["ReceiptHandle"].as_str().unwrap();
-        let ours = queue.iter_mut().find(|queued| format!("{}/{}", queued.id, queued.deliveries) == receipt);
+        let ours = queue
+            .iter_mut()
+            .find(|queued| format!("{}/{}", queued.id, queued.deliveries) == receipt);
         let Some(queued) = ours else { return refuse("com.amazonaws.sqs#ReceiptHandleIsInvalid") };
-        queued.visible_at = Instant::now() + Duration::from_secs(body["VisibilityTimeout"].as_u64().unwrap());
+        queued.visible_at =
+            Instant::now() + Duration::from_secs(body["VisibilityTimeout"].as_u64().unwrap());
         respond(200, &json!({}))
     }
 
@@ -258,13 +269,17 @@ impl Sim {
         let parts = body["TransactItems"].as_array().unwrap();
         if self.chance(self.faults.get().throttle) {
             let busy = usize::try_from(self.below(parts.len() as u64)).unwrap();
-            let reason = |at| json!({ "Code": if at == busy { "ThrottlingError" } else { "None" } });
+            let reason =
+                |at| json!({ "Code": if at == busy { "ThrottlingError" } else { "None" } });
             let reasons: Vec<Value> = (0..parts.len()).map(reason).collect();
-            let refusal = json!({ "__type": "TransactionCanceledException", "CancellationReasons": reasons });
+            let refusal =
+                json!({ "__type": "TransactionCanceledException", "CancellationReasons": reasons });
             return respond(400, &refusal);
         }
-        let ids = parts.iter().map(|part| part["Update"]["Key"]["id"]["S"].as_str().unwrap().to_owned());
-        let before: Vec<(String, Option<Value>)> = ids.map(|id| (id.clone(), self.item(&id))).collect();
+        let ids =
+            parts.iter().map(|part| part["Update"]["Key"]["id"]["S"].as_str().unwrap().to_owned());
+        let before: Vec<(String, Option<Value>)> =
+            ids.map(|id| (id.clone(), self.item(&id))).collect();
         let answer = self.database.call(&call.operation, &call.text);
         if answer.status().is_success() {
             self.writes.set(self.writes.get() + before.len() as u64);
@@ -297,7 +312,9 @@ impl Sim {
         if let Some(items) = answer["Responses"]["records"].as_array_mut() {
             items.retain_mut(|item| {
                 let known = settling.get(item["id"]["S"].as_str().unwrap());
-                let late = known.filter(|known| known.written.elapsed() < Duration::from_secs(1) && self.chance(0.5));
+                let late = known.filter(|known| {
+                    known.written.elapsed() < Duration::from_secs(1) && self.chance(0.5)
+                });
                 let Some(late) = late else { return true };
                 if let Some(before) = &late.before {
                     item.clone_from(before);
@@ -314,7 +331,8 @@ impl Sim {
         let mut answer: Value = serde_json::from_slice(answer.body().bytes().unwrap()).unwrap();
         let settling = self.settling.borrow();
         let items = answer["Items"].as_array_mut().unwrap();
-        items.retain(|item| settling[item["id"]["S"].as_str().unwrap()].listed_at <= Instant::now());
+        items
+            .retain(|item| settling[item["id"]["S"].as_str().unwrap()].listed_at <= Instant::now());
         let last = items.last().cloned();
         if answer["LastEvaluatedKey"].is_null() && self.chance(0.05) {
             answer["LastEvaluatedKey"] = last.unwrap_or_default();
@@ -346,8 +364,13 @@ impl Process {
         Self { world: World::new(&aws, places), calls }
     }
 
-    /// The world, and what answers its calls until it dies, which it does at the call that it is told to.
-    pub(crate) fn split(self, sim: &Rc<Sim>, dies_after: Option<u64>) -> (World, impl Future<Output = ()>) {
+    /// The world, and what answers its calls until it dies, which it does at the call that it is
+    /// told to.
+    pub(crate) fn split(
+        self,
+        sim: &Rc<Sim>,
+        dies_after: Option<u64>,
+    ) -> (World, impl Future<Output = ()>) {
         (self.world, serve(Rc::clone(sim), self.calls, dies_after))
     }
 }
@@ -364,8 +387,8 @@ async fn serve(sim: Rc<Sim>, mut calls: UnboundedReceiver<Outstanding>, dies_aft
     }
 }
 
-/// Answers a call, unless it is throttled or its answer is lost; says whether the process lives on. Before and after
-/// each effect there is a place to die.
+/// Answers a call, unless it is throttled or its answer is lost; says whether the process lives on.
+/// Before and after each effect there is a place to die.
 async fn answer(sim: Rc<Sim>, outstanding: Outstanding, left: Rc<Cell<Option<u64>>>) -> bool {
     let faults = sim.faults.get();
     let lives = || match left.get() {

@@ -1,5 +1,5 @@
-//! The handler over an AWS of this process: what no deployed stack can be made to do (fail at one point), and any
-//! request at all.
+//! The handler over an AWS of this process: what no deployed stack can be made to do (fail at one
+//! point), and any request at all.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -62,7 +62,8 @@ enum Stored {
 }
 
 /// What consultation calls.
-const CALLED: [&str; 6] = ["clients", "students", "postings", "quotas", "access_log", "establishments"];
+const CALLED: [&str; 6] =
+    ["clients", "students", "postings", "quotas", "access_log", "establishments"];
 
 impl World {
     fn called(&self, table: &str) -> usize {
@@ -226,7 +227,8 @@ fn by_ine() -> Request {
     request("GET", "/api/etudiant?INE=0AYIOP071Y8", Some(KEY), "")
 }
 
-const EUDOXIE: &str = r#"{"nomFamille":"Quintefeuille","prenom1":"Eudoxie","dateNaissance":"2003-11-27","sexe":"2"}"#;
+const EUDOXIE: &str =
+    r#"{"nomFamille":"Quintefeuille","prenom1":"Eudoxie","dateNaissance":"2003-11-27","sexe":"2"}"#;
 
 #[tokio::test]
 async fn a_known_person_is_told_after_the_trace() {
@@ -236,8 +238,12 @@ async fn a_known_person_is_told_after_the_trace() {
     assert_eq!((status, &body["nomFamille"]), (200, &"Quintefeuille".into()));
     assert_eq!(headers["ratelimit-limit"], "20");
     assert_eq!(headers["ratelimit-remaining"], "19");
-    assert_eq!((world.called("students"), world.called("access_log"), world.called("quotas")), (1, 1, 1));
-    let (status, body, _) = ask(&context, request("POST", "/api/etudiant", Some(KEY), EUDOXIE)).await;
+    assert_eq!(
+        (world.called("students"), world.called("access_log"), world.called("quotas")),
+        (1, 1, 1)
+    );
+    let (status, body, _) =
+        ask(&context, request("POST", "/api/etudiant", Some(KEY), EUDOXIE)).await;
     assert_eq!((status, body.get("ine")), (200, None));
     let marked = format!("\u{feff}{EUDOXIE}");
     let (status, ..) = ask(&context, request("POST", "/api/etudiant", Some(KEY), &marked)).await;
@@ -250,7 +256,10 @@ async fn a_known_person_is_told_after_the_trace() {
     let log = world.log.text();
     let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(lines.len(), 4, "one line a request");
-    assert_eq!((&lines[0]["route"], &lines[0]["client"]), (&"status_by_ine".into(), &"client".into()));
+    assert_eq!(
+        (&lines[0]["route"], &lines[0]["client"]),
+        (&"status_by_ine".into(), &"client".into())
+    );
     assert_eq!((&lines[0]["cold_starts"], &lines[1]["cold_starts"]), (&1.into(), &0.into()));
     for personal in ["Quintefeuille", "Eudoxie", "2003-11-27", "0AYIOP071Y8", KEY] {
         assert!(!log.contains(personal), "{personal} in {log}");
@@ -261,7 +270,8 @@ async fn a_known_person_is_told_after_the_trace() {
 async fn json_is_read_whatever_a_header_says_that_it_is() {
     let world = Arc::new(World { known: true, ..World::default() });
     let context = context(&world);
-    for content_type in ["application/x-www-form-urlencoded", "text/plain", "*", "application/json"] {
+    for content_type in ["application/x-www-form-urlencoded", "text/plain", "*", "application/json"]
+    {
         let mut request = by_identity();
         request.headers_mut().insert("content-type", http::HeaderValue::from_static(content_type));
         assert_eq!(ask(&context, request).await.0, 200, "{content_type}");
@@ -299,7 +309,10 @@ async fn without_a_trace_nothing_is_told() {
         let (status, body, headers) = ask(&context(&world), by_ine()).await;
         assert_eq!(status, 503);
         assert_eq!(body["message"], "service momentanément indisponible");
-        assert!(!body.to_string().contains("Quintefeuille") && !body.to_string().contains("0AYIOP071Y8"));
+        assert!(
+            !body.to_string().contains("Quintefeuille")
+                && !body.to_string().contains("0AYIOP071Y8")
+        );
         assert!(headers.contains_key("retry-after"));
     }
 }
@@ -311,7 +324,11 @@ async fn whatever_store_fails_the_answer_is_a_503_in_the_contracts_words() {
         world.failing.lock().unwrap().insert(table);
         let (status, body, _) = ask(&context(&world), by_identity()).await;
         assert_eq!((status, &body["details"]["endpoint"]), (503, &"etudiant".into()), "{table}");
-        assert_eq!(world.called("access_log"), 0, "{table}: nothing was told, so nothing is traced");
+        assert_eq!(
+            world.called("access_log"),
+            0,
+            "{table}: nothing was told, so nothing is traced"
+        );
     }
 }
 
@@ -352,13 +369,19 @@ async fn several_and_nobody_are_told_and_traced_alike() {
         body
     };
     let mut said = BTreeSet::new();
-    for (known, homonym, stored) in
-        [(false, false, Stored::Published), (true, true, Stored::Published), (true, false, Stored::Withheld)]
-    {
+    for (known, homonym, stored) in [
+        (false, false, Stored::Published),
+        (true, true, Stored::Published),
+        (true, false, Stored::Withheld),
+    ] {
         let world = Arc::new(World { known, stored, homonym, ..World::default() });
         let (status, body, _) = ask(&context(&world), by_identity()).await;
         assert_eq!((status, world.called("access_log")), (404, 1));
-        assert_eq!(world.called("quotas"), 2, "one for the question, one for the person who wasn't told");
+        assert_eq!(
+            world.called("quotas"),
+            2,
+            "one for the question, one for the person who wasn't told"
+        );
         said.insert(without_uid(&body).to_string());
     }
     assert_eq!(said.len(), 1, "{said:?}");
@@ -379,7 +402,9 @@ async fn an_empty_bucket_refuses_and_is_not_asked_again() {
     let world = Arc::new(World { known: true, ..World::default() });
     assert_eq!(ask(&context(&world), by_ine()).await.0, 200);
     let spent_until = Timestamp::now().as_microsecond() + 60_000_000;
-    world.tables.change("quotas", |bucket| bucket["spent_until"] = json!({ "N": spent_until.to_string() }));
+    world
+        .tables
+        .change("quotas", |bucket| bucket["spent_until"] = json!({ "N": spent_until.to_string() }));
     world.calls.lock().unwrap().clear();
     // Another process, which remembers nothing.
     let context = context(&world);
@@ -409,7 +434,9 @@ async fn without_an_issuer_no_token_is_believed() {
     for path in ["ine?ine=0AYIOP071Y8", "identite", "france_connect", "lot"] {
         let method = if path == "lot" { "POST" } else { "GET" };
         let mut request = request(method, &format!("/v3/mesri/statut_etudiant/{path}"), None, "");
-        request.headers_mut().insert("authorization", http::HeaderValue::from_static("Bearer e30.e30.e30"));
+        request
+            .headers_mut()
+            .insert("authorization", http::HeaderValue::from_static("Bearer e30.e30.e30"));
         let (status, body, _) = ask(&context(&world), request).await;
         assert_eq!((status, &body["errors"][0]["code"]), (401, &"00101".into()), "{path}");
     }

@@ -1,4 +1,5 @@
-//! Every end but a success. A refusal knows what happened; the style of the path gives it its words.
+//! Every end but a success. A refusal knows what happened; the style of the path gives it its
+//! words.
 
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Response};
@@ -10,7 +11,8 @@ use shared::contract::v3::error::{ErrorList, Parameter, Problem};
 /// Which contract a path follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Style {
-    /// `{message, uid, details}` (domain.md §1.3); `endpoint` is the last part of the path when it is one of ours.
+    /// `{message, uid, details}` (domain.md §1.3); `endpoint` is the last part of the path when it
+    /// is one of ours.
     Upstream { endpoint: &'static str },
     /// `{errors:[…]}` (domain.md §4.2).
     V3,
@@ -54,8 +56,8 @@ pub enum Refusal {
     InvalidParameters(Vec<Parameter>),
     /// The body is not a batch.
     NotABatch,
-    /// Nobody, or nobody that can be told apart, or nothing current. By INE, the caller's own words are echoed: the
-    /// contract puts them in the answer, and they go nowhere else.
+    /// Nobody, or nobody that can be told apart, or nothing current. By INE, the caller's own words
+    /// are echoed: the contract puts them in the answer, and they go nowhere else.
     NotFound { ine: Option<String> },
     /// The issuer's keys are out of reach: no token can be verified.
     IssuerUnreachable,
@@ -67,11 +69,14 @@ impl shared::api::error::Refusal for Refusal {
             Self::NoSuchEstablishment => "no_such_establishment",
             Self::Unauthenticated(_) => "unauthenticated",
             Self::Forbidden | Self::RecipientNotAllowed => "forbidden",
-            Self::FranceConnect(FranceConnectError::MalformedToken | FranceConnectError::InactiveToken) => {
-                "france_connect_token"
-            }
+            Self::FranceConnect(
+                FranceConnectError::MalformedToken | FranceConnectError::InactiveToken,
+            ) => "france_connect_token",
             Self::FranceConnect(_) => "france_connect_failed",
-            Self::InvalidIne | Self::InvalidField(_) | Self::InvalidParameters(_) | Self::NotABatch => "invalid",
+            Self::InvalidIne
+            | Self::InvalidField(_)
+            | Self::InvalidParameters(_)
+            | Self::NotABatch => "invalid",
             Self::NotFound { .. } => "not_found",
             Self::IssuerUnreachable => "issuer_unreachable",
         }
@@ -95,7 +100,9 @@ impl Refusal {
                 FranceConnectError::InactiveToken => Problem::FranceConnectInactive,
                 FranceConnectError::Timeout => Problem::FranceConnectTimeout,
                 FranceConnectError::Unreachable => Problem::FranceConnectUnreachable,
-                FranceConnectError::RefusedUs | FranceConnectError::Unbelievable(_) => Problem::FranceConnectInvalid,
+                FranceConnectError::RefusedUs | FranceConnectError::Unbelievable(_) => {
+                    Problem::FranceConnectInvalid
+                }
             },
             Self::InvalidIne => Problem::Parameter(Parameter::Ine),
             Self::InvalidField(_) | Self::NotABatch => Problem::NotABatch,
@@ -133,7 +140,11 @@ pub(crate) fn response(error: &ApiError, path: &str, uid: &Uid, method: &str) ->
         Style::V3 => json(code(status), &ErrorList::of(problems)),
         Style::Upstream { endpoint } => {
             let (message, parameter) = words(error);
-            let body = ErrorBody { message, uid, details: Details { method, endpoint, parameter: parameter.into() } };
+            let body = ErrorBody {
+                message,
+                uid,
+                details: Details { method, endpoint, parameter: parameter.into() },
+            };
             json(code(upstream_status(status)), &body)
         }
     };
@@ -151,7 +162,9 @@ fn style(error: &ApiError, path: &str) -> Style {
     match path.strip_suffix('/').unwrap_or(path) {
         "/api/etudiant" => Style::Upstream { endpoint: "etudiant" },
         // Only the paths that we serve are repeated: any other may hold anything.
-        path if matches!(error, ApiError::NoSuchPath) && !path.starts_with("/v3") => Style::Upstream { endpoint: "" },
+        path if matches!(error, ApiError::NoSuchPath) && !path.starts_with("/v3") => {
+            Style::Upstream { endpoint: "" }
+        }
         _ => Style::V3,
     }
 }

@@ -15,7 +15,9 @@ pub(crate) async fn run(files: &Files, options: &cli::Bench) -> Result<()> {
     };
     let mut command = cargo();
     command.current_dir(files.root());
-    command.args(["run", "--release", "-p", "benchmarks", "--bin", binary, "--"]).args(&options.arguments);
+    command
+        .args(["run", "--release", "-p", "benchmarks", "--bin", binary, "--"])
+        .args(&options.arguments);
     if !process::shown(&mut command).await?.success() {
         bail!("the benchmark failed: see what it says above");
     }

@@ -24,7 +24,10 @@ pub(crate) async fn run(files: &Files, options: &cli::Drop) -> Result<()> {
     let all = findings::wait_for_identities(&outputs).await?;
     findings::print(&depositor.findings(&sent.deposit).await?);
     if !all {
-        println!("    rows are still being looked at: later findings are at /api/depots/{}/identites", sent.deposit);
+        println!(
+            "    rows are still being looked at: later findings are at /api/depots/{}/identites",
+            sent.deposit
+        );
     }
     Ok(())
 }

@@ -10,7 +10,9 @@ use crate::matching;
 pub(crate) async fn run(options: &cli::Match) -> Result<()> {
     let options = options.clone();
     // It computes for as long as the file is: on its own thread, so that Ctrl-C is heard.
-    let lines = tokio::task::spawn_blocking(move || matching::run(&options)).await.context("the engine stopped")??;
+    let lines = tokio::task::spawn_blocking(move || matching::run(&options))
+        .await
+        .context("the engine stopped")??;
     ui::table(&lines);
     Ok(())
 }

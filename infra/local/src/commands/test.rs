@@ -17,8 +17,8 @@ use crate::samples::UNIVERSITY;
 use crate::terraform::Terraform;
 use crate::{advisories, double, feed, fuzz, tools};
 
-/// Seeds of each scenario of the simulations, rows of the file of an import, and rows of the national file, when
-/// everything is asked for.
+/// Seeds of each scenario of the simulations, rows of the file of an import, and rows of the
+/// national file, when everything is asked for.
 const MANY_SEEDS: &str = "500";
 const FILE_ROWS: &str = "1000000";
 const MANY_ROWS: &str = "20000";
@@ -33,7 +33,10 @@ pub(crate) async fn run(files: &Files, options: &Test) -> Result<()> {
     let cargo_checks: [(&str, &[&str]); 4] = [
         ("Format", &["fmt", "--all", "--check"]),
         ("Lints", &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]),
-        ("The domain knows nothing of AWS", &["check", "--package", "shared", "--no-default-features"]),
+        (
+            "The domain knows nothing of AWS",
+            &["check", "--package", "shared", "--no-default-features"],
+        ),
         ("Documentation", &["doc", "--workspace", "--no-deps"]),
     ];
     for (title, arguments) in cargo_checks {
@@ -48,7 +51,12 @@ pub(crate) async fn run(files: &Files, options: &Test) -> Result<()> {
         check(files, "Advisories about dependencies", &mut audit).await?;
     }
 
-    check(files, "Terraform format", command("terraform").args(["fmt", "-check", "-recursive", "infra"])).await?;
+    check(
+        files,
+        "Terraform format",
+        command("terraform").args(["fmt", "-check", "-recursive", "infra"]),
+    )
+    .await?;
     let terraform = Terraform::for_tests(files).await?;
     for (title, verb) in [("Terraform validation", "validate"), ("Terraform tests", "test")] {
         let mut command = terraform.command();
@@ -60,16 +68,32 @@ pub(crate) async fn run(files: &Files, options: &Test) -> Result<()> {
         check_here(title, &mut command).await?;
     }
 
-    check(files, "Unit and contract tests", cargo().args(["test", "--workspace", "--exclude", "tests"])).await?;
+    check(
+        files,
+        "Unit and contract tests",
+        cargo().args(["test", "--workspace", "--exclude", "tests"]),
+    )
+    .await?;
     if options.full {
         let mut seeds = cargo();
-        seeds.args(["test", "--workspace", "--test", "simulation"]).env("SIMULATION_SEEDS", MANY_SEEDS);
+        seeds
+            .args(["test", "--workspace", "--test", "simulation"])
+            .env("SIMULATION_SEEDS", MANY_SEEDS);
         check(files, "Simulations under many seeds", &mut seeds).await?;
         let mut order = cargo();
-        order.args(["test", "--workspace", "--test", "simulation", "the_order_of_arrival", "--", "--ignored"]);
+        order.args([
+            "test",
+            "--workspace",
+            "--test",
+            "simulation",
+            "the_order_of_arrival",
+            "--",
+            "--ignored",
+        ]);
         check(files, "The order of arrival", &mut order).await?;
         let mut file = cargo();
-        file.args(["test", "--workspace", "--test", "million", "--", "--nocapture"]).env("FILE_ROWS", FILE_ROWS);
+        file.args(["test", "--workspace", "--test", "million", "--", "--nocapture"])
+            .env("FILE_ROWS", FILE_ROWS);
         check(files, "A million rows", &mut file).await?;
     }
     PLATFORM.install(files, &python).await?;
@@ -81,14 +105,18 @@ pub(crate) async fn run(files: &Files, options: &Test) -> Result<()> {
     Ok(())
 }
 
-/// The tests that see the system from outside only, on a platform of their own, and whatever else may be asked of it.
+/// The tests that see the system from outside only, on a platform of their own, and whatever else
+/// may be asked of it.
 async fn end_to_end(files: &Files, claim: Claim, options: &Test) -> Result<()> {
     ui::heading("Local platform");
     let mut platform = Platform::start(files, claim, false).await?;
     no_drift(files, &platform).await?;
-    for (title, target) in [("End-to-end tests", "end_to_end"), ("A national file, end to end", "national")] {
+    for (title, target) in
+        [("End-to-end tests", "end_to_end"), ("A national file, end to end", "national")]
+    {
         let mut tests = cargo();
-        // `--workspace` rather than `--package tests`: the same features as before, so nothing is compiled again.
+        // `--workspace` rather than `--package tests`: the same features as before, so nothing is
+        // compiled again.
         tests
             .args(["test", "--workspace", "--test", target, "--", "--nocapture"])
             .env("STATUT_ETUDIANT_OUTPUTS", files.local("outputs.json"))
@@ -147,8 +175,10 @@ async fn check_here(title: &str, command: &mut Command) -> Result<()> {
     ui::heading(title);
     let started = Instant::now();
     if !process::shown(command).await?.success() {
-        let words: Vec<_> = command.as_std().get_args().map(|argument| argument.to_string_lossy()).collect();
-        let program = std::path::Path::new(command.as_std().get_program()).file_name().unwrap_or_default();
+        let words: Vec<_> =
+            command.as_std().get_args().map(|argument| argument.to_string_lossy()).collect();
+        let program =
+            std::path::Path::new(command.as_std().get_program()).file_name().unwrap_or_default();
         bail!("{title} failed: {} {}", program.to_string_lossy(), words.join(" "));
     }
     ui::done(title, "", started.elapsed());

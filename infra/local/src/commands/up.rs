@@ -12,7 +12,8 @@ use crate::files::Files;
 use crate::platform::Platform;
 use crate::sandbox::RECIPIENTS;
 
-/// Set once `up` has nothing left to do but wait to be stopped: from then on Ctrl-C is its normal end.
+/// Set once `up` has nothing left to do but wait to be stopped: from then on Ctrl-C is its normal
+/// end.
 static SERVING: AtomicBool = AtomicBool::new(false);
 
 /// Whether `up` has done all that was asked.
@@ -51,9 +52,13 @@ fn summary(platform: &Platform) {
     for establishment in &sandbox.establishments {
         println!("    cargo local drop FILE --uai {}   {}", establishment.uai, establishment.name);
     }
-    println!("\n  Or tell of one enrolment, with an establishment's write key (docs/openapi/enrolment.json):");
+    println!(
+        "\n  Or tell of one enrolment, with an establishment's write key (docs/openapi/enrolment.json):"
+    );
     println!("    {}", from_sandbox("write", "[\"write_keys\"][\"0751967F\"]"));
-    println!("    curl -H \"X-API-Key: $write\" -H 'Content-Type: application/json' -d @enrolment.json \\");
+    println!(
+        "    curl -H \"X-API-Key: $write\" -H 'Content-Type: application/json' -d @enrolment.json \\"
+    );
     println!("         '{}/api/inscription'", outputs.api_url);
     println!("\n  Ask for a status, by the upstream contract and by the direct one:");
     println!("    {}", from_sandbox("key", "[\"status_ine_key\"]"));
@@ -67,5 +72,7 @@ fn summary(platform: &Platform) {
 
 /// Sets a shell's variable, without asking for more than the Python that the platform needs anyway.
 fn from_sandbox(variable: &str, path: &str) -> String {
-    format!("{variable}=$(python3 -c 'import json; print(json.load(open(\"target/local/sandbox.json\")){path})')")
+    format!(
+        "{variable}=$(python3 -c 'import json; print(json.load(open(\"target/local/sandbox.json\")){path})')"
+    )
 }

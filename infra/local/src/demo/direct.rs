@@ -1,4 +1,5 @@
-//! The direct API in the demonstration: a line for each question, and one for what its answer must hold.
+//! The direct API in the demonstration: a line for each question, and one for what its answer must
+//! hold.
 
 use anyhow::{Context as _, Result, bail};
 use serde_json::{Value, json};
@@ -58,7 +59,11 @@ pub(super) fn scenes(sandbox: &Sandbox) -> Vec<Scene<'_>> {
         },
         Scene {
             holds: vec![enrolled.clone()],
-            lacks: &["/data/identite", "/data/admissions/0/etablissement_etudes", "/data/admissions/0/date_debut"],
+            lacks: &[
+                "/data/identite",
+                "/data/admissions/0/etablissement_etudes",
+                "/data/admissions/0/date_debut",
+            ],
             ..question("A token with one scope", &by_ine, Some(&sandbox.tokens.direct_minimal))
         },
         Scene {
@@ -77,11 +82,22 @@ pub(super) fn scenes(sandbox: &Sandbox) -> Vec<Scene<'_>> {
                 is("/meta/introuvables", json!(1)),
                 is("/data/2/resultat", json!("introuvable")),
             ],
-            ..question("Three people in one call", &format!("/lot?{recipient}"), Some(&sandbox.tokens.direct))
+            ..question(
+                "Three people in one call",
+                &format!("/lot?{recipient}"),
+                Some(&sandbox.tokens.direct),
+            )
         },
         Scene {
-            holds: vec![is("/data/0/uai", json!(UNIVERSITY.uai)), ("/data/0/derniere_alimentation", None)],
-            ..question("When the university was last fed", &format!("/couverture?uai={}", UNIVERSITY.uai), None)
+            holds: vec![
+                is("/data/0/uai", json!(UNIVERSITY.uai)),
+                ("/data/0/derniere_alimentation", None),
+            ],
+            ..question(
+                "When the university was last fed",
+                &format!("/couverture?uai={}", UNIVERSITY.uai),
+                None,
+            )
         },
         Scene {
             status: 401,
@@ -96,7 +112,9 @@ impl Scene<'_> {
     pub(super) async fn play(&self, outputs: &Outputs) -> Result<()> {
         let method = if self.body.is_some() { "POST" } else { "GET" };
         println!("  ▸ {}: {method} {BASE}{}", self.title, self.path);
-        let mut request = Request::builder().method(method).uri(format!("{}{BASE}{}", outputs.api_url, self.path));
+        let mut request = Request::builder()
+            .method(method)
+            .uri(format!("{}{BASE}{}", outputs.api_url, self.path));
         if let Some(token) = self.token {
             request = request.header("authorization", format!("Bearer {token}"));
         }
@@ -106,7 +124,8 @@ impl Scene<'_> {
         let body = self.body.as_ref().map(Value::to_string).unwrap_or_default();
         let answer = http::send(request.body(body).context("the request can't be written")?).await;
         let answer = answer.context("the API doesn't answer")?;
-        let shown = self.judge(answer.status, &serde_json::from_str(&answer.body).unwrap_or_default())?;
+        let shown =
+            self.judge(answer.status, &serde_json::from_str(&answer.body).unwrap_or_default())?;
         println!("    ✔ {}{shown}", answer.status);
         Ok(())
     }
@@ -161,7 +180,10 @@ mod tests {
             lacks: &["/data/identite"],
         };
         let right = json!({ "data": { "est_inscrit": true, "uai": "0751967F" } });
-        assert_eq!(scene.judge(200, &right).unwrap(), ", est_inscrit true, uai 0751967F, no identite");
+        assert_eq!(
+            scene.judge(200, &right).unwrap(),
+            ", est_inscrit true, uai 0751967F, no identite"
+        );
         for wrong in [
             json!({ "data": { "est_inscrit": false, "uai": "0751967F" } }),
             json!({ "data": { "est_inscrit": true, "uai": null } }),

@@ -26,7 +26,10 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Plays it.
 pub(super) async fn play(outputs: &Outputs, sandbox: &Sandbox) -> Result<()> {
-    let key = sandbox.write_keys.get(&Uai::parse(SCHOOL)?).context("the school of the story has no write key")?;
+    let key = sandbox
+        .write_keys
+        .get(&Uai::parse(SCHOOL)?)
+        .context("the school of the story has no write key")?;
     let year = AcademicYear::starting_on(day_in_france(Timestamp::now())).first_year();
     let (ine, born) = STUDENT;
     let enrolment = json!({
@@ -34,7 +37,8 @@ pub(super) async fn play(outputs: &Outputs, sandbox: &Sandbox) -> Result<()> {
         "dateFinInscription": format!("{}-08-31", year + 1), "statut": "inscrit", "regime": "formation initiale",
         "codeCommune": "01000", "uai": SCHOOL, "cursus": "L", "diplome": "2400001", "niveauDiplome": "01",
     });
-    let told = call("POST", &format!("{}{PATH}", outputs.api_url), key, &enrolment.to_string()).await?;
+    let told =
+        call("POST", &format!("{}{PATH}", outputs.api_url), key, &enrolment.to_string()).await?;
     let id = told["inscription"]["id_inscription"].as_str().context("the enrolment has no id")?;
     println!("  ▸ POST {PATH}: {}", told["message"].as_str().unwrap_or_default());
     let took = until(outputs, sandbox, true).await?;
@@ -53,7 +57,11 @@ async fn call(method: &str, url: &str, key: &str, body: &str) -> Result<Value> {
     let answer = http::send(request.context("the request can't be written")?).await;
     let answer = answer.context("the API doesn't answer")?;
     if answer.status != 200 {
-        bail!("{method} {PATH} should have been answered 200 and was {}: {}", answer.status, answer.body);
+        bail!(
+            "{method} {PATH} should have been answered 200 and was {}: {}",
+            answer.status,
+            answer.body
+        );
     }
     serde_json::from_str(&answer.body).context("the answer is not JSON")
 }

@@ -30,7 +30,11 @@ pub(super) fn scenes() -> Vec<Scene> {
     let in_both = || vec![(lycee, "inscrit"), (university, "inscrit")];
     let ine = |ine: &str| Question::Ine(ine.to_owned());
     vec![
-        Scene { title: "An enrolled student", question: ine("0AYIOP071Y8"), expected: vec![(university, "inscrit")] },
+        Scene {
+            title: "An enrolled student",
+            question: ine("0AYIOP071Y8"),
+            expected: vec![(university, "inscrit")],
+        },
         Scene {
             title: "A student who is only admitted, asked for by civil identity",
             question: identity("MERCIER", "Yanis", "1999-11-30", "1", "69383"),
@@ -52,7 +56,11 @@ pub(super) fn scenes() -> Vec<Scene> {
             question: identity("D’Almeida Nuñez", "Zoé Elise", "2007-06-17", "2", "33063"),
             expected: in_both(),
         },
-        Scene { title: "A number that nobody has", question: ine("064139910HK"), expected: Vec::new() },
+        Scene {
+            title: "A number that nobody has",
+            question: ine("064139910HK"),
+            expected: Vec::new(),
+        },
         Scene {
             title: "An identity that nobody has",
             question: identity("PERSONNE", "Camille", "2004-02-29", "2", "75113"),
@@ -64,8 +72,8 @@ pub(super) fn scenes() -> Vec<Scene> {
 impl Scene {
     /// Asks, shows the question and the answer, and fails if it is not the right one.
     ///
-    /// A student who was visible after the first file may still wait for what the second one says, so a wrong
-    /// answer is given a little time to become right.
+    /// A student who was visible after the first file may still wait for what the second one says,
+    /// so a wrong answer is given a little time to become right.
     pub(super) async fn play(&self, outputs: &Outputs, sandbox: &Sandbox) -> Result<()> {
         println!("\n  ▸ {}\n", self.title);
         println!("{}", indented(&self.question.shown(sandbox)?));
@@ -106,7 +114,13 @@ fn summary(expected: &[(&str, &str)]) -> String {
     expected.iter().map(|(uai, status)| format!("{status} at {uai}")).collect::<Vec<_>>().join(", ")
 }
 
-fn identity(nom_famille: &str, prenom1: &str, date_naissance: &str, sexe: &str, lieu_naissance: &str) -> Question {
+fn identity(
+    nom_famille: &str,
+    prenom1: &str,
+    date_naissance: &str,
+    sexe: &str,
+    lieu_naissance: &str,
+) -> Question {
     let [nom_famille, prenom1, date_naissance, sexe, lieu_naissance] =
         [nom_famille, prenom1, date_naissance, sexe, lieu_naissance].map(str::to_owned);
     Question::Identity(Identity { nom_famille, prenom1, date_naissance, sexe, lieu_naissance })

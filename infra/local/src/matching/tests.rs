@@ -59,7 +59,10 @@ impl Drop for Directory {
 fn people_are_told_apart_and_what_was_compared_is_written() {
     let directory = Directory::new("people");
     run(&directory.options(&ROWS)).unwrap();
-    assert_eq!(directory.read("entities.csv"), "record_id,entity_id\nR1,R1\nR2,R1\nR3,R3\nR4,R1\nR5,R5\n");
+    assert_eq!(
+        directory.read("entities.csv"),
+        "record_id,entity_id\nR1,R1\nR2,R1\nR3,R3\nR4,R1\nR5,R5\n"
+    );
     assert_eq!(directory.read("review.csv"), "record_id_a,record_id_b\n");
     assert!(directory.read("candidates.csv").contains("R1,R2\n"));
     let metrics: serde_json::Value = serde_json::from_str(&directory.read("metrics.json")).unwrap();
@@ -80,12 +83,15 @@ fn a_file_played_twice_changes_nothing() {
 fn questions_are_answered_with_a_record_of_the_student() {
     let directory = Directory::new("questions");
     let questions = directory.0.join("questions.csv");
-    let heading =
-        "query_id,nom,prenoms,sexe,date_naissance,code_commune_naissance,libelle_naissance,code_pays_naissance";
-    let rows = ["Q1,CASTELBOU,Léa Marguerite,F,2004-03-12,44109,,99100", "Q2,CASTELBOU,Zoé,F,2004-03-12,44109,,99100"];
+    let heading = "query_id,nom,prenoms,sexe,date_naissance,code_commune_naissance,libelle_naissance,code_pays_naissance";
+    let rows = [
+        "Q1,CASTELBOU,Léa Marguerite,F,2004-03-12,44109,,99100",
+        "Q2,CASTELBOU,Zoé,F,2004-03-12,44109,,99100",
+    ];
     fs::write(&questions, format!("{heading}\n{}\n", rows.join("\n"))).unwrap();
     let answers = directory.0.join("answers.csv");
-    let options = cli::Match { lookups: Some(questions), answers: Some(answers), ..directory.options(&ROWS) };
+    let options =
+        cli::Match { lookups: Some(questions), answers: Some(answers), ..directory.options(&ROWS) };
     run(&options).unwrap();
     assert_eq!(directory.read("answers.csv"), "query_id,answer\nQ1,R1\nQ2,NONE\n");
 }

@@ -39,7 +39,8 @@ impl Service for Library {
         request: &Request,
         exchange: &mut RequestContext<Self>,
     ) -> Result<std::sync::Arc<str>, ApiError<Stranger>> {
-        let shown = request.headers().get("x-api-key").and_then(|key| key.to_str().ok()).ok_or(Stranger)?;
+        let shown =
+            request.headers().get("x-api-key").and_then(|key| key.to_str().ok()).ok_or(Stranger)?;
         exchange.client = Some(shown.to_owned());
         if shown == access { Ok(shown.into()) } else { Err(Stranger.into()) }
     }
@@ -95,8 +96,15 @@ routes! { Library;
     "ping" => ping, public, body 0;
 }
 
-async fn ask(api: &Api<Library>, method: &str, path: &str, key: &str, body: &str) -> (u16, String, http::HeaderMap) {
-    let request = http::Request::builder().method(method).uri("/stage/ignored").header("x-api-key", key);
+async fn ask(
+    api: &Api<Library>,
+    method: &str,
+    path: &str,
+    key: &str,
+    body: &str,
+) -> (u16, String, http::HeaderMap) {
+    let request =
+        http::Request::builder().method(method).uri("/stage/ignored").header("x-api-key", key);
     let request = request.body(body.into()).unwrap().with_raw_http_path(path);
     let response = api.handle(request).await.unwrap();
     let text = String::from_utf8(response.body().as_ref().to_vec()).unwrap();
@@ -115,7 +123,14 @@ async fn a_route_answers_whoever_may_call_it() {
         ("GET", "/books/a/", "reader", "", 200, r#"["reader","a"]"#),
         ("GET", "/books", "reader", "", 200, r#"["one"]"#),
         ("POST", "/books", "writer", "1234", 200, "4"),
-        ("POST", "/books", "writer", "12345", 413, "\"le corps de la requête est trop volumineux\""),
+        (
+            "POST",
+            "/books",
+            "writer",
+            "12345",
+            413,
+            "\"le corps de la requête est trop volumineux\"",
+        ),
         ("POST", "/books", "reader", "12345", 401, "\"stranger\""),
         ("GET", "/books/a", "writer", "", 401, "\"stranger\""),
         ("GET", "/ping", "nobody", "", 200, "\"pong\""),
@@ -128,12 +143,28 @@ async fn a_route_answers_whoever_may_call_it() {
 #[tokio::test]
 async fn what_is_no_path_is_not_found() {
     let api = api();
-    for path in ["", "/", "/book", "/books//", "/books/a/b", "/ping?x=1", "/BOOKS", "books", "/books/\u{e9} ", "//ping"]
-    {
+    for path in [
+        "",
+        "/",
+        "/book",
+        "/books//",
+        "/books/a/b",
+        "/ping?x=1",
+        "/BOOKS",
+        "books",
+        "/books/\u{e9} ",
+        "//ping",
+    ] {
         let (status, text, _) = ask(&api, "GET", path, "reader", "").await;
         assert_eq!((status, text.as_str()), (404, "\"ressource introuvable\""), "{path}");
     }
-    assert!(api.lines.lock().unwrap().iter().all(|line| (line.0, line.1, line.2) == ("unknown", "no_such_path", 404)));
+    assert!(
+        api.lines
+            .lock()
+            .unwrap()
+            .iter()
+            .all(|line| (line.0, line.1, line.2) == ("unknown", "no_such_path", 404))
+    );
 }
 
 #[tokio::test]
@@ -152,7 +183,10 @@ async fn another_method_is_told_which_ones_there_are_and_head_asks_about_nobody(
         assert_eq!(text.is_empty(), method == Method::HEAD, "{method} {path}");
     }
     let (status, text, headers) = ask(&api, "HEAD", "/ping", "", "").await;
-    assert_eq!((status, text.as_str(), headers["cache-control"].to_str().unwrap()), (200, "", "public, max-age=300"));
+    assert_eq!(
+        (status, text.as_str(), headers["cache-control"].to_str().unwrap()),
+        (200, "", "public, max-age=300")
+    );
 }
 
 #[tokio::test]
@@ -164,10 +198,17 @@ async fn every_response_has_the_headers_of_every_response() {
         let (_, _, headers) = ask(&api, method, path, "writer", body).await;
         assert_eq!(headers[header::STRICT_TRANSPORT_SECURITY], "max-age=63072000");
         assert_eq!(headers[header::X_CONTENT_TYPE_OPTIONS], "nosniff");
-        assert!(headers.contains_key("x-request-id") && !headers.contains_key(header::CONTENT_LENGTH));
+        assert!(
+            headers.contains_key("x-request-id") && !headers.contains_key(header::CONTENT_LENGTH)
+        );
     }
-    let again = async |body| ask(&api, "POST", "/books", "writer", body).await.2[header::RETRY_AFTER].clone();
-    assert_eq!((again("down").await, again("full").await), ("5".parse().unwrap(), "7".parse().unwrap()));
+    let again = async |body| {
+        ask(&api, "POST", "/books", "writer", body).await.2[header::RETRY_AFTER].clone()
+    };
+    assert_eq!(
+        (again("down").await, again("full").await),
+        ("5".parse().unwrap(), "7".parse().unwrap())
+    );
 }
 
 #[tokio::test]

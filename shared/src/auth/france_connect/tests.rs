@@ -15,9 +15,16 @@ struct Scene {
 
 impl Scene {
     fn new(version: Version) -> Self {
-        let secret = Secret { client_secret: "a long secret".to_owned().into(), keys: sealed::stored_keys() };
-        let settings =
-            Settings { version, url: "https://fc.example".into(), issuer: ISSUER.into(), client_id: CLIENT_ID.into() };
+        let secret = Secret {
+            client_secret: "a long secret".to_owned().into(),
+            keys: sealed::stored_keys(),
+        };
+        let settings = Settings {
+            version,
+            url: "https://fc.example".into(),
+            issuer: ISSUER.into(),
+            client_id: CLIENT_ID.into(),
+        };
         Self {
             france_connect: FranceConnect::new(settings, secret).unwrap(),
             signer: Issuer::new("fc"),
@@ -65,7 +72,10 @@ async fn a_valid_token_says_who_and_what() {
     scene.answer(none(), none());
     let introspection = scene.introspect().await.unwrap();
     assert_eq!(introspection.service_provider, "service-provider");
-    assert_eq!(introspection.scopes.names(), ["mesri_admissions", "mesri_admission_etablissement_etudes"]);
+    assert_eq!(
+        introspection.scopes.names(),
+        ["mesri_admissions", "mesri_admission_etablissement_etudes"]
+    );
     assert_eq!(introspection.identity.given_name, "Zoé Marie");
     assert_eq!(introspection.identity.birthplace, "44109");
     let asked = scene.http.asked.lock().unwrap();
@@ -77,7 +87,10 @@ async fn a_valid_token_says_who_and_what() {
 #[tokio::test]
 async fn a_null_is_as_good_as_nothing() {
     let scene = Scene::new(Version::V2);
-    scene.answer(none(), serde_json::json!({ "birthplace": null, "birthcountry": null, "given_name": null }));
+    scene.answer(
+        none(),
+        serde_json::json!({ "birthplace": null, "birthcountry": null, "given_name": null }),
+    );
     let identity = scene.introspect().await.unwrap().identity;
     assert_eq!((identity.birthplace.as_str(), identity.given_name.as_str()), ("", ""));
     assert_eq!(identity.family_name, "LEFÈVRE");
@@ -85,7 +98,8 @@ async fn a_null_is_as_good_as_nothing() {
 
 #[tokio::test]
 async fn an_inactive_token_is_nobodys() {
-    for introspection in [serde_json::json!({ "active": false }), serde_json::json!({ "exp": NOW })] {
+    for introspection in [serde_json::json!({ "active": false }), serde_json::json!({ "exp": NOW })]
+    {
         let scene = Scene::new(Version::V2);
         scene.answer(none(), introspection);
         assert_eq!(scene.introspect().await, Err(FranceConnectError::InactiveToken));
@@ -177,13 +191,27 @@ async fn version_1_says_the_same_in_plain_json() {
         r#"{"scope":["openid","mesri_identite"],"identity":{"given_name":"Jean","family_name":"DUPONT","birthdate":"1994-05","gender":"male","birthplace":"","birthcountry":"99352"},"client":{"client_id":"sp","client_name":"Service"},"identity_provider_id":"x","acr":"eidas1"}"#,
     );
     let introspection = scene.france_connect.introspect("token", &scene.http, now).await.unwrap();
-    assert_eq!((introspection.service_provider.as_str(), introspection.scopes.names()), ("sp", vec!["mesri_identite"]));
+    assert_eq!(
+        (introspection.service_provider.as_str(), introspection.scopes.names()),
+        ("sp", vec!["mesri_identite"])
+    );
     assert_eq!(introspection.identity.birthdate, "1994-05");
-    assert_eq!(*scene.http.asked.lock().unwrap(), [r#"POST https://fc.example/api/v1/checktoken {"token":"token"}"#]);
+    assert_eq!(
+        *scene.http.asked.lock().unwrap(),
+        [r#"POST https://fc.example/api/v1/checktoken {"token":"token"}"#]
+    );
 
     for (status, body, error) in [
-        (401, r#"{"status":"fail","message":"token_not_found_or_expired"}"#, FranceConnectError::InactiveToken),
-        (401, r#"{"status":"fail","message":"Malformed access token."}"#, FranceConnectError::MalformedToken),
+        (
+            401,
+            r#"{"status":"fail","message":"token_not_found_or_expired"}"#,
+            FranceConnectError::InactiveToken,
+        ),
+        (
+            401,
+            r#"{"status":"fail","message":"Malformed access token."}"#,
+            FranceConnectError::MalformedToken,
+        ),
         (503, "", FranceConnectError::Unreachable),
         (200, "{}", Doubt::Form.into()),
     ] {
@@ -194,6 +222,7 @@ async fn version_1_says_the_same_in_plain_json() {
 
 #[test]
 fn nothing_personal_is_printed() {
-    let identity = PivotIdentity { family_name: "Quintefeuille".into(), ..PivotIdentity::default() };
+    let identity =
+        PivotIdentity { family_name: "Quintefeuille".into(), ..PivotIdentity::default() };
     assert!(!format!("{identity:?}").contains("Quintefeuille"));
 }

@@ -1,5 +1,5 @@
-//! A sender of our own, so that each part can be made wrong. That another implementation (jwcrypto, in the local
-//! platform's FranceConnect) is understood as well is an end-to-end test.
+//! A sender of our own, so that each part can be made wrong. That another implementation (jwcrypto,
+//! in the local platform's FranceConnect) is understood as well is an end-to-end test.
 
 use std::sync::OnceLock;
 
@@ -22,7 +22,10 @@ fn rsa() -> &'static PrivateDecryptingKey {
 fn ec() -> &'static [u8] {
     static KEY: OnceLock<Vec<u8>> = OnceLock::new();
     KEY.get_or_init(|| {
-        EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new()).unwrap().as_ref().to_vec()
+        EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new())
+            .unwrap()
+            .as_ref()
+            .to_vec()
     })
 }
 
@@ -41,7 +44,12 @@ fn keys() -> DecryptionKeys {
     DecryptionKeys::new(stored_keys()).unwrap()
 }
 
-fn seal(header: &Value, encrypted_key: &[u8], content_key: &[u8; KEY_BYTES], content: &[u8]) -> String {
+fn seal(
+    header: &Value,
+    encrypted_key: &[u8],
+    content_key: &[u8; KEY_BYTES],
+    content: &[u8],
+) -> String {
     let protected = URL_SAFE_NO_PAD.encode(header.to_string());
     let iv = [7; 12];
     let key = LessSafeKey::new(UnboundKey::new(&AES_256_GCM, content_key).unwrap());
@@ -55,14 +63,18 @@ fn seal(header: &Value, encrypted_key: &[u8], content_key: &[u8; KEY_BYTES], con
 
 /// A JWE for the RSA key.
 pub(crate) fn seal_for_rsa(content: &[u8]) -> String {
-    seal_with_header(&json!({ "alg": "RSA-OAEP-256", "enc": "A256GCM", "kid": "rsa", "cty": "JWT" }), content)
+    seal_with_header(
+        &json!({ "alg": "RSA-OAEP-256", "enc": "A256GCM", "kid": "rsa", "cty": "JWT" }),
+        content,
+    )
 }
 
 fn seal_with_header(header: &Value, content: &[u8]) -> String {
     let content_key = [42; KEY_BYTES];
     let public = OaepPublicEncryptingKey::new(rsa().public_key()).unwrap();
     let mut output = vec![0; public.ciphertext_size()];
-    let encrypted = public.encrypt(&OAEP_SHA256_MGF1SHA256, &content_key, &mut output, None).unwrap();
+    let encrypted =
+        public.encrypt(&OAEP_SHA256_MGF1SHA256, &content_key, &mut output, None).unwrap();
     seal(header, encrypted, &content_key, content)
 }
 
@@ -75,7 +87,8 @@ fn seal_for_ec(apu: &str, content: &[u8]) -> String {
         "epk": { "kty": "EC", "crv": "P-256", "x": URL_SAFE_NO_PAD.encode(x), "y": URL_SAFE_NO_PAD.encode(y) },
     });
     // SHA-256(counter ‖ Z ‖ other info), as NIST SP 800-56A writes it for a key of one digest.
-    let public = PrivateKey::from_private_key_der(&ECDH_P256, ec()).unwrap().compute_public_key().unwrap();
+    let public =
+        PrivateKey::from_private_key_der(&ECDH_P256, ec()).unwrap().compute_public_key().unwrap();
     let mut hashed = 1_u32.to_be_bytes().to_vec();
     agree(&ephemeral, UnparsedPublicKey::new(&ECDH_P256, public), (), |secret| {
         hashed.extend_from_slice(secret);
@@ -103,7 +116,10 @@ fn both_algorithms_open() {
 fn a_key_id_is_not_needed_but_is_respected() {
     let header = |kid: Value| json!({ "alg": "RSA-OAEP-256", "enc": "A256GCM", "kid": kid });
     assert!(keys().decrypt(&seal_with_header(&header(Value::Null), b"x")).is_ok());
-    assert_eq!(keys().decrypt(&seal_with_header(&header("another".into()), b"x")), Err(JweError::NotForUs));
+    assert_eq!(
+        keys().decrypt(&seal_with_header(&header("another".into()), b"x")),
+        Err(JweError::NotForUs)
+    );
 }
 
 #[test]
@@ -134,7 +150,11 @@ fn other_algorithms_are_refused() {
         json!({ "alg": "RSA-OAEP-256", "enc": "A256GCM", "crit": ["exp"] }),
         json!({ "alg": "ECDH-ES", "enc": "A256GCM" }),
     ] {
-        assert_eq!(keys().decrypt(&seal_with_header(&header, b"x")), Err(JweError::NotForUs), "{header}");
+        assert_eq!(
+            keys().decrypt(&seal_with_header(&header, b"x")),
+            Err(JweError::NotForUs),
+            "{header}"
+        );
     }
 }
 
@@ -142,12 +162,10 @@ fn other_algorithms_are_refused() {
 fn what_is_published_is_public() {
     let published = keys().public();
     assert_eq!(published["keys"].as_array().map(Vec::len), Some(2));
-    for (key, expected) in published["keys"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .zip([&["alg", "e", "kid", "kty", "n", "use"][..], &["alg", "crv", "kid", "kty", "use", "x", "y"]])
-    {
+    for (key, expected) in published["keys"].as_array().unwrap().iter().zip([
+        &["alg", "e", "kid", "kty", "n", "use"][..],
+        &["alg", "crv", "kid", "kty", "use", "x", "y"],
+    ]) {
         let mut names: Vec<_> = key.as_object().unwrap().keys().map(String::as_str).collect();
         names.sort_unstable();
         assert_eq!(names, expected);
@@ -157,9 +175,14 @@ fn what_is_published_is_public() {
 
 #[test]
 fn a_key_that_cannot_be_used_is_named() {
-    for (alg, pem) in [("RSA-OAEP-256", "nonsense"), ("ECDH-ES", "nonsense"), ("RSA1_5", "nonsense")] {
+    for (alg, pem) in
+        [("RSA-OAEP-256", "nonsense"), ("ECDH-ES", "nonsense"), ("RSA1_5", "nonsense")]
+    {
         let stored = StoredKey { kid: "k".into(), alg: alg.into(), pem: pem.into() };
-        assert_eq!(DecryptionKeys::new(vec![stored]).err(), Some(StoredKeyError { kid: "k".into() }));
+        assert_eq!(
+            DecryptionKeys::new(vec![stored]).err(),
+            Some(StoredKeyError { kid: "k".into() })
+        );
     }
 }
 

@@ -17,7 +17,9 @@ pub(crate) struct Issuer {
 
 impl Issuer {
     pub(crate) fn new(kid: &'static str) -> Self {
-        let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new()).unwrap();
+        let pkcs8 =
+            EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new())
+                .unwrap();
         Self { kid, key: EncodingKey::from_ec_der(pkcs8.as_ref()) }
     }
 
@@ -71,7 +73,9 @@ async fn a_good_token_says_whose_it_is() {
     assert_eq!((token.sub.as_str(), token.jti.as_str()), ("client", "1"));
     assert_eq!(token.scopes.names(), ["mesri_identite"]);
 
-    let text = claims(&json!({ "scopes": null, "scope": "mesri_admissions openid", "aud": ["x", "statut-etudiant"] }));
+    let text = claims(
+        &json!({ "scopes": null, "scope": "mesri_admissions openid", "aud": ["x", "statut-etudiant"] }),
+    );
     let token = verified(&issuer.sign_as(None, &text), issuer.jwks()).await.unwrap();
     assert_eq!(token.scopes.names(), ["mesri_admissions"]);
 
@@ -79,10 +83,14 @@ async fn a_good_token_says_whose_it_is() {
     let text = both(json!(["mesri_identite", "mesri_admissions"]), "mesri_admissions openid");
     let token = verified(&issuer.sign(&text), issuer.jwks()).await.unwrap();
     assert_eq!(token.scopes.names(), ["mesri_admissions"], "what both grant");
-    let disjoint = verified(&issuer.sign(&both(json!(["mesri_identite"]), "openid")), issuer.jwks()).await.unwrap();
+    let disjoint =
+        verified(&issuer.sign(&both(json!(["mesri_identite"]), "openid")), issuer.jwks())
+            .await
+            .unwrap();
     assert!(disjoint.scopes.is_empty());
 
-    let none = verified(&issuer.sign(&claims(&json!({ "scopes": null }))), issuer.jwks()).await.unwrap();
+    let none =
+        verified(&issuer.sign(&claims(&json!({ "scopes": null }))), issuer.jwks()).await.unwrap();
     assert!(none.scopes.is_empty());
 }
 
@@ -108,7 +116,10 @@ async fn each_claim_is_checked() {
         (json!({ "iss": ["https://issuer"] }), TokenError::Malformed),
         (json!({ "iss": ["https://issuer.example", "https://issuer"] }), TokenError::Malformed),
         (json!({ "exp": now + 367 * 24 * 3_600 }), TokenError::TooLasting),
-        (json!({ "iat": now - 365 * 24 * 3_600, "exp": now + 2 * 24 * 3_600 }), TokenError::TooLasting),
+        (
+            json!({ "iat": now - 365 * 24 * 3_600, "exp": now + 2 * 24 * 3_600 }),
+            TokenError::TooLasting,
+        ),
     ] {
         let text = issuer.sign(&claims(&replaced));
         assert_eq!(verified(&text, issuer.jwks()).await, Err(error), "{replaced}");
@@ -120,7 +131,8 @@ async fn a_date_may_have_a_fraction_and_a_token_may_live_a_year() {
     let issuer = Issuer::new("k");
     let now = Timestamp::now().as_second();
     let decimal = |seconds: i64| serde_json::from_str::<Value>(&format!("{seconds}.75")).unwrap();
-    let text = claims(&json!({ "iat": decimal(now), "nbf": decimal(now - 1), "exp": decimal(now + 60) }));
+    let text =
+        claims(&json!({ "iat": decimal(now), "nbf": decimal(now - 1), "exp": decimal(now + 60) }));
     let token = verified(&issuer.sign(&text), issuer.jwks()).await.unwrap();
     assert_eq!((token.iat, token.exp), (now, now + 60));
     let text = claims(&json!({ "exp": decimal(now - 60) }));
@@ -152,12 +164,16 @@ async fn a_header_that_says_more_than_we_understand_is_refused() {
 #[tokio::test]
 async fn only_the_issuers_own_signature_is_believed() {
     let (issuer, forger) = (Issuer::new("k"), Issuer::new("k"));
-    assert_eq!(verified(&forger.sign(&claims(&json!({}))), issuer.jwks()).await, Err(TokenError::Signature));
+    assert_eq!(
+        verified(&forger.sign(&claims(&json!({}))), issuer.jwks()).await,
+        Err(TokenError::Signature)
+    );
     let unknown = issuer.sign_as(Some("other"), &claims(&json!({})));
     assert_eq!(verified(&unknown, issuer.jwks()).await, Err(TokenError::Signature));
 
     // A body under another's signature.
-    let (one, two) = (issuer.sign(&claims(&json!({}))), issuer.sign(&claims(&json!({ "sub": "other" }))));
+    let (one, two) =
+        (issuer.sign(&claims(&json!({}))), issuer.sign(&claims(&json!({ "sub": "other" }))));
     let parts: Vec<&str> = one.split('.').collect();
     let mixed = format!("{}.{}.{}", parts[0], two.split('.').nth(1).unwrap(), parts[2]);
     assert_eq!(verified(&mixed, issuer.jwks()).await, Err(TokenError::Signature));
@@ -188,7 +204,8 @@ async fn without_the_issuers_keys_nothing_is_said() {
     let http = FakeHttp::default();
     http.fail(HttpError::Timeout);
     let jwks = Jwks::new("https://issuer/jwks".into());
-    let refused = verify(&issuer.sign(&claims(&json!({}))), &trust(), &jwks, &http, Timestamp::now()).await;
+    let refused =
+        verify(&issuer.sign(&claims(&json!({}))), &trust(), &jwks, &http, Timestamp::now()).await;
     assert_eq!(refused, Err(TokenError::Unreachable));
 }
 

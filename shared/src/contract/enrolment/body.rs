@@ -32,8 +32,9 @@ const FIELDS: [Column; 12] = [
 
 /// The body of a request, as its values come: what a line of a file has, in JSON.
 ///
-/// Unknown fields are passed over, names and given names among them: the contract has none, and what isn't needed
-/// isn't kept. Numbers are taken where the contract documents strings, because SISs write `"statut": 1`.
+/// Unknown fields are passed over, names and given names among them: the contract has none, and
+/// what isn't needed isn't kept. Numbers are taken where the contract documents strings, because
+/// SISs write `"statut": 1`.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct EnrolmentBody {
     values: BTreeMap<Column, String>,
@@ -48,21 +49,23 @@ impl EnrolmentBody {
         serde_json::from_slice(body).ok()
     }
 
-    /// Reads the body of a batch; `None` when it isn't an array of 1 to [`MOST_IN_BATCH`] elements. An element that
-    /// isn't an object is `None` at its place.
+    /// Reads the body of a batch; `None` when it isn't an array of 1 to [`MOST_IN_BATCH`] elements.
+    /// An element that isn't an object is `None` at its place.
     #[must_use]
     pub fn parse_batch(body: &[u8]) -> Option<Vec<Option<Self>>> {
         let items: Elements = serde_json::from_slice(body).ok()?;
         (1..=MOST_IN_BATCH).contains(&items.0.len()).then_some(items.0)
     }
 
-    /// What is wrong with fields whose value can't be one, for `details.parameter`, if there are any.
+    /// What is wrong with fields whose value can't be one, for `details.parameter`, if there are
+    /// any.
     #[must_use]
     pub fn unreadable(&self) -> Option<String> {
         if self.unreadable.contains(&Column::Ine) {
             return Some(message::INVALID_INE.to_owned());
         }
-        let sentences = self.unreadable.iter().map(|column| format!("{column} : {}", message::NOT_A_SCALAR));
+        let sentences =
+            self.unreadable.iter().map(|column| format!("{column} : {}", message::NOT_A_SCALAR));
         (!self.unreadable.is_empty()).then(|| sentences.collect::<Vec<_>>().join(" ; "))
     }
 
@@ -167,7 +170,8 @@ impl<'de> Deserialize<'de> for Element {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Element, A::Error> {
                 let mut body = EnrolmentBody::default();
                 while let Some(name) = map.next_key::<Cow<'de, str>>()? {
-                    let Some(column) = FIELDS.into_iter().find(|column| column.name() == name) else {
+                    let Some(column) = FIELDS.into_iter().find(|column| column.name() == name)
+                    else {
                         map.next_value::<IgnoredAny>()?;
                         continue;
                     };

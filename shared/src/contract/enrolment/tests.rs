@@ -14,7 +14,10 @@ fn the_contracts_own_sample_is_read() {
     let body = EnrolmentBody::parse(V4.as_bytes()).unwrap();
     assert_eq!(body.unreadable(), None);
     assert_eq!(body.pair(), ["070578267KH", "1999-03-30"]);
-    assert_eq!((body.value(Column::CodeCommune), body.value(Column::NiveauDiplome)), ("44000", "01"));
+    assert_eq!(
+        (body.value(Column::CodeCommune), body.value(Column::NiveauDiplome)),
+        ("44000", "01")
+    );
     assert_eq!(body.value(Column::NomFamille), "");
 }
 
@@ -24,19 +27,29 @@ fn numbers_are_taken_for_texts_and_names_are_not_taken_at_all() {
         br#"{"statut":1,"regime":null,"codeCommune":44000,"numeroEtudiant":-7,"nomFamille":"Martin","x":{"a":[1]}}"#;
     let body = EnrolmentBody::parse(body).unwrap();
     let value = |column| body.value(column);
-    assert_eq!((value(Column::Statut), value(Column::Regime), value(Column::CodeCommune)), ("1", "", "44000"));
+    assert_eq!(
+        (value(Column::Statut), value(Column::Regime), value(Column::CodeCommune)),
+        ("1", "", "44000")
+    );
     assert_eq!((value(Column::NumeroEtudiant), value(Column::NomFamille)), ("-7", ""));
     assert_eq!(body.unreadable(), None);
 }
 
 #[test]
 fn a_value_that_is_none_and_a_field_that_is_there_twice_are_named() {
-    let body = br#"{"uai":["0011402U"],"statut":true,"ine":"1","ine":"2","cursus":1.5,"diplome":{}}"#;
+    let body =
+        br#"{"uai":["0011402U"],"statut":true,"ine":"1","ine":"2","cursus":1.5,"diplome":{}}"#;
     let body = EnrolmentBody::parse(body).unwrap();
-    assert_eq!(body.unreadable, [Column::Uai, Column::Statut, Column::Ine, Column::Cursus, Column::Diplome]);
+    assert_eq!(
+        body.unreadable,
+        [Column::Uai, Column::Statut, Column::Ine, Column::Cursus, Column::Diplome]
+    );
     assert_eq!(body.unreadable().as_deref(), Some(message::INVALID_INE));
     let said = EnrolmentBody::parse(br#"{"uai":[],"statut":true}"#).unwrap().unreadable().unwrap();
-    assert!(said.starts_with("uai : la valeur doit") && said.contains(" ; statut : la valeur doit"), "{said}");
+    assert!(
+        said.starts_with("uai : la valeur doit") && said.contains(" ; statut : la valeur doit"),
+        "{said}"
+    );
     for body in ["", "[]", "null", "\"ine\"", "1", "{", "{\"ine\":\"a\"} {}"] {
         assert!(EnrolmentBody::parse(body.as_bytes()).is_none(), "{body}");
     }
@@ -45,10 +58,13 @@ fn a_value_that_is_none_and_a_field_that_is_there_twice_are_named() {
 #[test]
 fn a_batch_has_its_elements_in_order_and_within_bounds() {
     let batch = EnrolmentBody::parse_batch(br#"[{"ine":"a"},null,3,["ine"],{"ine":"b"}]"#).unwrap();
-    let ines: Vec<_> = batch.iter().map(|body| body.as_ref().map(|body| body.value(Column::Ine))).collect();
+    let ines: Vec<_> =
+        batch.iter().map(|body| body.as_ref().map(|body| body.value(Column::Ine))).collect();
     assert_eq!(ines, [Some("a"), None, None, None, Some("b")]);
     let of = |count: usize| format!("[{}]", vec!["{}"; count].join(","));
-    for (body, taken) in [(of(0), false), (of(1), true), (of(500), true), (of(501), false), ("{}".into(), false)] {
+    for (body, taken) in
+        [(of(0), false), (of(1), true), (of(500), true), (of(501), false), ("{}".into(), false)]
+    {
         assert_eq!(EnrolmentBody::parse_batch(body.as_bytes()).is_some(), taken);
     }
 }
@@ -62,9 +78,12 @@ fn the_answer_has_the_contracts_fields_in_its_order() {
         serde_json::to_string(&Created::new(&id, &declaration)).unwrap(),
         r#"{"message":"une nouvelle inscription créée","inscription":{"id_inscription":"1.0123456789abcdef0123456789abcdef","ine":"070578267KH","dateNaissance":"1999-03-30","dateDebutInscription":"2026-09-01","dateFinInscription":"2027-08-31","statut":"inscrit","codeCommune":"75013","uai":"0751967F"}}"#
     );
-    let read = serde_json::to_string(&Existing::found(&id, &declaration, Progress::Pending)).unwrap();
+    let read =
+        serde_json::to_string(&Existing::found(&id, &declaration, Progress::Pending)).unwrap();
     assert!(
-        read.starts_with(r#"{"message":"inscription trouvée","etat":"en attente","inscription":{"id_ins"#),
+        read.starts_with(
+            r#"{"message":"inscription trouvée","etat":"en attente","inscription":{"id_ins"#
+        ),
         "{read}"
     );
     assert!(!read.contains("Martin") && !read.contains("Léa"));
@@ -91,7 +110,10 @@ fn a_sentence_is_the_contracts_for_the_ine_and_names_the_field_otherwise() {
     let date = problem(Column::DateFinInscription, RowRule::DateInvalide);
     assert_eq!(sentence(&[date, problem(Column::Ine, RowRule::IneInvalide)]), message::INVALID_INE);
     let said = sentence(&[date, problem(Column::Statut, RowRule::ValeurManquante)]);
-    assert!(said.starts_with("dateFinInscription : la date") && said.contains(" ; statut : la valeur est obligatoire"));
+    assert!(
+        said.starts_with("dateFinInscription : la date")
+            && said.contains(" ; statut : la valeur est obligatoire")
+    );
 }
 
 proptest! {

@@ -56,7 +56,9 @@ pub enum Disputed {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum ReviewBodyError {
     /// Not a JSON object of that shape.
-    #[error("le corps de la requête n'est pas un objet JSON valide, ou il y manque verdict ou version")]
+    #[error(
+        "le corps de la requête n'est pas un objet JSON valide, ou il y manque verdict ou version"
+    )]
     Body,
     /// The student's id.
     #[error("etudiant : l'identifiant est formé de 32 chiffres hexadécimaux")]
@@ -65,7 +67,9 @@ pub enum ReviewBodyError {
     #[error("l'identifiant d'une inscription est celui que donne la revue")]
     Record,
     /// Fields that don't go together.
-    #[error("etudiant ne va qu'avec meme, inscriptions qu'avec scinder, qui en demande une au moins")]
+    #[error(
+        "etudiant ne va qu'avec meme, inscriptions qu'avec scinder, qui en demande une au moins"
+    )]
     Fields,
     /// Who is disputed.
     #[error("donnez etudiant ou inscription, et non les deux")]
@@ -81,7 +85,8 @@ impl DecisionRequest {
     /// The verdict.
     pub fn verdict(&self) -> Result<Verdict, ReviewBodyError> {
         let student = self.etudiant.as_deref().map(student).transpose()?;
-        let records = self.inscriptions.iter().map(|id| RecordId::parse(id).ok_or(ReviewBodyError::Record));
+        let records =
+            self.inscriptions.iter().map(|id| RecordId::parse(id).ok_or(ReviewBodyError::Record));
         let records = records.collect::<Result<std::collections::BTreeSet<_>, _>>()?;
         match (self.verdict, student, records.is_empty()) {
             (Reponse::Meme, Some(student), true) => Ok(Verdict::Attach(student)),
@@ -101,7 +106,9 @@ impl DisputeRequest {
         let Self { etudiant, inscription } = object(body)?;
         match (etudiant, inscription) {
             (Some(id), None) => student(&id).map(Disputed::Student),
-            (None, Some(id)) => RecordId::parse(&id).map(Disputed::Record).ok_or(ReviewBodyError::Record),
+            (None, Some(id)) => {
+                RecordId::parse(&id).map(Disputed::Record).ok_or(ReviewBodyError::Record)
+            }
             _ => Err(ReviewBodyError::OneOfTwo),
         }
     }
@@ -131,9 +138,13 @@ mod tests {
     fn a_decision_is_one_of_six() {
         const STUDENT: &str = "6f9619ff8b86d011b42d00cf4fc964ff";
         const RECORD: &str = "1.0123456789abcdef0123456789abcdef";
-        let attach = verdict(&format!(r#"{{"version":1,"verdict":"meme","etudiant":"{STUDENT}"}}"#)).unwrap();
+        let attach =
+            verdict(&format!(r#"{{"version":1,"verdict":"meme","etudiant":"{STUDENT}"}}"#))
+                .unwrap();
         assert_eq!(attach, Verdict::Attach(student(STUDENT).unwrap()));
-        let split = verdict(&format!(r#"{{"version":1,"verdict":"scinder","inscriptions":["{RECORD}"]}}"#)).unwrap();
+        let split =
+            verdict(&format!(r#"{{"version":1,"verdict":"scinder","inscriptions":["{RECORD}"]}}"#))
+                .unwrap();
         assert_eq!(split, Verdict::Split([RecordId::parse(RECORD).unwrap()].into()));
         for (name, expected) in [
             ("meme", Verdict::Same),
@@ -141,7 +152,10 @@ mod tests {
             ("maintenir", Verdict::Keep),
             ("incertain", Verdict::Unsure),
         ] {
-            assert_eq!(verdict(&format!(r#"{{"version":1,"verdict":"{name}","motif":"pieces"}}"#)), Ok(expected));
+            assert_eq!(
+                verdict(&format!(r#"{{"version":1,"verdict":"{name}","motif":"pieces"}}"#)),
+                Ok(expected)
+            );
         }
     }
 
@@ -153,7 +167,10 @@ mod tests {
             (r#"{"verdict":"meme"}"#, ReviewBodyError::Body),
             (r#"{"version":1,"verdict":"peut-être"}"#, ReviewBodyError::Body),
             (r#"{"version":1,"verdict":"meme","etudiant":"Camille"}"#, ReviewBodyError::Student),
-            (r#"{"version":1,"verdict":"scinder","inscriptions":["Camille"]}"#, ReviewBodyError::Record),
+            (
+                r#"{"version":1,"verdict":"scinder","inscriptions":["Camille"]}"#,
+                ReviewBodyError::Record,
+            ),
             (r#"{"version":1,"verdict":"scinder"}"#, ReviewBodyError::Fields),
             (
                 r#"{"version":1,"verdict":"different","etudiant":"6f9619ff8b86d011b42d00cf4fc964ff"}"#,

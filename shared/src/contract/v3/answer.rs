@@ -31,8 +31,8 @@ pub struct StudentData<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     identite: Option<Identity<'a>>,
-    /// Admissions and enrolments that are current, or begin soon, with `mesri_admissions`. Absent without it, whatever
-    /// else is granted: how many there are would be told.
+    /// Admissions and enrolments that are current, or begin soon, with `mesri_admissions`. Absent
+    /// without it, whatever else is granted: how many there are would be told.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     admissions: Option<Vec<Admission<'a>>>,
@@ -121,12 +121,20 @@ pub fn fields(scopes: Scopes) -> Vec<&'static str> {
 }
 
 impl<'a> StudentData<'a> {
-    /// What may be told of a student on `today`; `None` when nothing is current, which callers must not be able to
-    /// tell from an unknown student (architecture.md).
+    /// What may be told of a student on `today`; `None` when nothing is current, which callers must
+    /// not be able to tell from an unknown student (architecture.md).
     #[must_use]
-    pub fn on(answer: &'a Answer, today: Date, starts_within_days: u16, scopes: Scopes) -> Option<Self> {
-        let current: Vec<_> =
-            answer.inscriptions.iter().filter(|enrolment| enrolment.is_current(today, starts_within_days)).collect();
+    pub fn on(
+        answer: &'a Answer,
+        today: Date,
+        starts_within_days: u16,
+        scopes: Scopes,
+    ) -> Option<Self> {
+        let current: Vec<_> = answer
+            .inscriptions
+            .iter()
+            .filter(|enrolment| enrolment.is_current(today, starts_within_days))
+            .collect();
         if current.is_empty() {
             return None;
         }
@@ -136,9 +144,9 @@ impl<'a> StudentData<'a> {
                 prenom: answer.prenom.expose(),
                 date_naissance: answer.date_naissance.expose(),
             }),
-            admissions: scopes
-                .has(Scope::Admissions)
-                .then(|| current.into_iter().map(|enrolment| Admission::of(enrolment, scopes)).collect()),
+            admissions: scopes.has(Scope::Admissions).then(|| {
+                current.into_iter().map(|enrolment| Admission::of(enrolment, scopes)).collect()
+            }),
         })
     }
 
@@ -161,12 +169,18 @@ impl<'a> Admission<'a> {
         Self {
             date_debut: enrolment.date_debut,
             date_fin: enrolment.date_fin,
-            est_inscrit: has(Scope::AdmissionInscrit).then_some(enrolment.statut == Status::Inscrit),
-            regime_formation: has(Scope::AdmissionRegimeFormation)
-                .then(|| Regime { libelle: enrolment.regime.label(), code: enrolment.regime.code() }),
-            code_cog_insee_commune: has(Scope::AdmissionCommuneEtudes).then(|| enrolment.code_commune.as_str()),
-            etablissement_etudes: has(Scope::AdmissionEtablissementEtudes)
-                .then(|| Establishment { uai: enrolment.uai.as_str(), nom: &enrolment.nom_etablissement }),
+            est_inscrit: has(Scope::AdmissionInscrit)
+                .then_some(enrolment.statut == Status::Inscrit),
+            regime_formation: has(Scope::AdmissionRegimeFormation).then(|| Regime {
+                libelle: enrolment.regime.label(),
+                code: enrolment.regime.code(),
+            }),
+            code_cog_insee_commune: has(Scope::AdmissionCommuneEtudes)
+                .then(|| enrolment.code_commune.as_str()),
+            etablissement_etudes: has(Scope::AdmissionEtablissementEtudes).then(|| Establishment {
+                uai: enrolment.uai.as_str(),
+                nom: &enrolment.nom_etablissement,
+            }),
         }
     }
 }
@@ -210,7 +224,8 @@ mod tests {
     #[test]
     fn every_set_of_scopes_grants_its_fields_and_no_other() {
         for bits in 0..1_u8 << Scope::ALL.len() {
-            let scopes: Scopes = Scope::ALL.into_iter().filter(|scope| bits & (1 << *scope as u8) != 0).collect();
+            let scopes: Scopes =
+                Scope::ALL.into_iter().filter(|scope| bits & (1 << *scope as u8) != 0).collect();
             let told = told(scopes);
             let names = |value: &serde_json::Value| -> Vec<String> {
                 value.as_object().into_iter().flat_map(|object| object.keys().cloned()).collect()
@@ -221,7 +236,11 @@ mod tests {
             let mut granted: Vec<String> = fields(scopes).into_iter().map(str::to_owned).collect();
             granted.sort();
             assert_eq!(seen, granted, "{scopes:?}");
-            assert_eq!(told["data"].get("admissions").is_some(), scopes.has(Scope::Admissions), "{scopes:?}");
+            assert_eq!(
+                told["data"].get("admissions").is_some(),
+                scopes.has(Scope::Admissions),
+                "{scopes:?}"
+            );
         }
     }
 

@@ -1,4 +1,5 @@
-//! The batch: up to a hundred people in one call, for administrations and companies that renew many rights at once.
+//! The batch: up to a hundred people in one call, for administrations and companies that renew many
+//! rights at once.
 //!
 //! Ours, in the manner of v3: one line of answer for each line of the request, in its order.
 
@@ -35,7 +36,8 @@ pub struct BatchRequest {
 #[derive(Deserialize, Default, ToSchema)]
 #[serde(default, rename_all = "camelCase")]
 pub struct BatchLine {
-    /// The caller's own word for the line, given back with its answer. Nothing personal: it may be logged elsewhere.
+    /// The caller's own word for the line, given back with its answer. Nothing personal: it may be
+    /// logged elsewhere.
     #[schema(pattern = "^[A-Za-z0-9._-]{0,64}$", example = "dossier-17")]
     #[serde(deserialize_with = "null_is_absent")]
     reference: String,
@@ -46,7 +48,8 @@ pub struct BatchLine {
     /// Birth name.
     #[serde(deserialize_with = "null_is_absent")]
     nom_naissance: String,
-    /// Given names in the order of the civil register, the first one at least. The others tell homonyms apart.
+    /// Given names in the order of the civil register, the first one at least. The others tell
+    /// homonyms apart.
     #[serde(deserialize_with = "null_is_absent")]
     prenoms: Vec<String>,
     /// Birth date, `YYYY-MM-DD`.
@@ -113,23 +116,32 @@ impl BatchLine {
 
     fn civil_question(&self) -> Result<CivilQuestion, Vec<Parameter>> {
         let mut wrong = Wrong::default();
-        let family = wrong.or(PersonName::parse_surname(&self.nom_naissance).map_err(|_| Parameter::FamilyName));
+        let family = wrong
+            .or(PersonName::parse_surname(&self.nom_naissance).map_err(|_| Parameter::FamilyName));
         let given = wrong.or(self.given_names().ok_or(Parameter::GivenNames));
         let date = BirthDate::parse(&self.date_naissance).ok().filter(|date| date.full().is_some());
         let date = wrong.or(date.ok_or(Parameter::BirthDate));
         let sex = wrong.or(sex(self.sexe_etat_civil.trim()).ok_or(Parameter::Sex));
-        let birthplace = Some(self.code_cog_insee_commune_naissance.trim()).filter(|code| !code.is_empty());
         let birthplace =
-            birthplace.map(|code| CommuneCode::parse_birthplace(code).map_err(|_| Parameter::BirthCommune));
+            Some(self.code_cog_insee_commune_naissance.trim()).filter(|code| !code.is_empty());
+        let birthplace = birthplace
+            .map(|code| CommuneCode::parse_birthplace(code).map_err(|_| Parameter::BirthCommune));
         let birthplace = wrong.or(birthplace.transpose()).flatten();
         wrong.question(family, given, date, sex, birthplace)
     }
 
-    /// The first given name and the others. A blank among them is what a form leaves for who has fewer.
+    /// The first given name and the others. A blank among them is what a form leaves for who has
+    /// fewer.
     fn given_names(&self) -> Option<(PersonName, Vec<PersonName>)> {
         let (first, others) = self.prenoms.split_first()?;
-        let others = others.iter().filter(|name| !name.trim().is_empty()).map(|name| PersonName::parse(name).ok());
-        Some((PersonName::parse_given(first).ok()?, others.take(MOST_GIVEN_NAMES).collect::<Option<_>>()?))
+        let others = others
+            .iter()
+            .filter(|name| !name.trim().is_empty())
+            .map(|name| PersonName::parse(name).ok());
+        Some((
+            PersonName::parse_given(first).ok()?,
+            others.take(MOST_GIVEN_NAMES).collect::<Option<_>>()?,
+        ))
     }
 }
 
@@ -189,9 +201,10 @@ impl<'a> LineAnswer<'a> {
     #[must_use]
     pub fn new(line: &'a Line, told: Option<StudentData<'a>>) -> Self {
         let (resultat, errors) = match (&line.question, &told) {
-            (Err(wrong), _) => {
-                (LineOutcome::Invalide, wrong.iter().map(|parameter| Problem::Parameter(*parameter).item()).collect())
-            }
+            (Err(wrong), _) => (
+                LineOutcome::Invalide,
+                wrong.iter().map(|parameter| Problem::Parameter(*parameter).item()).collect(),
+            ),
             (Ok(_), Some(_)) => (LineOutcome::Trouve, Vec::new()),
             (Ok(_), None) => (LineOutcome::Introuvable, Vec::new()),
         };
@@ -238,16 +251,29 @@ mod tests {
         assert_eq!(lines[3].question, Err(vec![Parameter::Ine]));
         assert_eq!(
             lines[4].question,
-            Err(vec![Parameter::FamilyName, Parameter::GivenNames, Parameter::BirthDate, Parameter::Sex])
+            Err(vec![
+                Parameter::FamilyName,
+                Parameter::GivenNames,
+                Parameter::BirthDate,
+                Parameter::Sex
+            ])
         );
-        let answer = BatchAnswer::new(lines.iter().map(|line| LineAnswer::new(line, None)).collect());
+        let answer =
+            BatchAnswer::new(lines.iter().map(|line| LineAnswer::new(line, None)).collect());
         let answer = serde_json::to_value(&answer).unwrap();
         assert_eq!(
             answer["meta"],
             serde_json::json!({ "demandes": 5, "trouves": 0, "introuvables": 2, "invalides": 3 })
         );
-        assert_eq!(answer["data"][0], serde_json::json!({ "reference": "a-1", "resultat": "introuvable" }));
-        assert_eq!(answer["data"][2].get("reference"), None, "what may be anything is not given back");
+        assert_eq!(
+            answer["data"][0],
+            serde_json::json!({ "reference": "a-1", "resultat": "introuvable" })
+        );
+        assert_eq!(
+            answer["data"][2].get("reference"),
+            None,
+            "what may be anything is not given back"
+        );
         assert_eq!(answer["data"][3]["errors"][0]["code"], "00360");
     }
 

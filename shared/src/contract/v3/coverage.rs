@@ -1,5 +1,5 @@
-//! Coverage: when each establishment's last feed was accepted, so that "not found" can be weighed (domain.md §4.4,
-//! §9). Public: it says nothing about anybody.
+//! Coverage: when each establishment's last feed was accepted, so that "not found" can be weighed
+//! (domain.md §4.4, §9). Public: it says nothing about anybody.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -40,7 +40,11 @@ impl CoverageQuestion {
             return Ok(Self::One(uai));
         }
         let limit = match parameters.one(Parameter::Limit.name()).map_err(|_| Parameter::Limit)? {
-            Some(text) => text.parse().ok().filter(|limit| (1..=MOST).contains(limit)).ok_or(Parameter::Limit)?,
+            Some(text) => text
+                .parse()
+                .ok()
+                .filter(|limit| (1..=MOST).contains(limit))
+                .ok_or(Parameter::Limit)?,
             None => USUAL,
         };
         Ok(Self::Page { after: uai(Parameter::After)?, limit })

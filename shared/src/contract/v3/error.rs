@@ -1,8 +1,8 @@
 //! The errors of the direct API: `{"errors":[{code,title,detail,source,meta}]}` (domain.md §4.2).
 //!
-//! Codes, titles and `source` are those of the public client's own code. Ours are the codes of what the contract has no
-//! word for (00404, 00405, 00413, 00415, 00470 to 00474, 00503), 51001 to 51999, FranceConnect's in its pattern, and every
-//! `detail`, which is a sentence for people.
+//! Codes, titles and `source` are those of the public client's own code. Ours are the codes of what
+//! the contract has no word for (00404, 00405, 00413, 00415, 00470 to 00474, 00503), 51001 to
+//! 51999, FranceConnect's in its pattern, and every `detail`, which is a sentence for people.
 
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -166,7 +166,9 @@ impl Problem {
     pub fn retry_in(self) -> Option<u64> {
         match self {
             Self::TooManyRequests(seconds) => Some(seconds),
-            Self::Unavailable | Self::FranceConnectTimeout | Self::FranceConnectUnreachable => Some(10),
+            Self::Unavailable | Self::FranceConnectTimeout | Self::FranceConnectUnreachable => {
+                Some(10)
+            }
             _ => None,
         }
     }
@@ -177,7 +179,9 @@ impl Problem {
         let (code, title, detail) = self.words();
         let parameter = match self {
             Self::Parameter(parameter) => parameter.is_named().then(|| parameter.name()),
-            Self::InvalidToken | Self::ExpiredToken | Self::RevokedToken | Self::Forbidden => Some("token"),
+            Self::InvalidToken | Self::ExpiredToken | Self::RevokedToken | Self::Forbidden => {
+                Some("token")
+            }
             Self::RecipientNotAllowed => Some(Parameter::Recipient.name()),
             Self::NoSuchEstablishment => Some(Parameter::Uai.name()),
             _ => None,
@@ -202,32 +206,52 @@ impl Problem {
 
     fn words(self) -> (&'static str, &'static str, &'static str) {
         match self {
-            Self::InvalidToken => ("00101", "Interdit", "Votre jeton n'est pas valide ou n'est pas renseigné"),
-            Self::ExpiredToken => ("00103", "Jeton expiré", "Votre jeton est expiré, il faut en demander un nouveau"),
+            Self::InvalidToken => {
+                ("00101", "Interdit", "Votre jeton n'est pas valide ou n'est pas renseigné")
+            }
+            Self::ExpiredToken => {
+                ("00103", "Jeton expiré", "Votre jeton est expiré, il faut en demander un nouveau")
+            }
             Self::RevokedToken => ("00105", "Jeton sur liste noire", "Votre jeton a été révoqué"),
-            Self::Forbidden => {
-                ("00100", "Privilèges insuffisants", "Votre jeton est valide mais vos privilèges sont insuffisants")
-            }
-            Self::RecipientNotAllowed => {
-                ("00100", "Privilèges insuffisants", "Votre habilitation ne couvre pas ce destinataire (recipient)")
-            }
+            Self::Forbidden => (
+                "00100",
+                "Privilèges insuffisants",
+                "Votre jeton est valide mais vos privilèges sont insuffisants",
+            ),
+            Self::RecipientNotAllowed => (
+                "00100",
+                "Privilèges insuffisants",
+                "Votre habilitation ne couvre pas ce destinataire (recipient)",
+            ),
             Self::NotFound => (
                 "25003",
                 "Entité non trouvée",
                 "Aucun étudiant n'a pu être trouvé avec les critères de recherche fournis",
             ),
-            Self::NoSuchPath => ("00404", "Ressource inconnue", "Ce chemin n'existe pas, voir /openapi.json"),
-            Self::NoSuchEstablishment => {
-                ("00404", "Établissement inconnu", "Aucun établissement de ce numéro (UAI) n'alimente le registre")
+            Self::NoSuchPath => {
+                ("00404", "Ressource inconnue", "Ce chemin n'existe pas, voir /openapi.json")
             }
-            Self::MethodNotAllowed => {
-                ("00405", "Méthode non autorisée", "Ce chemin s'appelle avec la méthode de l'en-tête Allow")
+            Self::NoSuchEstablishment => (
+                "00404",
+                "Établissement inconnu",
+                "Aucun établissement de ce numéro (UAI) n'alimente le registre",
+            ),
+            Self::MethodNotAllowed => (
+                "00405",
+                "Méthode non autorisée",
+                "Ce chemin s'appelle avec la méthode de l'en-tête Allow",
+            ),
+            Self::TooLarge => {
+                ("00413", "Requête trop volumineuse", "Le corps de la requête est trop volumineux")
             }
-            Self::TooLarge => ("00413", "Requête trop volumineuse", "Le corps de la requête est trop volumineux"),
-            Self::NotJson => ("00415", "Format non pris en charge", "Le corps de la requête doit être du JSON"),
-            Self::NotABatch => {
-                ("00470", "Entité non traitable", "Le corps attendu est {\"demandes\":[…]}, de 1 à 100 demandes")
+            Self::NotJson => {
+                ("00415", "Format non pris en charge", "Le corps de la requête doit être du JSON")
             }
+            Self::NotABatch => (
+                "00470",
+                "Entité non traitable",
+                "Le corps attendu est {\"demandes\":[…]}, de 1 à 100 demandes",
+            ),
             Self::Parameter(parameter) => {
                 let (code, detail) = parameter.words();
                 (code, "Entité non traitable", detail)
@@ -240,19 +264,25 @@ impl Problem {
             Self::FranceConnectMalformed => {
                 ("50001", "Jeton FranceConnect non valide", "Le jeton FranceConnect est mal formé")
             }
-            Self::FranceConnectInactive => {
-                ("50002", "Jeton FranceConnect non valide", "Le jeton FranceConnect est inconnu ou expiré")
-            }
+            Self::FranceConnectInactive => (
+                "50002",
+                "Jeton FranceConnect non valide",
+                "Le jeton FranceConnect est inconnu ou expiré",
+            ),
             Self::FranceConnectTimeout => {
                 ("51002", "Délai dépassé", "FranceConnect n'a pas répondu dans le délai imparti")
             }
             Self::FranceConnectUnreachable => {
                 ("51001", "FranceConnect indisponible", "FranceConnect n'a pas pu être joint")
             }
-            Self::FranceConnectInvalid => {
-                ("51999", "Réponse de FranceConnect non valide", "La réponse de FranceConnect n'est pas exploitable")
+            Self::FranceConnectInvalid => (
+                "51999",
+                "Réponse de FranceConnect non valide",
+                "La réponse de FranceConnect n'est pas exploitable",
+            ),
+            Self::Unavailable => {
+                ("00503", "Service indisponible", "Service momentanément indisponible")
             }
-            Self::Unavailable => ("00503", "Service indisponible", "Service momentanément indisponible"),
         }
     }
 }
@@ -284,7 +314,12 @@ impl Parameter {
     /// Whether the contract's `source` names it. Of an identity and an INE the code does.
     fn is_named(self) -> bool {
         match self {
-            Self::Recipient | Self::RecipientForm | Self::Reference | Self::Uai | Self::After | Self::Limit => true,
+            Self::Recipient
+            | Self::RecipientForm
+            | Self::Reference
+            | Self::Uai
+            | Self::After
+            | Self::Limit => true,
             Self::Ine
             | Self::FamilyName
             | Self::GivenNames
@@ -301,17 +336,26 @@ impl Parameter {
 
     fn words(self) -> (&'static str, &'static str) {
         match self {
-            Self::Recipient => {
-                ("00203", "Le paramètre recipient est obligatoire : le SIRET de l'administration destinataire")
-            }
+            Self::Recipient => (
+                "00203",
+                "Le paramètre recipient est obligatoire : le SIRET de l'administration destinataire",
+            ),
             Self::RecipientForm => ("00210", "Le paramètre recipient doit être un SIRET valide"),
             Self::Ine => ("00360", "Le paramètre ine n'a pas la forme d'un INE"),
             Self::FamilyName => ("00420", "Le paramètre nomNaissance doit être un nom"),
             Self::GivenNames => ("00421", "Le paramètre prenoms[] doit contenir un prénom"),
-            Self::BirthYear => ("00422", "L'année de naissance (anneeDateNaissance) doit être une année"),
-            Self::BirthMonth => ("00423", "Le mois de naissance (moisDateNaissance) doit être un mois, de 1 à 12"),
-            Self::BirthDay => ("00424", "Le jour de naissance (jourDateNaissance) doit être un jour, de 1 à 31"),
-            Self::BirthDate => ("00425", "La date de naissance n'existe pas, ou n'est pas complète (AAAA-MM-JJ)"),
+            Self::BirthYear => {
+                ("00422", "L'année de naissance (anneeDateNaissance) doit être une année")
+            }
+            Self::BirthMonth => {
+                ("00423", "Le mois de naissance (moisDateNaissance) doit être un mois, de 1 à 12")
+            }
+            Self::BirthDay => {
+                ("00424", "Le jour de naissance (jourDateNaissance) doit être un jour, de 1 à 31")
+            }
+            Self::BirthDate => {
+                ("00425", "La date de naissance n'existe pas, ou n'est pas complète (AAAA-MM-JJ)")
+            }
             Self::BirthCommune => (
                 "00426",
                 "Le paramètre codeCogInseeCommuneNaissance doit être un code COG de l'INSEE à 5 caractères, et non un code postal",
@@ -325,7 +369,9 @@ impl Parameter {
                 "00428",
                 "Le paramètre codeCogInseeDepartementNaissance doit accompagner nomCommuneNaissance : 2 ou 3 caractères",
             ),
-            Self::Reference => ("00471", "Le champ reference a au plus 64 caractères parmi A-Z a-z 0-9 . _ -"),
+            Self::Reference => {
+                ("00471", "Le champ reference a au plus 64 caractères parmi A-Z a-z 0-9 . _ -")
+            }
             Self::Uai => ("00472", "Le paramètre uai doit être une UAI"),
             Self::After => ("00473", "Le paramètre apres doit être une UAI"),
             Self::Limit => ("00474", "Le paramètre limite doit être un nombre de 1 à 500"),

@@ -22,16 +22,26 @@ pub fn ine(parameters: &Parameters) -> Result<Ine, Parameter> {
     required(parameters, Parameter::Ine, |text| Ine::parse(text).ok())
 }
 
-/// The civil identity that is asked about, or everything that is wrong with it; `None` when nobody can have it.
+/// The civil identity that is asked about, or everything that is wrong with it; `None` when nobody
+/// can have it.
 pub fn civil_identity(parameters: &Parameters) -> Result<Option<CivilQuestion>, Vec<Parameter>> {
     let mut wrong = Wrong::default();
-    let family = wrong.or(required(parameters, Parameter::FamilyName, |text| asked::family_name(text).ok()));
+    let family =
+        wrong.or(required(parameters, Parameter::FamilyName, |text| asked::family_name(text).ok()));
     let given = wrong.or(given_name(parameters));
-    let one = |parameter: Parameter| parameters.one(parameter.name()).ok().flatten().unwrap_or_default();
-    let date = wrong.birth_date([Parameter::BirthYear, Parameter::BirthMonth, Parameter::BirthDay].map(one));
+    let one =
+        |parameter: Parameter| parameters.one(parameter.name()).ok().flatten().unwrap_or_default();
+    let date = wrong
+        .birth_date([Parameter::BirthYear, Parameter::BirthMonth, Parameter::BirthDay].map(one));
     let sex = wrong.or(required(parameters, Parameter::Sex, sex));
     let birthplace = wrong.or(birthplace(parameters)).flatten();
-    wrong.question_about(family, given.map(|given| given.map(|given| (given, Vec::new()))), date, sex, birthplace)
+    wrong.question_about(
+        family,
+        given.map(|given| given.map(|given| (given, Vec::new()))),
+        date,
+        sex,
+        birthplace,
+    )
 }
 
 /// Everything that is wrong with a question, so that it is said at once.
@@ -64,7 +74,8 @@ impl Wrong {
         sex: Option<Sex>,
         lieu_naissance: Option<CommuneCode>,
     ) -> Result<Option<CivilQuestion>, Vec<Parameter>> {
-        match self.question(family.flatten(), given.flatten(), date.flatten(), sex, lieu_naissance) {
+        match self.question(family.flatten(), given.flatten(), date.flatten(), sex, lieu_naissance)
+        {
             Err(wrong) if wrong.is_empty() => Ok(None),
             question => question.map(Some),
         }
@@ -80,11 +91,19 @@ impl Wrong {
         lieu_naissance: Option<CommuneCode>,
     ) -> Result<CivilQuestion, Vec<Parameter>> {
         match (family, given, date, sex) {
-            (Some(nom_famille), Some((prenom1, autres_prenoms)), Some(date_naissance), Some(sexe))
-                if self.0.is_empty() =>
-            {
-                Ok(CivilQuestion { nom_famille, prenom1, autres_prenoms, date_naissance, sexe, lieu_naissance })
-            }
+            (
+                Some(nom_famille),
+                Some((prenom1, autres_prenoms)),
+                Some(date_naissance),
+                Some(sexe),
+            ) if self.0.is_empty() => Ok(CivilQuestion {
+                nom_famille,
+                prenom1,
+                autres_prenoms,
+                date_naissance,
+                sexe,
+                lieu_naissance,
+            }),
             _ => Err(self.0),
         }
     }
@@ -125,14 +144,18 @@ pub(super) fn sex(text: &str) -> Option<Sex> {
 
 /// The commune of birth, by its code, or by its name and department; none is needed.
 fn birthplace(parameters: &Parameters) -> Result<Option<CommuneCode>, Parameter> {
-    if let Some(code) = optional(parameters, Parameter::BirthCommune, |text| CommuneCode::parse_birthplace(text).ok())?
-    {
+    if let Some(code) = optional(parameters, Parameter::BirthCommune, |text| {
+        CommuneCode::parse_birthplace(text).ok()
+    })? {
         return Ok(Some(code));
     }
-    let Some(name) = optional(parameters, Parameter::BirthCommuneName, |text| Some(text.to_owned()))? else {
+    let Some(name) =
+        optional(parameters, Parameter::BirthCommuneName, |text| Some(text.to_owned()))?
+    else {
         return Ok(None);
     };
-    let department = required(parameters, Parameter::BirthDepartment, |text| Some(text.to_owned()))?;
+    let department =
+        required(parameters, Parameter::BirthDepartment, |text| Some(text.to_owned()))?;
     CommuneCode::named(&name, &department).map(Some).ok_or(Parameter::BirthCommuneName)
 }
 
@@ -172,7 +195,11 @@ mod tests {
         for (name, value) in [("sexeEtatCivil", "f"), ("moisDateNaissance", "03")] {
             assert_eq!(with(&[(name, value)]), Ok(Some(question.clone())), "{name}={value}");
         }
-        assert_eq!(with(&[("prenoms[]", "Zoé"), ("prenoms[]", "Marie")]), Ok(Some(question.clone())), "the first");
+        assert_eq!(
+            with(&[("prenoms[]", "Zoé"), ("prenoms[]", "Marie")]),
+            Ok(Some(question.clone())),
+            "the first"
+        );
         let by_name = with(&[
             ("codeCogInseeCommuneNaissance", ""),
             ("nomCommuneNaissance", "nantes"),
@@ -216,9 +243,16 @@ mod tests {
         ] {
             assert_eq!(with(&[(name, value)]), Err(vec![expected]), "{name}={value}");
         }
-        assert_eq!(with(&[("moisDateNaissance", "2"), ("jourDateNaissance", "30")]), Err(vec![Parameter::BirthDate]));
-        assert_eq!(with(&[("sexeEtatCivil", "F"), ("sexeEtatCivil", "F")]), Err(vec![Parameter::Sex]));
-        let nameless = with(&[("codeCogInseeCommuneNaissance", ""), ("nomCommuneNaissance", "Nantes")]);
+        assert_eq!(
+            with(&[("moisDateNaissance", "2"), ("jourDateNaissance", "30")]),
+            Err(vec![Parameter::BirthDate])
+        );
+        assert_eq!(
+            with(&[("sexeEtatCivil", "F"), ("sexeEtatCivil", "F")]),
+            Err(vec![Parameter::Sex])
+        );
+        let nameless =
+            with(&[("codeCogInseeCommuneNaissance", ""), ("nomCommuneNaissance", "Nantes")]);
         assert_eq!(nameless, Err(vec![Parameter::BirthDepartment]));
     }
 
@@ -238,9 +272,15 @@ mod tests {
         );
         assert_eq!(recipient(&Parameters::default()), Err(Parameter::Recipient));
         for wrong in ["13002526500014", "x"] {
-            assert_eq!(recipient(&[("recipient", wrong)].into_iter().collect()), Err(Parameter::RecipientForm));
+            assert_eq!(
+                recipient(&[("recipient", wrong)].into_iter().collect()),
+                Err(Parameter::RecipientForm)
+            );
         }
-        assert_eq!(ine(&[("ine", "1234567890G"), ("ine", "1234567890G")].into_iter().collect()), Err(Parameter::Ine));
+        assert_eq!(
+            ine(&[("ine", "1234567890G"), ("ine", "1234567890G")].into_iter().collect()),
+            Err(Parameter::Ine)
+        );
     }
 
     proptest! {

@@ -23,7 +23,9 @@ fn stored(record: &NewRecord, version: &RecordVersion, state: RecordState) -> St
         digest: Some(ContentDigest::of(&record.declaration)),
         state,
         seen: None,
-        content: StoredContent { inscription: StoredEnrolment { statut: record.declaration.inscription.statut } },
+        content: StoredContent {
+            inscription: StoredEnrolment { statut: record.declaration.inscription.statut },
+        },
     }
 }
 
@@ -43,7 +45,8 @@ fn what_is_new_or_changed_is_stored() {
     assert!(matches!(writes[..], [Write::Put(_)]));
     assert_eq!(outcome, PutOutcome { pending: vec![sent.id.clone()], ..PutOutcome::default() });
 
-    let before = Stored { digest: None, ..stored(&sent, &at(9, "other", 2), RecordState::Resolved) };
+    let before =
+        Stored { digest: None, ..stored(&sent, &at(9, "other", 2), RecordState::Resolved) };
     let (writes, _) = one(sent, Some(before), &Horizons::new());
     assert!(matches!(writes[..], [Write::Put(_)]), "a cancelled enrolment comes back");
 }
@@ -51,8 +54,11 @@ fn what_is_new_or_changed_is_stored() {
 #[test]
 fn what_is_the_same_only_moves_its_version_on() {
     let sent = record("Léa", &at(10, "import", 2));
-    for (state, pending) in [(RecordState::Resolved, 0), (RecordState::InReview, 1), (RecordState::Pending, 1)] {
-        let (writes, outcome) = one(sent.clone(), Some(stored(&sent, &at(9, "other", 2), state)), &Horizons::new());
+    for (state, pending) in
+        [(RecordState::Resolved, 0), (RecordState::InReview, 1), (RecordState::Pending, 1)]
+    {
+        let (writes, outcome) =
+            one(sent.clone(), Some(stored(&sent, &at(9, "other", 2), state)), &Horizons::new());
         assert!(matches!(writes[..], [Write::Renew(_)]));
         assert_eq!((outcome.unchanged, outcome.pending.len()), (1, pending), "{state:?}");
     }
@@ -67,7 +73,11 @@ fn a_repetition_counts_as_it_did_the_first_time() {
         let (writes, outcome) = one(sent.clone(), Some(stored), &Horizons::new());
         assert!(writes.is_empty());
         assert_eq!((outcome.unchanged, outcome.superseded), (count, 0));
-        assert_eq!(outcome.pending, std::slice::from_ref(&sent.id), "its pointer may not have been sent");
+        assert_eq!(
+            outcome.pending,
+            std::slice::from_ref(&sent.id),
+            "its pointer may not have been sent"
+        );
     }
     let published = stored(&sent, &at(10, "import", 9), RecordState::Resolved);
     let (_, outcome) = one(sent, Some(published), &Horizons::new());
@@ -77,8 +87,11 @@ fn a_repetition_counts_as_it_did_the_first_time() {
 #[test]
 fn what_is_older_is_ignored() {
     let sent = record("Léa", &at(10, "import", 2));
-    let (writes, outcome) =
-        one(sent.clone(), Some(stored(&sent, &at(11, "other", 2), RecordState::Pending)), &Horizons::new());
+    let (writes, outcome) = one(
+        sent.clone(),
+        Some(stored(&sent, &at(11, "other", 2), RecordState::Pending)),
+        &Horizons::new(),
+    );
     assert!(writes.is_empty());
     assert_eq!(outcome, PutOutcome { superseded: 1, ..PutOutcome::default() });
 }
@@ -87,15 +100,20 @@ fn what_is_older_is_ignored() {
 fn what_a_later_complete_file_left_out_does_not_come_back() {
     let sent = record("Léa", &at(10, "import", 2));
     let inscription = sent.declaration.inscription.clone();
-    let horizon =
-        |second| Horizons::from([((inscription.uai, inscription.academic_year()), at(second, "complete", 0))]);
+    let horizon = |second| {
+        Horizons::from([(
+            (inscription.uai, inscription.academic_year()),
+            at(second, "complete", 0),
+        )])
+    };
     let superseded = PutOutcome { superseded: 1, ..PutOutcome::default() };
     let (writes, outcome) = one(sent.clone(), None, &horizon(11));
     assert!(writes.is_empty());
     assert_eq!(outcome, superseded);
     assert_eq!(one(sent.clone(), None, &horizon(9)).1.superseded, 0);
     // Its row in the complete file was broken: nothing is known of it since.
-    let before = Stored { digest: None, ..stored(&sent, &at(9, "other", 2), RecordState::Resolved) };
+    let before =
+        Stored { digest: None, ..stored(&sent, &at(9, "other", 2), RecordState::Resolved) };
     assert_eq!(one(sent.clone(), Some(before.clone()), &horizon(11)).1.superseded, 1);
     let seen = Stored { seen: Some(at(11, "complete", 0)), ..before };
     assert_eq!(one(sent, Some(seen), &horizon(11)).1.superseded, 0);
@@ -123,7 +141,8 @@ fn a_refused_batch_is_decided_anew() {
 #[test]
 fn of_two_rows_about_one_record_the_later_counts() {
     let horizons = Horizons::new();
-    let (first, second) = (record("Léa", &at(10, "import", 2)), record("Léa", &at(10, "import", 3)));
+    let (first, second) =
+        (record("Léa", &at(10, "import", 2)), record("Léa", &at(10, "import", 3)));
     for records in [vec![first.clone(), second.clone()], vec![second, first]] {
         let mut batch = Batch::new(records, &horizons);
         batch.learn(&HashMap::new());

@@ -69,7 +69,8 @@ pub(super) enum Page {
 static UPPER_HALVES: LazyLock<[[char; 128]; Page::ALL.len()]> = LazyLock::new(|| {
     Page::ALL.map(|page| {
         let Some(encoding) = page.encoding() else { return DECODING_TABLE_CP850 };
-        let bytes: [u8; 128] = std::array::from_fn(|index| 0x80 | u8::try_from(index).unwrap_or_default());
+        let bytes: [u8; 128] =
+            std::array::from_fn(|index| 0x80 | u8::try_from(index).unwrap_or_default());
         let mut letters = ['\u{FFFD}'; 128];
         let (text, _) = encoding.decode_without_bom_handling(&bytes);
         letters.iter_mut().zip(text.chars()).for_each(|(place, letter)| *place = letter);
@@ -78,7 +79,8 @@ static UPPER_HALVES: LazyLock<[[char; 128]; Page::ALL.len()]> = LazyLock::new(||
 });
 
 impl Page {
-    pub(super) const ALL: [Self; 4] = [Self::Windows1252, Self::Latin9, Self::MacRoman, Self::Cp850];
+    pub(super) const ALL: [Self; 4] =
+        [Self::Windows1252, Self::Latin9, Self::MacRoman, Self::Cp850];
 
     pub(super) fn charset(self) -> Charset {
         match self {
@@ -131,11 +133,13 @@ impl Decoder {
         Self { units, charset }
     }
 
-    /// The text of a line. `None` when it isn't one in the file's encoding: another reading would store another name
-    /// than was meant. In a page of one byte nearly every line is *some* text, so one that is UTF-8, or that has signs or
-    /// capitals where no word has them, isn't believed.
+    /// The text of a line. `None` when it isn't one in the file's encoding: another reading would
+    /// store another name than was meant. In a page of one byte nearly every line is *some* text,
+    /// so one that is UTF-8, or that has signs or capitals where no word has them, isn't believed.
     pub(super) fn decode(self, line: &[u8]) -> Option<Cow<'_, str>> {
-        let strictly = |encoding: &'static Encoding| encoding.decode_without_bom_handling_and_without_replacement(line);
+        let strictly = |encoding: &'static Encoding| {
+            encoding.decode_without_bom_handling_and_without_replacement(line)
+        };
         match self.units {
             Units::Utf16Le => return strictly(UTF_16LE),
             Units::Utf16Be => return strictly(UTF_16BE),
@@ -145,7 +149,9 @@ impl Decoder {
         match Page::of(self.charset) {
             None => utf8.ok().map(Cow::Borrowed),
             Some(_) if line.is_ascii() => utf8.ok().map(Cow::Borrowed),
-            Some(page) => (utf8.is_err() && likelihood::is_text(line, page)).then(|| page.decode(line)),
+            Some(page) => {
+                (utf8.is_err() && likelihood::is_text(line, page)).then(|| page.decode(line))
+            }
         }
     }
 }
@@ -170,7 +176,11 @@ mod tests {
             assert_eq!(decoded(charset, b"Renee").as_deref(), Some("Renee"));
         }
         assert_eq!(decoded(Charset::Cp850, b"Ren\x82e NO\xD3L").as_deref(), Some("Renée NOËL"));
-        assert_eq!(decoded(Charset::Windows1252, b"1 \xBD \xE9").as_deref(), Some("1 ½ é"), "a sign that stands alone");
+        assert_eq!(
+            decoded(Charset::Windows1252, b"1 \xBD \xE9").as_deref(),
+            Some("1 ½ é"),
+            "a sign that stands alone"
+        );
     }
 
     #[test]

@@ -49,7 +49,8 @@ pub struct Detected {
     /// The filled sheets of a workbook, read or not.
     #[serde(rename = "feuilles", default, skip_serializing_if = "Vec::is_empty")]
     pub sheets: Vec<FoundSheet>,
-    /// The line of the header, in the first sheet that has one; none where each line names its values.
+    /// The line of the header, in the first sheet that has one; none where each line names its
+    /// values.
     #[serde(rename = "ligneEnTete", default, skip_serializing_if = "Option::is_none")]
     pub header_line: Option<u64>,
     /// How its dates are written, as far as the lines read have shown it.
@@ -58,8 +59,9 @@ pub struct Detected {
     /// The columns that were recognised.
     #[serde(rename = "colonnes", default)]
     pub columns: Vec<FoundColumn>,
-    /// Some of those that were not: by name where that is made of the words of labels, else by their place. A header may
-    /// be a row of people by mistake, and a report goes to more hands than the file.
+    /// Some of those that were not: by name where that is made of the words of labels, else by
+    /// their place. A header may be a row of people by mistake, and a report goes to more hands
+    /// than the file.
     #[serde(rename = "colonnesInconnues", default)]
     pub unknown: Vec<String>,
 }
@@ -113,8 +115,8 @@ impl Detected {
         }
     }
 
-    /// Notes what the sheets of a workbook are; columns are those of any sheet, with their place in the first that has
-    /// them.
+    /// Notes what the sheets of a workbook are; columns are those of any sheet, with their place in
+    /// the first that has them.
     pub(super) fn set_sheets(&mut self, book: &Book) {
         let found = |name: &SheetName, header_line: Option<u64>| FoundSheet {
             number: name.number,
@@ -136,15 +138,21 @@ impl Detected {
     #[must_use]
     pub fn passed_sheets(&self) -> Option<String> {
         let passed = self.sheets.iter().filter(|sheet| !sheet.read);
-        let names: Vec<_> = passed.map(|sheet| format!("feuille {} (« {} »)", sheet.number, sheet.name)).collect();
+        let names: Vec<_> =
+            passed.map(|sheet| format!("feuille {} (« {} »)", sheet.number, sheet.name)).collect();
         (!names.is_empty()).then(|| names.join(", "))
     }
 
     /// Notes where the columns are.
-    pub(super) fn set_header<'a>(&mut self, header: &Header, fields: impl Iterator<Item = &'a str>) {
+    pub(super) fn set_header<'a>(
+        &mut self,
+        header: &Header,
+        fields: impl Iterator<Item = &'a str>,
+    ) {
         for (position, field) in fields.enumerate() {
             let field = field.trim();
-            let found = Column::named(field).filter(|column| header.position(*column) == Some(position));
+            let found =
+                Column::named(field).filter(|column| header.position(*column) == Some(position));
             match found {
                 Some(column) if self.columns.iter().any(|known| known.column == column) => {}
                 Some(column) => {
@@ -161,13 +169,21 @@ impl Detected {
     /// Notes a column that a line names itself.
     pub(super) fn note_column(&mut self, column: Column) {
         if !self.columns.iter().any(|found| found.column == column) {
-            self.columns.push(FoundColumn { column, label: column.name().to_owned(), position: None });
+            self.columns.push(FoundColumn {
+                column,
+                label: column.name().to_owned(),
+                position: None,
+            });
         }
     }
 
     /// Notes a key of an object that is not recognised.
     pub(super) fn note_unknown_key(&mut self, key: &str) {
-        if is_a_label(key) { self.note_unknown(&shortened(key)) } else { self.note_unknown("clé sans libellé connu") }
+        if is_a_label(key) {
+            self.note_unknown(&shortened(key))
+        } else {
+            self.note_unknown("clé sans libellé connu")
+        }
     }
 
     fn note_unknown(&mut self, name: &str) {
@@ -179,14 +195,16 @@ impl Detected {
     /// The header again.
     fn header(&self, width: u16) -> Option<Header> {
         Header::restored(
-            self.columns.iter().filter_map(|found| Some((found.column, found.position?.checked_sub(1)?))),
+            self.columns
+                .iter()
+                .filter_map(|found| Some((found.column, found.position?.checked_sub(1)?))),
             width,
         )
     }
 }
 
-/// Whether a name is made of words that labels are made of, or of slips of them, so that it tells nothing of a person:
-/// `Date de naissanse` is told, `MARTIN` and `2004-03-02` are not.
+/// Whether a name is made of words that labels are made of, or of slips of them, so that it tells
+/// nothing of a person: `Date de naissanse` is told, `MARTIN` and `2004-03-02` are not.
 fn is_a_label(name: &str) -> bool {
     let mut words = folded_words(name).peekable();
     let is_known = |word: String| {
@@ -207,9 +225,16 @@ static WORDS: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
         let wire: String = column
             .name()
             .chars()
-            .flat_map(|letter| letter.is_ascii_uppercase().then_some(' ').into_iter().chain([letter]))
+            .flat_map(|letter| {
+                letter.is_ascii_uppercase().then_some(' ').into_iter().chain([letter])
+            })
             .collect();
-        column.labels().iter().flat_map(|label| folded_words(label)).chain(folded_words(&wire)).collect::<Vec<_>>()
+        column
+            .labels()
+            .iter()
+            .flat_map(|label| folded_words(label))
+            .chain(folded_words(&wire))
+            .collect::<Vec<_>>()
     });
     own.chain(OTHERS.split(' ').map(str::to_owned))
         .filter(|word| !word.bytes().any(|byte| byte.is_ascii_digit()))
@@ -222,10 +247,15 @@ const OTHERS: &str = "ADRESSE AGE ANNEE BAC BOURSE BOURSIER CLASSE CODE COMMENTA
                       OPTION PARCOURS PAYS POSTAL PROFIL REMARQUE REMARQUES SECTION SITE SPECIALITE TEL TELEPHONE TYPE UFR \
                       VERSION VILLE";
 
-/// A field of what was read as a header, to be quoted: by name if that tells nothing of a person, else by its place.
+/// A field of what was read as a header, to be quoted: by name if that tells nothing of a person,
+/// else by its place.
 pub(super) fn as_told(field: &str, position: usize) -> String {
     let field = field.trim();
-    if is_a_label(field) { format!("« {} »", shortened(field)) } else { format!("colonne {}", position + 1) }
+    if is_a_label(field) {
+        format!("« {} »", shortened(field))
+    } else {
+        format!("colonne {}", position + 1)
+    }
 }
 
 pub(super) fn shortened(name: &str) -> String {
@@ -234,7 +264,8 @@ pub(super) fn shortened(name: &str) -> String {
     letters.filter(|letter| !is_invisible(*letter)).take(LONGEST_NAME).collect()
 }
 
-/// Where in a file one is, after some row. Small, holds nothing of the rows, and goes into a checkpoint.
+/// Where in a file one is, after some row. Small, holds nothing of the rows, and goes into a
+/// checkpoint.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Position {
     /// Bytes of the text, inflated if need be, before the next line; 0 for a workbook.
@@ -257,10 +288,13 @@ pub(super) struct Found {
 }
 
 impl Position {
-    /// Where in the object the bytes to push next begin: its start, for what can only be read from there.
+    /// Where in the object the bytes to push next begin: its start, for what can only be read from
+    /// there.
     #[must_use]
     pub fn object_offset(&self) -> u64 {
-        self.found.as_ref().map_or(0, |found| object_offset(found.detected.compression, self.offset))
+        self.found
+            .as_ref()
+            .map_or(0, |found| object_offset(found.detected.compression, self.offset))
     }
 
     /// The line of the last row, from 1; 0 before the first.
@@ -291,11 +325,23 @@ mod tests {
         for label in ["Couleur", "Date de naissanse", "Code postal", "Adresse mail", "tel"] {
             assert!(is_a_label(label), "{label}");
         }
-        for value in ["MARTIN", "Zoé", "070578267KH", "2004-03-02", "zoe@example.fr", "", "1", "Nom MARTIN", "=1+1"] {
+        for value in [
+            "MARTIN",
+            "Zoé",
+            "070578267KH",
+            "2004-03-02",
+            "zoe@example.fr",
+            "",
+            "1",
+            "Nom MARTIN",
+            "=1+1",
+        ] {
             assert!(!is_a_label(value), "{value}");
         }
         let names = "ine;MARTIN;couleur;070578267KH";
-        let Ok(header) = Header::parse(["ine"].into_iter().chain(REQUIRED)) else { panic!("a header") };
+        let Ok(header) = Header::parse(["ine"].into_iter().chain(REQUIRED)) else {
+            panic!("a header")
+        };
         let mut detected = Detected::new(Format::Csv, None);
         detected.set_header(&header, names.split(';'));
         assert_eq!(detected.unknown, ["colonne 2", "couleur", "colonne 4"]);
@@ -304,5 +350,6 @@ mod tests {
         assert_eq!(detected.unknown[3..], ["clé sans libellé connu"]);
     }
 
-    const REQUIRED: [&str; 5] = ["dateNaissance", "dateDebutInscription", "dateFinInscription", "statut", "uai"];
+    const REQUIRED: [&str; 5] =
+        ["dateNaissance", "dateDebutInscription", "dateFinInscription", "statut", "uai"];
 }

@@ -69,9 +69,11 @@ pub enum WorkbookError {
         /// Sheets at most.
         most: usize,
     },
-    /// Two of its sheets, or two entries of the archive, are the same bytes, which no spreadsheet writes.
+    /// Two of its sheets, or two entries of the archive, are the same bytes, which no spreadsheet
+    /// writes.
     PartReadTwice,
-    /// It could not be opened in [`LONGEST_OPENING`]. The one error that depends on the machine as well as on the bytes.
+    /// It could not be opened in [`LONGEST_OPENING`]. The one error that depends on the machine as
+    /// well as on the bytes.
     Slow,
     /// The sheets have more in them than is held.
     LargeSheets {

@@ -11,8 +11,8 @@ use crate::files::row::Values;
 /// What may stand between two values.
 pub(super) const SEPARATORS: [u8; 4] = [b';', b',', b'\t', b'|'];
 
-/// Splits lines: on the separator alone where there is no quotation mark, which is most of them, else with the csv
-/// crate's own state machine.
+/// Splits lines: on the separator alone where there is no quotation mark, which is most of them,
+/// else with the csv crate's own state machine.
 pub(super) struct Splitter {
     separator: u8,
     /// Whether any line had a quotation mark.
@@ -37,12 +37,16 @@ impl<'a> Fields<'a> {
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &'a str> {
         let Self { text, places } = *self;
-        places.iter().map(move |(start, end)| text.get(*start as usize..*end as usize).unwrap_or_default())
+        places
+            .iter()
+            .map(move |(start, end)| text.get(*start as usize..*end as usize).unwrap_or_default())
     }
 
     pub(super) fn get(&self, position: usize) -> &'a str {
         let place = self.places.get(position);
-        place.and_then(|(start, end)| self.text.get(*start as usize..*end as usize)).unwrap_or_default()
+        place
+            .and_then(|(start, end)| self.text.get(*start as usize..*end as usize))
+            .unwrap_or_default()
     }
 }
 
@@ -59,9 +63,12 @@ impl Splitter {
         }
     }
 
-    /// Whether there is nothing on the line but separators and blanks: spreadsheets leave such lines at the end.
+    /// Whether there is nothing on the line but separators and blanks: spreadsheets leave such
+    /// lines at the end.
     pub(super) fn is_blank(&self, line: &str) -> bool {
-        line.chars().all(|letter| letter.is_whitespace() || letter == char::from(self.separator) || letter == '"')
+        line.chars().all(|letter| {
+            letter.is_whitespace() || letter == char::from(self.separator) || letter == '"'
+        })
     }
 
     /// Whether any line had a quotation mark.
@@ -77,7 +84,10 @@ impl Splitter {
             return self.split_quoted(line);
         }
         let mut start = 0;
-        for end in memchr_iter(self.separator, line.as_bytes()).chain([line.len()]).take(Header::WIDEST + 1) {
+        for end in memchr_iter(self.separator, line.as_bytes())
+            .chain([line.len()])
+            .take(Header::WIDEST + 1)
+        {
             self.places.push(place(start, end));
             start = end + 1;
         }
@@ -87,15 +97,16 @@ impl Splitter {
     fn split_quoted(&mut self, line: &str) -> Result<Fields<'_>, RowRule> {
         self.line.clear();
         self.line.extend_from_slice(line.as_bytes());
-        // The end of line closes the last field, unless a quotation mark is still open: then it is taken for
-        // part of the field, and the record for unfinished.
+        // The end of line closes the last field, unless a quotation mark is still open: then it is
+        // taken for part of the field, and the record for unfinished.
         self.line.push(b'\n');
         // Unquoting only shortens a line, and decoding makes it three times as long at most.
         self.unquoted.resize(3 * LONGEST_LINE + 1, 0);
         self.ends.resize(Header::WIDEST + 1, 0);
         // Whatever the last line left unfinished is forgotten.
         self.machine.reset();
-        let (result, consumed, _, ended) = self.machine.read_record(&self.line, &mut self.unquoted, &mut self.ends);
+        let (result, consumed, _, ended) =
+            self.machine.read_record(&self.line, &mut self.unquoted, &mut self.ends);
         match result {
             ReadRecordResult::Record if consumed == self.line.len() => {}
             // A carriage return within the line ends a record before the line does.
@@ -110,7 +121,8 @@ impl Splitter {
             self.places.push(place(start, *end));
             start = *end;
         }
-        let text = std::str::from_utf8(&self.unquoted[..start]).map_err(|_| RowRule::CaracteresIllisibles)?;
+        let text = std::str::from_utf8(&self.unquoted[..start])
+            .map_err(|_| RowRule::CaracteresIllisibles)?;
         Ok(Fields { text, places: &self.places })
     }
 }
@@ -120,7 +132,8 @@ fn place(start: usize, end: usize) -> (u32, u32) {
     (u32::try_from(start).unwrap_or(u32::MAX), u32::try_from(end).unwrap_or(u32::MAX))
 }
 
-/// The separator of a header: the one under which it names most columns, then the one that it has most of.
+/// The separator of a header: the one under which it names most columns, then the one that it has
+/// most of.
 pub(super) fn separator(header: &str) -> u8 {
     let score = |separator: &u8| {
         let mut splitter = Splitter::new(*separator);
@@ -169,7 +182,11 @@ mod tests {
     fn a_field_too_many_is_seen_and_no_more_are() {
         let line = "x;".repeat(1_000_000);
         assert_eq!(Splitter::new(b';').split(&line).unwrap().len(), Header::WIDEST + 1);
-        assert!(Splitter::new(b';').split(&"\"x\";".repeat(1_000)).is_err_and(|rule| rule == RowRule::NombreDeChamps));
+        assert!(
+            Splitter::new(b';')
+                .split(&"\"x\";".repeat(1_000))
+                .is_err_and(|rule| rule == RowRule::NombreDeChamps)
+        );
     }
 
     proptest! {

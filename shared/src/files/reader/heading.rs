@@ -26,7 +26,8 @@ pub(super) struct Table {
     pub(super) labels: Vec<String>,
 }
 
-/// Looks for the header of a text, whose labels may be of several lines: Excel puts several into one cell.
+/// Looks for the header of a text, whose labels may be of several lines: Excel puts several into
+/// one cell.
 #[derive(Debug, Default)]
 pub(super) struct Heading {
     /// The number of a line with a quotation mark open, and what came of it so far.
@@ -52,13 +53,15 @@ impl Heading {
             return Ok(None);
         }
         // `sep=;` is how a file tells Excel what the header tells us.
-        let announced = line.trim().get(..4).is_some_and(|start| start.eq_ignore_ascii_case("sep="));
+        let announced =
+            line.trim().get(..4).is_some_and(|start| start.eq_ignore_ascii_case("sep="));
         let separator = separator(&line);
         let mut splitter = Splitter::new(separator);
         if announced || splitter.is_blank(&line) {
             return Ok(None);
         }
-        let fields: Vec<_> = splitter.split(&line).map_err(|_| FileError::NotText)?.iter().collect();
+        let fields: Vec<_> =
+            splitter.split(&line).map_err(|_| FileError::NotText)?.iter().collect();
         let header = self.search.look(&fields, number)?;
         Ok(header.map(|header| {
             let labels = fields.into_iter().map(str::to_owned).collect();
@@ -83,7 +86,8 @@ pub(super) struct HeaderSearch {
 impl HeaderSearch {
     /// Looks at the fields of a line: the header, `None` for a title, or why the file has none.
     ///
-    /// A title has fewer values than any row that could be accepted, so no row is ever passed over as one.
+    /// A title has fewer values than any row that could be accepted, so no row is ever passed over
+    /// as one.
     pub(super) fn look(&mut self, fields: &[&str], line: u64) -> Result<Option<Header>, FileError> {
         let error = match Header::parse(fields.iter().copied()) {
             Ok(header) => return Ok(Some(header)),
@@ -98,7 +102,11 @@ impl HeaderSearch {
             self.best = Some((named, error));
         }
         self.titles += 1;
-        if filled >= Column::REQUIRED.len() || self.titles > MOST_TITLES { Err(self.give_up()) } else { Ok(None) }
+        if filled >= Column::REQUIRED.len() || self.titles > MOST_TITLES {
+            Err(self.give_up())
+        } else {
+            Ok(None)
+        }
     }
 
     /// Why there is no header.
@@ -125,19 +133,24 @@ impl Missing {
             .filter(|(_, field)| Column::named(field.trim()).is_none())
             .map(|(position, field)| (fold(field), as_told(field, position)))
             .collect();
-        let columns = columns.into_iter().map(|column| (column, nearest(column, &unknown))).collect();
-        let labels = filled().take(MOST_QUOTED).map(|(position, field)| as_told(field, position)).collect();
+        let columns =
+            columns.into_iter().map(|column| (column, nearest(column, &unknown))).collect();
+        let labels =
+            filled().take(MOST_QUOTED).map(|(position, field)| as_told(field, position)).collect();
         Self { columns, line, labels, more: filled().count().saturating_sub(MOST_QUOTED) }
     }
 }
 
-/// The unknown label that is most like a name of the column: as far from it as a third of its letters at most.
+/// The unknown label that is most like a name of the column: as far from it as a third of its
+/// letters at most.
 fn nearest(column: Column, unknown: &[(String, String)]) -> Option<String> {
-    let names: Vec<String> = std::iter::once(column.name()).chain(column.labels().iter().copied()).map(fold).collect();
+    let names: Vec<String> =
+        std::iter::once(column.name()).chain(column.labels().iter().copied()).map(fold).collect();
     let distance = |folded: &str| {
         let near = |name: &String| {
             let distance = osa_distance(name, folded);
-            (3 * distance <= name.len() || folded.len() >= 4 && name.contains(folded)).then_some(distance)
+            (3 * distance <= name.len() || folded.len() >= 4 && name.contains(folded))
+                .then_some(distance)
         };
         names.iter().filter_map(near).min()
     };
@@ -160,7 +173,12 @@ impl fmt::Display for Missing {
                 write!(f, " (au plus près : {nearest})")?;
             }
         }
-        write!(f, " ; la ligne {}, lue comme en-tête, porte : {}", self.line, self.labels.join(", "))?;
+        write!(
+            f,
+            " ; la ligne {}, lue comme en-tête, porte : {}",
+            self.line,
+            self.labels.join(", ")
+        )?;
         if self.more > 0 {
             write!(f, " et {} autres", self.more)?;
         }
@@ -178,11 +196,29 @@ mod tests {
 
     #[test]
     fn what_is_missing_names_what_was_found_instead_and_nobody() {
-        let told = missing(&["Nom", "Prénom", "Sexe", "Date de naissanse", "Début", "Fin", "Statut", "MARTIN", ""]);
-        assert!(told.contains("dateNaissance (au plus près : « Date de naissanse »), uai ; la ligne 1,"), "{told}");
+        let told = missing(&[
+            "Nom",
+            "Prénom",
+            "Sexe",
+            "Date de naissanse",
+            "Début",
+            "Fin",
+            "Statut",
+            "MARTIN",
+            "",
+        ]);
+        assert!(
+            told.contains(
+                "dateNaissance (au plus près : « Date de naissanse »), uai ; la ligne 1,"
+            ),
+            "{told}"
+        );
         assert!(told.ends_with("« Fin », « Statut », colonne 8"), "{told}");
         let row = missing(&["MARTIN", "Zoé", "2004-03-02", "2", "inscrit", "0751967F"]);
-        assert!(["MARTIN", "Zoé", "2004", "0751967F"].iter().all(|value| !row.contains(value)), "{row}");
+        assert!(
+            ["MARTIN", "Zoé", "2004", "0751967F"].iter().all(|value| !row.contains(value)),
+            "{row}"
+        );
     }
 
     #[test]
@@ -190,7 +226,8 @@ mod tests {
         let mut search = HeaderSearch::default();
         assert_eq!(search.look(&["Liste des inscrits 2026-2027", "", ""], 1), Ok(None));
         assert_eq!(search.look(&["Université", "d'essai", "29/11/2026", ""], 2), Ok(None));
-        let header = ["ine", "dateNaissance", "dateDebutInscription", "dateFinInscription", "statut", "uai"];
+        let header =
+            ["ine", "dateNaissance", "dateDebutInscription", "dateFinInscription", "statut", "uai"];
         assert!(search.look(&header, 4).unwrap().is_some());
         let row = ["MARTIN", "2004-03-02", "2026-09-01", "2027-08-31", "inscrit", "0751967F"];
         assert!(HeaderSearch::default().look(&row, 1).is_err());

@@ -1,8 +1,8 @@
 //! gzip and zstd, in steps of bounded size.
 //!
-//! The decoders read from a queue that says "would block" when it has run dry, and take up where they stopped when
-//! more has been pushed. A step inflates [`STEP`] bytes at most, so that a bomb costs time in proportion to what it
-//! inflates to, until the limits stop it, and no memory.
+//! The decoders read from a queue that says "would block" when it has run dry, and take up where
+//! they stopped when more has been pushed. A step inflates [`STEP`] bytes at most, so that a bomb
+//! costs time in proportion to what it inflates to, until the limits stop it, and no memory.
 
 use std::io::{self, BufRead, ErrorKind, Read};
 
@@ -13,7 +13,8 @@ use super::{LARGEST_INFLATED, LARGEST_RATIO, WIDEST_WINDOW_LOG};
 
 /// Bytes that a step gives at most.
 const STEP: usize = 64 * 1024;
-/// The ratio is not looked at before so much has come out: a small file of one repeated row compresses very well.
+/// The ratio is not looked at before so much has come out: a small file of one repeated row
+/// compresses very well.
 const RATIO_FROM: u64 = 16 * 1024 * 1024;
 
 /// Bytes pushed and not yet inflated.
@@ -85,12 +86,15 @@ impl Inflater {
     pub(super) fn new(compression: Compression, skip: u64) -> Result<Self, FileError> {
         let queue = Queue::default();
         let decoder = match compression {
-            Compression::Gzip => Decoder::Gzip(Box::new(flate2::bufread::MultiGzDecoder::new(queue))),
+            Compression::Gzip => {
+                Decoder::Gzip(Box::new(flate2::bufread::MultiGzDecoder::new(queue)))
+            }
             Compression::Zstd => {
-                let decoder = zstd::stream::read::Decoder::with_buffer(queue).and_then(|mut decoder| {
-                    decoder.window_log_max(WIDEST_WINDOW_LOG)?;
-                    Ok(decoder)
-                });
+                let decoder =
+                    zstd::stream::read::Decoder::with_buffer(queue).and_then(|mut decoder| {
+                        decoder.window_log_max(WIDEST_WINDOW_LOG)?;
+                        Ok(decoder)
+                    });
                 Decoder::Zstd(Box::new(decoder.map_err(|_| FileError::Corrupt)?))
             }
         };
@@ -174,7 +178,12 @@ mod tests {
         zstd::encode_all(bytes, 3).unwrap()
     }
 
-    fn inflate(compression: Compression, bytes: &[u8], piece: usize, skip: u64) -> Result<Vec<u8>, FileError> {
+    fn inflate(
+        compression: Compression,
+        bytes: &[u8],
+        piece: usize,
+        skip: u64,
+    ) -> Result<Vec<u8>, FileError> {
         let mut inflater = Inflater::new(compression, skip)?;
         let mut pieces = bytes.chunks(piece);
         let mut text = Text::at(0, 0);
@@ -196,15 +205,23 @@ mod tests {
         let long = vec![b'x'; 200_000];
         let parts = [&b"nom;"[..], b"", &long];
         let whole = parts.concat();
-        for (compression, compressed) in
-            [(Compression::Gzip, parts.map(gzip).concat()), (Compression::Zstd, parts.map(zstd).concat())]
-        {
+        for (compression, compressed) in [
+            (Compression::Gzip, parts.map(gzip).concat()),
+            (Compression::Zstd, parts.map(zstd).concat()),
+        ] {
             for piece in [1, 7, 100, 1_000_000] {
-                assert_eq!(inflate(compression, &compressed, piece, 0).unwrap(), whole, "{compression:?} by {piece}");
+                assert_eq!(
+                    inflate(compression, &compressed, piece, 0).unwrap(),
+                    whole,
+                    "{compression:?} by {piece}"
+                );
             }
             assert_eq!(inflate(compression, &compressed, 50, 100_000).unwrap(), whole[100_000..]);
             for cut in [5, compressed.len() - 3] {
-                assert!(inflate(compression, &compressed[..cut], 10, 0).is_err(), "{compression:?} cut at {cut}");
+                assert!(
+                    inflate(compression, &compressed[..cut], 10, 0).is_err(),
+                    "{compression:?} cut at {cut}"
+                );
             }
         }
     }
@@ -212,8 +229,14 @@ mod tests {
     #[test]
     fn a_bomb_is_stopped_early() {
         let zeros = vec![b'0'; 64 << 20];
-        for (compression, bomb) in [(Compression::Gzip, gzip(&zeros)), (Compression::Zstd, zstd(&zeros))] {
-            assert_eq!(inflate(compression, &bomb, 4096, 0), Err(FileError::Bomb), "{compression:?}");
+        for (compression, bomb) in
+            [(Compression::Gzip, gzip(&zeros)), (Compression::Zstd, zstd(&zeros))]
+        {
+            assert_eq!(
+                inflate(compression, &bomb, 4096, 0),
+                Err(FileError::Bomb),
+                "{compression:?}"
+            );
         }
     }
 
@@ -226,6 +249,9 @@ mod tests {
         let mut encoder = zstd::Encoder::new(Vec::new(), 3).unwrap();
         encoder.window_log(27).unwrap();
         encoder.write_all(&[b'x'; 1000]).unwrap();
-        assert_eq!(inflate(Compression::Zstd, &encoder.finish().unwrap(), 100, 0), Err(FileError::Corrupt));
+        assert_eq!(
+            inflate(Compression::Zstd, &encoder.finish().unwrap(), 100, 0),
+            Err(FileError::Corrupt)
+        );
     }
 }

@@ -1,23 +1,26 @@
 //! How likely the letters of a page of one byte are, as those of French names.
 //!
-//! The pages agree on ASCII and differ in the rest, so that bytes meant in one are letters in another that stand where no
-//! word has them: `Benoît` of DOS is `BenoŒt` in Windows. What a letter costs is about what it takes to say it, in bits:
-//! the rarer, the more. The costs of the letters were set by hand after their order in INSEE's lists of names and
-//! communes; nothing rests on one of them, since a file has hundreds.
+//! The pages agree on ASCII and differ in the rest, so that bytes meant in one are letters in
+//! another that stand where no word has them: `Benoît` of DOS is `BenoŒt` in Windows. What a letter
+//! costs is about what it takes to say it, in bits: the rarer, the more. The costs of the letters
+//! were set by hand after their order in INSEE's lists of names and communes; nothing rests on one
+//! of them, since a file has hundreds.
 
 use super::charset::{Charset, Page};
 
 /// What a sign within or beside a word costs, or a third letter in a row that isn't ASCII.
 const IMPOSSIBLE: u32 = 16;
-/// What a control character costs: a byte that means nothing in the page, more than a letter where it is odd.
+/// What a control character costs: a byte that means nothing in the page, more than a letter where
+/// it is odd.
 const MEANINGLESS: u32 = 24;
 /// What a letter of the wrong case costs besides: capitals within words.
 const WRONG_CASE: u32 = 8;
-/// A letter that costs so much says that the page is hardly the right one: `Ž` and `Š` in French names.
+/// A letter that costs so much says that the page is hardly the right one: `Ž` and `Š` in French
+/// names.
 const UNLIKELY: u32 = 9;
-/// By how many bits a page has to beat the next one. Measured over names of communes: of files with a single accented one,
-/// two in a hundred of Windows' are refused, and of the Macintosh's four in ten, while two in a hundred are read wrong; of
-/// files with five, none is either.
+/// By how many bits a page has to beat the next one. Measured over names of communes: of files with
+/// a single accented one, two in a hundred of Windows' are refused, and of the Macintosh's four in
+/// ten, while two in a hundred are read wrong; of files with five, none is either.
 const MARGIN: u64 = 6;
 
 /// What it costs to say that a file is of a page: exports of the old Macintosh and of DOS are rare.
@@ -74,9 +77,10 @@ fn cost(before: &[char], letter: char, after: char) -> Cost {
         return match letter {
             '\u{A0}' => Cost { bits: 5, impossible: false },
             '’' if inside => Cost { bits: 4, impossible: false },
-            sign if may_touch_a_word(sign) => {
-                Cost { bits: if is_letter(previous) && is_letter(after) { 9 } else { 6 }, impossible: false }
-            }
+            sign if may_touch_a_word(sign) => Cost {
+                bits: if is_letter(previous) && is_letter(after) { 9 } else { 6 },
+                impossible: false,
+            },
             _ if inside => Cost { bits: IMPOSSIBLE, impossible: true },
             _ => Cost { bits: 6, impossible: false },
         };
@@ -94,7 +98,8 @@ fn cost(before: &[char], letter: char, after: char) -> Cost {
     }
     // On a French keyboard these have a key of their own, and their capitals have none: `LEFèVRE`.
     let has_a_key = matches!(letter, 'é' | 'è' | 'ç' | 'à' | 'ù');
-    let among_capitals = previous.is_uppercase() && (after.is_uppercase() || two_before.is_uppercase());
+    let among_capitals =
+        previous.is_uppercase() && (after.is_uppercase() || two_before.is_uppercase());
     let case = match (among_capitals, has_a_key) {
         (false, _) => 0,
         (true, true) => 4,
@@ -105,7 +110,9 @@ fn cost(before: &[char], letter: char, after: char) -> Cost {
 
 /// What each letter of a line costs that isn't ASCII.
 fn costs(line: &[u8], page: Page) -> impl Iterator<Item = Cost> {
-    let letter = move |at: Option<usize>| at.and_then(|at| line.get(at)).map_or(' ', |byte| page.letter(*byte));
+    let letter = move |at: Option<usize>| {
+        at.and_then(|at| line.get(at)).map_or(' ', |byte| page.letter(*byte))
+    };
     line.iter().enumerate().filter(|(_, byte)| !byte.is_ascii()).map(move |(at, byte)| {
         let before = [letter(at.checked_sub(2)), letter(at.checked_sub(1))];
         cost(&before, page.letter(*byte), letter(Some(at + 1)))
@@ -143,18 +150,25 @@ impl Scores {
 
     /// The page that all lines together are likeliest in.
     pub(super) fn best(&self) -> Result<Page, Doubt> {
-        let mut ranked: Vec<(u64, Page)> =
-            self.bits.iter().zip(Page::ALL).map(|(bits, page)| (bits + prior(page), page)).collect();
+        let mut ranked: Vec<(u64, Page)> = self
+            .bits
+            .iter()
+            .zip(Page::ALL)
+            .map(|(bits, page)| (bits + prior(page), page))
+            .collect();
         ranked.sort_by_key(|(bits, _)| *bits);
         let [(bits, best), others @ ..] = ranked.as_slice() else { return Ok(Page::Windows1252) };
         if *bits > self.letters * u64::from(UNLIKELY) + prior(*best) {
             return Err(Doubt::Unlikely(best.charset()));
         }
-        // Windows' and ISO's are one text but for a few bytes, which stand in a word in one of them only.
+        // Windows' and ISO's are one text but for a few bytes, which stand in a word in one of them
+        // only.
         let is_western = |page: Page| matches!(page, Page::Windows1252 | Page::Latin9);
         let rival = others.iter().find(|(_, page)| !(is_western(*page) && is_western(*best)));
         match rival {
-            Some((next, page)) if next - bits < MARGIN => Err(Doubt::Between(best.charset(), page.charset())),
+            Some((next, page)) if next - bits < MARGIN => {
+                Err(Doubt::Between(best.charset(), page.charset()))
+            }
             _ => Ok(*best),
         }
     }
@@ -179,10 +193,12 @@ mod tests {
 
     #[test]
     fn each_page_is_recognised_by_some_accents() {
-        for text in ["LEFÈVROUX;Benoît;Agnès", "Renée", "André;HÉLÈNE", "Jérôme;CHÂTELUS", "Gaël;Zoé;Chloé"]
+        for text in
+            ["LEFÈVROUX;Benoît;Agnès", "Renée", "André;HÉLÈNE", "Jérôme;CHÂTELUS", "Gaël;Zoé;Chloé"]
         {
             for page in Page::ALL {
-                let found = best(&[&written(page, text)]).map(|found| found.decode(&written(page, text)).into_owned());
+                let found = best(&[&written(page, text)])
+                    .map(|found| found.decode(&written(page, text)).into_owned());
                 assert_eq!(found.as_deref(), Ok(text), "{page:?}");
             }
         }
@@ -190,7 +206,8 @@ mod tests {
 
     #[test]
     fn small_letters_among_capitals_are_typed_by_people() {
-        for text in ["LEFèVRE;Zoé", "LEFéVRE;Noël", "FRANçOIS", "L’HÔTELIER", "D’ANGéLY", "Muñoz", "Cœur"]
+        for text in
+            ["LEFèVRE;Zoé", "LEFéVRE;Noël", "FRANçOIS", "L’HÔTELIER", "D’ANGéLY", "Muñoz", "Cœur"]
         {
             let line = written(Page::Windows1252, text);
             assert_eq!(best(&[&line]), Ok(Page::Windows1252), "{text}");
@@ -206,7 +223,10 @@ mod tests {
     fn a_page_that_is_none_of_these_is_refused() {
         let russian = b"\xC8\xE2\xE0\xED\xEE\xE2;\xCF\xE5\xF2\xF0\xEE\xE2\xE8\xF7";
         assert!(matches!(best(&[russian]), Err(Doubt::Unlikely(_))));
-        assert!(matches!(best(&[b"DU\x8AAN", b"\x8EELJKO"]), Err(Doubt::Unlikely(_) | Doubt::Between(..))));
+        assert!(matches!(
+            best(&[b"DU\x8AAN", b"\x8EELJKO"]),
+            Err(Doubt::Unlikely(_) | Doubt::Between(..))
+        ));
         let mut many: Vec<&[u8]> = vec![b"Ren\xE9e"; 20];
         many.push(b"DU\x8AAN");
         assert_eq!(best(&many), Ok(Page::Windows1252), "one of twenty is a name");

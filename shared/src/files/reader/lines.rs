@@ -91,19 +91,22 @@ fn read_fields(
     Ok(row::read_with(&Record { fields: &fields, header }, setting, memory, problems))
 }
 
-/// What is to be said of a line that hasn't as many fields as the header, and may be read all the same. Spreadsheets leave
-/// out blank fields at the end of a line, or add some. A last line without its end was probably cut off with the upload, so
-/// nothing is taken for blank in it.
+/// What is to be said of a line that hasn't as many fields as the header, and may be read all the
+/// same. Spreadsheets leave out blank fields at the end of a line, or add some. A last line without
+/// its end was probably cut off with the upload, so nothing is taken for blank in it.
 ///
 /// # Errors
 ///
-/// The rule by which the line is refused, when a required field is missing or one too many isn't blank.
+/// The rule by which the line is refused, when a required field is missing or one too many isn't
+/// blank.
 fn uneven(fields: &Fields<'_>, header: &Header, cut_off: bool) -> Result<Option<RowRule>, RowRule> {
     let width = header.width();
     match fields.len().cmp(&width) {
         Ordering::Equal => Ok(None),
         Ordering::Less => {
-            let lacks = |column: &Column| header.position(*column).is_some_and(|position| position >= fields.len());
+            let lacks = |column: &Column| {
+                header.position(*column).is_some_and(|position| position >= fields.len())
+            };
             let is_whole = !cut_off && !Column::REQUIRED.iter().any(lacks);
             is_whole.then_some(Some(RowRule::ChampsManquants)).ok_or(RowRule::NombreDeChamps)
         }

@@ -1,7 +1,8 @@
-//! One number for a row's place in a file, whatever its sheet: what versions of a record are ordered by.
+//! One number for a row's place in a file, whatever its sheet: what versions of a record are
+//! ordered by.
 
-/// More lines than the country has students, and than a sheet may have: what sheets are apart. A version has ten digits
-/// for it, which 256 sheets leave room in.
+/// More lines than the country has students, and than a sheet may have: what sheets are apart. A
+/// version has ten digits for it, which 256 sheets leave room in.
 const SHEET: u64 = 20_000_000;
 
 /// The place of a line of a text, or of a sheet.
@@ -10,8 +11,8 @@ pub fn of(sheet: Option<u16>, line: u64) -> u64 {
     sheet.map_or(line, |sheet| u64::from(sheet) * SHEET + line)
 }
 
-/// The sheet, if it is one, and the line at a place. A text of more than twenty million lines would seem to have
-/// sheets.
+/// The sheet, if it is one, and the line at a place. A text of more than twenty million lines would
+/// seem to have sheets.
 #[must_use]
 pub fn read(place: u64) -> (Option<u16>, u64) {
     let sheet = u16::try_from(place / SHEET).ok().filter(|sheet| *sheet > 0);
@@ -24,7 +25,8 @@ mod tests {
 
     #[test]
     fn places_are_in_order_and_read_back() {
-        let places = [(None, 2), (Some(1), 1), (Some(1), 1_048_576), (Some(2), 2), (Some(256), 1_048_576)];
+        let places =
+            [(None, 2), (Some(1), 1), (Some(1), 1_048_576), (Some(2), 2), (Some(256), 1_048_576)];
         for (sheet, line) in places {
             assert_eq!(read(of(sheet, line)), (sheet, line));
         }

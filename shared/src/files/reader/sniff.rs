@@ -52,7 +52,8 @@ pub(super) fn sniff(head: &[u8]) -> Result<Kind, FileError> {
     if head.starts_with(b"\x1F\x8B") {
         return Ok(Kind::Compressed(Compression::Gzip));
     }
-    // A frame, or a skippable one (0x184D2A50 to 0x184D2A5F), which parallel compressors begin with.
+    // A frame, or a skippable one (0x184D2A50 to 0x184D2A5F), which parallel compressors begin
+    // with.
     if head.starts_with(b"\x28\xB5\x2F\xFD")
         || (head.len() >= 4 && head[0] & 0xF0 == 0x50 && head[1..4] == *b"\x2A\x4D\x18")
     {
@@ -64,15 +65,16 @@ pub(super) fn sniff(head: &[u8]) -> Result<Kind, FileError> {
     let (units, mark) = units(head);
     let first = head[mark..].iter().copied().find(|byte| !byte.is_ascii_whitespace() && *byte != 0);
     // Further down they spoil their row only.
-    let line = head.iter().position(|byte| matches!(byte, b'\n' | b'\r')).map_or(head, |end| &head[..end]);
+    let line =
+        head.iter().position(|byte| matches!(byte, b'\n' | b'\r')).map_or(head, |end| &head[..end]);
     if units == Units::Bytes && line.contains(&0) {
         return Err(FileError::NotText);
     }
     match first {
         Some(b'{') => Ok(Kind::Text { format: Format::Ndjson, units, mark }),
-        Some(b'[') => {
-            Err(FileError::Foreign("un tableau JSON (il faut un objet par ligne, sans crochets ni virgules entre eux)"))
-        }
+        Some(b'[') => Err(FileError::Foreign(
+            "un tableau JSON (il faut un objet par ligne, sans crochets ni virgules entre eux)",
+        )),
         Some(b'<') => Err(FileError::Foreign("un document XML ou HTML")),
         _ => Ok(Kind::Text { format: Format::Csv, units, mark }),
     }
@@ -107,7 +109,10 @@ fn units(head: &[u8]) -> (Units, usize) {
 /// Formats that people send by mistake, in words that they know.
 fn foreign(head: &[u8]) -> Option<&'static str> {
     const SIGNATURES: [(&[u8], &str); 17] = [
-        (b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", "un classeur Excel 97-2003 (.xls) ou protégé par un mot de passe"),
+        (
+            b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1",
+            "un classeur Excel 97-2003 (.xls) ou protégé par un mot de passe",
+        ),
         (b"%PDF", "un PDF"),
         (b"\x89PNG", "une image PNG"),
         (b"\xFF\xD8\xFF", "une image JPEG"),
@@ -142,7 +147,10 @@ mod tests {
             (b"\xFE\xFF\0i\0n\0e", csv(Units::Utf16Be, 2)),
             (b"i\0n\0e\0", csv(Units::Utf16Le, 0)),
             (b"\0i\0n\0e", csv(Units::Utf16Be, 0)),
-            (b"\n {\"ine\":1}", Ok(Kind::Text { format: Format::Ndjson, units: Units::Bytes, mark: 0 })),
+            (
+                b"\n {\"ine\":1}",
+                Ok(Kind::Text { format: Format::Ndjson, units: Units::Bytes, mark: 0 }),
+            ),
             (b"\x1F\x8B\x08", Ok(Kind::Compressed(Compression::Gzip))),
             (b"\x28\xB5\x2F\xFD\x04", Ok(Kind::Compressed(Compression::Zstd))),
             (b"\x5A\x2A\x4D\x18\x04", Ok(Kind::Compressed(Compression::Zstd))),

@@ -1,4 +1,5 @@
-//! The bytes of an object, pushed as they come, to the lines of its text: what both passes over a file have in common.
+//! The bytes of an object, pushed as they come, to the lines of its text: what both passes over a
+//! file have in common.
 
 use serde::{Deserialize, Serialize};
 
@@ -66,7 +67,8 @@ enum Stage {
     Lines(Form),
 }
 
-/// Holds one line at a time and what was pushed and not yet read; a workbook whole, within its bound.
+/// Holds one line at a time and what was pushed and not yet read; a workbook whole, within its
+/// bound.
 pub(super) struct Source {
     stage: Stage,
     text: Text,
@@ -88,9 +90,11 @@ impl Source {
         }
     }
 
-    /// Goes on after a line of a text; what is pushed is then the object's bytes from [`object_offset`] on.
+    /// Goes on after a line of a text; what is pushed is then the object's bytes from
+    /// [`object_offset`] on.
     pub(super) fn resume(form: Form, offset: u64, line: u64) -> Result<Self, FileError> {
-        let inflater = form.compression.map(|compression| Inflater::new(compression, offset)).transpose()?;
+        let inflater =
+            form.compression.map(|compression| Inflater::new(compression, offset)).transpose()?;
         Ok(Self {
             stage: Stage::Lines(form),
             text: Text::at(offset, line),
@@ -153,11 +157,19 @@ impl Source {
             match &self.stage {
                 Stage::Lines(form) => return Ok(Kept::Text(*form)),
                 Stage::Collecting => return self.collect(),
-                Stage::Sniffing if self.text.rest().len() >= ENOUGH || self.text.ended() => self.sniff()?,
+                Stage::Sniffing if self.text.rest().len() >= ENOUGH || self.text.ended() => {
+                    self.sniff()?
+                }
                 Stage::Framing { format, units, mark } if self.text.line_end(*units).is_some() => {
                     let line_end = self.text.line_end(*units).unwrap_or(LineEnd::Lf);
                     let (format, units, mark) = (*format, *units, *mark);
-                    self.stage = Stage::Lines(Form { format, compression: self.compression, units, mark, line_end });
+                    self.stage = Stage::Lines(Form {
+                        format,
+                        compression: self.compression,
+                        units,
+                        mark,
+                        line_end,
+                    });
                 }
                 Stage::Sniffing | Stage::Framing { .. } => {
                     if !self.inflate()? {
@@ -230,8 +242,12 @@ impl Source {
         for _ in 0..STEPS_A_CALL {
             let number = self.text.line() + 1;
             match self.text.next_line(form.units, form.line_end) {
-                Framed::Line(place) => return Ok(Supply::Line(Line { number, cut_off: false, place })),
-                Framed::CutOff(place) => return Ok(Supply::Line(Line { number, cut_off: true, place })),
+                Framed::Line(place) => {
+                    return Ok(Supply::Line(Line { number, cut_off: false, place }));
+                }
+                Framed::CutOff(place) => {
+                    return Ok(Supply::Line(Line { number, cut_off: true, place }));
+                }
                 Framed::TooLong => return Ok(Supply::TooLong(number)),
                 Framed::Ended => return Ok(Supply::Ended),
                 Framed::NeedsBytes => {
@@ -255,8 +271,8 @@ impl Source {
     }
 }
 
-/// Where in the object the bytes to push next begin, for going on after so many bytes of the text: its start, if only
-/// inflating leads there.
+/// Where in the object the bytes to push next begin, for going on after so many bytes of the text:
+/// its start, if only inflating leads there.
 pub(super) fn object_offset(compression: Option<Compression>, offset: u64) -> u64 {
     if compression.is_some() { 0 } else { offset }
 }

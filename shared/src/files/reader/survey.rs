@@ -1,7 +1,8 @@
 //! The first pass over a file, before any of its rows is read: what only all lines together show.
 //!
-//! The encoding of one line can't be told from its bytes, nor whether `03/02/2004` is in February; those of a whole file
-//! mostly can. The pass streams: it holds a line, some counters and the places of a few dates, whatever the size.
+//! The encoding of one line can't be told from its bytes, nor whether `03/02/2004` is in February;
+//! those of a whole file mostly can. The pass streams: it holds a line, some counters and the
+//! places of a few dates, whatever the size.
 
 use serde::{Deserialize, Serialize};
 
@@ -82,7 +83,8 @@ struct Places {
     columns: Vec<(Column, usize)>,
 }
 
-/// Where a survey stands after a line. Small, holds nothing of the rows, and goes into a checkpoint.
+/// Where a survey stands after a line. Small, holds nothing of the rows, and goes into a
+/// checkpoint.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SurveyPosition {
     form: Form,
@@ -167,7 +169,9 @@ impl Survey {
                     form
                 }
                 Kept::Archive(_) => return Ok(Step::Done(Conventions::default())),
-                Kept::NeedsBytes if self.source.is_archive() => return Ok(Step::Done(Conventions::default())),
+                Kept::NeedsBytes if self.source.is_archive() => {
+                    return Ok(Step::Done(Conventions::default()));
+                }
                 Kept::NeedsBytes => return Ok(Step::NeedsBytes),
                 Kept::Pause => return Ok(Step::Pause),
             },
@@ -186,14 +190,17 @@ impl Survey {
         Ok(Step::Pause)
     }
 
-    /// Takes the form of a text, and where a header is needed looks for it in each encoding that it may be in.
+    /// Takes the form of a text, and where a header is needed looks for it in each encoding that it
+    /// may be in.
     fn begin(&mut self, form: Form) {
         self.form = Some(form);
         if form.format == Format::Csv {
             let charsets = match form.units {
                 Units::Utf16Le => vec![Charset::Utf16Le],
                 Units::Utf16Be => vec![Charset::Utf16Be],
-                Units::Bytes => [Charset::Utf8].into_iter().chain(Page::ALL.map(Page::charset)).collect(),
+                Units::Bytes => {
+                    [Charset::Utf8].into_iter().chain(Page::ALL.map(Page::charset)).collect()
+                }
             };
             let sought = |charset| (Decoder::new(form.units, charset), Heading::default());
             self.header = HeaderState::Sought(charsets.into_iter().map(sought).collect());
@@ -224,7 +231,10 @@ impl Survey {
                 let Columns { splitter, places } = columns.as_mut();
                 let text = structure(form.units, bytes);
                 if let Ok(fields) = splitter.split(&text) {
-                    shown.values.note(&LineValues { fields: &fields, columns: &places.columns }, line.number);
+                    shown.values.note(
+                        &LineValues { fields: &fields, columns: &places.columns },
+                        line.number,
+                    );
                 }
             }
             HeaderState::None if form.format == Format::Ndjson => {
@@ -254,7 +264,9 @@ impl Survey {
             Units::Bytes => match (scores.best(), &self.header) {
                 (Ok(page), _) => page.charset(),
                 // It fails by its header, which is easier to mend.
-                (Err(_), HeaderState::None | HeaderState::Sought(_)) if form.format == Format::Csv => {
+                (Err(_), HeaderState::None | HeaderState::Sought(_))
+                    if form.format == Format::Csv =>
+                {
                     Charset::Windows1252
                 }
                 (Err(doubt), _) => return Err(FileError::Encoding(doubt)),
@@ -264,7 +276,8 @@ impl Survey {
     }
 }
 
-/// Looks for the header in a line, in each encoding that is left; those in which there is none are dropped.
+/// Looks for the header in a line, in each encoding that is left; those in which there is none are
+/// dropped.
 fn search(searches: &mut Vec<(Decoder, Heading)>, line: &[u8], number: u64) -> Option<Table> {
     let mut found = None;
     searches.retain_mut(|(decoder, heading)| {

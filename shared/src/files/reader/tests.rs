@@ -5,7 +5,9 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::enrolment::Declaration;
 use crate::files::column::{Column, HeaderError};
-use crate::files::fixtures::{HEADER, ROW, depositor, drain, file, read, reader, row_with, setting, survey};
+use crate::files::fixtures::{
+    HEADER, ROW, depositor, drain, file, read, reader, row_with, setting, survey,
+};
 use crate::files::row::DateForm;
 
 fn accepted(outcome: &Outcome) -> &Declaration {
@@ -40,8 +42,11 @@ fn utf16(text: &str, bytes: impl Fn(u16) -> [u8; 2]) -> Vec<u8> {
 fn json_lines(file: &str) -> String {
     let header: Vec<_> = file.lines().next().unwrap().split(';').collect();
     let object = |line: &str| {
-        let object: serde_json::Map<_, _> =
-            header.iter().map(|name| (*name).to_owned()).zip(line.split(';').map(Into::into)).collect();
+        let object: serde_json::Map<_, _> = header
+            .iter()
+            .map(|name| (*name).to_owned())
+            .zip(line.split(';').map(Into::into))
+            .collect();
         serde_json::to_string(&object).unwrap() + "\n"
     };
     file.lines().skip(1).map(object).collect()
@@ -50,7 +55,8 @@ fn json_lines(file: &str) -> String {
 /// One declaration in every form that a file may have.
 fn every_form() -> Vec<(&'static str, Vec<u8>)> {
     let file = format!("{HEADER}\n{ROW}\n");
-    let reversed: Vec<_> = file.lines().map(|line| line.rsplit(';').collect::<Vec<_>>().join(";")).collect();
+    let reversed: Vec<_> =
+        file.lines().map(|line| line.rsplit(';').collect::<Vec<_>>().join(";")).collect();
     let labels = file
         .replace("nomFamille", "Nom de naissance")
         .replace("prenom1", " PRÉNOM ")
@@ -73,15 +79,28 @@ fn every_form() -> Vec<(&'static str, Vec<u8>)> {
         ("CR", file.replace('\n', "\r").into_bytes()),
         ("no last line end", file.trim_end().as_bytes().to_vec()),
         ("quoted", file.replace("Lefèvre", "\"Lefèvre\"").into_bytes()),
-        ("French dates", file.replace("2004-03-02", "02/03/2004").replace("2026-09-01", "01-09-2026").into_bytes()),
-        ("blank lines", format!("\n{HEADER}\n\n{ROW}\n;;;;;;;;;;;;;;;;;;\n  \n\"\";\"\"\n").into_bytes()),
+        (
+            "French dates",
+            file.replace("2004-03-02", "02/03/2004")
+                .replace("2026-09-01", "01-09-2026")
+                .into_bytes(),
+        ),
+        (
+            "blank lines",
+            format!("\n{HEADER}\n\n{ROW}\n;;;;;;;;;;;;;;;;;;\n  \n\"\";\"\"\n").into_bytes(),
+        ),
         (
             "unknown column",
-            file.replace(HEADER, &format!("{HEADER};couleur")).replace(ROW, &format!("{ROW};bleu")).into_bytes(),
+            file.replace(HEADER, &format!("{HEADER};couleur"))
+                .replace(ROW, &format!("{ROW};bleu"))
+                .into_bytes(),
         ),
         ("NDJSON", json_lines(&file).into_bytes()),
         ("gzip", gzip(file.as_bytes())),
-        ("gzip of two members", [gzip(&file.as_bytes()[..40]), gzip(&file.as_bytes()[40..])].concat()),
+        (
+            "gzip of two members",
+            [gzip(&file.as_bytes()[..40]), gzip(&file.as_bytes()[40..])].concat(),
+        ),
         ("zstd", zstd(file.as_bytes())),
         ("zstd of NDJSON", zstd(json_lines(&file).as_bytes())),
         ("gzip of UTF-16", gzip(&utf16(&file, u16::to_le_bytes))),
@@ -111,9 +130,18 @@ fn what_was_detected_is_told() {
         reader.detected().unwrap()
     };
     let plain = detected("plain");
-    assert_eq!((plain.format, plain.compression, plain.mark, plain.quoted), (Format::Csv, None, false, false));
-    assert_eq!((plain.charset, plain.line_end, plain.separator), (Some(Charset::Utf8), Some(LineEnd::Lf), Some(';')));
-    assert_eq!((plain.header_line, plain.columns.len(), plain.dates), (Some(1), 19, vec![DateForm::Iso]));
+    assert_eq!(
+        (plain.format, plain.compression, plain.mark, plain.quoted),
+        (Format::Csv, None, false, false)
+    );
+    assert_eq!(
+        (plain.charset, plain.line_end, plain.separator),
+        (Some(Charset::Utf8), Some(LineEnd::Lf), Some(';'))
+    );
+    assert_eq!(
+        (plain.header_line, plain.columns.len(), plain.dates),
+        (Some(1), 19, vec![DateForm::Iso])
+    );
     assert!(detected("byte order mark").mark && detected("quoted").quoted);
     assert_eq!(detected("windows-1252").charset, Some(Charset::Windows1252));
     assert_eq!(detected("UTF-16BE, marked").charset, Some(Charset::Utf16Be));
@@ -121,14 +149,27 @@ fn what_was_detected_is_told() {
     assert_eq!(detected("CRLF").line_end, Some(LineEnd::CrLf));
     assert_eq!(detected("tab").separator, Some('\t'));
     assert_eq!(detected("unknown column").unknown, ["couleur"]);
-    assert_eq!(detected("French dates").dates, [DateForm::Iso, DateForm::French, DateForm::FrenchHyphens]);
+    assert_eq!(
+        detected("French dates").dates,
+        [DateForm::Iso, DateForm::French, DateForm::FrenchHyphens]
+    );
     let labels = detected("labels");
-    assert_eq!((labels.columns[4].column, labels.columns[4].label.as_str()), (Column::Prenom1, "PRÉNOM"));
+    assert_eq!(
+        (labels.columns[4].column, labels.columns[4].label.as_str()),
+        (Column::Prenom1, "PRÉNOM")
+    );
     let json = detected("zstd of NDJSON");
-    assert_eq!((json.format, json.compression, json.columns.len()), (Format::Ndjson, Some(Compression::Zstd), 19));
+    assert_eq!(
+        (json.format, json.compression, json.columns.len()),
+        (Format::Ndjson, Some(Compression::Zstd), 19)
+    );
     let sheet = detected("XLSX");
-    let sheets: Vec<_> = sheet.sheets.iter().map(|sheet| (sheet.number, sheet.name.as_str(), sheet.read)).collect();
-    assert_eq!((sheet.format, sheets, sheet.header_line), (Format::Xlsx, vec![(1, "Feuille 1", true)], Some(1)));
+    let sheets: Vec<_> =
+        sheet.sheets.iter().map(|sheet| (sheet.number, sheet.name.as_str(), sheet.read)).collect();
+    assert_eq!(
+        (sheet.format, sheets, sheet.header_line),
+        (Format::Xlsx, vec![(1, "Feuille 1", true)], Some(1))
+    );
 }
 
 #[test]
@@ -139,7 +180,8 @@ fn a_broken_line_spoils_only_itself() {
     let mut bytes = file(&[ROW, &long, &unclosed, short, &"é;".repeat(300)]);
     bytes.extend_from_slice(b"Ren\xE9e;\n");
     bytes.extend_from_slice(ROW.as_bytes());
-    let rules: Vec<_> = read(&bytes).unwrap().iter().map(|(line, outcome)| (*line, first_rule(outcome))).collect();
+    let rules: Vec<_> =
+        read(&bytes).unwrap().iter().map(|(line, outcome)| (*line, first_rule(outcome))).collect();
     assert_eq!(
         rules,
         [
@@ -161,7 +203,9 @@ fn missing_blanks_at_the_end_of_a_line_and_one_separator_too_many_are_told() {
     let wide = format!("{ROW};x");
     let rules = |bytes: &[u8]| -> Vec<_> {
         let told = |outcome: &Outcome| match outcome {
-            Outcome::Accepted { warnings, .. } => (true, warnings.iter().map(|problem| problem.rule).collect()),
+            Outcome::Accepted { warnings, .. } => {
+                (true, warnings.iter().map(|problem| problem.rule).collect())
+            }
             Outcome::Rejected { problems, .. } => {
                 (false, problems.iter().map(|problem| problem.rule).collect::<Vec<_>>())
             }
@@ -171,19 +215,36 @@ fn missing_blanks_at_the_end_of_a_line_and_one_separator_too_many_are_told() {
     let many = (false, vec![RowRule::NombreDeChamps]);
     assert_eq!(
         rules(&file(&[short, &long, &wide, ROW])),
-        [(true, vec![RowRule::ChampsManquants]), (true, vec![RowRule::SeparateurEnTrop]), many.clone(), (true, vec![]),]
+        [
+            (true, vec![RowRule::ChampsManquants]),
+            (true, vec![RowRule::SeparateurEnTrop]),
+            many.clone(),
+            (true, vec![]),
+        ]
     );
     assert_eq!(rules(format!("{HEADER}\n{short}").as_bytes()), [many], "the upload was cut off");
-    assert_eq!(rules(format!("{HEADER};;\n{ROW}\n{ROW};\n").as_bytes())[0], (true, vec![]), "no columns, no fields");
+    assert_eq!(
+        rules(format!("{HEADER};;\n{ROW}\n{ROW};\n").as_bytes())[0],
+        (true, vec![]),
+        "no columns, no fields"
+    );
 }
 
 #[test]
 fn a_header_is_found_under_titles_over_several_lines_and_with_hints() {
     let expected = read(&file(&[ROW])).unwrap();
-    let lines = HEADER.replace("nomFamille", "\"Nom de\nfamille\"").replace("numeroEtudiant", "\"N°\nétudiant\"");
-    let hints = HEADER.replace("dateNaissance", "Date de naissance (jj/mm/aaaa)*").replace("sexe", "Sexe (M ou F) *");
+    let lines = HEADER
+        .replace("nomFamille", "\"Nom de\nfamille\"")
+        .replace("numeroEtudiant", "\"N°\nétudiant\"");
+    let hints = HEADER
+        .replace("dateNaissance", "Date de naissance (jj/mm/aaaa)*")
+        .replace("sexe", "Sexe (M ou F) *");
     for (name, text, at) in [
-        ("titles", format!("Liste des inscrits 2026-2027;;\nUniversité;d'essai;;;\n;;\n{HEADER}\n{ROW}\n"), 4),
+        (
+            "titles",
+            format!("Liste des inscrits 2026-2027;;\nUniversité;d'essai;;;\n;;\n{HEADER}\n{ROW}\n"),
+            4,
+        ),
         ("lines", format!("{lines}\n{ROW}\n"), 1),
         ("lines, CRLF", format!("{lines}\r\n{ROW}\r\n"), 1),
         ("lines, CR", format!("{lines}\r{ROW}\r"), 1),
@@ -193,7 +254,8 @@ fn a_header_is_found_under_titles_over_several_lines_and_with_hints() {
         let depositor = depositor();
         for piece in [1, 7, text.len()] {
             let mut reader = reader(&depositor, text.as_bytes()).unwrap();
-            let rows = drain(&mut reader, text.as_bytes(), piece).unwrap_or_else(|error| panic!("{name}: {error}"));
+            let rows = drain(&mut reader, text.as_bytes(), piece)
+                .unwrap_or_else(|error| panic!("{name}: {error}"));
             assert_eq!(rows.len(), 1, "{name}");
             assert_eq!(accepted(&rows[0].outcome), accepted(&expected[0].1), "{name}");
             assert_eq!(reader.detected().unwrap().header_line, Some(at), "{name}");
@@ -210,9 +272,15 @@ fn a_row_above_the_header_is_never_passed_over() {
 
 #[test]
 fn a_printed_json_is_one_fault_of_the_file() {
-    for text in ["{\n  \"ine\": \"070578267KH\"\n}\n", "{\"ine\": \"070578267KH\",\n\"uai\": \"0751967F\"}\n"] {
+    for text in [
+        "{\n  \"ine\": \"070578267KH\"\n}\n",
+        "{\"ine\": \"070578267KH\",\n\"uai\": \"0751967F\"}\n",
+    ] {
         let error = read(text.as_bytes()).unwrap_err();
-        assert!(matches!(error, FileError::Foreign(seen) if seen.starts_with("un JSON mis en forme")), "{error}");
+        assert!(
+            matches!(error, FileError::Foreign(seen) if seen.starts_with("un JSON mis en forme")),
+            "{error}"
+        );
     }
 }
 
@@ -221,7 +289,8 @@ fn a_broken_object_spoils_only_itself() {
     let good = json_lines(&format!("{HEADER}\n{ROW}\n"));
     let twice = good.replace('{', "{\"ine\":\"070578267KH\",");
     let bytes = [&good, "{\"ine\":\n", &twice, "[1]\n", &good].concat();
-    let rules: Vec<_> = read(bytes.as_bytes()).unwrap().iter().map(|(_, outcome)| first_rule(outcome)).collect();
+    let rules: Vec<_> =
+        read(bytes.as_bytes()).unwrap().iter().map(|(_, outcome)| first_rule(outcome)).collect();
     let json = Some(RowRule::JsonInvalide);
     assert_eq!(rules, [None, json, Some(RowRule::JsonCleRepetee), json, None]);
 }
@@ -235,7 +304,10 @@ fn a_file_that_is_none_fails_with_a_reason() {
         (b"\n \n", "le fichier est vide"),
         (b"\x89PNG\r\n\x1a\n\0\0\0", "le fichier est une image PNG : seuls CSV"),
         (b"PK\x03\x04\x14\0\0\0", "le classeur est endommagé"),
-        (b"bonjour\nmonde\n", "l'en-tête ne contient pas les colonnes obligatoires : dateNaissance, dateDebut"),
+        (
+            b"bonjour\nmonde\n",
+            "l'en-tête ne contient pas les colonnes obligatoires : dateNaissance, dateDebut",
+        ),
         (b"ine\0uai\n", "le fichier n'est pas un texte CSV"),
         (b"\x1F\x8B\x08", "le fichier compressé est incomplet"),
         (b"[{\"ine\":1}]", "le fichier est un tableau JSON"),
@@ -247,7 +319,10 @@ fn a_file_that_is_none_fails_with_a_reason() {
         assert!(error.starts_with(reason), "{error}");
     }
     let twice = format!("{HEADER};STATUT\n");
-    assert_eq!(read(twice.as_bytes()).unwrap_err(), FileError::Header(HeaderError::Duplicate(Column::Statut)));
+    assert_eq!(
+        read(twice.as_bytes()).unwrap_err(),
+        FileError::Header(HeaderError::Duplicate(Column::Statut))
+    );
 }
 
 #[test]
@@ -286,7 +361,10 @@ fn a_line_of_two_gigabytes_is_dropped_as_it_comes() {
     reader.finish();
     let Ok(Next::Row(Row { line: 5, outcome, .. })) = reader.next() else { panic!("no row") };
     assert_eq!(first_rule(&outcome), Some(RowRule::LigneTropLongue));
-    assert!(matches!(reader.next(), Ok(Next::Row(Row { line: 6, outcome: Outcome::Accepted { .. }, .. }))));
+    assert!(matches!(
+        reader.next(),
+        Ok(Next::Row(Row { line: 6, outcome: Outcome::Accepted { .. }, .. }))
+    ));
     assert!(matches!(reader.next(), Ok(Next::Ended)));
 }
 
@@ -313,14 +391,18 @@ fn a_position_of_another_file_is_refused_or_harmless() {
     stored["found"]["detected"]["separateur"] = serde_json::Value::Null;
     let position: Position = serde_json::from_value(stored.clone()).unwrap();
     assert_eq!(
-        EnrolmentReader::resume(setting(&depositor), conventions, &position).map(|_| ()).unwrap_err(),
+        EnrolmentReader::resume(setting(&depositor), conventions, &position)
+            .map(|_| ())
+            .unwrap_err(),
         FileError::Position
     );
     stored["found"]["detected"]["separateur"] = ";".into();
     stored["found"]["width"] = 3.into();
     let position: Position = serde_json::from_value(stored).unwrap();
     assert_eq!(
-        EnrolmentReader::resume(setting(&depositor), conventions, &position).map(|_| ()).unwrap_err(),
+        EnrolmentReader::resume(setting(&depositor), conventions, &position)
+            .map(|_| ())
+            .unwrap_err(),
         FileError::Position
     );
 }

@@ -111,7 +111,15 @@ pub(super) enum Framed {
 impl Text {
     /// An empty text, which is at `offset` after line `line`.
     pub(super) fn at(offset: u64, line: u64) -> Self {
-        Self { bytes: Vec::new(), start: 0, offset, line, scanned: 0, dropping: false, ended: false }
+        Self {
+            bytes: Vec::new(),
+            start: 0,
+            offset,
+            line,
+            scanned: 0,
+            dropping: false,
+            ended: false,
+        }
     }
 
     pub(super) fn push(&mut self, bytes: &[u8]) {
@@ -159,8 +167,8 @@ impl Text {
         self.line
     }
 
-    /// What ends the first line, `None` while that is not known. A break between quotation marks is one within a value
-    /// of the header, which often is of another kind.
+    /// What ends the first line, `None` while that is not known. A break between quotation marks is
+    /// one within a value of the header, which often is of another kind.
     pub(super) fn line_end(&self, units: Units) -> Option<LineEnd> {
         let rest = self.rest();
         let head = &rest[..rest.len().min(LONGEST_LINE)];
@@ -174,7 +182,9 @@ impl Text {
         match (feed, carriage) {
             (None, None) => known.then_some(LineEnd::Lf),
             (Some(feed), Some(carriage)) if feed == carriage + units.width() => Some(LineEnd::CrLf),
-            (Some(feed), carriage) if carriage.is_none_or(|carriage| feed < carriage) => Some(LineEnd::Lf),
+            (Some(feed), carriage) if carriage.is_none_or(|carriage| feed < carriage) => {
+                Some(LineEnd::Lf)
+            }
             (_, Some(carriage)) => {
                 let next = rest.get(carriage + units.width()..carriage + 2 * units.width());
                 match next {
@@ -270,8 +280,12 @@ mod tests {
     #[test]
     fn a_line_too_long_is_dropped_and_the_next_one_is_read() {
         let long = vec![b'x'; LONGEST_LINE + 1];
-        for pieces in [vec![&b"abc\r\n"[..], &long, b"\nab"], vec![&[b"abc\r\n", &long[..], b"\nab"].concat()]] {
-            let seen: Vec<_> = lines(&pieces, Units::Bytes).into_iter().map(|(_, line)| line).collect();
+        for pieces in [
+            vec![&b"abc\r\n"[..], &long, b"\nab"],
+            vec![&[b"abc\r\n", &long[..], b"\nab"].concat()],
+        ] {
+            let seen: Vec<_> =
+                lines(&pieces, Units::Bytes).into_iter().map(|(_, line)| line).collect();
             assert_eq!(seen, [Some(b"abc".to_vec()), None, Some(b"ab".to_vec())]);
         }
     }
@@ -301,7 +315,8 @@ mod tests {
     fn a_pair_that_only_looks_like_a_line_end_is_none() {
         // U+0A0D and U+0D0A hold the bytes of line ends, across and within pairs.
         let input = utf16("a\u{0A0D}\u{0D0A}b\nc");
-        let seen: Vec<_> = lines(&[&input], Units::Utf16Le).into_iter().filter_map(|(_, line)| line).collect();
+        let seen: Vec<_> =
+            lines(&[&input], Units::Utf16Le).into_iter().filter_map(|(_, line)| line).collect();
         assert_eq!(seen, [utf16("a\u{0A0D}\u{0D0A}b"), utf16("c")]);
     }
 

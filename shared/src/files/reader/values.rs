@@ -1,5 +1,5 @@
-//! What the values of a file show together: whether its dates have the day or the month first, and whether it gives postal
-//! codes for birthplaces.
+//! What the values of a file show together: whether its dates have the day or the month first, and
+//! whether it gives postal codes for birthplaces.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -12,7 +12,8 @@ use crate::files::column::Column;
 use crate::files::row::{Values, date_order, is_only_postal};
 
 /// The columns of dates.
-const DATES: [Column; 3] = [Column::DateNaissance, Column::DateDebutInscription, Column::DateFinInscription];
+const DATES: [Column; 3] =
+    [Column::DateNaissance, Column::DateDebutInscription, Column::DateFinInscription];
 /// The columns that are looked at.
 pub(super) const LOOKED_AT: [Column; 4] = [DATES[0], DATES[1], DATES[2], Column::LieuNaissance];
 /// Most lines that are named for a column.
@@ -71,7 +72,8 @@ impl Shown {
         }
         if !self.found.postal_birthplaces {
             let birth_date = values.value(Column::DateNaissance);
-            self.found.postal_birthplaces = is_only_postal(values.value(Column::LieuNaissance), birth_date);
+            self.found.postal_birthplaces =
+                is_only_postal(values.value(Column::LieuNaissance), birth_date);
         }
     }
 
@@ -79,8 +81,8 @@ impl Shown {
     ///
     /// # Errors
     ///
-    /// The columns in which the month is first in some dates: none of their dates can be believed, since whatever wrote
-    /// those exchanged day and month in the others.
+    /// The columns in which the month is first in some dates: none of their dates can be believed,
+    /// since whatever wrote those exchanged day and month in the others.
     pub(super) fn conventions(&self) -> Result<ValueConventions, FileError> {
         if self.month_first.is_empty() {
             return Ok(self.found);
@@ -102,8 +104,10 @@ impl fmt::Display for MonthFirst {
                 (None, line) => line.to_string(),
             });
             let places = places.collect::<Vec<_>>().join(", ");
-            let (separator, more) =
-                (if index == 0 { "" } else { " ; " }, if seen.dates > seen.places.len() as u64 { "…" } else { "" });
+            let (separator, more) = (
+                if index == 0 { "" } else { " ; " },
+                if seen.dates > seen.places.len() as u64 { "…" } else { "" },
+            );
             write!(
                 f,
                 "{separator}la colonne {column} a {} dates qui ne peuvent avoir que le mois avant le jour (lignes {places}{more})",
@@ -133,12 +137,21 @@ mod tests {
     #[test]
     fn all_values_show_what_one_does_not() {
         let found = |rows: &[(Option<u16>, &str)]| shown(rows).conventions().unwrap();
-        assert_eq!(found(&[(None, r#"{"dateNaissance":"03/02/2004"}"#)]), ValueConventions::default());
-        assert!(
-            found(&[(None, r#"{"dateNaissance":"03/02/2004"}"#), (None, r#"{"dateNaissance":"25/12/2004"}"#)])
-                .day_first
+        assert_eq!(
+            found(&[(None, r#"{"dateNaissance":"03/02/2004"}"#)]),
+            ValueConventions::default()
         );
-        assert!(found(&[(None, r#"{"dateFinInscription":"31-08-2027"}"#)]).day_first, "of any column");
+        assert!(
+            found(&[
+                (None, r#"{"dateNaissance":"03/02/2004"}"#),
+                (None, r#"{"dateNaissance":"25/12/2004"}"#)
+            ])
+            .day_first
+        );
+        assert!(
+            found(&[(None, r#"{"dateFinInscription":"31-08-2027"}"#)]).day_first,
+            "of any column"
+        );
         assert!(found(&[(None, r#"{"lieuNaissance":"44000"}"#)]).postal_birthplaces);
         let paris = r#"{"lieuNaissance":"75012","dateNaissance":"2004-03-02"}"#;
         assert!(found(&[(None, paris)]).postal_birthplaces, "no code of the Seine any more");

@@ -1,10 +1,11 @@
 //! XLSX: what small schools really send.
 //!
-//! A workbook can only be read whole, so everything about it is bounded before it is opened: the archive's entries
-//! are counted and inflated once to nowhere, because a declared size is only a claim. While it is opened, each part is
-//! read once (`guard.rs`) and one budget covers the cells of all its sheets, so the work is in proportion to what was
-//! inflated, however many sheets name one part and however many cells name one text. Nothing outside of it is ever
-//! opened: external links, macros and images are entries that nobody reads, and the XML reader expands no entity.
+//! A workbook can only be read whole, so everything about it is bounded before it is opened: the
+//! archive's entries are counted and inflated once to nowhere, because a declared size is only a
+//! claim. While it is opened, each part is read once (`guard.rs`) and one budget covers the cells
+//! of all its sheets, so the work is in proportion to what was inflated, however many sheets name
+//! one part and however many cells name one text. Nothing outside of it is ever opened: external
+//! links, macros and images are entries that nobody reads, and the XML reader expands no entity.
 
 use std::io::{Cursor, Read};
 use std::time::Instant;
@@ -43,8 +44,9 @@ const LARGEST_SHEETS: usize = 64 << 20;
 /// Most filled cells of all sheets: 400,000 rows of 20.
 const MOST_CELLS: usize = 8_000_000;
 
-/// What the sheets of a workbook may still cost, all together. It is charged for each cell before its text is copied,
-/// also for those that are dropped then: a million blank cells may name one text of many megabytes.
+/// What the sheets of a workbook may still cost, all together. It is charged for each cell before
+/// its text is copied, also for those that are dropped then: a million blank cells may name one
+/// text of many megabytes.
 struct Budget {
     cells: usize,
     bytes: usize,
@@ -56,13 +58,21 @@ impl Budget {
     fn charge(&mut self, value: &DataRef<'_>) -> Result<(), WorkbookError> {
         let (cells, bytes) = match value {
             DataRef::Empty => (0, 0),
-            DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => (1, text.len()),
+            DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => {
+                (1, text.len())
+            }
             DataRef::SharedString(text) => (1, text.len()),
-            // A number of usual length. The longest, 1e308 in full, has 309 digits, which memory has room for.
-            DataRef::Int(_) | DataRef::Float(_) | DataRef::DateTime(_) | DataRef::Bool(_) | DataRef::Error(_) => (1, 8),
+            // A number of usual length. The longest, 1e308 in full, has 309 digits, which memory
+            // has room for.
+            DataRef::Int(_)
+            | DataRef::Float(_)
+            | DataRef::DateTime(_)
+            | DataRef::Bool(_)
+            | DataRef::Error(_) => (1, 8),
         };
         let left = self.cells.checked_sub(cells).zip(self.bytes.checked_sub(bytes));
-        let (cells, bytes) = left.ok_or(WorkbookError::LargeSheets { cells: MOST_CELLS, bytes: LARGEST_SHEETS })?;
+        let (cells, bytes) =
+            left.ok_or(WorkbookError::LargeSheets { cells: MOST_CELLS, bytes: LARGEST_SHEETS })?;
         *self = Self { cells, bytes };
         Ok(())
     }
@@ -113,12 +123,12 @@ impl std::fmt::Display for SheetName {
     }
 }
 
-/// Opens a workbook and reads every sheet that holds enrolments: one that is left out would be lost without a word, and
-/// a complete file would cancel its students. Gives up at `deadline`, within the time that inflating some kilobytes
-/// takes.
+/// Opens a workbook and reads every sheet that holds enrolments: one that is left out would be lost
+/// without a word, and a complete file would cancel its students. Gives up at `deadline`, within
+/// the time that inflating some kilobytes takes.
 ///
-/// The parser is not ours and its input is anybody's: should it panic, the workbook is damaged, and the process goes
-/// on.
+/// The parser is not ours and its input is anybody's: should it panic, the workbook is damaged, and
+/// the process goes on.
 pub(super) fn open(object: Vec<u8>, deadline: Instant) -> Result<Book, FileError> {
     std::panic::catch_unwind(|| open_guarded(object, deadline))
         .unwrap_or(Err(FileError::Workbook(WorkbookError::Damaged)))
@@ -159,7 +169,8 @@ fn filled(guard: Guard<Vec<u8>>) -> Result<Vec<Filled>, WorkbookError> {
     Ok(all)
 }
 
-/// Tells sheets of enrolments from notes and lists of codes; refuses the workbook when that is in doubt.
+/// Tells sheets of enrolments from notes and lists of codes; refuses the workbook when that is in
+/// doubt.
 fn told_apart(filled: Vec<Filled>) -> Result<Book, FileError> {
     let mut book = Book { sheets: Vec::new(), passed: Vec::new() };
     let mut without = None;
@@ -197,8 +208,8 @@ fn find_header(cells: &Cells) -> Result<(usize, Header), FileError> {
     Err(search.give_up())
 }
 
-/// Whether a sheet without a header holds enrolments all the same: a row that names most columns, or one with a UAI and
-/// a date.
+/// Whether a sheet without a header holds enrolments all the same: a row that names most columns,
+/// or one with a UAI and a date.
 fn holds_enrolments(cells: &Cells) -> bool {
     cells.rows().any(|row| {
         let named = row.filled().filter(|field| Column::named(field).is_some()).count();
@@ -208,7 +219,10 @@ fn holds_enrolments(cells: &Cells) -> bool {
 }
 
 fn in_sheet(error: FileError, name: &SheetName) -> FileError {
-    FileError::Workbook(WorkbookError::SheetWithoutHeader { sheet: name.clone(), error: Box::new(error) })
+    FileError::Workbook(WorkbookError::SheetWithoutHeader {
+        sheet: name.clone(),
+        error: Box::new(error),
+    })
 }
 
 /// Refuses what would cost too much to open, and says where the parts of the rest begin.
@@ -250,7 +264,9 @@ fn check(object: Guard<&[u8]>) -> Result<Vec<u64>, WorkbookError> {
         };
         let seen = copied.map_err(|_| WorkbookError::Damaged)?;
         if seen > limit {
-            return Err(WorkbookError::Inflated { limit: if held { LARGEST_TEXTS } else { LARGEST_CONTENT } });
+            return Err(WorkbookError::Inflated {
+                limit: if held { LARGEST_TEXTS } else { LARGEST_CONTENT },
+            });
         }
         if held && !claims_what_it_may(&texts) {
             return Err(WorkbookError::Damaged);
@@ -262,30 +278,39 @@ fn check(object: Guard<&[u8]>) -> Result<Vec<u64>, WorkbookError> {
         }
     }
     match unstored {
-        _ if !workbook => Err(WorkbookError::NotAWorkbook(foreign.unwrap_or("une archive ZIP sans classeur"))),
+        _ if !workbook => {
+            Err(WorkbookError::NotAWorkbook(foreign.unwrap_or("une archive ZIP sans classeur")))
+        }
         Some(unstored) => Err(WorkbookError::UnstoredFormulas(unstored)),
         None => Ok(parts),
     }
 }
 
-/// Whether memory for as many texts as are declared may be reserved, which calamine does before it reads any. The
-/// declaration is looked for as bytes, wherever it is, so that they must be of an encoding with ASCII in it.
+/// Whether memory for as many texts as are declared may be reserved, which calamine does before it
+/// reads any. The declaration is looked for as bytes, wherever it is, so that they must be of an
+/// encoding with ASCII in it.
 fn claims_what_it_may(texts: &[u8]) -> bool {
     const COUNT: &[u8] = b"uniqueCount";
     // The shortest text is `<si/>`.
     let most = texts.len() as u64 / 5;
     let declared = |at: usize| {
         let value = texts[at + COUNT.len()..].iter().skip_while(|byte| !byte.is_ascii_digit());
-        value
-            .take_while(|byte| byte.is_ascii_digit())
-            .fold(0_u64, |number, digit| number.saturating_mul(10).saturating_add(u64::from(digit - b'0')))
+        value.take_while(|byte| byte.is_ascii_digit()).fold(0_u64, |number, digit| {
+            number.saturating_mul(10).saturating_add(u64::from(digit - b'0'))
+        })
     };
-    memchr::memchr(0, texts).is_none() && memchr::memmem::find_iter(texts, COUNT).all(|at| declared(at) <= most)
+    memchr::memchr(0, texts).is_none()
+        && memchr::memmem::find_iter(texts, COUNT).all(|at| declared(at) <= most)
 }
 
-/// Reads cell by cell: a sheet with two cells a billion apart has two cells. `None` for a sheet that has no cells by
-/// its kind; one that can't be read fails the workbook, since nobody knows what was in it.
-fn read(workbook: &mut Xlsx<Guard<Vec<u8>>>, name: &str, budget: &mut Budget) -> Result<Option<Cells>, WorkbookError> {
+/// Reads cell by cell: a sheet with two cells a billion apart has two cells. `None` for a sheet
+/// that has no cells by its kind; one that can't be read fails the workbook, since nobody knows
+/// what was in it.
+fn read(
+    workbook: &mut Xlsx<Guard<Vec<u8>>>,
+    name: &str,
+    budget: &mut Budget,
+) -> Result<Option<Cells>, WorkbookError> {
     let mut reader = match workbook.worksheet_cells_reader(name) {
         Ok(reader) => reader,
         Err(XlsxError::NotAWorksheet(_)) => return Ok(None),
@@ -294,10 +319,14 @@ fn read(workbook: &mut Xlsx<Guard<Vec<u8>>>, name: &str, budget: &mut Budget) ->
     let zeros: Vec<_> = reader
         .styles()
         .iter()
-        .map(|style| style.number_format.as_ref().and_then(|format| cells::zeros(&format.format_code)))
+        .map(|style| {
+            style.number_format.as_ref().and_then(|format| cells::zeros(&format.format_code))
+        })
         .collect();
     let mut sheet = Cells::default();
-    while let Some((cell, style)) = reader.next_cell_with_style_id().map_err(|_| WorkbookError::Damaged)? {
+    while let Some((cell, style)) =
+        reader.next_cell_with_style_id().map_err(|_| WorkbookError::Damaged)?
+    {
         let (row, column) = cell.get_position();
         budget.charge(cell.get_value())?;
         sheet.push(row, column, cell.get_value(), zeros.get(style).copied().flatten())?;

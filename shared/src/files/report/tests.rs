@@ -63,7 +63,10 @@ fn a_complete_file_tells_what_it_cancels() {
         cancelled: 0,
         refused: Some("plus de 10 % des inscriptions seraient annulées".to_owned()),
     };
-    let report = tally.report("abc", "0751967F", Ending::Running).asked(Mode::Complete, true).complete(Some(&complete));
+    let report = tally
+        .report("abc", "0751967F", Ending::Running)
+        .asked(Mode::Complete, true)
+        .complete(Some(&complete));
     golden!("report_complete", json(&report));
 }
 

@@ -21,8 +21,8 @@ pub enum DateForm {
     FrenchHyphens,
 }
 
-/// A full date in any of the forms. A time of day is passed over when it is midnight, which is how databases export
-/// a day.
+/// A full date in any of the forms. A time of day is passed over when it is midnight, which is how
+/// databases export a day.
 pub(super) fn date(text: &str) -> Option<(Date, DateForm)> {
     let (digits, form) = eight_digits(text)?;
     let number = |range: std::ops::Range<usize>| {
@@ -49,11 +49,13 @@ pub(super) fn birth_date(text: &str) -> Option<(BirthDate, DateForm)> {
 pub(super) fn has_hour(text: &str) -> bool {
     let Some((day, time)) = text.split_at_checked(10) else { return false };
     date(day).is_some()
-        && time.strip_prefix([' ', 'T']).is_some_and(|time| time.starts_with(|digit: char| digit.is_ascii_digit()))
+        && time
+            .strip_prefix([' ', 'T'])
+            .is_some_and(|time| time.starts_with(|digit: char| digit.is_ascii_digit()))
 }
 
-/// Which of day and month a text has first, as far as it shows: `None` if it is no date with the year last, or the same
-/// either way.
+/// Which of day and month a text has first, as far as it shows: `None` if it is no date with the
+/// year last, or the same either way.
 pub(in crate::files) fn date_order(text: &str) -> Option<Order> {
     let (day, form) = eight_digits(unwrapped(text).get(..10)?)?;
     if form == DateForm::Iso {
@@ -76,7 +78,9 @@ fn eight_digits(text: &str) -> Option<([u8; 8], DateForm)> {
     let (date, time) = text.as_bytes().split_first_chunk::<10>()?;
     let midnight = match time {
         [] => true,
-        [b' ' | b'T', clock @ ..] => clock.iter().all(|byte| matches!(byte, b'0' | b':' | b'.' | b'Z')),
+        [b' ' | b'T', clock @ ..] => {
+            clock.iter().all(|byte| matches!(byte, b'0' | b':' | b'.' | b'Z'))
+        }
         _ => false,
     };
     let (places, form) = match (date[2], date[4], date[5], date[7]) {
@@ -152,9 +156,12 @@ mod tests {
 
     #[test]
     fn partial_birth_dates_are_known_to_the_register() {
-        for (text, canonical) in
-            [("1994", "1994"), ("1994-05", "1994-05"), ("00/00/1994", "1994"), ("00/05/1994", "1994-05")]
-        {
+        for (text, canonical) in [
+            ("1994", "1994"),
+            ("1994-05", "1994-05"),
+            ("00/00/1994", "1994"),
+            ("00/05/1994", "1994-05"),
+        ] {
             assert_eq!(birth_date(text).map(|(date, _)| date.expose()).as_deref(), Some(canonical));
         }
     }

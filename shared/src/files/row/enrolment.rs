@@ -17,8 +17,8 @@ use crate::domain::uai::Uai;
 use crate::files::column::Column;
 use crate::files::problem::RowRule;
 
-/// Longest period of an enrolment. The contract's own sample has 14 months; more than 18 is a slip in the year, and
-/// would have someone told a student long after.
+/// Longest period of an enrolment. The contract's own sample has 14 months; more than 18 is a slip
+/// in the year, and would have someone told a student long after.
 const LONGEST_PERIOD_MONTHS: i32 = 18;
 /// How far ahead an enrolment may plausibly begin.
 const AHEAD_MONTHS: i32 = 18;
@@ -121,8 +121,9 @@ fn regime<V: Values>(row: &mut Row<'_, '_, V>) -> Result<Regime, Reported> {
         .map_err(|rule| row.note(Column::Regime, rule))
 }
 
-/// A label, or a number of the depositor's software, whichever establishment the row is about. Numbers differ from
-/// one software to another, so without a table they mean nothing (domain.md §2.2).
+/// A label, or a number of the depositor's software, whichever establishment the row is about.
+/// Numbers differ from one software to another, so without a table they mean nothing (domain.md
+/// §2.2).
 fn coded<T: Copy>(
     text: &str,
     codes: &BTreeMap<String, T>,
@@ -138,8 +139,8 @@ fn coded<T: Copy>(
 /// `inscrit` and what grammar makes of it: `Inscrite`, `ADMISES`, `annulée`; or a state of Pégase.
 fn status_label(text: &str) -> Option<Status> {
     let folded = fold(text);
-    // `StatutInscription` of Pégase 1.1.5, in EsupPortail's esup-siscol; what each means here is domain.md §2.3. Its
-    // TERMINEE is none: an enrolment that is over was one, or was given up.
+    // `StatutInscription` of Pégase 1.1.5, in EsupPortail's esup-siscol; what each means here is
+    // domain.md §2.3. Its TERMINEE is none: an enrolment that is over was one, or was given up.
     match folded.as_str() {
         "AUTORISEE" | "DEBUTEE" => return Some(Status::Admis),
         "VALIDEE" => return Some(Status::Inscrit),
@@ -147,7 +148,9 @@ fn status_label(text: &str) -> Option<Status> {
     }
     Status::ALL.into_iter().find(|status| {
         let label = fold(status.label());
-        folded.strip_prefix(label.as_str()).is_some_and(|ending| matches!(ending, "" | "E" | "S" | "ES"))
+        folded
+            .strip_prefix(label.as_str())
+            .is_some_and(|ending| matches!(ending, "" | "E" | "S" | "ES"))
     })
 }
 
@@ -204,15 +207,22 @@ fn commune<V: Values>(
 }
 
 /// The commune, how it was found, and whether it is in another département than the establishment.
-fn find_commune(given: &str, establishment: &Establishment) -> Result<(CommuneCode, CommuneSource, bool), RowRule> {
+fn find_commune(
+    given: &str,
+    establishment: &Establishment,
+) -> Result<(CommuneCode, CommuneSource, bool), RowRule> {
     let (code, source) = match completed(given) {
         Some(code) => (code, CommuneSource::Given),
-        None => commune_of_study(given, establishment.place()).map_err(|_| RowRule::CommuneInvalide)?,
+        None => {
+            commune_of_study(given, establishment.place()).map_err(|_| RowRule::CommuneInvalide)?
+        }
     };
     let elsewhere = match source {
         // Postal codes and COG codes begin with the same two digits nearly everywhere.
         CommuneSource::PostalCode => given.get(..2) != establishment.postal_code.get(..2),
-        CommuneSource::Given | CommuneSource::Unsaid => department(&code) != department(&establishment.commune),
+        CommuneSource::Given | CommuneSource::Unsaid => {
+            department(&code) != department(&establishment.commune)
+        }
     };
     Ok((code, source, elsewhere))
 }

@@ -21,8 +21,9 @@ use crate::files::column::Column;
 use crate::files::problem::RowRule;
 use crate::identity::digest::Named;
 
-/// Ages that nobody has on the first day of an enrolment. Students of 12 and of 96 have been in the papers, and a
-/// rejected row denies a right, so the bounds only catch slips: the current year for the birth year, a century off.
+/// Ages that nobody has on the first day of an enrolment. Students of 12 and of 96 have been in the
+/// papers, and a rejected row denies a right, so the bounds only catch slips: the current year for
+/// the birth year, a century off.
 const POSSIBLE_AGES: std::ops::RangeInclusive<i16> = 11..=100;
 /// Ages that all but some hundreds of students have.
 const USUAL_AGES: std::ops::RangeInclusive<i16> = 15..=70;
@@ -30,7 +31,8 @@ const USUAL_AGES: std::ops::RangeInclusive<i16> = 15..=70;
 const FIRST_RNIE_YEAR: i16 = 2018;
 
 /// The columns of names.
-const NAMES: [Column; 5] = [Column::NomFamille, Column::NomUsage, Column::Prenom1, Column::Prenom2, Column::Prenom3];
+const NAMES: [Column; 5] =
+    [Column::NomFamille, Column::NomUsage, Column::Prenom1, Column::Prenom2, Column::Prenom3];
 
 /// What a row says of the person, value by value.
 pub(super) struct Who {
@@ -44,7 +46,8 @@ pub(super) struct Who {
 impl Who {
     /// The parts of a declaration, if all are well formed.
     pub(super) fn declared(self) -> Option<(Option<Ine>, Option<String>, Person)> {
-        let (Ok(ine), Ok(number), Ok(birth_date), Ok(civil)) = (self.ine, self.number, self.birth_date, self.civil)
+        let (Ok(ine), Ok(number), Ok(birth_date), Ok(civil)) =
+            (self.ine, self.number, self.birth_date, self.civil)
         else {
             return None;
         };
@@ -60,7 +63,9 @@ impl Who {
         match (&self.number, &self.ine, &self.civil) {
             (Ok(Some(number)), _, _) => Some(Named::Number(Cow::Owned(number.clone()))),
             (Ok(None), Ok(Some(ine)), _) => Some(Named::Ine(*ine)),
-            (Ok(None), Ok(None), Ok(Some(identity))) => Some(Named::Identity(Cow::Owned(identity.clone()))),
+            (Ok(None), Ok(None), Ok(Some(identity))) => {
+                Some(Named::Identity(Cow::Owned(identity.clone())))
+            }
             _ => None,
         }
     }
@@ -85,17 +90,23 @@ pub(super) fn read<V: Values>(row: &mut Row<'_, '_, V>) -> Who {
     Who { ine, number, birth_date, civil }
 }
 
-/// The INE, which some software exports in two columns: Apogée has ten characters in `COD_NNE_IND` and the last one in
-/// `COD_CLE_NNE_IND`.
+/// The INE, which some software exports in two columns: Apogée has ten characters in `COD_NNE_IND`
+/// and the last one in `COD_CLE_NNE_IND`.
 fn ine<V: Values>(row: &mut Row<'_, '_, V>) -> Result<Option<Ine>, Reported> {
     let (number, key) = (row.value(Column::Ine), row.value(Column::CleIne));
     if number.is_empty() && key.is_empty() {
         return Ok(None);
     }
-    let ends_so = number.len() == Ine::LENGTH && number.get(Ine::LENGTH - key.len().min(Ine::LENGTH)..) == Some(key);
-    let parsed = if key.is_empty() || ends_so { Ine::parse(number) } else { Ine::parse(&format!("{number}{key}")) };
+    let ends_so = number.len() == Ine::LENGTH
+        && number.get(Ine::LENGTH - key.len().min(Ine::LENGTH)..) == Some(key);
+    let parsed = if key.is_empty() || ends_so {
+        Ine::parse(number)
+    } else {
+        Ine::parse(&format!("{number}{key}"))
+    };
     // A number that is whole has a key too many.
-    let wrong = if key.is_empty() || number.len() != Ine::LENGTH { Column::Ine } else { Column::CleIne };
+    let wrong =
+        if key.is_empty() || number.len() != Ine::LENGTH { Column::Ine } else { Column::CleIne };
     parsed.map(Some).map_err(|_| row.note(wrong, RowRule::IneInvalide))
 }
 
@@ -108,8 +119,10 @@ fn civil_identity<V: Values>(
     let given = given_names(row);
     let second = optional_name(row, Column::Prenom2);
     let third = optional_name(row, Column::Prenom3);
-    let sex = row.required(Column::Sexe, RowRule::SexeInvalide, |text| Sex::parse_forgiving(text).ok());
-    let (lieu_naissance, libelle_naissance) = birthplace(row, birth_date.ok().map(|date| date.year()));
+    let sex =
+        row.required(Column::Sexe, RowRule::SexeInvalide, |text| Sex::parse_forgiving(text).ok());
+    let (lieu_naissance, libelle_naissance) =
+        birthplace(row, birth_date.ok().map(|date| date.year()));
 
     let (first, others) = given?;
     let mut autres_prenoms = others;
@@ -134,26 +147,37 @@ fn name<V: Values>(row: &mut Row<'_, '_, V>, column: Column) -> Result<PersonNam
     }
 }
 
-fn optional_name<V: Values>(row: &mut Row<'_, '_, V>, column: Column) -> Result<Option<PersonName>, Reported> {
+fn optional_name<V: Values>(
+    row: &mut Row<'_, '_, V>,
+    column: Column,
+) -> Result<Option<PersonName>, Reported> {
     match row.value(column) {
         "" => Ok(None),
         text => checked_name(row, column, text).map(Some),
     }
 }
 
-/// The first given name and those after it. Some software writes all of them in the first field, separated by commas
-/// (domain.md §9): the first is the one that look-ups compare.
-fn given_names<V: Values>(row: &mut Row<'_, '_, V>) -> Result<(PersonName, Vec<PersonName>), Reported> {
-    let mut names = row.value(Column::Prenom1).split(',').map(str::trim).filter(|name| !name.is_empty());
+/// The first given name and those after it. Some software writes all of them in the first field,
+/// separated by commas (domain.md §9): the first is the one that look-ups compare.
+fn given_names<V: Values>(
+    row: &mut Row<'_, '_, V>,
+) -> Result<(PersonName, Vec<PersonName>), Reported> {
+    let mut names =
+        row.value(Column::Prenom1).split(',').map(str::trim).filter(|name| !name.is_empty());
     let first = match names.next() {
         Some(name) => checked_name(row, Column::Prenom1, name),
         None => Err(row.note(Column::Prenom1, RowRule::ValeurManquante)),
     }?;
-    let others = names.map(|name| checked_name(row, Column::Prenom1, name)).collect::<Result<_, _>>()?;
+    let others =
+        names.map(|name| checked_name(row, Column::Prenom1, name)).collect::<Result<_, _>>()?;
     Ok((first, others))
 }
 
-fn checked_name<V: Values>(row: &mut Row<'_, '_, V>, column: Column, text: &str) -> Result<PersonName, Reported> {
+fn checked_name<V: Values>(
+    row: &mut Row<'_, '_, V>,
+    column: Column,
+    text: &str,
+) -> Result<PersonName, Reported> {
     let parsed = match column {
         Column::NomFamille => PersonName::parse_surname(text),
         Column::Prenom1 => PersonName::parse_given(text),
@@ -182,8 +206,8 @@ fn is_usual(letter: char) -> bool {
         || unicode_normalization::char::is_combining_mark(letter)
 }
 
-/// A letter that isn't Latin. Latin ones are in these blocks of Unicode, with those that write African and Vietnamese
-/// names.
+/// A letter that isn't Latin. Latin ones are in these blocks of Unicode, with those that write
+/// African and Vietnamese names.
 fn is_of_another_script(letter: char) -> bool {
     letter.is_alphabetic()
         && !is_apostrophe(letter)
@@ -195,28 +219,35 @@ fn is_of_another_script(letter: char) -> bool {
 /// What windows-1252 has from `80` to `9F` besides letters.
 const SIGNS: &str = "€‚„…†‡ˆ‰‹‘’“”•–—˜™›";
 
-/// Whether UTF-8 was read as windows-1252 and written again: `Ã¨` for `è`, `Å“` for `œ`. After these letters a name
-/// has another letter, never a sign.
+/// Whether UTF-8 was read as windows-1252 and written again: `Ã¨` for `è`, `Å“` for `œ`. After
+/// these letters a name has another letter, never a sign.
 fn is_garbled(name: &str) -> bool {
     if name.is_ascii() {
         return false;
     }
     let sign = |letter: char| matches!(letter, '\u{80}'..='\u{BF}') || SIGNS.contains(letter);
-    name.chars().zip(name.chars().skip(1)).any(|(letter, next)| matches!(letter, 'Ã' | 'Â' | 'Å') && sign(next))
+    name.chars()
+        .zip(name.chars().skip(1))
+        .any(|(letter, next)| matches!(letter, 'Ã' | 'Â' | 'Å') && sign(next))
 }
 
 /// The code of the birthplace, or its name when it gives no code.
 ///
-/// A postal code is left out: it is where somebody lived, and a birthplace that it isn't would tell a person from
-/// themselves. So is a code that may be either, in a file that has postal codes.
-fn birthplace<V: Values>(row: &mut Row<'_, '_, V>, born_in: Option<i16>) -> (Option<CommuneCode>, Option<PlaceName>) {
+/// A postal code is left out: it is where somebody lived, and a birthplace that it isn't would tell
+/// a person from themselves. So is a code that may be either, in a file that has postal codes.
+fn birthplace<V: Values>(
+    row: &mut Row<'_, '_, V>,
+    born_in: Option<i16>,
+) -> (Option<CommuneCode>, Option<PlaceName>) {
     let text = row.code_value(Column::LieuNaissance);
     if text.is_empty() {
         return (None, None);
     }
     let (code, name, rule) = match row.memory.birthplaces.get(text, || places::birthplace(text)) {
         Birthplace::Completed(code) => (Some(code), None, RowRule::ZeroInitialPerdu),
-        Birthplace::AlsoPostal { ended, .. } if ended.zip(born_in).is_some_and(|(ended, born)| born >= ended) => {
+        Birthplace::AlsoPostal { ended, .. }
+            if ended.zip(born_in).is_some_and(|(ended, born)| born >= ended) =>
+        {
             (None, None, RowRule::LieuNaissanceCodePostal)
         }
         Birthplace::AlsoPostal { .. } if row.memory.postal_birthplaces => {
@@ -254,6 +285,8 @@ pub(super) fn check_against<V: Values>(row: &mut Row<'_, '_, V>, who: &Who, what
 /// In whole years; the oldest possible when the birth date is partial.
 fn age(birth_date: BirthDate, on: Date) -> i16 {
     let years = on.year() - birth_date.year();
-    let before_birthday = birth_date.full().is_some_and(|birth| (on.month(), on.day()) < (birth.month(), birth.day()));
+    let before_birthday = birth_date
+        .full()
+        .is_some_and(|birth| (on.month(), on.day()) < (birth.month(), birth.day()));
     years - i16::from(before_birthday)
 }

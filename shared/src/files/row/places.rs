@@ -1,4 +1,5 @@
-//! Birthplaces: a code, or the name of a commune, which becomes a code when only one place bears it.
+//! Birthplaces: a code, or the name of a commune, which becomes a code when only one place bears
+//! it.
 
 use super::dates;
 use crate::domain::commune::CommuneCode;
@@ -14,14 +15,15 @@ pub(super) enum Birthplace {
     Known(CommuneCode),
     /// The same, with its first zero gone.
     Completed(CommuneCode),
-    /// The same, which is a postal code too: certainly that for whoever was born in `ended` or later, if its département
-    /// ended then.
+    /// The same, which is a postal code too: certainly that for whoever was born in `ended` or
+    /// later, if its département ended then.
     AlsoPostal { code: CommuneCode, ended: Option<i16> },
     /// A postal code, which is no commune's.
     Postal,
     /// A well-formed code that isn't listed.
     Unlisted(CommuneCode),
-    /// The name of a commune, perhaps of several, that gives no code by itself: it is kept as it is written.
+    /// The name of a commune, perhaps of several, that gives no code by itself: it is kept as it is
+    /// written.
     Named,
     /// None of these.
     Unknown,
@@ -54,15 +56,17 @@ fn code(text: &str) -> Option<Birthplace> {
         Err(_) => present(text),
     };
     match (known, is_postal(text)) {
-        (Some(code), true) => Some(Birthplace::AlsoPostal { code, ended: ended_in(text, code.present()) }),
+        (Some(code), true) => {
+            Some(Birthplace::AlsoPostal { code, ended: ended_in(text, code.present()) })
+        }
         (Some(code), false) => Some(Birthplace::Known(code)),
         (None, true) => Some(Birthplace::Postal),
         (None, false) => CommuneCode::parse(text).ok().map(Birthplace::Unlisted),
     }
 }
 
-/// Whether the birthplace of somebody born on that date, as it is written, can only be a postal code: where one is, others
-/// of its column may be.
+/// Whether the birthplace of somebody born on that date, as it is written, can only be a postal
+/// code: where one is, others of its column may be.
 pub(in crate::files) fn is_only_postal(text: &str, birth_date: &str) -> bool {
     if text.len() != CommuneCode::LENGTH {
         return false;
@@ -79,7 +83,10 @@ pub(in crate::files) fn is_only_postal(text: &str, birth_date: &str) -> bool {
 /// A known code whose first zero a spreadsheet took away: `1053` is `01053`, Bourg-en-Bresse.
 pub(super) fn completed(text: &str) -> Option<CommuneCode> {
     let four_digits = text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit());
-    four_digits.then(|| CommuneCode::parse(&format!("0{text}")).ok()).flatten().filter(CommuneCode::is_known)
+    four_digits
+        .then(|| CommuneCode::parse(&format!("0{text}")).ok())
+        .flatten()
+        .filter(CommuneCode::is_known)
 }
 
 #[cfg(test)]

@@ -3,8 +3,9 @@
 /// Longest text that is remembered, in bytes. No code, date or label of the contract is longer.
 const LONGEST: usize = 56;
 
-/// A small direct-mapped table from what was written to what it means: a text takes the place of the one that
-/// happened to have its slot. Bounded, without allocation once made, and empty when nothing is to be remembered.
+/// A small direct-mapped table from what was written to what it means: a text takes the place of
+/// the one that happened to have its slot. Bounded, without allocation once made, and empty when
+/// nothing is to be remembered.
 #[derive(Debug)]
 pub(super) struct Recent<T> {
     slots: Vec<Slot<T>>,
@@ -27,7 +28,9 @@ impl<T: Copy> Recent<T> {
     pub(super) fn get(&mut self, text: &str, read: impl FnOnce() -> T) -> T {
         let bytes = text.as_bytes();
         let Some(mask) = self.slots.len().checked_sub(1) else { return read() };
-        let (Ok(length), true) = (u8::try_from(bytes.len()), bytes.len() <= LONGEST) else { return read() };
+        let (Ok(length), true) = (u8::try_from(bytes.len()), bytes.len() <= LONGEST) else {
+            return read();
+        };
         let slot = &mut self.slots[hash(bytes) & mask];
         if let Some(meaning) = slot.meaning
             && slot.length == length
@@ -43,9 +46,12 @@ impl<T: Copy> Recent<T> {
     }
 }
 
-/// FNV-1a. An adversary who finds collisions gains slots that are read anew, which is what they cost without a table.
+/// FNV-1a. An adversary who finds collisions gains slots that are read anew, which is what they
+/// cost without a table.
 fn hash(bytes: &[u8]) -> usize {
-    let hash = bytes.iter().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193));
+    let hash = bytes
+        .iter()
+        .fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193));
     (hash ^ (hash >> 16)) as usize
 }
 

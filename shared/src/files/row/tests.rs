@@ -14,7 +14,8 @@ struct Changed<'a>(&'a [(Column, &'a str)]);
 
 impl Values for Changed<'_> {
     fn value(&self, column: Column) -> &str {
-        let changed = self.0.iter().rev().find(|(changed, _)| *changed == column).map(|(_, value)| *value);
+        let changed =
+            self.0.iter().rev().find(|(changed, _)| *changed == column).map(|(_, value)| *value);
         let position = HEADER.split(';').position(|name| name == column.name());
         changed.or_else(|| ROW.split(';').nth(position?)).unwrap_or_default().trim()
     }
@@ -49,7 +50,10 @@ fn a_row_says_what_it_says() {
     assert_eq!(warnings, []);
     assert_eq!(declaration.ine.unwrap().expose(), "070578267KH");
     let identity = declaration.identite.said().unwrap();
-    assert_eq!((identity.nom_famille.expose(), identity.autres_prenoms[0].expose()), ("Lefèvre", "Inès"));
+    assert_eq!(
+        (identity.nom_famille.expose(), identity.autres_prenoms[0].expose()),
+        ("Lefèvre", "Inès")
+    );
     assert_eq!(declaration.inscription.statut, Status::Inscrit);
     assert_eq!(declaration.inscription.nom_etablissement, "UFR ECONOMIE");
     assert_eq!(declaration.numero_etudiant.as_deref(), Some("E42"));
@@ -134,17 +138,24 @@ fn each_warning_names_its_column_and_costs_nothing() {
     let period = |first, last| [(C::DateDebutInscription, first), (C::DateFinInscription, last)];
     let improbable = (C::DateDebutInscription, R::PeriodeImprobable);
     assert_eq!(accepted(&period("2028-07-01", "2029-08-31")).1, [improbable]);
-    let old = [&period("2014-09-01", "2015-08-31")[..], &[(C::DateNaissance, "1994-03-02")]].concat();
+    let old =
+        [&period("2014-09-01", "2015-08-31")[..], &[(C::DateNaissance, "1994-03-02")]].concat();
     assert_eq!(accepted(&old).1, [improbable, (C::Ine, R::IneAnachronique)]);
     let zero = accepted(&[(C::CodeCommune, "1053")]);
     assert_eq!(zero.0.inscription.code_commune.as_str(), "01053");
-    assert_eq!(zero.1, [(C::CodeCommune, R::ZeroInitialPerdu), (C::CodeCommune, R::CommuneAutreDepartement)]);
+    assert_eq!(
+        zero.1,
+        [(C::CodeCommune, R::ZeroInitialPerdu), (C::CodeCommune, R::CommuneAutreDepartement)]
+    );
 }
 
 #[test]
 fn all_problems_of_a_row_are_told() {
-    let blank: Vec<_> =
-        C::ALL.into_iter().filter(|column| *column != C::NomFamille).map(|column| (column, "")).collect();
+    let blank: Vec<_> = C::ALL
+        .into_iter()
+        .filter(|column| *column != C::NomFamille)
+        .map(|column| (column, ""))
+        .collect();
     let mut expected = C::REQUIRED.to_vec();
     expected.extend([C::Prenom1, C::Sexe]);
     let mut missing: Vec<_> = rejected(&blank)
@@ -169,13 +180,22 @@ fn all_problems_of_a_row_are_told() {
 fn names_may_all_be_left_out_beside_an_ine_and_not_in_part() {
     let nameless = [(C::NomFamille, ""), (C::Prenom1, ""), (C::Prenom2, ""), (C::Sexe, "")];
     let (declaration, warnings) = accepted(&nameless);
-    assert!(matches!(&declaration.identite, Person::Pair(pair) if pair.date_naissance.expose() == "2004-03-02"));
+    assert!(
+        matches!(&declaration.identite, Person::Pair(pair) if pair.date_naissance.expose() == "2004-03-02")
+    );
     assert_eq!(warnings, []);
-    assert_eq!(rejected(&nameless[1..]), [(C::Prenom1, R::ValeurManquante), (C::Sexe, R::ValeurManquante)]);
+    assert_eq!(
+        rejected(&nameless[1..]),
+        [(C::Prenom1, R::ValeurManquante), (C::Sexe, R::ValeurManquante)]
+    );
     let nobody = [&nameless[..], &[(C::Ine, "")]].concat();
     assert_eq!(
         rejected(&nobody),
-        [(C::NomFamille, R::ValeurManquante), (C::Prenom1, R::ValeurManquante), (C::Sexe, R::ValeurManquante)]
+        [
+            (C::NomFamille, R::ValeurManquante),
+            (C::Prenom1, R::ValeurManquante),
+            (C::Sexe, R::ValeurManquante)
+        ]
     );
     let wrong = [&nameless[..], &[(C::Ine, "123")]].concat();
     assert_eq!(rejected(&wrong), [(C::Ine, R::IneInvalide)]);
@@ -187,22 +207,35 @@ fn values_are_forgiven_what_the_domain_says() {
     assert_eq!(regime(""), Regime::FormationInitiale);
     assert_eq!(regime("2"), Regime::FormationContinue, "the depositor's table");
     assert_eq!(regime("rf7"), Regime::ContratProfessionnalisation);
-    assert_eq!(regime("Formation Initiale Hors Apprentissage"), Regime::FormationInitialeHorsApprentissage);
+    assert_eq!(
+        regime("Formation Initiale Hors Apprentissage"),
+        Regime::FormationInitialeHorsApprentissage
+    );
     let status = |text| accepted(&[(C::Statut, text)]).0.inscription.statut;
     assert_eq!(
         [status("Inscrite"), status("ADMISE"), status("annulee")],
         [Status::Inscrit, Status::Admis, Status::Annule]
     );
-    assert_eq!(["VALIDEE", "AUTORISEE", "ANNULEE"].map(status), [Status::Inscrit, Status::Admis, Status::Annule]);
+    assert_eq!(
+        ["VALIDEE", "AUTORISEE", "ANNULEE"].map(status),
+        [Status::Inscrit, Status::Admis, Status::Annule]
+    );
     assert_eq!(rejected(&[(C::Statut, "TERMINEE")]), [(C::Statut, R::StatutInconnu)]);
     assert_eq!(regime("Contrat apprentissage"), Regime::ContratApprentissage, "Apogée");
     let (given, _) = accepted(&[(C::Prenom1, "Zoé, Inès"), (C::Prenom2, "")]);
     assert_eq!(given.identite.said().unwrap().autres_prenoms[0].expose(), "Inès");
     assert_eq!(accepted(&[(C::Ine, "")]).0.ine, None);
     let postal = accepted(&[(C::CodeCommune, "75634")]).0.inscription;
-    assert_eq!((postal.code_commune.as_str(), postal.code_commune_brut.as_deref()), ("75113", Some("75634")));
+    assert_eq!(
+        (postal.code_commune.as_str(), postal.code_commune_brut.as_deref()),
+        ("75113", Some("75634"))
+    );
     assert_eq!(accepted(&[(C::Uai, "0751722p")]).0.inscription.uai.as_str(), "0751722P");
-    assert_eq!(accepted(&[(C::NomFamille, "JOÃO ÂNGELO")]).1, [], "letters of Portuguese are no garbled accents");
+    assert_eq!(
+        accepted(&[(C::NomFamille, "JOÃO ÂNGELO")]).1,
+        [],
+        "letters of Portuguese are no garbled accents"
+    );
 }
 
 #[test]
@@ -220,8 +253,12 @@ fn nobodys_name_is_said_in_one_way() {
 
 #[test]
 fn an_ine_may_be_in_two_columns() {
-    let ine = |number, key| accepted(&[(C::Ine, number), (C::CleIne, key)]).0.ine.map(|ine| ine.expose().to_owned());
-    for (number, key) in [("070578267K", "H"), ("070578267", "KH"), ("070578267KH", "H"), ("070578267KH", "")] {
+    let ine = |number, key| {
+        accepted(&[(C::Ine, number), (C::CleIne, key)]).0.ine.map(|ine| ine.expose().to_owned())
+    };
+    for (number, key) in
+        [("070578267K", "H"), ("070578267", "KH"), ("070578267KH", "H"), ("070578267KH", "")]
+    {
         assert_eq!(ine(number, key).as_deref(), Some("070578267KH"), "{number} {key}");
     }
     for (number, key, column) in [
@@ -230,7 +267,11 @@ fn an_ine_may_be_in_two_columns() {
         ("", "H", C::Ine),
         ("070578267KH", "070578267KHH", C::CleIne),
     ] {
-        assert_eq!(rejected(&[(C::Ine, number), (C::CleIne, key)]), [(column, R::IneInvalide)], "{number} {key}");
+        assert_eq!(
+            rejected(&[(C::Ine, number), (C::CleIne, key)]),
+            [(column, R::IneInvalide)],
+            "{number} {key}"
+        );
     }
 }
 
@@ -264,9 +305,16 @@ fn a_birthplace_is_a_code_or_else_a_name() {
     ] {
         let (declaration, _) = accepted(&[(C::LieuNaissance, text)]);
         let said = declaration.identite.said().unwrap();
-        assert_eq!(said.lieu_naissance, code.and_then(|code| CommuneCode::parse(code).ok()), "{text}");
+        assert_eq!(
+            said.lieu_naissance,
+            code.and_then(|code| CommuneCode::parse(code).ok()),
+            "{text}"
+        );
         assert_eq!(said.libelle_naissance.as_ref().map(PlaceName::expose), name, "{text}");
-        assert!(name.is_none_or(|name| !format!("{declaration:?}").contains(name)), "{text} in a log");
+        assert!(
+            name.is_none_or(|name| !format!("{declaration:?}").contains(name)),
+            "{text} in a log"
+        );
         let stored = serde_json::to_string(&declaration).unwrap();
         assert_eq!(stored.contains("libelleNaissance"), name.is_some(), "{text}");
         assert_eq!(serde_json::from_str::<Declaration>(&stored).unwrap(), *declaration, "{text}");
@@ -288,10 +336,14 @@ fn a_complete_file_is_about_one_year() {
 fn a_rejected_row_is_about_what_it_would_be_about() {
     let subject = |changes: &[(Column, &str)]| match outcome(changes) {
         Outcome::Accepted { declaration, .. } => Some(RecordId::of(&keys().ine, &declaration)),
-        Outcome::Rejected { about, .. } => about.map(|about| RecordId::of_subject(&keys().ine, &about)),
+        Outcome::Rejected { about, .. } => {
+            about.map(|about| RecordId::of_subject(&keys().ine, &about))
+        }
     };
     let broken = (C::Statut, "?");
-    for known in [vec![], vec![(C::NumeroEtudiant, "")], vec![(C::NumeroEtudiant, ""), (C::Ine, "")]] {
+    for known in
+        [vec![], vec![(C::NumeroEtudiant, "")], vec![(C::NumeroEtudiant, ""), (C::Ine, "")]]
+    {
         let accepted = subject(&known);
         assert!(accepted.is_some());
         assert_eq!(subject(&[&known[..], &[broken]].concat()), accepted, "{known:?}");
@@ -306,15 +358,21 @@ fn a_rejected_row_is_about_what_it_would_be_about() {
     ] {
         assert_eq!(subject(&doubt), None, "{doubt:?}");
     }
-    let Outcome::Rejected { about: Some(about), .. } = outcome(&[broken]) else { panic!("not about anything") };
+    let Outcome::Rejected { about: Some(about), .. } = outcome(&[broken]) else {
+        panic!("not about anything")
+    };
     assert_eq!(about.student, Named::Number("E42".into()));
 }
 
 #[test]
 fn no_problem_repeats_a_value() {
-    let Outcome::Rejected { problems, .. } = outcome(&[(C::DateNaissance, "SECRET")]) else { panic!("accepted") };
+    let Outcome::Rejected { problems, .. } = outcome(&[(C::DateNaissance, "SECRET")]) else {
+        panic!("accepted")
+    };
     for problem in problems {
-        assert!(!format!("{problem:?} {} {}", problem.rule, problem.rule.message()).contains("SECRET"));
+        assert!(
+            !format!("{problem:?} {} {}", problem.rule, problem.rule.message()).contains("SECRET")
+        );
     }
 }
 

@@ -21,9 +21,17 @@ fn decided(said: &Declaration, students: &[Student]) -> Decision {
     with_standing(said, &InesVerification::Unasked, students)
 }
 
-fn with_standing(said: &Declaration, verification: &InesVerification, students: &[Student]) -> Decision {
+fn with_standing(
+    said: &Declaration,
+    verification: &InesVerification,
+    students: &[Student],
+) -> Decision {
     let (record, links) = (this(said), Links::default());
-    decide(Statement { record: &record, declaration: said, verification, links: &links }, students, Reads::Whole)
+    decide(
+        Statement { record: &record, declaration: said, verification, links: &links },
+        students,
+        Reads::Whole,
+    )
 }
 
 fn named(said: &mut Declaration) -> &mut CivilIdentity {
@@ -38,7 +46,8 @@ fn without_birthplace(mut said: Declaration) -> Declaration {
 
 fn by_pair(ine: &str, birth: &str) -> Declaration {
     let mut said = declaration(Some(ine), "x", "y", birth);
-    said.identite = Person::Pair(Pair { date_naissance: BirthDate::parse(birth).unwrap(), registre: None });
+    said.identite =
+        Person::Pair(Pair { date_naissance: BirthDate::parse(birth).unwrap(), registre: None });
     said
 }
 
@@ -56,13 +65,19 @@ fn verified(said: &Declaration, ine: &str, name: &str) -> Student {
 #[test]
 fn nobody_resembles() {
     let decision = decided(&declaration(Some(RNIE), "Lefèvre", "Zoé", "2004-03-02"), &[]);
-    assert_eq!((decision.same, decision.reason, decision.doubt), (Vec::new(), Reason::Newcomer, None));
+    assert_eq!(
+        (decision.same, decision.reason, decision.doubt),
+        (Vec::new(), Reason::Newcomer, None)
+    );
 }
 
 #[test]
 fn a_person_who_is_written_otherwise() {
     let known = student(1, &[declaration(Some(RNIE), "Lefèvre", "Marie-Zoé", "2004-03-02")]);
-    let decision = decided(&declaration(Some(RNIE), "LEFEVRE", "ZOE", "2004-03-02"), std::slice::from_ref(&known));
+    let decision = decided(
+        &declaration(Some(RNIE), "LEFEVRE", "ZOE", "2004-03-02"),
+        std::slice::from_ref(&known),
+    );
     assert_eq!((decision.same, decision.reason), (vec![known.id], Reason::Evidence));
     assert!(decision.evidence.is_some());
 }
@@ -70,7 +85,10 @@ fn a_person_who_is_written_otherwise() {
 #[test]
 fn a_sibling_under_the_same_ine_waits() {
     let known = student(1, &[declaration(Some(RNIE), "Lefèvre", "Léa", "2004-03-02")]);
-    let decision = decided(&declaration(Some(RNIE), "Lefèvre", "Hugo", "2004-03-02"), std::slice::from_ref(&known));
+    let decision = decided(
+        &declaration(Some(RNIE), "Lefèvre", "Hugo", "2004-03-02"),
+        std::slice::from_ref(&known),
+    );
     assert_eq!((decision.same.len(), decision.doubt), (0, Some(Doubt::Resembles)));
     assert_eq!(decision.near[0].student, known.id);
 }
@@ -86,8 +104,8 @@ fn what_a_record_said_itself_before_is_no_evidence() {
 
 #[test]
 fn two_homonyms_who_are_not_each_other() {
-    let known =
-        [RNIE, OTHER_RNIE].map(|ine| student(1, &[declaration(Some(ine), "Quintefeuille", "Eudoxie", "2004-03-02")]));
+    let known = [RNIE, OTHER_RNIE]
+        .map(|ine| student(1, &[declaration(Some(ine), "Quintefeuille", "Eudoxie", "2004-03-02")]));
     let decision = decided(&declaration(None, "Quintefeuille", "Eudoxie", "2004-03-02"), &known);
     assert_eq!((decision.same.len(), decision.doubt), (0, Some(Doubt::Homonyms)));
 }
@@ -96,8 +114,12 @@ fn two_homonyms_who_are_not_each_other() {
 fn who_could_not_be_read_may_be_the_one() {
     let said = declaration(None, "Lefèvre", "Zoé", "2004-03-02");
     let (record, links) = (this(&said), Links::default());
-    let statement =
-        Statement { record: &record, declaration: &said, verification: &InesVerification::Unasked, links: &links };
+    let statement = Statement {
+        record: &record,
+        declaration: &said,
+        verification: &InesVerification::Unasked,
+        links: &links,
+    };
     assert_eq!(decide(statement, &[], Reads::Cut).doubt, Some(Doubt::Homonyms));
     let verification = confirmed(RNIE, "Lefèvre");
     assert_eq!(
@@ -132,9 +154,16 @@ fn the_pair_of_a_record_that_people_joined_to_it_is_named_once() {
     let pair = student(1, &[by_pair(RNIE, "2004-03-02")]);
     let said = declaration(Some(RNIE), "Lefèvre", "Zoé", "2004-03-02");
     let (record, mut links) = (this(&said), Links::default());
-    links.same.insert(CaseId::attachment(&record), pair.edges().map(|edge| edge.record.clone()).collect());
-    let statement =
-        Statement { record: &record, declaration: &said, verification: &InesVerification::Unasked, links: &links };
+    links.same.insert(
+        CaseId::attachment(&record),
+        pair.edges().map(|edge| edge.record.clone()).collect(),
+    );
+    let statement = Statement {
+        record: &record,
+        declaration: &said,
+        verification: &InesVerification::Unasked,
+        links: &links,
+    };
     let decision = decide(statement, std::slice::from_ref(&pair), Reads::Whole);
     assert_eq!((decision.same, decision.reason), (vec![pair.id], Reason::Decided));
 }
@@ -151,10 +180,17 @@ fn ines_vouches_for_whom_nothing_else_makes_certain() {
 fn whom_ines_tells_apart_no_evidence_joins() {
     let said = declaration(Some(BEA), "Lefèvre", "Zoé", "2004-03-02");
     let known = verified(&declaration(Some(RNIE), "Lefèvre", "Zoé", "2004-03-02"), RNIE, "Lefèvre");
-    assert_eq!(decided(&said, std::slice::from_ref(&known)).same, [known.id], "two registers give two numbers");
+    assert_eq!(
+        decided(&said, std::slice::from_ref(&known)).same,
+        [known.id],
+        "two registers give two numbers"
+    );
     let decision = with_standing(&said, &confirmed(BEA, "Lefèvre"), std::slice::from_ref(&known));
     assert_eq!((decision.same.len(), decision.doubt), (0, None), "published under its own INE");
-    assert_eq!(decision.near[0].student, known.id, "and two people have to say whether they are one");
+    assert_eq!(
+        decision.near[0].student, known.id,
+        "and two people have to say whether they are one"
+    );
 }
 
 #[test]
@@ -176,8 +212,12 @@ fn what_people_decided_overrides_evidence() {
     let stranger = declaration(None, "Petit", "Hugo", "1999-12-31");
     let (record, mut links) = (this(&said), Links::default());
     links.different.entry(case.clone()).or_default().insert(other.clone());
-    let statement =
-        Statement { record: &record, declaration: &said, verification: &InesVerification::Unasked, links: &links };
+    let statement = Statement {
+        record: &record,
+        declaration: &said,
+        verification: &InesVerification::Unasked,
+        links: &links,
+    };
     let decision = decide(statement, std::slice::from_ref(&known), Reads::Whole);
     assert_eq!((decision.same.len(), decision.near.len(), decision.doubt), (0, 0, None));
     let mut links = Links::default();
@@ -206,7 +246,10 @@ fn birthplaces_tell_students_apart() {
     assert!(may_be_one(&one, &other).is_none_or(|near| near.verdict < Verdict::Match));
     let mut same = declaration(None, "LEFEVRE", "Zoé", "2004-03-02");
     named(&mut same).autres_prenoms = vec![PersonName::parse("Inès").unwrap()];
-    assert_eq!(may_be_one(&one, &student(1, &[same])).map(|near| near.verdict), Some(Verdict::Match));
+    assert_eq!(
+        may_be_one(&one, &student(1, &[same])).map(|near| near.verdict),
+        Some(Verdict::Match)
+    );
 }
 
 #[test]
@@ -220,7 +263,10 @@ fn a_birthplace_is_compared_by_its_name_as_by_its_code() {
     let verdict = |said: &Declaration, known: &Declaration| {
         let known = student(1, std::slice::from_ref(known));
         let joined = decided(said, std::slice::from_ref(&known)).same == [known.id];
-        (joined, may_be_one(&student(1, std::slice::from_ref(said)), &known).map(|near| near.verdict))
+        (
+            joined,
+            may_be_one(&student(1, std::slice::from_ref(said)), &known).map(|near| near.verdict),
+        )
     };
     for (code, name, expected) in [
         ("93066", "Saint-Denis", Verdict::Match),
@@ -231,10 +277,17 @@ fn a_birthplace_is_compared_by_its_name_as_by_its_code() {
     ] {
         let (by_code, by_name) = (born(Some(code), None), born(None, Some(name)));
         for (one, other) in [(&by_code, &by_name), (&by_name, &by_code)] {
-            assert_eq!(verdict(one, other), (expected == Verdict::Match, Some(expected)), "{code} {name}");
+            assert_eq!(
+                verdict(one, other),
+                (expected == Verdict::Match, Some(expected)),
+                "{code} {name}"
+            );
         }
     }
     let by_name = born(None, Some("Saint-Denis"));
     assert_eq!(verdict(&by_name, &by_name), (true, Some(Verdict::Match)));
-    assert_eq!(verdict(&by_name, &born(None, Some("Saint-Pierre"))), (false, Some(Verdict::Possible)));
+    assert_eq!(
+        verdict(&by_name, &born(None, Some("Saint-Pierre"))),
+        (false, Some(Verdict::Possible))
+    );
 }

@@ -5,14 +5,14 @@ use serde::{Deserialize, Serialize};
 use super::weight::{Bits, bits};
 use crate::domain::birth_date::BirthDate;
 
-/// A birth date as eight digits, `YYYYMMDD`, zeros for what is unknown. It may be no day of the calendar: a mistyped
-/// date still resembles the right one.
+/// A birth date as eight digits, `YYYYMMDD`, zeros for what is unknown. It may be no day of the
+/// calendar: a mistyped date still resembles the right one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub(super) struct Digits(pub(super) [u8; 8]);
 
 impl Digits {
-    /// Reads `YYYY-MM-DD`, or any text with eight digits; fewer digits are the beginning of the date. Nothing usable
-    /// is all zeros.
+    /// Reads `YYYY-MM-DD`, or any text with eight digits; fewer digits are the beginning of the
+    /// date. Nothing usable is all zeros.
     pub(super) fn read(text: &str) -> Self {
         let mut digits = [b'0'; 8];
         let seen = text.bytes().filter(u8::is_ascii_digit);
@@ -103,8 +103,11 @@ pub(super) fn compare(left: Digits, right: Digits) -> (BirthLevel, Bits) {
         return (BirthLevel::Swapped, bits(6.0));
     }
     let digits = left.0.iter().zip(&right.0).filter(|(one, other)| one != other).count();
-    let years = |date: Digits| date.year().iter().fold(0_i32, |year, digit| year * 10 + i32::from(digit - b'0'));
-    let next_year = left.anniversary() == right.anniversary() && years(left).abs_diff(years(right)) == 1;
+    let years = |date: Digits| {
+        date.year().iter().fold(0_i32, |year, digit| year * 10 + i32::from(digit - b'0'))
+    };
+    let next_year =
+        left.anniversary() == right.anniversary() && years(left).abs_diff(years(right)) == 1;
     let transposed = digits == 2
         && left
             .0
@@ -114,5 +117,9 @@ pub(super) fn compare(left: Digits, right: Digits) -> (BirthLevel, Bits) {
     if digits == 1 || next_year || transposed {
         return (BirthLevel::Digit, bits(4.0));
     }
-    if digits == 2 { (BirthLevel::TwoDigits, bits(-2.0)) } else { (BirthLevel::Different, bits(-9.0)) }
+    if digits == 2 {
+        (BirthLevel::TwoDigits, bits(-2.0))
+    } else {
+        (BirthLevel::Different, bits(-9.0))
+    }
 }

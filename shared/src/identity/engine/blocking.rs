@@ -1,8 +1,9 @@
 //! Blocking keys: who is compared with whom.
 //!
-//! Every key is composite, so that few strangers share one: a birth date with one name or with a place, two names alone
-//! when they are rare, else with a part of the date, a small commune with the beginning of a name. Each survives some
-//! errors, and together they survive most. Keys are keyed digests; none can be reversed by trying names.
+//! Every key is composite, so that few strangers share one: a birth date with one name or with a
+//! place, two names alone when they are rare, else with a part of the date, a small commune with
+//! the beginning of a name. Each survives some errors, and together they survive most. Keys are
+//! keyed digests; none can be reversed by trying names.
 
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
@@ -14,7 +15,8 @@ use super::person::Person;
 use super::sound::Sound;
 use super::weight::{Bits, bits};
 
-/// At most so many keys a person: with one query each, a look-up stays within ten calls to the store.
+/// At most so many keys a person: with one query each, a look-up stays within ten calls to the
+/// store.
 pub const MOST_KEYS: usize = 7;
 
 /// The digest of a blocking key: 128 bits.
@@ -131,7 +133,8 @@ impl Blocking {
     }
 }
 
-/// The names that are worth a key with the birth date: the given name, the parts of the surname, the usage name.
+/// The names that are worth a key with the birth date: the given name, the parts of the surname,
+/// the usage name.
 fn dated_names<'a>(person: &'a Person, given: Option<&'a Word>) -> impl Iterator<Item = &'a Word> {
     let surnames = person.surname.iter().flat_map(|surname| surname.cores().iter().take(2));
     let usages = person.usage.iter().flat_map(|usage| usage.cores().iter().take(1));

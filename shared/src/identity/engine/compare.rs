@@ -1,12 +1,13 @@
-//! Two people side by side: a level per trait, evidence in bits, and the reasons that forbid an automatic decision.
+//! Two people side by side: a level per trait, evidence in bits, and the reasons that forbid an
+//! automatic decision.
 
 use serde::{Deserialize, Serialize};
 
 use super::birth::{self, BirthLevel};
 use super::identifier::{self, IdentifierLevel};
 use super::name::{
-    GivenLevel, GivenNames, OthersLevel, Surname, SurnameLevel, compare_given, compare_others, compare_surnames,
-    further_names_agree, may_be_alike,
+    GivenLevel, GivenNames, OthersLevel, Surname, SurnameLevel, compare_given, compare_others,
+    compare_surnames, further_names_agree, may_be_alike,
 };
 use super::person::{NumberLevel, Person, StudentNumber};
 use super::place::{self, PlaceLevel};
@@ -25,15 +26,18 @@ pub enum Veto {
     BirthDates,
     /// The given names after the first have nothing in common, and no identifier is shared.
     OtherGivenNames,
-    /// The given names resemble each other as those of twins may, or one is missing, and no further given name agrees.
+    /// The given names resemble each other as those of twins may, or one is missing, and no further
+    /// given name agrees.
     Lookalike,
     /// The surnames disagree, wholly or by half, and no identifier is shared.
     Surnames,
-    /// The birth dates are a slip apart, and nothing else than the names confirms that it is a slip.
+    /// The birth dates are a slip apart, and nothing else than the names confirms that it is a
+    /// slip.
     BirthDateSlip,
     /// The birthplaces disagree, and no identifier is shared.
     Birthplaces,
-    /// Each has an identifier, of two registers, and only the names and the date say that one person owns both.
+    /// Each has an identifier, of two registers, and only the names and the date say that one
+    /// person owns both.
     TwoIdentifiers,
     /// One establishment gives them two student numbers in one academic year.
     StudentNumbers,
@@ -53,8 +57,8 @@ impl Veto {
         Self::StudentNumbers,
     ];
 
-    /// It speaks of two people, so it also forbids joining them through a third record. The others only say that
-    /// this comparison proves nothing.
+    /// It speaks of two people, so it also forbids joining them through a third record. The others
+    /// only say that this comparison proves nothing.
     #[must_use]
     pub fn separates(self) -> bool {
         matches!(
@@ -131,7 +135,8 @@ pub enum SexLevel {
     Different,
 }
 
-/// What comparing two people shows. Holds no personal value, only levels: it may be kept with the decision.
+/// What comparing two people shows. Holds no personal value, only levels: it may be kept with the
+/// decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Comparison {
     /// The identifiers.
@@ -180,7 +185,8 @@ impl Comparison {
     /// Compares two people. Symmetric: the order of the arguments changes nothing.
     #[must_use]
     pub fn of(left: &Person, right: &Person) -> Self {
-        let (identifier, identifier_bits) = identifier::compare(left.identifier.as_ref(), right.identifier.as_ref());
+        let (identifier, identifier_bits) =
+            identifier::compare(left.identifier.as_ref(), right.identifier.as_ref());
         let names = compare_names(left, right);
         let (birth, birth_bits) = birth::compare(left.birth, right.birth);
         let (place, place_bits) = place::compare(&left.place, &right.place);
@@ -206,8 +212,9 @@ impl Comparison {
             bits: identifier_bits + names.bits + birth_bits + place_bits + sex_bits,
             vetoes: Vetoes::default(),
         };
-        // Two lines of a mere list of people say nothing of sex or INE. Such a list is a sample: a twin of the one who is
-        // in it is most likely not in it, and disagreements are mistakes. Evidence alone decides.
+        // Two lines of a mere list of people say nothing of sex or INE. Such a list is a sample: a
+        // twin of the one who is in it is most likely not in it, and disagreements are mistakes.
+        // Evidence alone decides.
         if comparison.civil {
             if comparison.is_one_student_there() {
                 comparison.bits += SAME_STUDENT_NUMBER;
@@ -224,8 +231,9 @@ impl Comparison {
         matches!(self.identifier, IdentifierLevel::Same | IdentifierLevel::Slip)
     }
 
-    /// The names and the date agree, and one establishment knows both under one number: it corroborates what agrees, and
-    /// says nothing by itself, since numbers are mistyped and given again.
+    /// The names and the date agree, and one establishment knows both under one number: it
+    /// corroborates what agrees, and says nothing by itself, since numbers are mistyped and given
+    /// again.
     fn is_one_student_there(&self) -> bool {
         self.student_number == NumberLevel::Same
             && self.surname <= SurnameLevel::Slip
@@ -240,8 +248,9 @@ impl Comparison {
             || self.birth < BirthLevel::TwoDigits
     }
 
-    /// What changes between two lines of a mere list: its names come from anywhere, so that the tables of frequencies
-    /// don't make them rare; and values are put in each other's place more often than people resemble each other.
+    /// What changes between two lines of a mere list: its names come from anywhere, so that the
+    /// tables of frequencies don't make them rare; and values are put in each other's place more
+    /// often than people resemble each other.
     fn as_listed(&self) -> Bits {
         let unknown_frequency = bits(-5.0);
         let surname = match self.surname {
@@ -255,7 +264,8 @@ impl Comparison {
             _ => unknown_frequency,
         };
         let birth = if self.birth == BirthLevel::Different { bits(4.0) } else { Bits::ZERO };
-        let identifier = if self.identifier == IdentifierLevel::Unsure { bits(3.0) } else { Bits::ZERO };
+        let identifier =
+            if self.identifier == IdentifierLevel::Unsure { bits(3.0) } else { Bits::ZERO };
         surname + given + birth + identifier
     }
 
@@ -265,28 +275,39 @@ impl Comparison {
         let mut vetoes = Vetoes::default();
         vetoes.raise(Veto::GivenNames, self.given == GivenLevel::Different);
         vetoes.raise(Veto::Identifiers, self.identifier == IdentifierLevel::Different);
-        // With the names and the identifier of the same person, a date that has nothing to do with it is a mistake.
-        let named = self.surname <= SurnameLevel::Sound && self.given <= GivenLevel::Compound && !self.exchanged;
+        // With the names and the identifier of the same person, a date that has nothing to do with
+        // it is a mistake.
+        let named = self.surname <= SurnameLevel::Sound
+            && self.given <= GivenLevel::Compound
+            && !self.exchanged;
         let other_date = matches!(self.birth, BirthLevel::Different | BirthLevel::TwoDigits);
         vetoes.raise(Veto::BirthDates, other_date && !(same_identifier && named));
-        vetoes.raise(Veto::OtherGivenNames, !same_identifier && self.others == OthersLevel::Disjoint);
-        let other_sex = self.sex == SexLevel::Different && matches!(self.given, GivenLevel::Sound | GivenLevel::Slip);
+        vetoes
+            .raise(Veto::OtherGivenNames, !same_identifier && self.others == OthersLevel::Disjoint);
+        let other_sex = self.sex == SexLevel::Different
+            && matches!(self.given, GivenLevel::Sound | GivenLevel::Slip);
         let unnamed = self.given == GivenLevel::Missing;
         let two_numbers = self.identifier > IdentifierLevel::Missing;
         let twin_like = self.given == GivenLevel::Lookalike
             || self.given == GivenLevel::Among && two_numbers
             || may_be_a_twin(self.given) && !same_identifier
             || (other_sex || unnamed) && !identified;
-        // An equal INE is no help: establishments give twins each other's. Further given names are, since twins don't
-        // share them; and whom INES confirmed is joined by that, not by this comparison.
+        // An equal INE is no help: establishments give twins each other's. Further given names are,
+        // since twins don't share them; and whom INES confirmed is joined by that, not by this
+        // comparison.
         vetoes.raise(Veto::Lookalike, twin_like && self.others != OthersLevel::Shared);
         let other_family = matches!(self.surname, SurnameLevel::Half | SurnameLevel::Different);
         vetoes.raise(Veto::Surnames, !identified && other_family);
-        // Homonyms are born in one commune some days apart, so the place doesn't confirm that a date is mistaken.
-        let slip = matches!(self.birth, BirthLevel::Swapped | BirthLevel::Digit | BirthLevel::Partial);
-        vetoes.raise(Veto::BirthDateSlip, !identified && slip && self.others != OthersLevel::Shared);
-        let elsewhere =
-            matches!(self.place, PlaceLevel::Different | PlaceLevel::OtherCountry | PlaceLevel::SameDepartment);
+        // Homonyms are born in one commune some days apart, so the place doesn't confirm that a
+        // date is mistaken.
+        let slip =
+            matches!(self.birth, BirthLevel::Swapped | BirthLevel::Digit | BirthLevel::Partial);
+        vetoes
+            .raise(Veto::BirthDateSlip, !identified && slip && self.others != OthersLevel::Shared);
+        let elsewhere = matches!(
+            self.place,
+            PlaceLevel::Different | PlaceLevel::OtherCountry | PlaceLevel::SameDepartment
+        );
         let one_student = self.is_one_student_there();
         vetoes.raise(Veto::Birthplaces, !identified && !one_student && elsewhere);
         vetoes.raise(Veto::StudentNumbers, self.student_number == NumberLevel::Different);
@@ -297,7 +318,10 @@ impl Comparison {
             _ => false,
         };
         let uncorroborated = !corroborated && self.others != OthersLevel::Shared;
-        vetoes.raise(Veto::TwoIdentifiers, self.identifier == IdentifierLevel::OtherForm && uncorroborated);
+        vetoes.raise(
+            Veto::TwoIdentifiers,
+            self.identifier == IdentifierLevel::OtherForm && uncorroborated,
+        );
         self.vetoes = vetoes;
     }
 }
@@ -324,7 +348,9 @@ fn straight_names(left: &Person, right: &Person) -> Names {
         (Some(one), Some(other)) => {
             let (given, given_bits) = compare_given(one, other);
             let (others, others_bits) = match compare_others(one, other) {
-                (OthersLevel::Shared, _) if may_be_a_twin(given) && !further_names_agree(one, other) => {
+                (OthersLevel::Shared, _)
+                    if may_be_a_twin(given) && !further_names_agree(one, other) =>
+                {
                     (OthersLevel::Missing, Bits::ZERO)
                 }
                 compared => compared,
@@ -333,10 +359,18 @@ fn straight_names(left: &Person, right: &Person) -> Names {
         }
         _ => (GivenLevel::Missing, Bits::ZERO, OthersLevel::Missing, Bits::ZERO),
     };
-    Names { surname, through_usage, given, others, exchanged: false, bits: surname_bits + given_bits + others_bits }
+    Names {
+        surname,
+        through_usage,
+        given,
+        others,
+        exchanged: false,
+        bits: surname_bits + given_bits + others_bits,
+    }
 }
 
-/// The best of the birth and usage names; a usage name says a little less, since a couple shares it.
+/// The best of the birth and usage names; a usage name says a little less, since a couple shares
+/// it.
 fn closest_surnames(left: &Person, right: &Person) -> (SurnameLevel, Bits, bool) {
     let compared = |one: &Option<Surname>, other: &Option<Surname>, usage: bool| {
         let (level, weight) = compare_surnames(one.as_ref()?, other.as_ref()?);
@@ -344,7 +378,8 @@ fn closest_surnames(left: &Person, right: &Person) -> (SurnameLevel, Bits, bool)
         Some((level, weight - usage_cost, usage))
     };
     let straight = compared(&left.surname, &right.surname, false);
-    if straight.is_some_and(|(level, ..)| level == SurnameLevel::Same) || left.usage.is_none() && right.usage.is_none()
+    if straight.is_some_and(|(level, ..)| level == SurnameLevel::Same)
+        || left.usage.is_none() && right.usage.is_none()
     {
         return straight.unwrap_or((SurnameLevel::Missing, Bits::ZERO, false));
     }
@@ -354,7 +389,11 @@ fn closest_surnames(left: &Person, right: &Person) -> (SurnameLevel, Bits, bool)
         compared(&left.usage, &right.usage, true),
     ];
     // Levels are ordered from equal to different, and bits decide between equal ones.
-    let best = others.into_iter().chain([straight]).flatten().min_by_key(|(level, bits, _)| (*level, -*bits));
+    let best = others
+        .into_iter()
+        .chain([straight])
+        .flatten()
+        .min_by_key(|(level, bits, _)| (*level, -*bits));
     best.unwrap_or((SurnameLevel::Missing, Bits::ZERO, false))
 }
 
@@ -362,13 +401,20 @@ fn closest_surnames(left: &Person, right: &Person) -> (SurnameLevel, Bits, bool)
 fn exchanged_names(left: &Person, right: &Person) -> Option<Names> {
     let crossed = |person: &Person, other: &Person| {
         let surname = person.surname.as_ref()?;
-        if !other.given.as_ref()?.all().any(|name| surname.cores().iter().any(|core| may_be_alike(core, name))) {
+        if !other
+            .given
+            .as_ref()?
+            .all()
+            .any(|name| surname.cores().iter().any(|core| may_be_alike(core, name)))
+        {
             return None;
         }
-        // As surnames, whatever column they come from: the spelling rules of double-barrelled names apply. Any given
-        // name may be the one that was taken for the first.
+        // As surnames, whatever column they come from: the spelling rules of double-barrelled names
+        // apply. Any given name may be the one that was taken for the first.
         let given = other.given.as_ref()?.as_surnames();
-        let closest = given.map(|given| compare_surnames(surname, &given)).min_by_key(|(level, bits)| (*level, -*bits));
+        let closest = given
+            .map(|given| compare_surnames(surname, &given))
+            .min_by_key(|(level, bits)| (*level, -*bits));
         closest.filter(|(level, _)| *level <= SurnameLevel::Slip)
     };
     let (one, one_bits) = crossed(left, right)?;
@@ -397,8 +443,12 @@ fn compare_rest(left: &GivenNames, right: &GivenNames) -> (OthersLevel, Bits) {
     if left.others.is_empty() || right.others.is_empty() {
         return (OthersLevel::Missing, Bits::ZERO);
     }
-    let (longer, shorter) = if left.others.len() >= right.others.len() { (left, right) } else { (right, left) };
-    let mut known = shorter.others.iter().filter(|name| longer.others.iter().any(|other| other.text == name.text));
+    let (longer, shorter) =
+        if left.others.len() >= right.others.len() { (left, right) } else { (right, left) };
+    let mut known = shorter
+        .others
+        .iter()
+        .filter(|name| longer.others.iter().any(|other| other.text == name.text));
     match known.by_ref().count() {
         0 => (OthersLevel::Disjoint, bits(-5.0)),
         count if count < shorter.others.len() => (OthersLevel::Missing, Bits::ZERO),

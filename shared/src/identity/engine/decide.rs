@@ -6,12 +6,13 @@ use super::group::separated;
 use super::person::Person;
 use super::weight::{Bits, bits};
 
-/// From here on a pair without veto is the same person. A random pair of three million people needs 21.5 bits to be
-/// as likely as not; 9 more leave one chance in five hundred among the pairs that are this close and no closer, and
-/// most are far beyond.
+/// From here on a pair without veto is the same person. A random pair of three million people needs
+/// 21.5 bits to be as likely as not; 9 more leave one chance in five hundred among the pairs that
+/// are this close and no closer, and most are far beyond.
 pub const MATCH: Bits = bits(30.5);
 
-/// From here on a person should look. Below, so many strangers resemble each other that nobody could.
+/// From here on a person should look. Below, so many strangers resemble each other that nobody
+/// could.
 pub const POSSIBLE: Bits = bits(21.0);
 
 /// What a pair shows.
@@ -25,25 +26,30 @@ pub enum Verdict {
     Match,
 }
 
-/// The same bounds between two lines of a mere list of people (see [`Comparison::civil`]): thousands of people, not
-/// millions, so strangers who agree by chance are a thousand times fewer.
+/// The same bounds between two lines of a mere list of people (see [`Comparison::civil`]):
+/// thousands of people, not millions, so strangers who agree by chance are a thousand times fewer.
 const LISTED_MATCH: Bits = bits(13.0);
 const LISTED_POSSIBLE: Bits = bits(8.0);
 
 /// The verdict on a pair.
 #[must_use]
 pub fn verdict(comparison: &Comparison) -> Verdict {
-    let (possible, same) = if comparison.civil { (POSSIBLE, MATCH) } else { (LISTED_POSSIBLE, LISTED_MATCH) };
+    let (possible, same) =
+        if comparison.civil { (POSSIBLE, MATCH) } else { (LISTED_POSSIBLE, LISTED_MATCH) };
     if comparison.bits < possible || is_relative_or_homonym(comparison) {
         Verdict::Distinct
-    } else if comparison.bits < same || !comparison.vetoes.is_empty() || !comparison.is_corroborated() {
+    } else if comparison.bits < same
+        || !comparison.vetoes.is_empty()
+        || !comparison.is_corroborated()
+    {
         Verdict::Possible
     } else {
         Verdict::Match
     }
 }
 
-/// What twins, and homonyms born some days apart, always look like: a person would learn nothing by looking.
+/// What twins, and homonyms born some days apart, always look like: a person would learn nothing by
+/// looking.
 fn is_relative_or_homonym(comparison: &Comparison) -> bool {
     let vetoes = comparison.vetoes;
     let numbered_apart = vetoes.has(Veto::StudentNumbers) && vetoes.has(Veto::Lookalike);
@@ -82,11 +88,12 @@ pub struct Closeness<S> {
     pub each: Vec<Comparison>,
 }
 
-/// Compares a newcomer with every record of a student: the closest record speaks for it, and a veto of any record that
-/// speaks of two people speaks against it.
+/// Compares a newcomer with every record of a student: the closest record speaks for it, and a veto
+/// of any record that speaks of two people speaks against it.
 #[must_use]
 pub fn closeness<S: Copy>(newcomer: &Person, candidate: Candidate<'_, S>) -> Option<Closeness<S>> {
-    let each: Vec<Comparison> = candidate.records.iter().map(|record| Comparison::of(newcomer, record)).collect();
+    let each: Vec<Comparison> =
+        candidate.records.iter().map(|record| Comparison::of(newcomer, record)).collect();
     let best = *each.iter().max_by_key(|comparison| (verdict(comparison), comparison.bits))?;
     let verdict = match verdict(&best) {
         Verdict::Match if separated(&[newcomer], candidate.records, &[]) => Verdict::Possible,
@@ -100,7 +107,8 @@ pub fn closeness<S: Copy>(newcomer: &Person, candidate: Candidate<'_, S>) -> Opt
 pub enum Decision<S> {
     /// It is these students, who are one: usually a single one.
     Same(Vec<S>),
-    /// It is one of several students who are not each other, or somebody who wasn't read: nobody can tell who.
+    /// It is one of several students who are not each other, or somebody who wasn't read: nobody
+    /// can tell who.
     Ambiguous,
     /// Nobody known.
     New,
@@ -111,26 +119,37 @@ pub enum Decision<S> {
 pub struct Resolution<S> {
     /// What becomes of the newcomer.
     pub decision: Decision<S>,
-    /// Every student that is not distinct, the closest first; those that the decision leaves out are for review.
+    /// Every student that is not distinct, the closest first; those that the decision leaves out
+    /// are for review.
     pub near: Vec<Closeness<S>>,
 }
 
 /// Decides who a newcomer is among the students that share a blocking key with it.
 ///
-/// Two students that both match are joined only if none of their records excludes another; else the newcomer is
-/// ambiguous, unless one is nearer by far.
+/// Two students that both match are joined only if none of their records excludes another; else the
+/// newcomer is ambiguous, unless one is nearer by far.
 #[must_use]
-pub fn resolve<S: Copy + Ord>(newcomer: &Person, candidates: &[Candidate<'_, S>], reads: Reads) -> Resolution<S> {
+pub fn resolve<S: Copy + Ord>(
+    newcomer: &Person,
+    candidates: &[Candidate<'_, S>],
+    reads: Reads,
+) -> Resolution<S> {
     let mut near: Vec<Closeness<S>> = candidates
         .iter()
         .filter_map(|candidate| closeness(newcomer, *candidate))
         .filter(|closeness| closeness.verdict > Verdict::Distinct)
         .collect();
     // The student breaks ties, so that the decision doesn't depend on the order of reads.
-    near.sort_by_key(|closeness| (std::cmp::Reverse((closeness.verdict, closeness.best.bits)), closeness.student));
-    let matches: Vec<&Closeness<S>> = near.iter().take_while(|near| near.verdict == Verdict::Match).collect();
+    near.sort_by_key(|closeness| {
+        (std::cmp::Reverse((closeness.verdict, closeness.best.bits)), closeness.student)
+    });
+    let matches: Vec<&Closeness<S>> =
+        near.iter().take_while(|near| near.verdict == Verdict::Match).collect();
     let records = |student: S| -> &[&Person] {
-        candidates.iter().find(|candidate| candidate.student == student).map_or(&[], |candidate| candidate.records)
+        candidates
+            .iter()
+            .find(|candidate| candidate.student == student)
+            .map_or(&[], |candidate| candidate.records)
     };
     let one_person = |left: S, right: S| !separated(records(left), records(right), &[newcomer]);
     let decision = match matches.as_slice() {
@@ -153,6 +172,6 @@ pub fn resolve<S: Copy + Ord>(newcomer: &Person, candidates: &[Candidate<'_, S>]
     Resolution { decision, near }
 }
 
-/// How much nearer than another a student must be for a newcomer to be that one: an identifier, a birthplace or a
-/// second given name more.
+/// How much nearer than another a student must be for a newcomer to be that one: an identifier, a
+/// birthplace or a second given name more.
 const MARGIN: Bits = bits(6.0);

@@ -1,5 +1,5 @@
-//! A comparison as a person reads it: plain French, without technical words, and values masked, since whoever judges
-//! whether two files are one person's need not learn who it is.
+//! A comparison as a person reads it: plain French, without technical words, and values masked,
+//! since whoever judges whether two files are one person's need not learn who it is.
 
 use std::fmt;
 
@@ -36,8 +36,11 @@ pub struct Line {
 /// Explains a comparison of two people.
 #[must_use]
 pub fn explain(left: &Person, right: &Person, comparison: &Comparison) -> Explanation {
-    let line =
-        |label, value: fn(&Person) -> String, finding| Line { label, values: [value(left), value(right)], finding };
+    let line = |label, value: fn(&Person) -> String, finding| Line {
+        label,
+        values: [value(left), value(right)],
+        finding,
+    };
     let lines = vec![
         line("INE", identifier, on_identifiers(comparison.identifier)),
         line("Nom", surname, on_surnames(comparison)),
@@ -62,10 +65,16 @@ impl fmt::Display for Explanation {
             writeln!(f, "Attention : {doubt}")?;
         }
         for Line { label, values: [left, right], finding } in &self.lines {
-            let or_unknown = |value: &str| if value.is_empty() { "—".to_owned() } else { value.to_owned() };
+            let or_unknown =
+                |value: &str| if value.is_empty() { "—".to_owned() } else { value.to_owned() };
             match (left.is_empty(), right.is_empty()) {
                 (true, true) => writeln!(f, "- {label} : {finding}.")?,
-                _ => writeln!(f, "- {label} ({} / {}) : {finding}.", or_unknown(left), or_unknown(right))?,
+                _ => writeln!(
+                    f,
+                    "- {label} ({} / {}) : {finding}.",
+                    or_unknown(left),
+                    or_unknown(right)
+                )?,
             }
         }
         Ok(())
@@ -93,7 +102,8 @@ fn given(person: &Person) -> String {
 }
 
 fn others(person: &Person) -> String {
-    let names = person.given.iter().flat_map(|given| given.others.iter()).map(|name| masked(&name.text));
+    let names =
+        person.given.iter().flat_map(|given| given.others.iter()).map(|name| masked(&name.text));
     names.collect::<Vec<_>>().join(" ")
 }
 
@@ -119,7 +129,9 @@ fn on_identifiers(level: IdentifierLevel) -> &'static str {
         IdentifierLevel::Same => "le même",
         IdentifierLevel::Slip => "à un caractère près, sans doute une faute de frappe",
         IdentifierLevel::Missing => "absent d’un côté au moins",
-        IdentifierLevel::OtherForm => "différents, mais de deux époques : une même personne peut avoir les deux",
+        IdentifierLevel::OtherForm => {
+            "différents, mais de deux époques : une même personne peut avoir les deux"
+        }
         IdentifierLevel::Unsure => "différents, et l’un des deux au moins est mal écrit",
         IdentifierLevel::Different => "deux numéros différents",
     }
@@ -206,17 +218,27 @@ fn on_places(level: PlaceLevel) -> &'static str {
 pub fn doubt(veto: Veto) -> &'static str {
     match veto {
         Veto::GivenNames => "les prénoms diffèrent ; des jumeaux ont tout le reste en commun.",
-        Veto::Identifiers => "deux INE de même origine, tous deux valables, désignent en principe deux personnes.",
+        Veto::Identifiers => {
+            "deux INE de même origine, tous deux valables, désignent en principe deux personnes."
+        }
         Veto::BirthDates => "les dates de naissance diffèrent trop pour une faute de frappe.",
-        Veto::OtherGivenNames => "les autres prénoms n’ont rien de commun ; ce peut être un homonyme.",
+        Veto::OtherGivenNames => {
+            "les autres prénoms n’ont rien de commun ; ce peut être un homonyme."
+        }
         Veto::Lookalike => {
             "les prénoms se ressemblent sans être les mêmes ; ce peut être des jumeaux, qui ont tout le reste en commun."
         }
         Veto::Surnames => "les noms diffèrent, et aucun INE commun ne l’explique.",
-        Veto::BirthDateSlip => "la date de naissance n’est pas tout à fait la même, et rien d’autre ne confirme.",
+        Veto::BirthDateSlip => {
+            "la date de naissance n’est pas tout à fait la même, et rien d’autre ne confirme."
+        }
         Veto::Birthplaces => "les lieux de naissance diffèrent, et aucun INE commun ne l’explique.",
-        Veto::StudentNumbers => "un établissement leur donne deux numéros d’étudiant la même année.",
-        Veto::TwoIdentifiers => "chacun a son INE ; seuls le nom et la date de naissance les rapprochent.",
+        Veto::StudentNumbers => {
+            "un établissement leur donne deux numéros d’étudiant la même année."
+        }
+        Veto::TwoIdentifiers => {
+            "chacun a son INE ; seuls le nom et la date de naissance les rapprochent."
+        }
     }
 }
 
@@ -247,7 +269,15 @@ mod tests {
     fn no_value_is_shown_whole() {
         let lea = person(LEA);
         let text = explain(&lea, &lea, &Comparison::of(&lea, &lea)).to_string().to_uppercase();
-        for value in [LEA.surname, LEA.given, LEA.other_given, LEA.identifier, LEA.birth, LEA.commune, "NANTES"] {
+        for value in [
+            LEA.surname,
+            LEA.given,
+            LEA.other_given,
+            LEA.identifier,
+            LEA.birth,
+            LEA.commune,
+            "NANTES",
+        ] {
             assert!(!text.contains(&value.to_uppercase()), "{text}");
         }
     }

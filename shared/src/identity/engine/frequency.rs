@@ -1,8 +1,8 @@
 //! How much an agreement says: the rarer the value, the more.
 //!
-//! Agreement on a value that a share `f` of people have is worth −log₂ f bits. The shares come from the tables of
-//! `shared/reference`, whose origin its README tells; a value that isn't listed is rare, and is worth a cautious
-//! constant: no table can tell the rare from the very rare.
+//! Agreement on a value that a share `f` of people have is worth −log₂ f bits. The shares come from
+//! the tables of `shared/reference`, whose origin its README tells; a value that isn't listed is
+//! rare, and is worth a cautious constant: no table can tell the rare from the very rare.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -19,23 +19,28 @@ const COMMUNE_SIZES: &str = include_str!("../../../reference/commune_sizes.txt")
 pub(super) const RARE_SURNAME: Bits = bits(14.0);
 /// Unlisted given names: fewer than 60 births in a generation.
 pub(super) const RARE_GIVEN_NAME: Bits = bits(12.0);
-/// Communes under 5,000 inhabitants: some 29,000 of them share a third of births, and none is much likelier.
+/// Communes under 5,000 inhabitants: some 29,000 of them share a third of births, and none is much
+/// likelier.
 const SMALL_COMMUNE: Bits = bits(10.0);
-/// People are born where the maternity wards are, about three times more often than where they live.
+/// People are born where the maternity wards are, about three times more often than where they
+/// live.
 const MATERNITY: f64 = 3.0;
 const FRANCE: f64 = 68_950_000.0;
 const PER: f64 = 1_000_000.0;
 
 static SURNAME_BITS: LazyLock<HashMap<&'static str, Bits>> = LazyLock::new(|| table(SURNAMES, PER));
-static GIVEN_NAME_BITS: LazyLock<HashMap<&'static str, Bits>> = LazyLock::new(|| table(GIVEN_NAMES, PER));
-static COMMUNE_BITS: LazyLock<HashMap<&'static str, Bits>> = LazyLock::new(|| table(COMMUNE_SIZES, FRANCE / MATERNITY));
+static GIVEN_NAME_BITS: LazyLock<HashMap<&'static str, Bits>> =
+    LazyLock::new(|| table(GIVEN_NAMES, PER));
+static COMMUNE_BITS: LazyLock<HashMap<&'static str, Bits>> =
+    LazyLock::new(|| table(COMMUNE_SIZES, FRANCE / MATERNITY));
 
 /// By how they sound, names of both kinds together: any of them may stand in the other's place.
 static SKELETON_BITS: LazyLock<HashMap<Sound, Bits>> = LazyLock::new(|| {
     let share = |text: &'static str| {
         let mut shares: HashMap<Sound, f64> = HashMap::new();
         for (name, count) in text.lines().filter_map(|line| line.split_once(';')) {
-            *shares.entry(Sound::of(name).skeleton()).or_default() += count.parse::<f64>().unwrap_or_default() / PER;
+            *shares.entry(Sound::of(name).skeleton()).or_default() +=
+                count.parse::<f64>().unwrap_or_default() / PER;
         }
         shares
     };
@@ -44,7 +49,10 @@ static SKELETON_BITS: LazyLock<HashMap<Sound, Bits>> = LazyLock::new(|| {
         let of_surnames = shares.entry(skeleton).or_default();
         *of_surnames = of_surnames.max(share);
     }
-    shares.into_iter().map(|(skeleton, share)| (skeleton, bits(-share.log2()).min(RARE_SURNAME))).collect()
+    shares
+        .into_iter()
+        .map(|(skeleton, share)| (skeleton, bits(-share.log2()).min(RARE_SURNAME)))
+        .collect()
 });
 
 fn table(text: &'static str, whole: f64) -> HashMap<&'static str, Bits> {
@@ -74,8 +82,8 @@ pub(super) fn commune(code: CommuneCode) -> Bits {
     COMMUNE_BITS.get(code.as_str()).copied().unwrap_or(SMALL_COMMUNE).min(SMALL_COMMUNE)
 }
 
-/// What an equal name says that these communes bear. Small ones, whose sizes no table has, add little to the others, and
-/// are together a small commune.
+/// What an equal name says that these communes bear. Small ones, whose sizes no table has, add
+/// little to the others, and are together a small commune.
 pub(super) fn communes(codes: impl Iterator<Item = CommuneCode>) -> Bits {
     let known = codes.filter_map(|code| COMMUNE_BITS.get(code.as_str()));
     let share: f64 = known.map(|known| (-known.value()).exp2()).sum();

@@ -1,7 +1,8 @@
 //! Two groups of records: may they be one student?
 //!
-//! Transitive closure is where precision dies, so every record of one is held against every record of the other. But
-//! records also vouch for each other: once one of them says `ANNE MARIE`, another may say `ANNE` and a third `MARIE`.
+//! Transitive closure is where precision dies, so every record of one is held against every record
+//! of the other. But records also vouch for each other: once one of them says `ANNE MARIE`, another
+//! may say `ANNE` and a third `MARIE`.
 
 use super::birth::{self, BirthLevel};
 use super::compare::{Comparison, Veto};
@@ -10,8 +11,8 @@ use super::name::OthersLevel;
 use super::person::{NumberLevel, Person, StudentNumber};
 use super::place::PlaceLevel;
 
-/// Something in the records speaks of two people. `witnesses` are records that belong with both groups if they are
-/// one, and may reconcile them.
+/// Something in the records speaks of two people. `witnesses` are records that belong with both
+/// groups if they are one, and may reconcile them.
 pub(super) fn separated(left: &[&Person], right: &[&Person], witnesses: &[&Person]) -> bool {
     let mut elsewhere = false;
     let mut settled = false;
@@ -21,44 +22,57 @@ pub(super) fn separated(left: &[&Person], right: &[&Person], witnesses: &[&Perso
         for other in right {
             let comparison = Comparison::of(one, other);
             let vouched = |vouches: fn(&Person, &Person, &Person) -> bool| {
-                left.iter().chain(right).chain(witnesses).any(|witness| vouches(witness, one, other))
+                left.iter()
+                    .chain(right)
+                    .chain(witnesses)
+                    .any(|witness| vouches(witness, one, other))
             };
-            let forbidden = comparison.vetoes.iter().filter(|veto| veto.separates()).any(|veto| match veto {
-                Veto::GivenNames => !vouched(has_both_names),
-                Veto::Lookalike => {
-                    !reconciles(left.iter().chain(witnesses), one, other)
-                        && !reconciles(right.iter().chain(witnesses), other, one)
-                }
-                Veto::StudentNumbers => {
-                    !left.iter().any(|own| has_number_of(own, other))
-                        && !right.iter().any(|own| has_number_of(own, one))
-                }
-                Veto::BirthDates => comparison.identifier != IdentifierLevel::Same || !vouched(is_between_dates),
-                _ => true,
-            });
+            let forbidden =
+                comparison.vetoes.iter().filter(|veto| veto.separates()).any(|veto| match veto {
+                    Veto::GivenNames => !vouched(has_both_names),
+                    Veto::Lookalike => {
+                        !reconciles(left.iter().chain(witnesses), one, other)
+                            && !reconciles(right.iter().chain(witnesses), other, one)
+                    }
+                    Veto::StudentNumbers => {
+                        !left.iter().any(|own| has_number_of(own, other))
+                            && !right.iter().any(|own| has_number_of(own, one))
+                    }
+                    Veto::BirthDates => {
+                        comparison.identifier != IdentifierLevel::Same || !vouched(is_between_dates)
+                    }
+                    _ => true,
+                });
             if forbidden {
                 return true;
             }
             let same_commune = matches!(comparison.place, PlaceLevel::Same | PlaceLevel::Slip);
             elsewhere |= comparison.vetoes.has(Veto::Birthplaces);
-            settled |= comparison.identified() || same_commune || comparison.place == PlaceLevel::SameCountry;
+            settled |= comparison.identified()
+                || same_commune
+                || comparison.place == PlaceLevel::SameCountry;
             two_identifiers |= comparison.vetoes.has(Veto::TwoIdentifiers);
-            tied |= comparison.identified() || same_commune || comparison.others == OthersLevel::Shared;
+            tied |=
+                comparison.identified() || same_commune || comparison.others == OthersLevel::Shared;
         }
     }
-    // One wrong birthplace among right ones is a mistake; birthplaces that never agree are two people's. And a record
-    // without identifier is no bridge between two that have one each.
-    elsewhere && !settled && !witnesses.iter().any(|witness| settles_birthplace(witness, left, right))
+    // One wrong birthplace among right ones is a mistake; birthplaces that never agree are two
+    // people's. And a record without identifier is no bridge between two that have one each.
+    elsewhere
+        && !settled
+        && !witnesses.iter().any(|witness| settles_birthplace(witness, left, right))
         || two_identifiers && !tied
 }
 
-/// A record with the INE of one side and the commune of the other says which of two birthplaces is mistaken.
+/// A record with the INE of one side and the commune of the other says which of two birthplaces is
+/// mistaken.
 fn settles_birthplace(witness: &Person, left: &[&Person], right: &[&Person]) -> bool {
     let any = |side: &[&Person], agrees: fn(&Comparison) -> bool| {
         side.iter().any(|record| agrees(&Comparison::of(witness, record)))
     };
     let identified = |comparison: &Comparison| comparison.identifier == IdentifierLevel::Same;
-    let neighbour = |comparison: &Comparison| matches!(comparison.place, PlaceLevel::Same | PlaceLevel::Slip);
+    let neighbour =
+        |comparison: &Comparison| matches!(comparison.place, PlaceLevel::Same | PlaceLevel::Slip);
     any(left, identified) && any(right, neighbour) || any(right, identified) && any(left, neighbour)
 }
 
@@ -69,21 +83,33 @@ fn has_both_names(witness: &Person, one: &Person, other: &Person) -> bool {
     names.all().count() > 1 && names.hold(&one.first) && names.hold(&other.first)
 }
 
-/// Whether a group that says `own` knows that the spelling of `opposite` is no twin's: it has that spelling already, by a
-/// decision of people or of INES, or one of its records has the name of `own` and the INE of `opposite`.
-fn reconciles<'a, 'b: 'a>(mut group: impl Iterator<Item = &'a &'b Person>, own: &Person, opposite: &Person) -> bool {
+/// Whether a group that says `own` knows that the spelling of `opposite` is no twin's: it has that
+/// spelling already, by a decision of people or of INES, or one of its records has the name of
+/// `own` and the INE of `opposite`.
+fn reconciles<'a, 'b: 'a>(
+    mut group: impl Iterator<Item = &'a &'b Person>,
+    own: &Person,
+    opposite: &Person,
+) -> bool {
     let called = |person: &Person, like: &Person| {
-        person.given.as_ref().zip(like.given.as_ref()).is_some_and(|(own, other)| own.first.text == other.first.text)
+        person
+            .given
+            .as_ref()
+            .zip(like.given.as_ref())
+            .is_some_and(|(own, other)| own.first.text == other.first.text)
     };
     let clear = |record: &Person| !Comparison::of(record, opposite).vetoes.has(Veto::Lookalike);
     group.any(|record| called(record, opposite) || called(record, own) && clear(record))
 }
 
-/// A group that has the other's number as well was joined by people or by INES, who know that it has two.
+/// A group that has the other's number as well was joined by people or by INES, who know that it
+/// has two.
 fn has_number_of(record: &Person, other: &Person) -> bool {
     StudentNumber::compare(record.student_number, other.student_number) == NumberLevel::Same
 }
 
 fn is_between_dates(witness: &Person, one: &Person, other: &Person) -> bool {
-    [one, other].iter().all(|person| birth::compare(witness.birth, person.birth).0 < BirthLevel::TwoDigits)
+    [one, other]
+        .iter()
+        .all(|person| birth::compare(witness.birth, person.birth).0 < BirthLevel::TwoDigits)
 }

@@ -25,9 +25,14 @@ impl Identifier {
         if ine.is_none_or(|ine| ine.form() == IneForm::Base36)
             && let Some((read, mended)) = mended(&written)
         {
-            return Some(Self { text: mended.into(), form: Some(read.form()), checksum: Checksum::Valid });
+            return Some(Self {
+                text: mended.into(),
+                form: Some(read.form()),
+                checksum: Checksum::Valid,
+            });
         }
-        let (form, checksum) = ine.map_or((None, Checksum::Unknown), |ine| (Some(ine.form()), ine.checksum()));
+        let (form, checksum) =
+            ine.map_or((None, Checksum::Unknown), |ine| (Some(ine.form()), ine.checksum()));
         Some(Self { text: written.into(), form, checksum })
     }
 }
@@ -39,7 +44,8 @@ impl Identifier {
     }
 }
 
-/// An INE whose digits were read as letters (`0` as `O`, `8` as `B`…), when its key proves the mending right.
+/// An INE whose digits were read as letters (`0` as `O`, `8` as `B`…), when its key proves the
+/// mending right.
 fn mended(written: &str) -> Option<(Ine, String)> {
     let digit = |letter: char| match letter {
         'O' | 'Q' | 'D' => '0',
@@ -52,8 +58,11 @@ fn mended(written: &str) -> Option<(Ine, String)> {
     };
     // RNIE has nine digits, BEA ten; only they have a key.
     [9, 10].into_iter().find_map(|digits| {
-        let mended: String =
-            written.chars().enumerate().map(|(at, letter)| if at < digits { digit(letter) } else { letter }).collect();
+        let mended: String = written
+            .chars()
+            .enumerate()
+            .map(|(at, letter)| if at < digits { digit(letter) } else { letter })
+            .collect();
         let ine = Ine::parse(&mended).ok()?;
         (mended != written && ine.checksum() == Checksum::Valid).then_some((ine, mended))
     })
@@ -77,12 +86,15 @@ pub enum IdentifierLevel {
     Different,
 }
 
-/// One person in thirty has two identifiers in the files of different establishments; of two strangers, one pair in
-/// three has identifiers of different registers.
+/// One person in thirty has two identifiers in the files of different establishments; of two
+/// strangers, one pair in three has identifiers of different registers.
 const OTHER_FORM: Bits = bits(-3.5);
 
 /// Compares two identifiers; the second value is what the level says.
-pub(super) fn compare(left: Option<&Identifier>, right: Option<&Identifier>) -> (IdentifierLevel, Bits) {
+pub(super) fn compare(
+    left: Option<&Identifier>,
+    right: Option<&Identifier>,
+) -> (IdentifierLevel, Bits) {
     let (Some(left), Some(right)) = (left, right) else {
         return (IdentifierLevel::Missing, Bits::ZERO);
     };
@@ -90,7 +102,8 @@ pub(super) fn compare(left: Option<&Identifier>, right: Option<&Identifier>) -> 
         return (IdentifierLevel::Same, bits(18.0));
     }
     let both = |checksum| left.checksum == checksum && right.checksum == checksum;
-    // Two keys that hold are two numbers that were given: whatever their resemblance, no slip made one of the other.
+    // Two keys that hold are two numbers that were given: whatever their resemblance, no slip made
+    // one of the other.
     if both(Checksum::Valid) {
         return if left.form == right.form {
             (IdentifierLevel::Different, bits(-10.0))

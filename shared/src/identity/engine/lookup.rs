@@ -1,8 +1,9 @@
 //! Which student a question by civil identity means, if the answer is certain.
 //!
-//! The leak is not the fuzzy match: it is the homonym who isn't in the register, and the second homonym who hides
-//! behind another spelling. So uniqueness is tested on the wide net (everybody who shares a blocking key), and a
-//! name and a date must be corroborated: by the birthplace, by a second given name, or by their own rarity.
+//! The leak is not the fuzzy match: it is the homonym who isn't in the register, and the second
+//! homonym who hides behind another spelling. So uniqueness is tested on the wide net (everybody
+//! who shares a blocking key), and a name and a date must be corroborated: by the birthplace, by a
+//! second given name, or by their own rarity.
 
 use serde::{Deserialize, Serialize};
 
@@ -51,39 +52,52 @@ enum Standing {
     Other,
     /// Is meant if the question's date is mistaken, and nobody has that very date.
     NearDate,
-    /// Has another given name that resembles, as a twin may: forbids an answer about anybody else, but about who is named
-    /// by the question, to a client that doesn't want to be certain.
+    /// Has another given name that resembles, as a twin may: forbids an answer about anybody else,
+    /// but about who is named by the question, to a client that doesn't want to be certain.
     Lookalike,
     /// Could be meant: forbids an answer about anybody else.
     Rival,
     /// Is meant, if alone.
     Meant,
-    /// Is meant, if alone, and has the very given name, beside the birthplace or a further given name.
+    /// Is meant, if alone, and has the very given name, beside the birthplace or a further given
+    /// name.
     Named,
 }
 
 /// Finds the student that a question means.
 #[must_use]
-pub fn look_up<S: Copy>(question: &Person, candidates: &[Candidate<'_, S>], reads: Reads, mode: Mode) -> Answer<S> {
+pub fn look_up<S: Copy>(
+    question: &Person,
+    candidates: &[Candidate<'_, S>],
+    reads: Reads,
+    mode: Mode,
+) -> Answer<S> {
     let records = || candidates.iter().flat_map(|candidate| candidate.records);
     let is_in_full = records().any(|record| names_in_full(question, record));
-    // Whoever writes to the register could hide somebody by a row that resembles them: where the question names in full a
-    // person whom INES confirmed, only what INES says of others makes one of them meant instead.
+    // Whoever writes to the register could hide somebody by a row that resembles them: where the
+    // question names in full a person whom INES confirmed, only what INES says of others makes one
+    // of them meant instead.
     let standings: Vec<(Standing, S)> = candidates
         .iter()
         .map(|candidate| {
-            let competing = candidate.records.iter().copied().filter(|record| !is_in_full || record.confirmed);
+            let competing =
+                candidate.records.iter().copied().filter(|record| !is_in_full || record.confirmed);
             (standing(question, &competing.collect::<Vec<_>>(), mode), candidate.student)
         })
         .collect();
-    let count = |wanted: &[Standing]| standings.iter().filter(|(standing, _)| wanted.contains(standing)).count();
+    let count = |wanted: &[Standing]| {
+        standings.iter().filter(|(standing, _)| wanted.contains(standing)).count()
+    };
     let meant = [Standing::Meant, Standing::Named];
     let wanted: &[Standing] =
         if count(&meant) + count(&[Standing::Rival]) == 0 { &[Standing::NearDate] } else { &meant };
     let named = mode == Mode::Standard && count(&[Standing::Named]) > 0;
     let lookalikes = if named { 0 } else { count(&[Standing::Lookalike]) };
     let rivals = count(&[Standing::Rival]) + lookalikes;
-    let mut found = standings.iter().filter(|(standing, _)| wanted.contains(standing)).map(|(_, student)| *student);
+    let mut found = standings
+        .iter()
+        .filter(|(standing, _)| wanted.contains(standing))
+        .map(|(_, student)| *student);
     match (found.next(), count(wanted) + rivals) {
         // Who wasn't read may be the homonym.
         (Some(student), 1) if reads == Reads::Whole => Answer::Found(student),
@@ -92,15 +106,14 @@ pub fn look_up<S: Copy>(question: &Person, candidates: &[Candidate<'_, S>], read
     }
 }
 
-/// Whether a question has all that INES has of a person whose INE it confirmed: the birth name, every given name in order,
-/// the date, the sex and the commune or country of birth.
+/// Whether a question has all that INES has of a person whose INE it confirmed: the birth name,
+/// every given name in order, the date, the sex and the commune or country of birth.
 fn names_in_full(question: &Person, record: &Person) -> bool {
     let comparison = Comparison::of(question, record);
-    let every_given_name = question
-        .given
-        .as_ref()
-        .zip(record.given.as_ref())
-        .is_some_and(|(asked, known)| asked.all().map(|name| &name.text).eq(known.all().map(|name| &name.text)));
+    let every_given_name =
+        question.given.as_ref().zip(record.given.as_ref()).is_some_and(|(asked, known)| {
+            asked.all().map(|name| &name.text).eq(known.all().map(|name| &name.text))
+        });
     record.confirmed
         && every_given_name
         && (comparison.surname, comparison.through_usage) == (SurnameLevel::Same, false)
@@ -110,13 +123,20 @@ fn names_in_full(question: &Person, record: &Person) -> bool {
 }
 
 fn standing(question: &Person, records: &[&Person], mode: Mode) -> Standing {
-    let each: Vec<Comparison> = records.iter().map(|record| Comparison::of(question, record)).collect();
-    let best = each.iter().map(|comparison| judge(comparison, mode)).max().unwrap_or(Standing::Other);
+    let each: Vec<Comparison> =
+        records.iter().map(|record| Comparison::of(question, record)).collect();
+    let best =
+        each.iter().map(|comparison| judge(comparison, mode)).max().unwrap_or(Standing::Other);
     if best != Standing::Meant {
         return best;
     }
-    // What the student's records say together: one that lacks the birthplace doesn't hide the one that has it.
-    let place = each.iter().map(|comparison| comparison.place).filter(|place| *place != PlaceLevel::Missing).min();
+    // What the student's records say together: one that lacks the birthplace doesn't hide the one
+    // that has it.
+    let place = each
+        .iter()
+        .map(|comparison| comparison.place)
+        .filter(|place| *place != PlaceLevel::Missing)
+        .min();
     let others = |level| each.iter().any(|comparison| comparison.others == level);
     let second_name = others(OthersLevel::Shared);
     let evidence = each.iter().map(|comparison| comparison.bits).max().unwrap_or(Bits::ZERO);
@@ -125,10 +145,12 @@ fn standing(question: &Person, records: &[&Person], mode: Mode) -> Standing {
         PlaceLevel::Same | PlaceLevel::Slip => true,
         PlaceLevel::SameCountry => second_name || rare,
         // A rare name is no proof of who nobody else is: families and twins share it.
-        PlaceLevel::Missing => second_name || mode == Mode::Standard && rare && !question.place.has_commune(),
+        PlaceLevel::Missing => {
+            second_name || mode == Mode::Standard && rare && !question.place.has_commune()
+        }
         PlaceLevel::OtherDistrict | PlaceLevel::SameDepartment => second_name,
-        // Born elsewhere, says the register: with another given name in common it is mistaken, without it is right, and
-        // speaks of somebody else.
+        // Born elsewhere, says the register: with another given name in common it is mistaken,
+        // without it is right, and speaks of somebody else.
         PlaceLevel::Different if second_name && mode == Mode::Standard => true,
         PlaceLevel::Different if mode == Mode::Standard => return Standing::Other,
         PlaceLevel::Different | PlaceLevel::OtherCountry => false,
@@ -158,25 +180,36 @@ fn judge(comparison: &Comparison, mode: Mode) -> Standing {
     let same_place = comparison.place == PlaceLevel::Same;
     let further_agree = comparison.others == OthersLevel::Shared;
     let confirmed = same_place && further_agree;
-    let given = comparison.given <= GivenLevel::Slip || comparison.given <= GivenLevel::Far && further_agree;
+    let given = comparison.given <= GivenLevel::Slip
+        || comparison.given <= GivenLevel::Far && further_agree;
     let names = given && comparison.surname <= SurnameLevel::Slip
-        || same_place && comparison.surname <= SurnameLevel::Far && comparison.given == GivenLevel::Same
-        || confirmed && comparison.surname <= SurnameLevel::Far && comparison.given <= GivenLevel::Far;
-    let contradicted = comparison.vetoes.has(Veto::Lookalike) || comparison.vetoes.has(Veto::OtherGivenNames);
+        || same_place
+            && comparison.surname <= SurnameLevel::Far
+            && comparison.given == GivenLevel::Same
+        || confirmed
+            && comparison.surname <= SurnameLevel::Far
+            && comparison.given <= GivenLevel::Far;
+    let contradicted =
+        comparison.vetoes.has(Veto::Lookalike) || comparison.vetoes.has(Veto::OtherGivenNames);
     let meant = names && !contradicted;
     match comparison.birth {
         BirthLevel::Same | BirthLevel::SameDefault if meant => Standing::Meant,
-        BirthLevel::Same | BirthLevel::SameDefault if may_be_a_twin(comparison.given) => Standing::Lookalike,
+        BirthLevel::Same | BirthLevel::SameDefault if may_be_a_twin(comparison.given) => {
+            Standing::Lookalike
+        }
         BirthLevel::Same | BirthLevel::SameDefault => Standing::Rival,
         BirthLevel::Swapped | BirthLevel::Digit | BirthLevel::Partial | BirthLevel::Missing => {
-            // A homonym born in the same commune a slip away is unheard of, unless the names are common.
+            // A homonym born in the same commune a slip away is unheard of, unless the names are
+            // common.
             let exact = mode == Mode::Standard
                 && same_place
                 && comparison.surname <= SurnameLevel::Sound
                 && comparison.given == GivenLevel::Same
                 && comparison.bits >= RARE_NEAR_DATE;
-            // Who has another date is no homonym, unless the client wants to be certain that the date isn't mistaken.
-            let elsewhere = matches!(comparison.place, PlaceLevel::Different | PlaceLevel::OtherCountry);
+            // Who has another date is no homonym, unless the client wants to be certain that the
+            // date isn't mistaken.
+            let elsewhere =
+                matches!(comparison.place, PlaceLevel::Different | PlaceLevel::OtherCountry);
             match mode {
                 _ if meant && (confirmed || exact) => Standing::NearDate,
                 Mode::Strict if meant && !elsewhere => Standing::Rival,

@@ -1,4 +1,5 @@
-//! Surnames and given names, prepared once so that comparing two people allocates nothing in the common case.
+//! Surnames and given names, prepared once so that comparing two people allocates nothing in the
+//! common case.
 
 use std::cmp::Ordering;
 
@@ -9,10 +10,12 @@ use super::sound::Sound;
 use super::weight::{Bits, bits};
 use crate::domain::fold::folded_words;
 
-/// Words that families gain and lose between two forms: `LE GUEZIEC` and `GUEZIEC`, `EL GASMI` and `ELGASMI`.
+/// Words that families gain and lose between two forms: `LE GUEZIEC` and `GUEZIEC`, `EL GASMI` and
+/// `ELGASMI`.
 const PARTICLES: &[&str] = &[
-    "D", "DA", "DAL", "DE", "DEL", "DELA", "DELLA", "DELES", "DEN", "DER", "DES", "DI", "DO", "DOS", "DU", "EL", "L",
-    "LA", "LE", "LES", "LO", "AL", "BEN", "VAN", "VANDE", "VANDEN", "VANDER", "VON", "Y", "E",
+    "D", "DA", "DAL", "DE", "DEL", "DELA", "DELLA", "DELES", "DEN", "DER", "DES", "DI", "DO",
+    "DOS", "DU", "EL", "L", "LA", "LE", "LES", "LO", "AL", "BEN", "VAN", "VANDE", "VANDEN",
+    "VANDER", "VON", "Y", "E",
 ];
 
 /// A folded word with what comparing it needs.
@@ -69,7 +72,8 @@ impl Surname {
         let mut whole = Word::surname(whole);
         if parts.len() > 1 {
             // A double-barrelled name isn't in the table of frequencies; both of its halves are.
-            whole.weight = parts.iter().map(|part| part.weight).sum::<Bits>().min(frequency::RARE_SURNAME);
+            whole.weight =
+                parts.iter().map(|part| part.weight).sum::<Bits>().min(frequency::RARE_SURNAME);
         }
         Some(Self { whole, parts: parts.into() })
     }
@@ -80,8 +84,8 @@ impl Surname {
     }
 }
 
-/// Given names in the order of the register. The first may be a compound (`JEAN CLAUDE`), which nobody can tell from
-/// two names once its hyphen is lost.
+/// Given names in the order of the register. The first may be a compound (`JEAN CLAUDE`), which
+/// nobody can tell from two names once its hyphen is lost.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct GivenNames {
     pub(super) first: Word,
@@ -104,7 +108,11 @@ impl GivenNames {
         }
         let mut first = Word::given(whole);
         if !first.listed && compound.len() > 1 {
-            first.weight = compound.iter().map(|word| word.weight).sum::<Bits>().min(frequency::RARE_GIVEN_NAME);
+            first.weight = compound
+                .iter()
+                .map(|word| word.weight)
+                .sum::<Bits>()
+                .min(frequency::RARE_GIVEN_NAME);
         }
         let others = folded_words(others).map(Word::given).collect();
         Some(Self { first, compound: compound.into(), others })
@@ -115,7 +123,8 @@ impl GivenNames {
         if self.compound.is_empty() { std::slice::from_ref(&self.first) } else { &self.compound }
     }
 
-    /// The first name, then each of the others, read as surnames, to see whether they were exchanged.
+    /// The first name, then each of the others, read as surnames, to see whether they were
+    /// exchanged.
     pub(super) fn as_surnames(&self) -> impl Iterator<Item = Surname> {
         let words: Vec<&str> = self.firsts().iter().map(|word| &*word.text).collect();
         let first = Surname::read(&words.join(" "));
@@ -124,7 +133,8 @@ impl GivenNames {
 
     /// It holds this name, misspelt perhaps.
     pub(super) fn hold(&self, name: &Word) -> bool {
-        self.first.text == name.text || self.all().any(|own| own.text == name.text || alike(own, name).is_some())
+        self.first.text == name.text
+            || self.all().any(|own| own.text == name.text || alike(own, name).is_some())
     }
 
     /// Every word, in order.
@@ -169,8 +179,9 @@ pub(super) fn alike(left: &Word, right: &Word) -> Option<Alike> {
     far.then_some(Alike::Far)
 }
 
-/// They have nearly the same letters. Strangers' names mostly don't, and this costs a tenth of measuring a distance: a
-/// slip changes two letters of the set at most, and three slips are the most that is forgiven.
+/// They have nearly the same letters. Strangers' names mostly don't, and this costs a tenth of
+/// measuring a distance: a slip changes two letters of the set at most, and three slips are the
+/// most that is forgiven.
 pub(super) fn may_be_alike(left: &Word, right: &Word) -> bool {
     let letters = |word: &Word| word.text.bytes().fold(0_u32, |set, byte| set | 1 << (byte & 31));
     (letters(left) ^ letters(right)).count_ones() <= 6
@@ -217,7 +228,8 @@ pub enum SurnameLevel {
     Slip,
     /// Two slips apart, or a slip within one part of a double-barrelled name.
     Far,
-    /// Double-barrelled, each with a part that the other hasn't: two families that share one, more often than not.
+    /// Double-barrelled, each with a part that the other hasn't: two families that share one, more
+    /// often than not.
     Half,
     /// One is missing.
     Missing,
@@ -231,27 +243,36 @@ pub(super) fn compare_surnames(left: &Surname, right: &Surname) -> (SurnameLevel
     if left.whole.text == right.whole.text {
         return (SurnameLevel::Same, weight);
     }
-    let (longer, shorter) = if left.whole.len() >= right.whole.len() { (left, right) } else { (right, left) };
+    let (longer, shorter) =
+        if left.whole.len() >= right.whole.len() { (left, right) } else { (right, left) };
     let before = longer.whole.text.strip_suffix(&*shorter.whole.text);
     if shorter.whole.len() > 2 && before.is_some_and(is_particle) {
         return (SurnameLevel::Particle, shorter.whole.weight - bits(1.0));
     }
     if left.cores().len() > 1 || right.cores().len() > 1 {
-        let has = |name: &Surname, part: &Word| name.cores().iter().any(|own| own.text == part.text);
-        let all = |name: &Surname, other: &Surname| name.cores().iter().all(|part| has(other, part));
+        let has =
+            |name: &Surname, part: &Word| name.cores().iter().any(|own| own.text == part.text);
+        let all =
+            |name: &Surname, other: &Surname| name.cores().iter().all(|part| has(other, part));
         if all(left, right) && all(right, left) {
             return (SurnameLevel::Same, weight);
         }
-        if let Some(part) = left.cores().iter().filter(|part| has(right, part)).max_by_key(|part| part.weight) {
-            // `ESTEVES NASCIMENTO` and `NASCIMENTO ALVES` are two families; `NASCIMENTO` may be either.
+        if let Some(part) =
+            left.cores().iter().filter(|part| has(right, part)).max_by_key(|part| part.weight)
+        {
+            // `ESTEVES NASCIMENTO` and `NASCIMENTO ALVES` are two families; `NASCIMENTO` may be
+            // either.
             let known = |name: &Surname, part: &Word| {
                 name.cores().iter().any(|own| own.text == part.text || alike(own, part).is_some())
             };
-            let within = |name: &Surname, other: &Surname| name.cores().iter().all(|part| known(other, part));
+            let within = |name: &Surname, other: &Surname| {
+                name.cores().iter().all(|part| known(other, part))
+            };
             let contained = match left.cores().len().cmp(&right.cores().len()) {
                 Ordering::Less => within(left, right),
                 Ordering::Greater => within(right, left),
-                // A part that comes twice in one of them is in the other, and the other's is not in it.
+                // A part that comes twice in one of them is in the other, and the other's is not in
+                // it.
                 Ordering::Equal => within(left, right) && within(right, left),
             };
             return if contained {
@@ -261,7 +282,9 @@ pub(super) fn compare_surnames(left: &Surname, right: &Surname) -> (SurnameLevel
             };
         }
     }
-    if shorter.whole.len() > 4 && (before.is_some() || longer.whole.text.starts_with(&*shorter.whole.text)) {
+    if shorter.whole.len() > 4
+        && (before.is_some() || longer.whole.text.starts_with(&*shorter.whole.text))
+    {
         return (SurnameLevel::Part, shorter.whole.weight - bits(3.0));
     }
     let wholes = alike(&left.whole, &right.whole);
@@ -276,10 +299,15 @@ pub(super) fn compare_surnames(left: &Surname, right: &Surname) -> (SurnameLevel
             None => DIFFERENT_SURNAMES,
         };
     }
-    let parts = left.cores().iter().flat_map(|part| right.cores().iter().map(move |other| (part, other)));
-    let closest = parts.filter_map(|(part, other)| Some((alike(part, other)?, part.weight.min(other.weight)))).min();
+    let parts =
+        left.cores().iter().flat_map(|part| right.cores().iter().map(move |other| (part, other)));
+    let closest = parts
+        .filter_map(|(part, other)| Some((alike(part, other)?, part.weight.min(other.weight))))
+        .min();
     match closest {
-        Some((Alike::Sound | Alike::Slip, weight)) => (SurnameLevel::Far, (weight - bits(6.0)).or_nothing()),
+        Some((Alike::Sound | Alike::Slip, weight)) => {
+            (SurnameLevel::Far, (weight - bits(6.0)).or_nothing())
+        }
         Some((Alike::Far, weight)) => (SurnameLevel::Far, (weight - bits(7.0)).or_nothing()),
         None => DIFFERENT_SURNAMES,
     }
@@ -301,15 +329,16 @@ pub enum GivenLevel {
     Sound,
     /// A slip inside a name of the list, which makes no other name of it: `MANON` and `MNAON`.
     Slip,
-    /// A name of the list and a spelling that it lacks, alike otherwise: a letter replaced, another ending, two slips.
-    /// `MANON` and `MANEN` are one name misspelt, or twins.
+    /// A name of the list and a spelling that it lacks, alike otherwise: a letter replaced, another
+    /// ending, two slips. `MANON` and `MANEN` are one name misspelt, or twins.
     Near,
     /// A short form: `MAX` and `MAXIME`, `JEAN` and `JEAN-CLAUDE`.
     Far,
-    /// The first name of one is a further name of the other, whose own first name it lacks: a usual name, or a twin who
-    /// was given the other's name as a second one.
+    /// The first name of one is a further name of the other, whose own first name it lacks: a usual
+    /// name, or a twin who was given the other's name as a second one.
     Among,
-    /// Alike, and both of the list, or neither: `LÉNA` and `LÉANA`, `BIVO` and `BIVI` are twins rather than a mistake.
+    /// Alike, and both of the list, or neither: `LÉNA` and `LÉANA`, `BIVO` and `BIVI` are twins
+    /// rather than a mistake.
     Lookalike,
     /// One is missing, or only an initial.
     Missing,
@@ -317,8 +346,9 @@ pub enum GivenLevel {
     Different,
 }
 
-/// Whether one slip inside a name makes the other: a letter that is dropped, doubled, or exchanged with its neighbour,
-/// the first and the last staying what they are. Parents who name twins alike replace a letter or the ending.
+/// Whether one slip inside a name makes the other: a letter that is dropped, doubled, or exchanged
+/// with its neighbour, the first and the last staying what they are. Parents who name twins alike
+/// replace a letter or the ending.
 fn is_slip_inside(left: &Word, right: &Word) -> bool {
     let (longer, shorter) = if left.len() >= right.len() { (left, right) } else { (right, left) };
     let (long, short) = (longer.text.as_bytes(), shorter.text.as_bytes());
@@ -343,10 +373,15 @@ pub(super) fn compare_given(left: &GivenNames, right: &GivenNames) -> (GivenLeve
     if left.first.text == right.first.text {
         return (GivenLevel::Same, weight);
     }
-    let (longer, shorter) = if left.first.len() >= right.first.len() { (left, right) } else { (right, left) };
+    let (longer, shorter) =
+        if left.first.len() >= right.first.len() { (left, right) } else { (right, left) };
     if shorter.first.len() == 1 {
         let initial = longer.first.text.starts_with(&*shorter.first.text);
-        return if initial { (GivenLevel::Missing, bits(2.0)) } else { (GivenLevel::Different, bits(-7.0)) };
+        return if initial {
+            (GivenLevel::Missing, bits(2.0))
+        } else {
+            (GivenLevel::Different, bits(-7.0))
+        };
     }
     // `JEAN MAXIME` may be a compound or two names: it begins as `JEAN`, or as `JEAN MAXIME PAUL`.
     let begins = |of: &GivenNames, all: &GivenNames| {
@@ -354,9 +389,11 @@ pub(super) fn compare_given(left: &GivenNames, right: &GivenNames) -> (GivenLeve
             && of.firsts().iter().zip(all.firsts()).all(|(word, other)| word.text == other.text)
     };
     if begins(left, right) || begins(right, left) {
-        let (fewer, more) = if left.firsts().len() < right.firsts().len() { (left, right) } else { (right, left) };
-        let continued = more.firsts().iter().zip(fewer.all()).all(|(word, other)| word.text == other.text)
-            && fewer.all().count() >= more.firsts().len();
+        let (fewer, more) =
+            if left.firsts().len() < right.firsts().len() { (left, right) } else { (right, left) };
+        let continued =
+            more.firsts().iter().zip(fewer.all()).all(|(word, other)| word.text == other.text)
+                && fewer.all().count() >= more.firsts().len();
         // `JEAN`, with nothing after it, may be the twin of `JEAN-LOUIS`.
         let level = if continued { GivenLevel::Compound } else { GivenLevel::Far };
         return (level, shorter.first.weight.min(longer.first.weight) - bits(1.5));
@@ -365,7 +402,8 @@ pub(super) fn compare_given(left: &GivenNames, right: &GivenNames) -> (GivenLeve
     let (left_in_right, right_in_left) = (holds(right, &left.first), holds(left, &right.first));
     if left_in_right || right_in_left {
         let shared = if left_in_right { &left.first } else { &right.first };
-        let level = if left_in_right && right_in_left { GivenLevel::Reordered } else { GivenLevel::Among };
+        let level =
+            if left_in_right && right_in_left { GivenLevel::Reordered } else { GivenLevel::Among };
         return (level, (shared.weight - bits(2.5)).or_nothing());
     }
     let slip = is_slip_inside(&left.first, &right.first);
@@ -399,10 +437,12 @@ pub(super) fn compare_given(left: &GivenNames, right: &GivenNames) -> (GivenLeve
     (level, (weight - cost).or_nothing())
 }
 
-/// Whether the further given names agree: one list, beside the first name, continues the other. The second word of a
-/// compound first name is none of them, because twins may be `LINA-ROSE` and `LINE-ROSE`.
+/// Whether the further given names agree: one list, beside the first name, continues the other. The
+/// second word of a compound first name is none of them, because twins may be `LINA-ROSE` and
+/// `LINE-ROSE`.
 pub(super) fn further_names_agree(left: &GivenNames, right: &GivenNames) -> bool {
-    let (shorter, longer) = if left.others.len() <= right.others.len() { (left, right) } else { (right, left) };
+    let (shorter, longer) =
+        if left.others.len() <= right.others.len() { (left, right) } else { (right, left) };
     let known = |name: &Word| longer.others.iter().any(|other| other.text == name.text);
     !shorter.others.is_empty() && shorter.others.iter().all(known)
 }
@@ -413,7 +453,8 @@ pub(super) fn further_names_agree(left: &GivenNames, right: &GivenNames) -> bool
 pub enum OthersLevel {
     /// One list continues the other.
     Shared,
-    /// One side has none (most establishments send only the first), or they agree on some and not on others.
+    /// One side has none (most establishments send only the first), or they agree on some and not
+    /// on others.
     Missing,
     /// Both have some, none in common.
     Disjoint,
@@ -421,9 +462,12 @@ pub enum OthersLevel {
 
 /// Compares the given names after the first, as sets, since the order is often lost.
 pub(super) fn compare_others(left: &GivenNames, right: &GivenNames) -> (OthersLevel, Bits) {
-    // `JEAN CLAUDE` and `JEAN`, `CLAUDE` have the same first name, written as one or as two: CLAUDE is no other name.
-    let (shorter, longer) = if left.firsts().len() <= right.firsts().len() { (left, right) } else { (right, left) };
-    let one_first = longer.firsts().iter().zip(shorter.all()).all(|(word, other)| word.text == other.text);
+    // `JEAN CLAUDE` and `JEAN`, `CLAUDE` have the same first name, written as one or as two: CLAUDE
+    // is no other name.
+    let (shorter, longer) =
+        if left.firsts().len() <= right.firsts().len() { (left, right) } else { (right, left) };
+    let one_first =
+        longer.firsts().iter().zip(shorter.all()).all(|(word, other)| word.text == other.text);
     let skipped = if one_first { longer.firsts().len() } else { 1 };
     let rest = |names| GivenNames::all(names).skip(skipped);
     if rest(left).next().is_none() || rest(right).next().is_none() {
@@ -434,8 +478,13 @@ pub(super) fn compare_others(left: &GivenNames, right: &GivenNames) -> (OthersLe
     };
     let adds = |one: &GivenNames, other: &GivenNames| one.all().any(|name| !known(name, other));
     if adds(left, right) && adds(right, left) {
-        let some = rest(left).any(|name| known(name, right)) || rest(right).any(|name| known(name, left));
-        return if some { (OthersLevel::Missing, Bits::ZERO) } else { (OthersLevel::Disjoint, bits(-5.0)) };
+        let some =
+            rest(left).any(|name| known(name, right)) || rest(right).any(|name| known(name, left));
+        return if some {
+            (OthersLevel::Missing, Bits::ZERO)
+        } else {
+            (OthersLevel::Disjoint, bits(-5.0))
+        };
     }
     // At most one counts, and not in full: a family gives its names together.
     let shared = |one, other: &GivenNames| {

@@ -1,4 +1,5 @@
-//! The traits of a person, prepared for comparison, whoever gives them: a record, a register, a caller.
+//! The traits of a person, prepared for comparison, whoever gives them: a record, a register, a
+//! caller.
 
 use std::fmt;
 
@@ -15,8 +16,8 @@ use crate::domain::name::PersonName;
 use crate::domain::place_name::PlaceName;
 use crate::domain::sex::Sex;
 
-/// The traits as they were written; each may be empty. Nothing is refused: a mistyped date still resembles the right
-/// one, and a value that means nothing is a value that is missing.
+/// The traits as they were written; each may be empty. Nothing is refused: a mistyped date still
+/// resembles the right one, and a value that means nothing is a value that is missing.
 #[derive(Clone, Copy, Default)]
 pub struct Written<'a> {
     /// The identifier: an INE, or a number of another register.
@@ -56,8 +57,8 @@ pub struct Person {
     pub(super) confirmed: bool,
 }
 
-/// The number that an establishment has given to one of its students, as evidence about the students of that
-/// establishment in that academic year alone.
+/// The number that an establishment has given to one of its students, as evidence about the
+/// students of that establishment in that academic year alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct StudentNumber {
     /// Establishment and academic year.
@@ -66,7 +67,9 @@ pub(super) struct StudentNumber {
 }
 
 /// How two student numbers compare.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum NumberLevel {
     /// The same, in one establishment and academic year.
@@ -94,7 +97,11 @@ impl StudentNumber {
 
     pub(super) fn compare(left: Option<Self>, right: Option<Self>) -> NumberLevel {
         match (left, right) {
-            (Some(left), Some(right)) if left.scope == right.scope && left.number == right.number => NumberLevel::Same,
+            (Some(left), Some(right))
+                if left.scope == right.scope && left.number == right.number =>
+            {
+                NumberLevel::Same
+            }
             (Some(left), Some(right)) if left.scope == right.scope => NumberLevel::Different,
             _ => NumberLevel::Missing,
         }
@@ -120,7 +127,12 @@ impl Person {
             given: GivenNames::read(written.given, written.other_given),
             sex: Sex::parse_forgiving(written.sex).ok(),
             birth: Digits::read(written.birth),
-            place: Place::read(written.commune, written.place, written.country, year(written.birth)),
+            place: Place::read(
+                written.commune,
+                written.place,
+                written.country,
+                year(written.birth),
+            ),
             student_number: None,
             confirmed: false,
         }
@@ -139,8 +151,9 @@ impl Person {
         Self { student_number, ..self }
     }
 
-    /// It comes from civil registers: it states a sex or an INE, as every enrolment must. Those registers cover whole
-    /// populations, so whoever resembles a person may be its twin or its homonym, who is in there too.
+    /// It comes from civil registers: it states a sex or an INE, as every enrolment must. Those
+    /// registers cover whole populations, so whoever resembles a person may be its twin or its
+    /// homonym, who is in there too.
     pub(super) fn is_civil(&self) -> bool {
         self.sex.is_some() || self.identifier.as_ref().is_some_and(Identifier::is_ine)
     }

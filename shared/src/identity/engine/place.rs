@@ -37,8 +37,8 @@ pub(super) enum PlaceCode {
 }
 
 impl Place {
-    /// Reads a code of commune or country, a label and a code of country, each possibly empty, of somebody born in that
-    /// year: a code of then is the commune of today.
+    /// Reads a code of commune or country, a label and a code of country, each possibly empty, of
+    /// somebody born in that year: a code of then is the commune of today.
     pub(super) fn read(code: &str, label: &str, country: &str, born_in: Option<i16>) -> Self {
         let mut place = Self { country: country_of(country), ..Self::default() };
         let mut code = code.trim();
@@ -47,7 +47,8 @@ impl Place {
             code = "";
         }
         if place.is_abroad() {
-            // The label then repeats the country, in many spellings, or names a town that has no code.
+            // The label then repeats the country, in many spellings, or names a town that has no
+            // code.
             return place;
         }
         let (label, district) = commune_in(label);
@@ -58,7 +59,9 @@ impl Place {
             _ => None,
         };
         // A commune is known by the name of today, whatever it was called then.
-        let is_of_code = |code: CommuneCode| gazetteer::communes_named(&label).iter().any(|(_, named)| *named == code);
+        let is_of_code = |code: CommuneCode| {
+            gazetteer::communes_named(&label).iter().any(|(_, named)| *named == code)
+        };
         place.name = match name_of_code {
             Some((code, name)) if label.is_empty() || is_of_code(code) => Some(name.into()),
             _ => (!label.is_empty()).then(|| label.into()),
@@ -85,8 +88,8 @@ impl Place {
             self.code = Some(PlaceCode::Commune(city));
             return;
         }
-        // The label names another commune than the code: a slip in five digits is likelier than in a word. The one of
-        // the same department, else the only one in the country.
+        // The label names another commune than the code: a slip in five digits is likelier than in
+        // a word. The one of the same department, else the only one in the country.
         let mut near = named.iter().filter(|(_, code)| code.department() == written.department());
         self.code = match (near.next(), near.next()) {
             (Some((_, code)), None) => Some(PlaceCode::Commune(*code)),
@@ -112,10 +115,14 @@ impl Place {
 
     /// How the commune's name sounds, for a blocking key.
     pub(super) fn sound(&self) -> Option<Sound> {
-        self.name.as_ref().map(|name| Sound::of(name).skeleton().prefix(5)).filter(|sound| *sound != Sound::default())
+        self.name
+            .as_ref()
+            .map(|name| Sound::of(name).skeleton().prefix(5))
+            .filter(|sound| *sound != Sound::default())
     }
 
-    /// The code, for a blocking key, when it isn't a commune's: it then says something else than the name.
+    /// The code, for a blocking key, when it isn't a commune's: it then says something else than
+    /// the name.
     pub(super) fn foreign_code(&self) -> Option<[u8; 8]> {
         match self.code {
             Some(PlaceCode::Other(code)) => Some(code),
@@ -133,7 +140,8 @@ impl Place {
         match self.code {
             Some(PlaceCode::Commune(code)) => frequency::commune(code),
             Some(PlaceCode::Other(_)) => NAME,
-            // Any of the communes of that name may be meant, so that it says less than the code of each.
+            // Any of the communes of that name may be meant, so that it says less than the code of
+            // each.
             None => {
                 let named = self.name.as_deref().map_or(&[][..], gazetteer::communes_named);
                 frequency::communes(named.iter().map(|(_, code)| *code)).min(NAME)
@@ -180,7 +188,8 @@ pub enum PlaceLevel {
     Missing,
     /// A slip apart in the code or the name.
     Slip,
-    /// Another commune of the same department: people write where they live, or the next town's hospital.
+    /// Another commune of the same department: people write where they live, or the next town's
+    /// hospital.
     SameDepartment,
     /// Another department.
     Different,
@@ -208,7 +217,10 @@ pub(super) fn compare(left: &Place, right: &Place) -> (PlaceLevel, Bits) {
     let same_code = left.code.is_some() && left.code == right.code;
     let same_name = left.name.is_some() && left.name == right.name;
     if same_code
-        || same_name && (left.code.is_none() || right.code.is_none() || left.department() == right.department())
+        || same_name
+            && (left.code.is_none()
+                || right.code.is_none()
+                || left.department() == right.department())
     {
         let weight = left.weight().min(right.weight());
         return match (left.district, right.district) {
@@ -226,8 +238,8 @@ pub(super) fn compare(left: &Place, right: &Place) -> (PlaceLevel, Bits) {
     }
 }
 
-/// A code that isn't a commune's (a postal code of another country) and a name are two statements, which may each be
-/// right, mistyped or wrong.
+/// A code that isn't a commune's (a postal code of another country) and a name are two statements,
+/// which may each be right, mistyped or wrong.
 fn compare_twofold(left: &Place, right: &Place, code: Likeness) -> (PlaceLevel, Bits) {
     let name = left.name.as_ref().zip(right.name.as_ref()).map(|(one, other)| {
         if one == other {
@@ -245,9 +257,8 @@ fn compare_twofold(left: &Place, right: &Place, code: Likeness) -> (PlaceLevel, 
     };
     let sum = weight(code) + name.map_or(Bits::ZERO, weight);
     match (code, name) {
-        (Likeness::Same, None | Some(Likeness::Same | Likeness::Slip)) | (Likeness::Slip, Some(Likeness::Same)) => {
-            (PlaceLevel::Same, sum)
-        }
+        (Likeness::Same, None | Some(Likeness::Same | Likeness::Slip))
+        | (Likeness::Slip, Some(Likeness::Same)) => (PlaceLevel::Same, sum),
         (Likeness::Different, None | Some(Likeness::Different)) => (PlaceLevel::Different, sum),
         _ => (PlaceLevel::Slip, sum),
     }
@@ -265,17 +276,22 @@ fn one_digit_or_exchange(left: [u8; 8], right: [u8; 8]) -> Likeness {
     match different.as_slice() {
         [] => Likeness::Same,
         [_] => Likeness::Slip,
-        [one, other] if other - one == 1 && left[*one] == right[*other] && left[*other] == right[*one] => {
+        [one, other]
+            if other - one == 1 && left[*one] == right[*other] && left[*other] == right[*one] =>
+        {
             Likeness::Slip
         }
         _ => Likeness::Different,
     }
 }
 
-/// Towns of one name with more or less of it (`LE CHESNAY`, `LE CHESNAY-ROCQUENCOURT`), or misspelt.
+/// Towns of one name with more or less of it (`LE CHESNAY`, `LE CHESNAY-ROCQUENCOURT`), or
+/// misspelt.
 fn names_alike(one: &str, other: &str) -> bool {
     one.len().min(other.len()) > 4
-        && (one.starts_with(other) || other.starts_with(one) || strsim::osa_distance(one, other) <= 2)
+        && (one.starts_with(other)
+            || other.starts_with(one)
+            || strsim::osa_distance(one, other) <= 2)
 }
 
 fn one_slip(left: &Place, right: &Place) -> bool {
@@ -284,10 +300,17 @@ fn one_slip(left: &Place, right: &Place) -> bool {
     {
         return true;
     }
-    // Two codes that are a digit apart name two real communes; a slip leaves one that doesn't exist, and no name.
-    let (Some(PlaceCode::Commune(one)), Some(PlaceCode::Commune(other))) = (left.code, right.code) else {
+    // Two codes that are a digit apart name two real communes; a slip leaves one that doesn't
+    // exist, and no name.
+    let (Some(PlaceCode::Commune(one)), Some(PlaceCode::Commune(other))) = (left.code, right.code)
+    else {
         return false;
     };
-    let differing = one.as_str().bytes().zip(other.as_str().bytes()).filter(|(one, other)| one != other).count();
+    let differing = one
+        .as_str()
+        .bytes()
+        .zip(other.as_str().bytes())
+        .filter(|(one, other)| one != other)
+        .count();
     (!one.is_listed() || !other.is_listed()) && differing == 1
 }

@@ -1,8 +1,10 @@
-//! A register in memory: the engine over a stream of records, as the national register runs it over DynamoDB.
+//! A register in memory: the engine over a stream of records, as the national register runs it over
+//! DynamoDB.
 //!
-//! One record at a time, in order of arrival: its keys are published, those who share one are compared, and the
-//! decision is applied. Nothing is ever looked at ahead. Records and students are small integers, and what a student's
-//! records say is kept once, so that a million records take less than a gigabyte.
+//! One record at a time, in order of arrival: its keys are published, those who share one are
+//! compared, and the decision is applied. Nothing is ever looked at ahead. Records and students are
+//! small integers, and what a student's records say is kept once, so that a million records take
+//! less than a gigabyte.
 
 use std::collections::HashMap;
 
@@ -15,8 +17,8 @@ use super::person::Person;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RecordNumber(pub u32);
 
-/// How many records are read behind one key at most, the latest first. A key that more people share says little, and
-/// each of them has other keys; [`Counts::cut`] says how often it happens.
+/// How many records are read behind one key at most, the latest first. A key that more people share
+/// says little, and each of them has other keys; [`Counts::cut`] says how often it happens.
 pub const MOST_READ: usize = 200;
 
 /// A register in memory.
@@ -97,17 +99,21 @@ impl Register {
         let students = self.students_of(&records);
         let people: Vec<(u32, Vec<&Person>)> =
             students.iter().map(|student| (*student, self.people_of(*student))).collect();
-        let candidates: Vec<Candidate<'_, u32>> =
-            people.iter().map(|(student, records)| Candidate { student: *student, records }).collect();
+        let candidates: Vec<Candidate<'_, u32>> = people
+            .iter()
+            .map(|(student, records)| Candidate { student: *student, records })
+            .collect();
         let resolution = resolve(&person, &candidates, reads);
         drop(people);
         self.people.push(person);
         self.student_of.push(number);
         self.next_of.push(number);
-        let same: &[u32] = if let Decision::Same(students) = &resolution.decision { students } else { &[] };
+        let same: &[u32] =
+            if let Decision::Same(students) = &resolution.decision { students } else { &[] };
         for near in &resolution.near {
             if !same.contains(&near.student) {
-                let pairs: Vec<(u32, u32)> = self.records_of(near.student).map(|record| (record, number)).collect();
+                let pairs: Vec<(u32, u32)> =
+                    self.records_of(near.student).map(|record| (record, number)).collect();
                 self.review.extend(pairs);
             }
         }
@@ -125,8 +131,10 @@ impl Register {
         let students = self.students_of(&records);
         let people: Vec<(u32, Vec<&Person>)> =
             students.iter().map(|student| (*student, self.people_of(*student))).collect();
-        let candidates: Vec<Candidate<'_, RecordNumber>> =
-            people.iter().map(|(student, records)| Candidate { student: RecordNumber(*student), records }).collect();
+        let candidates: Vec<Candidate<'_, RecordNumber>> = people
+            .iter()
+            .map(|(student, records)| Candidate { student: RecordNumber(*student), records })
+            .collect();
         look_up(question, &candidates, reads, mode)
     }
 
@@ -140,7 +148,9 @@ impl Register {
     pub fn review(&self) -> impl Iterator<Item = (RecordNumber, RecordNumber)> {
         self.review
             .iter()
-            .filter(|(one, other)| self.student_of[*one as usize] != self.student_of[*other as usize])
+            .filter(|(one, other)| {
+                self.student_of[*one as usize] != self.student_of[*other as usize]
+            })
             .map(|(one, other)| (RecordNumber(*one), RecordNumber(*other)))
     }
 
@@ -181,14 +191,17 @@ impl Register {
     }
 
     fn students_of(&self, records: &[u32]) -> Vec<u32> {
-        let mut students: Vec<u32> = records.iter().map(|record| self.student_of[*record as usize]).collect();
+        let mut students: Vec<u32> =
+            records.iter().map(|record| self.student_of[*record as usize]).collect();
         students.sort_unstable();
         students.dedup();
         students
     }
 
     fn records_of(&self, student: u32) -> impl Iterator<Item = u32> {
-        let next = move |record: &u32| Some(self.next_of[*record as usize]).filter(|next| *next != student);
+        let next = move |record: &u32| {
+            Some(self.next_of[*record as usize]).filter(|next| *next != student)
+        };
         std::iter::successors(Some(student), next)
     }
 
@@ -212,8 +225,8 @@ impl Register {
     }
 }
 
-/// Sixty-four bits of a key: in memory, among ten million keys, two collide once in a hundred thousand registers, and
-/// a collision only costs a comparison.
+/// Sixty-four bits of a key: in memory, among ten million keys, two collide once in a hundred
+/// thousand registers, and a collision only costs a comparison.
 fn short(key: BlockingKey) -> u64 {
     key.0[..8].iter().fold(0, |short, byte| short << 8 | u64::from(*byte))
 }

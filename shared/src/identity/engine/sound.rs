@@ -1,10 +1,12 @@
 //! How a name sounds to a French ear, as a key.
 //!
-//! No crate has French phonetics (engineering.md), and the names of French students come from everywhere: the rules
-//! are few, about letters that people confuse in writing (`PH`/`F`, `QU`/`C`/`K`, `TH`/`T`, `AI`/`É`, `Y`/`I`, mute
-//! endings), and do no harm to a name of another language, which only gets another spelling.
+//! No crate has French phonetics (engineering.md), and the names of French students come from
+//! everywhere: the rules are few, about letters that people confuse in writing (`PH`/`F`,
+//! `QU`/`C`/`K`, `TH`/`T`, `AI`/`É`, `Y`/`I`, mute endings), and do no harm to a name of another
+//! language, which only gets another spelling.
 
-/// A key of at most twelve letters, five bits each, so that comparing two is comparing two integers.
+/// A key of at most twelve letters, five bits each, so that comparing two is comparing two
+/// integers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub(super) struct Sound(u64);
 
@@ -27,8 +29,8 @@ impl Sound {
         sound
     }
 
-    /// The sound without its vowels after the first letter, when enough consonants are left to tell people apart:
-    /// what blocking uses, since vowels are what is misspelt.
+    /// The sound without its vowels after the first letter, when enough consonants are left to tell
+    /// people apart: what blocking uses, since vowels are what is misspelt.
     #[must_use]
     pub(super) fn skeleton(self) -> Self {
         let mut skeleton = Self::default();
@@ -59,12 +61,13 @@ impl Sound {
     }
 
     fn letters(self) -> impl Iterator<Item = u8> {
-        (0..LONGEST).map(move |index| (self.0 >> (5 * (LONGEST - 1 - index))) & 31).skip_while(|code| *code == 0).map(
-            |code| {
+        (0..LONGEST)
+            .map(move |index| (self.0 >> (5 * (LONGEST - 1 - index))) & 31)
+            .skip_while(|code| *code == 0)
+            .map(|code| {
                 // Five bits: the alphabet is 1 to 26 and digits share the rest.
                 b'@' + u8::try_from(code).unwrap_or(0)
-            },
-        )
+            })
     }
 
     fn last(self) -> u8 {
@@ -138,9 +141,13 @@ mod tests {
 
     #[test]
     fn what_is_heard_apart_stays_apart() {
-        for (left, right) in
-            [("LEA", "LEO"), ("LUC", "LUCAS"), ("NOE", "NOA"), ("LOUIS", "LOUISE"), ("MARTIN", "MARIN")]
-        {
+        for (left, right) in [
+            ("LEA", "LEO"),
+            ("LUC", "LUCAS"),
+            ("NOE", "NOA"),
+            ("LOUIS", "LOUISE"),
+            ("MARTIN", "MARIN"),
+        ] {
             assert_ne!(Sound::of(left), Sound::of(right), "{left} {right}");
         }
     }

@@ -79,22 +79,37 @@ fn a_letter_replaced_or_another_ending_is_another_name() {
     ] {
         let [left, right] = sisters(one, other);
         let comparison = compared(left, right);
-        assert!(comparison.vetoes.has(Veto::Lookalike), "{one} and {other}: {:?}", comparison.given);
+        assert!(
+            comparison.vetoes.has(Veto::Lookalike),
+            "{one} and {other}: {:?}",
+            comparison.given
+        );
         assert_eq!(verdict(&comparison), Verdict::Possible, "{one} and {other}");
         for mode in [Mode::Standard, Mode::Strict] {
-            assert_eq!(asked(left, &[&[right]], mode), Answer::None, "{one} is told what {other} is");
+            assert_eq!(
+                asked(left, &[&[right]], mode),
+                Answer::None,
+                "{one} is told what {other} is"
+            );
         }
     }
 }
 
 #[test]
 fn a_slip_inside_a_name_of_the_list_is_a_mistake() {
-    for (listed, written) in
-        [("Benjamin", "Bnjamin"), ("Benjamin", "Bennjamin"), ("Benjamin", "Bejnamin"), ("Yanis", "Yannis")]
-    {
+    for (listed, written) in [
+        ("Benjamin", "Bnjamin"),
+        ("Benjamin", "Bennjamin"),
+        ("Benjamin", "Bejnamin"),
+        ("Yanis", "Yannis"),
+    ] {
         let [left, right] = sisters(listed, written);
         assert_eq!(judged(left, right), Verdict::Match, "{listed} and {written}");
-        assert_eq!(asked(right, &[&[left]], Mode::Strict), Answer::Found(0), "{listed} and {written}");
+        assert_eq!(
+            asked(right, &[&[left]], Mode::Strict),
+            Answer::Found(0),
+            "{listed} and {written}"
+        );
     }
 }
 
@@ -105,7 +120,11 @@ fn further_given_names_tell_a_mistake_from_a_twin() {
     let other = Written { other_given: "Apolline", ..written };
     assert_ne!(judged(Written { given: "Manon", ..LEA_WITHOUT_INE }, other), Verdict::Match);
     let [one, other] = sisters("Lina-Rose", "Line-Rose");
-    assert_ne!(judged(one, other), Verdict::Match, "the second half of a first name is no further name");
+    assert_ne!(
+        judged(one, other),
+        Verdict::Match,
+        "the second half of a first name is no further name"
+    );
 }
 
 #[test]
@@ -113,7 +132,11 @@ fn an_equal_identifier_mends_a_name_of_the_list_and_no_other() {
     let identified = |given| Written { given, other_given: "", ..LEA };
     assert_eq!(judged(identified("Manon"), identified("Manen")), Verdict::Match);
     for (one, other) in [("Bivo", "Bivi"), ("Léna", "Léana")] {
-        assert_eq!(judged(identified(one), identified(other)), Verdict::Possible, "{one} and {other} are twins");
+        assert_eq!(
+            judged(identified(one), identified(other)),
+            Verdict::Possible,
+            "{one} and {other} are twins"
+        );
     }
 }
 
@@ -142,7 +165,11 @@ fn a_record_between_two_names_joins_neither_to_the_other() {
 #[test]
 fn a_date_that_differs_is_for_a_person_unless_more_than_the_place_agrees() {
     let day = Written { birth: "2004-03-17", other_given: "", ..LEA_WITHOUT_INE };
-    assert_eq!(judged(LEA, day), Verdict::Possible, "homonyms are born in one commune some days apart");
+    assert_eq!(
+        judged(LEA, day),
+        Verdict::Possible,
+        "homonyms are born in one commune some days apart"
+    );
     assert_eq!(judged(LEA, Written { other_given: LEA.other_given, ..day }), Verdict::Match);
     assert_eq!(judged(LEA, Written { identifier: LEA.identifier, ..day }), Verdict::Match);
 }
@@ -150,7 +177,9 @@ fn a_date_that_differs_is_for_a_person_unless_more_than_the_place_agrees() {
 #[test]
 fn a_client_that_wants_to_be_certain_is_told_nobody_when_two_may_be_meant() {
     let question = Written { given: "Lena", other_given: "", ..LEA_WITHOUT_INE };
-    for rival in [Written { birth: "2004-03-17", ..question }, Written { given: "Leana", ..question }] {
+    for rival in
+        [Written { birth: "2004-03-17", ..question }, Written { given: "Leana", ..question }]
+    {
         assert_eq!(asked(question, &[&[question], &[rival]], Mode::Standard), Answer::Found(0));
         assert_eq!(asked(question, &[&[question], &[rival]], Mode::Strict), Answer::Ambiguous);
     }
@@ -158,19 +187,41 @@ fn a_client_that_wants_to_be_certain_is_told_nobody_when_two_may_be_meant() {
 
 #[test]
 fn student_numbers_of_one_establishment_part_and_corroborate() {
-    let numbered = |written, establishment, number| person(written).numbered(establishment, 2026, number);
+    let numbered =
+        |written, establishment, number| person(written).numbered(establishment, 2026, number);
     let judge = |one: &Person, other: &Person| verdict(&Comparison::of(one, other));
     let lea = numbered(LEA_WITHOUT_INE, "0751967F", "1");
-    assert_eq!(judge(&lea, &numbered(LEA_WITHOUT_INE, "0751967F", "2")), Verdict::Possible, "a person decides");
-    assert_eq!(judge(&lea, &numbered(LEA_WITHOUT_INE, "0751722P", "2")), Verdict::Match, "of another establishment");
+    assert_eq!(
+        judge(&lea, &numbered(LEA_WITHOUT_INE, "0751967F", "2")),
+        Verdict::Possible,
+        "a person decides"
+    );
+    assert_eq!(
+        judge(&lea, &numbered(LEA_WITHOUT_INE, "0751722P", "2")),
+        Verdict::Match,
+        "of another establishment"
+    );
     let [one, other] = sisters("Manon", "Manen");
     let (first, second) = (numbered(one, "0751967F", "1"), numbered(other, "0751967F", "2"));
-    assert_eq!(judge(&first, &second), Verdict::Distinct, "the establishment says that they are two");
+    assert_eq!(
+        judge(&first, &second),
+        Verdict::Distinct,
+        "the establishment says that they are two"
+    );
 
     let elsewhere = Written { commune: "13055", place: "Marseille", ..LEA_WITHOUT_INE };
-    assert_eq!(judge(&lea, &numbered(elsewhere, "0751967F", "1")), Verdict::Match, "one of the places is mistaken");
-    let stranger = Written { surname: "Durand", given: "Paul", sex: "M", birth: "1999-07-01", ..elsewhere };
-    assert_eq!(judge(&lea, &numbered(stranger, "0751967F", "1")), Verdict::Distinct, "a number alone says nothing");
+    assert_eq!(
+        judge(&lea, &numbered(elsewhere, "0751967F", "1")),
+        Verdict::Match,
+        "one of the places is mistaken"
+    );
+    let stranger =
+        Written { surname: "Durand", given: "Paul", sex: "M", birth: "1999-07-01", ..elsewhere };
+    assert_eq!(
+        judge(&lea, &numbered(stranger, "0751967F", "1")),
+        Verdict::Distinct,
+        "a number alone says nothing"
+    );
     let second = numbered(other, "0751967F", "1");
     assert_eq!(judge(&first, &second), Verdict::Possible, "the names don't agree");
 }
@@ -193,7 +244,14 @@ fn an_identifier_with_a_slip_is_no_veto() {
 
 #[test]
 fn the_same_identifier_is_no_proof() {
-    let stranger = Written { surname: "Durand", given: "Paul", other_given: "", sex: "M", birth: "1999-07-01", ..LEA };
+    let stranger = Written {
+        surname: "Durand",
+        given: "Paul",
+        other_given: "",
+        sex: "M",
+        birth: "1999-07-01",
+        ..LEA
+    };
     assert_ne!(judged(LEA, stranger), Verdict::Match);
 }
 
@@ -203,26 +261,49 @@ fn homonyms_wait_or_are_told_apart() {
     assert_eq!(judged(LEA_WITHOUT_INE, elsewhere), Verdict::Possible);
     let otherwise = Written { other_given: "Jeanne", ..LEA_WITHOUT_INE };
     assert_eq!(judged(LEA_WITHOUT_INE, otherwise), Verdict::Possible);
-    let common =
-        Written { surname: "Martin", given: "Thomas", other_given: "", commune: "", place: "", ..LEA_WITHOUT_INE };
+    let common = Written {
+        surname: "Martin",
+        given: "Thomas",
+        other_given: "",
+        commune: "",
+        place: "",
+        ..LEA_WITHOUT_INE
+    };
     assert_eq!(judged(common, common), Verdict::Possible, "too many people have this name");
 }
 
 #[test]
 fn families_that_share_half_of_a_name_are_told_apart_by_a_person() {
-    let one = Written { surname: "Garnier-Quintefeuille", given: "Eudoxie", other_given: "", ..LEA_WITHOUT_INE };
+    let one = Written {
+        surname: "Garnier-Quintefeuille",
+        given: "Eudoxie",
+        other_given: "",
+        ..LEA_WITHOUT_INE
+    };
     let other = Written { surname: "Garnier-Delafosse", ..one };
     let comparison = compared(one, other);
-    assert!(comparison.bits >= super::decide::MATCH, "all else agrees, and is rare: {}", comparison.bits.value());
+    assert!(
+        comparison.bits >= super::decide::MATCH,
+        "all else agrees, and is rare: {}",
+        comparison.bits.value()
+    );
     assert_eq!(verdict(&comparison), Verdict::Possible);
     let identified = |written| Written { identifier: LEA.identifier, ..written };
-    assert_eq!(judged(identified(one), identified(other)), Verdict::Match, "who has taken another name");
+    assert_eq!(
+        judged(identified(one), identified(other)),
+        Verdict::Match,
+        "who has taken another name"
+    );
 }
 
 #[test]
 fn names_alone_prove_nothing() {
-    let name =
-        Written { surname: "Castelbou", given: "Léa", other_given: "Marguerite Apolline", ..Written::default() };
+    let name = Written {
+        surname: "Castelbou",
+        given: "Léa",
+        other_given: "Marguerite Apolline",
+        ..Written::default()
+    };
     assert!(judged(name, name) < Verdict::Match);
 }
 
@@ -313,7 +394,8 @@ fn surnames_are_compared_as_families_write_them() {
         ("Rostaing", "Rostairig", SurnameLevel::Slip),
         ("Simper", "Bianco", SurnameLevel::Different),
     ] {
-        let comparison = compared(Written { surname: left, ..LEA }, Written { surname: right, ..LEA });
+        let comparison =
+            compared(Written { surname: left, ..LEA }, Written { surname: right, ..LEA });
         assert_eq!(comparison.surname, level, "{left} {right}");
     }
 }
@@ -330,16 +412,21 @@ fn a_list_without_sex_or_ine_is_decided_by_evidence_alone() {
         ..Written::default()
     };
     assert_eq!(judged(listed, Written { given: "reani", ..listed }), Verdict::Match);
-    assert_eq!(judged(Written { sex: "F", ..listed }, Written { given: "reani", ..listed }), Verdict::Possible);
+    assert_eq!(
+        judged(Written { sex: "F", ..listed }, Written { given: "reani", ..listed }),
+        Verdict::Possible
+    );
 }
 
 #[test]
 fn a_record_that_has_both_names_reconciles_those_that_have_one() {
     let mut register = Register::new(blocking());
     let anne = register.add(person(Written { given: "Anne", other_given: "", ..LEA }), |_| {});
-    let marie = register.add(person(Written { given: "Marguerite", other_given: "", ..LEA }), |_| {});
+    let marie =
+        register.add(person(Written { given: "Marguerite", other_given: "", ..LEA }), |_| {});
     assert_ne!(register.student_of(anne), register.student_of(marie));
-    let both = register.add(person(Written { given: "Anne", other_given: "Marguerite", ..LEA }), |_| {});
+    let both =
+        register.add(person(Written { given: "Anne", other_given: "Marguerite", ..LEA }), |_| {});
     assert_eq!(register.student_of(both), register.student_of(anne));
     assert_eq!(register.student_of(both), register.student_of(marie));
     assert_eq!(register.review().count(), 0, "what was in doubt is settled");
@@ -348,16 +435,25 @@ fn a_record_that_has_both_names_reconciles_those_that_have_one() {
 #[test]
 fn a_newcomer_between_two_homonyms_is_ambiguous() {
     let here = person(LEA);
-    let there = person(Written { identifier: "090567778FF", commune: "13055", place: "Marseille", ..LEA });
+    let there =
+        person(Written { identifier: "090567778FF", commune: "13055", place: "Marseille", ..LEA });
     let newcomer = person(Written { commune: "", place: "", ..LEA_WITHOUT_INE });
-    let candidates = [Candidate { student: 1, records: &[&here] }, Candidate { student: 2, records: &[&there] }];
+    let candidates =
+        [Candidate { student: 1, records: &[&here] }, Candidate { student: 2, records: &[&there] }];
     let resolution = resolve(&newcomer, &candidates, Reads::Whole);
     assert_eq!(resolution.decision, Decision::Ambiguous);
     assert_eq!(resolution.near.len(), 2, "both are for review");
-    assert_eq!(resolve(&newcomer, &candidates[..1], Reads::Whole).decision, Decision::Same(vec![1]));
     assert_eq!(
-        resolve(&person(Written { surname: "Durand", given: "Paul", ..LEA_WITHOUT_INE }), &candidates, Reads::Whole)
-            .decision,
+        resolve(&newcomer, &candidates[..1], Reads::Whole).decision,
+        Decision::Same(vec![1])
+    );
+    assert_eq!(
+        resolve(
+            &person(Written { surname: "Durand", given: "Paul", ..LEA_WITHOUT_INE }),
+            &candidates,
+            Reads::Whole
+        )
+        .decision,
         Decision::New
     );
 }
@@ -375,21 +471,30 @@ fn nobody_is_new_or_alone_when_somebody_was_not_read() {
 fn asked(question: Written<'_>, students: &[&[Written<'_>]], mode: Mode) -> Answer<usize> {
     let people: Vec<Vec<Person>> =
         students.iter().map(|records| records.iter().copied().map(person).collect()).collect();
-    let records: Vec<Vec<&Person>> = people.iter().map(|records| records.iter().collect()).collect();
-    let candidates: Vec<Candidate<'_, usize>> =
-        records.iter().enumerate().map(|(student, records)| Candidate { student, records }).collect();
+    let records: Vec<Vec<&Person>> =
+        people.iter().map(|records| records.iter().collect()).collect();
+    let candidates: Vec<Candidate<'_, usize>> = records
+        .iter()
+        .enumerate()
+        .map(|(student, records)| Candidate { student, records })
+        .collect();
     look_up(&person(question), &candidates, Reads::Whole, mode)
 }
 
 #[test]
 fn a_question_is_answered_when_corroborated_and_alone() {
     let bare = Written { other_given: "", commune: "", place: "", ..LEA_WITHOUT_INE };
-    let elsewhere = Written { commune: "13055", place: "Marseille", other_given: "", ..LEA_WITHOUT_INE };
+    let elsewhere =
+        Written { commune: "13055", place: "Marseille", other_given: "", ..LEA_WITHOUT_INE };
     let common = Written { surname: "Martin", given: "Thomas", sex: "M", ..bare };
     for mode in [Mode::Standard, Mode::Strict] {
         assert_eq!(asked(LEA_WITHOUT_INE, &[&[LEA]], mode), Answer::Found(0));
         assert_eq!(
-            asked(common, &[&[Written { surname: "Martin", given: "Thomas", sex: "M", ..LEA }]], mode),
+            asked(
+                common,
+                &[&[Written { surname: "Martin", given: "Thomas", sex: "M", ..LEA }]],
+                mode
+            ),
             Answer::None
         );
         assert_eq!(asked(bare, &[&[LEA], &[elsewhere]], mode), Answer::Ambiguous);
@@ -401,13 +506,25 @@ fn a_question_is_answered_when_corroborated_and_alone() {
         );
         assert_eq!(asked(LEA_WITHOUT_INE, &[], mode), Answer::None);
     }
-    assert_eq!(asked(bare, &[&[LEA]], Mode::Standard), Answer::Found(0), "hardly anybody else has such a name");
+    assert_eq!(
+        asked(bare, &[&[LEA]], Mode::Standard),
+        Answer::Found(0),
+        "hardly anybody else has such a name"
+    );
     assert_eq!(asked(bare, &[&[LEA]], Mode::Strict), Answer::None);
     let rarer = Written { given: "Ombeline", ..bare };
     let ombeline = Written { given: "Ombeline", ..LEA };
     assert_eq!(asked(rarer, &[&[ombeline]], Mode::Standard), Answer::Found(0));
-    assert_eq!(asked(rarer, &[&[ombeline]], Mode::Strict), Answer::None, "a rare name is a family's as well");
-    assert_eq!(asked(LEA_WITHOUT_INE, &[&[LEA], &[elsewhere]], Mode::Standard), Answer::Found(0), "the place tells");
+    assert_eq!(
+        asked(rarer, &[&[ombeline]], Mode::Strict),
+        Answer::None,
+        "a rare name is a family's as well"
+    );
+    assert_eq!(
+        asked(LEA_WITHOUT_INE, &[&[LEA], &[elsewhere]], Mode::Standard),
+        Answer::Found(0),
+        "the place tells"
+    );
     assert_eq!(asked(LEA_WITHOUT_INE, &[&[LEA], &[elsewhere]], Mode::Strict), Answer::Ambiguous);
 }
 
@@ -434,8 +551,11 @@ fn families() -> Vec<(char, Person)> {
         ..LEA
     };
     let written = |base: Written<'static>| {
-        let (slip, birth) =
-            if base.surname == "Castelbou" { ("Castlebou", "2004-03-17") } else { ("Quinoiu", "2003-06-20") };
+        let (slip, birth) = if base.surname == "Castelbou" {
+            ("Castlebou", "2004-03-17")
+        } else {
+            ("Quinoiu", "2003-06-20")
+        };
         [
             base,
             Written { identifier: "", other_given: "", ..base },
@@ -444,7 +564,10 @@ fn families() -> Vec<(char, Person)> {
         ]
     };
     let people = [('a', LEA), ('b', twin), ('c', other)];
-    people.into_iter().flat_map(|(label, base)| written(base).map(|record| (label, person(record)))).collect()
+    people
+        .into_iter()
+        .flat_map(|(label, base)| written(base).map(|record| (label, person(record))))
+        .collect()
 }
 
 prop_compose! {
@@ -466,16 +589,32 @@ prop_compose! {
 }
 
 fn read(written: &[String; 10]) -> Person {
-    let [identifier, surname, usage, given, other_given, sex, birth, commune, place, country] = written.each_ref();
-    person(Written { identifier, surname, usage, given, other_given, sex, birth, commune, place, country })
+    let [identifier, surname, usage, given, other_given, sex, birth, commune, place, country] =
+        written.each_ref();
+    person(Written {
+        identifier,
+        surname,
+        usage,
+        given,
+        other_given,
+        sex,
+        birth,
+        commune,
+        place,
+        country,
+    })
 }
 
 /// Parts that come twice.
 #[test]
 fn the_order_of_two_surnames_does_not_matter() {
     let named = |surname| Written { identifier: "", surname, usage: "", ..LEA };
-    for [one, other] in [["œa ç ç", "ç'œç œ"], ["ç ç", "ç œ"], ["MARTIN MARTIN", "MARTIN QUINIOU"], ["A B B", "B C"]]
-    {
+    for [one, other] in [
+        ["œa ç ç", "ç'œç œ"],
+        ["ç ç", "ç œ"],
+        ["MARTIN MARTIN", "MARTIN QUINIOU"],
+        ["A B B", "B C"],
+    ] {
         let (one, other) = (person(named(one)), person(named(other)));
         assert_eq!(Comparison::of(&one, &other), Comparison::of(&other, &one));
     }
@@ -510,7 +649,8 @@ proptest! {
             given.firsts().iter().map(|word| word.text.as_ref()).collect::<Vec<_>>().join(" ")
         });
         let again = read(&again);
-        // Particles are forgotten in the parts, kept in the whole: the parts are what must not move.
+        // Particles are forgotten in the parts, kept in the whole: the parts are what must not
+        // move.
         let cores = |name: &Person| name.surname.as_ref().map(|name| name.cores().iter().map(|word| word.text.clone()).collect::<Vec<_>>());
         if once.surname.as_ref().is_some_and(|name| name.cores().len() > 1) {
             prop_assert_eq!(cores(&again), cores(&once));

@@ -1,8 +1,9 @@
 //! Evidence in bits, and every weight of the rules in one place.
 //!
-//! One bit doubles the odds that two records are about the same person. Weights are round numbers that can be argued
-//! in a meeting, not coefficients fitted to a file: what an agreement is worth comes from how many people share the
-//! value (module `frequency`), and what a disagreement costs from how often the same person's records disagree.
+//! One bit doubles the odds that two records are about the same person. Weights are round numbers
+//! that can be argued in a meeting, not coefficients fitted to a file: what an agreement is worth
+//! comes from how many people share the value (module `frequency`), and what a disagreement costs
+//! from how often the same person's records disagree.
 
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Neg, Sub};
@@ -10,13 +11,18 @@ use std::ops::{Add, AddAssign, Neg, Sub};
 use serde::{Deserialize, Serialize};
 
 /// Evidence, in tenths of a bit: integers, so that a sum does not depend on the order of its terms.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 #[serde(transparent)]
 pub struct Bits(i32);
 
 /// That many bits.
 #[must_use]
-#[allow(clippy::cast_possible_truncation, reason = "weights are a few dozen bits, and the cast saturates")]
+#[allow(
+    clippy::cast_possible_truncation,
+    reason = "weights are a few dozen bits, and the cast saturates"
+)]
 pub const fn bits(value: f64) -> Bits {
     Bits((value * 10.0) as i32)
 }

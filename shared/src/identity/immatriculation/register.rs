@@ -32,8 +32,9 @@ pub struct Registration {
     pub version: u64,
 }
 
-/// INEs that one may stand for. All that a person is posted under is written in one transaction, which takes a hundred
-/// items: (8 + 2) people of 7 keys each, and their registrations. Nobody was seen with more than three.
+/// INEs that one may stand for. All that a person is posted under is written in one transaction,
+/// which takes a hundred items: (8 + 2) people of 7 keys each, and their registrations. Nobody was
+/// seen with more than three.
 pub const MOST_ALIASES: usize = 8;
 
 impl Registration {
@@ -58,7 +59,8 @@ pub fn traits_of(registration: &Registration) -> Traits {
 
 /// The keys that somebody is posted under, and searched by.
 ///
-/// The INE isn't among them: whoever asks for one has none to be found by, and the seven keys go to what they have.
+/// The INE isn't among them: whoever asks for one has none to be found by, and the seven keys go to
+/// what they have.
 #[must_use]
 pub fn keys_of(keys: &PostingKeys, identity: &CivilIdentity) -> Vec<PostingKey> {
     keys.of(&Person::of(identity, None))
@@ -103,11 +105,15 @@ impl<'a> Attachments<'a> {
     /// Every key that these people, and `other`, are posted under.
     #[must_use]
     pub fn keys(&self, other: &Registration) -> BTreeSet<PostingKey> {
-        self.people.iter().chain([other]).flat_map(|person| keys_of(&self.keys.postings, &person.identite)).collect()
+        self.people
+            .iter()
+            .chain([other])
+            .flat_map(|person| keys_of(&self.keys.postings, &person.identite))
+            .collect()
     }
 
-    /// Makes `alias` one of them: gives the two registrations, changed, and changes the buckets of [`Self::keys`], in
-    /// which the master then holds the traits of both.
+    /// Makes `alias` one of them: gives the two registrations, changed, and changes the buckets of
+    /// [`Self::keys`], in which the master then holds the traits of both.
     pub fn attach(
         mut self,
         mut alias: Registration,
@@ -155,9 +161,16 @@ impl<'a> Attachments<'a> {
     }
 
     /// Posts exactly these people as one holder.
-    fn post(&self, people: &[Registration], holder: &IneDigest, buckets: &mut BTreeMap<PostingKey, Bucket<IneDigest>>) {
+    fn post(
+        &self,
+        people: &[Registration],
+        holder: &IneDigest,
+        buckets: &mut BTreeMap<PostingKey, Bucket<IneDigest>>,
+    ) {
         for (key, bucket) in buckets {
-            let posted = |person: &&Registration| keys_of(&self.keys.postings, &person.identite).contains(key);
+            let posted = |person: &&Registration| {
+                keys_of(&self.keys.postings, &person.identite).contains(key)
+            };
             let traits: Vec<Traits> = people.iter().filter(posted).map(traits_of).collect();
             bucket.set(holder, &traits);
         }

@@ -10,8 +10,8 @@ use crate::domain::civil_identity::CivilIdentity;
 use crate::domain::ine::Ine;
 use crate::identity::digest::{DigestKey, IneDigest};
 
-/// The opaque id of a request: it follows from the client and from the client's own reference, so that the same request
-/// is found again, whoever lost the answer.
+/// The opaque id of a request: it follows from the client and from the client's own reference, so
+/// that the same request is found again, whoever lost the answer.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RequestId(String);
@@ -112,7 +112,13 @@ impl Request {
     /// The same, granted: whom it resembled is no longer needed.
     #[must_use]
     pub fn granted(self, ine: Ine, attribue: bool) -> Self {
-        Self { etat: RequestState::Granted, ine: Some(ine), attribue, ressemblances: Vec::new(), ..self }
+        Self {
+            etat: RequestState::Granted,
+            ine: Some(ine),
+            attribue,
+            ressemblances: Vec::new(),
+            ..self
+        }
     }
 
     /// The same, refused.

@@ -39,7 +39,11 @@ impl Register {
     }
 
     fn holders(&self) -> BTreeSet<IneDigest> {
-        self.0.values().flat_map(|bucket| &bucket.entries).map(|entry| entry.holder.clone()).collect()
+        self.0
+            .values()
+            .flat_map(|bucket| &bucket.entries)
+            .map(|entry| entry.holder.clone())
+            .collect()
     }
 }
 
@@ -83,7 +87,9 @@ fn somebody_who_resembles_is_for_a_person_to_look_at() {
 #[test]
 fn two_who_may_be_one_are_not_chosen_among() {
     let register = Register::with(&[(7, lea()), (8, lea())]);
-    let Outcome::Doubt(mut near) = register.decide(&lea()) else { panic!("two people have this identity") };
+    let Outcome::Doubt(mut near) = register.decide(&lea()) else {
+        panic!("two people have this identity")
+    };
     near.sort();
     let mut both = vec![digest(7), digest(8)];
     both.sort();
@@ -109,7 +115,12 @@ fn aliases_are_one_person_until_they_are_parted() {
     let attachments = |aliases| Attachments::of(&keys, registration(7, &lea()), aliases);
     let among = |register: &Register, alias: &Registration| {
         let wanted = attachments(Vec::new()).keys(alias);
-        register.0.clone().into_iter().filter(|(key, _)| wanted.contains(key)).collect::<BTreeMap<_, _>>()
+        register
+            .0
+            .clone()
+            .into_iter()
+            .filter(|(key, _)| wanted.contains(key))
+            .collect::<BTreeMap<_, _>>()
     };
 
     let alias = registration(8, &married);
@@ -122,12 +133,14 @@ fn aliases_are_one_person_until_they_are_parted() {
     assert_eq!(register.decide(&lea()), Outcome::Known(digest(7)));
 
     let mut buckets = among(&register, &alias);
-    let [master, alias] = Attachments::of(&keys, master, vec![alias.clone()]).detach(alias, &mut buckets);
+    let [master, alias] =
+        Attachments::of(&keys, master, vec![alias.clone()]).detach(alias, &mut buckets);
     register.0.extend(buckets);
     assert_eq!((master.alias.len(), alias.maitre), (0, None));
     let sorted = |buckets: &BTreeMap<PostingKey, Bucket<IneDigest>>| {
         let sort = |bucket: &Bucket<IneDigest>| {
-            let mut holders: Vec<_> = bucket.entries.iter().map(|entry| entry.holder.clone()).collect();
+            let mut holders: Vec<_> =
+                bucket.entries.iter().map(|entry| entry.holder.clone()).collect();
             holders.sort();
             holders
         };
@@ -140,18 +153,33 @@ fn aliases_are_one_person_until_they_are_parted() {
 fn what_makes_no_sense_is_not_attached() {
     let keys = keys();
     let attach = |master: Registration, alias: Registration| {
-        Attachments::of(&keys, master, Vec::new()).attach(alias, &mut BTreeMap::new()).map(|[master, _]| master.alias)
+        Attachments::of(&keys, master, Vec::new())
+            .attach(alias, &mut BTreeMap::new())
+            .map(|[master, _]| master.alias)
     };
     let seven = || registration(7, &lea());
     let eight = || registration(8, &lea());
     assert_eq!(attach(seven(), seven()), Err(AttachmentError::Same));
-    assert_eq!(attach(Registration { maitre: Some(ine(9)), ..seven() }, eight()), Err(AttachmentError::MasterIsAlias));
-    assert_eq!(attach(seven(), Registration { alias: vec![ine(9)], ..eight() }), Err(AttachmentError::HasAliases));
-    assert_eq!(attach(seven(), Registration { maitre: Some(ine(9)), ..eight() }), Err(AttachmentError::AliasOfAnother));
+    assert_eq!(
+        attach(Registration { maitre: Some(ine(9)), ..seven() }, eight()),
+        Err(AttachmentError::MasterIsAlias)
+    );
+    assert_eq!(
+        attach(seven(), Registration { alias: vec![ine(9)], ..eight() }),
+        Err(AttachmentError::HasAliases)
+    );
+    assert_eq!(
+        attach(seven(), Registration { maitre: Some(ine(9)), ..eight() }),
+        Err(AttachmentError::AliasOfAnother)
+    );
     let full = Registration { alias: (20..28).map(ine).collect(), ..seven() };
     assert_eq!(attach(full, eight()), Err(AttachmentError::TooMany));
     let again = Registration { alias: vec![ine(8)], ..seven() };
-    assert_eq!(attach(again, Registration { maitre: Some(ine(7)), ..eight() }), Ok(vec![ine(8)]), "twice is once");
+    assert_eq!(
+        attach(again, Registration { maitre: Some(ine(7)), ..eight() }),
+        Ok(vec![ine(8)]),
+        "twice is once"
+    );
 }
 
 #[test]
@@ -161,7 +189,14 @@ fn a_request_is_the_same_under_one_reference_and_tells_nothing() {
     assert_eq!(id, RequestId::of(key, "supdata", "0751967F 2210 Léa"));
     assert_ne!(id, RequestId::of(key, "supdat", "a0751967F 2210 Léa"));
     assert_eq!(RequestId::parse(id.as_str()), Some(id));
-    for text in ["", "1", "1.", "1.zz", ".00000000000000000000000000000000", "1.0000000000000000000000000000000g"] {
+    for text in [
+        "",
+        "1",
+        "1.",
+        "1.zz",
+        ".00000000000000000000000000000000",
+        "1.0000000000000000000000000000000g",
+    ] {
         assert_eq!(RequestId::parse(text), None, "{text}");
     }
 }

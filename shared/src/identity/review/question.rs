@@ -45,13 +45,14 @@ impl CaseId {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let student = |text: &str| {
-            text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+            text.len() == 32
+                && text.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
         };
         let well_formed = match text.split_once('-')? {
             ("a", record) => RecordId::parse(record).is_some(),
-            ("d", students) => {
-                students.split_once('-').is_some_and(|(one, other)| student(one) && student(other) && one < other)
-            }
+            ("d", students) => students
+                .split_once('-')
+                .is_some_and(|(one, other)| student(one) && student(other) && one < other),
             ("c", id) => student(id),
             _ => false,
         };
@@ -108,8 +109,8 @@ pub enum Question {
         /// The digest of the master INE that INES confirmed for it, if it confirmed one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         master: Option<IneDigest>,
-        /// Whom it resembles, the closest first: the second is the runner-up. Nobody, when too many share its traits to
-        /// be read, or when it names nobody.
+        /// Whom it resembles, the closest first: the second is the runner-up. Nobody, when too many
+        /// share its traits to be read, or when it names nobody.
         near: Vec<Near>,
     },
     /// Are these two students one person? Both are told meanwhile.
@@ -121,7 +122,8 @@ pub enum Question {
         /// How their closest records compare.
         comparison: Comparison,
     },
-    /// Is this student one person? Somebody says that it is two, and nothing is told of it until this is settled.
+    /// Is this student one person? Somebody says that it is two, and nothing is told of it until
+    /// this is settled.
     Dispute {
         /// The student.
         student: StudentId,
@@ -158,8 +160,8 @@ pub enum Verdict {
     Unsure,
 }
 
-/// What a decision means for records and students. It outlives the question: deduplication keeps it as links, which
-/// no evidence overrides.
+/// What a decision means for records and students. It outlives the question: deduplication keeps it
+/// as links, which no evidence overrides.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Effect {
@@ -216,7 +218,9 @@ impl Question {
     pub fn case(&self) -> CaseId {
         match self {
             Self::Attachment { record, .. } => CaseId::attachment(record),
-            Self::Duplicate { sides: [one, other], .. } => CaseId::duplicate(one.student, other.student),
+            Self::Duplicate { sides: [one, other], .. } => {
+                CaseId::duplicate(one.student, other.student)
+            }
             Self::Dispute { student } => CaseId::dispute(*student),
         }
     }
@@ -245,17 +249,22 @@ impl Question {
     ///
     /// # Errors
     ///
-    /// [`NotAnAnswer`] when the verdict is another question's, or speaks of a student that isn't in question.
+    /// [`NotAnAnswer`] when the verdict is another question's, or speaks of a student that isn't in
+    /// question.
     pub fn effect(&self, verdict: &Verdict) -> Result<Option<Effect>, NotAnAnswer> {
         let effect = match (self, verdict) {
             (_, Verdict::Unsure) => return Ok(None),
-            (Self::Attachment { record, .. }, Verdict::Attach(student)) if self.students().contains(student) => {
+            (Self::Attachment { record, .. }, Verdict::Attach(student))
+                if self.students().contains(student) =>
+            {
                 Effect::Attach { record: record.clone(), student: *student }
             }
             (Self::Attachment { record, .. }, Verdict::Different) => {
                 Effect::Separate { record: record.clone(), students: self.students() }
             }
-            (Self::Duplicate { sides, .. }, Verdict::Same) => Effect::Merge(sides.each_ref().map(|side| side.student)),
+            (Self::Duplicate { sides, .. }, Verdict::Same) => {
+                Effect::Merge(sides.each_ref().map(|side| side.student))
+            }
             (Self::Duplicate { sides, .. }, Verdict::Different) => {
                 Effect::KeepApart(sides.each_ref().map(|side| side.student))
             }
@@ -268,9 +277,9 @@ impl Question {
         Ok(Some(effect))
     }
 
-    /// How many people must agree on an effect: two when it would make one student of two people whom INES tells apart,
-    /// one otherwise. What is wrongly left apart only has somebody wait; what is wrongly joined tells one person's status
-    /// to another, against the national register.
+    /// How many people must agree on an effect: two when it would make one student of two people
+    /// whom INES tells apart, one otherwise. What is wrongly left apart only has somebody wait;
+    /// what is wrongly joined tells one person's status to another, against the national register.
     #[must_use]
     pub fn voices(&self, effect: &Effect) -> usize {
         let two = match (self, effect) {
@@ -293,7 +302,9 @@ impl Question {
             Self::Attachment { master, near, .. } => {
                 near.iter().any(|near| are_two(master.as_ref(), near.side.master.as_ref()))
             }
-            Self::Duplicate { sides: [one, other], .. } => are_two(one.master.as_ref(), other.master.as_ref()),
+            Self::Duplicate { sides: [one, other], .. } => {
+                are_two(one.master.as_ref(), other.master.as_ref())
+            }
             Self::Dispute { .. } => false,
         }
     }

@@ -32,7 +32,8 @@ fn side(number: u128, ine: &str) -> Side {
 
 fn comparison() -> Comparison {
     let person = |given| {
-        let identite = crate::domain::enrolment::Person::Civil(identity("Castelbou", given, "2004-03-02"));
+        let identite =
+            crate::domain::enrolment::Person::Civil(identity("Castelbou", given, "2004-03-02"));
         Traits::said(None, identite).person()
     };
     Comparison::of(&person("Léa"), &person("Zoé"))
@@ -67,7 +68,10 @@ fn ids_read_back_and_follow_from_the_question() {
     for case in [attachment(), duplicate("", ""), dispute()] {
         assert_eq!(CaseId::parse(case.id.as_str()), Some(case.id.clone()));
     }
-    assert_eq!(CaseId::duplicate(student(1), student(2)), CaseId::duplicate(student(2), student(1)));
+    assert_eq!(
+        CaseId::duplicate(student(1), student(2)),
+        CaseId::duplicate(student(2), student(1))
+    );
     for wrong in ["", "a-", "a-x", "c-1", "d-1-2", "e-00000000000000000000000000000001"] {
         assert_eq!(CaseId::parse(wrong), None, "{wrong}");
     }
@@ -82,7 +86,11 @@ fn one_voice_decides_unless_ines_tells_two_people_apart() {
     }
     let mut two = attachment();
     assert_eq!(say(&mut two, "a", Verdict::Attach(student(2))), Ok(State::Open));
-    assert_eq!(say(&mut two, "a", Verdict::Attach(student(2))), Ok(State::Open), "twice the same person is one");
+    assert_eq!(
+        say(&mut two, "a", Verdict::Attach(student(2))),
+        Ok(State::Open),
+        "twice the same person is one"
+    );
     assert_eq!(say(&mut two, "a", Verdict::Different), Err(VoteError::Voted));
     assert_eq!(say(&mut two, "b", Verdict::Attach(student(2))), Ok(State::Decided));
     assert_eq!(say(&mut duplicate(ONE, OTHER), "a", Verdict::Same), Ok(State::Open));
@@ -97,7 +105,11 @@ fn two_who_disagree_decide_nothing() {
     say(&mut case, "a", Verdict::Same).unwrap();
     let progress = case.vote("b", Verdict::Different, Some(Reason::Documents), now()).unwrap();
     assert_eq!(progress, Progress { state: State::Open, voices: 2, unsure: 0, disagreement: true });
-    assert_eq!(say(&mut case, "c", Verdict::Same), Ok(State::Open), "two against one, where two are needed");
+    assert_eq!(
+        say(&mut case, "c", Verdict::Same),
+        Ok(State::Open),
+        "two against one, where two are needed"
+    );
     assert_eq!(say(&mut case, "d", Verdict::Same), Ok(State::Decided));
 }
 
@@ -188,7 +200,9 @@ fn what_was_told_apart_is_not_asked_again_and_what_is_new_is() {
     assert!(case.ask_again(another, RULE_VERSION, now()));
     assert_eq!((case.state, case.round, case.votes.len()), (State::Open, 1, 1));
     assert!(case.withdraw() && !case.withdraw());
-    assert!(case.ask_again(attachment().question, RULE_VERSION, now()) && case.state == State::Open);
+    assert!(
+        case.ask_again(attachment().question, RULE_VERSION, now()) && case.state == State::Open
+    );
 }
 
 #[test]
@@ -215,7 +229,9 @@ enum Move {
 impl Move {
     fn make(&self, case: &mut Case) {
         match self {
-            Self::Vote(reviewer, verdict) => drop(case.vote(reviewer, verdict.clone(), None, now())),
+            Self::Vote(reviewer, verdict) => {
+                let _ = case.vote(reviewer, verdict.clone(), None, now());
+            }
             Self::Undo(reviewer) => drop(case.undo(reviewer, now())),
             Self::Complete => case.complete(&BTreeSet::new(), now()),
             Self::Withdraw => drop(case.withdraw()),

@@ -13,7 +13,8 @@ impl InesStore {
     /// Registers a client, or changes it.
     pub async fn put_client(&self, client: &IdentityClient) -> Result<(), StoreError> {
         const OPERATION: &str = "ines PutItem";
-        let item = stored(client_key(&client.client_id), client).ok_or_else(|| StoreError::shape(OPERATION))?;
+        let item = stored(client_key(&client.client_id), client)
+            .ok_or_else(|| StoreError::shape(OPERATION))?;
         let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
         put.send().await.map_err(|error| StoreError::new(OPERATION, &error))?;
         Ok(())

@@ -1,9 +1,10 @@
 //! Filling the register in bulk, from an extract of another one.
 //!
-//! People come in portions. Of each portion, those who are there already are left as they are, the others' registrations
-//! are written first, then their buckets, each over the version that was read. So it is idempotent: what died halfway is
-//! taken up by running it again, and what the service writes meanwhile is never lost. A person whose buckets aren't
-//! written yet isn't found by who asks for an INE: the register is filled before the service is opened, or filled again.
+//! People come in portions. Of each portion, those who are there already are left as they are, the
+//! others' registrations are written first, then their buckets, each over the version that was
+//! read. So it is idempotent: what died halfway is taken up by running it again, and what the
+//! service writes meanwhile is never lost. A person whose buckets aren't written yet isn't found by
+//! who asks for an INE: the register is filled before the service is opened, or filled again.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -56,7 +57,8 @@ pub fn postings(keys: &IdentityKeys, people: &[Registration]) -> Postings {
 }
 
 impl InesStore {
-    /// Writes up to [`PEOPLE_AT_ONCE`] registrations; gives those that stand as they were to be written, there before or not.
+    /// Writes up to [`PEOPLE_AT_ONCE`] registrations; gives those that stand as they were to be
+    /// written, there before or not.
     pub async fn load_registrations(
         &self,
         keys: &IdentityKeys,
@@ -64,9 +66,11 @@ impl InesStore {
     ) -> Result<(Loaded, Vec<Registration>), StoreError> {
         let mut waits = backoff();
         loop {
-            let digests: Vec<IneDigest> = people.iter().map(|person| keys.ine(&person.ine)).collect();
+            let digests: Vec<IneDigest> =
+                people.iter().map(|person| keys.ine(&person.ine)).collect();
             let known = self.registrations(&digests).await?;
-            let known: HashMap<_, _> = known.into_iter().map(|person| (person.ine, person)).collect();
+            let known: HashMap<_, _> =
+                known.into_iter().map(|person| (person.ine, person)).collect();
             let mut loaded = Loaded::default();
             let (mut standing, mut writes) = (Vec::with_capacity(people.len()), Vec::new());
             for (digest, person) in digests.iter().zip(people) {
@@ -76,7 +80,9 @@ impl InesStore {
                         writes.push(Write::Registration(digest, person));
                         standing.push(person.clone());
                     }
-                    Some(there) if (&there.identite, there.maitre) == (&person.identite, person.maitre) => {
+                    Some(there)
+                        if (&there.identite, there.maitre) == (&person.identite, person.maitre) =>
+                    {
                         loaded.unchanged += 1;
                         standing.push(person.clone());
                     }
@@ -86,7 +92,8 @@ impl InesStore {
             if writes.is_empty() || self.commit(&writes).await? == Committed::Yes {
                 return Ok((loaded, standing));
             }
-            let wait = waits.next().ok_or_else(|| StoreError::contention("loading registrations"))?;
+            let wait =
+                waits.next().ok_or_else(|| StoreError::contention("loading registrations"))?;
             tokio::time::sleep(wait).await;
         }
     }
@@ -97,8 +104,10 @@ impl InesStore {
         loop {
             let keys: BTreeSet<&PostingKey> = wanted.keys().collect();
             let mut buckets = self.sharing(keys, Consistency::Strong).await?;
-            buckets.retain(|key, bucket| wanted.get(key).is_some_and(|holders| add(bucket, holders)));
-            let writes: Vec<_> = buckets.iter().map(|(key, bucket)| Write::Bucket(key, bucket)).collect();
+            buckets
+                .retain(|key, bucket| wanted.get(key).is_some_and(|holders| add(bucket, holders)));
+            let writes: Vec<_> =
+                buckets.iter().map(|(key, bucket)| Write::Bucket(key, bucket)).collect();
             if writes.is_empty() || self.commit(&writes).await? == Committed::Yes {
                 return Ok(());
             }
@@ -112,10 +121,15 @@ impl InesStore {
 fn add(bucket: &mut Bucket<IneDigest>, holders: &HashMap<IneDigest, Vec<Traits>>) -> bool {
     let mut changed = false;
     for (holder, wanted) in holders {
-        let mut traits: Vec<Traits> =
-            bucket.entries.iter().filter(|entry| entry.holder == *holder).map(|entry| entry.traits.clone()).collect();
+        let mut traits: Vec<Traits> = bucket
+            .entries
+            .iter()
+            .filter(|entry| entry.holder == *holder)
+            .map(|entry| entry.traits.clone())
+            .collect();
         let before = traits.len();
-        traits.extend(wanted.iter().filter(|one| !traits.contains(one)).cloned().collect::<Vec<_>>());
+        traits
+            .extend(wanted.iter().filter(|one| !traits.contains(one)).cloned().collect::<Vec<_>>());
         if traits.len() > before {
             bucket.set(holder, &traits);
             changed = true;
@@ -133,7 +147,8 @@ mod tests {
     #[test]
     fn what_is_posted_already_changes_nothing() {
         let keys = keys();
-        let person = Registration::new(Ine::rnie(7).unwrap(), identity("Castelbou", "Léa", "2004-03-12"));
+        let person =
+            Registration::new(Ine::rnie(7).unwrap(), identity("Castelbou", "Léa", "2004-03-12"));
         let alias = Registration {
             maitre: Some(person.ine),
             ..Registration::new(Ine::rnie(8).unwrap(), person.identite.clone())
@@ -143,7 +158,9 @@ mod tests {
             let mut bucket = Bucket::default();
             assert!(add(&mut bucket, holders));
             assert_eq!(bucket.entries.len(), 2, "an alias is posted as its master's");
-            assert!(bucket.entries.iter().all(|entry| entry.holder == keys.ine(&Ine::rnie(7).unwrap())));
+            assert!(
+                bucket.entries.iter().all(|entry| entry.holder == keys.ine(&Ine::rnie(7).unwrap()))
+            );
             assert!(!add(&mut bucket, holders));
         }
     }

@@ -11,7 +11,8 @@ use crate::identity::immatriculation::{Request, RequestId};
 
 /// The index of requests that wait: only they have its attributes, so it holds nothing else.
 const INDEX: &str = "pending";
-/// What every item of the index is under: those that wait are few, and read one page after the other.
+/// What every item of the index is under: those that wait are few, and read one page after the
+/// other.
 const PENDING: &str = "EN_ATTENTE";
 
 /// A request that waits.
@@ -32,7 +33,8 @@ impl After {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let (since, id) = text.split_once('~')?;
-        (since.parse::<jiff::Timestamp>().is_ok() && RequestId::parse(id).is_some()).then(|| Self(text.to_owned()))
+        (since.parse::<jiff::Timestamp>().is_ok() && RequestId::parse(id).is_some())
+            .then(|| Self(text.to_owned()))
     }
 
     /// The text.
@@ -49,7 +51,11 @@ impl InesStore {
     }
 
     /// Requests that wait for a person, the oldest first, and where the next page begins.
-    pub async fn waiting(&self, after: Option<&After>, most: i32) -> Result<(Vec<Waiting>, Option<After>), StoreError> {
+    pub async fn waiting(
+        &self,
+        after: Option<&After>,
+        most: i32,
+    ) -> Result<(Vec<Waiting>, Option<After>), StoreError> {
         const OPERATION: &str = "ines Query";
         #[derive(Deserialize)]
         struct Place {
@@ -68,7 +74,8 @@ impl InesStore {
             .await
             .map_err(|error| StoreError::new(OPERATION, &error))?;
         let shape = || StoreError::shape(OPERATION);
-        let places: Vec<Place> = serde_dynamo::from_items(output.items.unwrap_or_default()).map_err(|_| shape())?;
+        let places: Vec<Place> =
+            serde_dynamo::from_items(output.items.unwrap_or_default()).map_err(|_| shape())?;
         let waiting = places.iter().map(|place| {
             let (since, id) = place.since.split_once('~')?;
             Some(Waiting { id: RequestId::parse(id)?, since: since.to_owned() })
@@ -79,7 +86,8 @@ impl InesStore {
         Ok((waiting, next))
     }
 
-    /// A request that waits is in the index and stays; one that is decided leaves the index, and in time the table.
+    /// A request that waits is in the index and stays; one that is decided leaves the index, and in
+    /// time the table.
     pub(super) fn request_item(&self, request: &Request) -> Option<Item> {
         let next = Request { version: request.version + 1, ..request.clone() };
         let mut item = stored(request_key(&request.id), &next)?;
@@ -103,7 +111,10 @@ fn start(after: &After) -> Item {
     let id = after.as_str().split_once('~').map_or("", |(_, id)| id);
     let mut start = key(format!("D#{id}"));
     let value = |text: &str| AttributeValue::S(text.to_owned());
-    start.extend([("pending".to_owned(), value(PENDING)), ("since".to_owned(), value(after.as_str()))]);
+    start.extend([
+        ("pending".to_owned(), value(PENDING)),
+        ("since".to_owned(), value(after.as_str())),
+    ]);
     start
 }
 

@@ -1,7 +1,7 @@
 //! The trace of the identity service: no answer without one.
 //!
-//! It says which client asked, when, by which route, about whom and what it came to, and holds neither INE nor identity:
-//! a person is the keyed digest of the master INE.
+//! It says which client asked, when, by which route, about whom and what it came to, and holds
+//! neither INE nor identity: a person is the keyed digest of the master INE.
 
 use aws_sdk_dynamodb::Client;
 use jiff::Timestamp;
@@ -84,9 +84,15 @@ impl TraceLog {
         Self { client, table, retention_days }
     }
 
-    /// Writes one trace. It has a random part in its key, and is written only where nothing is: it never replaces another
-    /// one, and a call that is tried again finds the one that it has written.
-    pub async fn write(&self, question: &Question<'_>, subject: Subject<'_>, outcome: &str) -> Result<(), StoreError> {
+    /// Writes one trace. It has a random part in its key, and is written only where nothing is: it
+    /// never replaces another one, and a call that is tried again finds the one that it has
+    /// written.
+    pub async fn write(
+        &self,
+        question: &Question<'_>,
+        subject: Subject<'_>,
+        outcome: &str,
+    ) -> Result<(), StoreError> {
         const OPERATION: &str = "ines-log PutItem";
         let stored = Stored {
             subject: match subject {
@@ -95,7 +101,12 @@ impl TraceLog {
                 Subject::Nobody => format!("C#{}", question.client),
             },
             access: Access {
-                at: format!("{:.6}#{}#{:016x}", question.at, question.uid, uuid::Uuid::new_v4().as_u64_pair().0),
+                at: format!(
+                    "{:.6}#{}#{:016x}",
+                    question.at,
+                    question.uid,
+                    uuid::Uuid::new_v4().as_u64_pair().0
+                ),
                 client: question.client.to_owned(),
                 route: question.route.to_owned(),
                 channel: question.channel.map(str::to_owned),

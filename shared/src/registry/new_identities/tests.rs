@@ -7,7 +7,8 @@ use super::*;
 const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
 fn store() -> NewIdentityStore {
-    let config = aws_sdk_dynamodb::Config::builder().behavior_version(aws_config::BehaviorVersion::v2026_01_12());
+    let config = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(aws_config::BehaviorVersion::v2026_01_12());
     NewIdentityStore::new(Client::from_conf(config.build()), "quotas".into())
 }
 
@@ -29,7 +30,8 @@ fn a_request_is_marked_by_its_reference_and_charged_to_its_cohort() {
 
     let charge = store().charge(cohort(), terms(), NOW).unwrap();
     assert_eq!(subject(charge.key()), "N#0751967F#2026");
-    let expression = format!("{} {}", charge.update_expression(), charge.condition_expression().unwrap());
+    let expression =
+        format!("{} {}", charge.update_expression(), charge.condition_expression().unwrap());
     let given = charge.expression_attribute_values().unwrap();
     // DynamoDB refuses a value that no expression uses, and one that is used and not given.
     for value in given.keys() {
@@ -44,15 +46,27 @@ fn a_request_is_marked_by_its_reference_and_charged_to_its_cohort() {
 #[test]
 fn a_cancelled_transaction_says_whether_it_was_paid_for_or_there_is_no_room() {
     let reason = |code: &str| CancellationReason::builder().code(code).build();
-    let (willing, failed, conflict) = (reason("None"), reason("ConditionalCheckFailed"), reason("TransactionConflict"));
-    let item: Item = [("reserved_count", 200), ("confirmed_share", 40), ("counted_at", 7), ("expires_at", 9)]
-        .map(|(name, value)| (name.to_owned(), number(value)))
-        .into();
-    let full = CancellationReason::builder().code("ConditionalCheckFailed").set_item(Some(item)).build();
-    let account = Account { reserved_count: 200, confirmed_share: Some(40), counted_at: Some(7), operator_limit: None };
+    let (willing, failed, conflict) =
+        (reason("None"), reason("ConditionalCheckFailed"), reason("TransactionConflict"));
+    let item: Item =
+        [("reserved_count", 200), ("confirmed_share", 40), ("counted_at", 7), ("expires_at", 9)]
+            .map(|(name, value)| (name.to_owned(), number(value)))
+            .into();
+    let full =
+        CancellationReason::builder().code("ConditionalCheckFailed").set_item(Some(item)).build();
+    let account = Account {
+        reserved_count: 200,
+        confirmed_share: Some(40),
+        counted_at: Some(7),
+        operator_limit: None,
+    };
 
     assert_eq!(why(&[failed.clone(), willing.clone()]), Ok(Attempt::Made));
-    assert_eq!(why(&[failed, full.clone()]), Ok(Attempt::Made), "free, though there is no room for more");
+    assert_eq!(
+        why(&[failed, full.clone()]),
+        Ok(Attempt::Made),
+        "free, though there is no room for more"
+    );
     assert_eq!(why(&[willing.clone(), full.clone()]), Ok(Attempt::Full(account)));
     assert_eq!(why(&[conflict.clone(), full]), Ok(Attempt::Busy), "another may be paying for it");
     assert_eq!(why(&[willing, conflict]), Ok(Attempt::Busy));

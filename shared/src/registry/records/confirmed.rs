@@ -15,7 +15,8 @@ use crate::registry::StoreError;
 
 /// What tells whether INES vouches for a record.
 const VOUCHING: &str = "#state, student, statut_ine, declaration.ine";
-/// The part that is counted. Any does: the digit is the last of a keyed digest, so nobody outside can choose it.
+/// The part that is counted. Any does: the digit is the last of a keyed digest, so nobody outside
+/// can choose it.
 const COUNTED: u8 = 0;
 
 /// A record, as far as it is counted.
@@ -49,10 +50,11 @@ impl Sampled {
 impl RecordStore {
     /// About how many students of an establishment and year came with an INE that INES confirmed.
     ///
-    /// Records that wait, or were immatriculated on the establishment's word, are left out, and a student counts once
-    /// however many enrolments are sent for it: the depositor could make up either. One slice of the sixteen is read and
-    /// multiplied, which for 50,000 students is about thirty pages; what that estimate errs by matters little where it
-    /// decides, from a thousand students on.
+    /// Records that wait, or were immatriculated on the establishment's word, are left out, and a
+    /// student counts once however many enrolments are sent for it: the depositor could make up
+    /// either. One slice of the sixteen is read and multiplied, which for 50,000 students is about
+    /// thirty pages; what that estimate errs by matters little where it decides, from a thousand
+    /// students on.
     pub async fn confirmed(&self, uai: Uai, year: AcademicYear) -> Result<u64, StoreError> {
         let slice = Slice { uai, year, digit: COUNTED };
         let mut students = BTreeSet::new();
@@ -84,9 +86,18 @@ mod tests {
         };
         let said = json!({"ine": "070578267KH"});
         for (item, counts) in [
-            (json!({"state": "resolved", "student": student, "statut_ine": "CONFIRME", "declaration": said}), true),
-            (json!({"state": "in_review", "student": student, "statut_ine": "CONFIRME", "declaration": said}), false),
-            (json!({"state": "resolved", "student": student, "statut_ine": "INCONNU", "declaration": said}), false),
+            (
+                json!({"state": "resolved", "student": student, "statut_ine": "CONFIRME", "declaration": said}),
+                true,
+            ),
+            (
+                json!({"state": "in_review", "student": student, "statut_ine": "CONFIRME", "declaration": said}),
+                false,
+            ),
+            (
+                json!({"state": "resolved", "student": student, "statut_ine": "INCONNU", "declaration": said}),
+                false,
+            ),
             // INES gave it: the projection has no INE, or null.
             (json!({"state": "resolved", "student": student, "statut_ine": "CONFIRME"}), false),
             (

@@ -33,13 +33,18 @@ impl Charset {
         let (bytes, _, lacking) = match self {
             Self::Utf8 | Self::Utf8Bom => return output.write_all(text.as_bytes()),
             Self::Utf16Le => {
-                return text.encode_utf16().try_for_each(|unit| output.write_all(&unit.to_le_bytes()));
+                return text
+                    .encode_utf16()
+                    .try_for_each(|unit| output.write_all(&unit.to_le_bytes()));
             }
             Self::Windows1252 => WINDOWS_1252.encode(text),
             Self::Iso8859_15 => ISO_8859_15.encode(text),
         };
         if lacking {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "a character isn't in the file's encoding"));
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "a character isn't in the file's encoding",
+            ));
         }
         output.write_all(&bytes)
     }

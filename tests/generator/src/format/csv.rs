@@ -7,7 +7,11 @@ use crate::column::Column;
 use crate::fault::Fault;
 use crate::row::GeneratedRow;
 
-pub(super) fn write(rows: impl Iterator<Item = GeneratedRow>, habits: Csv, output: &mut impl Write) -> io::Result<()> {
+pub(super) fn write(
+    rows: impl Iterator<Item = GeneratedRow>,
+    habits: Csv,
+    output: &mut impl Write,
+) -> io::Result<()> {
     habits.charset.start(output)?;
     let mut line = Line { habits, text: String::new(), fields: 0 };
     for column in Column::ALL {

@@ -23,7 +23,10 @@ fn establishments() -> Vec<Establishment> {
         commune: commune.to_owned(),
         postal_code: postal_code.to_owned(),
     };
-    vec![of("0751967F", Kind::University, "75113", "75013"), of("0010006B", Kind::Lycee, "01033", "01200")]
+    vec![
+        of("0751967F", Kind::University, "75113", "75013"),
+        of("0010006B", Kind::Lycee, "01033", "01200"),
+    ]
 }
 
 fn settings(seed: u64, rows: u64) -> Settings {
@@ -63,9 +66,13 @@ fn a_seed_is_a_file_in_every_format() {
 fn compression_wraps_the_plain_file() {
     let plain = bytes(settings(1, 2000), Format::CSV);
     let mut read = Vec::new();
-    GzDecoder::new(&*bytes(settings(1, 2000), "csv.gz".parse().unwrap())).read_to_end(&mut read).unwrap();
+    GzDecoder::new(&*bytes(settings(1, 2000), "csv.gz".parse().unwrap()))
+        .read_to_end(&mut read)
+        .unwrap();
     assert!(read == plain);
-    assert!(zstd::decode_all(&*bytes(settings(1, 2000), "csv.zst".parse().unwrap())).unwrap() == plain);
+    assert!(
+        zstd::decode_all(&*bytes(settings(1, 2000), "csv.zst".parse().unwrap())).unwrap() == plain
+    );
 }
 
 #[test]
@@ -102,12 +109,14 @@ fn habits_change_the_writing_and_nothing_else() {
 #[test]
 fn json_says_what_csv_says() {
     let file = bytes(settings(1, 300), Format::NDJSON);
-    let objects = serde_json::Deserializer::from_slice(&file).into_iter::<BTreeMap<String, Value>>();
+    let objects =
+        serde_json::Deserializer::from_slice(&file).into_iter::<BTreeMap<String, Value>>();
     let mut seen = 0;
     for (object, row) in objects.zip(Generator::new(settings(1, 300)).unwrap()) {
         let object = object.unwrap();
         for (column, value) in row.values() {
-            let written = object.get(column.wire_name()).map_or("", |value| value.as_str().unwrap());
+            let written =
+                object.get(column.wire_name()).map_or("", |value| value.as_str().unwrap());
             assert_eq!(written, value);
         }
         seen += 1;
@@ -143,8 +152,10 @@ fn reported(file: &[u8]) -> BTreeMap<u64, Vec<(Option<&'static str>, &'static st
     loop {
         match reader.next().unwrap() {
             Next::Row(Row { line, outcome: Outcome::Rejected { problems, .. }, .. }) => {
-                let rejecting = problems.iter().filter(|problem| problem.rule.severity() == Severity::Reject);
-                let told = rejecting.map(|problem| (problem.column.map(KnownColumn::name), problem.rule.code()));
+                let rejecting =
+                    problems.iter().filter(|problem| problem.rule.severity() == Severity::Reject);
+                let told = rejecting
+                    .map(|problem| (problem.column.map(KnownColumn::name), problem.rule.code()));
                 reported.insert(line, told.collect());
             }
             Next::Row(_) | Next::Pause => {}
@@ -156,7 +167,10 @@ fn reported(file: &[u8]) -> BTreeMap<u64, Vec<(Option<&'static str>, &'static st
 }
 
 /// What it should say, and the faults that are expected to be told.
-fn expected(settings: &Settings, format: Format) -> BTreeMap<u64, Vec<(Option<&'static str>, &'static str)>> {
+fn expected(
+    settings: &Settings,
+    format: Format,
+) -> BTreeMap<u64, Vec<(Option<&'static str>, &'static str)>> {
     let rows = Generator::new(settings.clone()).unwrap();
     let told = rows.filter_map(|row| {
         let problem = format.problem(&row)?;
@@ -169,14 +183,22 @@ fn expected(settings: &Settings, format: Format) -> BTreeMap<u64, Vec<(Option<&'
 fn each_broken_row_breaks_its_rule_and_no_other() {
     let habits = [
         Csv::DOCUMENTED,
-        Csv { separator: ',', crlf: true, header: Header::Labels, charset: Charset::Windows1252, ..Csv::DOCUMENTED },
+        Csv {
+            separator: ',',
+            crlf: true,
+            header: Header::Labels,
+            charset: Charset::Windows1252,
+            ..Csv::DOCUMENTED
+        },
         Csv { quoted: true, dates: Dates::French, charset: Charset::Iso8859_15, ..Csv::DOCUMENTED },
         Csv { charset: Charset::Utf16Le, ..Csv::DOCUMENTED },
         Csv { header: Header::Labels, crlf: true, charset: Charset::Utf8Bom, ..Csv::DOCUMENTED },
     ];
-    let others = ["csv.gz", "csv.zst", "ndjson", "ndjson.gz", "xlsx"].map(|name| name.parse().unwrap());
+    let others =
+        ["csv.gz", "csv.zst", "ndjson", "ndjson.gz", "xlsx"].map(|name| name.parse().unwrap());
     let settings = settings(3, 2000).with_faults(0.2);
-    let faults: BTreeSet<_> = Generator::new(settings.clone()).unwrap().filter_map(|row| row.fault).collect();
+    let faults: BTreeSet<_> =
+        Generator::new(settings.clone()).unwrap().filter_map(|row| row.fault).collect();
     assert_eq!(faults, BTreeSet::from(Fault::ALL));
     for format in habits.into_iter().map(csv).chain(others) {
         let expected = expected(&settings, format);
@@ -187,7 +209,10 @@ fn each_broken_row_breaks_its_rule_and_no_other() {
 
 #[test]
 fn codes_are_those_of_the_establishments_software() {
-    assert_eq!(reported(&bytes(Settings { regime_codes: true, ..settings(4, 2000) }, Format::CSV)), BTreeMap::new());
+    assert_eq!(
+        reported(&bytes(Settings { regime_codes: true, ..settings(4, 2000) }, Format::CSV)),
+        BTreeMap::new()
+    );
 }
 
 #[test]

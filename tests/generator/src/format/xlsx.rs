@@ -1,5 +1,5 @@
-//! The smallest workbook that spreadsheets open: one sheet, texts in the cells, dates as the numbers that
-//! spreadsheets make of them.
+//! The smallest workbook that spreadsheets open: one sheet, texts in the cells, dates as the
+//! numbers that spreadsheets make of them.
 
 use std::io::{self, Write};
 
@@ -29,10 +29,15 @@ const SHEET_END: &str = "</sheetData></worksheet>";
 /// Day 0 of spreadsheets, which count a 29 February 1900 that never was.
 const DAY_ZERO: Date = date(1899, 12, 30);
 
-pub(super) fn write<W: Write>(rows: impl Iterator<Item = GeneratedRow>, output: W) -> io::Result<W> {
+pub(super) fn write<W: Write>(
+    rows: impl Iterator<Item = GeneratedRow>,
+    output: W,
+) -> io::Result<W> {
     let mut workbook = ZipWriter::new_stream(output);
-    // Without a time, so that the same rows give the same bytes; zip64, in case a sheet passes 4 GB.
-    let options = SimpleFileOptions::default().last_modified_time(zip::DateTime::default()).large_file(true);
+    // Without a time, so that the same rows give the same bytes; zip64, in case a sheet passes 4
+    // GB.
+    let options =
+        SimpleFileOptions::default().last_modified_time(zip::DateTime::default()).large_file(true);
     for (name, part) in [
         ("[Content_Types].xml", CONTENT_TYPES),
         ("_rels/.rels", PACKAGE_RELATIONS),

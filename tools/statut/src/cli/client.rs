@@ -56,7 +56,8 @@ pub(crate) enum Action {
     Rotate {
         /// The client
         id: String,
-        /// For how long the old keys open on: a number and `d`, `h`, `m` or `s`; `0s` for a key that leaked
+        /// For how long the old keys open on: a number and `d`, `h`, `m` or `s`; `0s` for a key
+        /// that leaked
         #[arg(long, default_value = "7d", value_parser = duration)]
         overlap: SignedDuration,
         /// Only the keys that open exactly these routes, for a client that has a key for each route
@@ -85,8 +86,8 @@ pub(crate) enum Action {
     RevokeToken {
         /// The token's `jti`
         jti: String,
-        /// When it ends by itself, its `exp`, from when its revocation may be forgotten; later than any token
-        /// lives by default
+        /// When it ends by itself, its `exp`, from when its revocation may be forgotten; later than
+        /// any token lives by default
         #[arg(long, value_name = "TIME", value_parser = time)]
         until: Option<Timestamp>,
     },
@@ -108,9 +109,9 @@ pub(crate) struct Create {
     /// Its name, for people
     #[arg(long)]
     pub(crate) name: String,
-    /// What it may, between commas: `status_by_ine`, `status_by_identity` (upstream, by key), `direct_by_ine`,
-    /// `direct_by_identity`, `batch` (direct, by token), `france_connect`; for an establishment, `enrolment`, `deposit`
-    /// (by key); for a reviewing officer, `review` (by key)
+    /// What it may, between commas: `status_by_ine`, `status_by_identity` (upstream, by key),
+    /// `direct_by_ine`, `direct_by_identity`, `batch` (direct, by token), `france_connect`; for an
+    /// establishment, `enrolment`, `deposit` (by key); for a reviewing officer, `review` (by key)
     #[arg(long, value_parser = routes)]
     pub(crate) routes: Routes,
     /// The rest of what it may.
@@ -140,22 +141,25 @@ pub(crate) struct Set {
 /// What a client may, besides its routes.
 #[derive(Debug, Default, Args)]
 pub(crate) struct Terms {
-    /// What it may be told by the direct routes, between commas, or `all` or `none`; none when it is created
+    /// What it may be told by the direct routes, between commas, or `all` or `none`; none when it
+    /// is created
     #[arg(long, value_parser = scopes)]
     pub(crate) scopes: Option<Scopes>,
-    /// For whom it may ask by the direct routes: SIRETs between commas, or `any` or `none`; none when it is created
+    /// For whom it may ask by the direct routes: SIRETs between commas, or `any` or `none`; none
+    /// when it is created
     #[arg(long, value_parser = recipients)]
     pub(crate) recipients: Option<Recipients>,
     /// The establishment that it sends as, for `enrolment` and `deposit`
     #[arg(long, value_name = "UAI", value_parser = uai)]
     pub(crate) establishment: Option<Uai>,
-    /// The person who acts through it, by their name in the directory (an address or a number): required for `review`,
-    /// where voices are counted by it; given for `enrolment` and `deposit`, it keeps the person from reviewing what they
-    /// send
+    /// The person who acts through it, by their name in the directory (an address or a number):
+    /// required for `review`, where voices are counted by it; given for `enrolment` and `deposit`,
+    /// it keeps the person from reviewing what they send
     #[arg(long, value_name = "NAME", value_parser = officer)]
     pub(crate) officer: Option<Officer>,
-    /// Answer by civil identity only when nobody else could be meant: fewer answers and fewer mistakes, for a client that
-    /// decides without a person; `--strict=false` goes back to the standard
+    /// Answer by civil identity only when nobody else could be meant: fewer answers and fewer
+    /// mistakes, for a client that decides without a person; `--strict=false` goes back to the
+    /// standard
     #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_name = "BOOL")]
     pub(crate) strict: Option<bool>,
     /// People asked or told about a second, all callers together; 20 when it is created
@@ -164,7 +168,8 @@ pub(crate) struct Terms {
     /// For a client that relays others: the same for each `X-Caller`, or `none`
     #[arg(long, value_name = "N", value_parser = limit)]
     pub(crate) per_caller: Option<Limit>,
-    /// People nobody knows in an hour before it looks like trying numbers out; 1800 when it is created
+    /// People nobody knows in an hour before it looks like trying numbers out; 1800 when it is
+    /// created
     #[arg(long, value_name = "N")]
     pub(crate) unknown_per_hour: Option<NonZeroU32>,
     /// Until when, such as 2027-08-31T00:00:00Z, or `never`
@@ -185,7 +190,9 @@ pub(crate) struct End(pub(crate) Option<Timestamp>);
 
 fn routes(text: &str) -> Result<Routes, String> {
     let known = || Route::ALL.map(Route::name).join(", ");
-    parts(text).map(|name| Route::named(name).ok_or_else(|| format!("{name:?} is none of {}", known()))).collect()
+    parts(text)
+        .map(|name| Route::named(name).ok_or_else(|| format!("{name:?} is none of {}", known())))
+        .collect()
 }
 
 fn scopes(text: &str) -> Result<Scopes, String> {
@@ -195,7 +202,9 @@ fn scopes(text: &str) -> Result<Scopes, String> {
         "none" => Ok(Scopes::NONE),
         // Not `Scopes::named`, which passes over what it doesn't know: here that is a mistake.
         _ => parts(text)
-            .map(|name| Scope::named(name).ok_or_else(|| format!("{name:?} is none of {}", known())))
+            .map(|name| {
+                Scope::named(name).ok_or_else(|| format!("{name:?} is none of {}", known()))
+            })
             .collect(),
     }
 }
@@ -220,7 +229,10 @@ fn officer(text: &str) -> Result<Officer, String> {
 fn limit(text: &str) -> Result<Limit, String> {
     match text {
         "none" => Ok(Limit(None)),
-        _ => text.parse().map(|number| Limit(Some(number))).map_err(|_| "a number from 1, or none".to_owned()),
+        _ => text
+            .parse()
+            .map(|number| Limit(Some(number)))
+            .map_err(|_| "a number from 1, or none".to_owned()),
     }
 }
 
@@ -272,7 +284,9 @@ mod tests {
     fn a_client_is_described() {
         let words = "create dinum --name DINUM --routes status_by_ine,batch --scopes mesri_identite --recipients \
                      13002526500013,21750001600019 --strict --per-second 50 --per-caller none --until 2027-08-31T00:00:00Z";
-        let Client { action: Action::Create(Create { routes, terms, key, .. }) } = parse(words).unwrap() else {
+        let Client { action: Action::Create(Create { routes, terms, key, .. }) } =
+            parse(words).unwrap()
+        else {
             panic!()
         };
         assert!(!key);

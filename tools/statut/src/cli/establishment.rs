@@ -107,7 +107,8 @@ pub(crate) struct Set {
     /// The establishment
     #[arg(value_parser = uai)]
     pub(crate) uai: Uai,
-    /// The establishments that it may send for, itself included if it may: UAIs between commas, or `none`
+    /// The establishments that it may send for, itself included if it may: UAIs between commas, or
+    /// `none`
     #[arg(long, group = "changes", value_name = "UAIS", value_parser = uais)]
     pub(crate) sends_for: Option<Uais>,
     /// What the régimes of its software mean, RF1 to RF7: `1=RF2,2=RF5`, or `none`
@@ -131,7 +132,8 @@ pub(crate) struct Quota {
     /// The academic year, by the civil year that it starts in: 2026 is 2026-2027
     #[arg(long, value_name = "YEAR", value_parser = year)]
     pub(crate) year: AcademicYear,
-    /// How many people INES may be asked to immatriculate in all, those that were taken included; without it nothing changes
+    /// How many people INES may be asked to immatriculate in all, those that were taken included;
+    /// without it nothing changes
     #[arg(long, value_name = "COUNT")]
     pub(crate) new_identities: Option<u32>,
 }
@@ -162,7 +164,9 @@ fn uais(text: &str) -> Result<Uais, String> {
 }
 
 fn regimes(text: &str) -> Result<Regimes, String> {
-    codes(text, |meaning| Regime::parse_code(meaning).map_err(|_| "a régime is RF1 to RF7".to_owned()))
+    codes(text, |meaning| {
+        Regime::parse_code(meaning).map_err(|_| "a régime is RF1 to RF7".to_owned())
+    })
 }
 
 fn statuses(text: &str) -> Result<Statuses, String> {
@@ -170,18 +174,25 @@ fn statuses(text: &str) -> Result<Statuses, String> {
 }
 
 /// `code=meaning` between commas.
-fn codes<T>(text: &str, parse: impl Fn(&str) -> Result<T, String>) -> Result<BTreeMap<String, T>, String> {
+fn codes<T>(
+    text: &str,
+    parse: impl Fn(&str) -> Result<T, String>,
+) -> Result<BTreeMap<String, T>, String> {
     let mut codes = BTreeMap::new();
     if text == "none" {
         return Ok(codes);
     }
     for part in text.split(',') {
-        let (code, meaning) = part.split_once('=').ok_or_else(|| format!("{part:?} is not code=meaning"))?;
+        let (code, meaning) =
+            part.split_once('=').ok_or_else(|| format!("{part:?} is not code=meaning"))?;
         let (code, meaning) = (code.trim(), meaning.trim());
         if code.is_empty() {
             return Err(format!("{part:?} has no code"));
         }
-        if codes.insert(code.to_owned(), parse(meaning).map_err(|error| format!("{part:?}: {error}"))?).is_some() {
+        if codes
+            .insert(code.to_owned(), parse(meaning).map_err(|error| format!("{part:?}: {error}"))?)
+            .is_some()
+        {
             return Err(format!("{code:?} is there twice"));
         }
     }
@@ -190,7 +201,8 @@ fn codes<T>(text: &str, parse: impl Fn(&str) -> Result<T, String>) -> Result<BTr
 
 fn year(text: &str) -> Result<AcademicYear, &'static str> {
     const FORM: &str = "a year is four digits, such as 2026";
-    let first: i16 = text.parse().ok().filter(|first| (1_000..=9_998).contains(first)).ok_or(FORM)?;
+    let first: i16 =
+        text.parse().ok().filter(|first| (1_000..=9_998).contains(first)).ok_or(FORM)?;
     AcademicYear::parse(&format!("{first}-{}", first + 1)).map_err(|_| FORM)
 }
 
@@ -203,7 +215,10 @@ mod tests {
 
     fn parse(words: &str) -> Result<Action, String> {
         let line = format!("statut establishment {words}");
-        match Arguments::try_parse_from(line.split_whitespace()).map_err(|error| error.to_string())?.command {
+        match Arguments::try_parse_from(line.split_whitespace())
+            .map_err(|error| error.to_string())?
+            .command
+        {
             Command::Establishment(Establishment { action }) => Ok(action),
             other => panic!("{other:?}"),
         }
@@ -211,8 +226,15 @@ mod tests {
 
     #[test]
     fn a_quota_is_of_an_establishment_and_a_year() {
-        let Action::Quota(quota) = parse("quota 0751967F --year 2026 --new-identities 3000").unwrap() else { panic!() };
-        assert_eq!((quota.uai.as_str(), quota.year.to_string().as_str()), ("0751967F", "2026-2027"));
+        let Action::Quota(quota) =
+            parse("quota 0751967F --year 2026 --new-identities 3000").unwrap()
+        else {
+            panic!()
+        };
+        assert_eq!(
+            (quota.uai.as_str(), quota.year.to_string().as_str()),
+            ("0751967F", "2026-2027")
+        );
         assert_eq!(quota.new_identities, Some(3_000));
         for refused in ["--year 26", "--year 2026-2027", "", "--year 2026 --new-identities -1"] {
             assert!(parse(&format!("quota 0751967F {refused}")).is_err(), "{refused}");
@@ -227,7 +249,9 @@ mod tests {
         assert_eq!(set.regime_codes.unwrap()["2"], Regime::FormationContinue);
         assert_eq!(set.status_codes.unwrap()["1"], Status::Inscrit);
         assert_eq!(set.retired, Some(false));
-        let Action::Set(set) = parse("set 0010006B --status-codes none --retired").unwrap() else { panic!() };
+        let Action::Set(set) = parse("set 0010006B --status-codes none --retired").unwrap() else {
+            panic!()
+        };
         assert_eq!((set.status_codes.map(|codes| codes.len()), set.retired), (Some(0), Some(true)));
         for (refused, named) in [
             ("", "--sends-for"),

@@ -26,7 +26,8 @@ pub(crate) struct Ines {
 pub(crate) enum Action {
     /// Fill the register from an extract of another one; who is there already stays as it is
     Load {
-        /// CSV, UTF-8, `;`: ine;nomFamille;nomUsage;prenom1;autresPrenoms;sexe;dateNaissance;lieuNaissance;ineMaitre
+        /// CSV, UTF-8, `;`:
+        /// ine;nomFamille;nomUsage;prenom1;autresPrenoms;sexe;dateNaissance;lieuNaissance;ineMaitre
         file: PathBuf,
     },
     /// Register, renew and revoke those who may ask it
@@ -45,8 +46,8 @@ pub(crate) enum ClientAction {
         /// Its id: the `sub` of its tokens, and its name in logs and traces; not a person's
         #[arg(long)]
         id: String,
-        /// What it may, between commas: `verification`, `recherche`, `immatriculation`, and `gestion` for the service's
-        /// own staff
+        /// What it may, between commas: `verification`, `recherche`, `immatriculation`, and
+        /// `gestion` for the service's own staff
         #[arg(long, value_parser = scopes)]
         scopes: Scopes,
     },
@@ -69,7 +70,8 @@ pub(crate) type Scopes = BTreeSet<Right>;
 
 fn scopes(text: &str) -> Result<Scopes, String> {
     let known = || Right::ALL.map(Right::name).join(", ");
-    let named = |name: &str| Right::named(name).ok_or_else(|| format!("{name:?} is none of {}", known()));
+    let named =
+        |name: &str| Right::named(name).ok_or_else(|| format!("{name:?} is none of {}", known()));
     text.split(',').map(str::trim).map(named).collect()
 }
 
@@ -91,7 +93,8 @@ mod tests {
     #[test]
     fn a_client_is_described() {
         let words = "client create --id supdata --scopes verification,immatriculation";
-        let Ines { action: Action::Client { action: ClientAction::Create { id, scopes } } } = parse(words).unwrap()
+        let Ines { action: Action::Client { action: ClientAction::Create { id, scopes } } } =
+            parse(words).unwrap()
         else {
             panic!()
         };

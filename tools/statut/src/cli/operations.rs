@@ -86,11 +86,12 @@ pub(crate) struct Replay {
 #[derive(Debug, Args)]
 #[command(after_help = ACCESSES_EXAMPLES, group = ArgGroup::new("whose").required(true))]
 pub(crate) struct Accesses {
-    /// What was read or written about a student, by INE; `-` reads it from the standard input, which leaves it out of the
-    /// shell's history
+    /// What was read or written about a student, by INE; `-` reads it from the standard input,
+    /// which leaves it out of the shell's history
     #[arg(long, group = "whose")]
     pub(crate) ine: Option<String>,
-    /// The same by an enrolment's id (`id_inscription`), for somebody who has no INE here, or is told to nobody
+    /// The same by an enrolment's id (`id_inscription`), for somebody who has no INE here, or is
+    /// told to nobody
     #[arg(long, group = "whose", value_name = "ID")]
     pub(crate) record: Option<String>,
     /// What a client did on a day
@@ -109,11 +110,21 @@ mod tests {
 
     #[test]
     fn accesses_are_of_one_student_one_enrolment_or_one_client_on_a_day() {
-        let parses = |words: &str| Arguments::try_parse_from(format!("statut accesses {words}").split_whitespace());
-        for accepted in ["--ine -", "--record 1.a --deployment d", "--client dinum --day 2026-11-29"] {
+        let parses = |words: &str| {
+            Arguments::try_parse_from(format!("statut accesses {words}").split_whitespace())
+        };
+        for accepted in
+            ["--ine -", "--record 1.a --deployment d", "--client dinum --day 2026-11-29"]
+        {
             assert!(parses(accepted).is_ok(), "{accepted}: {:?}", parses(accepted).err());
         }
-        for refused in ["", "--client dinum", "--day 2026-11-29", "--ine - --record 1.a", "--ine - --day 2026-11-29"] {
+        for refused in [
+            "",
+            "--client dinum",
+            "--day 2026-11-29",
+            "--ine - --record 1.a",
+            "--ine - --day 2026-11-29",
+        ] {
             assert!(parses(refused).is_err(), "{refused}");
         }
     }

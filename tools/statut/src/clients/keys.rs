@@ -19,15 +19,29 @@ pub(crate) struct Rotation {
     pub(crate) ending: Vec<Key>,
 }
 
-/// What is left of a new key: it opens `routes`, or else every route of its client that a key opens.
-pub(crate) fn new(client: &Client, key: &str, routes: Option<&BTreeSet<Route>>, now: Timestamp) -> Result<Key> {
+/// What is left of a new key: it opens `routes`, or else every route of its client that a key
+/// opens.
+pub(crate) fn new(
+    client: &Client,
+    key: &str,
+    routes: Option<&BTreeSet<Route>>,
+    now: Timestamp,
+) -> Result<Key> {
     let may = by_key(&client.routes);
     let routes = routes.unwrap_or(&may);
     if let Some(other) = routes.iter().find(|route| !may.contains(route)) {
-        bail!("a key of {} can't open {}: it is not among the client's routes by key", client.client_id, other.name());
+        bail!(
+            "a key of {} can't open {}: it is not among the client's routes by key",
+            client.client_id,
+            other.name()
+        );
     }
     if routes.is_empty() {
-        bail!("{} has no route that a key opens ({})", client.client_id, names(&by_key(&Route::ALL.into())));
+        bail!(
+            "{} has no route that a key opens ({})",
+            client.client_id,
+            names(&by_key(&Route::ALL.into()))
+        );
     }
     Ok(Key {
         digest: KeyDigest::of(key),
@@ -48,11 +62,15 @@ pub(crate) fn rotate(
     overlap: SignedDuration,
     now: Timestamp,
 ) -> Result<Rotation> {
-    let active = keys.iter().filter(|key| key.is_active(now) && routes.is_none_or(|routes| key.routes == *routes));
+    let active = keys
+        .iter()
+        .filter(|key| key.is_active(now) && routes.is_none_or(|routes| key.routes == *routes));
     let active: Vec<&Key> = active.collect();
-    let first =
-        active.first().with_context(|| format!("{} has no such active key: see `new-key`", client.client_id))?;
-    // One new key for several would open more than any of them: a route's key may be held by others.
+    let first = active
+        .first()
+        .with_context(|| format!("{} has no such active key: see `new-key`", client.client_id))?;
+    // One new key for several would open more than any of them: a route's key may be held by
+    // others.
     if let Some(other) = active.iter().find(|key| key.routes != first.routes) {
         bail!(
             "the keys of {} open different routes: say which to renew, --routes {} or --routes {}",
@@ -76,11 +94,15 @@ pub(crate) fn rotate(
 pub(crate) fn find<'a>(keys: &'a [Key], locator: &str) -> Result<&'a Key> {
     let start = locator.trim().to_ascii_lowercase();
     let mut found = keys.iter().filter(|key| {
-        !start.is_empty() && (key.digest.locator().starts_with(&start) || key.digest.number().to_string() == start)
+        !start.is_empty()
+            && (key.digest.locator().starts_with(&start)
+                || key.digest.number().to_string() == start)
     });
     match (found.next(), found.next()) {
         (Some(key), None) => Ok(key),
-        (Some(_), Some(_)) => bail!("several keys of this client start with {locator}: give more digits"),
+        (Some(_), Some(_)) => {
+            bail!("several keys of this client start with {locator}: give more digits")
+        }
         (None, _) => bail!("no key of this client starts with {locator:?}: see `show`"),
     }
 }
@@ -109,7 +131,10 @@ mod tests {
     fn a_key_opens_routes_by_key_only() {
         let both = new(&client(), "k", None, now()).unwrap();
         assert_eq!(both.routes, [Route::StatusByIne, Route::StatusByIdentity].into());
-        assert_eq!(new(&client(), "k", Some(&[Route::StatusByIne].into()), now()).unwrap().routes.len(), 1);
+        assert_eq!(
+            new(&client(), "k", Some(&[Route::StatusByIne].into()), now()).unwrap().routes.len(),
+            1
+        );
         assert!(new(&client(), "k", Some(&[Route::Batch].into()), now()).is_err());
         assert!(new(&Client::new("other", "Other"), "k", None, now()).is_err());
     }
@@ -123,7 +148,10 @@ mod tests {
         let Rotation { new, ending } =
             rotate(&client(), &[old.clone(), older, over], None, "new", WEEK, now()).unwrap();
         assert_eq!((new.routes, new.valid_until), (old.routes.clone(), None));
-        assert_eq!(ending.iter().map(|key| key.valid_until).collect::<Vec<_>>(), [Some(now() + WEEK), Some(soon)]);
+        assert_eq!(
+            ending.iter().map(|key| key.valid_until).collect::<Vec<_>>(),
+            [Some(now() + WEEK), Some(soon)]
+        );
         let at_once = rotate(&client(), &[old], None, "new", SignedDuration::ZERO, now()).unwrap();
         assert!(!at_once.ending[0].is_active(now()));
         assert!(rotate(&client(), &[], None, "new", WEEK, now()).is_err());
@@ -143,7 +171,8 @@ mod tests {
     fn what_was_taken_from_the_client_is_not_opened_again() {
         let key = new(&client(), "a", None, now()).unwrap();
         let fewer = Client { routes: [Route::StatusByIne].into(), ..client() };
-        let rotation = rotate(&fewer, std::slice::from_ref(&key), None, "new", WEEK, now()).unwrap();
+        let rotation =
+            rotate(&fewer, std::slice::from_ref(&key), None, "new", WEEK, now()).unwrap();
         assert_eq!(rotation.new.routes, fewer.routes);
         assert!(rotate(&Client::new("dinum", "DINUM"), &[key], None, "new", WEEK, now()).is_err());
     }

@@ -19,7 +19,11 @@ pub(crate) fn list(clients: &[Client], keys: &[Key], now: Timestamp) -> Vec<Vec<
             client.client_id.clone(),
             client.name.clone(),
             state(client.state, client.valid_until, now),
-            if client.routes.len() == Route::ALL.len() { "all".to_owned() } else { names(&client.routes) },
+            if client.routes.len() == Route::ALL.len() {
+                "all".to_owned()
+            } else {
+                names(&client.routes)
+            },
             scopes(client.scopes),
             quota(client.quota),
             own.count().to_string(),
@@ -29,7 +33,11 @@ pub(crate) fn list(clients: &[Client], keys: &[Key], now: Timestamp) -> Vec<Vec<
 }
 
 /// One client, a setting a line, and then its keys in a table, its heading first.
-pub(crate) fn card(client: &Client, keys: &[Key], now: Timestamp) -> (Vec<(&'static str, String)>, Vec<Vec<String>>) {
+pub(crate) fn card(
+    client: &Client,
+    keys: &[Key],
+    now: Timestamp,
+) -> (Vec<(&'static str, String)>, Vec<Vec<String>>) {
     let lines = vec![
         ("client", client.client_id.clone()),
         ("name", client.name.clone()),
@@ -56,7 +64,8 @@ pub(crate) fn card(client: &Client, keys: &[Key], now: Timestamp) -> (Vec<(&'sta
     (lines, rows)
 }
 
-/// One client as a script reads it: as it is stored, with its keys, of which nothing opens anything.
+/// One client as a script reads it: as it is stored, with its keys, of which nothing opens
+/// anything.
 pub(crate) fn json(client: &Client, keys: &[Key]) -> Value {
     let mut shown = json!(client);
     let own = keys.iter().filter(|key| key.client_id == client.client_id).map(|key| {
@@ -90,7 +99,9 @@ fn recipients(recipients: &Recipients) -> String {
     match recipients {
         Recipients::Any => "any".to_owned(),
         Recipients::Only(sirets) if sirets.is_empty() => "none".to_owned(),
-        Recipients::Only(sirets) => sirets.iter().map(ToString::to_string).collect::<Vec<_>>().join(","),
+        Recipients::Only(sirets) => {
+            sirets.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
+        }
     }
 }
 
@@ -119,8 +130,15 @@ mod tests {
         let key = super::super::keys::new(&client, "a secret", None, now).unwrap();
         let revoked = Key { state: State::Revoked, ..key.clone() };
         let rows = list(std::slice::from_ref(&client), &[key.clone(), revoked], now);
-        let row =
-            ["dinum", "DINUM", "over since 2026-11-24T12:00:00Z", "status_by_ine", "none", "20/s, 1800 unknown/h", "1"];
+        let row = [
+            "dinum",
+            "DINUM",
+            "over since 2026-11-24T12:00:00Z",
+            "status_by_ine",
+            "none",
+            "20/s, 1800 unknown/h",
+            "1",
+        ];
         assert_eq!(rows[1], row);
         let (lines, keys) = card(&client, std::slice::from_ref(&key), now);
         assert!(lines.contains(&("recipients", "none".to_owned())));
@@ -129,6 +147,9 @@ mod tests {
         let shown = json(&client, std::slice::from_ref(&key));
         assert_eq!(shown["keys"][0]["locator"], key.digest.locator());
         assert!(!format!("{lines:?}{keys:?}{shown}").contains("secret"));
-        assert!(!shown.to_string().contains(json!(key.digest).as_str().unwrap()), "not even the whole digest");
+        assert!(
+            !shown.to_string().contains(json!(key.digest).as_str().unwrap()),
+            "not even the whole digest"
+        );
     }
 }

@@ -19,10 +19,15 @@ pub(crate) fn created(options: &Create, now: Timestamp) -> Result<Client> {
     let Create { id, name, routes, terms, key } = options;
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-:@/".contains(&byte);
     if id.is_empty() || id.len() > LONGEST_ID || !id.bytes().all(is_plain) {
-        bail!("{id:?} can't be a client's id: letters, digits and ._-:@/ only, {LONGEST_ID} at most");
+        bail!(
+            "{id:?} can't be a client's id: letters, digits and ._-:@/ only, {LONGEST_ID} at most"
+        );
     }
     if *key && by_key(routes).is_empty() {
-        bail!("--key: a key opens {} only, and this client has none of them", names(&by_key(&Route::ALL.into())));
+        bail!(
+            "--key: a key opens {} only, and this client has none of them",
+            names(&by_key(&Route::ALL.into()))
+        );
     }
     let client = Client { routes: routes.clone(), ..Client::new(id, name) };
     with(client, terms, now)
@@ -31,14 +36,26 @@ pub(crate) fn created(options: &Create, now: Timestamp) -> Result<Client> {
 /// A client with other terms.
 pub(crate) fn changed(client: Client, options: &Set, now: Timestamp) -> Result<Client> {
     let Set { name, routes, terms, id: _ } = options;
-    let client =
-        Client { name: name.clone().unwrap_or(client.name), routes: routes.clone().unwrap_or(client.routes), ..client };
+    let client = Client {
+        name: name.clone().unwrap_or(client.name),
+        routes: routes.clone().unwrap_or(client.routes),
+        ..client
+    };
     with(client, terms, now)
 }
 
 fn with(client: Client, terms: &Terms, now: Timestamp) -> Result<Client> {
-    let Terms { scopes, recipients, establishment, officer, strict, per_second, per_caller, unknown_per_hour, until } =
-        terms;
+    let Terms {
+        scopes,
+        recipients,
+        establishment,
+        officer,
+        strict,
+        per_second,
+        per_caller,
+        unknown_per_hour,
+        until,
+    } = terms;
     let Quota { per_second: of_all, per_caller: of_each, unknown_per_hour: unknown } = client.quota;
     let quota = Quota {
         per_second: per_second.unwrap_or(of_all),
@@ -46,7 +63,10 @@ fn with(client: Client, terms: &Terms, now: Timestamp) -> Result<Client> {
         unknown_per_hour: unknown_per_hour.unwrap_or(unknown),
     };
     if let Some(each) = quota.per_caller.filter(|each| *each > quota.per_second) {
-        bail!("--per-caller {each} is more than all of them have together, {} a second", quota.per_second);
+        bail!(
+            "--per-caller {each} is more than all of them have together, {} a second",
+            quota.per_second
+        );
     }
     if let Some(end) = until.and_then(|end| end.0).filter(|end| *end <= now) {
         bail!("--until {end} is over: `revoke` ends a client now");
@@ -63,13 +83,16 @@ fn with(client: Client, terms: &Terms, now: Timestamp) -> Result<Client> {
         );
     }
     if client.may(Route::Review) && client.officer.is_none() {
-        bail!("--officer: a client that reviews is a named person's, for voices are counted by people");
+        bail!(
+            "--officer: a client that reviews is a named person's, for voices are counted by people"
+        );
     }
     Ok(Client {
         scopes: scopes.unwrap_or(client.scopes),
         recipients: recipients.clone().unwrap_or(client.recipients),
         depositor: establishment.or(client.depositor),
-        look_up: strict.map_or(client.look_up, |strict| if strict { Mode::Strict } else { Mode::Standard }),
+        look_up: strict
+            .map_or(client.look_up, |strict| if strict { Mode::Strict } else { Mode::Standard }),
         quota,
         valid_until: until.map_or(client.valid_until, |end| end.0),
         ..client
@@ -86,14 +109,22 @@ pub(crate) fn warnings(client: &Client, keys: &[Key], now: Timestamp) -> Vec<Str
     let mut warnings = Vec::new();
     let is_direct = by_key(&client.routes).len() < client.routes.len();
     if is_direct && client.scopes.is_empty() {
-        warnings.push("it has no scope: every question by a direct route will be refused (--scopes)".to_owned());
+        warnings.push(
+            "it has no scope: every question by a direct route will be refused (--scopes)"
+                .to_owned(),
+        );
     }
     if is_direct && client.recipients == Recipients::Only(BTreeSet::new()) {
-        warnings
-            .push("it has no recipient: every question by a direct route will be refused (--recipients)".to_owned());
+        warnings.push(
+            "it has no recipient: every question by a direct route will be refused (--recipients)"
+                .to_owned(),
+        );
     }
     if client.depositor.is_none() && client.routes.iter().any(|route| route.is_write()) {
-        warnings.push("it sends as no establishment: all that it sends will be refused (--establishment)".to_owned());
+        warnings.push(
+            "it sends as no establishment: all that it sends will be refused (--establishment)"
+                .to_owned(),
+        );
     }
     for route in by_key(&client.routes) {
         if !keys.iter().any(|key| key.is_active(now) && key.routes.contains(&route)) {
@@ -121,7 +152,10 @@ mod tests {
 
     fn create(id: &str, terms: Terms) -> Result<Client> {
         let routes = [Route::StatusByIne, Route::DirectByIne].into();
-        created(&Create { id: id.to_owned(), name: "DINUM".to_owned(), routes, terms, key: false }, now())
+        created(
+            &Create { id: id.to_owned(), name: "DINUM".to_owned(), routes, terms, key: false },
+            now(),
+        )
     }
 
     fn set(terms: Terms) -> Set {
@@ -130,11 +164,14 @@ mod tests {
 
     #[test]
     fn what_is_not_given_is_the_default_and_then_stays() {
-        let client = create("dinum", Terms { scopes: Some(Scopes::ALL), ..Terms::default() }).unwrap();
+        let client =
+            create("dinum", Terms { scopes: Some(Scopes::ALL), ..Terms::default() }).unwrap();
         assert_eq!((client.quota, client.valid_until), (Quota::default(), None));
         let until = Some(End(Some("2027-08-31T00:00:00Z".parse().unwrap())));
         let per_second = NonZeroU32::new(50);
-        let other = changed(client.clone(), &set(Terms { per_second, until, ..Terms::default() }), now()).unwrap();
+        let other =
+            changed(client.clone(), &set(Terms { per_second, until, ..Terms::default() }), now())
+                .unwrap();
         assert_eq!(other.quota.per_second.get(), 50);
         assert_eq!(other.quota.unknown_per_hour, Quota::UNKNOWN_PER_HOUR);
         assert_eq!((&other.routes, other.scopes), (&client.routes, Scopes::ALL));
@@ -170,10 +207,14 @@ mod tests {
     #[test]
     fn whoever_reviews_is_a_person_who_does_not_send() {
         let of = |routes: &[Route], officer: Option<&str>| {
-            let officer = officer.map(|name| shared::access::officer::Officer::parse(name).unwrap());
+            let officer =
+                officer.map(|name| shared::access::officer::Officer::parse(name).unwrap());
             let routes = routes.iter().copied().collect();
             let terms = Terms { officer, ..Terms::default() };
-            created(&Create { id: "revue-1".into(), name: "Revue 1".into(), routes, terms, key: false }, now())
+            created(
+                &Create { id: "revue-1".into(), name: "Revue 1".into(), routes, terms, key: false },
+                now(),
+            )
         };
         let officer = Some("a.martin@ac-lyon.fr");
         let client = of(&[Route::Review], officer).unwrap();
@@ -199,7 +240,11 @@ mod tests {
         for about in ["no scope", "no recipient", "no key opens status_by_ine"] {
             assert!(said.contains(about), "{said}");
         }
-        let terms = Terms { scopes: Some(Scopes::ALL), recipients: Some(Recipients::Any), ..Terms::default() };
+        let terms = Terms {
+            scopes: Some(Scopes::ALL),
+            recipients: Some(Recipients::Any),
+            ..Terms::default()
+        };
         let client = changed(client, &set(terms), now()).unwrap();
         let key = super::super::keys::new(&client, "a key", None, now()).unwrap();
         assert_eq!(warnings(&client, &[key], now()), Vec::<String>::new());
@@ -220,7 +265,11 @@ mod tests {
         let said = warnings(&client, std::slice::from_ref(&key), now());
         assert!(said.len() == 1 && said[0].contains("--establishment"), "{said:?}");
         let establishment = shared::domain::uai::Uai::parse("0751967F").ok();
-        let client = changed(client, &set(Terms { establishment, ..Terms::default() }), now()).unwrap();
-        assert_eq!((client.depositor, warnings(&client, &[key], now())), (establishment, Vec::new()));
+        let client =
+            changed(client, &set(Terms { establishment, ..Terms::default() }), now()).unwrap();
+        assert_eq!(
+            (client.depositor, warnings(&client, &[key], now())),
+            (establishment, Vec::new())
+        );
     }
 }

@@ -23,7 +23,8 @@ pub(super) async fn run(place: &Place, format: Format, options: &cli::Accesses) 
         return format.show(&done, || ui::table(&accesses::rows_of_client(&done)));
     }
     let found = if let Some(record) = &options.record {
-        let record = RecordId::parse(record).context("--record: an enrolment's id is digits, a dot and 32 more")?;
+        let record = RecordId::parse(record)
+            .context("--record: an enrolment's id is digits, a dot and 32 more")?;
         accesses::of_record(&deployment, &record).await?.context("there is no such enrolment")?
     } else {
         let ine = options.ine.clone().unwrap_or_default();
@@ -46,6 +47,10 @@ pub(super) async fn run(place: &Place, format: Format, options: &cli::Accesses) 
 
 fn from_standard_input() -> Result<String> {
     let mut text = String::new();
-    std::io::stdin().lock().take(LONGEST_INPUT).read_to_string(&mut text).context("the INE can't be read")?;
+    std::io::stdin()
+        .lock()
+        .take(LONGEST_INPUT)
+        .read_to_string(&mut text)
+        .context("the INE can't be read")?;
     Ok(text)
 }

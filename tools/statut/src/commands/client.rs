@@ -1,5 +1,5 @@
-//! `statut client`: what an operator does to clients, keys and tokens. Only keys go to the standard output of the
-//! commands that make one, so that it can be piped into a vault.
+//! `statut client`: what an operator does to clients, keys and tokens. Only keys go to the standard
+//! output of the commands that make one, so that it can be piped into a vault.
 
 use std::collections::BTreeSet;
 use std::io::Write as _;
@@ -19,7 +19,8 @@ use crate::place::Place;
 use crate::shown::Format;
 use crate::ui;
 
-/// How long a revocation is kept that doesn't say when its token ends: a day longer than any token lives.
+/// How long a revocation is kept that doesn't say when its token ends: a day longer than any token
+/// lives.
 const KEPT: SignedDuration = SignedDuration::from_secs(LONGEST_LIFE.as_secs() + 24 * 60 * 60);
 
 const UNREADABLE: &str = "the clients can't be read";
@@ -36,7 +37,9 @@ pub(super) async fn run(place: &Place, format: Format, options: &cli::Client) ->
         Action::Show { id } => registry.show(id).await,
         Action::Set(set) => registry.set(set).await,
         Action::NewKey { id, routes } => registry.new_key(id, routes.as_ref()).await,
-        Action::Rotate { id, overlap, routes } => registry.rotate(id, *overlap, routes.as_ref()).await,
+        Action::Rotate { id, overlap, routes } => {
+            registry.rotate(id, *overlap, routes.as_ref()).await
+        }
         Action::Revoke { id } => registry.change_state(id, State::Revoked).await,
         Action::Reinstate { id } => registry.change_state(id, State::Active).await,
         Action::RevokeKey { id, locator } => registry.revoke_key(id, locator).await,
@@ -61,7 +64,11 @@ impl Registry {
             bail!("{} exists: `set` changes it", client.client_id);
         }
         let key = new_key();
-        let keys = if options.key { vec![clients::new(&client, &key, None, self.now)?] } else { Vec::new() };
+        let keys = if options.key {
+            vec![clients::new(&client, &key, None, self.now)?]
+        } else {
+            Vec::new()
+        };
         self.store.put(&client).await.context(UNWRITABLE)?;
         eprintln!("{} is registered", client.client_id);
         for own in &keys {
@@ -114,14 +121,23 @@ impl Registry {
         Ok(())
     }
 
-    async fn rotate(&self, id: &str, overlap: SignedDuration, routes: Option<&BTreeSet<Route>>) -> Result<()> {
+    async fn rotate(
+        &self,
+        id: &str,
+        overlap: SignedDuration,
+        routes: Option<&BTreeSet<Route>>,
+    ) -> Result<()> {
         let (client, keys) = self.client_and_keys(id).await?;
         let key = new_key();
-        let Rotation { new, ending } = clients::rotate(&client, &keys, routes, &key, overlap, self.now)?;
+        let Rotation { new, ending } =
+            clients::rotate(&client, &keys, routes, &key, overlap, self.now)?;
         // The old keys last: if this fails before, whoever uses them notices nothing.
         self.hand_over(&new, &key).await?;
         for old in ending {
-            self.store.put_key(&old).await.context("an old key can't be given its end: it still opens")?;
+            self.store
+                .put_key(&old)
+                .await
+                .context("an old key can't be given its end: it still opens")?;
             let end = old.valid_until.unwrap_or(self.now);
             eprintln!("the old key {} opens until {end:.0}", old.digest.locator());
         }
@@ -130,13 +146,16 @@ impl Registry {
 
     async fn change_state(&self, id: &str, state: State) -> Result<()> {
         let (client, keys) = self.client_and_keys(id).await?;
-        let (verb, before) = (if state == State::Revoked { "revoked" } else { "active" }, client.state);
+        let (verb, before) =
+            (if state == State::Revoked { "revoked" } else { "active" }, client.state);
         let client = Client { state, ..client };
         if before == state {
             eprintln!("{id} was {verb} already");
         } else {
             self.store.put(&client).await.context(UNWRITABLE)?;
-            eprintln!("{id} is {verb}, for every function within client_cache_seconds (a minute at most)");
+            eprintln!(
+                "{id} is {verb}, for every function within client_cache_seconds (a minute at most)"
+            );
         }
         if state == State::Active {
             warn(&client, &keys, self.now);
@@ -147,8 +166,14 @@ impl Registry {
     async fn revoke_key(&self, id: &str, locator: &str) -> Result<()> {
         let (_, keys) = self.client_and_keys(id).await?;
         let key = clients::find(&keys, locator)?;
-        self.store.put_key(&Key { state: State::Revoked, ..key.clone() }).await.context(UNWRITABLE)?;
-        eprintln!("the key {} is revoked, for every function within a minute", key.digest.locator());
+        self.store
+            .put_key(&Key { state: State::Revoked, ..key.clone() })
+            .await
+            .context(UNWRITABLE)?;
+        eprintln!(
+            "the key {} is revoked, for every function within a minute",
+            key.digest.locator()
+        );
         Ok(())
     }
 
@@ -164,8 +189,13 @@ impl Registry {
         if until <= self.now {
             bail!("--until {until} is over, and so is the token");
         }
-        self.store.revoke_token(&KeyDigest::of(jti), until).await.context("the token can't be revoked")?;
-        eprintln!("the token is revoked, for every function within a minute, and until {until:.0} at least");
+        self.store
+            .revoke_token(&KeyDigest::of(jti), until)
+            .await
+            .context("the token can't be revoked")?;
+        eprintln!(
+            "the token is revoked, for every function within a minute, and until {until:.0} at least"
+        );
         Ok(())
     }
 
@@ -175,11 +205,17 @@ impl Registry {
             bail!("the service provider's id at FranceConnect is empty");
         }
         let before = self.store.service_provider(provider).await.context(UNREADABLE)?;
-        self.store.put_service_provider(provider, id).await.context("the service provider can't be written")?;
-        let before = before.map(|client| format!(", and was {}", client.client_id)).unwrap_or_default();
+        self.store
+            .put_service_provider(provider, id)
+            .await
+            .context("the service provider can't be written")?;
+        let before =
+            before.map(|client| format!(", and was {}", client.client_id)).unwrap_or_default();
         eprintln!("at FranceConnect, {provider} is {id}{before}");
         if !client.may(Route::FranceConnect) {
-            eprintln!("warning: {id} has no route france_connect: its tokens will be refused (set --routes)");
+            eprintln!(
+                "warning: {id} has no route france_connect: its tokens will be refused (set --routes)"
+            );
         }
         warn(&client, &keys, self.now);
         Ok(())
@@ -188,7 +224,8 @@ impl Registry {
     /// The client of an id, and all its keys.
     async fn client_and_keys(&self, id: &str) -> Result<(Client, Vec<Key>)> {
         let client = self.store.by_id(id).await.context(UNREADABLE)?;
-        let client = client.with_context(|| format!("no client is called {id:?}: see `statut client list`"))?;
+        let client = client
+            .with_context(|| format!("no client is called {id:?}: see `statut client list`"))?;
         let (_, mut keys) = self.store.list().await.context(UNREADABLE)?;
         keys.retain(|key| key.client_id == client.client_id);
         Ok((client, keys))
@@ -207,10 +244,16 @@ impl Registry {
         if let Err(error) = printed {
             // Nobody has it: it must not stay among those that open.
             let revoked = Key { state: State::Revoked, ..own.clone() };
-            self.store.put_key(&revoked).await.context("the new key is lost and can't be revoked")?;
+            self.store
+                .put_key(&revoked)
+                .await
+                .context("the new key is lost and can't be revoked")?;
             return Err(error).context("the new key could not be printed, and is revoked");
         }
-        eprintln!("its key {} is the one line of the standard output, and is kept nowhere", own.digest.locator());
+        eprintln!(
+            "its key {} is the one line of the standard output, and is kept nowhere",
+            own.digest.locator()
+        );
         Ok(())
     }
 }

@@ -46,8 +46,11 @@ async fn load(store: &EstablishmentStore, format: Format, options: &Load) -> Res
         print(&plan, ui::aside);
     }
     if !*yes {
-        let questions = (!(plan.added.is_empty() && plan.changed.is_empty()), !plan.retired.is_empty());
-        if questions.0 && !agreed(&format!("Add {} and change {}?", plan.added.len(), plan.changed.len()))? {
+        let questions =
+            (!(plan.added.is_empty() && plan.changed.is_empty()), !plan.retired.is_empty());
+        if questions.0
+            && !agreed(&format!("Add {} and change {}?", plan.added.len(), plan.changed.len()))?
+        {
             plan.added.clear();
             plan.changed.clear();
         }
@@ -62,7 +65,8 @@ async fn load(store: &EstablishmentStore, format: Format, options: &Load) -> Res
     })
 }
 
-/// A plan is a result when nothing is written; before a question, the standard output is kept for the result.
+/// A plan is a result when nothing is written; before a question, the standard output is kept for
+/// the result.
 fn print(plan: &Plan, line: fn(&str)) {
     let (rows, lines) = shown::plan(plan);
     let table = if rows.len() > 1 { ui::aligned(&rows) } else { Vec::new() };
@@ -110,13 +114,17 @@ async fn set(store: &EstablishmentStore, format: Format, options: &Set) -> Resul
     let mut one = known(store, *uai).await?;
     for target in sends_for.iter().flatten().filter(|target| *target != uai) {
         if store.registration(*target).await.context(UNREADABLE)?.is_none() {
-            bail!("--sends-for: {target} is not registered, and its rows would be refused: load it first");
+            bail!(
+                "--sends-for: {target} is not registered, and its rows would be refused: load it first"
+            );
         }
     }
     let establishment = &mut one.establishment;
     establishment.sends_for = sends_for.clone().unwrap_or_else(|| establishment.sends_for.clone());
-    establishment.regime_codes = regime_codes.clone().unwrap_or_else(|| establishment.regime_codes.clone());
-    establishment.status_codes = status_codes.clone().unwrap_or_else(|| establishment.status_codes.clone());
+    establishment.regime_codes =
+        regime_codes.clone().unwrap_or_else(|| establishment.regime_codes.clone());
+    establishment.status_codes =
+        status_codes.clone().unwrap_or_else(|| establishment.status_codes.clone());
     if sends_for.is_some() || regime_codes.is_some() || status_codes.is_some() {
         written(*uai, store.set_terms(&one).await.context(UNWRITABLE)?)?;
     }
@@ -134,7 +142,9 @@ fn written(uai: Uai, is_written: bool) -> Result<()> {
 
 async fn known(store: &EstablishmentStore, uai: Uai) -> Result<Registration> {
     let found = store.registration(uai).await.context(UNREADABLE)?;
-    found.with_context(|| format!("{uai} is not registered: see `statut establishment list` and `load`"))
+    found.with_context(|| {
+        format!("{uai} is not registered: see `statut establishment list` and `load`")
+    })
 }
 
 async fn quota(deployment: &Deployment, format: Format, options: &Quota) -> Result<()> {
@@ -142,7 +152,10 @@ async fn quota(deployment: &Deployment, format: Format, options: &Quota) -> Resu
     let store = NewIdentityStore::new(deployment.dynamodb.clone(), deployment.table("quotas"));
     let cohort = Cohort { uai: *uai, year: *year };
     let account = match new_identities {
-        Some(limit) => store.limit(cohort, *limit, Timestamp::now()).await.context("the quota can't be written")?,
+        Some(limit) => store
+            .limit(cohort, *limit, Timestamp::now())
+            .await
+            .context("the quota can't be written")?,
         None => store.account(cohort).await.context("the quota can't be read")?,
     };
     if new_identities.is_some() {
@@ -159,7 +172,9 @@ async fn quota(deployment: &Deployment, format: Format, options: &Quota) -> Resu
 fn told(account: &Account) -> String {
     let allowed = match (account.operator_limit, account.confirmed_share) {
         (Some(limit), _) => format!("{limit} allowed by an operator"),
-        (None, Some(share)) => format!("new_identities_floor allowed, or {share} by its size if that is more"),
+        (None, Some(share)) => {
+            format!("new_identities_floor allowed, or {share} by its size if that is more")
+        }
         (None, None) => "new_identities_floor allowed, and its size not counted yet".to_owned(),
     };
     format!("{} new identities reserved, {allowed}", account.reserved_count)
@@ -171,7 +186,8 @@ mod tests {
 
     #[test]
     fn what_an_operator_said_comes_first() {
-        let mut account = Account { reserved_count: 12, confirmed_share: Some(40), ..Account::default() };
+        let mut account =
+            Account { reserved_count: 12, confirmed_share: Some(40), ..Account::default() };
         assert!(told(&account).ends_with("or 40 by its size if that is more"));
         account.operator_limit = Some(3_000);
         assert_eq!(told(&account), "12 new identities reserved, 3000 allowed by an operator");

@@ -1,5 +1,5 @@
-//! `statut ines`. Only secrets go to the standard output of the commands that make one, so that it can be piped into
-//! a vault.
+//! `statut ines`. Only secrets go to the standard output of the commands that make one, so that it
+//! can be piped into a vault.
 
 use std::io::Write as _;
 
@@ -19,7 +19,10 @@ pub(super) async fn run(place: &Place, format: Format, options: &Ines) -> Result
     match &options.action {
         Action::Load { file } => {
             let Loaded { added, unchanged, different } = ines::load(&deployment, file).await?;
-            format.show(&json!({ "added": added, "unchanged": unchanged, "different": different }), || {})
+            format.show(
+                &json!({ "added": added, "unchanged": unchanged, "different": different }),
+                || {},
+            )
         }
         Action::Client { action: ClientAction::Create { id, scopes } } => {
             hand_over(format, id, &ines::create(&store, id, scopes).await?)
@@ -42,7 +45,9 @@ fn hand_over(format: Format, id: &str, secret: &str) -> Result<()> {
         Format::Json => json!({ "client_id": id, "client_secret": secret }).to_string(),
     };
     let mut output = std::io::stdout().lock();
-    writeln!(output, "{text}").and_then(|()| output.flush()).context("the secret could not be printed: rotate it")?;
+    writeln!(output, "{text}")
+        .and_then(|()| output.flush())
+        .context("the secret could not be printed: rotate it")?;
     eprintln!("the secret of {id} is the one line of the standard output, and is kept nowhere");
     Ok(())
 }

@@ -19,9 +19,15 @@ pub(super) async fn run(place: &Place, format: Format, options: &cli::Review) ->
             let case = api.get(&format!("/{}", encoded(id))).await?;
             return format.show(&case, || show(&case));
         }
-        Action::Decide(decide) => api.post(&format!("/{}/decision", encoded(&decide.id)), &body(decide)).await?,
-        Action::Undo { id } => api.post(&format!("/{}/annulation", encoded(id)), &json!({})).await?,
-        Action::Dispute { enrolment } => api.post("/contestations", &json!({ "inscription": enrolment })).await?,
+        Action::Decide(decide) => {
+            api.post(&format!("/{}/decision", encoded(&decide.id)), &body(decide)).await?
+        }
+        Action::Undo { id } => {
+            api.post(&format!("/{}/annulation", encoded(id)), &json!({})).await?
+        }
+        Action::Dispute { enrolment } => {
+            api.post("/contestations", &json!({ "inscription": enrolment })).await?
+        }
     };
     format.show(&answer, || changed(&answer))
 }
@@ -43,7 +49,8 @@ impl Api {
     }
 
     async fn post(&self, under: &str, body: &Value) -> Result<Value> {
-        let request = self.client.post(self.address(under)).header("content-type", "application/json");
+        let request =
+            self.client.post(self.address(under)).header("content-type", "application/json");
         self.send(request.body(body.to_string())).await
     }
 
@@ -52,13 +59,21 @@ impl Api {
     }
 
     async fn send(&self, request: RequestBuilder) -> Result<Value> {
-        let answer = request.header("x-api-key", &self.key).send().await.context("the API doesn't answer")?;
+        let answer = request
+            .header("x-api-key", &self.key)
+            .send()
+            .await
+            .context("the API doesn't answer")?;
         let status = answer.status().as_u16();
         let text = answer.text().await.context("the API's answer was cut short")?;
         match (status, serde_json::from_str::<Value>(&text)) {
             (200..300, Ok(body)) => Ok(body),
             (_, Ok(body)) => {
-                bail!("{status} {}: {}", text_of(&body["message"]), text_of(&body["details"]["parameter"]))
+                bail!(
+                    "{status} {}: {}",
+                    text_of(&body["message"]),
+                    text_of(&body["details"]["parameter"])
+                )
             }
             (_, Err(_)) => bail!("the API answered {status}, without JSON: is its address right?"),
         }
@@ -90,15 +105,28 @@ fn row(case: &Value) -> Vec<String> {
     let disagreement = if case["desaccord"] == true { ", they disagree" } else { "" };
     let why: Vec<&str> = elements(&case["motifs"]).map(text_of).collect();
     let since = text_of(&case["ouverteLe"]).get(..10).unwrap_or_default().to_owned();
-    vec![text_of(&case["id"]).to_owned(), since, format!("{}{two}{disagreement}", case["voix"]), why.join(" ")]
+    vec![
+        text_of(&case["id"]).to_owned(),
+        since,
+        format!("{}{two}{disagreement}", case["voix"]),
+        why.join(" "),
+    ]
 }
 
 fn show(case: &Value) {
     let summary = &case["revue"];
-    ui::heading(&format!("{}: {}, version {}", text_of(&summary["id"]), text_of(&summary["etat"]), summary["version"]));
+    ui::heading(&format!(
+        "{}: {}, version {}",
+        text_of(&summary["id"]),
+        text_of(&summary["etat"]),
+        summary["version"]
+    ));
     for (place, party) in elements(&case["parties"]).enumerate() {
         let verified = if party["verifie"] == true { ", INE vérifié" } else { "" };
-        ui::line(&format!("[{place}] étudiant {}{verified}", party["etudiant"].as_str().unwrap_or("—")));
+        ui::line(&format!(
+            "[{place}] étudiant {}{verified}",
+            party["etudiant"].as_str().unwrap_or("—")
+        ));
         for source in elements(&party["inscriptions"]) {
             ui::line(&format!(
                 "    {} {} {}",
@@ -111,9 +139,11 @@ fn show(case: &Value) {
     for compared in elements(&case["comparaisons"]) {
         let [left, right] = [0, 1].map(|side| compared["parties"][side].to_string());
         ui::heading(&format!("[{left}] / [{right}] {}", text_of(&compared["conclusion"])));
-        let mut rows = vec![vec![String::new(), format!("[{left}]"), format!("[{right}]"), String::new()]];
+        let mut rows =
+            vec![vec![String::new(), format!("[{left}]"), format!("[{right}]"), String::new()]];
         rows.extend(elements(&compared["traits"]).map(|line| {
-            let cells = [&line["trait"], &line["valeurs"][0], &line["valeurs"][1], &line["constat"]];
+            let cells =
+                [&line["trait"], &line["valeurs"][0], &line["valeurs"][1], &line["constat"]];
             cells.map(|cell| text_of(cell).to_owned()).to_vec()
         }));
         ui::table(&rows);
@@ -123,15 +153,25 @@ fn show(case: &Value) {
     }
     ui::heading("Réponses possibles");
     for answer in elements(&case["reponses"]) {
-        let student = answer["etudiant"].as_str().map(|id| format!(" --student {id}")).unwrap_or_default();
+        let student =
+            answer["etudiant"].as_str().map(|id| format!(" --student {id}")).unwrap_or_default();
         let voices = if answer["voix"] == 2 { " (deux personnes)" } else { "" };
-        ui::line(&format!("{}{student}{voices} : {}", text_of(&answer["verdict"]), text_of(&answer["effet"])));
+        ui::line(&format!(
+            "{}{student}{voices} : {}",
+            text_of(&answer["verdict"]),
+            text_of(&answer["effet"])
+        ));
     }
 }
 
 fn changed(answer: &Value) {
     let case = &answer["revue"];
-    println!("{}: {} {}", text_of(&answer["message"]), text_of(&case["id"]), text_of(&case["etat"]));
+    println!(
+        "{}: {} {}",
+        text_of(&answer["message"]),
+        text_of(&case["id"]),
+        text_of(&case["etat"])
+    );
 }
 
 fn body(decide: &Decide) -> Value {
@@ -169,7 +209,8 @@ mod tests {
             (&["maintenir"], "Keep"),
             (&["incertain"], "Unsure"),
         ] {
-            let line = [&["statut", "review", "decide", "a-1", "--version", "3"][..], line].concat();
+            let line =
+                [&["statut", "review", "decide", "a-1", "--version", "3"][..], line].concat();
             let Command::Review(cli::Review { action: Action::Decide(decide), .. }) =
                 Arguments::try_parse_from(&line).unwrap().command
             else {
@@ -177,7 +218,11 @@ mod tests {
             };
             let request = DecisionRequest::parse(body(&decide).to_string().as_bytes()).unwrap();
             let verdict: Verdict = request.verdict().unwrap();
-            assert_eq!((request.version, format!("{verdict:?}").starts_with(expected)), (3, true), "{verdict:?}");
+            assert_eq!(
+                (request.version, format!("{verdict:?}").starts_with(expected)),
+                (3, true),
+                "{verdict:?}"
+            );
         }
     }
 }

@@ -1,9 +1,10 @@
 //! Reads a list of establishments: CSV in UTF-8, separated by semicolons, commas or tabs.
 //!
-//! Three lists are known by their heading, with the labels or the technical names that the portals export them by:
-//! the ministry of higher education's main establishments (`fr-esr-principaux-etablissements-enseignement-superieur`),
-//! the ministry of education's directory (`fr-en-annuaire-education`), of which lycées that are open are taken, and any
-//! other file that has the columns.
+//! Three lists are known by their heading, with the labels or the technical names that the portals
+//! export them by: the ministry of higher education's main establishments
+//! (`fr-esr-principaux-etablissements-enseignement-superieur`), the ministry of education's
+//! directory (`fr-en-annuaire-education`), of which lycées that are open are taken, and any other
+//! file that has the columns.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -18,12 +19,27 @@ use shared::domain::uai::Uai;
 use super::Kind;
 
 /// Names of each column, folded, those that are preferred first.
-const UAI: &[&str] =
-    &["UAIIDENTIFIANT", "IDENTIFIANTDELETABLISSEMENT", "UAI", "CODEUAI", "NUMEROUAI", "RNE", "CODERNE"];
-const NAME: &[&str] =
-    &["UOLIBOFFICIEL", "LIBELLE", "UOLIB", "NOMETABLISSEMENT", "APPELLATIONOFFICIELLE", "NOM", "NAME"];
+const UAI: &[&str] = &[
+    "UAIIDENTIFIANT",
+    "IDENTIFIANTDELETABLISSEMENT",
+    "UAI",
+    "CODEUAI",
+    "NUMEROUAI",
+    "RNE",
+    "CODERNE",
+];
+const NAME: &[&str] = &[
+    "UOLIBOFFICIEL",
+    "LIBELLE",
+    "UOLIB",
+    "NOMETABLISSEMENT",
+    "APPELLATIONOFFICIELLE",
+    "NOM",
+    "NAME",
+];
 const TYPE: &[&str] = &["TYPEDETABLISSEMENT", "TYPEETABLISSEMENT", "TYPE", "KIND"];
-const COMMUNE_CODE: &[&str] = &["CODECOMMUNE", "COMCODE", "CODEINSEE", "CODECOMMUNEINSEE", "CODECOGINSEE"];
+const COMMUNE_CODE: &[&str] =
+    &["CODECOMMUNE", "COMCODE", "CODEINSEE", "CODECOMMUNEINSEE", "CODECOGINSEE"];
 const COMMUNE: &[&str] = &["COMMUNE", "NOMCOMMUNE", "COMNOM"];
 const POSTAL_CODE: &[&str] = &["CODEPOSTAL", "CODEPOSTALUAI", "POSTALCODE", "CP"];
 const SIRET: &[&str] = &["SIRET", "SIRENSIRET", "NUMEROSIRET", "NSIRET", "IDENTIFIANTSIRET"];
@@ -58,7 +74,8 @@ pub(crate) struct Problem {
 pub(crate) struct List {
     pub(crate) establishments: Vec<Listed>,
     pub(crate) problems: Vec<Problem>,
-    /// Lines that are about something else, by what they are: a primary school, a lycée that has closed.
+    /// Lines that are about something else, by what they are: a primary school, a lycée that has
+    /// closed.
     pub(crate) passed_over: BTreeMap<String, u64>,
 }
 
@@ -94,15 +111,18 @@ struct Columns {
 }
 
 impl List {
-    /// Reads a file through. It fails when the file as a whole can't be understood; a line that can't is a problem.
+    /// Reads a file through. It fails when the file as a whole can't be understood; a line that
+    /// can't is a problem.
     pub(crate) fn read(bytes: &[u8]) -> Result<Self> {
         let text = text_of(bytes)?;
         let heading_line = text.lines().next().unwrap_or_default();
         let separator = [b';', b',', b'\t']
             .into_iter()
             .max_by_key(|separator| heading_line.bytes().filter(|byte| byte == separator).count());
-        let mut reader =
-            ReaderBuilder::new().delimiter(separator.unwrap_or(b';')).flexible(true).from_reader(text.as_bytes());
+        let mut reader = ReaderBuilder::new()
+            .delimiter(separator.unwrap_or(b';'))
+            .flexible(true)
+            .from_reader(text.as_bytes());
         let heading = reader.headers().context("the heading can't be read")?.clone();
         let columns = Columns::of(&heading)?;
         let mut list = Self::default();
@@ -124,14 +144,23 @@ impl List {
             }
             match columns.listed(&row) {
                 Ok(listed) => list.add(line, listed, &columns.uai.label, &mut lines),
-                Err((column, reason)) => list.problems.push(Problem { line, column: column.to_owned(), reason }),
+                Err((column, reason)) => {
+                    list.problems.push(Problem { line, column: column.to_owned(), reason })
+                }
             }
         }
         Ok(list)
     }
 
-    /// Two lines that say the same are one. Of two that differ neither can be believed: the first is taken back.
-    fn add(&mut self, line: u64, listed: Listed, column: &str, lines: &mut HashMap<Uai, (u64, Listed)>) {
+    /// Two lines that say the same are one. Of two that differ neither can be believed: the first
+    /// is taken back.
+    fn add(
+        &mut self,
+        line: u64,
+        listed: Listed,
+        column: &str,
+        lines: &mut HashMap<Uai, (u64, Listed)>,
+    ) {
         let Some((first, before)) = lines.get(&listed.uai) else {
             lines.insert(listed.uai, (line, listed.clone()));
             self.establishments.push(listed);
@@ -139,7 +168,10 @@ impl List {
         };
         if *before != listed {
             self.establishments.retain(|one| one.uai != listed.uai);
-            let reason = format!("{} is on line {first} too, which says something else: neither is taken", listed.uai);
+            let reason = format!(
+                "{} is on line {first} too, which says something else: neither is taken",
+                listed.uai
+            );
             self.problems.push(Problem { line, column: column.to_owned(), reason });
         }
     }
@@ -149,7 +181,8 @@ impl Columns {
     fn of(heading: &StringRecord) -> Result<Self> {
         let folded: Vec<String> = heading.iter().map(fold).collect();
         let find = |names: &[&str]| {
-            let place = names.iter().find_map(|name| folded.iter().position(|column| column == name))?;
+            let place =
+                names.iter().find_map(|name| folded.iter().position(|column| column == name))?;
             Some(Column { place, label: heading[place].trim_start_matches('\u{feff}').to_owned() })
         };
         let mut missing = Vec::new();
@@ -183,10 +216,20 @@ impl Columns {
         } else {
             Source::Other
         };
-        Ok(Self { source, uai, name, kind, commune, postal_code, siret: find(SIRET), state: find(STATE) })
+        Ok(Self {
+            source,
+            uai,
+            name,
+            kind,
+            commune,
+            postal_code,
+            siret: find(SIRET),
+            state: find(STATE),
+        })
     }
 
-    /// What a line of the directory is about, if not an open lycée. Its `Ecole` is a primary school.
+    /// What a line of the directory is about, if not an open lycée. Its `Ecole` is a primary
+    /// school.
     fn passes_over(&self, row: &StringRecord) -> Option<String> {
         if self.source != Source::Directory {
             return None;
@@ -195,7 +238,11 @@ impl Columns {
         if fold(kind) != "LYCEE" {
             return Some(if kind.is_empty() { "no type".to_owned() } else { kind.to_owned() });
         }
-        let state = self.state.as_ref().map(|state| state.of(row)).filter(|state| fold(state) != "OUVERT")?;
+        let state = self
+            .state
+            .as_ref()
+            .map(|state| state.of(row))
+            .filter(|state| fold(state) != "OUVERT")?;
         Some(format!("{kind}, {}", if state.is_empty() { "no state" } else { state }))
     }
 
@@ -219,8 +266,13 @@ impl Columns {
         if code.len() != 5 || !code.bytes().all(|byte| byte.is_ascii_digit()) {
             return Err(wrong(postal_code, "a postal code is 5 digits".to_owned()));
         }
-        let siret = siret.as_ref().map(|column| (column, column.of(row))).filter(|(_, text)| !text.is_empty());
-        let siret = siret.map(|(column, text)| Siret::parse(text).map_err(|error| wrong(column, error.to_string())));
+        let siret = siret
+            .as_ref()
+            .map(|column| (column, column.of(row)))
+            .filter(|(_, text)| !text.is_empty());
+        let siret = siret.map(|(column, text)| {
+            Siret::parse(text).map_err(|error| wrong(column, error.to_string()))
+        });
         Ok(Listed {
             uai: number,
             name: name.of(row).to_owned(),
@@ -254,14 +306,19 @@ impl Columns {
 fn commune_of(text: &str, postal_code: &str) -> Result<CommuneCode, String> {
     if let Ok(code) = CommuneCode::parse(text) {
         let is_known = code.is_listed();
-        return if is_known { Ok(code) } else { Err(format!("{text} is no commune of today's list (INSEE's code)")) };
+        return if is_known {
+            Ok(code)
+        } else {
+            Err(format!("{text} is no commune of today's list (INSEE's code)"))
+        };
     }
     let departments: &[&str] = match &postal_code[..2] {
         "20" => &["2A", "2B"],
         "97" | "98" => &[&postal_code[..3]],
         _ => &[&postal_code[..2]],
     };
-    let mut found = departments.iter().filter_map(|department| CommuneCode::named(text, department));
+    let mut found =
+        departments.iter().filter_map(|department| CommuneCode::named(text, department));
     match (found.next(), found.next()) {
         (Some(code), None) => Ok(code),
         _ => {
@@ -270,9 +327,13 @@ fn commune_of(text: &str, postal_code: &str) -> Result<CommuneCode, String> {
     }
 }
 
-/// The line that a row is on. A row's position is where the one before it ended, and lines that are empty follow.
+/// The line that a row is on. A row's position is where the one before it ended, and lines that are
+/// empty follow.
 fn line_of(text: &str, position: &csv::Position) -> u64 {
-    let rest = usize::try_from(position.byte()).ok().and_then(|start| text.as_bytes().get(start..)).unwrap_or_default();
+    let rest = usize::try_from(position.byte())
+        .ok()
+        .and_then(|start| text.as_bytes().get(start..))
+        .unwrap_or_default();
     let ends = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
     position.line() + ends.filter(|byte| **byte == b'\n').map(|_| 1).sum::<u64>()
 }
@@ -281,7 +342,9 @@ fn text_of(bytes: &[u8]) -> Result<&str> {
     let bytes = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
     std::str::from_utf8(bytes).map_err(|error| {
         let line = bytes[..error.valid_up_to()].split(|byte| *byte == b'\n').count();
-        anyhow::anyhow!("line {line} is not UTF-8: save the list as CSV in UTF-8, or download it again")
+        anyhow::anyhow!(
+            "line {line} is not UTF-8: save the list as CSV in UTF-8, or download it again"
+        )
     })
 }
 
@@ -306,10 +369,19 @@ mod tests {
     fn the_list_of_higher_education_is_known_by_its_heading() {
         let List { establishments, problems, passed_over } = list(HIGHER_EDUCATION);
         assert_eq!((problems, passed_over.len()), (vec![], 0));
-        assert_eq!(establishments.iter().map(|one| one.kind).collect::<Vec<_>>(), [Kind::Universite, Kind::Ecole]);
+        assert_eq!(
+            establishments.iter().map(|one| one.kind).collect::<Vec<_>>(),
+            [Kind::Universite, Kind::Ecole]
+        );
         let sorbonne = &establishments[0];
-        assert_eq!((sorbonne.name.as_str(), sorbonne.commune.as_str()), ("Sorbonne Université", "75105"));
-        assert_eq!(sorbonne.siret.map(|siret| siret.to_string()).as_deref(), Some("13002338500011"));
+        assert_eq!(
+            (sorbonne.name.as_str(), sorbonne.commune.as_str()),
+            ("Sorbonne Université", "75105")
+        );
+        assert_eq!(
+            sorbonne.siret.map(|siret| siret.to_string()).as_deref(),
+            Some("13002338500011")
+        );
         assert_eq!(establishments[1].siret, None);
     }
 
@@ -317,7 +389,10 @@ mod tests {
     fn open_lycees_alone_are_taken_from_the_directory() {
         let List { establishments, problems, passed_over } = list(DIRECTORY);
         assert_eq!((establishments.len(), problems.len()), (1, 0));
-        assert_eq!((establishments[0].uai.as_str(), establishments[0].kind), ("0010006B", Kind::Lycee));
+        assert_eq!(
+            (establishments[0].uai.as_str(), establishments[0].kind),
+            ("0010006B", Kind::Lycee)
+        );
         let expected = [("Ecole".to_owned(), 1), ("Lycée, A FERMER".to_owned(), 1)];
         assert_eq!(passed_over.into_iter().collect::<Vec<_>>(), expected);
     }

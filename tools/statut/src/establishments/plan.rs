@@ -59,7 +59,11 @@ pub(crate) struct Written {
 
 impl Plan {
     /// Compares a list with what is registered. `retire` names the kind whose absence counts.
-    pub(crate) fn new(list: List, registered: Vec<Registration>, retire: Option<Kind>) -> Result<Self> {
+    pub(crate) fn new(
+        list: List,
+        registered: Vec<Registration>,
+        retire: Option<Kind>,
+    ) -> Result<Self> {
         let List { establishments, problems, passed_over } = list;
         if let Some(kind) = retire {
             check_retirement(kind, &establishments, &problems)?;
@@ -69,7 +73,8 @@ impl Plan {
         let mut registered: BTreeMap<Uai, Registration> =
             registered.into_iter().map(|one| (one.establishment.uai, one)).collect();
         for (uai, registration) in &registered {
-            let is_of_kind = retire.is_some_and(|kind| registration.establishment.kind == kind.name());
+            let is_of_kind =
+                retire.is_some_and(|kind| registration.establishment.kind == kind.name());
             if is_of_kind && registration.retired_at.is_none() && !listed.contains(uai) {
                 plan.retired.push(registration.clone());
             }
@@ -99,22 +104,37 @@ impl Plan {
     }
 
     /// Adds and changes, then retires. Run again after a crash, it finds what is left to do.
-    pub(crate) async fn apply(&self, store: &EstablishmentStore, now: Timestamp) -> Result<Written> {
-        const UNWRITABLE: &str = "an establishment can't be written: what was written stays, run this again";
-        let added = side_by_side(self.added.iter().map(|one| store.register(one))).await.context(UNWRITABLE)?;
+    pub(crate) async fn apply(
+        &self,
+        store: &EstablishmentStore,
+        now: Timestamp,
+    ) -> Result<Written> {
+        const UNWRITABLE: &str =
+            "an establishment can't be written: what was written stays, run this again";
+        let added = side_by_side(self.added.iter().map(|one| store.register(one)))
+            .await
+            .context(UNWRITABLE)?;
         let changed = self.changed.iter().map(|change| store.describe(&change.registration));
         let changed = side_by_side(changed).await.context(UNWRITABLE)?;
-        let retired: Vec<Registration> =
-            self.retired.iter().map(|one| Registration { retired_at: Some(now), ..one.clone() }).collect();
-        let retired = side_by_side(retired.iter().map(|one| store.set_retired(one))).await.context(UNWRITABLE)?;
+        let retired: Vec<Registration> = self
+            .retired
+            .iter()
+            .map(|one| Registration { retired_at: Some(now), ..one.clone() })
+            .collect();
+        let retired = side_by_side(retired.iter().map(|one| store.set_retired(one)))
+            .await
+            .context(UNWRITABLE)?;
         Ok(Written { added, changed, retired })
     }
 }
 
 /// How many of the writes found what they were made for: somebody else may have been faster.
-async fn side_by_side(writes: impl Iterator<Item = impl Future<Output = Result<bool, StoreError>>>) -> Result<usize> {
+async fn side_by_side(
+    writes: impl Iterator<Item = impl Future<Output = Result<bool, StoreError>>>,
+) -> Result<usize> {
     let writes: Vec<_> = writes.collect();
-    let written: Vec<bool> = stream::iter(writes).buffer_unordered(SIDE_BY_SIDE).try_collect().await?;
+    let written: Vec<bool> =
+        stream::iter(writes).buffer_unordered(SIDE_BY_SIDE).try_collect().await?;
     Ok(written.into_iter().filter(|written| *written).count())
 }
 

@@ -24,7 +24,8 @@ pub(crate) fn rows(registrations: &[Registration]) -> Vec<Vec<String>> {
 
 /// One establishment, a setting a line.
 pub(crate) fn card(one: &Registration, coverage: Option<&Coverage>) -> Vec<(&'static str, String)> {
-    let Establishment { uai, name, kind, commune, postal_code, regime_codes, status_codes, .. } = &one.establishment;
+    let Establishment { uai, name, kind, commune, postal_code, regime_codes, status_codes, .. } =
+        &one.establishment;
     let or_none = |text: String| if text.is_empty() { "none".to_owned() } else { text };
     let regimes = regime_codes.iter().map(|(code, regime)| format!("{code}={}", regime.code()));
     let statuses = status_codes.iter().map(|(code, status)| format!("{code}={}", status.label()));
@@ -59,15 +60,18 @@ pub(crate) fn plan(plan: &Plan) -> (Vec<Vec<String>>, Vec<String>) {
     };
     rows.extend(plan.added.iter().take(SHOWN).map(|one| row("add", one, String::new())));
     rows.extend(plan.changed.iter().take(SHOWN).map(|Change { registration, differences }| {
-        let told =
-            differences.iter().map(|one| format!("{}: {} → {}", one.attribute, plain(&one.before), plain(&one.after)));
+        let told = differences.iter().map(|one| {
+            format!("{}: {} → {}", one.attribute, plain(&one.before), plain(&one.after))
+        });
         row("change", registration, told.collect::<Vec<_>>().join("; "))
     }));
     rows.extend(plan.retired.iter().take(SHOWN).map(|one| row("retire", one, String::new())));
     let Plan { added, changed, retired, unchanged, still_retired, problems, passed_over } = plan;
     let mut lines = Vec::new();
-    let hidden: usize =
-        [added.len(), changed.len(), retired.len()].iter().map(|count| count.saturating_sub(SHOWN)).sum();
+    let hidden: usize = [added.len(), changed.len(), retired.len()]
+        .iter()
+        .map(|count| count.saturating_sub(SHOWN))
+        .sum();
     if hidden > 0 {
         lines.push(format!("… and {hidden} more, which --dry-run --json shows"));
     }
@@ -85,8 +89,16 @@ pub(crate) fn plan(plan: &Plan) -> (Vec<Vec<String>>, Vec<String>) {
         lines.push(format!("in the list and retired here, which stays so: {}", uais.join(", ")));
     }
     for problem in problems.iter().take(SHOWN) {
-        let column = if problem.column.is_empty() { String::new() } else { format!(", {}", plain(&problem.column)) };
-        lines.push(format!("line {}{column} is left out: {}", problem.line, plain(&problem.reason)));
+        let column = if problem.column.is_empty() {
+            String::new()
+        } else {
+            format!(", {}", plain(&problem.column))
+        };
+        lines.push(format!(
+            "line {}{column} is left out: {}",
+            problem.line,
+            plain(&problem.reason)
+        ));
     }
     if problems.len() > SHOWN {
         lines.push(format!("… and {} more lines are left out", problems.len() - SHOWN));

@@ -51,7 +51,10 @@ async fn loading_twice_is_loading_once() {
     let again = plan(&store, &rows, None).await;
     assert!(again.is_empty() && again.unchanged == 2, "{again:?}");
     let depositor = store.depositor(Uai::parse("0751722P").unwrap()).await.unwrap().unwrap();
-    assert_eq!(depositor.establishments().map(|uai| uai.to_string()).collect::<Vec<_>>(), ["0751722P"]);
+    assert_eq!(
+        depositor.establishments().map(|uai| uai.to_string()).collect::<Vec<_>>(),
+        ["0751722P"]
+    );
 }
 
 #[tokio::test]
@@ -64,14 +67,24 @@ async fn a_list_changes_what_it_tells_and_never_what_operators_decided() {
     let renamed = LYCEE.replace("LYCEE", "LPO LYCEE").replace("01200;", "01200;13002526500013");
     let planned = plan(&store, &[&renamed], None).await;
     assert!(store.set_terms(&decided).await.unwrap());
-    let told: Vec<_> = planned.changed[0].differences.iter().map(|one| (one.attribute, one.after.as_str())).collect();
+    let told: Vec<_> = planned.changed[0]
+        .differences
+        .iter()
+        .map(|one| (one.attribute, one.after.as_str()))
+        .collect();
     assert_eq!(told, [("name", "LPO LYCEE SAINT-EXUPERY"), ("siret", "13002526500013")]);
-    assert_eq!(planned.apply(&store, now()).await.unwrap(), Written { added: 0, changed: 1, retired: 0 });
+    assert_eq!(
+        planned.apply(&store, now()).await.unwrap(),
+        Written { added: 0, changed: 1, retired: 0 }
+    );
     let after = registration(&store, "0010006B").await;
     assert_eq!((after.establishment.sends_for.len(), after.siret.is_some()), (2, true));
 
     let without_siret = renamed.replace("13002526500013", "");
-    assert!(plan(&store, &[&without_siret], None).await.is_empty(), "a list without SIRETs says nothing of them");
+    assert!(
+        plan(&store, &[&without_siret], None).await.is_empty(),
+        "a list without SIRETs says nothing of them"
+    );
 }
 
 #[tokio::test]
@@ -81,11 +94,18 @@ async fn absence_retires_nobody_unless_that_is_asked_for_of_a_kind() {
     assert!(plan(&store, &[LYCEE], None).await.is_empty());
 
     let planned = plan(&store, &[LYCEE], Some(Kind::Lycee)).await;
-    let retired: Vec<_> = planned.retired.iter().map(|one| one.establishment.uai.to_string()).collect();
+    let retired: Vec<_> =
+        planned.retired.iter().map(|one| one.establishment.uai.to_string()).collect();
     assert_eq!(retired, ["0010814E"]);
-    assert_eq!(planned.apply(&store, now()).await.unwrap(), Written { added: 0, changed: 0, retired: 1 });
+    assert_eq!(
+        planned.apply(&store, now()).await.unwrap(),
+        Written { added: 0, changed: 0, retired: 1 }
+    );
     assert_eq!(registration(&store, "0010814E").await.retired_at, Some(now()));
-    assert!(store.depositor(Uai::parse("0010814E").unwrap()).await.unwrap().is_none(), "it sends no more");
+    assert!(
+        store.depositor(Uai::parse("0010814E").unwrap()).await.unwrap().is_none(),
+        "it sends no more"
+    );
     assert!(store.depositor(Uai::parse("0751722P").unwrap()).await.unwrap().is_some());
 
     let back = plan(&store, &[LYCEE, OTHER_LYCEE], None).await;
@@ -98,8 +118,11 @@ async fn nothing_is_retired_by_a_list_that_can_not_be_believed() {
     let store = store();
     load(&store, &[SORBONNE, LYCEE]).await;
     let registered = store.registrations().await.unwrap();
-    for (rows, said) in [(vec![SORBONNE], "no lycee"), (vec![LYCEE, "0010814A;LYCEE;lycee;01249;01700;"], "line 3")] {
-        let error = Plan::new(list(&rows), registered.clone(), Some(Kind::Lycee)).unwrap_err().to_string();
+    for (rows, said) in
+        [(vec![SORBONNE], "no lycee"), (vec![LYCEE, "0010814A;LYCEE;lycee;01249;01700;"], "line 3")]
+    {
+        let error =
+            Plan::new(list(&rows), registered.clone(), Some(Kind::Lycee)).unwrap_err().to_string();
         assert!(error.contains(said), "{error}");
     }
 }

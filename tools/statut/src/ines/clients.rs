@@ -1,4 +1,5 @@
-//! Those who may ask the identity service. Nothing is deleted: who could ask, and when, must stay known.
+//! Those who may ask the identity service. Nothing is deleted: who could ask, and when, must stay
+//! known.
 
 use std::collections::BTreeSet;
 
@@ -40,7 +41,11 @@ pub(crate) async fn revoke(store: &InesStore, id: &str) -> Result<()> {
 }
 
 async fn known(store: &InesStore, id: &str) -> Result<IdentityClient> {
-    store.client(id).await.context(UNREADABLE)?.with_context(|| format!("no client is called {id:?}"))
+    store
+        .client(id)
+        .await
+        .context(UNREADABLE)?
+        .with_context(|| format!("no client is called {id:?}"))
 }
 
 async fn put(store: &InesStore, id: &str, scopes: BTreeSet<Right>) -> Result<String> {

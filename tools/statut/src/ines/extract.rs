@@ -1,5 +1,5 @@
-//! An extract of a register of INEs: CSV, read twice, a row at a time. The first reading finds what is wrong, before
-//! anything is written, and which INEs stand for others.
+//! An extract of a register of INEs: CSV, read twice, a row at a time. The first reading finds what
+//! is wrong, before anything is written, and which INEs stand for others.
 
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
@@ -59,7 +59,8 @@ impl Extract {
                 bail!("line {line}: ineMaitre must be on a line of its own, without an ineMaitre");
             }
         }
-        if let Some(most) = aliases.values().map(Vec::len).max().filter(|most| *most > MOST_ALIASES) {
+        if let Some(most) = aliases.values().map(Vec::len).max().filter(|most| *most > MOST_ALIASES)
+        {
             bail!("an INE stands for {most} others: {MOST_ALIASES} at most");
         }
         Ok(Self { path: path.to_owned(), people: seen.len(), aliases })
@@ -101,8 +102,10 @@ fn read<R: Read>(file: R) -> Result<impl Iterator<Item = Result<(u64, Registrati
 fn person(row: &StringRecord, places: &[usize; COLUMNS.len()]) -> Result<Registration> {
     let cells = places.map(|place| row.get(place).unwrap_or_default().trim());
     let [ine, family, usage, given, others, sex, birth, place, master] = cells;
-    let name = |text: &str, column| PersonName::parse(text).map_err(|error| anyhow!("{column}: {error}"));
-    let number = |text: &str, column| Ine::parse(text).map_err(|error| anyhow!("{column}: {error}"));
+    let name =
+        |text: &str, column| PersonName::parse(text).map_err(|error| anyhow!("{column}: {error}"));
+    let number =
+        |text: &str, column| Ine::parse(text).map_err(|error| anyhow!("{column}: {error}"));
     let ine = number(ine, "ine")?;
     let others = others.split(',').map(str::trim).filter(|other| !other.is_empty());
     let identite = CivilIdentity {
@@ -111,14 +114,21 @@ fn person(row: &StringRecord, places: &[usize; COLUMNS.len()]) -> Result<Registr
         prenom1: name(given, "prenom1")?,
         autres_prenoms: others.map(|other| name(other, "autresPrenoms")).collect::<Result<_>>()?,
         sexe: Sex::parse_forgiving(sex).map_err(|error| anyhow!("sexe: {error}"))?,
-        date_naissance: BirthDate::parse(birth).map_err(|error| anyhow!("dateNaissance: {error}"))?,
+        date_naissance: BirthDate::parse(birth)
+            .map_err(|error| anyhow!("dateNaissance: {error}"))?,
         lieu_naissance: present(place)
-            .map(|place| CommuneCode::parse_birthplace(place).map_err(|error| anyhow!("lieuNaissance: {error}")))
+            .map(|place| {
+                CommuneCode::parse_birthplace(place)
+                    .map_err(|error| anyhow!("lieuNaissance: {error}"))
+            })
             .transpose()?,
         libelle_naissance: None,
     };
     // A master that names itself is a master.
-    let maitre = present(master).map(|master| number(master, "ineMaitre")).transpose()?.filter(|master| *master != ine);
+    let maitre = present(master)
+        .map(|master| number(master, "ineMaitre"))
+        .transpose()?
+        .filter(|master| *master != ine);
     Ok(Registration { maitre, ..Registration::new(ine, identite) })
 }
 
@@ -130,7 +140,8 @@ fn present(text: &str) -> Option<&str> {
 mod tests {
     use super::*;
 
-    const HEADING: &str = "ine;nomFamille;nomUsage;prenom1;autresPrenoms;sexe;dateNaissance;lieuNaissance;ineMaitre";
+    const HEADING: &str =
+        "ine;nomFamille;nomUsage;prenom1;autresPrenoms;sexe;dateNaissance;lieuNaissance;ineMaitre";
 
     fn checked(rows: &str) -> Result<Extract> {
         let path = std::env::temp_dir().join(format!("statut-extract-{}", uuid::Uuid::new_v4()));
@@ -161,13 +172,18 @@ mod tests {
         for (rows, said) in [
             ("07057826;CASTELBOU;;Léa;;F;2004-03-12;44109;".to_owned(), "line 2: ine:"),
             (format!("{lea}\n{lea}"), "line 3: this INE"),
-            (format!("{lea}\n0906018155T;CASTELBOU;;Léa;;F;2004-02-30;;"), "line 3: dateNaissance:"),
+            (
+                format!("{lea}\n0906018155T;CASTELBOU;;Léa;;F;2004-02-30;;"),
+                "line 3: dateNaissance:",
+            ),
             (format!("{lea}0906018155T"), "line 2: ineMaitre"),
             (format!("{lea}\n0906018155T;;;Léa;;F;2004-03-12;;"), "line 3: nomFamille:"),
         ] {
             let error = format!("{:#}", checked(&rows).unwrap_err());
             assert!(error.contains(said) && !error.contains("CASTELBOU"), "{error}");
         }
-        assert!(format!("{:#}", read("ine;nom\n".as_bytes()).err().unwrap()).contains("nomFamille"));
+        assert!(
+            format!("{:#}", read("ine;nom\n".as_bytes()).err().unwrap()).contains("nomFamille")
+        );
     }
 }

@@ -14,17 +14,19 @@ use super::extract::Extract;
 use crate::deployment::Deployment;
 use crate::ui::Step;
 
-/// People in memory at a time, with what they are posted under: those of a portion who share a key make one bucket, which
-/// is written once.
+/// People in memory at a time, with what they are posted under: those of a portion who share a key
+/// make one bucket, which is written once.
 const PORTION: usize = 20_000;
 /// Calls at a time.
 const SIDE_BY_SIDE: usize = 8;
 
 /// Loads a file; says what became of its people.
 pub async fn load(deployment: &Deployment, path: &Path) -> Result<Loaded> {
-    let extract = Extract::check(path).with_context(|| format!("{} is not loaded", path.display()))?;
+    let extract =
+        Extract::check(path).with_context(|| format!("{} is not loaded", path.display()))?;
     let (store, keys) = (super::store(deployment), super::keys(deployment).await?);
-    let step = Step::of("registering people", extract.people.try_into()?, "{wide_bar} {pos} of {len}");
+    let step =
+        Step::of("registering people", extract.people.try_into()?, "{wide_bar} {pos} of {len}");
     let mut total = Loaded::default();
     let mut people = extract.people()?;
     loop {
@@ -33,16 +35,25 @@ pub async fn load(deployment: &Deployment, path: &Path) -> Result<Loaded> {
             break;
         }
         let read = portion.len();
-        total += load_portion(&store, &keys, portion).await.context("the register can't be written")?;
+        total +=
+            load_portion(&store, &keys, portion).await.context("the register can't be written")?;
         step.bar().inc(read.try_into()?);
     }
     let Loaded { added, unchanged, different } = total;
-    let others = if different == 0 { String::new() } else { format!(", {different} differ and stay as they were") };
+    let others = if different == 0 {
+        String::new()
+    } else {
+        format!(", {different} differ and stay as they were")
+    };
     step.done(&format!("{added} added, {unchanged} there already{others}"));
     Ok(total)
 }
 
-async fn load_portion(store: &InesStore, keys: &IdentityKeys, people: Vec<Registration>) -> Result<Loaded, StoreError> {
+async fn load_portion(
+    store: &InesStore,
+    keys: &IdentityKeys,
+    people: Vec<Registration>,
+) -> Result<Loaded, StoreError> {
     let chunks: Vec<Vec<Registration>> = people.chunks(PEOPLE_AT_ONCE).map(<[_]>::to_vec).collect();
     let loaded = side_by_side(chunks, |chunk| {
         let (store, keys) = (store.clone(), keys.clone());
@@ -68,7 +79,10 @@ async fn load_portion(store: &InesStore, keys: &IdentityKeys, people: Vec<Regist
 }
 
 /// Works on each item, a few at a time; stops at the first failure. The order is that of the ends.
-async fn side_by_side<T, R, F>(items: impl IntoIterator<Item = T>, work: impl Fn(T) -> F) -> Result<Vec<R>, StoreError>
+async fn side_by_side<T, R, F>(
+    items: impl IntoIterator<Item = T>,
+    work: impl Fn(T) -> F,
+) -> Result<Vec<R>, StoreError>
 where
     R: Send + 'static,
     F: Future<Output = Result<R, StoreError>> + Send + 'static,

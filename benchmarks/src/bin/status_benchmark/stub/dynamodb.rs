@@ -24,7 +24,8 @@ pub(super) fn answer(tables: &Tables, operation: &str, input: &Value) -> Option<
         "BatchGetItem" => {
             let name = table(input);
             let keys = input["RequestItems"][name]["Keys"].as_array().into_iter().flatten();
-            let items: Vec<&Item> = keys.filter_map(|key| tables.get(name, key.as_object()?)).collect();
+            let items: Vec<&Item> =
+                keys.filter_map(|key| tables.get(name, key.as_object()?)).collect();
             json!({ "Responses": { name: items }, "UnprocessedKeys": {} })
         }
         "Scan" => {
@@ -37,7 +38,8 @@ pub(super) fn answer(tables: &Tables, operation: &str, input: &Value) -> Option<
     })
 }
 
-/// Stores what a call puts; updates and deletions are left out, as nothing that is looked up needs them.
+/// Stores what a call puts; updates and deletions are left out, as nothing that is looked up needs
+/// them.
 pub(super) fn keep(tables: &mut Tables, operation: &str, input: &Value) {
     match operation {
         "PutItem" => put(tables, input),
@@ -59,7 +61,8 @@ fn put(tables: &mut Tables, input: &Value) {
 /// What an item becomes: the key, and each name that is set to a value by `SET name = :value`.
 fn updated(input: &Value) -> Item {
     let mut item = input["Key"].as_object().cloned().unwrap_or_default();
-    let assignments = input["UpdateExpression"].as_str().unwrap_or_default().trim_start_matches("SET ");
+    let assignments =
+        input["UpdateExpression"].as_str().unwrap_or_default().trim_start_matches("SET ");
     for assignment in assignments.split(',') {
         let Some((name, value)) = assignment.split_once('=') else { continue };
         let (name, value) = (name.trim(), &input["ExpressionAttributeValues"][value.trim()]);
@@ -79,7 +82,8 @@ mod tests {
     fn what_was_put_is_found_by_its_key_alone() {
         let mut tables = Tables::default();
         let item = json!({ "pk": { "S": "a" }, "sk": { "S": "b" }, "answer": { "S": "c" } });
-        let input = json!({ "TransactItems": [{ "Put": { "TableName": "students", "Item": item } }] });
+        let input =
+            json!({ "TransactItems": [{ "Put": { "TableName": "students", "Item": item } }] });
         keep(&mut tables, "TransactWriteItems", &input);
         assert_eq!(table(&input), "students");
 

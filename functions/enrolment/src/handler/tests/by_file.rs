@@ -8,14 +8,17 @@ use fakes::gateway::{Reply, request};
 use serde_json::{Value, json};
 use shared::api::Api;
 
-use super::world::{BIRTH_DATE, INE, KEY, SECOND_INE, World, ask, enrolment, push, push_once, second_student, tick};
+use super::world::{
+    BIRTH_DATE, INE, KEY, SECOND_INE, World, ask, enrolment, push, push_once, second_student, tick,
+};
 use crate::context::Context;
 
 const STUDENT: &str = "6f9619ff-8b86-d011-b42d-00cf4fc964ff";
 const RECORD: &str = "1.0123456789abcdef0123456789abcdef";
 const SECOND: &str = "1.fedcba9876543210fedcba9876543210";
 
-/// What a file said of the student of these tests, with other values for some fields of the enrolment.
+/// What a file said of the student of these tests, with other values for some fields of the
+/// enrolment.
 fn said(number: &str, others: &Value) -> Value {
     let mut inscription = json!({
         "dateDebut": "2026-09-01", "dateFin": "2027-08-31", "statut": "inscrit", "regime": "RF4",
@@ -84,19 +87,37 @@ async fn a_cancellation_finds_the_enrolment_that_a_file_told_of_under_a_number()
     for _ in 0..2 {
         let told = cancel(&context, &json!({})).await;
         let body = told.json();
-        assert_eq!((told.status, &body["message"]), (200, &"inscription annulée".into()), "{}", told.text);
-        assert_eq!(body["inscription"]["id_inscription"], RECORD, "the id that the establishment may read it by");
+        assert_eq!(
+            (told.status, &body["message"]),
+            (200, &"inscription annulée".into()),
+            "{}",
+            told.text
+        );
+        assert_eq!(
+            body["inscription"]["id_inscription"], RECORD,
+            "the id that the establishment may read it by"
+        );
         assert_eq!(body["inscription"]["statut"], "annulé");
         let record = record(&world, RECORD);
         assert_eq!(inscription(&record)["statut"], dynamo(&json!("annulé")));
         assert_eq!(inscription(&record)["regime"], dynamo(&json!("RF4")), "nothing else changes");
-        assert_eq!(record["declaration"]["M"]["identite"]["M"]["nomFamille"], dynamo(&json!("Quintefeuille")));
-        assert_eq!((&record["state"], record.contains_key("digest")), (&dynamo(&json!("pending")), false));
+        assert_eq!(
+            record["declaration"]["M"]["identite"]["M"]["nomFamille"],
+            dynamo(&json!("Quintefeuille"))
+        );
+        assert_eq!(
+            (&record["state"], record.contains_key("digest")),
+            (&dynamo(&json!("pending")), false)
+        );
         assert_eq!(world.records().len(), 1);
         tick();
     }
     assert_eq!(world.queue.bodies(), vec![format!(r#"{{"record":"{RECORD}"}}"#); 2]);
-    let read = ask(&context, request("GET", &format!("/api/inscription/{RECORD}"), &[("x-api-key", KEY)], "")).await;
+    let read = ask(
+        &context,
+        request("GET", &format!("/api/inscription/{RECORD}"), &[("x-api-key", KEY)], ""),
+    )
+    .await;
     assert_eq!(read.json()["inscription"]["statut"], "annulé");
     // The first version of the contract has no diploma.
     let version_1 = enrolment(&json!({ "diplome": null, "cursus": null, "statut": "annulé" }));
@@ -108,10 +129,14 @@ async fn a_cancellation_finds_the_enrolment_that_a_file_told_of_under_a_number()
 async fn what_is_admis_by_a_file_and_inscrit_by_push_is_one_enrolment() {
     let world = world(&[(RECORD, said("E-4217", &json!({ "statut": "admis" })))]);
     let context = world.context();
-    let body =
-        enrolment(&json!({ "regime": null, "codeCommune": null, "cursus": null, "dateFinInscription": "2027-07-31" }));
+    let body = enrolment(
+        &json!({ "regime": null, "codeCommune": null, "cursus": null, "dateFinInscription": "2027-07-31" }),
+    );
     let told = push(&context, &body).await;
-    assert_eq!((told.status, &told.json()["message"]), (200, &"une nouvelle inscription créée".into()));
+    assert_eq!(
+        (told.status, &told.json()["message"]),
+        (200, &"une nouvelle inscription créée".into())
+    );
     assert_eq!(told.json()["inscription"]["id_inscription"], RECORD);
     let record = record(&world, RECORD);
     assert_eq!(world.records().len(), 1);
@@ -122,9 +147,13 @@ async fn what_is_admis_by_a_file_and_inscrit_by_push_is_one_enrolment() {
         (json!("RF4"), json!("44109"), json!("M"), json!("01")),
         "what the body leaves out stays as the file said it"
     );
-    // Said again under the same key, it is answered as before; and under another one, it is done again.
+    // Said again under the same key, it is answered as before; and under another one, it is done
+    // again.
     for key in ["a", "a", "b"] {
-        assert_eq!(push_once(&context, key, &body).await.json()["inscription"]["id_inscription"], RECORD);
+        assert_eq!(
+            push_once(&context, key, &body).await.json()["inscription"]["id_inscription"],
+            RECORD
+        );
     }
     assert_eq!(world.records().len(), 1);
 }
@@ -154,9 +183,15 @@ async fn a_cancellation_of_nothing_says_so() {
     }
     // In a batch each is told for itself.
     let world = World::new();
-    let batch = json!([enrolment(&json!({ "statut": "annulé" })), enrolment(&json!({ "uai": "0010814E" }))]);
-    let told =
-        ask(&world.context(), request("POST", "/api/inscription/lot", &[("x-api-key", KEY)], batch.to_string())).await;
+    let batch = json!([
+        enrolment(&json!({ "statut": "annulé" })),
+        enrolment(&json!({ "uai": "0010814E" }))
+    ]);
+    let told = ask(
+        &world.context(),
+        request("POST", "/api/inscription/lot", &[("x-api-key", KEY)], batch.to_string()),
+    )
+    .await;
     let results = told.json()["resultats"].clone();
     assert_eq!((&results[0]["code"], &results[1]["code"]), (&404.into(), &200.into()));
     assert_eq!(results[0]["reponse"]["message"], "inscription introuvable");
@@ -169,8 +204,16 @@ async fn of_several_enrolments_none_is_cancelled_by_guess() {
     let world = world(&two);
     let context = world.context();
     let told = cancel(&context, &json!({})).await;
-    assert_eq!((told.status, &told.json()["details"]["parameter"]), (409, &"diplome ou numeroEtudiant".into()));
-    assert!(world.records().iter().all(|record| inscription(record)["statut"] == dynamo(&json!("inscrit"))));
+    assert_eq!(
+        (told.status, &told.json()["details"]["parameter"]),
+        (409, &"diplome ou numeroEtudiant".into())
+    );
+    assert!(
+        world
+            .records()
+            .iter()
+            .all(|record| inscription(record)["statut"] == dynamo(&json!("inscrit")))
+    );
     let told = cancel(&context, &json!({ "numeroEtudiant": "E-4218" })).await;
     assert_eq!((told.status, &told.json()["inscription"]["id_inscription"]), (200, &SECOND.into()));
     assert_eq!(inscription(&record(&world, RECORD))["statut"], dynamo(&json!("inscrit")));
@@ -188,7 +231,10 @@ async fn what_was_said_later_than_now_is_not_cancelled() {
     });
     let context = world.context();
     let told = cancel(&context, &json!({})).await;
-    assert_eq!((told.status, &told.json()["message"]), (409, &"une déclaration plus récente existe".into()));
+    assert_eq!(
+        (told.status, &told.json()["message"]),
+        (409, &"une déclaration plus récente existe".into())
+    );
     let told = push(&context, &enrolment(&json!({ "statut": "admis" }))).await;
     assert_eq!(told.status, 200, "what is older is acknowledged and ignored, as in files");
     assert_eq!(inscription(&record(&world, RECORD))["statut"], dynamo(&json!("inscrit")));
@@ -199,7 +245,8 @@ async fn an_enrolment_with_a_record_of_each_way_is_cancelled_in_both() {
     let world = World::new();
     let context = world.context();
     // The push came first.
-    let own = push(&context, &enrolment(&json!({}))).await.json()["inscription"]["id_inscription"].clone();
+    let own = push(&context, &enrolment(&json!({}))).await.json()["inscription"]["id_inscription"]
+        .clone();
     let own = own.as_str().unwrap();
     let pair = json!({ "dateNaissance": BIRTH_DATE });
     let mut pushed = said("", &json!({ "regime": "RF1" }));
@@ -215,12 +262,19 @@ async fn an_enrolment_with_a_record_of_each_way_is_cancelled_in_both() {
     let statuses = |status: &str| {
         let records = world.records();
         assert_eq!(records.len(), 2);
-        assert!(records.iter().all(|record| inscription(record)["statut"] == dynamo(&json!(status))), "{records:?}");
+        assert!(
+            records.iter().all(|record| inscription(record)["statut"] == dynamo(&json!(status))),
+            "{records:?}"
+        );
     };
     statuses("inscrit");
     tick();
     let told = cancel(&context, &json!({})).await;
-    assert_eq!(told.json()["inscription"]["id_inscription"], own, "an id that was given goes on being given");
+    assert_eq!(
+        told.json()["inscription"]["id_inscription"],
+        own,
+        "an id that was given goes on being given"
+    );
     statuses("annulé");
     tick();
     assert_eq!(push(&context, &enrolment(&json!({}))).await.status, 200);
@@ -234,7 +288,10 @@ async fn an_enrolment_with_a_record_of_each_way_is_cancelled_in_both() {
         statuses("annulé");
         for traced in [own, RECORD] {
             let traces = format!("{:?}", world.tables.items("access_log"));
-            assert!(traces.contains(traced), "each record that is written leaves a trace: {traces}");
+            assert!(
+                traces.contains(traced),
+                "each record that is written leaves a trace: {traces}"
+            );
         }
         tick();
         push(&context, &enrolment(&json!({}))).await;
@@ -253,7 +310,11 @@ async fn one_number_for_two_people_of_a_batch_is_a_problem_of_both() {
         enrolment(&json!({ "numeroEtudiant": "E-4217", "ine": SECOND_INE, "diplome": "2400001" })),
         enrolment(&json!({ "numeroEtudiant": "E-4219", "ine": SECOND_INE })),
     ]);
-    let told = ask(&context, request("POST", "/api/inscription/lot", &[("x-api-key", KEY)], batch.to_string())).await;
+    let told = ask(
+        &context,
+        request("POST", "/api/inscription/lot", &[("x-api-key", KEY)], batch.to_string()),
+    )
+    .await;
     let results = told.json()["resultats"].as_array().unwrap().clone();
     let codes: Vec<_> = results.iter().map(|result| result["code"].as_u64().unwrap()).collect();
     assert_eq!(codes, [400, 200, 400, 200]);
@@ -290,7 +351,10 @@ async fn a_cancellation_that_failed_anywhere_is_done_by_the_next_attempt() {
             assert_eq!(inscription(&record)["statut"], dynamo(&json!("annulé")), "{fault:?}");
             assert_eq!(world.records().len(), 1, "{fault:?}");
             let pointer = format!(r#"{{"record":"{RECORD}"}}"#);
-            assert!(world.queue.bodies().contains(&pointer), "{fault:?}: a record waits without a pointer");
+            assert!(
+                world.queue.bodies().contains(&pointer),
+                "{fault:?}: a record waits without a pointer"
+            );
             world.assert_nothing_personal();
         }
     }
@@ -303,8 +367,11 @@ async fn a_batch_may_cancel_what_it_tells_of() {
     let context = world.context();
     let (made, cancelled) = (enrolment(&json!({})), enrolment(&json!({ "statut": "annulé" })));
     let lot = async |batch: &Value| {
-        let told =
-            ask(&context, request("POST", "/api/inscription/lot", &[("x-api-key", KEY)], batch.to_string())).await;
+        let told = ask(
+            &context,
+            request("POST", "/api/inscription/lot", &[("x-api-key", KEY)], batch.to_string()),
+        )
+        .await;
         let results = told.json()["resultats"].as_array().unwrap().clone();
         results.iter().map(|result| result["code"].as_u64().unwrap()).collect::<Vec<_>>()
     };
@@ -316,7 +383,10 @@ async fn a_batch_may_cancel_what_it_tells_of() {
     cancelled["statut"] = "annulé".into();
     assert_eq!(lot(&json!([made, cancelled])).await, [200, 200]);
     let records = world.records();
-    let last = records.iter().find(|record| inscription(record)["diplome"] == dynamo(&json!("2400009"))).unwrap();
+    let last = records
+        .iter()
+        .find(|record| inscription(record)["diplome"] == dynamo(&json!("2400009")))
+        .unwrap();
     assert_eq!(inscription(last)["statut"], dynamo(&json!("annulé")), "the later line counts");
 }
 
@@ -329,8 +399,11 @@ async fn a_number_that_is_somebody_elses_by_now_is_not_cancelled() {
     assert_eq!(push(&context, &hers).await.status, 200);
     tick();
     // Another person of the same birth date, under the same number.
-    let told =
-        push(&context, &enrolment(&json!({ "numeroEtudiant": "E-4217", "ine": SECOND_INE, "statut": "annulé" }))).await;
+    let told = push(
+        &context,
+        &enrolment(&json!({ "numeroEtudiant": "E-4217", "ine": SECOND_INE, "statut": "annulé" })),
+    )
+    .await;
     assert_eq!((told.status, &told.json()["message"]), (404, &"inscription introuvable".into()));
     assert_eq!(inscription(&world.records()[0])["statut"], dynamo(&json!("inscrit")));
 }

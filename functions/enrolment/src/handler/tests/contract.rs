@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use shared::access::key::KeyDigest;
 
 use super::world::{
-    BIRTH_DATE, INE, KEY, NOBODYS_KEY, OTHER_KEY, READ_KEY, World, ask, enrolment, push, push_once, tick,
+    BIRTH_DATE, INE, KEY, NOBODYS_KEY, OTHER_KEY, READ_KEY, World, ask, enrolment, push, push_once,
+    tick,
 };
 
 #[tokio::test]
@@ -30,8 +31,16 @@ async fn an_enrolment_is_stored_and_its_pointer_sent() {
         (1, &dynamo(&json!(id)), &dynamo(&json!("pending")))
     );
     let declaration = &records[0]["declaration"]["M"];
-    assert_eq!(declaration["identite"], dynamo(&json!({ "dateNaissance": "1999-11-30" })), "the pair and no name");
-    assert_eq!(declaration["inscription"]["M"]["codeCommune"], dynamo(&json!("01033")), "its postal code is resolved");
+    assert_eq!(
+        declaration["identite"],
+        dynamo(&json!({ "dateNaissance": "1999-11-30" })),
+        "the pair and no name"
+    );
+    assert_eq!(
+        declaration["inscription"]["M"]["codeCommune"],
+        dynamo(&json!("01033")),
+        "its postal code is resolved"
+    );
     assert_eq!(world.queue.bodies(), [format!(r#"{{"record":"{id}"}}"#)]);
     let tables = &world.tables;
     let fed = |uai: &str| {
@@ -45,7 +54,10 @@ async fn an_enrolment_is_stored_and_its_pointer_sent() {
         (&line["route"], &line["client"], &line["uai"]),
         (&"enrolment".into(), &"lycee".into(), &"0010006B".into())
     );
-    assert_eq!((&line["outcome"], &line["stored"], &line["unknown"]), (&"done".into(), &1.into(), &0.into()));
+    assert_eq!(
+        (&line["outcome"], &line["stored"], &line["unknown"]),
+        (&"done".into(), &1.into(), &0.into())
+    );
     world.assert_nothing_personal();
 }
 
@@ -73,11 +85,18 @@ async fn errors_are_to_the_letter() {
             r#"{{"message":"{message}","uid":"<uid>","details":{{"method":"POST","endpoint":"inscription","parameter":{parameter}}}}}"#
         )
     };
-    let invalid = |parameter: &str| envelope("la valeur du paramètre n'est pas valide", &json!(parameter).to_string());
-    let unknown =
-        |ine: &str, birth_date: &str| envelope("étudiant introuvable", &format!(r#"["{ine}","{birth_date}"]"#));
+    let invalid = |parameter: &str| {
+        envelope("la valeur du paramètre n'est pas valide", &json!(parameter).to_string())
+    };
+    let unknown = |ine: &str, birth_date: &str| {
+        envelope("étudiant introuvable", &format!(r#"["{ine}","{birth_date}"]"#))
+    };
     for (body, status, expected) in [
-        (with(json!({ "ine": "1111111111Q" })), 400, invalid("le format ode l' INE n'est pas valide")),
+        (
+            with(json!({ "ine": "1111111111Q" })),
+            400,
+            invalid("le format ode l' INE n'est pas valide"),
+        ),
         (with(json!({ "ine": "" })), 400, invalid("le format ode l' INE n'est pas valide")),
         (json!({}), 400, invalid("le format ode l' INE n'est pas valide")),
         (json!([]), 400, invalid("le corps de la requête n'est pas un objet JSON valide")),
@@ -93,9 +112,10 @@ async fn errors_are_to_the_letter() {
         let told = push(&context, &body).await;
         assert_eq!((told.status, told.masked()), (status, expected), "{body}");
     }
-    for (key, parameter) in
-        [(None, "le token n'est pas valide".to_owned()), (Some("wrong"), format!("le token {number} n'est pas valide"))]
-    {
+    for (key, parameter) in [
+        (None, "le token n'est pas valide".to_owned()),
+        (Some("wrong"), format!("le token {number} n'est pas valide")),
+    ] {
         let headers: Vec<_> = key.iter().map(|key| ("x-api-key", *key)).collect();
         let told = ask(&context, request("POST", "/api/inscription", &headers, "{}")).await;
         let expected = envelope("échec d'authentification", &json!(parameter).to_string());
@@ -108,11 +128,16 @@ async fn errors_are_to_the_letter() {
 #[tokio::test]
 async fn several_problems_are_told_at_once_and_name_their_fields() {
     let world = World::new();
-    let body = enrolment(&json!({ "dateFinInscription": "2027-02-30", "statut": "peut-être", "uai": "0751967F" }));
+    let body = enrolment(
+        &json!({ "dateFinInscription": "2027-02-30", "statut": "peut-être", "uai": "0751967F" }),
+    );
     let told = push(&world.context(), &body).await;
     let parameter = told.json()["details"]["parameter"].as_str().unwrap().to_owned();
     assert_eq!(told.status, 400);
-    assert!(parameter.contains("dateFinInscription : ") && parameter.contains("statut : "), "{parameter}");
+    assert!(
+        parameter.contains("dateFinInscription : ") && parameter.contains("statut : "),
+        "{parameter}"
+    );
     assert!(!parameter.contains("uai"), "whose the establishment is isn't told: {parameter}");
 }
 
@@ -121,7 +146,9 @@ async fn a_key_opens_what_its_client_may_and_no_more() {
     let world = World::new();
     let context = world.context();
     for key in [READ_KEY, NOBODYS_KEY] {
-        for (method, path) in [("POST", "/api/inscription"), ("GET", "/api/inscription/1.0"), ("POST", "/api/depots")] {
+        for (method, path) in
+            [("POST", "/api/inscription"), ("GET", "/api/inscription/1.0"), ("POST", "/api/depots")]
+        {
             let told = ask(&context, request(method, path, &[("x-api-key", key)], "{}")).await;
             assert_eq!(told.status, 401, "{key} {path}");
         }
@@ -138,11 +165,21 @@ async fn the_same_body_twice_is_one_enrolment_and_the_last_word_counts() {
     let second = push(&context, &body).await;
     assert_eq!((first.status, &first.text), (200, &second.text));
     tick();
-    let corrected = push(&context, &enrolment(&json!({ "statut": "admis", "dateFinInscription": "2027-07-31" }))).await;
-    assert_eq!(corrected.json()["inscription"]["id_inscription"], first.json()["inscription"]["id_inscription"]);
+    let corrected = push(
+        &context,
+        &enrolment(&json!({ "statut": "admis", "dateFinInscription": "2027-07-31" })),
+    )
+    .await;
+    assert_eq!(
+        corrected.json()["inscription"]["id_inscription"],
+        first.json()["inscription"]["id_inscription"]
+    );
     let records = world.records();
     assert_eq!(records.len(), 1);
-    assert_eq!(records[0]["declaration"]["M"]["inscription"]["M"]["statut"], dynamo(&json!("admis")));
+    assert_eq!(
+        records[0]["declaration"]["M"]["inscription"]["M"]["statut"],
+        dynamo(&json!("admis"))
+    );
 }
 
 #[tokio::test]
@@ -160,9 +197,15 @@ async fn an_empty_quota_refuses_before_anything_is_read() {
     let world = World::new();
     let context = world.context();
     let batch: Vec<_> = (0..40).map(|_| enrolment(&json!({}))).collect();
-    let told =
-        ask(&context, request("POST", "/api/inscription/lot", &[("x-api-key", KEY)], json!(batch).to_string())).await;
-    assert_eq!(told.status, 200, "a batch is let in when there is room for one, and is paid for afterwards");
+    let told = ask(
+        &context,
+        request("POST", "/api/inscription/lot", &[("x-api-key", KEY)], json!(batch).to_string()),
+    )
+    .await;
+    assert_eq!(
+        told.status, 200,
+        "a batch is let in when there is room for one, and is paid for afterwards"
+    );
     let told = push(&context, &enrolment(&json!({}))).await;
     assert_eq!((told.status, &told.headers["ratelimit-remaining"]), (429, &"0".parse().unwrap()));
     assert!(told.headers.contains_key("retry-after"));
@@ -181,11 +224,18 @@ async fn a_batch_is_answered_line_by_line() {
         enrolment(&json!({ "uai": "0010814E" })),
         enrolment(&json!({ "statut": "inscrit" })),
     ]);
-    let told = ask(&context, request("POST", "/api/inscription/lot", &[("x-api-key", KEY)], batch.to_string())).await;
+    let told = ask(
+        &context,
+        request("POST", "/api/inscription/lot", &[("x-api-key", KEY)], batch.to_string()),
+    )
+    .await;
     let results = told.json()["resultats"].as_array().unwrap().clone();
     let codes: Vec<_> = results.iter().map(|result| result["code"].as_u64().unwrap()).collect();
     assert_eq!((told.status, codes), (200, vec![200, 400, 404, 404, 400, 200, 200]));
-    assert_eq!(results[1]["reponse"]["details"]["parameter"], "le format ode l' INE n'est pas valide");
+    assert_eq!(
+        results[1]["reponse"]["details"]["parameter"],
+        "le format ode l' INE n'est pas valide"
+    );
     assert_eq!(results[2]["reponse"]["details"]["parameter"], json!(["080890290EH", "1999-11-30"]));
     let id = |index: usize| &results[index]["reponse"]["inscription"]["id_inscription"];
     assert_eq!(id(0), id(6));
@@ -199,9 +249,14 @@ async fn a_batch_is_answered_line_by_line() {
     );
     assert_eq!(world.queue.bodies().len(), 2);
     let line = &world.log()[0];
-    assert_eq!((&line["enrolments"], &line["stored"], &line["unknown"]), (&7.into(), &3.into(), &2.into()));
+    assert_eq!(
+        (&line["enrolments"], &line["stored"], &line["unknown"]),
+        (&7.into(), &3.into(), &2.into())
+    );
     for body in ["[]", "{}", &json!(vec![json!({}); 501]).to_string()] {
-        let told = ask(&context, request("POST", "/api/inscription/lot", &[("x-api-key", KEY)], body)).await;
+        let told =
+            ask(&context, request("POST", "/api/inscription/lot", &[("x-api-key", KEY)], body))
+                .await;
         assert_eq!(told.status, 400);
     }
     world.assert_nothing_personal();
@@ -227,17 +282,26 @@ async fn an_enrolment_is_read_back_by_its_own_establishment_only() {
         });
         let told = ask(&context, request("GET", &path, &[("x-api-key", KEY)], "")).await;
         let body = told.json();
-        assert_eq!((told.status, &body["message"], &body["etat"]), (200, &"inscription trouvée".into(), &etat.into()));
+        assert_eq!(
+            (told.status, &body["message"], &body["etat"]),
+            (200, &"inscription trouvée".into(), &etat.into())
+        );
         assert_eq!(body["inscription"]["numeroEtudiant"], "E-4217");
     }
-    for (key, path) in [(OTHER_KEY, path.as_str()), (KEY, "/api/inscription/1.ffffffffffffffffffffffffffffffff")] {
+    for (key, path) in
+        [(OTHER_KEY, path.as_str()), (KEY, "/api/inscription/1.ffffffffffffffffffffffffffffffff")]
+    {
         for method in ["GET", "DELETE"] {
             let told = ask(&context, request(method, path, &[("x-api-key", key)], "")).await;
-            assert_eq!((told.status, &told.json()["message"]), (404, &"inscription introuvable".into()));
+            assert_eq!(
+                (told.status, &told.json()["message"]),
+                (404, &"inscription introuvable".into())
+            );
             assert_eq!(told.json()["details"]["parameter"], path.rsplit('/').next().unwrap());
         }
     }
-    let told = ask(&context, request("GET", "/api/inscription/Eudoxie", &[("x-api-key", KEY)], "")).await;
+    let told =
+        ask(&context, request("GET", "/api/inscription/Eudoxie", &[("x-api-key", KEY)], "")).await;
     assert_eq!((told.status, &told.json()["details"]["parameter"]), (404, &"".into()));
     world.assert_nothing_personal();
 }
@@ -246,7 +310,8 @@ async fn an_enrolment_is_read_back_by_its_own_establishment_only() {
 async fn a_cancelled_enrolment_stays_so_until_it_is_said_again() {
     let world = World::new();
     let context = world.context();
-    let id = push(&context, &enrolment(&json!({}))).await.json()["inscription"]["id_inscription"].clone();
+    let id = push(&context, &enrolment(&json!({}))).await.json()["inscription"]["id_inscription"]
+        .clone();
     let path = format!("/api/inscription/{}", id.as_str().unwrap());
     for _ in 0..2 {
         let told = ask(&context, request("DELETE", &path, &[("x-api-key", KEY)], "")).await;
@@ -256,25 +321,35 @@ async fn a_cancelled_enrolment_stays_so_until_it_is_said_again() {
             (200, &"inscription annulée".into(), &"en attente".into())
         );
         assert_eq!(body["inscription"]["statut"], "annulé");
-        assert_eq!(world.records()[0]["declaration"]["M"]["inscription"]["M"]["statut"], dynamo(&json!("annulé")));
+        assert_eq!(
+            world.records()[0]["declaration"]["M"]["inscription"]["M"]["statut"],
+            dynamo(&json!("annulé"))
+        );
     }
     assert_eq!(world.queue.bodies().len(), 3, "as long as it waits, its pointer is sent again");
     tick();
     push(&context, &enrolment(&json!({}))).await;
-    assert_eq!(world.records()[0]["declaration"]["M"]["inscription"]["M"]["statut"], dynamo(&json!("inscrit")));
+    assert_eq!(
+        world.records()[0]["declaration"]["M"]["inscription"]["M"]["statut"],
+        dynamo(&json!("inscrit"))
+    );
 }
 
 #[tokio::test]
 async fn what_was_said_later_than_now_can_not_be_cancelled() {
     let world = World::new();
     let context = world.context();
-    let id = push(&context, &enrolment(&json!({}))).await.json()["inscription"]["id_inscription"].clone();
+    let id = push(&context, &enrolment(&json!({}))).await.json()["inscription"]["id_inscription"]
+        .clone();
     world.tables.change("records", |record| {
         record.insert("version".into(), dynamo(&json!("9999999999999.0.import.0000000002")));
     });
     let path = format!("/api/inscription/{}", id.as_str().unwrap());
     let told = ask(&context, request("DELETE", &path, &[("x-api-key", KEY)], "")).await;
-    assert_eq!((told.status, &told.json()["message"]), (409, &"une déclaration plus récente existe".into()));
+    assert_eq!(
+        (told.status, &told.json()["message"]),
+        (409, &"une déclaration plus récente existe".into())
+    );
 }
 
 #[tokio::test]
@@ -288,13 +363,20 @@ async fn a_key_is_answered_once() {
     let again = push_once(&context, "k1", &body).await;
     assert_eq!((again.status, &again.text), (200, &first.text));
     assert_eq!(again.headers["idempotent-replayed"], "true");
-    assert_eq!((&world.records()[0]["version"], world.queue.bodies().len()), (&version, 1), "nothing is done again");
+    assert_eq!(
+        (&world.records()[0]["version"], world.queue.bodies().len()),
+        (&version, 1),
+        "nothing is done again"
+    );
 
     let kept = format!("{:?}", world.tables.items("idempotency"));
     assert!(kept.contains("sealed") && !kept.contains(INE) && !kept.contains(BIRTH_DATE), "{kept}");
 
     let reused = push_once(&context, "k1", &enrolment(&json!({ "statut": "admis" }))).await;
-    assert_eq!((reused.status, &reused.json()["details"]["parameter"]), (422, &"Idempotency-Key".into()));
+    assert_eq!(
+        (reused.status, &reused.json()["details"]["parameter"]),
+        (422, &"Idempotency-Key".into())
+    );
     for key in ["", &"k".repeat(256)] {
         assert_eq!(push_once(&context, key, &body).await.status, 400);
     }
@@ -306,7 +388,10 @@ async fn a_key_is_answered_once() {
     world.tables.change("idempotency", |item| {
         item.insert("expires_at".into(), dynamo(&json!(0)));
     });
-    assert_eq!(push_once(&context, "k1", &enrolment(&json!({ "statut": "admis" }))).await.status, 200);
+    assert_eq!(
+        push_once(&context, "k1", &enrolment(&json!({ "statut": "admis" }))).await.status,
+        200
+    );
     world.assert_nothing_personal();
 }
 
@@ -361,7 +446,8 @@ fn any_json() -> impl Strategy<Value = Value> {
         any::<bool>().prop_map(Value::from),
         any::<i64>().prop_map(Value::from),
         any::<f64>().prop_map(Value::from),
-        "\\PC{0,20}|[0-9-]{0,12}|(081768862AE|1999-11-30|2026-09-01|inscrit|0010006B)".prop_map(Value::from),
+        "\\PC{0,20}|[0-9-]{0,12}|(081768862AE|1999-11-30|2026-09-01|inscrit|0010006B)"
+            .prop_map(Value::from),
     ];
     let names = "ine|dateNaissance|dateDebutInscription|dateFinInscription|statut|regime|codeCommune|uai|cursus|numeroEtudiant|mode|annee|\\PC{0,8}";
     scalar.prop_recursive(3, 24, 8, move |inner| {

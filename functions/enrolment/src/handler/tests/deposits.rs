@@ -47,7 +47,10 @@ async fn a_form_puts_one_file_under_the_keys_own_prefix() {
         assert_eq!(form["champs"]["x-amz-security-token"], "token");
         assert!(told.text.contains(r#""champs":{"key":"#) && !told.text.contains("secret"));
         let tables = &world.tables;
-        let stored = tables.items("imports").into_iter().find(|item| item["id"]["S"] == format!("DEPOT#{id}"));
+        let stored = tables
+            .items("imports")
+            .into_iter()
+            .find(|item| item["id"]["S"] == format!("DEPOT#{id}"));
         assert_eq!(stored.unwrap()["key"], dynamo(&form["champs"]["key"]));
     }
     for (body, status) in [
@@ -58,7 +61,11 @@ async fn a_form_puts_one_file_under_the_keys_own_prefix() {
         (&"x".repeat(5_000), 413),
     ] {
         let told = open(&context, body).await;
-        assert_eq!((told.status, &told.json()["details"]["endpoint"]), (status, &"depots".into()), "{body}");
+        assert_eq!(
+            (told.status, &told.json()["details"]["endpoint"]),
+            (status, &"depots".into()),
+            "{body}"
+        );
     }
     world.assert_nothing_personal();
 }
@@ -72,7 +79,9 @@ async fn only_a_file_of_its_own_establishment_is_a_deposits() {
     let own = ImportId::of("inbox", &format!("0010006B/depot/{id}"), "v1");
     let stranger = ImportId::of("inbox", &format!("0751967F/dry-run/depot/{id}"), "v1");
     let linked = || world.tables.items("imports")[0].get("import").cloned();
-    let link = async |uai: &str, import: &ImportId| imports.link_deposit(&id, Uai::parse(uai).unwrap(), import).await;
+    let link = async |uai: &str, import: &ImportId| {
+        imports.link_deposit(&id, Uai::parse(uai).unwrap(), import).await
+    };
     link("0751967F", &stranger).await.unwrap();
     assert_eq!(linked(), None, "whoever guesses or is told an id drives nobody else's deposit");
     for _ in 0..2 {
@@ -95,13 +104,27 @@ async fn an_establishment_has_so_many_places_and_each_is_left_or_over_by_itself(
     assert_eq!(imports.enter(uai, holders[0], now).await.unwrap(), Some(0));
     assert_eq!(imports.enter(uai, holders[1], now).await.unwrap(), Some(1));
     assert_eq!(imports.enter(uai, holders[2], now).await.unwrap(), None);
-    assert_eq!(imports.enter(uai, holders[0], now).await.unwrap(), Some(0), "asked again, it has its own");
-    assert_eq!(imports.enter(Uai::parse("0010006B").unwrap(), holders[2], now).await.unwrap(), Some(0));
+    assert_eq!(
+        imports.enter(uai, holders[0], now).await.unwrap(),
+        Some(0),
+        "asked again, it has its own"
+    );
+    assert_eq!(
+        imports.enter(Uai::parse("0010006B").unwrap(), holders[2], now).await.unwrap(),
+        Some(0)
+    );
     imports.leave(uai, 1, holders[1]).await.unwrap();
     assert_eq!(imports.enter(uai, holders[2], now).await.unwrap(), Some(1));
     imports.leave(uai, 1, holders[1]).await.unwrap();
-    assert!(imports.stay(uai, 1, holders[2], later).await.unwrap(), "left twice, it is another's and stays so");
-    assert_eq!(imports.enter(uai, holders[1], later).await.unwrap(), Some(0), "a lease that is over holds nothing");
+    assert!(
+        imports.stay(uai, 1, holders[2], later).await.unwrap(),
+        "left twice, it is another's and stays so"
+    );
+    assert_eq!(
+        imports.enter(uai, holders[1], later).await.unwrap(),
+        Some(0),
+        "a lease that is over holds nothing"
+    );
     assert!(!imports.stay(uai, 0, holders[0], later).await.unwrap());
 }
 
@@ -111,11 +134,13 @@ async fn a_deposit_is_followed_by_its_own_establishment_only() {
     let context = world.context();
     let id = open(&context, "").await.json()["id"].as_str().unwrap().to_owned();
     let told = follow(&context, KEY, &id).await;
-    let nothing = json!({ "lues": 0, "acceptees": 0, "depassees": 0, "rejetees": 0, "averties": 0 });
-    let awaited =
-        json!({ "id": id, "etat": "attendu", "lignes": nothing, "progression": 0.0, "raison": null, "rapport": null });
+    let nothing =
+        json!({ "lues": 0, "acceptees": 0, "depassees": 0, "rejetees": 0, "averties": 0 });
+    let awaited = json!({ "id": id, "etat": "attendu", "lignes": nothing, "progression": 0.0, "raison": null, "rapport": null });
     assert_eq!((told.status, told.json()), (200, awaited));
-    for (key, id) in [(OTHER_KEY, id.as_str()), (KEY, "ffffffffffffffffffffffffffffffff"), (KEY, "Eudoxie")] {
+    for (key, id) in
+        [(OTHER_KEY, id.as_str()), (KEY, "ffffffffffffffffffffffffffffffff"), (KEY, "Eudoxie")]
+    {
         let told = follow(&context, key, id).await;
         assert_eq!((told.status, &told.json()["message"]), (404, &"dépôt introuvable".into()));
         assert!(!told.text.contains("Eudoxie"));
@@ -124,9 +149,12 @@ async fn a_deposit_is_followed_by_its_own_establishment_only() {
     world.tables.change("imports", |deposit| {
         deposit.insert("import".into(), dynamo(&json!("0123456789abcdef0123456789abcdef")));
     });
-    for (state, etat, progress) in
-        [("received", "reçu", 0.42), ("running", "en cours", 0.42), ("done", "terminé", 1.0), ("failed", "échoué", 1.0)]
-    {
+    for (state, etat, progress) in [
+        ("received", "reçu", 0.42),
+        ("running", "en cours", 0.42),
+        ("done", "terminé", 1.0),
+        ("failed", "échoué", 1.0),
+    ] {
         let import = json!({
             "id": "0123456789abcdef0123456789abcdef", "state": state, "rows_read": 10, "accepted": 7, "superseded": 1,
             "rejected": 3, "warned": 2, "bytes_read": 429, "bytes": 1_000, "reason": null,
@@ -135,14 +163,21 @@ async fn a_deposit_is_followed_by_its_own_establishment_only() {
         world.tables.put("imports", item(&import));
         let told = follow(&context, KEY, &id).await.json();
         assert_eq!((&told["etat"], &told["progression"]), (&etat.into(), &progress.into()));
-        let lines = json!({ "lues": 10, "acceptees": 7, "depassees": 1, "rejetees": 3, "averties": 2 });
+        let lines =
+            json!({ "lues": 10, "acceptees": 7, "depassees": 1, "rejetees": 3, "averties": 2 });
         assert_eq!(told["lignes"], lines);
         for form in ["json", "csv"] {
             let link = told["rapport"][form].as_str().unwrap();
-            assert!(link.contains(&format!("/rapport.{form}?")) && link.contains("X-Amz-Expires=300"), "{link}");
+            assert!(
+                link.contains(&format!("/rapport.{form}?")) && link.contains("X-Amz-Expires=300"),
+                "{link}"
+            );
         }
     }
-    assert_eq!(world.log().iter().filter(|line: &&Value| line["route"] == "deposit_status").count(), 8);
+    assert_eq!(
+        world.log().iter().filter(|line: &&Value| line["route"] == "deposit_status").count(),
+        8
+    );
 }
 
 const IMPORT: &str = "0123456789abcdef0123456789abcdef";
@@ -167,7 +202,10 @@ async fn what_was_found_about_its_rows_is_told_to_its_own_establishment_only() {
     let context = world.context();
     let id = open(&context, "").await.json()["id"].as_str().unwrap().to_owned();
     let told = findings(&context, KEY, &id, "").await;
-    assert_eq!((told.status, told.json()), (200, json!({ "id": id, "constats": [], "suivant": null })));
+    assert_eq!(
+        (told.status, told.json()),
+        (200, json!({ "id": id, "constats": [], "suivant": null }))
+    );
     world.tables.change("imports", |deposit| {
         deposit.insert("import".into(), dynamo(&json!(IMPORT)));
     });
@@ -190,10 +228,15 @@ async fn what_was_found_about_its_rows_is_told_to_its_own_establishment_only() {
         line(2, FindingCode::IneCorrige, "avertissement", "DONNEES_INVALIDES"),
         line(11, FindingCode::EnRevue, "attente", "LITIGE"),
     ]);
-    assert_eq!((told.status, told.json()), (200, json!({ "id": id, "constats": constats, "suivant": null })));
-    for (key, id, status) in
-        [(OTHER_KEY, id.as_str(), 404), (KEY, "ffffffffffffffffffffffffffffffff", 404), (READ_KEY, id.as_str(), 401)]
-    {
+    assert_eq!(
+        (told.status, told.json()),
+        (200, json!({ "id": id, "constats": constats, "suivant": null }))
+    );
+    for (key, id, status) in [
+        (OTHER_KEY, id.as_str(), 404),
+        (KEY, "ffffffffffffffffffffffffffffffff", 404),
+        (READ_KEY, id.as_str(), 401),
+    ] {
         assert_eq!(findings(&context, key, id, "").await.status, status);
     }
     for after in ["Eudoxie", "2", "0000000002"] {
@@ -212,11 +255,14 @@ async fn findings_come_in_pages_that_miss_none() {
     world.tables.change("imports", |deposit| {
         deposit.insert("import".into(), dynamo(&json!(IMPORT)));
     });
-    (2..=1_201).for_each(|line| world.tables.put("findings", finding(line, "ine_inconnu", "INCONNU")));
+    (2..=1_201)
+        .for_each(|line| world.tables.put("findings", finding(line, "ine_inconnu", "INCONNU")));
     let (mut after, mut lines, mut pages) = (String::new(), Vec::new(), 0);
     loop {
         let page = findings(&context, KEY, &id, &after).await.json();
-        lines.extend(page["constats"].as_array().unwrap().iter().map(|told| told["ligne"].as_u64().unwrap()));
+        lines.extend(
+            page["constats"].as_array().unwrap().iter().map(|told| told["ligne"].as_u64().unwrap()),
+        );
         pages += 1;
         match page["suivant"].as_str() {
             Some(next) => next.clone_into(&mut after),
@@ -231,10 +277,16 @@ async fn an_enrolment_read_back_says_what_was_found_about_its_person() {
     let world = World::new();
     let context = world.context();
     let told = push(&context, &enrolment(&json!({}))).await.json();
-    let path = format!("/api/inscription/{}", told["inscription"]["id_inscription"].as_str().unwrap());
-    let read = async || ask(&context, request("GET", &path, &[("x-api-key", KEY)], "")).await.json();
+    let path =
+        format!("/api/inscription/{}", told["inscription"]["id_inscription"].as_str().unwrap());
+    let read =
+        async || ask(&context, request("GET", &path, &[("x-api-key", KEY)], "")).await.json();
     let before = read().await;
-    assert_eq!((before.get("statutIne"), before.get("constat")), (None, None), "nobody has looked yet");
+    assert_eq!(
+        (before.get("statutIne"), before.get("constat")),
+        (None, None),
+        "nobody has looked yet"
+    );
     world.tables.change("records", |record| {
         record.insert("statut_ine".into(), dynamo(&json!("CONFIRME")));
     });

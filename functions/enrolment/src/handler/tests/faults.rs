@@ -1,4 +1,5 @@
-//! A crash between any two calls, or an answer that is lost: whoever sends again finds it done once.
+//! A crash between any two calls, or an answer that is lost: whoever sends again finds it done
+//! once.
 
 use std::collections::BTreeSet;
 
@@ -46,7 +47,8 @@ async fn a_request_that_failed_anywhere_is_done_by_the_next_attempt() {
                 assert_eq!(told.json()["details"]["parameter"], "");
                 assert!(told.headers.contains_key("retry-after"));
                 *world.faults.next.lock().unwrap() = None;
-                // A key whose release was lost, too, is free once no invocation can be at it any more.
+                // A key whose release was lost, too, is free once no invocation can be at it any
+                // more.
                 world.tables.change("idempotency", |item| {
                     item.insert("in_progress_until".into(), dynamo(&json!(0)));
                 });
@@ -84,7 +86,11 @@ async fn a_late_retry_does_not_override_what_was_said_since() {
             item.insert("in_progress_until".into(), dynamo(&json!(0)));
         });
         let late = push_once(&world.context(), "k1", &old).await;
-        assert_eq!((late.status, &late.json()["inscription"]["statut"]), (200, &"admis".into()), "acknowledged");
+        assert_eq!(
+            (late.status, &late.json()["inscription"]["statut"]),
+            (200, &"admis".into()),
+            "acknowledged"
+        );
         let stored = &world.records()[0]["declaration"]["M"]["inscription"]["M"]["statut"];
         assert_eq!(*stored, dynamo(&json!("inscrit")), "{fault:?}: and ignored");
     }
@@ -92,7 +98,8 @@ async fn a_late_retry_does_not_override_what_was_said_since() {
 
 #[tokio::test]
 async fn a_batch_that_failed_anywhere_is_done_by_the_next_attempt() {
-    let batch: Vec<Value> = ["a", "b", "c"].map(|diploma| enrolment(&json!({ "diplome": diploma }))).into();
+    let batch: Vec<Value> =
+        ["a", "b", "c"].map(|diploma| enrolment(&json!({ "diplome": diploma }))).into();
     let send = || {
         request(
             "POST",
@@ -133,7 +140,10 @@ async fn a_cancellation_that_failed_anywhere_is_done_by_the_next_attempt() {
             *world.faults.next.lock().unwrap() = None;
             assert_eq!(ask(&world.context(), cancel()).await.status, 200, "{fault:?}");
         }
-        assert_eq!(world.records()[0]["declaration"]["M"]["inscription"]["M"]["statut"], dynamo(&json!("annulé")));
+        assert_eq!(
+            world.records()[0]["declaration"]["M"]["inscription"]["M"]["statut"],
+            dynamo(&json!("annulé"))
+        );
         assert_no_record_is_forgotten(&world, fault);
     }
 }

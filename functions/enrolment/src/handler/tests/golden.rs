@@ -1,4 +1,5 @@
-//! Golden files of the write contract, `tests/golden/enrolment_*.snap`: what a caller reads, to the letter.
+//! Golden files of the write contract, `tests/golden/enrolment_*.snap`: what a caller reads, to the
+//! letter.
 
 use fakes::aws::Fault;
 use fakes::gateway::{Reply, request};
@@ -11,7 +12,10 @@ fn golden(name: &str, told: &Reply) {
         ("1\\.[0-9a-f]{32}", "[id]"),
         ("\"id\":\"[0-9a-f]{32}\"", "\"id\":\"[deposit]\""),
         ("depot/[0-9a-f]{32}", "depot/[deposit]"),
-        ("\"(x-amz-credential|x-amz-date|policy|x-amz-signature|expire)\":\"[^\"]*\"", "\"$1\":\"[$1]\""),
+        (
+            "\"(x-amz-credential|x-amz-date|policy|x-amz-signature|expire)\":\"[^\"]*\"",
+            "\"$1\":\"[$1]\"",
+        ),
     ];
     fakes::golden::compare(&format!("enrolment_{name}"), told, &masked);
 }
@@ -26,10 +30,19 @@ async fn answers_of_the_contract() {
     }
     golden("created_v1", &push(&context, &v1).await);
     golden("wrong_ine", &push(&context, &enrolment(&json!({ "ine": "1111111111Q" }))).await);
-    golden("wrong_dates", &push(&context, &enrolment(&json!({ "dateFinInscription": "2026-08-31" }))).await);
+    golden(
+        "wrong_dates",
+        &push(&context, &enrolment(&json!({ "dateFinInscription": "2026-08-31" }))).await,
+    );
     golden("not_an_object", &push(&context, &Value::Null).await);
-    golden("unknown_pair", &push(&context, &enrolment(&json!({ "dateNaissance": "2000-05-30" }))).await);
-    golden("another_establishment", &push(&context, &enrolment(&json!({ "uai": "0751967F" }))).await);
+    golden(
+        "unknown_pair",
+        &push(&context, &enrolment(&json!({ "dateNaissance": "2000-05-30" }))).await,
+    );
+    golden(
+        "another_establishment",
+        &push(&context, &enrolment(&json!({ "uai": "0751967F" }))).await,
+    );
     golden("no_key", &ask(&context, request("POST", "/api/inscription", &[], "{}")).await);
     let wrong = [("x-api-key", "2ed3c3176ad1a803603841b13fd3437a")];
     golden("wrong_key", &ask(&context, request("POST", "/api/inscription", &wrong, "{}")).await);
@@ -49,15 +62,34 @@ async fn answers_of_ours() {
     let key = [("x-api-key", KEY)];
     golden("read", &ask(&context, request("GET", &path, &key, "")).await);
     golden("cancelled", &ask(&context, request("DELETE", &path, &key, "")).await);
-    golden("read_unknown", &ask(&context, request("GET", "/api/inscription/Eudoxie", &key, "")).await);
-    let batch = json!([body, enrolment(&json!({ "ine": "1111111111Q" })), enrolment(&json!({ "uai": "0751967F" }))]);
-    golden("batch", &ask(&context, request("POST", "/api/inscription/lot", &key, batch.to_string())).await);
-    golden("not_a_batch", &ask(&context, request("POST", "/api/inscription/lot", &key, "{}")).await);
+    golden(
+        "read_unknown",
+        &ask(&context, request("GET", "/api/inscription/Eudoxie", &key, "")).await,
+    );
+    let batch = json!([
+        body,
+        enrolment(&json!({ "ine": "1111111111Q" })),
+        enrolment(&json!({ "uai": "0751967F" }))
+    ]);
+    golden(
+        "batch",
+        &ask(&context, request("POST", "/api/inscription/lot", &key, batch.to_string())).await,
+    );
+    golden(
+        "not_a_batch",
+        &ask(&context, request("POST", "/api/inscription/lot", &key, "{}")).await,
+    );
     let form = ask(&context, request("POST", "/api/depots", &key, "{}")).await;
     golden("deposit_form", &form);
     let path = format!("/api/depots/{}", form.json()["id"].as_str().unwrap());
     golden("deposit_awaited", &ask(&context, request("GET", &path, &key, "")).await);
-    golden("deposit_unknown", &ask(&context, request("GET", "/api/depots/Eudoxie", &key, "")).await);
-    golden("deposit_of_another", &ask(&context, request("POST", "/api/depots", &key, r#"{"uai":"0751967F"}"#)).await);
+    golden(
+        "deposit_unknown",
+        &ask(&context, request("GET", "/api/depots/Eudoxie", &key, "")).await,
+    );
+    golden(
+        "deposit_of_another",
+        &ask(&context, request("POST", "/api/depots", &key, r#"{"uai":"0751967F"}"#)).await,
+    );
     golden("wrong_method", &ask(&context, request("PATCH", "/api/depots", &key, "")).await);
 }

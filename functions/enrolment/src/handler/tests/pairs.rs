@@ -30,7 +30,10 @@ fn unhurried() -> Arc<World> {
     let world = World::new();
     world.tables.change("clients", |client| {
         if client["id"]["S"] == "CLIENT#lycee" {
-            client.insert("quota".into(), dynamo(&json!({ "per_second": 10_000, "unknown_per_hour": 1_000_000 })));
+            client.insert(
+                "quota".into(),
+                dynamo(&json!({ "per_second": 10_000, "unknown_per_hour": 1_000_000 })),
+            );
         }
     });
     world
@@ -39,7 +42,8 @@ fn unhurried() -> Arc<World> {
 /// The codes of a batch, and what it answered beside the values that it was given.
 async fn send(context: &Api<Context>, batch: &[Value]) -> Vec<(u64, Value)> {
     let body = json!(batch).to_string();
-    let told = ask(context, request("POST", "/api/inscription/lot", &[("x-api-key", KEY)], body)).await;
+    let told =
+        ask(context, request("POST", "/api/inscription/lot", &[("x-api-key", KEY)], body)).await;
     assert_eq!(told.status, 200, "{}", told.text);
     let results = told.json()["resultats"].as_array().unwrap().clone();
     let without_uid = |mut answer: Value| {
@@ -74,9 +78,16 @@ async fn five_hundred_dates_of_one_ine_find_what_the_allowance_finds() {
         let expected = |at: usize| if at == right { 200 } else { 404 };
         assert_eq!(codes[..3], (0..3).map(expected).collect::<Vec<_>>());
         let beyond = &answers[3..];
-        assert!(beyond.iter().all(|answer| *answer == beyond[0]), "right or wrong, each is answered the same");
+        assert!(
+            beyond.iter().all(|answer| *answer == beyond[0]),
+            "right or wrong, each is answered the same"
+        );
         assert_eq!(beyond[0].0, 429);
-        assert_eq!(world.records().len(), usize::from(right < 3), "what wasn't checked isn't stored");
+        assert_eq!(
+            world.records().len(),
+            usize::from(right < 3),
+            "what wasn't checked isn't stored"
+        );
         assert!(world.log().last().unwrap()["enumeration_suspected"] == 1, "and the alarm rings");
         // One by one, it is the same.
         let told = push(&context, &enrolment(&json!({ "dateNaissance": "1970-01-01" }))).await;
@@ -90,7 +101,11 @@ async fn unknown_pairs_are_charged_before_they_are_checked_and_known_ones_given_
     let world = unhurried();
     let context = world.context();
     for _ in 0..15 {
-        assert_eq!(push(&context, &enrolment(&json!({}))).await.status, 200, "a known pair costs nothing");
+        assert_eq!(
+            push(&context, &enrolment(&json!({}))).await.status,
+            200,
+            "a known pair costs nothing"
+        );
     }
     let unknown: Vec<Value> = ines(30).map(|ine| enrolment(&json!({ "ine": ine }))).collect();
     let answers = send(&context, &unknown).await;
@@ -100,7 +115,10 @@ async fn unknown_pairs_are_charged_before_they_are_checked_and_known_ones_given_
     }
     assert_eq!(codes, BTreeMap::from([(404, 10), (429, 20)]), "ten is the floor of these tests");
     let known = push(&context, &enrolment(&json!({}))).await;
-    assert_eq!(known.status, 429, "once the day's are used up, a known pair is answered like the others");
+    assert_eq!(
+        known.status, 429,
+        "once the day's are used up, a known pair is answered like the others"
+    );
     assert_eq!(known.json()["message"], answers.last().unwrap().1["message"]);
     // The same unknown pair again would have been answered, had there been room.
     assert_eq!(world.records().len(), 1);
@@ -152,7 +170,13 @@ async fn a_new_day_has_a_new_allowance_and_what_could_not_be_asked_is_forgotten(
     }
     assert_eq!(
         admitted,
-        [Admission::First, Admission::First, Admission::Again, Admission::First, Admission::Exhausted]
+        [
+            Admission::First,
+            Admission::First,
+            Admission::Again,
+            Admission::First,
+            Admission::Exhausted
+        ]
     );
     context.pairs.release(drawer, &pair("b")).await.unwrap();
     context.pairs.release(drawer, &pair("b")).await.unwrap();
@@ -187,11 +211,15 @@ async fn a_refused_pair_of_a_batch_may_be_sent_again_under_its_idempotency_key()
 async fn whatever_is_done_about_a_person_leaves_a_trace_under_the_enrolment() {
     let world = World::new();
     let context = world.context();
-    let id = push(&context, &enrolment(&json!({}))).await.json()["inscription"]["id_inscription"].clone();
+    let id = push(&context, &enrolment(&json!({}))).await.json()["inscription"]["id_inscription"]
+        .clone();
     let id = id.as_str().unwrap();
     let path = format!("/api/inscription/{id}");
     for method in ["GET", "DELETE"] {
-        assert_eq!(ask(&context, request(method, &path, &[("x-api-key", KEY)], "")).await.status, 200);
+        assert_eq!(
+            ask(&context, request(method, &path, &[("x-api-key", KEY)], "")).await.status,
+            200
+        );
     }
     assert_eq!(push(&context, &enrolment(&json!({ "ine": "080890290EH" }))).await.status, 404);
     let tables = &world.tables;
@@ -199,7 +227,8 @@ async fn whatever_is_done_about_a_person_leaves_a_trace_under_the_enrolment() {
     let text = |trace: &fakes::dynamodb::Item, name: &str| {
         trace.get(name).map(|value| value["S"].as_str().unwrap().to_owned())
     };
-    let mut told: Vec<_> = traces.iter().map(|trace| (text(trace, "subject"), text(trace, "action"))).collect();
+    let mut told: Vec<_> =
+        traces.iter().map(|trace| (text(trace, "subject"), text(trace, "action"))).collect();
     told.sort();
     let record = Some(format!("R#{id}"));
     let of = |subject: &Option<String>, action: &str| (subject.clone(), Some(action.to_owned()));
@@ -207,7 +236,13 @@ async fn whatever_is_done_about_a_person_leaves_a_trace_under_the_enrolment() {
     let student = Some("S#6f9619ff8b86d011b42d00cf4fc964ff".to_owned());
     assert_eq!(
         told,
-        [of(&nobody, "sent"), of(&record, "cancelled"), of(&record, "read"), of(&record, "sent"), of(&student, "sent")]
+        [
+            of(&nobody, "sent"),
+            of(&record, "cancelled"),
+            of(&record, "read"),
+            of(&record, "sent"),
+            of(&student, "sent")
+        ]
     );
     for trace in &traces {
         assert_eq!(text(trace, "client").as_deref(), Some("lycee"));
@@ -221,7 +256,8 @@ async fn whatever_is_done_about_a_person_leaves_a_trace_under_the_enrolment() {
 async fn without_its_trace_nothing_is_told() {
     let world = World::new();
     let context = world.context();
-    let id = push(&context, &enrolment(&json!({}))).await.json()["inscription"]["id_inscription"].clone();
+    let id = push(&context, &enrolment(&json!({}))).await.json()["inscription"]["id_inscription"]
+        .clone();
     let path = format!("/api/inscription/{}", id.as_str().unwrap());
     let traces = || world.tables.items("access_log").len();
     let mut failed = 0;

@@ -58,7 +58,9 @@ impl World {
         let world = Self::default();
         {
             let tables = &world.tables;
-            for (uai, sends_for) in [("0010006B", vec!["0010006B", "0010814E"]), ("0751967F", vec!["0751967F"])] {
+            for (uai, sends_for) in
+                [("0010006B", vec!["0010006B", "0010814E"]), ("0751967F", vec!["0751967F"])]
+            {
                 tables.put("establishments", establishment(uai, &sends_for));
             }
             tables.put("establishments", establishment("0010814E", &[]));
@@ -66,7 +68,12 @@ impl World {
             for (key, id, routes, depositor) in [
                 (KEY, "lycee", write, Some("0010006B")),
                 (OTHER_KEY, "universite", write, Some("0751967F")),
-                (READ_KEY, "dinum", [Route::StatusByIne, Route::StatusByIdentity], Some("0010006B")),
+                (
+                    READ_KEY,
+                    "dinum",
+                    [Route::StatusByIne, Route::StatusByIdentity],
+                    Some("0010006B"),
+                ),
                 (NOBODYS_KEY, "nobody", write, None),
             ] {
                 let depositor = depositor.map(|uai| Uai::parse(uai).unwrap());
@@ -118,7 +125,8 @@ impl World {
             deposit_lifetime: Duration::from_mins(15),
             environment: "test".into(),
         };
-        let keys = Keys { record: key("record"), identity: IdentityKeys::new(key("ine"), &key("civil")) };
+        let keys =
+            Keys { record: key("record"), identity: IdentityKeys::new(key("ine"), &key("civil")) };
         api(Context::new(settings, keys, &aws, Box::new(self.log.clone())))
     }
 
@@ -171,7 +179,10 @@ fn student(tables: &Tables) {
     let student = "6f9619ff-8b86-d011-b42d-00cf4fc964ff";
     let partition = format!("S#{}", student.replace('-', ""));
     let ine = keys.ine(&Ine::parse(INE).unwrap());
-    tables.put("students", item(&json!({ "pk": format!("I#{}", ine.as_str()), "sk": "ANSWER", "student": student })));
+    tables.put(
+        "students",
+        item(&json!({ "pk": format!("I#{}", ine.as_str()), "sk": "ANSWER", "student": student })),
+    );
     tables.put("students", item(&json!({ "pk": partition, "sk": "STUDENT", "version": 1 })));
     let edge = json!({
         "record": "1.00000000000000000000000000000000", "version": "0000000000001.0.import.0000000002",
@@ -196,12 +207,17 @@ pub(super) fn second_student(world: &World) {
     let keys = IdentityKeys::new(key("ine"), &key("civil"));
     let tables = &world.tables;
     let copied = tables.items("students");
-    let [first, second] = [INE, SECOND_INE].map(|ine| keys.ine(&Ine::parse(ine).unwrap()).as_str().to_owned());
+    let [first, second] =
+        [INE, SECOND_INE].map(|ine| keys.ine(&Ine::parse(ine).unwrap()).as_str().to_owned());
     for copied in copied {
         let text = Value::Object(copied).to_string();
         let text = text.replace(&first, &second).replace(INE, SECOND_INE);
-        let text = text.replace("6f9619ff8b86d011b42d00cf4fc964ff", "6f9619ff8b86d011b42d00cf4fc964fe");
-        let text = text.replace("6f9619ff-8b86-d011-b42d-00cf4fc964ff", "6f9619ff-8b86-d011-b42d-00cf4fc964fe");
+        let text =
+            text.replace("6f9619ff8b86d011b42d00cf4fc964ff", "6f9619ff8b86d011b42d00cf4fc964fe");
+        let text = text.replace(
+            "6f9619ff-8b86-d011-b42d-00cf4fc964ff",
+            "6f9619ff-8b86-d011-b42d-00cf4fc964fe",
+        );
         tables.put("students", serde_json::from_str(&text).unwrap());
     }
 }

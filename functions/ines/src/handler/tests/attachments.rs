@@ -22,7 +22,16 @@ async fn an_alias_is_its_master_until_it_is_parted() {
     };
     let verify = |date: &'static str| {
         let (context, ine) = (&context, ines()[1].clone());
-        async move { call(context, "psy", "POST", "/verification", &json!({ "ine": ine, "dateNaissance": date })).await }
+        async move {
+            call(
+                context,
+                "psy",
+                "POST",
+                "/verification",
+                &json!({ "ine": ine, "dateNaissance": date }),
+            )
+            .await
+        }
     };
     assert_eq!(verify("2004-03-21").await.json().get("ineMaitre"), None);
     for _ in 0..2 {
@@ -31,12 +40,19 @@ async fn an_alias_is_its_master_until_it_is_parted() {
     }
     for date in [BIRTH_DATE, "2004-03-21"] {
         let told = verify(date).await.json();
-        assert_eq!((&told["ineMaitre"], &told["dateNaissance"]), (&master.as_str().into(), &BIRTH_DATE.into()));
+        assert_eq!(
+            (&told["ineMaitre"], &told["dateNaissance"]),
+            (&master.as_str().into(), &BIRTH_DATE.into())
+        );
     }
     // Whoever asks as either is given the master.
-    let known =
-        immatriculate(&context, "supdata", "r1", &but(born_elsewhere(), &json!({ "dateNaissance": "2004-03-21" })))
-            .await;
+    let known = immatriculate(
+        &context,
+        "supdata",
+        "r1",
+        &but(born_elsewhere(), &json!({ "dateNaissance": "2004-03-21" })),
+    )
+    .await;
     assert_eq!((known.status, &known.json()["ine"]), (200, &master.as_str().into()));
 
     let detach = json!({ "ine": alias });
@@ -58,7 +74,15 @@ async fn an_attachment_that_makes_no_sense_is_refused() {
     let attach = |ine: String, master: String| {
         let context = &context;
         async move {
-            call(context, "agents", "POST", "/rattachements", &json!({ "ine": ine, "ineMaitre": master })).await.status
+            call(
+                context,
+                "agents",
+                "POST",
+                "/rattachements",
+                &json!({ "ine": ine, "ineMaitre": master }),
+            )
+            .await
+            .status
         }
     };
     assert_eq!(attach(one.clone(), one.clone()).await, 409);

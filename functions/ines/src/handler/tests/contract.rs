@@ -6,8 +6,8 @@ use shared::domain::ine::{Checksum, Ine, IneForm};
 use shared::registry::ines::DATES_PER_DAY;
 
 use super::world::{
-    API, BIRTH_DATE, NUMBER, SECRET, World, ask, basic, born_elsewhere, but, call, eudoxie, immatriculate, register,
-    token,
+    API, BIRTH_DATE, NUMBER, SECRET, World, ask, basic, born_elsewhere, but, call, eudoxie,
+    immatriculate, register, token,
 };
 
 fn ine() -> String {
@@ -21,7 +21,13 @@ async fn a_token_is_given_to_who_shows_its_secret() {
     let form = "grant_type=client_credentials";
     let told = |authorization: String, form: &'static str| {
         let context = &context;
-        async move { ask(context, request("POST", "/oauth2/token", &[("authorization", &authorization)], form)).await }
+        async move {
+            ask(
+                context,
+                request("POST", "/oauth2/token", &[("authorization", &authorization)], form),
+            )
+            .await
+        }
     };
     let given = told(basic("supdata", SECRET), form).await;
     assert_eq!(
@@ -39,11 +45,24 @@ async fn a_token_is_given_to_who_shows_its_secret() {
         ("Bearer x".to_owned(), form, 401, "invalid_client"),
         (basic("supdata", SECRET), "", 400, "invalid_request"),
         (basic("supdata", SECRET), "grant_type=password", 400, "unsupported_grant_type"),
-        (basic("supdata", SECRET), "grant_type=client_credentials&scope=gestion", 400, "invalid_scope"),
-        (basic("supdata", SECRET), "grant_type=client_credentials&scope=admin", 400, "invalid_scope"),
+        (
+            basic("supdata", SECRET),
+            "grant_type=client_credentials&scope=gestion",
+            400,
+            "invalid_scope",
+        ),
+        (
+            basic("supdata", SECRET),
+            "grant_type=client_credentials&scope=admin",
+            400,
+            "invalid_scope",
+        ),
     ] {
         let refused = told(authorization, form).await;
-        assert_eq!((refused.status, refused.text.as_str()), (status, format!(r#"{{"error":"{error}"}}"#).as_str()));
+        assert_eq!(
+            (refused.status, refused.text.as_str()),
+            (status, format!(r#"{{"error":"{error}"}}"#).as_str())
+        );
         assert_eq!(refused.headers.contains_key("www-authenticate"), status == 401);
     }
     assert!(world.traces().is_empty(), "nobody was told of anybody");
@@ -70,12 +89,17 @@ async fn a_token_opens_what_its_client_may_and_no_more() {
     // A narrower token than its client.
     let credentials = basic("supdata", SECRET);
     let form = "grant_type=client_credentials&scope=recherche";
-    let narrow = ask(&context, request("POST", "/oauth2/token", &[("authorization", &credentials)], form)).await;
+    let narrow =
+        ask(&context, request("POST", "/oauth2/token", &[("authorization", &credentials)], form))
+            .await;
     let bearer = format!("Bearer {}", narrow.json()["access_token"].as_str().unwrap());
     let path = format!("{API}/verification");
     let told = ask(&context, request("POST", &path, &[("authorization", &bearer)], "{}")).await;
     assert_eq!(
-        (told.status, told.headers["www-authenticate"].to_str().unwrap().contains("insufficient_scope")),
+        (
+            told.status,
+            told.headers["www-authenticate"].to_str().unwrap().contains("insufficient_scope")
+        ),
         (403, true)
     );
 }
@@ -90,11 +114,19 @@ async fn a_token_that_is_shown_twice_is_the_same_twice() {
     let path = format!("{API}/verification");
     for (assertion, status) in [(own.as_str(), 200), (&other, 401), ("", 401)] {
         let headers = [("authorization", bearer.as_str()), ("x-jwt-assertion", assertion)];
-        assert_eq!(ask(&context, request("POST", &path, &headers, body.clone())).await.status, status);
+        assert_eq!(
+            ask(&context, request("POST", &path, &headers, body.clone())).await.status,
+            status
+        );
     }
-    for headers in [&[][..], &[("authorization", "Bearer not.a.token")], &[("authorization", "Basic eA==")]] {
+    for headers in
+        [&[][..], &[("authorization", "Bearer not.a.token")], &[("authorization", "Basic eA==")]]
+    {
         let told = ask(&context, request("POST", &path, headers, body.clone())).await;
-        assert_eq!((told.status, told.headers["www-authenticate"].to_str().unwrap()), (401, "Bearer realm=\"ines\""));
+        assert_eq!(
+            (told.status, told.headers["www-authenticate"].to_str().unwrap()),
+            (401, "Bearer realm=\"ines\"")
+        );
     }
 }
 
@@ -104,7 +136,16 @@ async fn an_ine_and_its_birth_date_go_together_and_no_other() {
     let context = world.context();
     let verify = |ine: String, date: &'static str| {
         let context = &context;
-        async move { call(context, "supdata", "POST", "/verification", &json!({ "ine": ine, "dateNaissance": date })).await }
+        async move {
+            call(
+                context,
+                "supdata",
+                "POST",
+                "/verification",
+                &json!({ "ine": ine, "dateNaissance": date }),
+            )
+            .await
+        }
     };
     let told = verify(ine().to_lowercase(), BIRTH_DATE).await;
     assert_eq!(told.json(), eudoxie(), "a loaded INE has no request, and is its own master");
@@ -123,7 +164,14 @@ async fn an_ine_and_its_birth_date_go_together_and_no_other() {
         );
     }
     let traces = world.traces();
-    assert_eq!(traces, ["I ines_verification known", "C ines_verification not_found", "C ines_verification not_found"]);
+    assert_eq!(
+        traces,
+        [
+            "I ines_verification known",
+            "C ines_verification not_found",
+            "C ines_verification not_found"
+        ]
+    );
     world.assert_nothing_personal();
 }
 
@@ -145,13 +193,28 @@ async fn a_client_tries_few_birth_dates_of_one_ine() {
     }
     for date in [BIRTH_DATE, "1999-01-01"] {
         let refused = verify(date.to_owned()).await;
-        assert_eq!((refused.status, refused.headers.contains_key("retry-after")), (429, true), "right or wrong");
+        assert_eq!(
+            (refused.status, refused.headers.contains_key("retry-after")),
+            (429, true),
+            "right or wrong"
+        );
     }
-    assert_eq!(verify("1900-01-01".to_owned()).await.status, 404, "what was answered is answered again");
+    assert_eq!(
+        verify("1900-01-01".to_owned()).await.status,
+        404,
+        "what was answered is answered again"
+    );
     let other = json!({ "ine": ine(), "dateNaissance": BIRTH_DATE });
-    assert_eq!(call(&context, "supdata", "POST", "/verification", &other).await.status, 200, "each client has its own");
+    assert_eq!(
+        call(&context, "supdata", "POST", "/verification", &other).await.status,
+        200,
+        "each client has its own"
+    );
     let traces = world.traces();
-    assert_eq!(traces.iter().filter(|trace| *trace == "C ines_verification too_many_dates").count(), 2);
+    assert_eq!(
+        traces.iter().filter(|trace| *trace == "C ines_verification too_many_dates").count(),
+        2
+    );
     let tables = &world.tables;
     let told = tables
         .items("ines_log")
@@ -173,7 +236,10 @@ async fn a_search_tells_of_one_person_or_of_nobody() {
     let spelled = but(eudoxie(), &json!({ "nomFamille": "QUINTEFEUILLE", "prenom1": "eudoxie" }));
     let told = search(spelled).await;
     assert_eq!(told.json(), but(eudoxie(), &json!({ "ineMaitre": ine() })));
-    assert_eq!(search(but(eudoxie(), &json!({ "prenom1": "Barnabé", "sexe": "H" }))).await.status, 404);
+    assert_eq!(
+        search(but(eudoxie(), &json!({ "prenom1": "Barnabé", "sexe": "H" }))).await.status,
+        404
+    );
     assert_eq!(search(but(eudoxie(), &json!({ "sexe": "2" }))).await.status, 400);
     world.register(7, &eudoxie());
     let ambiguous = search(eudoxie()).await;
@@ -181,7 +247,10 @@ async fn a_search_tells_of_one_person_or_of_nobody() {
         (ambiguous.status, ambiguous.json()["message"].as_str().unwrap()),
         (409, "plusieurs personnes correspondent")
     );
-    assert_eq!(world.traces(), ["I ines_search found", "C ines_search not_found", "C ines_search ambiguous"]);
+    assert_eq!(
+        world.traces(),
+        ["I ines_search found", "C ines_search not_found", "C ines_search ambiguous"]
+    );
     world.assert_nothing_personal();
 }
 
@@ -228,7 +297,10 @@ async fn a_reference_is_of_one_identity() {
     immatriculate(&context, "supdata", "r1", &eudoxie()).await;
     let other = but(eudoxie(), &json!({ "prenom1": "Barnabé", "sexe": "H" }));
     let refused = immatriculate(&context, "supdata", "r1", &other).await;
-    assert_eq!((refused.status, &refused.json()["details"]["parameter"]), (422, &"reference".into()));
+    assert_eq!(
+        (refused.status, &refused.json()["details"]["parameter"]),
+        (422, &"reference".into())
+    );
     for reference in ["", " ", &"r".repeat(65)] {
         assert_eq!(immatriculate(&context, "supdata", reference, &eudoxie()).await.status, 400);
     }
@@ -280,7 +352,11 @@ async fn whatever_comes_is_answered_decently() {
         (("content-type", "text/plain"), "{}", 415),
         (json_type, &long, 413),
     ] {
-        let told = ask(&context, request("POST", &path, &[("authorization", &bearer), content_type], body)).await;
+        let told = ask(
+            &context,
+            request("POST", &path, &[("authorization", &bearer), content_type], body),
+        )
+        .await;
         assert_eq!(told.status, status, "{}", &body[..body.len().min(40)]);
         let body = told.json();
         assert_eq!(

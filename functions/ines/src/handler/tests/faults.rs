@@ -1,4 +1,5 @@
-//! A crash between any two calls, or an answer that is lost: whoever asks again is answered, and one person has one INE.
+//! A crash between any two calls, or an answer that is lost: whoever asks again is answered, and
+//! one person has one INE.
 
 use fakes::aws::Fault;
 use serde_json::json;
@@ -21,11 +22,20 @@ async fn a_request_that_failed_anywhere_is_done_by_the_next_attempt() {
         let told = immatriculate(&world.context(), "supdata", "r1", &eudoxie()).await;
         if told.status != 200 {
             failed += 1;
-            assert_eq!((told.status, told.headers.contains_key("retry-after")), (503, true), "{fault:?}");
+            assert_eq!(
+                (told.status, told.headers.contains_key("retry-after")),
+                (503, true),
+                "{fault:?}"
+            );
         }
         *world.faults.next.lock().unwrap() = None;
         let again = immatriculate(&world.context(), "supdata", "r1", &eudoxie()).await;
-        assert_eq!((again.status, &again.json()["attribue"]), (200, &true.into()), "{fault:?}: {}", again.text);
+        assert_eq!(
+            (again.status, &again.json()["attribue"]),
+            (200, &true.into()),
+            "{fault:?}: {}",
+            again.text
+        );
         assert_eq!(world.registrations(), 1, "{fault:?}");
         world.assert_nothing_personal();
     }
@@ -46,7 +56,12 @@ async fn a_decision_that_failed_anywhere_is_made_by_the_next_attempt() {
         failed += usize::from(decided.status != 200);
         *world.faults.next.lock().unwrap() = None;
         let again = call(&world.context(), "agents", "POST", &path, &decision).await;
-        assert_eq!((again.status, &again.json()["attribue"]), (200, &true.into()), "{fault:?}: {}", again.text);
+        assert_eq!(
+            (again.status, &again.json()["attribue"]),
+            (200, &true.into()),
+            "{fault:?}: {}",
+            again.text
+        );
         assert_eq!(world.registrations(), 2, "{fault:?}");
     }
     assert!(failed >= 6, "the faults struck {failed} times only");
@@ -56,8 +71,12 @@ async fn a_decision_that_failed_anywhere_is_made_by_the_next_attempt() {
 async fn nothing_is_told_without_a_trace() {
     let world = World::new();
     let context = world.context();
-    // The client, the token's and the question's, is remembered: the second call is the buckets', the fourth the trace.
+    // The client, the token's and the question's, is remembered: the second call is the buckets',
+    // the fourth the trace.
     *world.faults.next.lock().unwrap() = Some(Fault::Before(4));
     let told = call(&context, "supdata", "POST", "/recherche", &eudoxie()).await;
-    assert_eq!((told.status, told.text.contains("ineMaitre"), world.traces().len()), (503, false, 0));
+    assert_eq!(
+        (told.status, told.text.contains("ineMaitre"), world.traces().len()),
+        (503, false, 0)
+    );
 }

@@ -4,7 +4,9 @@ use fakes::gateway::{Reply, request};
 use serde_json::{Value, json};
 use shared::domain::ine::Ine;
 
-use super::world::{API, BIRTH_DATE, NUMBER, World, ask, basic, born_elsewhere, call, eudoxie, immatriculate};
+use super::world::{
+    API, BIRTH_DATE, NUMBER, World, ask, basic, born_elsewhere, call, eudoxie, immatriculate,
+};
 
 fn golden(name: &str, told: &Reply) {
     let masked = [
@@ -27,9 +29,17 @@ async fn answers_of_the_ministrys_calls() {
     golden("verified", &verify(ine.expose(), BIRTH_DATE).await);
     golden("verification_unknown", &verify(ine.expose(), "2000-01-01").await);
     golden("verification_wrong", &verify("123", BIRTH_DATE).await);
-    golden("no_token", &ask(&context, request("POST", &format!("{API}/verification"), &[], "{}")).await);
+    golden(
+        "no_token",
+        &ask(&context, request("POST", &format!("{API}/verification"), &[], "{}")).await,
+    );
     let wrong = basic("psy", "wrong");
-    let refused = request("POST", "/oauth2/token", &[("authorization", &wrong)], "grant_type=client_credentials");
+    let refused = request(
+        "POST",
+        "/oauth2/token",
+        &[("authorization", &wrong)],
+        "grant_type=client_credentials",
+    );
     golden("token_refused", &ask(&context, refused).await);
     world.register(7, &born_elsewhere());
     let attach = json!({ "ine": Ine::rnie(7).unwrap().expose(), "ineMaitre": ine.expose() });
@@ -46,13 +56,22 @@ async fn answers_of_ours() {
     golden("reference_reused", &immatriculate(&context, "supdata", "r1", &born_elsewhere()).await);
     let pending = immatriculate(&context, "supdata", "r2", &born_elsewhere()).await;
     golden("pending", &pending);
-    golden("pending_list", &call(&context, "agents", "GET", "/demandes?etat=EN_ATTENTE", &Value::Null).await);
+    golden(
+        "pending_list",
+        &call(&context, "agents", "GET", "/demandes?etat=EN_ATTENTE", &Value::Null).await,
+    );
     let path = format!("/demandes/{}", pending.json()["idDemande"].as_str().unwrap());
     golden("resemblances", &call(&context, "agents", "GET", &path, &Value::Null).await);
     let decision = json!({ "decision": "NOUVEAU" });
-    golden("assigned", &call(&context, "agents", "POST", &format!("{path}/decision"), &decision).await);
+    golden(
+        "assigned",
+        &call(&context, "agents", "POST", &format!("{path}/decision"), &decision).await,
+    );
     let refusal = json!({ "decision": "REFUS" });
-    golden("decided_otherwise", &call(&context, "agents", "POST", &format!("{path}/decision"), &refusal).await);
+    golden(
+        "decided_otherwise",
+        &call(&context, "agents", "POST", &format!("{path}/decision"), &refusal).await,
+    );
     world.register(7, &eudoxie());
     golden("ambiguous", &call(&context, "supdata", "POST", "/recherche", &eudoxie()).await);
     golden("forbidden", &call(&context, "psy", "POST", "/recherche", &eudoxie()).await);

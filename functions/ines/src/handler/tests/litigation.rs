@@ -32,10 +32,17 @@ async fn the_staff_sees_what_it_decides_on_and_the_client_does_not() {
     let world = World::new();
     let context = world.context();
     let id = waiting(&context).await;
-    let list = call(&context, "agents", "GET", "/demandes?etat=EN_ATTENTE", &Value::Null).await.json();
-    assert_eq!((&list["demandes"][0]["idDemande"], list.get("suivant")), (&id.as_str().into(), None));
+    let list =
+        call(&context, "agents", "GET", "/demandes?etat=EN_ATTENTE", &Value::Null).await.json();
+    assert_eq!(
+        (&list["demandes"][0]["idDemande"], list.get("suivant")),
+        (&id.as_str().into(), None)
+    );
     let seen = read(&context, "agents", &id).await.json();
-    assert_eq!((&seen["etatDemande"], &seen["ressemblances"][0]["ine"]), (&"EN_ATTENTE".into(), &ine().into()));
+    assert_eq!(
+        (&seen["etatDemande"], &seen["ressemblances"][0]["ine"]),
+        (&"EN_ATTENTE".into(), &ine().into())
+    );
     assert!(!seen["ressemblances"][0]["doutes"].as_array().unwrap().is_empty());
     let shown = seen["ressemblances"].to_string();
     for masked in ["Quintefeuille", "QUINTEFEUILLE", "Eudoxie", "EUDOXIE", "2004-03-12", "44109"] {
@@ -63,9 +70,13 @@ async fn it_may_be_the_same_person() {
     );
     assert_eq!(decide(&context, &id, same).await.text, decided.text, "twice is once");
     assert_eq!(decide(&context, &id, json!({ "decision": "REFUS" })).await.status, 409);
-    assert_eq!(immatriculate(&context, "supdata", "r1", &born_elsewhere()).await.text, decided.text);
+    assert_eq!(
+        immatriculate(&context, "supdata", "r1", &born_elsewhere()).await.text,
+        decided.text
+    );
     assert_eq!(read(&context, "supdata", &id).await.text, decided.text);
-    let list = call(&context, "agents", "GET", "/demandes?etat=EN_ATTENTE", &Value::Null).await.json();
+    let list =
+        call(&context, "agents", "GET", "/demandes?etat=EN_ATTENTE", &Value::Null).await.json();
     assert_eq!(list["demandes"], json!([]));
     let tables = &world.tables;
     let request = &tables.items_under("ines", "D#")[0];
@@ -79,7 +90,10 @@ async fn it_may_be_somebody_new() {
     let context = world.context();
     let id = waiting(&context).await;
     let decided = decide(&context, &id, json!({ "decision": "NOUVEAU" })).await;
-    assert_eq!((decided.status, &decided.json()["attribue"], world.registrations()), (200, &true.into(), 2));
+    assert_eq!(
+        (decided.status, &decided.json()["attribue"], world.registrations()),
+        (200, &true.into(), 2)
+    );
     assert_eq!(decide(&context, &id, json!({ "decision": "NOUVEAU" })).await.text, decided.text);
     assert_eq!(world.registrations(), 2);
 }
@@ -98,7 +112,10 @@ async fn it_may_be_refused() {
 #[tokio::test]
 async fn what_makes_no_sense_decides_nothing() {
     let world = World::new();
-    world.register(7, &but(eudoxie(), &json!({ "nomFamille": "Bertrand", "prenom1": "Paul", "sexe": "H" })));
+    world.register(
+        7,
+        &but(eudoxie(), &json!({ "nomFamille": "Bertrand", "prenom1": "Paul", "sexe": "H" })),
+    );
     let context = world.context();
     let id = waiting(&context).await;
     let stranger = Ine::rnie(7).unwrap();
@@ -113,7 +130,9 @@ async fn what_makes_no_sense_decides_nothing() {
         assert_eq!(decide(&context, &id, decision.clone()).await.status, status, "{decision}");
     }
     assert_eq!(
-        decide(&context, "1.00000000000000000000000000000000", json!({ "decision": "REFUS" })).await.status,
+        decide(&context, "1.00000000000000000000000000000000", json!({ "decision": "REFUS" }))
+            .await
+            .status,
         404
     );
     assert_eq!(read(&context, "supdata", &id).await.json()["etatDemande"], "EN_ATTENTE");
@@ -128,8 +147,13 @@ async fn somebody_who_came_since_is_shown_before_a_number_is_given() {
     let refused = decide(&context, &id, json!({ "decision": "NOUVEAU" })).await;
     assert_eq!((refused.status, world.registrations()), (409, 2));
     let seen = read(&context, "agents", &id).await.json();
-    assert_eq!(seen["ressemblances"][0]["ine"], Ine::rnie(7).unwrap().expose(), "the closest first");
-    // Now it was seen, and somebody else comes at the last moment, who is no other person's business.
+    assert_eq!(
+        seen["ressemblances"][0]["ine"],
+        Ine::rnie(7).unwrap().expose(),
+        "the closest first"
+    );
+    // Now it was seen, and somebody else comes at the last moment, who is no other person's
+    // business.
     let stranger = but(eudoxie(), &json!({ "prenom1": "Philomène" }));
     *world.meanwhile.lock().unwrap() = Some(Box::new(move |tables| register(tables, 8, &stranger)));
     assert_eq!(decide(&context, &id, json!({ "decision": "NOUVEAU" })).await.status, 200);
@@ -153,7 +177,8 @@ async fn those_who_wait_come_page_by_page() {
     let world = World::new();
     let context = world.context();
     for number in 0..53 {
-        let told = immatriculate(&context, "supdata", &format!("r{number}"), &born_elsewhere()).await;
+        let told =
+            immatriculate(&context, "supdata", &format!("r{number}"), &born_elsewhere()).await;
         assert_eq!(told.status, 202);
     }
     let page = |path: String| {
@@ -164,7 +189,12 @@ async fn those_who_wait_come_page_by_page() {
     let next = first["suivant"].as_str().unwrap();
     let second = page(format!("/demandes?etat=EN_ATTENTE&apres={next}")).await.json();
     let ids = |page: &Value| -> Vec<String> {
-        page["demandes"].as_array().unwrap().iter().map(|one| one["idDemande"].as_str().unwrap().to_owned()).collect()
+        page["demandes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| one["idDemande"].as_str().unwrap().to_owned())
+            .collect()
     };
     assert_eq!((ids(&first).len(), ids(&second).len(), second.get("suivant")), (50, 3, None));
     assert!(ids(&second).iter().all(|id| !ids(&first).contains(id)));

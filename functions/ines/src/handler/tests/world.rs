@@ -34,7 +34,8 @@ pub(super) const API: &str = "/api-ines-etudiants";
 pub(super) const NUMBER: u32 = 81_768_862;
 pub(super) const BIRTH_DATE: &str = "2004-03-12";
 /// What must never be in a log or a key.
-pub(super) const PERSONAL: [&str; 5] = ["081768862AE", BIRTH_DATE, "Quintefeuille", "Eudoxie", SECRET];
+pub(super) const PERSONAL: [&str; 5] =
+    ["081768862AE", BIRTH_DATE, "Quintefeuille", "Eudoxie", SECRET];
 
 /// What happens between a read and a transaction, once.
 type Interruption = Box<dyn FnOnce(&Tables) + Send>;
@@ -54,7 +55,11 @@ impl World {
     pub(super) fn empty() -> Arc<Self> {
         let world = Self::default();
         for (id, scopes, state) in [
-            ("supdata", &[Right::Verification, Right::Recherche, Right::Immatriculation][..], State::Active),
+            (
+                "supdata",
+                &[Right::Verification, Right::Recherche, Right::Immatriculation][..],
+                State::Active,
+            ),
             ("psy", &[Right::Verification], State::Active),
             ("parcoursup", &[Right::Immatriculation], State::Active),
             ("agents", &[Right::Gestion], State::Active),
@@ -125,7 +130,12 @@ impl World {
         traces
             .iter()
             .map(|trace| {
-                format!("{} {} {}", &text(trace, "subject")[..1], text(trace, "route"), text(trace, "outcome"))
+                format!(
+                    "{} {} {}",
+                    &text(trace, "subject")[..1],
+                    text(trace, "route"),
+                    text(trace, "outcome")
+                )
             })
             .collect()
     }
@@ -149,12 +159,16 @@ impl World {
 pub(super) fn register(tables: &Tables, number: u32, identity: &Value) {
     let identity: Identity = serde_json::from_value(identity.clone()).unwrap();
     let ine = Ine::rnie(number).unwrap();
-    let registration = Registration { version: 1, ..Registration::new(ine, person::read(&identity).unwrap()) };
+    let registration =
+        Registration { version: 1, ..Registration::new(ine, person::read(&identity).unwrap()) };
     let keys = keys();
     let holder = keys.ine(&ine);
     tables.put("ines", keyed("pk", &format!("I#{}", holder.as_str()), &registration));
     for key in keys_of(&keys.postings, &registration.identite) {
-        let stored = tables.items_under("ines_postings", key.as_str()).first().map(|item| plain(&json!({ "M": item })));
+        let stored = tables
+            .items_under("ines_postings", key.as_str())
+            .first()
+            .map(|item| plain(&json!({ "M": item })));
         let mut bucket: Bucket<IneDigest> =
             stored.map_or_else(Bucket::default, |stored| serde_json::from_value(stored).unwrap());
         bucket.set(&holder, &[traits_of(&registration)]);
@@ -208,7 +222,12 @@ pub(super) async fn token(context: &Api<Context>, client: &str) -> String {
     let credentials = basic(client, SECRET);
     let told = ask(
         context,
-        request("POST", "/oauth2/token", &[("authorization", &credentials)], "grant_type=client_credentials"),
+        request(
+            "POST",
+            "/oauth2/token",
+            &[("authorization", &credentials)],
+            "grant_type=client_credentials",
+        ),
     )
     .await;
     assert_eq!(told.status, 200, "{}", told.text);
@@ -216,7 +235,13 @@ pub(super) async fn token(context: &Api<Context>, client: &str) -> String {
 }
 
 /// A call of a client.
-pub(super) async fn call(context: &Api<Context>, client: &str, method: &str, path: &str, body: &Value) -> Reply {
+pub(super) async fn call(
+    context: &Api<Context>,
+    client: &str,
+    method: &str,
+    path: &str,
+    body: &Value,
+) -> Reply {
     let bearer = format!("Bearer {}", token(context, client).await);
     let headers = [("authorization", bearer.as_str()), ("x-channel", "tests")];
     let body = if body.is_null() { String::new() } else { body.to_string() };
@@ -224,7 +249,12 @@ pub(super) async fn call(context: &Api<Context>, client: &str, method: &str, pat
 }
 
 /// Asks for an INE as a client.
-pub(super) async fn immatriculate(context: &Api<Context>, client: &str, reference: &str, identity: &Value) -> Reply {
+pub(super) async fn immatriculate(
+    context: &Api<Context>,
+    client: &str,
+    reference: &str,
+    identity: &Value,
+) -> Reply {
     let body = but(identity.clone(), &json!({ "reference": reference }));
     call(context, client, "POST", "/immatriculation", &body).await
 }

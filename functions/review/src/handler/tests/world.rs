@@ -1,4 +1,5 @@
-//! What the handler is run over: tables, a queue, two officers with their keys, students and a record that waits.
+//! What the handler is run over: tables, a queue, two officers with their keys, students and a
+//! record that waits.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,7 +47,8 @@ pub(super) const RECORD: &str = "1.0123456789abcdef0123456789abcdef";
 pub(super) const STUDENT: &str = "11111111111141118111111111111111";
 pub(super) const VERIFIED: &str = "22222222222242228222222222222222";
 /// Enrolments of the first.
-pub(super) const EDGES: [&str; 2] = ["1.11111111111111111111111111111111", "1.22222222222222222222222222222222"];
+pub(super) const EDGES: [&str; 2] =
+    ["1.11111111111111111111111111111111", "1.22222222222222222222222222222222"];
 
 /// An AWS of this process.
 #[derive(Default)]
@@ -69,7 +71,11 @@ impl World {
                 (OTHER_KEY, "officer-2", Route::Review, Some("b.durand@ac-lyon.fr")),
                 (READ_KEY, "dinum", Route::StatusByIne, None),
             ] {
-                let client = Client { routes: [route].into(), officer: officer.map(officer_of), ..Client::new(id, id) };
+                let client = Client {
+                    routes: [route].into(),
+                    officer: officer.map(officer_of),
+                    ..Client::new(id, id)
+                };
                 register(tables, key, &client);
             }
             let record = json!({
@@ -132,7 +138,8 @@ impl World {
     pub(super) fn assert_nothing_personal(&self) {
         let kept = [self.items("access_log"), self.items("reviews")];
         let tables = &self.tables;
-        let told = format!("{:?}\n{:?}\n{kept:?}\n{}", self.log(), self.queue.bodies(), tables.keys());
+        let told =
+            format!("{:?}\n{:?}\n{kept:?}\n{}", self.log(), self.queue.bodies(), tables.keys());
         for personal in PERSONAL {
             assert!(!told.contains(personal), "{personal} in {told}");
         }
@@ -154,7 +161,8 @@ fn register(tables: &Tables, key: &str, client: &Client) {
     let Some(officer) = &client.officer else { return };
     let key = format!("OFFICER#{}", KeyDigest::of(officer.as_str()).locator());
     let known = tables.items("clients").into_iter().find(|item| item["id"]["S"] == *key);
-    let ids = known.and_then(|item| item["client_ids"]["SS"].as_array().cloned()).into_iter().flatten();
+    let ids =
+        known.and_then(|item| item["client_ids"]["SS"].as_array().cloned()).into_iter().flatten();
     let ids: Vec<Value> = ids.chain([json!(id)]).collect();
     let item = json!({ "id": { "S": key }, "client_ids": { "SS": ids } });
     tables.put("clients", item.as_object().unwrap().clone());
@@ -185,7 +193,10 @@ fn student(tables: &Tables, id: &str, records: &[&str], ine: Option<&str>) {
             "record": record, "version": "0000000000001.0.import.0000000002", "reason": "newcomer", "rules_version": 2,
             "declaration": declaration(ine, "1999-11-03"),
         });
-        tables.put("students", item(&json!({ "pk": partition, "sk": format!("E#{record}"), "edge": edge })));
+        tables.put(
+            "students",
+            item(&json!({ "pk": partition, "sk": format!("E#{record}"), "edge": edge })),
+        );
     }
 }
 
@@ -204,7 +215,8 @@ pub(super) fn master(ine: &str) -> Option<IneDigest> {
 
 fn comparison() -> Comparison {
     let person = |birth_date| {
-        let declaration: Declaration = serde_json::from_value(declaration(None, birth_date)).unwrap();
+        let declaration: Declaration =
+            serde_json::from_value(declaration(None, birth_date)).unwrap();
         Traits::said(declaration.ine, declaration.identite).person()
     };
     Comparison::of(&person("1999-11-30"), &person("1999-11-03"))
@@ -220,8 +232,10 @@ pub(super) async fn open(context: &Api<Context>, question: Question, second: i64
 /// The record that waits resembles both students; INES confirmed INEs for it and for the second.
 pub(super) fn attachment() -> Question {
     let near = [(STUDENT, None), (VERIFIED, master(OTHER_INE))];
-    let near =
-        near.map(|(student, master)| Near { side: Side { student: id(student), master }, comparison: comparison() });
+    let near = near.map(|(student, master)| Near {
+        side: Side { student: id(student), master },
+        comparison: comparison(),
+    });
     Question::Attachment { record: record(RECORD), master: master(INE), near: near.into() }
 }
 
@@ -250,7 +264,12 @@ pub(super) async fn post(context: &Api<Context>, key: &str, path: &str, body: &V
 }
 
 /// Decides a case.
-pub(super) async fn decide(context: &Api<Context>, key: &str, case: &CaseId, body: &Value) -> Reply {
+pub(super) async fn decide(
+    context: &Api<Context>,
+    key: &str,
+    case: &CaseId,
+    body: &Value,
+) -> Reply {
     post(context, key, &format!("/api/revues/{case}/decision"), body).await
 }
 

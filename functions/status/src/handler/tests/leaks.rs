@@ -1,8 +1,8 @@
-//! What look-ups by civil identity tell, and to whom they leak, through the API: the real handler, with the bodies that
-//! each route carries, over the tables as the register writes them.
+//! What look-ups by civil identity tell, and to whom they leak, through the API: the real handler,
+//! with the bodies that each route carries, over the tables as the register writes them.
 //!
-//! The suite asks a small synthetic population. `LABELLED_SET=DIR cargo test --workspace --lib leaks -- --nocapture` asks
-//! a labelled set instead, and prints the table of `docs/identity.md`.
+//! The suite asks a small synthetic population. `LABELLED_SET=DIR cargo test --workspace --lib
+//! leaks -- --nocapture` asks a labelled set instead, and prints the table of `docs/identity.md`.
 
 mod doubles;
 mod population;
@@ -21,15 +21,16 @@ use self::route::Asking;
 use self::score::Score;
 use self::tables::Tables;
 
-/// Leaks in all that is asked, at most, and found of what is asked as the register has it, at least.
+/// Leaks in all that is asked, at most, and found of what is asked as the register has it, at
+/// least.
 struct Bounds {
     leaks: f64,
     found: f64,
 }
 
-/// Leaks are bounded by the *musts* of `docs/identity.md`. What is found is a little less than there, since people who have
-/// only records that a file's reader refuses aren't in the register, and less again where a route carries one given name
-/// and no country.
+/// Leaks are bounded by the *musts* of `docs/identity.md`. What is found is a little less than
+/// there, since people who have only records that a file's reader refuses aren't in the register,
+/// and less again where a route carries one given name and no country.
 fn bounds(asking: Asking, mode: Mode) -> Bounds {
     let (musts, found, found_by_one_name) = match mode {
         Mode::Standard => (LookUpBounds::STANDARD_ADVERSARIAL, 0.90, 0.85),

@@ -11,8 +11,8 @@ use crate::files::row::Values;
 const LAST_ROW: u32 = 1_048_576;
 /// From here on a number of a spreadsheet has lost digits: it keeps fifteen.
 const FIRST_INEXACT: f64 = 1e15;
-/// How far from midnight, in seconds, a day may be: `SheetJS` writes the seconds by which local time differed from
-/// Greenwich before there were zones.
+/// How far from midnight, in seconds, a day may be: `SheetJS` writes the seconds by which local
+/// time differed from Greenwich before there were zones.
 const NEAR_MIDNIGHT: u32 = 60;
 const A_DAY: u32 = 86_400;
 
@@ -47,7 +47,8 @@ impl Cells {
         self.rows.partition_point(|(row, _)| u64::from(*row) <= number)
     }
 
-    /// Keeps a cell. `zeros` is how many digits its format shows at least, for a format of zeros only.
+    /// Keeps a cell. `zeros` is how many digits its format shows at least, for a format of zeros
+    /// only.
     pub(super) fn push(
         &mut self,
         row: u32,
@@ -65,7 +66,9 @@ impl Cells {
             return Ok(());
         }
         // What is right of the widest header is never looked at.
-        let Some(column) = u16::try_from(column).ok().filter(|column| usize::from(*column) <= Header::WIDEST) else {
+        let Some(column) =
+            u16::try_from(column).ok().filter(|column| usize::from(*column) <= Header::WIDEST)
+        else {
             self.text.truncate(start);
             return Ok(());
         };
@@ -141,8 +144,9 @@ pub(super) fn zeros(format: &str) -> Option<usize> {
     (!format.is_empty() && format.bytes().all(|byte| byte == b'0')).then_some(format.len())
 }
 
-/// A cell as its author sees it, more or less: days as `AAAA-MM-JJ`, numbers without a decimal point unless needed.
-/// A number that has lost digits is written with its exponent, which no column of codes takes.
+/// A cell as its author sees it, more or less: days as `AAAA-MM-JJ`, numbers without a decimal
+/// point unless needed. A number that has lost digits is written with its exponent, which no column
+/// of codes takes.
 fn write(value: &DataRef<'_>, zeros: Option<usize>, text: &mut String) {
     use std::fmt::Write as _;
     // Writing to a string never fails.
@@ -170,8 +174,9 @@ fn write(value: &DataRef<'_>, zeros: Option<usize>, text: &mut String) {
     };
 }
 
-/// A day, or a day and its hour when that isn't midnight: a program that writes local midnights in the time of
-/// Greenwich (`ExcelJS` does) puts 23:00 of the day before, and which day was meant is not ours to say.
+/// A day, or a day and its hour when that isn't midnight: a program that writes local midnights in
+/// the time of Greenwich (`ExcelJS` does) puts 23:00 of the day before, and which day was meant is
+/// not ours to say.
 fn write_moment(moment: &ExcelDateTime, text: &mut String) -> std::fmt::Result {
     use std::fmt::Write as _;
     let (year, month, day, hour, minute, second, _) = moment.to_ymd_hms_milli();
@@ -180,7 +185,12 @@ fn write_moment(moment: &ExcelDateTime, text: &mut String) -> std::fmt::Result {
         return write!(text, "{year:04}-{month:02}-{day:02}");
     }
     let next = |text: &mut String| {
-        let date = Date::new(i16::try_from(year).ok()?, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()?;
+        let date = Date::new(
+            i16::try_from(year).ok()?,
+            i8::try_from(month).ok()?,
+            i8::try_from(day).ok()?,
+        )
+        .ok()?;
         write!(text, "{}", date.tomorrow().ok()?).ok()
     };
     if seconds >= A_DAY - NEAR_MIDNIGHT && next(text).is_some() {

@@ -1,5 +1,6 @@
-//! Formulas whose result was never stored: programs that write workbooks without being spreadsheets leave it out, and
-//! whoever opens one sees a value that isn't there. The parser gives such a cell as a blank one.
+//! Formulas whose result was never stored: programs that write workbooks without being spreadsheets
+//! leave it out, and whoever opens one sees a value that isn't there. The parser gives such a cell
+//! as a blank one.
 
 use std::io::{self, Write};
 
@@ -48,13 +49,22 @@ impl FormulaScan {
         let closes = tag.first() == Some(&b'/');
         let empty = tag.last() == Some(&b'/');
         let body = &tag[usize::from(closes)..];
-        let end = body.iter().position(|byte| byte.is_ascii_whitespace() || *byte == b'/').unwrap_or(body.len());
+        let end = body
+            .iter()
+            .position(|byte| byte.is_ascii_whitespace() || *byte == b'/')
+            .unwrap_or(body.len());
         let name = body[..end].rsplit(|byte| *byte == b':').next().unwrap_or_default();
         match (name, closes) {
             (b"c", false) if !empty => {
-                let name = attribute(body, b"r").map(|value| String::from_utf8_lossy(value).into_owned());
+                let name =
+                    attribute(body, b"r").map(|value| String::from_utf8_lossy(value).into_owned());
                 let text = attribute(body, b"t") == Some(b"str");
-                self.cell = Some(Cell { name: name.unwrap_or_default(), text, formula: false, value: false });
+                self.cell = Some(Cell {
+                    name: name.unwrap_or_default(),
+                    text,
+                    formula: false,
+                    value: false,
+                });
             }
             (b"c", true) => {
                 if let Some(Cell { name, formula: true, value: false, .. }) = self.cell.take() {
@@ -136,14 +146,24 @@ mod tests {
         for (cells, found) in [
             (r#"<c r="A1"><f>1+1</f><v>2</v></c>"#, None),
             (r#"<c r="A1"><f>1+1</f><v></v></c>"#, Some(1)),
-            (r#"<c r="A1"><f>1+1</f><v/></c><c r="A2"/><c r="A3"><f t="shared" si="0"/></c>"#, Some(2)),
+            (
+                r#"<c r="A1"><f>1+1</f><v/></c><c r="A2"/><c r="A3"><f t="shared" si="0"/></c>"#,
+                Some(2),
+            ),
             (r#"<x:c s="1" r="A1"><x:f>A1&gt;2</x:f></x:c>"#, Some(1)),
             (r#"<c t="str" r="A1"><f>IF(B1,"x","")</f><v></v></c>"#, None),
-            (r#"<c r="A1" s="4"/><c r="B1"><v>3</v></c><c r="C1" t="inlineStr"><is><t>x</t></is></c>"#, None),
+            (
+                r#"<c r="A1" s="4"/><c r="B1"><v>3</v></c><c r="C1" t="inlineStr"><is><t>x</t></is></c>"#,
+                None,
+            ),
         ] {
             for piece in [1, 3, 1_000] {
                 let expected = found.map(|cells| ("A1".to_owned(), cells));
-                assert_eq!(scan(&format!("<row>{cells}</row>"), piece), expected, "{cells} by {piece}");
+                assert_eq!(
+                    scan(&format!("<row>{cells}</row>"), piece),
+                    expected,
+                    "{cells} by {piece}"
+                );
             }
         }
     }

@@ -1,8 +1,8 @@
 //! The bytes of a workbook, as the parser gets them: each part once, and none after the deadline.
 //!
-//! The parser opens whatever part a sheet names, by whatever spelling of its path, and forgets that it did. Here every
-//! reading of a part passes by where its data begin, so a second one is seen whatever led to it: two sheets on one
-//! part, two entries of the archive on the same bytes.
+//! The parser opens whatever part a sheet names, by whatever spelling of its path, and forgets that
+//! it did. Here every reading of a part passes by where its data begin, so a second one is seen
+//! whatever led to it: two sheets on one part, two entries of the archive on the same bytes.
 
 use std::collections::HashMap;
 use std::io::{self, Cursor, Read, Seek, SeekFrom};

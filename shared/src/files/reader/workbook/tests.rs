@@ -29,7 +29,10 @@ fn workbook(sheets: &[&str], more: &[(&str, &str)]) -> Vec<u8> {
     let mut entries = Vec::new();
     for (index, data) in sheets.iter().enumerate() {
         let number = index + 1;
-        let _ = write!(names, r#"<sheet name="Feuille {number}" sheetId="{number}" r:id="rId{number}"/>"#);
+        let _ = write!(
+            names,
+            r#"<sheet name="Feuille {number}" sheetId="{number}" r:id="rId{number}"/>"#
+        );
         let _ = write!(
             relations,
             r#"<Relationship Id="rId{number}" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="worksheets/sheet{number}.xml"/>"#
@@ -96,7 +99,10 @@ pub(in crate::files::reader) fn workbook_of(file: &str) -> Vec<u8> {
 
 fn accepted(bytes: &[u8]) -> Vec<(u64, Outcome)> {
     let rows = read_file(bytes).unwrap_or_else(|error| panic!("{error}"));
-    assert!(rows.iter().all(|(_, outcome)| matches!(outcome, Outcome::Accepted { .. })), "{rows:?}");
+    assert!(
+        rows.iter().all(|(_, outcome)| matches!(outcome, Outcome::Accepted { .. })),
+        "{rows:?}"
+    );
     rows
 }
 
@@ -106,16 +112,21 @@ fn texts_with_the_month_first_fail_the_workbook_and_name_the_sheet() {
     let days = rows(&format!("{HEADER}\n{}\n", ROW.replace("2004-03-02", "25/12/2004")));
     assert!(read_file(&workbook(&[&days], &[])).is_ok());
     let error = read_file(&workbook(&[&days, &months], &[])).unwrap_err().to_string();
-    assert!(error.contains("dateNaissance a 1 dates") && error.contains("2 de la feuille 2"), "{error}");
+    assert!(
+        error.contains("dateNaissance a 1 dates") && error.contains("2 de la feuille 2"),
+        "{error}"
+    );
 }
 
 #[test]
 fn days_and_numbers_are_those_that_the_author_sees() {
     // 2004-03-02, 2026-09-01 and 2027-08-31 as days of Excel; the sex and the place as numbers.
     let mut data = rows(&format!("{HEADER}\n{ROW}\n"));
-    for (cell, old, new) in
-        [("B2", "2004-03-02", "38048"), ("J2", "2026-09-01", "46266"), ("K2", "2027-08-31", "46630.0")]
-    {
+    for (cell, old, new) in [
+        ("B2", "2004-03-02", "38048"),
+        ("J2", "2026-09-01", "46266"),
+        ("K2", "2027-08-31", "46630.0"),
+    ] {
         data = data.replace(
             &format!(r#"<c r="{cell}" t="inlineStr"><is><t>{old}</t></is></c>"#),
             &format!(r#"<c r="{cell}" s="1"><v>{new}</v></c>"#),
@@ -194,7 +205,8 @@ fn a_code_has_the_digits_that_its_author_sees() {
 fn a_sheet_of_notes_is_passed_over_and_lines_are_those_of_the_sheet() {
     let notes = rows("Export du 1er septembre\n");
     let list = rows(&format!("\n\n{HEADER}\n{ROW}\n\n{ROW}\n"));
-    let lines: Vec<_> = accepted(&workbook(&["", &notes, &list], &[])).into_iter().map(|(line, _)| line).collect();
+    let lines: Vec<_> =
+        accepted(&workbook(&["", &notes, &list], &[])).into_iter().map(|(line, _)| line).collect();
     assert_eq!(lines, [4, 6]);
 }
 
@@ -211,7 +223,8 @@ fn every_sheet_that_holds_enrolments_is_read() {
     assert_eq!(places, [(Some(1), 2), (Some(3), 4), (Some(3), 5)]);
     assert!(rows.windows(2).all(|pair| pair[0].place() < pair[1].place()));
     let detected = reader.detected().unwrap();
-    let sheets: Vec<_> = detected.sheets.iter().map(|sheet| (sheet.number, sheet.header_line)).collect();
+    let sheets: Vec<_> =
+        detected.sheets.iter().map(|sheet| (sheet.number, sheet.header_line)).collect();
     assert_eq!(sheets, [(1, Some(1)), (2, None), (3, Some(3))]);
     assert_eq!(detected.passed_sheets().as_deref(), Some("feuille 2 (« Feuille 2 »)"));
     for given in 0..rows.len() {
@@ -222,9 +235,13 @@ fn every_sheet_that_holds_enrolments_is_read() {
         first.opened(unopened.open());
         (0..given).for_each(|_| assert!(matches!(first.next(), Ok(Next::Row(_)))));
         let mut second =
-            EnrolmentReader::resume(setting(&depositor), Conventions::default(), &first.position()).unwrap();
+            EnrolmentReader::resume(setting(&depositor), Conventions::default(), &first.position())
+                .unwrap();
         let rest = drain(&mut second, &bytes, bytes.len()).unwrap();
-        assert_eq!(rest.iter().map(|row| (row.sheet, row.line)).collect::<Vec<_>>(), places[given..]);
+        assert_eq!(
+            rest.iter().map(|row| (row.sheet, row.line)).collect::<Vec<_>>(),
+            places[given..]
+        );
     }
 }
 
@@ -235,7 +252,10 @@ fn a_sheet_of_enrolments_that_cant_be_read_fails_the_workbook() {
     let incomplete = rows(&format!("{}\n{ROW}\n", HEADER.replace("statut", "etat")));
     for second in [&headless, &incomplete] {
         let error = read_file(&workbook(&[&list, second], &[])).unwrap_err();
-        assert!(matches!(error, FileError::Workbook(WorkbookError::SheetWithoutHeader { .. })), "{error}");
+        assert!(
+            matches!(error, FileError::Workbook(WorkbookError::SheetWithoutHeader { .. })),
+            "{error}"
+        );
         assert!(error.to_string().contains("la feuille 2 (« Feuille 2 »)"), "{error}");
         assert!(!error.to_string().contains("Lefèvre"), "{error}");
     }
@@ -263,14 +283,20 @@ fn replaced(bytes: &[u8], old: &str, new: &str) -> Vec<u8> {
         let name_of_entry = entry.name().unwrap().to_string();
         entries.push((name_of_entry, content.replace(old, new)));
     }
-    archive(&entries.iter().map(|(name, content)| (name.as_str(), content.as_str())).collect::<Vec<_>>())
+    archive(
+        &entries
+            .iter()
+            .map(|(name, content)| (name.as_str(), content.as_str()))
+            .collect::<Vec<_>>(),
+    )
 }
 
 #[test]
 fn what_points_outside_is_never_followed() {
     let file = format!("{HEADER}\n{ROW}\n");
     let link = r#"<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/externalLinkPath" Target="file:///etc/passwd" TargetMode="External"/></Relationships>"#;
-    let links = [("xl/externalLinks/_rels/externalLink1.xml.rels", link), ("xl/vbaProject.bin", "macro")];
+    let links =
+        [("xl/externalLinks/_rels/externalLink1.xml.rels", link), ("xl/vbaProject.bin", "macro")];
     assert_eq!(accepted(&workbook(&[&rows(&file)], &links)), accepted(file.as_bytes()));
 }
 
@@ -281,26 +307,42 @@ fn entities_are_not_expanded() {
     let mut bytes = workbook(&[&data], &[]);
     assert!(read_file(&bytes).is_err());
     let texts = r#"<?xml version="1.0"?><!DOCTYPE sst [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]><sst><si><t>&b;</t></si></sst>"#;
-    bytes = workbook(&[r#"<row r="1"><c r="A1" t="s"><v>0</v></c></row>"#], &[("xl/sharedStrings.xml", texts)]);
+    bytes = workbook(
+        &[r#"<row r="1"><c r="A1" t="s"><v>0</v></c></row>"#],
+        &[("xl/sharedStrings.xml", texts)],
+    );
     assert!(read_file(&bytes).is_err());
 }
 
 #[test]
 fn memory_is_not_reserved_on_a_claim() {
-    let count = |claim: &str| format!(r#"<?xml version="1.0"?><sst uniqueCount="{claim}"><si><t>ine</t></si></sst>"#);
+    let count = |claim: &str| {
+        format!(r#"<?xml version="1.0"?><sst uniqueCount="{claim}"><si><t>ine</t></si></sst>"#)
+    };
     let data = r#"<row r="1"><c r="A1" t="s"><v>0</v></c></row>"#;
     let damaged = FileError::Workbook(WorkbookError::Damaged);
     for claim in ["99999999999999", "18446744073709551615", "999999999999999999999999"] {
         for path in ["xl/sharedStrings.xml", "XL/SHAREDSTRINGS.XML", "other/sharedStrings.xml"] {
-            assert_eq!(read_file(&workbook(&[data], &[(path, &count(claim))])).unwrap_err(), damaged);
+            assert_eq!(
+                read_file(&workbook(&[data], &[(path, &count(claim))])).unwrap_err(),
+                damaged
+            );
         }
     }
     // Further down, or in an encoding that hides it.
-    let late = count("99999999999999").replace("<sst", &format!("<sst a='{}'", ">".repeat(100_000)));
-    assert_eq!(read_file(&workbook(&[data], &[("xl/sharedStrings.xml", &late)])).unwrap_err(), damaged);
+    let late =
+        count("99999999999999").replace("<sst", &format!("<sst a='{}'", ">".repeat(100_000)));
+    assert_eq!(
+        read_file(&workbook(&[data], &[("xl/sharedStrings.xml", &late)])).unwrap_err(),
+        damaged
+    );
     let wide: String = count("99999999999999").chars().flat_map(|letter| ['\0', letter]).collect();
-    assert_eq!(read_file(&workbook(&[data], &[("xl/sharedStrings.xml", &wide)])).unwrap_err(), damaged);
-    let honest = read_file(&workbook(&[data], &[("xl/sharedStrings.xml", &count("1"))])).unwrap_err();
+    assert_eq!(
+        read_file(&workbook(&[data], &[("xl/sharedStrings.xml", &wide)])).unwrap_err(),
+        damaged
+    );
+    let honest =
+        read_file(&workbook(&[data], &[("xl/sharedStrings.xml", &count("1"))])).unwrap_err();
     assert!(matches!(honest, FileError::MissingColumns(_)), "{honest}");
 }
 
@@ -314,14 +356,26 @@ fn cells_far_apart_cost_nothing() {
 
 #[test]
 fn archives_that_are_no_workbook_are_named() {
-    let many: Vec<_> = (0..=MOST_ENTRIES).map(|index| (format!("x{index}"), String::new())).collect();
-    let many: Vec<_> = many.iter().map(|(name, content)| (name.as_str(), content.as_str())).collect();
-    let backwards = format!(r#"<row r="2">{}</row><row r="1">{}</row>"#, text(0, 2, "a"), text(0, 1, "b"));
+    let many: Vec<_> =
+        (0..=MOST_ENTRIES).map(|index| (format!("x{index}"), String::new())).collect();
+    let many: Vec<_> =
+        many.iter().map(|(name, content)| (name.as_str(), content.as_str())).collect();
+    let backwards =
+        format!(r#"<row r="2">{}</row><row r="1">{}</row>"#, text(0, 2, "a"), text(0, 1, "b"));
     for (bytes, expected) in [
-        (archive(&[("a.csv", "ine")]), WorkbookError::NotAWorkbook("une archive ZIP sans classeur")),
-        (archive(&[("mimetype", "x")]), WorkbookError::NotAWorkbook("un document OpenDocument (.ods, .odt)")),
+        (
+            archive(&[("a.csv", "ine")]),
+            WorkbookError::NotAWorkbook("une archive ZIP sans classeur"),
+        ),
+        (
+            archive(&[("mimetype", "x")]),
+            WorkbookError::NotAWorkbook("un document OpenDocument (.ods, .odt)"),
+        ),
         (archive(&many), WorkbookError::TooManyEntries { seen: MOST_ENTRIES + 1 }),
-        (archive(&[("xl/workbook.xml", "<"), ("x", &"0".repeat(1 << 20))])[..900].to_vec(), WorkbookError::Damaged),
+        (
+            archive(&[("xl/workbook.xml", "<"), ("x", &"0".repeat(1 << 20))])[..900].to_vec(),
+            WorkbookError::Damaged,
+        ),
         (archive(&[("xl/workbook.xml", "<workbook><")]), WorkbookError::Damaged),
         (workbook(&["", ""], &[]), WorkbookError::Empty),
         (workbook(&[&backwards], &[]), WorkbookError::Disordered),
@@ -355,7 +409,10 @@ fn a_workbook_too_large_is_refused_without_being_kept() {
 fn sheets_on_one_part(targets: &[&str], data: &str) -> Vec<u8> {
     let (mut names, mut relations) = (String::new(), String::new());
     for (number, target) in targets.iter().enumerate() {
-        let _ = write!(names, r#"<sheet name="Feuille {number}" sheetId="{number}" r:id="rId{number}"/>"#);
+        let _ = write!(
+            names,
+            r#"<sheet name="Feuille {number}" sheetId="{number}" r:id="rId{number}"/>"#
+        );
         let _ = write!(
             relations,
             r#"<Relationship Id="rId{number}" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet" Target="{target}"/>"#
@@ -364,9 +421,15 @@ fn sheets_on_one_part(targets: &[&str], data: &str) -> Vec<u8> {
     archive(&[
         ("[Content_Types].xml", CONTENT_TYPES),
         ("_rels/.rels", PACKAGE),
-        ("xl/workbook.xml", &format!(r#"<workbook xmlns:r="r"><sheets>{names}</sheets></workbook>"#)),
+        (
+            "xl/workbook.xml",
+            &format!(r#"<workbook xmlns:r="r"><sheets>{names}</sheets></workbook>"#),
+        ),
         ("xl/_rels/workbook.xml.rels", &format!("<Relationships>{relations}</Relationships>")),
-        ("xl/worksheets/sheet1.xml", &format!("<worksheet><sheetData>{data}</sheetData></worksheet>")),
+        (
+            "xl/worksheets/sheet1.xml",
+            &format!("<worksheet><sheetData>{data}</sheetData></worksheet>"),
+        ),
     ])
 }
 
@@ -379,7 +442,11 @@ fn no_part_is_read_twice_however_it_is_named() {
         ["worksheets/sheet1.xml", "/xl/worksheets/sheet1.xml"],
         ["worksheets/sheet1.xml", "WORKSHEETS/SHEET1.XML"],
     ] {
-        assert_eq!(read_file(&sheets_on_one_part(&targets, &notes)).unwrap_err(), twice, "{targets:?}");
+        assert_eq!(
+            read_file(&sheets_on_one_part(&targets, &notes)).unwrap_err(),
+            twice,
+            "{targets:?}"
+        );
     }
     let sixty = vec!["worksheets/sheet1.xml"; 60];
     assert_eq!(read_file(&sheets_on_one_part(&sixty, &notes)).unwrap_err(), twice);
@@ -387,12 +454,18 @@ fn no_part_is_read_twice_however_it_is_named() {
     assert_eq!(read_file(&sheets_on_one_part(&sixty, &rows(&file))).unwrap_err(), twice);
     let many = vec!["worksheets/sheet1.xml"; MOST_SHEETS + 1];
     let expected = WorkbookError::TooManySheets { seen: MOST_SHEETS + 1, most: MOST_SHEETS };
-    assert_eq!(read_file(&sheets_on_one_part(&many, &notes)).unwrap_err(), FileError::Workbook(expected));
+    assert_eq!(
+        read_file(&sheets_on_one_part(&many, &notes)).unwrap_err(),
+        FileError::Workbook(expected)
+    );
 }
 
 #[test]
 fn one_budget_is_for_all_sheets_and_for_what_is_dropped() {
-    let expected = FileError::Workbook(WorkbookError::LargeSheets { cells: MOST_CELLS, bytes: LARGEST_SHEETS });
+    let expected = FileError::Workbook(WorkbookError::LargeSheets {
+        cells: MOST_CELLS,
+        bytes: LARGEST_SHEETS,
+    });
     let texts = |text: &str| format!("<sst><si><t xml:space=\"preserve\">{text}</t></si></sst>");
     let cells = |first: &str, count: usize| {
         let cell = format!(r#"<c r="{first}1" t="s"><v>0</v></c>"#);

@@ -43,9 +43,12 @@ pub(super) fn key(mode: Mode) -> &'static str {
 }
 
 impl Doubles {
-    /// FranceConnect knows the person of each question by its place. The thread ends with the process.
+    /// FranceConnect knows the person of each question by its place. The thread ends with the
+    /// process.
     pub(super) fn start(questions: &[Question]) -> Self {
-        let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new()).unwrap();
+        let pkcs8 =
+            EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new())
+                .unwrap();
         let signing = EncodingKey::from_ec_der(pkcs8.as_ref());
         let jwks = json!({ "keys": [Jwk::from_encoding_key(&signing, Algorithm::ES256).unwrap()] });
         let people: Vec<Value> = questions.iter().map(|question| pivot(&question.asked)).collect();
@@ -117,8 +120,10 @@ fn serve(stream: &TcpStream, jwks: &Value, people: &[Value]) {
         }
         let mut body = vec![0; length];
         reader.read_exact(&mut body).unwrap();
-        let answer = if path == "/jwks" { jwks.to_string() } else { checked(&body, people).to_string() };
-        let response = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{answer}", answer.len());
+        let answer =
+            if path == "/jwks" { jwks.to_string() } else { checked(&body, people).to_string() };
+        let response =
+            format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{answer}", answer.len());
         // At once: in two packets the second waits for the first to be acknowledged.
         (&*stream).write_all(response.as_bytes()).unwrap();
         line.clear();

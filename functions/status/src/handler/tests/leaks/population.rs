@@ -12,16 +12,32 @@ pub(super) fn traits(record: &Record) -> Option<Traits> {
     Some(Traits::said(Ine::parse(&record.ine).ok(), Person::Civil(identity)))
 }
 
-/// People with two records each: common and rare names, a third born abroad, some twins, and among those of common
-/// names some homonyms of one date; questions about them, and about twins and homonyms who aren't students.
+/// People with two records each: common and rare names, a third born abroad, some twins, and among
+/// those of common names some homonyms of one date; questions about them, and about twins and
+/// homonyms who aren't students.
 pub(super) fn invented() -> LabelledSet {
     let mut set = LabelledSet::default();
     for index in 0..PEOPLE {
         let person = Invented::new(index);
         let (id, another) = (person.id(), index + 1_000);
-        let twin = Invented { index: another, given: person.given + 3, others: person.others + 5, ..person.clone() };
-        let homonym = Invented { index: another, place: index + 4, others: person.others + 5, ..person.clone() };
-        let later = Invented { index: another, day: person.day + 719, others: person.others + 5, ..person.clone() };
+        let twin = Invented {
+            index: another,
+            given: person.given + 3,
+            others: person.others + 5,
+            ..person.clone()
+        };
+        let homonym = Invented {
+            index: another,
+            place: index + 4,
+            others: person.others + 5,
+            ..person.clone()
+        };
+        let later = Invented {
+            index: another,
+            day: person.day + 719,
+            others: person.others + 5,
+            ..person.clone()
+        };
         let misspelt = Invented { surname: slip(&person.surname), ..person.clone() };
         register(&mut set, &person);
         if index.is_multiple_of(12) {
@@ -52,10 +68,15 @@ pub(super) fn invented() -> LabelledSet {
 }
 
 fn ask(set: &mut LabelledSet, kind: &str, expected: &str, asked: LookUp) {
-    set.questions.push(Question { asked, kind: kind.to_owned(), expected: Expected::parse(expected) });
+    set.questions.push(Question {
+        asked,
+        kind: kind.to_owned(),
+        expected: Expected::parse(expected),
+    });
 }
 
-/// Two records of a person: as the civil register has it, and as a form in capitals without other given names.
+/// Two records of a person: as the civil register has it, and as a form in capitals without other
+/// given names.
 fn register(set: &mut LabelledSet, person: &Invented) {
     let first = person.record();
     let second = Record {
@@ -147,8 +168,11 @@ impl Invented {
     fn new(index: usize) -> Self {
         let surname = SURNAMES[index % SURNAMES.len()].to_owned();
         // Homonyms have common given names too.
-        let given =
-            if index.is_multiple_of(6) { COMMON_GIVEN_NAMES[index / 6 % COMMON_GIVEN_NAMES.len()] } else { index * 5 };
+        let given = if index.is_multiple_of(6) {
+            COMMON_GIVEN_NAMES[index / 6 % COMMON_GIVEN_NAMES.len()]
+        } else {
+            index * 5
+        };
         Self { index, surname, given, others: index * 3 + 1, day: index * 37, place: index }
     }
 
@@ -157,7 +181,12 @@ impl Invented {
     }
 
     fn birth(&self) -> String {
-        format!("{}-{:02}-{:02}", 1999 + self.day / 336 % 8, self.day / 28 % 12 + 1, self.day % 28 + 1)
+        format!(
+            "{}-{:02}-{:02}",
+            1999 + self.day / 336 % 8,
+            self.day / 28 % 12 + 1,
+            self.day % 28 + 1
+        )
     }
 
     fn given(&self) -> [&'static str; 2] {

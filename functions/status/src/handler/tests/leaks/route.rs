@@ -32,7 +32,8 @@ pub(super) enum Asking {
 }
 
 impl Asking {
-    pub(super) const ALL: [Self; 4] = [Self::Upstream, Self::Direct, Self::FranceConnect, Self::Batch];
+    pub(super) const ALL: [Self; 4] =
+        [Self::Upstream, Self::Direct, Self::FranceConnect, Self::Batch];
 
     pub(super) fn name(self) -> &'static str {
         match self {
@@ -55,8 +56,8 @@ impl Asking {
     }
 }
 
-/// The record by which each answer names its student, if it does: they are the names of its establishment
-/// ([`super::tables`]).
+/// The record by which each answer names its student, if it does: they are the names of its
+/// establishment ([`super::tables`]).
 pub(super) async fn ask_all(
     context: &Api<Context>,
     doubles: &Doubles,
@@ -72,10 +73,20 @@ pub(super) async fn ask_all(
         let asked = &question.asked;
         let (status, body, _) = match asking {
             Asking::Upstream => {
-                ask(context, request("POST", "/api/etudiant", Some(key(mode)), &upstream(asked).to_string())).await
+                ask(
+                    context,
+                    request("POST", "/api/etudiant", Some(key(mode)), &upstream(asked).to_string()),
+                )
+                .await
             }
             Asking::Direct => ask(context, with_token(&direct(asked), &doubles.token(mode))).await,
-            _ => ask(context, with_token("france_connect?", &Doubles::france_connect_token(mode, index))).await,
+            _ => {
+                ask(
+                    context,
+                    with_token("france_connect?", &Doubles::france_connect_token(mode, index)),
+                )
+                .await
+            }
         };
         match status {
             200 if asking == Asking::Upstream => {
@@ -89,18 +100,26 @@ pub(super) async fn ask_all(
     stream::iter(each).buffered(SIDE_BY_SIDE).collect().await
 }
 
-async fn batch(context: &Api<Context>, doubles: &Doubles, mode: Mode, questions: &[Question]) -> Vec<Option<String>> {
+async fn batch(
+    context: &Api<Context>,
+    doubles: &Doubles,
+    mode: Mode,
+    questions: &[Question],
+) -> Vec<Option<String>> {
     let lines: Vec<Value> = questions.iter().map(|question| line(&question.asked)).collect();
     let mut request = with_token("lot?", &doubles.token(mode));
     *request.method_mut() = lambda_http::http::Method::POST;
     *request.body_mut() = json!({ "demandes": lines }).to_string().into();
     let (status, body, _) = ask(context, request).await;
     assert_eq!(status, 200, "{body}");
-    let told = body["data"].as_array().unwrap().iter().map(|line| match line["resultat"].as_str() {
-        Some("trouve") => Some(text(&line["statut"]["admissions"][0]["etablissement_etudes"]["nom"])),
-        Some("introuvable") => None,
-        _ => panic!("{line}"),
-    });
+    let told =
+        body["data"].as_array().unwrap().iter().map(|line| match line["resultat"].as_str() {
+            Some("trouve") => {
+                Some(text(&line["statut"]["admissions"][0]["etablissement_etudes"]["nom"]))
+            }
+            Some("introuvable") => None,
+            _ => panic!("{line}"),
+        });
     told.collect()
 }
 
@@ -117,7 +136,10 @@ fn upstream(asked: &LookUp) -> Value {
 
 fn direct(asked: &LookUp) -> String {
     let date: Vec<&str> = asked.date_naissance.split('-').collect();
-    let commune = asked.commune().map(|code| format!("&codeCogInseeCommuneNaissance={code}")).unwrap_or_default();
+    let commune = asked
+        .commune()
+        .map(|code| format!("&codeCogInseeCommuneNaissance={code}"))
+        .unwrap_or_default();
     format!(
         "identite?nomNaissance={}&prenoms[]={}&anneeDateNaissance={}&moisDateNaissance={}&jourDateNaissance={}\
          &sexeEtatCivil={}{commune}&",
@@ -140,7 +162,11 @@ pub(super) fn pivot(asked: &LookUp) -> Value {
 }
 
 fn line(asked: &LookUp) -> Value {
-    let place = asked.commune().map(|code| code.to_string()).or(asked.country().map(str::to_owned)).unwrap_or_default();
+    let place = asked
+        .commune()
+        .map(|code| code.to_string())
+        .or(asked.country().map(str::to_owned))
+        .unwrap_or_default();
     json!({
         "nomNaissance": asked.nom, "prenoms": asked.given_names(), "dateNaissance": asked.date_naissance,
         "sexeEtatCivil": asked.sexe,
@@ -151,7 +177,9 @@ fn line(asked: &LookUp) -> Value {
 fn with_token(path_and_query: &str, token: &str) -> Request {
     let path = format!("/v3/mesri/statut_etudiant/{path_and_query}recipient={RECIPIENT}");
     let mut request = request("GET", &path, None, "");
-    request.headers_mut().insert("authorization", HeaderValue::from_str(&format!("Bearer {token}")).unwrap());
+    request
+        .headers_mut()
+        .insert("authorization", HeaderValue::from_str(&format!("Bearer {token}")).unwrap());
     request
 }
 

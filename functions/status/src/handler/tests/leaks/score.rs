@@ -17,7 +17,8 @@ pub(super) struct Score {
     pub(super) asking: Asking,
     pub(super) mode: Mode,
     pub(super) look_ups: LookUpScore,
-    /// Questions about somebody who is there, as the register has it, with all that a client must say to be told anything.
+    /// Questions about somebody who is there, as the register has it, with all that a client must
+    /// say to be told anything.
     pub(super) stated: LookUpScore,
 }
 
@@ -41,7 +42,12 @@ impl Score {
 
 /// The table of `docs/identity.md`.
 pub(super) fn print(set: &LabelledSet, tables: &Tables, scores: &[Score]) {
-    println!("{} records, of which {} refused; {} questions", set.records.len(), tables.refused, set.questions.len());
+    println!(
+        "{} records, of which {} refused; {} questions",
+        set.records.len(),
+        tables.refused,
+        set.questions.len()
+    );
     let heading = [
         "route",
         "mode",
@@ -52,7 +58,8 @@ pub(super) fn print(set: &LabelledSet, tables: &Tables, scores: &[Score]) {
     ];
     let mut rows = vec![heading.map(str::to_owned).to_vec()];
     for Score { asking, mode, look_ups, .. } in scores {
-        let (leaks, bare, twins) = (look_ups.leaks().part, look_ups.bare, look_ups.kind("absent_twin"));
+        let (leaks, bare, twins) =
+            (look_ups.leaks().part, look_ups.bare, look_ups.kind("absent_twin"));
         rows.push(vec![
             asking.name().to_owned(),
             client_id(*mode).to_owned(),
@@ -65,7 +72,8 @@ pub(super) fn print(set: &LabelledSet, tables: &Tables, scores: &[Score]) {
     print!("{}", table(&rows));
     for Score { asking, mode, look_ups, .. } in scores {
         let leaks = look_ups.by_kind.iter().filter(|(_, count)| count.leaks > 0);
-        let leaks: Vec<String> = leaks.map(|(kind, count)| format!("{} {kind}", count.leaks)).collect();
+        let leaks: Vec<String> =
+            leaks.map(|(kind, count)| format!("{} {kind}", count.leaks)).collect();
         if !leaks.is_empty() {
             println!("{}, {}: leaks are {}", asking.name(), client_id(*mode), leaks.join(", "));
         }

@@ -33,7 +33,8 @@ pub(super) struct Tables {
 }
 
 impl Tables {
-    /// Records become students as `cargo local match` decides, and are posted as the register posts them.
+    /// Records become students as `cargo local match` decides, and are posted as the register posts
+    /// them.
     pub(super) fn of(set: &LabelledSet) -> Self {
         let mut register = Register::new(Blocking::new(&"records in memory".to_owned().into()));
         let mut accepted = Vec::new();
@@ -47,7 +48,8 @@ impl Tables {
         let mut by_student: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
         for number in 0..accepted.len() {
             let number = u32::try_from(number).unwrap();
-            let student = register.student_of(shared::identity::engine::register::RecordNumber(number));
+            let student =
+                register.student_of(shared::identity::engine::register::RecordNumber(number));
             by_student.entry(student.0).or_default().push(number as usize);
         }
         let keys = keys().postings;
@@ -56,7 +58,11 @@ impl Tables {
         for records in by_student.values() {
             let student = StudentId::random();
             let (first, said) = &accepted[records[0]];
-            let mut item = keyed("pk", &format!("S#{student}"), &student_item(student, said, &first.record_id));
+            let mut item = keyed(
+                "pk",
+                &format!("S#{student}"),
+                &student_item(student, said, &first.record_id),
+            );
             item.insert("sk".into(), json!({ "S": "STUDENT" }));
             stored.put("students", item);
             let traits = records.iter().map(|record| &accepted[*record].1);
@@ -75,14 +81,16 @@ impl Tables {
 
     fn answer(&self, call: &Call) -> Response {
         match call.service.as_str() {
-            "secretsmanager" => respond(200, &json!({ "SecretString": r#"{"client_secret":"secret","keys":[]}"# })),
+            "secretsmanager" => {
+                respond(200, &json!({ "SecretString": r#"{"client_secret":"secret","keys":[]}"# }))
+            }
             _ => self.stored.call(&call.operation, &call.text),
         }
     }
 }
 
-/// A student who is enrolled today, in an establishment that is called like its first record: who was told shows in
-/// every route's answer.
+/// A student who is enrolled today, in an establishment that is called like its first record: who
+/// was told shows in every route's answer.
 fn student_item(student: StudentId, said: &Traits, record: &str) -> Value {
     let Person::Civil(identity) = &said.identite else { panic!("{said:?}") };
     let today = day_in_france(Timestamp::now());
