@@ -32,7 +32,6 @@ impl Machine {
         }
     }
 
-    /// In a line.
     #[must_use]
     pub fn line(&self) -> String {
         let Self { processor, cores, architecture, kernel } = self;

@@ -11,7 +11,6 @@ use shared::identity::digest::{DigestKey, IdentityKeys};
 pub const INE: &str = "0AYIOP071Y8";
 /// The client that asks.
 pub const CLIENT_ID: &str = "benchmark";
-/// Its key.
 pub const CLIENT_KEY: &str = "3f1c5a9e7b2d4860a1c3e5f7092b4d6e8fa0c2b4d6e8f0123456789abcdef012";
 /// On whose behalf it says it asks.
 pub const CALLER: &str = "DINUM - 00000000-0000-0000-0000-000000000000";

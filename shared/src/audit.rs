@@ -164,7 +164,6 @@ struct Stored {
 /// Whom or what a trace is kept under.
 #[derive(Debug, Clone, Copy)]
 pub enum Subject<'a> {
-    /// A student.
     Student(StudentId),
     /// An enrolment.
     Record(&'a RecordId),

@@ -76,7 +76,6 @@ pub fn s3(aws: &SdkConfig) -> aws_sdk_s3::Client {
 pub struct StoredKey {
     /// Its id: which version it is.
     pub id: String,
-    /// The secret.
     pub key: SecretString,
 }
 

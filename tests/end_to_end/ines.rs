@@ -266,7 +266,7 @@ async fn an_extract_is_loaded_twice_as_once() {
     for counted in ["2 added", "2 there already"] {
         let loaded = stack.tool(&["ines", "load", path.to_str().unwrap()]).await;
         assert!(
-            loaded.success && loaded.output.contains(counted),
+            loaded.success && loaded.errors.contains(counted),
             "{} {}",
             loaded.output,
             loaded.errors

@@ -24,7 +24,6 @@ pub struct Depositor {
     pub uai: String,
     /// The client that its key belongs to.
     pub client: Client,
-    /// Its key.
     pub key: String,
 }
 

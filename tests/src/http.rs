@@ -109,7 +109,6 @@ impl Call {
         Self { request: http::Request::builder().method(method).uri(url), body: Vec::new() }
     }
 
-    /// With a header.
     pub fn header(self, name: &str, value: &str) -> Self {
         Self { request: self.request.header(name, value), ..self }
     }

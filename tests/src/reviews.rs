@@ -16,7 +16,6 @@ use crate::stack::Stack;
 pub struct Kept {
     /// `id_inscription`.
     pub id: String,
-    /// The student.
     pub student: Option<String>,
 }
 

@@ -54,7 +54,6 @@ pub struct Drop {
     pub import: String,
     /// Its key in the inbox.
     pub key: String,
-    /// Its version.
     pub version_id: String,
 }
 

@@ -83,9 +83,7 @@ pub async fn handle<W: World>(world: &W, event: SqsEvent, deadline: Timestamp) -
 /// What a pointer led to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Followed {
-    /// A record.
     Record(Resolution),
-    /// A case.
     Case(AppliedCase),
     /// So many records about which INES is asked again.
     Due(usize),
@@ -170,7 +168,7 @@ impl Outcomes {
             Followed::Record(Resolution::InReview) => self.in_review += 1,
             Followed::Record(Resolution::Postponed) => self.postponed += 1,
             Followed::Record(Resolution::Unchanged) | Followed::Case(AppliedCase::Nothing) => {
-                self.unchanged += 1
+                self.unchanged += 1;
             }
             Followed::Case(AppliedCase::Done) => self.cases += 1,
             Followed::Due(records) => self.due += records,

@@ -342,7 +342,7 @@ impl<'a> Resolved<'a> {
             .collect();
         // A dispute is settled by people alone, as is a decision that was undone.
         let disputes = |held: &mut BTreeMap<CaseId, BTreeSet<StudentId>>| {
-            held.retain(|case, _| case.is_dispute())
+            held.retain(|case, _| case.is_dispute());
         };
         if same.is_empty() {
             disputes(&mut held);

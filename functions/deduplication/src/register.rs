@@ -167,7 +167,6 @@ impl Register {
         Ok((depositor, self.sends_for.get_or(depositor, read).await?))
     }
 
-    /// A record.
     pub(crate) async fn record(&self, id: &RecordId) -> Result<Option<Record>, StoreError> {
         self.records.get(id).await
     }
@@ -199,7 +198,6 @@ impl Register {
         self.records.due(day).await
     }
 
-    /// A case.
     pub(crate) async fn case(&self, id: &CaseId) -> Result<Option<Case>, StoreError> {
         self.reviews.get(id).await
     }

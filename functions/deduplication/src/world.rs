@@ -18,7 +18,6 @@ pub trait World {
 
     /// The tables.
     fn register(&self) -> &Register;
-    /// The identity queue.
     fn queue(&self) -> &IdentityQueue;
     /// The national identity service; none where there is none, and establishments' INEs are then
     /// believed.

@@ -38,16 +38,18 @@ pub(crate) async fn tell(
     caller: &Caller,
     request: &Request,
     bodies: &[Option<EnrolmentBody>],
-    call: &mut RequestContext,
+    request_context: &mut RequestContext,
 ) -> Result<Answer, ApiError> {
-    call.facts.enrolments = bodies.len();
-    charge(context, caller, call, u32::try_from(bodies.len()).unwrap_or(u32::MAX)).await?;
+    request_context.facts.enrolments = bodies.len();
+    charge(context, caller, request_context, u32::try_from(bodies.len()).unwrap_or(u32::MAX))
+        .await?;
     let idempotent =
-        match IdempotentRequest::begin(context, caller, "lot", request, call.now).await? {
+        match IdempotentRequest::begin(context, caller, "lot", request, request_context.now).await?
+        {
             Start::Do(idempotent) => idempotent,
             Start::Done(answered) => return Ok(Answer::Replayed(answered)),
         };
-    let result = say(context, caller, bodies, &idempotent, call).await;
+    let result = say(context, caller, bodies, &idempotent, request_context).await;
     idempotent.end_with(context, result).await.map(Answer::Done)
 }
 
@@ -56,15 +58,15 @@ async fn say(
     caller: &Caller,
     bodies: &[Option<EnrolmentBody>],
     idempotent: &IdempotentRequest,
-    call: &mut RequestContext,
+    request_context: &mut RequestContext,
 ) -> Result<Outcome, ApiError> {
     let read = |body: &Option<EnrolmentBody>| match body {
-        Some(body) => Statement::read(context, caller, body, call.now),
+        Some(body) => Statement::read(context, caller, body, request_context.now),
         None => Err(not_an_object()),
     };
     let read: Vec<Result<Statement, Refusal>> = bodies.iter().map(read).collect();
     let pairs = read.iter().flatten().filter_map(|statement| statement.to_check(context));
-    let checked = pairs::check(context, caller, call, pairs).await?;
+    let checked = pairs::check(context, caller, request_context, pairs).await?;
     let found: Vec<Option<Checked>> = read
         .iter()
         .map(|statement| {
@@ -75,7 +77,7 @@ async fn say(
         })
         .collect();
     let shared = shared_key::problems(context, read.iter().zip(&found));
-    let retry_after = seconds_left_in_france(call.now);
+    let retry_after = seconds_left_in_france(request_context.now);
     let follows = follow(&read);
     let each: Vec<_> = read
         .into_iter()
@@ -99,22 +101,23 @@ async fn say(
         planned.iter().map(|plan| plan.as_ref().map_or_else(|_| Vec::new(), Plan::records));
     let sent =
         records.zip(&found).filter_map(|(records, checked)| Some((records, checked.as_ref()?)));
-    traces::sent(context, caller, call, sent).await?;
+    traces::sent(context, caller, request_context, sent).await?;
 
     let unknown =
         planned.iter().filter(|plan| matches!(plan, Err(Refusal::PairNotFound { .. }))).count();
-    count_unknown(context, caller, call, u32::try_from(unknown).unwrap_or(u32::MAX)).await?;
+    count_unknown(context, caller, request_context, u32::try_from(unknown).unwrap_or(u32::MAX))
+        .await?;
     let said =
         (0..).zip(&planned).filter_map(|(position, plan)| Some((position, plan.as_ref().ok()?)));
-    let superseded = store(context, caller, &idempotent.moment, said, call.now).await?;
+    let superseded = store(context, caller, &idempotent.moment, said, request_context.now).await?;
     for (position, plan) in (0..).zip(&mut planned) {
         if superseded.contains(&position) {
             *plan = Err(Refusal::Superseded);
         }
     }
-    call.facts.stored = planned.iter().filter(|plan| plan.is_ok()).count();
+    request_context.facts.stored = planned.iter().filter(|plan| plan.is_ok()).count();
 
-    let resultats = planned.iter().map(|plan| result(plan, call)).collect();
+    let resultats = planned.iter().map(|plan| result(plan, request_context)).collect();
     let answered = Answered::new(StatusCode::OK.as_u16(), &BatchAnswer { resultats });
     let exhausted = planned.iter().any(|plan| matches!(plan, Err(Refusal::PairsExhausted { .. })));
     // What wasn't checked is worth another try: an answer that is kept would say the same until
@@ -171,8 +174,11 @@ async fn plan(
 }
 
 /// What the enrolment would have been answered alone.
-fn result<'a>(plan: &'a Result<Plan, Refusal>, call: &'a RequestContext) -> BatchResult<'a> {
-    let (uid, endpoint) = (&call.uid, "inscription");
+fn result<'a>(
+    plan: &'a Result<Plan, Refusal>,
+    request_context: &'a RequestContext,
+) -> BatchResult<'a> {
+    let (uid, endpoint) = (&request_context.uid, "inscription");
     let refusal = match plan {
         Ok(plan) => {
             let created = Created::new(plan.id(), &plan.statement.declaration);

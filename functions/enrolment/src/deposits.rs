@@ -121,24 +121,24 @@ pub(crate) async fn open(
     context: &Context,
     caller: &Caller,
     wish: &Wish,
-    call: &mut RequestContext,
+    request_context: &mut RequestContext,
 ) -> Result<Response<Body>, ApiError> {
     let own = caller.depositor.establishment().uai;
     // The prefix of the inbox is who the depositor is, so a key writes under its own and no other.
     if wish.uai.is_some_and(|uai| uai != own) {
         return Err(Refusal::EstablishmentNotFound.into());
     }
-    charge(context, caller, call, 1).await?;
+    charge(context, caller, request_context, 1).await?;
     let id = uuid::Uuid::new_v4().simple().to_string();
     let deposit = Deposit {
         uai: own,
         client: caller.client.client_id.clone(),
         key: wish.key(own, &id),
-        created_at: call.now,
-        expires_at: call.now.as_second() + KEPT.as_secs(),
+        created_at: request_context.now,
+        expires_at: request_context.now.as_second() + KEPT.as_secs(),
         import: None,
     };
-    let form = context.buckets.form(&id, &deposit.key, call.now).await?;
+    let form = context.buckets.form(&id, &deposit.key, request_context.now).await?;
     context.deposits.put(&id, &deposit).await?;
     Ok(json(StatusCode::CREATED, &form))
 }
@@ -148,9 +148,9 @@ pub(crate) async fn follow(
     context: &Context,
     caller: &Caller,
     id: &str,
-    call: &mut RequestContext,
+    request_context: &mut RequestContext,
 ) -> Result<Response<Body>, ApiError> {
-    charge(context, caller, call, 1).await?;
+    charge(context, caller, request_context, 1).await?;
     let deposit = own(context, caller, id).await?;
     let followed = match &deposit.import {
         Some(import) => context.deposits.follow(import).await?,
@@ -171,16 +171,16 @@ pub(crate) async fn findings(
     caller: &Caller,
     id: &str,
     request: &Request,
-    call: &mut RequestContext,
+    request_context: &mut RequestContext,
 ) -> Result<Response<Body>, ApiError> {
     let parameters = request.query_string_parameters();
     let parameters: Parameters = parameters.iter().collect();
     let after = parameters.one("apres").map_err(|_| not_a_place())?;
     let after = after.map(|after| Position::parse(after).ok_or_else(not_a_place)).transpose()?;
-    charge(context, caller, call, 1).await?;
+    charge(context, caller, request_context, 1).await?;
     let deposit = own(context, caller, id).await?;
     if let Some(import) = &deposit.import {
-        traces::of_findings(context, caller, call, import).await?;
+        traces::of_findings(context, caller, request_context, import).await?;
     }
     let page = match &deposit.import {
         Some(import) => context.findings.page(import, after.as_ref(), MOST_IN_PAGE).await?,

@@ -27,11 +27,11 @@ pub(crate) async fn read(
     context: &Context,
     caller: &Caller,
     id: &str,
-    call: &mut RequestContext,
+    request_context: &mut RequestContext,
 ) -> Result<Response<Body>, ApiError> {
-    charge(context, caller, call, 1).await?;
+    charge(context, caller, request_context, 1).await?;
     let record = own(context, caller, id).await?;
-    traces::of_record(context, caller, call, Action::Read, &record).await?;
+    traces::of_record(context, caller, request_context, Action::Read, &record).await?;
     let found = Existing::found(&record.id, &record.declaration, progress(&record));
     Ok(json(StatusCode::OK, &found.with_identity(record.statut_ine, record.finding)))
 }
@@ -45,16 +45,16 @@ pub(crate) async fn cancel(
     context: &Context,
     caller: &Caller,
     id: &str,
-    call: &mut RequestContext,
+    request_context: &mut RequestContext,
 ) -> Result<Response<Body>, ApiError> {
-    charge(context, caller, call, 1).await?;
+    charge(context, caller, request_context, 1).await?;
     let mut record = own(context, caller, id).await?;
     let others = others_of(context, &record).await?;
     for cancelled in others.iter().chain([&record]) {
-        traces::of_record(context, caller, call, Action::Cancelled, cancelled).await?;
+        traces::of_record(context, caller, request_context, Action::Cancelled, cancelled).await?;
     }
-    call.facts.enrolments = 1;
-    let version = VersionStamp::after_reading(call.now).version(0);
+    request_context.facts.enrolments = 1;
+    let version = VersionStamp::after_reading(request_context.now).version(0);
     // Others before this one: after a crash in between, it is still found to be cancelled.
     for other in &others {
         match context.records.cancel(&other.id, &version).await? {
@@ -66,7 +66,7 @@ pub(crate) async fn cancel(
     match context.records.cancel(&record.id, &version).await? {
         Cancelled::Pending => {
             record.state = RecordState::Pending;
-            call.facts.stored = 1;
+            request_context.facts.stored = 1;
             context.queue.send(std::slice::from_ref(&record.id)).await?;
         }
         Cancelled::Before => record.state = RecordState::Resolved,

@@ -57,16 +57,20 @@ impl Service for Context {
         &self,
         route: Route,
         request: &Request,
-        call: &mut RequestContext,
+        request_context: &mut RequestContext,
     ) -> Result<Caller, ApiError> {
-        let caller = Caller::of(self, request.headers(), route, call.now).await?;
-        call.client = Some(caller.client.client_id.clone());
-        call.facts.uai = Some(caller.depositor.establishment().uai);
+        let caller = Caller::of(self, request.headers(), route, request_context.now).await?;
+        request_context.client = Some(caller.client.client_id.clone());
+        request_context.facts.uai = Some(caller.depositor.establishment().uai);
         Ok(caller)
     }
 
-    fn render(error: &ApiError, request: &Request, call: &RequestContext) -> Response<Body> {
-        response(error, request.raw_http_path(), request.method().as_str(), &call.uid)
+    fn render(
+        error: &ApiError,
+        request: &Request,
+        request_context: &RequestContext,
+    ) -> Response<Body> {
+        response(error, request.raw_http_path(), request.method().as_str(), &request_context.uid)
     }
 
     fn emit(&self, request: RequestMetrics, facts: Facts) {
@@ -90,10 +94,10 @@ impl Service for Context {
 pub(crate) async fn charge(
     context: &Context,
     caller: &Caller,
-    call: &mut RequestContext,
+    request_context: &mut RequestContext,
     count: u32,
 ) -> Result<(), ApiError> {
-    Ok(call.take(&context.quotas, &caller.client, None, count).await?)
+    Ok(request_context.take(&context.quotas, &caller.client, None, count).await?)
 }
 
 /// Counts pairs that nobody has against the caller, if there were any: whoever tries INEs out is
@@ -101,13 +105,14 @@ pub(crate) async fn charge(
 pub(crate) async fn count_unknown(
     context: &Context,
     caller: &Caller,
-    call: &mut RequestContext,
+    request_context: &mut RequestContext,
     count: u32,
 ) -> Result<(), ApiError> {
     if count > 0 {
-        call.facts.unknown += count;
-        let suspected = context.quotas.count_unknown(&caller.client, None, count, call.now).await?;
-        call.facts.enumeration_suspected |= suspected;
+        request_context.facts.unknown += count;
+        let suspected =
+            context.quotas.count_unknown(&caller.client, None, count, request_context.now).await?;
+        request_context.facts.enumeration_suspected |= suspected;
     }
     Ok(())
 }

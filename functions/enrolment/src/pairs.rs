@@ -61,12 +61,12 @@ impl Pair {
 pub(crate) async fn check(
     context: &Context,
     caller: &Caller,
-    call: &mut RequestContext,
+    request_context: &mut RequestContext,
     pairs: impl IntoIterator<Item = Pair>,
 ) -> Result<BTreeMap<PairDigest, Checked>, StoreError> {
     let sends_for: Vec<Uai> = caller.depositor.establishments().collect();
     let depositor = caller.depositor.establishment().uai;
-    let drawer = Drawer { depositor, sends_for: &sends_for, now: call.now };
+    let drawer = Drawer { depositor, sends_for: &sends_for, now: request_context.now };
     let mut checked = BTreeMap::new();
     let mut waiting = VecDeque::new();
     for pair in pairs {
@@ -91,7 +91,8 @@ pub(crate) async fn check(
             .await?;
         checked.extend(taken.into_iter().zip(found).map(|(pair, (found, _))| (pair.digest, found)));
     }
-    call.facts.enumeration_suspected |= checked.values().any(|checked| *checked == Checked::Beyond);
+    request_context.facts.enumeration_suspected |=
+        checked.values().any(|checked| *checked == Checked::Beyond);
     Ok(checked)
 }
 

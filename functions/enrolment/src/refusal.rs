@@ -142,11 +142,11 @@ pub(crate) fn response(error: &ApiError, path: &str, method: &str, uid: &Uid) ->
     };
     match refusal {
         Refusal::PairsExhausted { retry_after } => {
-            set_header(&mut response, "retry-after", retry_after)
+            set_header(&mut response, "retry-after", retry_after);
         }
         Refusal::InProgress => set_header(&mut response, "retry-after", RETRY_AFTER),
         Refusal::Unauthenticated { .. } => {
-            set_header(&mut response, "www-authenticate", "X-API-Key")
+            set_header(&mut response, "www-authenticate", "X-API-Key");
         }
         _ => {}
     }

@@ -57,7 +57,7 @@ routes! { Context;
 )]
 async fn tell(call: Call<'_>, caller: &Caller) -> Answered {
     let body = EnrolmentBody::parse(call.json()?).ok_or_else(not_an_object)?;
-    single::tell(call.context, caller, call.request, &body, call.call).await.map(reply)
+    single::tell(call.context, caller, call.request, &body, call.request_context).await.map(reply)
 }
 
 /// Insertion d'au plus 500 inscriptions
@@ -73,7 +73,7 @@ async fn tell(call: Call<'_>, caller: &Caller) -> Answered {
 async fn tell_batch(call: Call<'_>, caller: &Caller) -> Answered {
     let bodies = EnrolmentBody::parse_batch(call.json()?)
         .ok_or_else(|| Refusal::Invalid(sentences::NOT_A_BATCH.to_owned()))?;
-    batch::tell(call.context, caller, call.request, &bodies, call.call).await.map(reply)
+    batch::tell(call.context, caller, call.request, &bodies, call.request_context).await.map(reply)
 }
 
 /// Relecture d'une inscription
@@ -83,8 +83,8 @@ async fn tell_batch(call: Call<'_>, caller: &Caller) -> Answered {
     responses((status = 200, description = "Ce que l'établissement a dit en dernier, et où en est l'inscription", body = Existing<'_>), UnknownError, Errors)
 )]
 async fn read(call: Call<'_>, caller: &Caller) -> Answered {
-    let Call { context, call, id, .. } = call;
-    Ok(existing::read(context, caller, id, call).await?.into())
+    let Call { context, request_context, id, .. } = call;
+    Ok(existing::read(context, caller, id, request_context).await?.into())
 }
 
 /// Annulation d'une inscription
@@ -98,8 +98,8 @@ async fn read(call: Call<'_>, caller: &Caller) -> Answered {
     )
 )]
 async fn cancel(call: Call<'_>, caller: &Caller) -> Answered {
-    let Call { context, call, id, .. } = call;
-    Ok(existing::cancel(context, caller, id, call).await?.into())
+    let Call { context, request_context, id, .. } = call;
+    Ok(existing::cancel(context, caller, id, request_context).await?.into())
 }
 
 /// Formulaire de dépôt d'un fichier
@@ -113,7 +113,7 @@ async fn cancel(call: Call<'_>, caller: &Caller) -> Answered {
 )]
 async fn open_deposit(call: Call<'_>, caller: &Caller) -> Answered {
     let wish = Wish::parse(call.json()?).map_err(|error| Refusal::Invalid(error.to_string()))?;
-    Ok(deposits::open(call.context, caller, &wish, call.call).await?.into())
+    Ok(deposits::open(call.context, caller, &wish, call.request_context).await?.into())
 }
 
 /// Suivi d'un dépôt
@@ -123,8 +123,8 @@ async fn open_deposit(call: Call<'_>, caller: &Caller) -> Answered {
     responses((status = 200, description = "Où en est l'import, et où est son rapport", body = DepositStatus), UnknownError, Errors)
 )]
 async fn follow_deposit(call: Call<'_>, caller: &Caller) -> Answered {
-    let Call { context, call, id, .. } = call;
-    Ok(deposits::follow(context, caller, id, call).await?.into())
+    let Call { context, request_context, id, .. } = call;
+    Ok(deposits::follow(context, caller, id, request_context).await?.into())
 }
 
 /// Identité des lignes d'un dépôt
@@ -141,8 +141,8 @@ async fn follow_deposit(call: Call<'_>, caller: &Caller) -> Answered {
     )
 )]
 async fn findings(call: Call<'_>, caller: &Caller) -> Answered {
-    let Call { context, request, call, id, .. } = call;
-    Ok(deposits::findings(context, caller, id, request, call).await?.into())
+    let Call { context, request, request_context, id, .. } = call;
+    Ok(deposits::findings(context, caller, id, request, request_context).await?.into())
 }
 
 /// Cette documentation

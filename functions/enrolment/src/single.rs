@@ -27,29 +27,36 @@ pub(crate) async fn tell(
     caller: &Caller,
     request: &Request,
     body: &EnrolmentBody,
-    call: &mut RequestContext,
+    request_context: &mut RequestContext,
 ) -> Result<Answer, ApiError> {
-    let statement = Statement::read(context, caller, body, call.now);
+    let statement = Statement::read(context, caller, body, request_context.now);
     if let Err(refusal @ Refusal::Invalid(_)) = statement {
         return Err(refusal.into());
     }
-    call.facts.enrolments = 1;
+    request_context.facts.enrolments = 1;
     // The pair is an oracle about people, so every question about one is paid for, whoever's it
     // turns out to be.
-    charge(context, caller, call, 1).await?;
+    charge(context, caller, request_context, 1).await?;
     let statement = match statement {
         Ok(statement) => statement,
         Err(refusal) => {
-            count_unknown(context, caller, call, 1).await?;
+            count_unknown(context, caller, request_context, 1).await?;
             return Err(refusal.into());
         }
     };
-    let idempotent =
-        match IdempotentRequest::begin(context, caller, "inscription", request, call.now).await? {
-            Start::Do(idempotent) => idempotent,
-            Start::Done(answered) => return Ok(Answer::Replayed(answered)),
-        };
-    let result = say(context, caller, statement, &idempotent, call).await;
+    let idempotent = match IdempotentRequest::begin(
+        context,
+        caller,
+        "inscription",
+        request,
+        request_context.now,
+    )
+    .await?
+    {
+        Start::Do(idempotent) => idempotent,
+        Start::Done(answered) => return Ok(Answer::Replayed(answered)),
+    };
+    let result = say(context, caller, statement, &idempotent, request_context).await;
     idempotent.end(context, result).await.map(Answer::Done)
 }
 
@@ -58,31 +65,36 @@ async fn say(
     caller: &Caller,
     statement: Statement,
     idempotent: &IdempotentRequest,
-    call: &mut RequestContext,
+    request_context: &mut RequestContext,
 ) -> Result<Answered, ApiError> {
-    let checked = pairs::check(context, caller, call, statement.to_check(context)).await?;
+    let checked =
+        pairs::check(context, caller, request_context, statement.to_check(context)).await?;
     let checked = checked.into_values().next().unwrap_or(Checked::Nobody);
     match checked {
         Checked::Beyond => {
-            return Err(
-                Refusal::PairsExhausted { retry_after: seconds_left_in_france(call.now) }.into()
-            );
+            return Err(Refusal::PairsExhausted {
+                retry_after: seconds_left_in_france(request_context.now),
+            }
+            .into());
         }
         Checked::Nobody => {
-            traces::sent(context, caller, call, [(Vec::new(), &checked)]).await?;
-            count_unknown(context, caller, call, 1).await?;
+            traces::sent(context, caller, request_context, [(Vec::new(), &checked)]).await?;
+            count_unknown(context, caller, request_context, 1).await?;
             return Err(Refusal::PairNotFound { pair: statement.pair }.into());
         }
         Checked::Known(_) | Checked::Unanswered => {}
     }
     let plan = Plan::of(context, statement, &checked, false).await;
     let records = plan.as_ref().map_or_else(|_| Vec::new(), Plan::records);
-    traces::sent(context, caller, call, [(records, &checked)]).await?;
+    traces::sent(context, caller, request_context, [(records, &checked)]).await?;
     let plan = plan?;
-    if !store(context, caller, &idempotent.moment, [(0, &plan)], call.now).await?.is_empty() {
+    if !store(context, caller, &idempotent.moment, [(0, &plan)], request_context.now)
+        .await?
+        .is_empty()
+    {
         return Err(Refusal::Superseded.into());
     }
-    call.facts.stored = 1;
+    request_context.facts.stored = 1;
     Ok(Answered::new(
         StatusCode::OK.as_u16(),
         &Created::new(plan.id(), &plan.statement.declaration),

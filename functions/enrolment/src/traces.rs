@@ -23,7 +23,7 @@ use crate::pairs::Checked;
 pub(crate) async fn sent<'a>(
     context: &Context,
     caller: &Caller,
-    call: &RequestContext,
+    request_context: &RequestContext,
     statements: impl IntoIterator<Item = (Vec<RecordId>, &'a Checked)>,
 ) -> Result<(), StoreError> {
     let mut told = Vec::new();
@@ -32,7 +32,7 @@ pub(crate) async fn sent<'a>(
         // stays found from there.
         match checked {
             Checked::Known(Some(student)) => {
-                told.push(Disclosure { student: Some(student.id), ..Disclosure::default() })
+                told.push(Disclosure { student: Some(student.id), ..Disclosure::default() });
             }
             Checked::Nobody => told.push(Disclosure::default()),
             Checked::Known(None) | Checked::Unanswered | Checked::Beyond => {}
@@ -46,7 +46,10 @@ pub(crate) async fn sent<'a>(
         }
     }
     for some in told.chunks(MOST_AT_ONCE) {
-        context.traces.write(&request(caller, call, Route::Enrolment, Action::Sent), some).await?;
+        context
+            .traces
+            .write(&request(caller, request_context, Route::Enrolment, Action::Sent), some)
+            .await?;
     }
     Ok(())
 }
@@ -55,7 +58,7 @@ pub(crate) async fn sent<'a>(
 pub(crate) async fn of_record(
     context: &Context,
     caller: &Caller,
-    call: &RequestContext,
+    request_context: &RequestContext,
     action: Action,
     record: &Record,
 ) -> Result<(), StoreError> {
@@ -65,7 +68,7 @@ pub(crate) async fn of_record(
         enrolments: 1,
         ..Disclosure::default()
     };
-    context.traces.write(&request(caller, call, Route::Enrolment, action), &[told]).await
+    context.traces.write(&request(caller, request_context, Route::Enrolment, action), &[told]).await
 }
 
 /// A page of findings is about to be told: one trace for all of it, under the file whose rows they
@@ -73,25 +76,25 @@ pub(crate) async fn of_record(
 pub(crate) async fn of_findings(
     context: &Context,
     caller: &Caller,
-    call: &RequestContext,
+    request_context: &RequestContext,
     import: &ImportId,
 ) -> Result<(), StoreError> {
     let told = Disclosure { import: Some(import.as_str().to_owned()), ..Disclosure::default() };
     context
         .traces
-        .write(&request(caller, call, Route::Deposit, Action::FindingsRead), &[told])
+        .write(&request(caller, request_context, Route::Deposit, Action::FindingsRead), &[told])
         .await
 }
 
 fn request<'a>(
     caller: &'a Caller,
-    call: &'a RequestContext,
+    request_context: &'a RequestContext,
     route: Route,
     action: Action,
 ) -> Request<'a> {
     Request {
-        uid: &call.uid,
-        at: call.now,
+        uid: &request_context.uid,
+        at: request_context.now,
         client: Some(&caller.client.client_id),
         depositor: Some(caller.depositor.establishment().uai),
         route,

@@ -31,10 +31,10 @@ impl Service for Context {
         &self,
         rights: &'static [Right],
         request: &Request,
-        call: &mut RequestContext<Self>,
+        request_context: &mut RequestContext<Self>,
     ) -> Result<Caller, ApiError> {
         let caller = Caller::of(self, request.headers()).await?;
-        call.client = Some(caller.client_id.clone());
+        request_context.client = Some(caller.client_id.clone());
         if rights.iter().any(|right| caller.may(*right)) {
             Ok(caller)
         } else {
@@ -42,8 +42,12 @@ impl Service for Context {
         }
     }
 
-    fn render(error: &ApiError, request: &Request, call: &RequestContext<Self>) -> Response<Body> {
-        response(error, request.raw_http_path(), request.method().as_str(), &call.uid)
+    fn render(
+        error: &ApiError,
+        request: &Request,
+        request_context: &RequestContext<Self>,
+    ) -> Response<Body> {
+        response(error, request.raw_http_path(), request.method().as_str(), &request_context.uid)
     }
 
     fn emit(&self, request: RequestMetrics, (): ()) {

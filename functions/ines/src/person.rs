@@ -47,7 +47,6 @@ pub(crate) fn read(identity: &Identity) -> Result<CivilIdentity, Refusal> {
     })
 }
 
-/// A birth date.
 pub(crate) fn birth_date(text: &str) -> Result<BirthDate, Refusal> {
     BirthDate::parse(text)
         .map_err(|_| Refusal::Invalid("dateNaissance : une date AAAA-MM-JJ est attendue"))

@@ -60,13 +60,19 @@ routes! { Context;
     )
 )]
 async fn token(call: Call<'_>) -> Answered {
-    let Call { context, request, call, .. } = call;
-    let (response, outcome) = match oauth::token(context, request, call.now, &mut call.client).await
+    let Call { context, request, request_context, .. } = call;
+    let (response, outcome) = match oauth::token(
+        context,
+        request,
+        request_context.now,
+        &mut request_context.client,
+    )
+    .await
     {
         Ok(response) => (response, Context::ANSWERED),
         Err(refusal) => {
             if let TokenRefusal::Unavailable(error) = &refusal {
-                tracing::error!(uid = %call.uid, %error, "store failed");
+                tracing::error!(uid = %request_context.uid, %error, "store failed");
             }
             (refusal.response(), refusal.name())
         }
@@ -90,7 +96,8 @@ async fn token(call: Call<'_>) -> Answered {
     )
 )]
 async fn verify(call: Call<'_>, caller: &Caller) -> Answered {
-    let answer = verification::verify(call.context, caller, &read(&call)?, call.call.now).await;
+    let answer =
+        verification::verify(call.context, caller, &read(&call)?, call.request_context.now).await;
     tell(&call, caller, answer).await
 }
 
@@ -121,7 +128,8 @@ async fn search(call: Call<'_>, caller: &Caller) -> Answered {
     )
 )]
 async fn immatriculate(call: Call<'_>, caller: &Caller) -> Answered {
-    let answer = immatriculation::ask(call.context, caller, &read(&call)?, call.call.now).await;
+    let answer =
+        immatriculation::ask(call.context, caller, &read(&call)?, call.request_context.now).await;
     tell(&call, caller, answer).await
 }
 
@@ -171,7 +179,8 @@ async fn list_requests(call: Call<'_>, caller: &Caller) -> Answered {
 )]
 async fn decide(call: Call<'_>, caller: &Caller) -> Answered {
     let answer =
-        decision::decide(call.context, caller, call.id, &read(&call)?, call.call.now).await;
+        decision::decide(call.context, caller, call.id, &read(&call)?, call.request_context.now)
+            .await;
     tell(&call, caller, answer).await
 }
 
@@ -241,10 +250,10 @@ async fn tell(call: &Call<'_>, caller: &Caller, answer: Result<Answer, ApiError>
     };
     if let Some((subject, outcome)) = traced {
         let question = Question {
-            uid: &call.call.uid,
-            at: call.call.now,
+            uid: &call.request_context.uid,
+            at: call.request_context.now,
             client: &caller.client_id,
-            route: call.call.route,
+            route: call.request_context.route,
             channel: caller.channel.as_deref(),
             depositor: caller.depositor,
         };

@@ -134,7 +134,7 @@ async fn one(
                         );
                     }
                     Err(NotOurs::Folder) => {
-                        tracing::info!(message_id = id, "mark of a folder passed over")
+                        tracing::info!(message_id = id, "mark of a folder passed over");
                     }
                     // Delivered again, it would be the same.
                     Err(error) => tracing::error!(%error, message_id = id, "event passed over"),
@@ -169,7 +169,7 @@ fn told(import: &ImportId, outcome: Outcome) {
         Outcome::EndedBefore => tracing::info!(import, "import ended before, nothing to do"),
         Outcome::Elsewhere => tracing::info!(import, "another invocation has the import"),
         Outcome::Waits => {
-            tracing::info!(import, "the establishment has other imports under way, this one waits")
+            tracing::info!(import, "the establishment has other imports under way, this one waits");
         }
         Outcome::HandedOver => tracing::info!(import, "time ran out, the rest is asked for"),
         Outcome::Nothing => tracing::error!(import, "no such import to go on with"),

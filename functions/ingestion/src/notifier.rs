@@ -8,7 +8,6 @@ use shared::registry::imports::{ImportId, Progress};
 /// What is told about an import that ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Notice<'a> {
-    /// The import.
     pub(crate) import: &'a ImportId,
     /// The depositor, if the key names one.
     pub(crate) uai: Option<Uai>,
@@ -20,7 +19,6 @@ pub(crate) struct Notice<'a> {
     pub(crate) report_key: &'a str,
 }
 
-/// The topic.
 #[derive(Debug)]
 pub(crate) struct Topic {
     sns: aws_sdk_sns::Client,

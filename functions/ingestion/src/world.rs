@@ -15,11 +15,8 @@ use crate::queues::Queues;
 /// What the places in AWS are called.
 #[derive(Debug, Clone)]
 pub struct Places {
-    /// The table `imports`.
     pub imports_table: String,
-    /// The table `records`.
     pub records_table: String,
-    /// The table `establishments`.
     pub establishments_table: String,
     /// The bucket that files are dropped in.
     pub inbox: String,

@@ -96,24 +96,24 @@ pub(crate) async fn dispute(
     context: &Context,
     reviewer: &Reviewer,
     student: StudentId,
-    call: &RequestContext,
+    request_context: &RequestContext,
 ) -> Result<Response<Body>, ApiError> {
     trace(
         context,
         reviewer,
-        call,
+        request_context,
         vec![Disclosure { student: Some(student), ..Disclosure::default() }],
     )
     .await?;
     let question = Question::Dispute { student };
-    let opened = Case::open(question.clone(), RULE_VERSION, call.now);
+    let opened = Case::open(question.clone(), RULE_VERSION, request_context.now);
     // Whoever hides a student, or opens a decision again, decides as well.
     involved::refuse(context, reviewer, &opened).await?;
     let Some(read) = context.reviews.get(&question.case()).await? else {
         return save(context, opened, StatusCode::CREATED, "contestation enregistrée").await;
     };
     let mut case = read.clone();
-    case.ask_again(question, RULE_VERSION, call.now);
+    case.ask_again(question, RULE_VERSION, request_context.now);
     change(context, &read, case, StatusCode::OK, "contestation enregistrée").await
 }
 

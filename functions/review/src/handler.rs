@@ -33,16 +33,20 @@ impl Service for Context {
         &self,
         (): (),
         request: &Request,
-        call: &mut RequestContext,
+        request_context: &mut RequestContext,
     ) -> Result<Reviewer, ApiError> {
-        let reviewer = Reviewer::of(self, request.headers(), call.now).await?;
-        call.client = Some(reviewer.id().to_owned());
-        call.take(&self.quotas, &reviewer.client, None, 1).await?;
+        let reviewer = Reviewer::of(self, request.headers(), request_context.now).await?;
+        request_context.client = Some(reviewer.id().to_owned());
+        request_context.take(&self.quotas, &reviewer.client, None, 1).await?;
         Ok(reviewer)
     }
 
-    fn render(error: &ApiError, request: &Request, call: &RequestContext) -> Response<Body> {
-        response(error, request.method().as_str(), &call.uid)
+    fn render(
+        error: &ApiError,
+        request: &Request,
+        request_context: &RequestContext,
+    ) -> Response<Body> {
+        response(error, request.method().as_str(), &request_context.uid)
     }
 
     fn emit(&self, request: RequestMetrics, case: Option<CaseId>) {

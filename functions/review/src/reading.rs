@@ -40,7 +40,7 @@ pub(crate) async fn read(
     context: &Context,
     reviewer: &Reviewer,
     id: &CaseId,
-    call: &RequestContext,
+    request_context: &RequestContext,
 ) -> Result<Response<Body>, ApiError> {
     let case = context.reviews.get(id).await?.ok_or(Refusal::CaseNotFound)?;
     let sides = sides(context, &case).await?;
@@ -51,7 +51,7 @@ pub(crate) async fn read(
         decisions: Decided::all(&case),
         parties: sides.iter().map(Side::party).collect(),
     };
-    trace(context, reviewer, call, sides.iter().map(Side::told).collect()).await?;
+    trace(context, reviewer, request_context, sides.iter().map(Side::told).collect()).await?;
     Ok(json(StatusCode::OK, &detail))
 }
 
@@ -59,12 +59,12 @@ pub(crate) async fn read(
 pub(crate) async fn trace(
     context: &Context,
     reviewer: &Reviewer,
-    call: &RequestContext,
+    request_context: &RequestContext,
     told: Vec<Disclosure>,
 ) -> Result<(), StoreError> {
     let request = audit::Request {
-        uid: &call.uid,
-        at: call.now,
+        uid: &request_context.uid,
+        at: request_context.now,
         client: Some(reviewer.id()),
         depositor: None,
         route: Route::Review,

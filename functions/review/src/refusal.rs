@@ -27,7 +27,6 @@ pub enum Refusal {
     StudentNotFound,
     /// The same reviewer said otherwise in this round.
     Voted,
-    /// It is decided otherwise.
     DecidedOtherwise,
     /// It can't be answered now.
     NotOpen,

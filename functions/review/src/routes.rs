@@ -35,7 +35,7 @@ routes! { Context;
 /// given back.
 fn case(call: &mut Call<'_>) -> Result<CaseId, ApiError> {
     let id = CaseId::parse(call.id).ok_or(Refusal::CaseNotFound)?;
-    call.call.facts = Some(id.clone());
+    call.request_context.facts = Some(id.clone());
     Ok(id)
 }
 
@@ -61,7 +61,7 @@ async fn list(call: Call<'_>, _: &Reviewer) -> Answered {
 )]
 async fn read(mut call: Call<'_>, reviewer: &Reviewer) -> Answered {
     let id = case(&mut call)?;
-    Ok(reading::read(call.context, reviewer, &id, call.call).await?.into())
+    Ok(reading::read(call.context, reviewer, &id, call.request_context).await?.into())
 }
 
 /// Réponse à une revue
@@ -78,7 +78,9 @@ async fn read(mut call: Call<'_>, reviewer: &Reviewer) -> Answered {
 )]
 async fn decide(mut call: Call<'_>, reviewer: &Reviewer) -> Answered {
     let id = case(&mut call)?;
-    Ok(deciding::decide(call.context, reviewer, &id, call.json()?, call.call.now).await?.into())
+    Ok(deciding::decide(call.context, reviewer, &id, call.json()?, call.request_context.now)
+        .await?
+        .into())
 }
 
 /// Annulation d'une décision
@@ -94,7 +96,7 @@ async fn decide(mut call: Call<'_>, reviewer: &Reviewer) -> Answered {
 )]
 async fn undo(mut call: Call<'_>, reviewer: &Reviewer) -> Answered {
     let id = case(&mut call)?;
-    Ok(deciding::undo(call.context, reviewer, &id, call.call.now).await?.into())
+    Ok(deciding::undo(call.context, reviewer, &id, call.request_context.now).await?.into())
 }
 
 /// Contestation d'un étudiant
@@ -111,7 +113,7 @@ async fn undo(mut call: Call<'_>, reviewer: &Reviewer) -> Answered {
 )]
 async fn dispute(call: Call<'_>, reviewer: &Reviewer) -> Answered {
     let student = deciding::disputed(call.context, call.json()?).await?;
-    Ok(deciding::dispute(call.context, reviewer, student, call.call).await?.into())
+    Ok(deciding::dispute(call.context, reviewer, student, call.request_context).await?.into())
 }
 
 /// Cette documentation

@@ -43,22 +43,24 @@ pub(crate) async fn answer(
     caller: &Caller,
     recipient: Siret,
     lines: &[Line],
-    call: &mut RequestContext,
+    request_context: &mut RequestContext,
 ) -> Result<Response<Body>, ApiError> {
     if !caller.client.serves(&recipient) {
         return Err(Refusal::RecipientNotAllowed.into());
     }
-    call.facts.people = lines.len();
+    request_context.facts.people = lines.len();
 
     // Taken before anything is read: a refused batch must not cost a hundred reads.
     let people = u32::try_from(lines.len()).unwrap_or(u32::MAX);
-    call.take(&context.quotas, &caller.client, caller.relayed.as_deref(), people).await?;
+    request_context
+        .take(&context.quotas, &caller.client, caller.relayed.as_deref(), people)
+        .await?;
     let look_ups: Vec<_> =
         lines.iter().map(|line| look_up(context, line, caller.client.look_up)).collect();
     let found: Vec<Option<Answer>> =
         stream::iter(look_ups).buffered(SIDE_BY_SIDE).try_collect().await?;
 
-    let today = day_in_france(call.now);
+    let today = day_in_france(request_context.now);
     let fields = answer::fields(caller.scopes);
     let (mut told, mut answers) =
         (Vec::with_capacity(lines.len()), Vec::with_capacity(lines.len()));
@@ -85,8 +87,8 @@ pub(crate) async fn answer(
     }
 
     let trace = audit::Request {
-        uid: &call.uid,
-        at: call.now,
+        uid: &request_context.uid,
+        at: request_context.now,
         client: Some(&caller.client.client_id),
         depositor: None,
         route: Route::Batch,
@@ -97,10 +99,10 @@ pub(crate) async fn answer(
     let unknown = told.iter().filter(|told| told.student.is_none()).count();
     let (traced, suspected) = tokio::join!(
         context.access_log.write(&trace, &told),
-        count_unknown(context, caller, u32::try_from(unknown).unwrap_or(u32::MAX), call)
+        count_unknown(context, caller, u32::try_from(unknown).unwrap_or(u32::MAX), request_context)
     );
     traced?;
-    call.facts.enumeration_suspected = suspected?;
+    request_context.facts.enumeration_suspected = suspected?;
     Ok(json(StatusCode::OK, &BatchAnswer::new(answers)))
 }
 

@@ -22,24 +22,24 @@ pub(crate) async fn answer(
     caller: &Caller,
     route: Route,
     asked: Asked,
-    call: &mut RequestContext,
+    request_context: &mut RequestContext,
 ) -> Result<Response<Body>, ApiError> {
     if asked.recipient.is_some_and(|recipient| !caller.client.serves(&recipient)) {
         return Err(Refusal::RecipientNotAllowed.into());
     }
-    call.facts.people = 1;
+    request_context.facts.people = 1;
 
     // Side by side, because both are a call to the store. What is found is dropped if there was no
     // right to ask.
     let relayed = caller.relayed.as_deref();
     let (allowance, found) = tokio::join!(
-        context.quotas.take(&caller.client, relayed, 1, call.now),
+        context.quotas.take(&caller.client, relayed, 1, request_context.now),
         asked.question.look_up(context, caller.client.look_up)
     );
-    call.charged(allowance)?;
+    request_context.charged(allowance)?;
     let found = found?;
 
-    let today = day_in_france(call.now);
+    let today = day_in_france(request_context.now);
     let starts_within_days = context.starts_within_days;
     let (told, response) = match route {
         Route::StatusByIne | Route::StatusByIdentity => {
@@ -74,8 +74,8 @@ pub(crate) async fn answer(
     };
 
     let trace = audit::Request {
-        uid: &call.uid,
-        at: call.now,
+        uid: &request_context.uid,
+        at: request_context.now,
         client: Some(&caller.client.client_id),
         depositor: None,
         route,
@@ -87,10 +87,10 @@ pub(crate) async fn answer(
     let guessed = u32::from(told.student.is_none() && route != Route::FranceConnect);
     let (traced, suspected) = tokio::join!(
         context.access_log.write(&trace, std::slice::from_ref(&told)),
-        count_unknown(context, caller, guessed, call)
+        count_unknown(context, caller, guessed, request_context)
     );
     traced?;
-    call.facts.enumeration_suspected = suspected?;
+    request_context.facts.enumeration_suspected = suspected?;
     Ok(response.ok_or(Refusal::NotFound { ine: asked.echo })?)
 }
 
@@ -99,14 +99,14 @@ pub(crate) async fn count_unknown(
     context: &Context,
     caller: &Caller,
     people: u32,
-    call: &RequestContext,
+    request_context: &RequestContext,
 ) -> Result<bool, ApiError> {
     if people == 0 {
         return Ok(false);
     }
     let suspected = context
         .quotas
-        .count_unknown(&caller.client, caller.relayed.as_deref(), people, call.now)
+        .count_unknown(&caller.client, caller.relayed.as_deref(), people, request_context.now)
         .await?;
     Ok(suspected)
 }

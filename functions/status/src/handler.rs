@@ -42,22 +42,26 @@ impl Service for Context {
         &self,
         access: Access,
         request: &Request,
-        call: &mut RequestContext,
+        request_context: &mut RequestContext,
     ) -> Result<Caller, ApiError> {
         let caller = match access {
-            Access::Asking(route) => Caller::of(self, request, route, call.now).await,
-            Access::Holding => Caller::holder(self, request, call.now).await,
+            Access::Asking(route) => Caller::of(self, request, route, request_context.now).await,
+            Access::Holding => Caller::holder(self, request, request_context.now).await,
         };
         if let Err(ApiError::Refused(Refusal::FranceConnect(error))) = &caller {
-            tracing::warn!(uid = %call.uid, %error, "FranceConnect gave nobody");
+            tracing::warn!(uid = %request_context.uid, %error, "FranceConnect gave nobody");
         }
         let caller = caller?;
-        call.client = Some(caller.client.client_id.clone());
+        request_context.client = Some(caller.client.client_id.clone());
         Ok(caller)
     }
 
-    fn render(error: &ApiError, request: &Request, call: &RequestContext) -> Response<Body> {
-        response(error, request.raw_http_path(), &call.uid, request.method().as_str())
+    fn render(
+        error: &ApiError,
+        request: &Request,
+        request_context: &RequestContext,
+    ) -> Response<Body> {
+        response(error, request.raw_http_path(), &request_context.uid, request.method().as_str())
     }
 
     fn emit(&self, request: RequestMetrics, facts: Facts) {

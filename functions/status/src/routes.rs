@@ -54,7 +54,7 @@ routes! { Context;
 )]
 async fn by_ine(call: Call<'_>, caller: &Caller) -> Answered {
     let asked = Asked::read(call.request, &[], Route::StatusByIne, caller)?;
-    Ok(consultation::answer(call.context, caller, Route::StatusByIne, asked, call.call)
+    Ok(consultation::answer(call.context, caller, Route::StatusByIne, asked, call.request_context)
         .await?
         .into())
 }
@@ -70,9 +70,15 @@ async fn by_identity(call: Call<'_>, caller: &Caller) -> Answered {
     // The contract's own client said `application/x-www-form-urlencoded` over its JSON, and now
     // says nothing.
     let asked = Asked::read(call.request, call.bytes()?, Route::StatusByIdentity, caller)?;
-    Ok(consultation::answer(call.context, caller, Route::StatusByIdentity, asked, call.call)
-        .await?
-        .into())
+    Ok(consultation::answer(
+        call.context,
+        caller,
+        Route::StatusByIdentity,
+        asked,
+        call.request_context,
+    )
+    .await?
+    .into())
 }
 
 /// Statut par INE
@@ -86,7 +92,7 @@ async fn by_identity(call: Call<'_>, caller: &Caller) -> Answered {
 )]
 async fn direct_by_ine(call: Call<'_>, caller: &Caller) -> Answered {
     let asked = Asked::read(call.request, &[], Route::DirectByIne, caller)?;
-    Ok(consultation::answer(call.context, caller, Route::DirectByIne, asked, call.call)
+    Ok(consultation::answer(call.context, caller, Route::DirectByIne, asked, call.request_context)
         .await?
         .into())
 }
@@ -110,9 +116,15 @@ async fn direct_by_ine(call: Call<'_>, caller: &Caller) -> Answered {
 )]
 async fn direct_by_identity(call: Call<'_>, caller: &Caller) -> Answered {
     let asked = Asked::read(call.request, &[], Route::DirectByIdentity, caller)?;
-    Ok(consultation::answer(call.context, caller, Route::DirectByIdentity, asked, call.call)
-        .await?
-        .into())
+    Ok(consultation::answer(
+        call.context,
+        caller,
+        Route::DirectByIdentity,
+        asked,
+        call.request_context,
+    )
+    .await?
+    .into())
 }
 
 /// Statut de la personne connectée par FranceConnect
@@ -124,9 +136,15 @@ async fn direct_by_identity(call: Call<'_>, caller: &Caller) -> Answered {
 )]
 async fn france_connect(call: Call<'_>, caller: &Caller) -> Answered {
     let asked = Asked::read(call.request, &[], Route::FranceConnect, caller)?;
-    Ok(consultation::answer(call.context, caller, Route::FranceConnect, asked, call.call)
-        .await?
-        .into())
+    Ok(consultation::answer(
+        call.context,
+        caller,
+        Route::FranceConnect,
+        asked,
+        call.request_context,
+    )
+    .await?
+    .into())
 }
 
 /// Statut d'au plus cent personnes
@@ -138,7 +156,7 @@ async fn france_connect(call: Call<'_>, caller: &Caller) -> Answered {
 )]
 async fn batch(call: Call<'_>, caller: &Caller) -> Answered {
     let (recipient, lines) = batch::read(call.request, call.json())?;
-    Ok(batch::answer(call.context, caller, recipient, &lines, call.call).await?.into())
+    Ok(batch::answer(call.context, caller, recipient, &lines, call.request_context).await?.into())
 }
 
 /// Dernière alimentation de chaque établissement

@@ -51,7 +51,6 @@ pub(crate) struct Depositor<'a> {
 /// A file that was sent, and imported.
 #[derive(Debug)]
 pub(crate) struct Sent {
-    /// The deposit.
     pub(crate) deposit: String,
     /// What its report says.
     pub(crate) report: Report,
@@ -149,7 +148,6 @@ impl<'a> Depositor<'a> {
         }
     }
 
-    /// Asks for a form.
     async fn ask(&self, wish: Wish) -> Result<Form> {
         let Wish { complete, confirmed, dry_run } = wish;
         let mut body = json!({ "uai": self.uai, "essai": dry_run });

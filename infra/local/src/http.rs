@@ -15,7 +15,6 @@ const PATIENCE: Duration = Duration::from_mins(2);
 pub(crate) struct Answer {
     /// The status code.
     pub(crate) status: u16,
-    /// The body.
     pub(crate) body: String,
 }
 

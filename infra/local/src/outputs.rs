@@ -22,7 +22,6 @@ pub(crate) struct Outputs {
     pub(crate) api_url: String,
     /// Where pointers to records wait for their identity.
     pub(crate) identity_queue_url: String,
-    /// The establishments.
     pub(crate) establishments_table: String,
     /// The students and their published answers.
     pub(crate) students_table: String,

@@ -38,7 +38,6 @@ pub(crate) fn cargo() -> Command {
 }
 
 impl Running {
-    /// Starts a command.
     pub(crate) fn start(command: &mut Command) -> Result<Self> {
         let name = command.as_std().get_program().to_string_lossy().into_owned();
         let child = command.spawn().with_context(|| format!("{name} can't be started"))?;

@@ -56,7 +56,6 @@ impl Report {
         lines
     }
 
-    /// Prints it.
     pub(crate) fn print(&self) {
         if self.dry_run {
             println!("    a dry run: nothing was changed");

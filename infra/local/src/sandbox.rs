@@ -105,7 +105,6 @@ pub(crate) struct People<T> {
 pub(crate) struct Known {
     /// Its number.
     pub(crate) uai: Uai,
-    /// Its name.
     pub(crate) name: String,
     /// `universite`, `ecole`, `lycee`.
     pub(crate) kind: String,

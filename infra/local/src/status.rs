@@ -54,7 +54,6 @@ pub(crate) struct Reply {
 }
 
 impl Question {
-    /// Asks it.
     pub(crate) async fn ask(&self, outputs: &Outputs, sandbox: &Sandbox) -> Result<Reply> {
         let base = &outputs.api_url;
         let (request, body) = match self {

@@ -65,7 +65,6 @@ impl Default for Quota {
     }
 }
 
-/// A client.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Client {
     /// Its stable id: the `sub` of its tokens, and its name in logs and traces. Not a person's.

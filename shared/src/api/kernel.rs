@@ -53,7 +53,7 @@ pub trait Service: Sized + Send + Sync + 'static {
         &self,
         access: Self::Access,
         request: &Request,
-        exchange: &mut RequestContext<Self>,
+        request_context: &mut RequestContext<Self>,
     ) -> impl Future<Output = Result<Self::Caller, ApiError<Self::Refusal>>> + Send;
 
     /// An error in the contract's body. `Allow` and `Retry-After` are set here if the contract
@@ -61,7 +61,7 @@ pub trait Service: Sized + Send + Sync + 'static {
     fn render(
         error: &ApiError<Self::Refusal>,
         request: &Request,
-        exchange: &RequestContext<Self>,
+        request_context: &RequestContext<Self>,
     ) -> Response<Body>;
 
     /// Writes the line of metrics.
@@ -283,9 +283,9 @@ impl<S: Service> Inner<S> {
         let id = id.as_ref().and_then(|id| id.iter().next()).map_or("", |(_, id)| id);
         let request = Request::from_parts(parts, text(body).await);
         let route = if let Found::Route(route) = found { route.name } else { S::UNKNOWN };
-        let mut exchange = RequestContext::at(Timestamp::now(), route);
+        let mut request_context = RequestContext::at(Timestamp::now(), route);
         let answered = match found {
-            Found::Route(route) => self.ask(route, &request, id, &mut exchange).await,
+            Found::Route(route) => self.ask(route, &request, id, &mut request_context).await,
             Found::OtherMethods(allowed) => {
                 Err(ApiError::MethodNotAllowed { allowed: allowed.to_string() })
             }
@@ -293,10 +293,11 @@ impl<S: Service> Inner<S> {
         };
         let (mut response, outcome) = match answered {
             Ok(Reply { response, outcome }) => (response, outcome.unwrap_or(S::ANSWERED)),
-            Err(error) => (refused(&error, &request, &exchange), error.name()),
+            Err(error) => (refused(&error, &request, &request_context), error.name()),
         };
-        set_header(&mut response, "x-request-id", &exchange.uid);
-        for (name, value) in exchange.allowance.map(Allowance::headers).into_iter().flatten() {
+        set_header(&mut response, "x-request-id", &request_context.uid);
+        for (name, value) in request_context.allowance.map(Allowance::headers).into_iter().flatten()
+        {
             set_header(&mut response, name, value);
         }
         response
@@ -313,8 +314,8 @@ impl<S: Service> Inner<S> {
                 .lambda_context_ref()
                 .map(|lambda| lambda.request_id.clone())
                 .unwrap_or_default(),
-            uid: exchange.uid.to_string(),
-            client: exchange.client,
+            uid: request_context.uid.to_string(),
+            client: request_context.client,
             outcome,
             status,
             requests: 1,
@@ -322,7 +323,7 @@ impl<S: Service> Inner<S> {
             cold_starts: self.cold.swap(false, Ordering::Relaxed).into(),
             server_errors: (status >= 500).into(),
         };
-        self.service.emit(line, exchange.facts);
+        self.service.emit(line, request_context.facts);
         response
     }
 
@@ -331,16 +332,16 @@ impl<S: Service> Inner<S> {
         route: &Route<S>,
         request: &Request,
         id: &str,
-        exchange: &mut RequestContext<S>,
+        request_context: &mut RequestContext<S>,
     ) -> Answered<S> {
         let (context, largest_body) = (&self.service, route.largest_body);
         match route.handler {
             Handler::Public(handler) => {
-                handler(Call { context, request, exchange, id, largest_body }).await
+                handler(Call { context, request, request_context, id, largest_body }).await
             }
             Handler::By(access, handler) => {
-                let caller = context.authenticate(access, request, exchange).await?;
-                handler(Call { context, request, exchange, id, largest_body }, &caller).await
+                let caller = context.authenticate(access, request, request_context).await?;
+                handler(Call { context, request, request_context, id, largest_body }, &caller).await
             }
         }
     }
@@ -350,16 +351,16 @@ impl<S: Service> Inner<S> {
 fn refused<S: Service>(
     error: &ApiError<S::Refusal>,
     request: &Request,
-    exchange: &RequestContext<S>,
+    request_context: &RequestContext<S>,
 ) -> Response<Body> {
-    let mut response = S::render(error, request, exchange);
+    let mut response = S::render(error, request, request_context);
     match error {
         ApiError::MethodNotAllowed { allowed } => set_header(&mut response, "allow", allowed),
         ApiError::TooManyRequests { retry_after } => {
-            set_header(&mut response, "retry-after", retry_after)
+            set_header(&mut response, "retry-after", retry_after);
         }
         ApiError::Unavailable(cause) => {
-            tracing::error!(uid = %exchange.uid, error = %cause, "store failed");
+            tracing::error!(uid = %request_context.uid, error = %cause, "store failed");
             if !response.headers().contains_key(header::RETRY_AFTER) {
                 set_header(&mut response, "retry-after", RETRY_AFTER);
             }

@@ -47,7 +47,7 @@ pub struct Call<'a, S: Service> {
     /// What was received, the body read whole.
     pub request: &'a Request,
     /// What is learnt of it while it is answered.
-    pub exchange: &'a mut RequestContext<S>,
+    pub request_context: &'a mut RequestContext<S>,
     /// What stands for `{id}` in the path, percent-decoded; empty where the path has none.
     pub id: &'a str,
     pub(super) largest_body: usize,

@@ -19,7 +19,6 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 pub struct Reply {
     /// The HTTP status.
     pub status: u16,
-    /// The body.
     pub body: Vec<u8>,
     /// How long it asks to be left alone (`Retry-After` in seconds; its other form, a date, counts
     /// as none).
@@ -51,7 +50,6 @@ pub enum HttpError {
 
 /// What is asked of an HTTP client.
 pub trait Http: Send + Sync {
-    /// `GET`.
     fn get(&self, url: &str) -> impl Future<Output = Result<Reply, HttpError>> + Send;
 
     /// `POST`, with headers besides that of the content's type.
@@ -62,7 +60,6 @@ pub trait Http: Send + Sync {
         content: Content<'_>,
     ) -> impl Future<Output = Result<Reply, HttpError>> + Send;
 
-    /// `POST` of a form.
     fn post_form(
         &self,
         url: &str,

@@ -196,7 +196,7 @@ fn reasons(question: &Question) -> Vec<&'static str> {
     let mut reasons: Vec<_> = comparison.vetoes.iter().map(doubt).collect();
     match question {
         Question::Attachment { near, .. } if near.len() > 1 => {
-            reasons.push("plusieurs étudiants ressemblent.")
+            reasons.push("plusieurs étudiants ressemblent.");
         }
         _ if reasons.is_empty() => reasons.push("les indices ne suffisent pas."),
         _ => {}

@@ -22,9 +22,7 @@ pub struct CivilIdentity {
     /// The other given names, in order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub autres_prenoms: Vec<PersonName>,
-    /// The sex.
     pub sexe: Sex,
-    /// The birth date.
     pub date_naissance: BirthDate,
     /// The commune of birth, or the country (`99` and three digits); people's papers don't always
     /// say.

@@ -158,7 +158,6 @@ serde_as_text!(CommuneCode, as_str, CommuneCode::parse);
 /// Where an establishment stands: what a postal code in `codeCommune` is resolved against.
 #[derive(Debug, Clone, Copy)]
 pub struct Place<'a> {
-    /// Its commune.
     pub commune: CommuneCode,
     /// Its own postal code, CEDEX included.
     pub postal_code: &'a str,

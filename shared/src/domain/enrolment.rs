@@ -86,9 +86,7 @@ pub struct Declaration {
     /// The establishment's own number for the student.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub numero_etudiant: Option<String>,
-    /// The person.
     pub identite: Person,
-    /// The enrolment.
     pub inscription: Enrolment,
 }
 
@@ -120,7 +118,6 @@ pub enum Person {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Pair {
-    /// The birth date.
     pub date_naissance: BirthDate,
     /// The identity that the register had for the pair when the declaration was attached to a
     /// student: it is told with the enrolment, but it is no evidence, for nobody has said it again.

@@ -76,7 +76,6 @@ impl ImportState {
 /// An import as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Import {
-    /// Its id.
     pub id: ImportId,
     /// How far it has come.
     pub state: ImportState,
@@ -152,7 +151,6 @@ pub struct Arrival {
 /// Who works on an import.
 #[derive(Debug, Clone, Copy)]
 pub struct LeaseHolder<'a> {
-    /// The import.
     pub import: &'a ImportId,
     /// The invocation's request id.
     pub owner: &'a str,

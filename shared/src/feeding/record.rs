@@ -85,7 +85,6 @@ pub enum Doubt {
 /// A record as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Record {
-    /// Its id.
     pub id: RecordId,
     /// The version of what it says.
     pub version: RecordVersion,
@@ -124,7 +123,6 @@ pub struct Record {
 /// A record to store.
 #[derive(Debug, Clone)]
 pub struct NewRecord {
-    /// Its id.
     pub id: RecordId,
     /// The version of what it says.
     pub version: RecordVersion,
@@ -175,7 +173,6 @@ impl std::io::Write for HashWriter {
 /// What is stored of a record, as far as a decision needs it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Stored {
-    /// Its id.
     pub id: RecordId,
     /// The version of the latest statement.
     pub version: RecordVersion,
@@ -247,7 +244,6 @@ pub enum Write {
     /// Cancel an enrolment of an older version, unless a complete file of this version or a later
     /// one had a broken row about it.
     Cancel {
-        /// The record.
         id: RecordId,
         /// The version of the cancellation.
         version: RecordVersion,
@@ -255,7 +251,6 @@ pub enum Write {
     /// Note that a complete file has a broken row about a record that exists, unless a later one
     /// did.
     See {
-        /// The record.
         id: RecordId,
         /// The version with which the file cancels others.
         version: RecordVersion,
@@ -296,7 +291,6 @@ pub enum Verdict {
 /// A record to store, with its digest.
 #[derive(Debug, Clone)]
 pub struct Statement {
-    /// The record.
     pub record: NewRecord,
     /// The digest of what it says.
     pub digest: ContentDigest,
@@ -393,7 +387,7 @@ impl<'a> Batch<'a> {
             let statement = Statement { record, digest };
             match places.get(&statement.record.id).and_then(|place| unread.get_mut(*place)) {
                 Some(earlier) if earlier.record.version <= statement.record.version => {
-                    *earlier = statement
+                    *earlier = statement;
                 }
                 Some(_) => {}
                 None => {
@@ -500,7 +494,6 @@ impl<'a> Batch<'a> {
 pub struct Slice {
     /// The establishment.
     pub uai: Uai,
-    /// The academic year.
     pub year: AcademicYear,
     /// From 0 to 15.
     pub digit: u8,

@@ -15,7 +15,6 @@ use crate::domain::fold::{fold, folded_words};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Column {
-    /// `ine`.
     Ine,
     /// `cleIne`: the last characters of an INE that is in two columns.
     CleIne,
@@ -25,13 +24,9 @@ pub enum Column {
     NomFamille,
     /// `nomUsage`.
     NomUsage,
-    /// `prenom1`.
     Prenom1,
-    /// `prenom2`.
     Prenom2,
-    /// `prenom3`.
     Prenom3,
-    /// `sexe`.
     Sexe,
     /// `lieuNaissance`.
     LieuNaissance,
@@ -39,17 +34,12 @@ pub enum Column {
     DateDebutInscription,
     /// `dateFinInscription`.
     DateFinInscription,
-    /// `statut`.
     Statut,
-    /// `regime`.
     Regime,
     /// `codeCommune`.
     CodeCommune,
-    /// `uai`.
     Uai,
-    /// `cursus`.
     Cursus,
-    /// `diplome`.
     Diplome,
     /// `niveauDiplome`.
     NiveauDiplome,
@@ -125,6 +115,7 @@ impl Column {
     /// punctuation, the most exact first. What an export also says of a student's address (`Code
     /// postal`, `Commune`) is none of it.
     #[must_use]
+    #[expect(clippy::too_many_lines, reason = "a table")]
     pub fn labels(self) -> &'static [&'static str] {
         match self {
             Self::Ine => &[

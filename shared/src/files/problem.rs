@@ -279,7 +279,6 @@ impl fmt::Display for RowRule {
 pub struct Problem {
     /// The column, unless it is the line as a whole.
     pub column: Option<Column>,
-    /// The rule.
     pub rule: RowRule,
 }
 

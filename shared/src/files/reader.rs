@@ -95,7 +95,6 @@ impl Row {
 /// What comes next.
 #[derive(Debug)]
 pub enum Next {
-    /// A row.
     Row(Row),
     /// Nothing before more bytes are pushed, or said to have ended.
     NeedsBytes,

@@ -96,10 +96,10 @@ impl Tally {
             *total += 1;
             match problem.rule.severity() {
                 Severity::Reject if self.rejections.len() < MOST_LISTED => {
-                    self.rejections.push((place, *problem))
+                    self.rejections.push((place, *problem));
                 }
                 Severity::Warn if *total <= MOST_WARNINGS_OF_A_RULE => {
-                    self.warnings.push((place, *problem))
+                    self.warnings.push((place, *problem));
                 }
                 Severity::Reject | Severity::Warn => {}
             }

@@ -34,7 +34,6 @@ impl DigestKey {
         Self { id, secret }
     }
 
-    /// Its id.
     pub(crate) fn id(&self) -> &str {
         &self.id
     }
@@ -77,9 +76,7 @@ impl DigestKey {
 pub struct Subject<'a> {
     /// The establishment.
     pub uai: Uai,
-    /// The academic year.
     pub year: AcademicYear,
-    /// The student.
     pub student: Named<'a>,
     /// The diploma, when it is given.
     pub diplome: Option<Cow<'a, str>>,
@@ -91,9 +88,7 @@ pub struct Subject<'a> {
 pub enum Named<'a> {
     /// The establishment's own number.
     Number(Cow<'a, str>),
-    /// The INE.
     Ine(Ine),
-    /// The civil identity.
     Identity(Cow<'a, CivilIdentity>),
     /// Nothing but a birth date, which no reader accepts without an INE.
     BirthDate(BirthDate),

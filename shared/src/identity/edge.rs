@@ -51,7 +51,6 @@ pub enum InesVerification {
     },
     /// INES found or gave this INE, in place of one that was missing.
     Granted {
-        /// The INE.
         ine: Ine,
         /// INES knew the person before we asked. Else it has the person on this record's word
         /// alone.
@@ -107,7 +106,6 @@ impl Links {
 /// One record of a student.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Edge {
-    /// The record.
     pub record: RecordId,
     /// The version of the record that was attached.
     pub version: RecordVersion,

@@ -33,7 +33,6 @@ pub enum Verified {
 pub enum Immatriculated {
     /// The person has this INE, found or new.
     Granted {
-        /// The INE.
         ine: Ine,
         /// It was given now: nobody resembled.
         new: bool,

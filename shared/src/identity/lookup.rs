@@ -28,7 +28,6 @@ pub struct CivilQuestion {
     pub autres_prenoms: Vec<PersonName>,
     /// The birth date, known to the day.
     pub date_naissance: BirthDate,
-    /// The sex.
     pub sexe: Sex,
     /// The commune of birth, or the country (`99` and three digits), when the caller knows it.
     pub lieu_naissance: Option<CommuneCode>,

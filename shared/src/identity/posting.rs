@@ -25,7 +25,6 @@ use crate::domain::place_name::PlaceName;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Traits {
-    /// The INE.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ine: Option<Ine>,
     /// The civil identity, or a birth date alone. What the register had is no trait: nobody has

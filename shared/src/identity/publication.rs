@@ -42,7 +42,6 @@ pub enum Write {
     },
     /// Make a student an alias of another, if its version is still `expected`.
     PutAlias {
-        /// The student.
         student: StudentId,
         /// The version that was read.
         expected: u64,
@@ -51,7 +50,6 @@ pub enum Write {
     },
     /// Forget a student without records, if its version is still `expected`.
     DeleteStudent {
-        /// The student.
         student: StudentId,
         /// The version that was read.
         expected: u64,
@@ -63,9 +61,7 @@ pub enum Write {
     /// Lead an INE to a student, with its answer if it is the one to keep, if it is free or one of
     /// `owners`'.
     PutIne {
-        /// The INE.
         ine: IneDigest,
-        /// The student.
         student: StudentId,
         /// The answer; none for the other INEs, which lead to it.
         answer: Option<Box<Answer>>,
@@ -73,12 +69,7 @@ pub enum Write {
         owners: Vec<StudentId>,
     },
     /// Withdraw it, if it is still this student's.
-    DeleteIne {
-        /// The INE.
-        ine: IneDigest,
-        /// The student.
-        owner: StudentId,
-    },
+    DeleteIne { ine: IneDigest, owner: StudentId },
     /// Store a bucket over the version that was read.
     PutBucket(PostingKey, Box<Bucket<StudentId>>),
     /// Go through only if a bucket still has this version.
@@ -89,7 +80,6 @@ pub enum Write {
     /// Say what people decided about a record, whose it is by that, and that it waits, if nothing
     /// is told of that one.
     Link {
-        /// The record.
         record: RecordId,
         /// What people decided.
         links: Links,
@@ -109,7 +99,6 @@ pub enum Write {
 /// Where a publication leaves a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordUpdate {
-    /// The record.
     pub record: RecordId,
     /// The version that it was decided on.
     pub version: RecordVersion,

@@ -20,7 +20,6 @@ use crate::domain::enrolment::Person;
 /// Students that would be one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Merge {
-    /// The students.
     pub students: BTreeSet<StudentId>,
     /// The records to decide on again: those of all but the one who has most.
     pub records: BTreeSet<RecordId>,
@@ -29,7 +28,6 @@ pub struct Merge {
 /// A student that would be several.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Split {
-    /// The student.
     pub student: StudentId,
     /// How many it would be.
     pub parts: usize,

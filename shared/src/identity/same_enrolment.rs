@@ -42,7 +42,6 @@ impl<'a> SameEnrolment<'a> {
 pub enum Found<'a> {
     /// Nothing.
     Nowhere,
-    /// This enrolment.
     One(SameEnrolment<'a>),
     /// Several that it may mean.
     Several,

@@ -104,7 +104,6 @@ impl RecordVersion {
 /// that it brought.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Student {
-    /// Its id.
     pub id: StudentId,
     /// How many times it was written; 0 for one that isn't stored yet.
     pub version: u64,
@@ -329,7 +328,6 @@ pub struct Answer {
     pub nom_famille: PersonName,
     /// The first given name in its original spelling.
     pub prenom: PersonName,
-    /// The birth date.
     pub date_naissance: BirthDate,
     /// Every enrolment, past and cancelled ones included: what may be told depends on the day.
     pub inscriptions: Vec<Enrolment>,

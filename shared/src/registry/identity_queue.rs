@@ -16,7 +16,6 @@ const MOST_AT_ONCE: usize = 10;
 /// SQS keeps a message back no longer.
 const MOST_DELAY: Duration = Duration::from_mins(15);
 
-/// The identity queue.
 #[derive(Debug, Clone)]
 pub struct IdentityQueue {
     client: Client,

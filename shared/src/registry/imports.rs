@@ -497,7 +497,7 @@ mod tests {
         assert_well_formed(&store.claiming(holder, "m1", Some(&arrival), now));
         assert_well_formed(&store.claiming(holder, "m1", None, now));
         let owned = |update: UpdateItemFluentBuilder| {
-            assert_well_formed(&update.condition_expression(OWNED))
+            assert_well_formed(&update.condition_expression(OWNED));
         };
         owned(store.progressing(holder, Progress::default(), None, now));
         owned(store.progressing(holder, Progress::default(), Some("work"), now));

@@ -46,7 +46,6 @@ const ROOM: &str = "attribute_not_exists(reserved_count) OR reserved_count < ope
 pub struct Cohort {
     /// The establishment.
     pub uai: Uai,
-    /// The academic year.
     pub year: AcademicYear,
 }
 

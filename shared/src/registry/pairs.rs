@@ -71,7 +71,6 @@ impl Terms {
 /// Whose allowance is drawn on: a depositor's, on one day in France.
 #[derive(Debug, Clone, Copy)]
 pub struct Drawer<'a> {
-    /// The depositor.
     pub depositor: Uai,
     /// The establishments that it sends for, whose students tell how many mistakes are honest.
     pub sends_for: &'a [Uai],

@@ -72,7 +72,6 @@ impl Place {
 /// Open cases, the oldest first.
 #[derive(Debug, Default)]
 pub struct Page {
-    /// The cases.
     pub cases: Vec<Case>,
     /// Where to go on, when there may be more.
     pub after: Option<Place>,

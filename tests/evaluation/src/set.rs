@@ -91,7 +91,6 @@ impl Expected {
 pub struct LabelledSet {
     /// In order of arrival.
     pub records: Vec<Record>,
-    /// The questions.
     pub questions: Vec<Question>,
     person_of: Vec<String>,
     number_of: HashMap<String, usize>,

@@ -108,7 +108,6 @@ pub struct Call {
     /// The service, as it names itself: `DynamoDB_20120810`, `AmazonSQS`, `secretsmanager`, `sns`,
     /// `s3`.
     pub service: String,
-    /// The operation.
     pub operation: String,
     /// What it is asked, as JSON; of S3, what its path, query and headers say.
     pub text: String,

@@ -31,11 +31,9 @@ pub fn request(
 /// A response: its status, its text, its headers.
 #[derive(Debug)]
 pub struct Reply {
-    /// Its status.
     pub status: u16,
     /// Its body.
     pub text: String,
-    /// Its headers.
     pub headers: http::HeaderMap,
 }
 

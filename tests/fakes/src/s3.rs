@@ -18,7 +18,6 @@ use crate::aws::{Call, Response};
 /// An object as it is kept.
 #[derive(Debug, Clone)]
 pub struct Object {
-    /// Its bytes.
     pub bytes: Bytes,
     /// When it was put, to the second.
     pub last_modified: Timestamp,

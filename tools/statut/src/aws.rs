@@ -70,7 +70,6 @@ pub(crate) fn lambda(endpoint: &str) -> Lambda {
 pub(crate) struct Ambient {
     /// The tables.
     pub(crate) dynamodb: aws_sdk_dynamodb::Client,
-    /// The secrets.
     pub(crate) secrets: aws_sdk_secretsmanager::Client,
     /// The buckets.
     pub(crate) s3: aws_sdk_s3::Client,

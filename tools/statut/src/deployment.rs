@@ -15,7 +15,6 @@ pub struct Deployment {
     pub name: String,
     /// The tables.
     pub dynamodb: aws_sdk_dynamodb::Client,
-    /// The secrets.
     pub secrets: aws_sdk_secretsmanager::Client,
     /// The buckets.
     pub s3: aws_sdk_s3::Client,

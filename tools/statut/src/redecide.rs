@@ -25,7 +25,6 @@ use crate::ui::Step;
 
 /// Parts that the table is read in, side by side.
 const SEGMENTS: i32 = 8;
-/// The bar.
 const SOME_RECORDS: &str = "{wide_bar} {pos} of {len} records";
 /// How often the queue is asked whether it is empty.
 const PAUSE: Duration = Duration::from_millis(500);

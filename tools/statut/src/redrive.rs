@@ -23,7 +23,6 @@ const MESSAGES: i32 = 10;
 const WAIT: Duration = Duration::from_secs(3);
 /// How long a message is ours while it is moved.
 const OURS: Duration = Duration::from_mins(1);
-/// The bar.
 const SOME_MESSAGES: &str = "{wide_bar} {pos} of about {len} messages";
 
 /// A queue, and where its messages go when their retries are over.

@@ -168,7 +168,6 @@ impl Parts {
         Ok(())
     }
 
-    /// The results.
     pub(crate) async fn end(self) -> Result<Vec<Part>> {
         self.process.end().await?;
         let part = |(index, name)| {

@@ -107,7 +107,6 @@ impl Process {
         }
     }
 
-    /// Ends it.
     pub(crate) async fn end(mut self) -> Result<()> {
         self.child.kill().await.context("a process can't be ended")
     }

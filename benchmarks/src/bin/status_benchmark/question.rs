@@ -11,7 +11,6 @@ const EVENT: &str = include_str!("../../../event.json");
 
 /// A question with the answer that it must get.
 pub(crate) struct Question {
-    /// The event.
     pub(crate) event: Bytes,
     /// `None` for an answer of another kind than a consultation's.
     expected: Option<Value>,

@@ -182,7 +182,7 @@ impl Report {
     /// What the function's processor time by INE is made of.
     fn part_rows(&self, table: &mut String) {
         let mut ours = |title: &str, microseconds| {
-            row(table, title, [Some(microseconds), None, None, None, None], 1, None)
+            row(table, title, [Some(microseconds), None, None, None, None], 1, None);
         };
         for part in &self.parts {
             ours(&format!("of which {}, µs", part.name), part.cpu_microseconds);

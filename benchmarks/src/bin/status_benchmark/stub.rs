@@ -40,7 +40,6 @@ const TIME_LIMIT_MS: i64 = 15 * 60 * 1_000;
 pub(crate) enum Arrival {
     /// It waits for an event.
     Ready(Instant),
-    /// It answered.
     Answer(Instant, Bytes),
     /// It failed, when it started or at an event.
     Failure(Bytes),
@@ -65,7 +64,6 @@ pub(crate) struct Stub {
 pub(crate) struct Addresses {
     /// The Lambda Runtime API.
     pub(crate) runtime: SocketAddr,
-    /// DynamoDB.
     pub(crate) dynamodb: SocketAddr,
     /// Secrets Manager.
     pub(crate) secrets: SocketAddr,

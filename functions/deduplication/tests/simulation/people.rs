@@ -139,7 +139,7 @@ impl Population {
         match identity.nom_usage.clone() {
             // The name of daily life in the place of the other.
             Some(usage) if sim.chance(0.1) => {
-                (identity.nom_famille, identity.nom_usage) = (usage, None)
+                (identity.nom_famille, identity.nom_usage) = (usage, None);
             }
             Some(_) if sim.chance(0.4) => identity.nom_usage = None,
             _ => {}

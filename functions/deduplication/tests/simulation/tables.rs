@@ -31,7 +31,6 @@ pub(crate) enum Stored {
 /// A finding, by its import and its place there.
 type Findings = BTreeMap<(String, String), (RecordVersion, FindingCode, StatutIne)>;
 
-/// The tables.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Tables {
     pub(crate) records: BTreeMap<RecordId, Record>,

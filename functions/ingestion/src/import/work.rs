@@ -63,7 +63,6 @@ pub(super) enum Stage {
     Overtaking,
     /// Cancelling what a complete file lacks.
     Cancelling(Walk),
-    /// Reporting.
     Reporting,
 }
 

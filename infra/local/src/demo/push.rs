@@ -24,7 +24,6 @@ const STUDENT: (&str, &str) = ("0AYIOP071Y8", "1996-12-26");
 /// How long it may take until a status follows.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// Plays it.
 pub(super) async fn play(outputs: &Outputs, sandbox: &Sandbox) -> Result<()> {
     let key = sandbox
         .write_keys

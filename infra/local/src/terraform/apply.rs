@@ -79,14 +79,14 @@ pub(super) async fn follow(command: &mut Command, log: &Path) -> Result<()> {
         writeln!(log, "{}", message(&line)).context("Terraform's log can't be written")?;
         match serde_json::from_str(&line).unwrap_or(Event::Other) {
             Event::ChangeSummary { changes } if changes.operation == "plan" => {
-                step.bar().set_length(changes.add)
+                step.bar().set_length(changes.add);
             }
             Event::ApplyComplete { hook } if hook.action == "create" => {
                 step.bar().inc(1);
                 step.bar().set_message(hook.resource.addr);
             }
             Event::Diagnostic { diagnostic } if diagnostic.severity == "error" => {
-                errors.push(diagnostic.sentence())
+                errors.push(diagnostic.sentence());
             }
             _ => {}
         }

@@ -37,11 +37,11 @@ impl Service for Library {
         &self,
         access: &'static str,
         request: &Request,
-        exchange: &mut RequestContext<Self>,
+        request_context: &mut RequestContext<Self>,
     ) -> Result<std::sync::Arc<str>, ApiError<Stranger>> {
         let shown =
             request.headers().get("x-api-key").and_then(|key| key.to_str().ok()).ok_or(Stranger)?;
-        exchange.client = Some(shown.to_owned());
+        request_context.client = Some(shown.to_owned());
         if shown == access { Ok(shown.into()) } else { Err(Stranger.into()) }
     }
 

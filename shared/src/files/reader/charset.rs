@@ -16,7 +16,6 @@ pub enum Charset {
     /// Nothing but ASCII, which is the same in all of those of one byte.
     #[serde(rename = "US-ASCII")]
     Ascii,
-    /// UTF-8.
     #[serde(rename = "UTF-8")]
     Utf8,
     /// UTF-16, the low byte first.

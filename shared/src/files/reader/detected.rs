@@ -180,9 +180,9 @@ impl Detected {
     /// Notes a key of an object that is not recognised.
     pub(super) fn note_unknown_key(&mut self, key: &str) {
         if is_a_label(key) {
-            self.note_unknown(&shortened(key))
+            self.note_unknown(&shortened(key));
         } else {
-            self.note_unknown("clé sans libellé connu")
+            self.note_unknown("clé sans libellé connu");
         }
     }
 

@@ -158,7 +158,7 @@ impl Source {
                 Stage::Lines(form) => return Ok(Kept::Text(*form)),
                 Stage::Collecting => return self.collect(),
                 Stage::Sniffing if self.text.rest().len() >= ENOUGH || self.text.ended() => {
-                    self.sniff()?
+                    self.sniff()?;
                 }
                 Stage::Framing { format, units, mark } if self.text.line_end(*units).is_some() => {
                     let line_end = self.text.line_end(*units).unwrap_or(LineEnd::Lf);

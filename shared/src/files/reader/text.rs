@@ -201,7 +201,6 @@ impl Text {
         self.bytes.get(place).unwrap_or_default()
     }
 
-    /// The next line.
     pub(super) fn next_line(&mut self, units: Units, line_end: LineEnd) -> Framed {
         let terminator = if line_end == LineEnd::Cr { b'\r' } else { b'\n' };
         let width = units.width();

@@ -11,7 +11,6 @@ use super::place;
 use crate::files::column::Column;
 use crate::files::row::{Values, date_order, is_only_postal};
 
-/// The columns of dates.
 const DATES: [Column; 3] =
     [Column::DateNaissance, Column::DateDebutInscription, Column::DateFinInscription];
 /// The columns that are looked at.

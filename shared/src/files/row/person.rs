@@ -30,7 +30,6 @@ const USUAL_AGES: std::ops::RangeInclusive<i16> = 15..=70;
 /// The first academic year of the RNIE's numbers in higher education (domain.md §7.1: since 2018).
 const FIRST_RNIE_YEAR: i16 = 2018;
 
-/// The columns of names.
 const NAMES: [Column; 5] =
     [Column::NomFamille, Column::NomUsage, Column::Prenom1, Column::Prenom2, Column::Prenom3];
 

@@ -78,7 +78,6 @@ pub enum BirthLevel {
     TwoDigits,
     /// One is missing.
     Missing,
-    /// Different.
     Different,
 }
 

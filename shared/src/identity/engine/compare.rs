@@ -127,11 +127,9 @@ impl Vetoes {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SexLevel {
-    /// The same.
     Same,
     /// One is missing.
     Missing,
-    /// Different.
     Different,
 }
 
@@ -139,7 +137,6 @@ pub enum SexLevel {
 /// decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Comparison {
-    /// The identifiers.
     pub identifier: IdentifierLevel,
     /// The surnames, the closest of birth and usage names.
     pub surname: SurnameLevel,
@@ -151,7 +148,6 @@ pub struct Comparison {
     pub others: OthersLevel,
     /// The surname of one is the given name of the other, and conversely.
     pub exchanged: bool,
-    /// The sexes.
     pub sex: SexLevel,
     /// The birth dates.
     pub birth: BirthLevel,

@@ -78,7 +78,6 @@ pub enum Reads {
 /// How near a newcomer is to a student.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Closeness<S> {
-    /// The student.
     pub student: S,
     /// The verdict on the student as a whole.
     pub verdict: Verdict,

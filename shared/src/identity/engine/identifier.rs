@@ -72,7 +72,6 @@ fn mended(written: &str) -> Option<(Ine, String)> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum IdentifierLevel {
-    /// The same.
     Same,
     /// A slip apart: weak, since numbers are dense and siblings' follow each other.
     Slip,

@@ -233,7 +233,6 @@ pub enum SurnameLevel {
     Half,
     /// One is missing.
     Missing,
-    /// Different.
     Different,
 }
 
@@ -342,7 +341,6 @@ pub enum GivenLevel {
     Lookalike,
     /// One is missing, or only an initial.
     Missing,
-    /// Different.
     Different,
 }
 

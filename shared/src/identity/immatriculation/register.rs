@@ -15,7 +15,6 @@ use crate::identity::posting::{Bucket, PostingKey, PostingKeys, Traits};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Registration {
-    /// The INE.
     pub ine: Ine,
     /// Who has it, as it was registered.
     pub identite: CivilIdentity,

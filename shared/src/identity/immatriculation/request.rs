@@ -51,7 +51,6 @@ impl fmt::Display for RequestId {
 /// A request for an INE, and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
-    /// Its id.
     pub id: RequestId,
     /// Who asks.
     pub client_id: String,

@@ -81,7 +81,6 @@ impl fmt::Display for CaseId {
 /// A student in question.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Side {
-    /// The student.
     pub student: StudentId,
     /// The digest of the master INE that INES confirmed, if it confirmed one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -104,7 +103,6 @@ pub struct Near {
 pub enum Question {
     /// Whose is this record? It waits, and nobody can see it.
     Attachment {
-        /// The record.
         record: RecordId,
         /// The digest of the master INE that INES confirmed for it, if it confirmed one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -124,10 +122,7 @@ pub enum Question {
     },
     /// Is this student one person? Somebody says that it is two, and nothing is told of it until
     /// this is settled.
-    Dispute {
-        /// The student.
-        student: StudentId,
-    },
+    Dispute { student: StudentId },
 }
 
 /// Which of the three questions it is.
@@ -166,15 +161,9 @@ pub enum Verdict {
 #[serde(rename_all = "snake_case")]
 pub enum Effect {
     /// The record is the student's.
-    Attach {
-        /// The record.
-        record: RecordId,
-        /// The student.
-        student: StudentId,
-    },
+    Attach { record: RecordId, student: StudentId },
     /// The record is none of these students'.
     Separate {
-        /// The record.
         record: RecordId,
         /// Those it is not.
         students: BTreeSet<StudentId>,
@@ -185,7 +174,6 @@ pub enum Effect {
     KeepApart([StudentId; 2]),
     /// These records leave the student, and are one other person's.
     Split {
-        /// The student.
         student: StudentId,
         /// What leaves.
         records: BTreeSet<RecordId>,

@@ -18,7 +18,6 @@ const PENDING: &str = "EN_ATTENTE";
 /// A request that waits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Waiting {
-    /// Its id.
     pub id: RequestId,
     /// Since when, RFC 3339.
     pub since: String,

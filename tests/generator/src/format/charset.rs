@@ -11,9 +11,7 @@ pub enum Charset {
     Utf8,
     /// UTF-8 with one, as Excel writes it.
     Utf8Bom,
-    /// Windows-1252.
     Windows1252,
-    /// ISO-8859-15.
     Iso8859_15,
     /// UTF-16, little-endian, with a byte order mark: Excel's "Unicode text".
     Utf16Le,

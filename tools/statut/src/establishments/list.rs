@@ -145,7 +145,7 @@ impl List {
             match columns.listed(&row) {
                 Ok(listed) => list.add(line, listed, &columns.uai.label, &mut lines),
                 Err((column, reason)) => {
-                    list.problems.push(Problem { line, column: column.to_owned(), reason })
+                    list.problems.push(Problem { line, column: column.to_owned(), reason });
                 }
             }
         }

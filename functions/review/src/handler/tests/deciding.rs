@@ -150,7 +150,6 @@ async fn a_decision_is_undone_by_anyone_and_kept() {
     assert_eq!((told.status, stored(&context, &case).await.decisions.len()), (200, 2));
 }
 
-/// A third client.
 const THIRD_KEY: &str = "the key of a third client";
 
 fn third(routes: &[Route], officer: Option<&str>) -> Client {

@@ -258,7 +258,6 @@ pub(super) async fn get(context: &Api<Context>, key: &str, path: &str) -> Reply 
     ask(context, request("GET", path, &[("x-api-key", key)], ())).await
 }
 
-/// Posts a body.
 pub(super) async fn post(context: &Api<Context>, key: &str, path: &str, body: &Value) -> Reply {
     ask(context, request("POST", path, &[("x-api-key", key)], body.to_string())).await
 }

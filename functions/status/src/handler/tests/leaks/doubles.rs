@@ -72,7 +72,6 @@ impl Doubles {
         Self { url, tokens }
     }
 
-    /// The issuer.
     pub(super) fn issuer(&self) -> Issuer {
         let trust = Trust { issuer: "issuer".into(), audience: "statut-etudiant".into() };
         Issuer { trust, jwks: Jwks::new(format!("{}/jwks", self.url)) }
