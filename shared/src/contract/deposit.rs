@@ -26,9 +26,11 @@ pub struct DepositRequest {
     #[schema(minimum = 2000, maximum = 2100, example = 2026)]
     annee: Option<u16>,
     /// A complete file may cancel however many enrolments.
+    #[schema(nullable = true)]
     #[serde(deserialize_with = "null_is_absent")]
     confirme: bool,
     /// A report only: nothing changes.
+    #[schema(nullable = true)]
     #[serde(deserialize_with = "null_is_absent")]
     essai: bool,
 }

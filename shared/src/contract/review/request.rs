@@ -23,7 +23,7 @@ pub struct DecisionRequest {
     etudiant: Option<String>,
     /// Of `scinder`: the enrolments that are somebody else's.
     #[serde(default, deserialize_with = "null_is_absent")]
-    #[schema(max_items = 100)]
+    #[schema(nullable = true, max_items = 100)]
     inscriptions: Vec<String>,
     /// Why.
     #[serde(default)]

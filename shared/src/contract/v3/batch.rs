@@ -38,27 +38,32 @@ pub struct BatchRequest {
 pub struct BatchLine {
     /// The caller's own word for the line, given back with its answer. Nothing personal: it may be
     /// logged elsewhere.
-    #[schema(pattern = "^[A-Za-z0-9._-]{0,64}$", example = "dossier-17")]
+    #[schema(nullable = true, pattern = "^[A-Za-z0-9._-]{0,64}$", example = "dossier-17")]
     #[serde(deserialize_with = "null_is_absent")]
     reference: String,
     /// The INE. When it is given, the rest is not looked at.
-    #[schema(example = "0AYIOP071Y8")]
+    #[schema(nullable = true, example = "0AYIOP071Y8")]
     #[serde(deserialize_with = "null_is_absent")]
     ine: String,
     /// Birth name.
+    #[schema(nullable = true)]
     #[serde(deserialize_with = "null_is_absent")]
     nom_naissance: String,
     /// Given names in the order of the civil register, the first one at least. The others tell
     /// homonyms apart.
+    #[schema(nullable = true)]
     #[serde(deserialize_with = "null_is_absent")]
     prenoms: Vec<String>,
     /// Birth date, `YYYY-MM-DD`.
+    #[schema(nullable = true)]
     #[serde(deserialize_with = "null_is_absent")]
     date_naissance: String,
     /// `M` or `F`.
+    #[schema(nullable = true)]
     #[serde(deserialize_with = "null_is_absent")]
     sexe_etat_civil: String,
     /// COG code of the commune of birth, if known.
+    #[schema(nullable = true)]
     #[serde(deserialize_with = "null_is_absent")]
     code_cog_insee_commune_naissance: String,
 }
