@@ -82,7 +82,8 @@ pub(crate) struct Sandbox {
 pub(crate) struct Tokens {
     /// With every scope.
     pub(crate) direct: String,
-    /// Of the same client, with the one scope that answers "is this a student?".
+    /// Of the same client, with the two scopes that answer "is this a student?": the list of
+    /// admissions, and in each whether the person is enrolled.
     pub(crate) direct_minimal: String,
     /// Over for an hour.
     pub(crate) expired: String,
@@ -273,7 +274,11 @@ async fn tokens(double: &str) -> Result<Tokens> {
     let expired = json!({ "jti": EXPIRED_TOKEN, "iat": began, "nbf": began, "exp": ended });
     Ok(Tokens {
         direct: token(Scopes::ALL, json!({})).await?,
-        direct_minimal: token([Scope::AdmissionInscrit].into_iter().collect(), json!({})).await?,
+        direct_minimal: token(
+            Scopes::from_iter([Scope::Admissions, Scope::AdmissionInscrit]),
+            json!({}),
+        )
+        .await?,
         expired: token(Scopes::ALL, expired).await?,
         revoked: token(Scopes::ALL, json!({ "jti": REVOKED_TOKEN })).await?,
     })

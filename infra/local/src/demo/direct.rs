@@ -59,12 +59,12 @@ pub(super) fn scenes(sandbox: &Sandbox) -> Vec<Scene<'_>> {
         },
         Scene {
             holds: vec![enrolled.clone()],
-            lacks: &[
-                "/data/identite",
-                "/data/admissions/0/etablissement_etudes",
-                "/data/admissions/0/date_debut",
-            ],
-            ..question("A token with one scope", &by_ine, Some(&sandbox.tokens.direct_minimal))
+            lacks: &["/data/identite", "/data/admissions/0/etablissement_etudes"],
+            ..question(
+                "A token with the fewest scopes",
+                &by_ine,
+                Some(&sandbox.tokens.direct_minimal),
+            )
         },
         Scene {
             holds: vec![enrolled],
