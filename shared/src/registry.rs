@@ -49,6 +49,7 @@ pub mod reviews;
 pub mod students;
 
 mod batch;
+mod conditional;
 mod keys;
 
 /// A call to a service failed. It names the operation and a code, and not the service's own

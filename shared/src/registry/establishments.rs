@@ -1,12 +1,12 @@
 //! Establishments: reference data.
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::StoreError;
+use super::conditional;
 use super::keys::{Item, text};
 use crate::contract::v3::coverage::Coverage;
 pub use crate::domain::establishment::Establishment;
@@ -149,23 +149,14 @@ impl EstablishmentStore {
             }
         }
         let update = update.update_expression(format!("SET {}", settings.join(", ")));
-        match update.set_condition_expression(condition.map(str::to_owned)).send().await {
-            Ok(_) => Ok(true),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
-            {
-                Ok(false)
-            }
-            Err(error) => Err(StoreError::new(UPDATE, &error)),
-        }
+        let update = update.set_condition_expression(condition.map(str::to_owned));
+        conditional::held(update, UPDATE).await
     }
 
     /// Notes that enrolments of an establishment were accepted at `now`, unless later ones were
     /// already. Noted twice, it is the same.
     pub async fn note_feed(&self, uai: Uai, now: Timestamp) -> Result<(), StoreError> {
-        let result = self
+        let update = self
             .client
             .update_item()
             .table_name(&self.table)
@@ -175,19 +166,8 @@ impl EstablishmentStore {
                 "attribute_exists(uai) AND (attribute_not_exists(last_feed_at) OR last_feed_at < :now)",
             )
             // To the second, so that texts sort as times.
-            .expression_attribute_values(":now", text(format!("{now:.0}")))
-            .send()
-            .await;
-        match result {
-            Err(error)
-                if !error
-                    .as_service_error()
-                    .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
-            {
-                Err(StoreError::new(UPDATE, &error))
-            }
-            _ => Ok(()),
-        }
+            .expression_attribute_values(":now", text(format!("{now:.0}")));
+        conditional::held(update, UPDATE).await.map(|_| ())
     }
 
     /// When the last feed of one establishment came.

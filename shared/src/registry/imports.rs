@@ -32,6 +32,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::StoreError;
+use super::conditional;
 use super::keys::{Item, number, text};
 use crate::domain::academic_year::AcademicYear;
 use crate::domain::uai::Uai;
@@ -397,19 +398,9 @@ impl ImportStore {
     }
 }
 
-/// Updates an item, and says whether its condition held.
+/// Updates an item of the table, and says whether its condition held.
 async fn held(update: UpdateItemFluentBuilder) -> Result<bool, StoreError> {
-    match update.send().await {
-        Ok(_) => Ok(true),
-        Err(error)
-            if error
-                .as_service_error()
-                .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
-        {
-            Ok(false)
-        }
-        Err(error) => Err(StoreError::new("imports UpdateItem", &error)),
-    }
+    conditional::held(update, "imports UpdateItem").await
 }
 
 /// Only its owner changes an import.

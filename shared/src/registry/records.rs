@@ -17,7 +17,6 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use aws_sdk_dynamodb::types::{
     CancellationReason, KeysAndAttributes, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
@@ -27,6 +26,7 @@ use serde::de::DeserializeOwned;
 
 use jiff::civil::Date;
 
+use super::conditional;
 use super::keys::{self, Item, text};
 use super::{StoreError, backoff};
 use crate::domain::enrolment::Enrolment;
@@ -186,7 +186,7 @@ impl RecordStore {
         const OPERATION: &str = "records UpdateItem";
         let inscription = serde_dynamo::to_attribute_value(inscription)
             .map_err(|_| StoreError::shape(OPERATION))?;
-        let written = self
+        let update = self
             .client
             .update_item()
             .table_name(&self.table)
@@ -201,20 +201,8 @@ impl RecordStore {
             .expression_attribute_values(":read", text(read.version.as_str()))
             .expression_attribute_values(":inscription", inscription)
             .expression_attribute_values(":depositor", text(depositor.as_str()))
-            .expression_attribute_values(":pending", text(RecordState::Pending.name()))
-            .send()
-            .await;
-        match written {
-            Ok(_) => Ok(true),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(UpdateItemError::is_conditional_check_failed_exception) =>
-            {
-                Ok(false)
-            }
-            Err(error) => Err(StoreError::new(OPERATION, &error)),
-        }
+            .expression_attribute_values(":pending", text(RecordState::Pending.name()));
+        conditional::held(update, OPERATION).await
     }
 
     /// What is stored of up to [`MOST_IN_BATCH`] records, no two with one id; those that aren't are

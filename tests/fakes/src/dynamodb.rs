@@ -11,7 +11,7 @@ use dynoxide::types::AttributeValue;
 use lambda_http::http;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::aws::Response;
 use crate::terraform::{self, Table};
@@ -158,13 +158,6 @@ impl Tables {
             change(&mut item);
             self.put(table, item);
         }
-    }
-
-    /// Takes an item away.
-    pub fn delete(&self, table: &str, item: &Item) {
-        let key: Item =
-            schema(table).key.iter().map(|name| (name.clone(), item[name].clone())).collect();
-        self.run("DeleteItem", &json!({ "TableName": table, "Key": key }).to_string()).unwrap();
     }
 
     /// Every key, whatever the table.

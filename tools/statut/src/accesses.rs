@@ -8,13 +8,12 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use shared::audit::{Access, AccessLog, Subject};
 use shared::domain::ine::Ine;
 use shared::domain::uai::Uai;
-use shared::identity::digest::{DigestKey, IdentityKeys, IneDigest, RecordId};
+use shared::identity::digest::{IdentityKeys, IneDigest, RecordId};
 use shared::identity::student::{Student, StudentId};
-use shared::registry::StoreError;
 use shared::registry::answers::AnswerStore;
 use shared::registry::records::{Record, RecordStore};
 use shared::registry::students::StudentStore;
@@ -162,25 +161,10 @@ fn log(deployment: &Deployment) -> AccessLog {
 
 /// The key of an INE in the tables.
 async fn digest(deployment: &Deployment, ine: &Ine) -> Result<IneDigest> {
-    let name = format!("{}/hmac/ine", deployment.name);
-    let secret = deployment.secrets.get_secret_value().secret_id(&name).send().await;
-    let secret = secret.map_err(|error| StoreError::new("secretsmanager GetSecretValue", &error));
-    let secret = secret.with_context(|| format!("the secret {name} can't be read"))?;
-    let stored: Option<StoredKey> =
-        secret.secret_string().and_then(|text| serde_json::from_str(text).ok());
-    let StoredKey { id, key } =
-        stored.with_context(|| format!("the secret {name} is not one of ours"))?;
-    let key = DigestKey::new(id, key.into());
+    let key = deployment.digest_key("hmac/ine").await?;
     // Only the first of the two is used: an INE needs no more, and nor does this command's
     // permission to read.
     Ok(IdentityKeys::new(key.clone(), &key).ine(ine))
-}
-
-/// What the secret holds (infra/modules/hmac-secret).
-#[derive(Deserialize)]
-struct StoredKey {
-    id: String,
-    key: String,
 }
 
 /// Accesses in a table, its heading first.

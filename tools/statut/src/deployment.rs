@@ -1,6 +1,9 @@
 //! One deployment, here or on a real account, by the beginning of the names that Terraform gives.
 
 use anyhow::{Context as _, Result, bail};
+use shared::config::StoredKey;
+use shared::identity::digest::DigestKey;
+use shared::registry::StoreError;
 
 use crate::aws::{self, Ambient};
 use crate::lambda::Lambda;
@@ -50,6 +53,19 @@ impl Deployment {
     #[must_use]
     pub fn table(&self, table: &str) -> String {
         format!("{}-{table}", self.name)
+    }
+
+    /// The key of one of its secrets, `<deployment>/<secret>` (infra/modules/hmac-secret).
+    pub(crate) async fn digest_key(&self, secret: &str) -> Result<DigestKey> {
+        let name = format!("{}/{secret}", self.name);
+        let secret = self.secrets.get_secret_value().secret_id(&name).send().await;
+        let secret =
+            secret.map_err(|error| StoreError::new("secretsmanager GetSecretValue", &error));
+        let secret = secret.with_context(|| format!("the secret {name} can't be read"))?;
+        let stored = secret.secret_string().and_then(|text| serde_json::from_str(text).ok());
+        let StoredKey { id, key } =
+            stored.with_context(|| format!("the secret {name} is not one of ours"))?;
+        Ok(DigestKey::new(id, key))
     }
 
     /// The address of one of its queues.
