@@ -17,8 +17,9 @@ use tokio::sync::OnceCell;
 use crate::people::HEADER;
 use crate::stack::Stack;
 
-/// Its tables, and the keys of them.
-static REGISTER: OnceCell<(InesStore, IdentityKeys)> = OnceCell::const_new();
+/// The keys are read once for all tests; a client isn't kept, since its connections end with the
+/// runtime of the test that opened them.
+static KEYS: OnceCell<IdentityKeys> = OnceCell::const_new();
 
 impl Stack {
     /// Registers whoever a file under the documented header names with an INE. An INE that has
@@ -41,7 +42,14 @@ impl Stack {
         if people.is_empty() {
             return;
         }
-        let (store, keys) = REGISTER.get_or_init(|| self.open_register()).await;
+        let deployment = self.deployment();
+        let keys = KEYS.get_or_init(|| self.read_keys(deployment)).await;
+        let store = InesStore::new(
+            self.dynamodb.clone(),
+            format!("{deployment}-ines"),
+            format!("{deployment}-ines-postings"),
+            0,
+        );
         for people in people.chunks(PEOPLE_AT_ONCE) {
             let (_, standing) =
                 store.load_registrations(keys, people).await.expect("people are registered");
@@ -68,21 +76,17 @@ impl Stack {
         assert!(loaded.success, "{}", loaded.errors);
     }
 
-    async fn open_register(&self) -> (InesStore, IdentityKeys) {
+    fn deployment(&self) -> &str {
         let students = self.output("students_table");
-        let name =
-            students.strip_suffix("-students").expect("tables are named after their deployment");
-        let store = InesStore::new(
-            self.dynamodb.clone(),
-            format!("{name}-ines"),
-            format!("{name}-ines-postings"),
-            0,
-        );
+        students.strip_suffix("-students").expect("tables are named after their deployment")
+    }
+
+    async fn read_keys(&self, deployment: &str) -> IdentityKeys {
         let key = async |purpose: &str| {
             let secret = self
                 .secrets
                 .get_secret_value()
-                .secret_id(format!("{name}/ines/{purpose}"))
+                .secret_id(format!("{deployment}/ines/{purpose}"))
                 .send()
                 .await;
             let secret = secret.expect("the secret is there");
@@ -90,7 +94,7 @@ impl Stack {
                 serde_json::from_str(secret.secret_string().expect("text")).expect("a key");
             DigestKey::new(id, key)
         };
-        (store, IdentityKeys::new(key("ine").await, &key("identity").await))
+        IdentityKeys::new(key("ine").await, &key("identity").await)
     }
 }
 
