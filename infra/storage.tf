@@ -17,7 +17,7 @@ locals {
       }
     }
     students       = { hash = "pk", range = "sk" }
-    blocks       = { hash = "pk" }
+    blocks         = { hash = "pk" }
     imports        = { hash = "id", expires = true }
     establishments = { hash = "uai" }
 
@@ -50,6 +50,11 @@ locals {
     # What was answered to an `Idempotency-Key`, for as long as its request may be repeated: restored from a backup, it
     # would answer for another day's.
     idempotency = { hash = "id", expires = true, recoverable = false }
+
+    # Sessions of the portal, and log-ins on their way: of twelve hours at most, so restored they would open nothing.
+    sessions = { hash = "id", expires = true, recoverable = false }
+    # Who may do what in the portal, and invitations, which alone expire.
+    members = { hash = "id", expires = true }
   }
 }
 

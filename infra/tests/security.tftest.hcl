@@ -290,7 +290,7 @@ run "storage" {
     condition = { for name, table in aws_dynamodb_table.this : name => join(" ", compact([table.hash_key, table.range_key])) } == {
       records        = "id"
       students       = "pk sk"
-      blocks       = "pk"
+      blocks         = "pk"
       imports        = "id"
       establishments = "uai"
       findings       = "import position"
@@ -635,7 +635,7 @@ run "no_token_is_trusted_by_default" {
     condition = module.status.environment == tomap({
       ENVIRONMENT               = "test"
       STUDENTS_TABLE            = "statut-etudiant-test-students"
-      BLOCKS_TABLE            = "statut-etudiant-test-blocks"
+      BLOCKS_TABLE              = "statut-etudiant-test-blocks"
       CLIENTS_TABLE             = "statut-etudiant-test-clients"
       QUOTAS_TABLE              = "statut-etudiant-test-quotas"
       ESTABLISHMENTS_TABLE      = "statut-etudiant-test-establishments"

@@ -14,4 +14,5 @@ pub mod france_connect;
 pub mod http;
 pub mod jwe;
 pub mod jwks;
+pub mod oidc;
 pub mod token;

@@ -16,6 +16,8 @@
 //! | [`ines`] | `ines`, `ines-blocks`, `ines-log` | written by ines, our own identity service |
 //! | [`quotas`], drawn on by [`allowances`] | `quotas` | written by status and enrolment |
 //! | [`pairs`] | `quotas` | written by enrolment and deduplication |
+//! | [`sessions`] | `sessions` | written by portal |
+//! | [`members`] | `members` | written by portal, and by an operator |
 //! | [`new_identities`] | `quotas` | written by deduplication, and by an operator |
 
 //!
@@ -37,6 +39,7 @@ pub mod identity_queue;
 pub mod imports;
 pub mod ines;
 pub mod known_clients;
+pub mod members;
 pub mod new_identities;
 pub mod pairs;
 pub mod publications;
@@ -44,6 +47,8 @@ pub mod quotas;
 pub mod records;
 pub mod remembered;
 pub mod reviews;
+#[cfg(feature = "auth")]
+pub mod sessions;
 pub mod students;
 
 mod conditional;

@@ -43,6 +43,7 @@ impl Service for Context {
     }
 
     fn render(
+        &self,
         error: &ApiError,
         request: &Request,
         request_context: &RequestContext<Self>,

@@ -57,6 +57,7 @@ impl Service for Context {
     }
 
     fn render(
+        &self,
         error: &ApiError,
         request: &Request,
         request_context: &RequestContext,

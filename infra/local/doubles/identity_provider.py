@@ -1,4 +1,4 @@
-"""A test double of FranceConnect and of the issuer of our JWT. Never deploy it: it vouches for anybody.
+"""A test double of FranceConnect, of the agents' provider and of the issuer of our JWT. Never deploy it: it vouches for anybody.
 
 It is a Python program on another JOSE library than ours, on purpose: two readings of the same standards.
 """
@@ -6,6 +6,7 @@ It is a Python program on another JOSE library than ours, on purpose: two readin
 import argparse
 
 import tie
+from doubles.agents import Agents
 from doubles.france_connect import FranceConnect
 from doubles.issuer import Issuer
 from doubles.web import Answer, Request, Server
@@ -33,6 +34,7 @@ def server(port: int, audience: str) -> Server:
         ("GET", "/health"): health,
         **Issuer(ready.url, audience).routes(),
         **FranceConnect(ready.url).routes(),
+        **Agents(ready.url).routes(),
     }
     return ready
 

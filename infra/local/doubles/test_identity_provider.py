@@ -1,5 +1,8 @@
 """Tests of the test double over HTTP, as its callers see it."""
 
+import base64
+import hashlib
+import http.client
 import json
 import socket
 import threading
@@ -8,7 +11,7 @@ import unittest
 import urllib.error
 import urllib.request
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode
 
 from joserfc import jwe, jwk, jws
 from joserfc.errors import BadSignatureError, InvalidKeyIdError
@@ -263,6 +266,70 @@ class MalformedTest(WithDouble):
                 answer = b"".join(iter(lambda connection=connection: connection.recv(4096), b""))
                 self.assertIn(b'"invalid_request"', answer)
                 self.assertIn(b" 400 ", answer.split(b"\r\n")[0])
+
+
+VERIFIER = "v" * 43
+AUTHORIZATION = {
+    "response_type": "code",
+    "client_id": "p" * 32,
+    "redirect_uri": "http://127.0.0.1/portail/connexion/retour",
+    "scope": "openid",
+    "state": "s" * 32,
+    "nonce": "n" * 32,
+    "code_challenge_method": "S256",
+    "code_challenge": base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode(),
+}
+
+
+class OfAgents(WithDouble):
+    def setUp(self) -> None:
+        accounts = {"ada": {"given_name": "Ada", "usual_name": "Test", "label": "gestionnaire"}}
+        client = {"client_id": "p" * 32, "client_secret": "secret", "accounts": accounts}
+        self.assertEqual(call("PUT", f"{self.url}/double/agents/client", client)[0], 200)
+
+    def authorize(self, **changes: str) -> tuple[int, str]:
+        """The status, and where the browser is sent."""
+        query = {name: value for name, value in {**AUTHORIZATION, **changes}.items() if value}
+        connection = http.client.HTTPConnection(self.url.removeprefix("http://"))
+        connection.request("GET", f"/agents/authorize?{urlencode(query)}")
+        answer = connection.getresponse()
+        return answer.status, answer.headers.get("location", "")
+
+    def exchange(self, **form: str) -> tuple[int, dict[str, Any]]:
+        form = {"client_id": "p" * 32, "client_secret": "secret", "redirect_uri": AUTHORIZATION["redirect_uri"], **form}
+        status, _, answer = call("POST", f"{self.url}/agents/token", urlencode(form).encode(), FORM)
+        return status, json.loads(answer)
+
+    def test_the_page_offers_the_accounts(self) -> None:
+        status, content_type, page = call("GET", f"{self.url}/agents/authorize?{urlencode(AUTHORIZATION)}")
+        self.assertEqual((status, content_type), (200, "text/html; charset=utf-8"))
+        self.assertIn(b"Ada", page)
+
+    def test_what_proconnect_refuses_is_refused(self) -> None:
+        for changes in ({"prompt": "login"}, {"state": "short"}, {"nonce": ""}, {"client_id": "another"}, {"account": "x"}):
+            self.assertEqual(self.authorize(**changes)[0], 400, changes)
+
+    def test_a_code_says_once_who_it_is(self) -> None:
+        status, location = self.authorize(account="ada")
+        self.assertEqual(status, 303)
+        query = parse_qs(location.partition("?")[2])
+        self.assertEqual(query["state"], [AUTHORIZATION["state"]])
+        self.assertEqual(self.exchange(code=query["code"][0], code_verifier=VERIFIER, client_secret="x")[0], 401)
+        status, tokens = self.exchange(code=query["code"][0], code_verifier=VERIFIER)
+        self.assertEqual(status, 200)
+        claims = json.loads(json_b64decode_text(tokens["id_token"]))
+        self.assertEqual((claims["sub"], claims["nonce"]), ("ada", AUTHORIZATION["nonce"]))
+        self.assertEqual(self.exchange(code=query["code"][0], code_verifier=VERIFIER)[0], 400)
+
+    def test_a_code_is_for_whoever_began(self) -> None:
+        _, location = self.authorize(account="ada")
+        code = parse_qs(location.partition("?")[2])["code"][0]
+        self.assertEqual(self.exchange(code=code, code_verifier="w" * 43)[0], 400)
+
+
+def json_b64decode_text(token: str) -> bytes:
+    payload = token.split(".")[1]
+    return base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))
 
 
 if __name__ == "__main__":

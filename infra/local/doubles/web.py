@@ -24,6 +24,8 @@ class Malformed(Exception):
 class Request:
     content_type: str
     body: bytes
+    query: str = ""
+    authorization: str = ""
 
     def json(self) -> "Fields":
         try:
@@ -85,6 +87,11 @@ class Answer:
     status: int
     content_type: str
     body: bytes
+    location: str | None = None
+
+    @classmethod
+    def redirect(cls, location: str) -> "Answer":
+        return cls(303, "text/plain", b"", location)
 
     @classmethod
     def json(cls, value: Any, status: int = 200) -> "Answer":
@@ -155,10 +162,11 @@ class Handler(BaseHTTPRequestHandler):
     def _answer(self) -> Answer:
         # Read even if nobody wants it: what is left unread would be taken for the next request.
         body = self._read_body()
-        path = self.path.partition("?")[0]
+        path, _, query = self.path.partition("?")
         serve = self.server.routes.get((self.command, path))
         if serve:
-            return serve(Request(self.headers.get_content_type() if "content-type" in self.headers else "", body))
+            content_type = self.headers.get_content_type() if "content-type" in self.headers else ""
+            return serve(Request(content_type, body, query, self.headers.get("authorization", "")))
         if any(known == path for _, known in self.server.routes):
             return Answer.error("invalid_request", "this path has other methods", 405)
         return Answer.error("invalid_request", "no such path", 404)
@@ -178,6 +186,8 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Type", answer.content_type)
         self.send_header("Content-Length", str(len(answer.body)))
         self.send_header("Cache-Control", "no-store")
+        if answer.location is not None:
+            self.send_header("Location", answer.location)
         if self.close_connection:
             self.send_header("Connection", "close")
         self.end_headers()

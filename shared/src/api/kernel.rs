@@ -59,6 +59,7 @@ pub trait Service: Sized + Send + Sync + 'static {
     /// An error in the contract's body. `Allow` and `Retry-After` are set here if the contract
     /// doesn't.
     fn render(
+        &self,
         error: &ApiError<Self::Refusal>,
         request: &Request,
         request_context: &RequestContext<Self>,
@@ -293,7 +294,9 @@ impl<S: Service> Inner<S> {
         };
         let (mut response, outcome) = match answered {
             Ok(Reply { response, outcome }) => (response, outcome.unwrap_or(S::ANSWERED)),
-            Err(error) => (refused(&error, &request, &request_context), error.name()),
+            Err(error) => {
+                (refused(&self.service, &error, &request, &request_context), error.name())
+            }
         };
         set_header(&mut response, "x-request-id", &request_context.uid);
         for (name, value) in request_context.allowance.map(Allowance::headers).into_iter().flatten()
@@ -349,11 +352,12 @@ impl<S: Service> Inner<S> {
 
 /// An error in the contract's words, with the headers that HTTP wants.
 fn refused<S: Service>(
+    service: &S,
     error: &ApiError<S::Refusal>,
     request: &Request,
     request_context: &RequestContext<S>,
 ) -> Response<Body> {
-    let mut response = S::render(error, request, request_context);
+    let mut response = service.render(error, request, request_context);
     match error {
         ApiError::MethodNotAllowed { allowed } => set_header(&mut response, "allow", allowed),
         ApiError::TooManyRequests { retry_after } => {

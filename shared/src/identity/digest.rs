@@ -53,7 +53,7 @@ impl DigestKey {
 
     /// The same of any bytes.
     #[must_use]
-    pub(crate) fn of<P: AsRef<[u8]>>(&self, parts: &[P]) -> String {
+    pub fn of<P: AsRef<[u8]>>(&self, parts: &[P]) -> String {
         self.bytes(parts)
             .map_or_else(String::new, |bytes| format!("{}.{}", self.id, hex::encode(&bytes[..16])))
     }

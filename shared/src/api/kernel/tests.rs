@@ -45,7 +45,12 @@ impl Service for Library {
         if shown == access { Ok(shown.into()) } else { Err(Stranger.into()) }
     }
 
-    fn render(error: &ApiError<Stranger>, _: &Request, _: &RequestContext<Self>) -> Response<Body> {
+    fn render(
+        &self,
+        error: &ApiError<Stranger>,
+        _: &Request,
+        _: &RequestContext<Self>,
+    ) -> Response<Body> {
         match error.words() {
             Ok((status, message)) => json(status, &message),
             Err(Stranger) => json(StatusCode::UNAUTHORIZED, &"stranger"),

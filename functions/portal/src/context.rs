@@ -1,0 +1,143 @@
+//! What lives as long as the process.
+
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+use secrecy::SecretString;
+use shared::api::metrics::{Log, Metrics};
+use shared::auth::http::LazyHttpClient;
+use shared::auth::oidc::{OidcClient, Provider};
+use shared::config::{self, ConfigError, variable};
+use shared::identity::digest::DigestKey;
+use shared::registry::establishments::EstablishmentStore;
+use shared::registry::members::MemberStore;
+use shared::registry::sessions::SessionStore;
+
+use crate::coverage::Remembered;
+
+/// How long a provider may take to answer.
+const PROVIDER_TIMEOUT: Duration = Duration::from_secs(4);
+
+/// Stores, keys and settings.
+pub struct Context {
+    pub(crate) sessions: SessionStore,
+    pub(crate) members: MemberStore,
+    pub(crate) establishments: EstablishmentStore,
+    pub(crate) coverage: Remembered,
+    /// Of cookies, invitations and members.
+    pub(crate) key: DigestKey,
+    /// Absent where no provider is configured: the public pages are served all the same.
+    pub(crate) provider: Option<OidcClient<LazyHttpClient>>,
+    pub(crate) address: Address,
+    pub(crate) metrics: Metrics,
+}
+
+/// Where the portal is.
+#[derive(Debug, Clone)]
+pub(crate) struct Address {
+    /// `https://statutetudiant.example`, without a slash at its end.
+    pub(crate) origin: String,
+    /// The path that pages are below: `/portail`, with the stage before it where API Gateway's own
+    /// address is used.
+    pub(crate) base: String,
+    /// The path that the other APIs are below.
+    pub(crate) api_base: String,
+    /// The origin of the provider, where forms may lead.
+    pub(crate) provider_origin: Option<String>,
+}
+
+impl Address {
+    /// `public_url` is the portal's own address: `https://host/stage/portail`.
+    pub(crate) fn of(public_url: &str, issuer: Option<&str>) -> Self {
+        let public_url = public_url.trim_end_matches('/');
+        let (origin, base) = split(public_url);
+        let api_base = base.rsplit_once('/').map_or("", |(before, _)| before).to_owned();
+        let provider_origin = issuer.map(|issuer| split(issuer).0);
+        Self { origin, base, api_base, provider_origin }
+    }
+
+    /// The whole address of a page.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}{}{path}", self.origin, self.base)
+    }
+}
+
+/// An address, as its origin and its path.
+fn split(url: &str) -> (String, String) {
+    let host = url.find("://").map_or(0, |at| at + 3);
+    let path = url[host..].find('/').map_or(url.len(), |at| at + host);
+    (url[..path].to_owned(), url[path..].to_owned())
+}
+
+/// What the environment says.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) sessions_table: String,
+    pub(crate) members_table: String,
+    pub(crate) establishments_table: String,
+    pub(crate) public_url: String,
+    pub(crate) provider: Option<Provider>,
+    pub(crate) environment: String,
+}
+
+impl Settings {
+    fn from_env() -> Result<Self, ConfigError> {
+        let provider = match std::env::var("OIDC_PROVIDER") {
+            Ok(text) if !text.is_empty() => Some(
+                serde_json::from_str(&text).map_err(|_| ConfigError::Invalid("OIDC_PROVIDER"))?,
+            ),
+            _ => None,
+        };
+        Ok(Self {
+            sessions_table: variable("SESSIONS_TABLE")?,
+            members_table: variable("MEMBERS_TABLE")?,
+            establishments_table: variable("ESTABLISHMENTS_TABLE")?,
+            public_url: variable("PUBLIC_URL")?,
+            provider,
+            environment: variable("ENVIRONMENT")?,
+        })
+    }
+}
+
+impl Context {
+    /// Reads the environment and the secrets.
+    pub async fn from_env() -> Result<Self, ConfigError> {
+        let settings = Settings::from_env()?;
+        let aws = config::aws().await;
+        let secrets = aws_sdk_secretsmanager::Client::new(&aws);
+        let key = config::digest_key(&secrets, "PORTAL_SECRET_ARN").await?;
+        let client_secret = match settings.provider {
+            Some(_) => Some(config::secret(&secrets, "OIDC_SECRET_ARN").await?.key),
+            None => None,
+        };
+        Ok(Self::new(settings, &aws, key, client_secret, Box::new(std::io::stdout())))
+    }
+
+    /// Nothing is called yet.
+    pub(crate) fn new(
+        settings: Settings,
+        aws: &SdkConfig,
+        key: DigestKey,
+        client_secret: Option<SecretString>,
+        log: Log,
+    ) -> Self {
+        let dynamodb = aws_sdk_dynamodb::Client::new(aws);
+        let issuer = settings.provider.as_ref().map(|provider| provider.issuer.as_str());
+        let address = Address::of(&settings.public_url, issuer);
+        let http = || LazyHttpClient::with_timeout(PROVIDER_TIMEOUT);
+        let provider = settings
+            .provider
+            .zip(client_secret)
+            .map(|(provider, secret)| OidcClient::new(provider, secret, http()));
+        Self {
+            sessions: SessionStore::new(dynamodb.clone(), settings.sessions_table),
+            members: MemberStore::new(dynamodb.clone(), settings.members_table),
+            establishments: EstablishmentStore::new(dynamodb, settings.establishments_table),
+            coverage: Remembered::default(),
+            key,
+            provider,
+            address,
+            metrics: Metrics::new(settings.environment, log),
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! Every end but a page, in plain words with what to do about it.
+
+use askama::Template;
+use lambda_http::http::StatusCode;
+use lambda_http::{Body, Request, Response};
+use shared::auth::oidc::LoginError;
+use shared::contract::error::Uid;
+use shared::registry::members::GrantError;
+
+use crate::context::Address;
+use crate::view::{View, html, see_other};
+
+pub(crate) type ApiError = shared::api::error::ApiError<Refusal>;
+
+/// Why there is no page.
+#[derive(Debug)]
+pub enum Refusal {
+    /// The page is for somebody who is logged in.
+    LogIn,
+    /// The form wasn't sent by one of our pages, or by one of a session that has ended.
+    ForeignForm,
+    /// No provider is configured.
+    NoProvider,
+    /// The log-in took too long, or began in another browser.
+    LoginLost,
+    /// The provider, or the person there, said no.
+    LoginRefused,
+    /// The provider failed, or isn't believed.
+    Login(LoginError),
+    /// The system has no randomness to give.
+    NoRandomness,
+    /// There is no such thing, or it isn't theirs: which of the two isn't told.
+    NotFound,
+    /// The invitation was taken, has ended, or never was.
+    NoInvitation,
+    /// The invitation gives what excludes what they have.
+    Excluded(GrantError),
+    /// Somebody changed the same meanwhile.
+    Overtaken,
+}
+
+impl shared::api::error::Refusal for Refusal {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::LogIn => "log_in",
+            Self::ForeignForm => "foreign_form",
+            Self::NoProvider => "no_provider",
+            Self::LoginLost => "login_lost",
+            Self::LoginRefused => "login_refused",
+            Self::Login(_) => "login_failed",
+            Self::NoRandomness => "no_randomness",
+            Self::NotFound => "not_found",
+            Self::NoInvitation => "no_invitation",
+            Self::Excluded(_) => "excluded",
+            Self::Overtaken => "overtaken",
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "failure.html")]
+struct Failure<'a> {
+    view: View,
+    what: &'a str,
+    todo: &'a str,
+    uid: String,
+}
+
+/// Title, what happened, what to do.
+type Words = (StatusCode, &'static str, &'static str, &'static str);
+
+fn words(error: &ApiError) -> Words {
+    const AGAIN: &str =
+        "Recommencez dans une minute. Si cela dure, donnez à l'assistance le numéro ci-dessous.";
+    match error {
+        ApiError::NoSuchPath | ApiError::Refused(Refusal::NotFound) => (
+            StatusCode::NOT_FOUND,
+            "Page introuvable",
+            "Cette page n'existe pas, ou vous n'y avez pas accès.",
+            "Vérifiez l'adresse, ou partez de l'accueil. Si un collègue y a accès et pas vous, demandez-lui de vous inviter.",
+        ),
+        ApiError::MethodNotAllowed { .. } => (
+            StatusCode::METHOD_NOT_ALLOWED,
+            "Appel impossible",
+            "Cette page ne se demande pas de cette façon.",
+            "Partez de l'accueil.",
+        ),
+        ApiError::TooLarge => (
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "Envoi trop long",
+            "Le formulaire dépasse ce que cette page accepte.",
+            "Raccourcissez ce que vous avez saisi. Un fichier d'inscriptions s'envoie depuis la page de l'établissement.",
+        ),
+        ApiError::NotJson => (
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "Envoi illisible",
+            "Le formulaire n'est pas lisible.",
+            AGAIN,
+        ),
+        ApiError::TooManyRequests { .. } => (
+            StatusCode::TOO_MANY_REQUESTS,
+            "Trop de demandes",
+            "Trop de pages ont été demandées en peu de temps.",
+            "Attendez une minute avant de recommencer.",
+        ),
+        ApiError::Unavailable(_) | ApiError::Refused(Refusal::NoRandomness) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "Service indisponible",
+            "Un de nos services ne répond pas. Rien de ce que vous avez envoyé n'est perdu à moitié.",
+            AGAIN,
+        ),
+        ApiError::Refused(Refusal::LogIn) => (
+            StatusCode::UNAUTHORIZED,
+            "Connexion nécessaire",
+            "Cette page demande d'être connecté.",
+            "Connectez-vous.",
+        ),
+        ApiError::Refused(Refusal::ForeignForm) => (
+            StatusCode::FORBIDDEN,
+            "Formulaire périmé",
+            "Ce formulaire ne vient pas d'une page de votre session, ou votre session a pris fin.",
+            "Rouvrez la page, vérifiez que vous êtes connecté, et recommencez. Rien n'a été fait.",
+        ),
+        ApiError::Refused(Refusal::NoProvider) => (
+            StatusCode::NOT_FOUND,
+            "Connexion non proposée",
+            "Aucun fournisseur d'identité n'est configuré sur ce déploiement.",
+            "Seules les pages publiques sont servies.",
+        ),
+        ApiError::Refused(Refusal::LoginLost) => (
+            StatusCode::BAD_REQUEST,
+            "Connexion interrompue",
+            "La connexion a pris plus de dix minutes, a déjà servi, ou a commencé dans un autre navigateur.",
+            "Recommencez depuis « Se connecter ».",
+        ),
+        ApiError::Refused(Refusal::LoginRefused) => (
+            StatusCode::FORBIDDEN,
+            "Connexion refusée",
+            "Le fournisseur d'identité n'a pas confirmé qui vous êtes.",
+            "Recommencez ; si le refus se répète, adressez-vous au service informatique de votre établissement.",
+        ),
+        ApiError::Refused(Refusal::Login(_)) => (
+            StatusCode::BAD_GATEWAY,
+            "Fournisseur d'identité indisponible",
+            "Le fournisseur d'identité ne répond pas comme attendu.",
+            AGAIN,
+        ),
+        ApiError::Refused(Refusal::NoInvitation) => (
+            StatusCode::NOT_FOUND,
+            "Invitation introuvable",
+            "Cette invitation a déjà servi, a pris fin (elle vaut quatorze jours), ou n'a jamais existé.",
+            "Demandez-en une autre à la personne qui vous a invité.",
+        ),
+        ApiError::Refused(Refusal::Excluded(GrantError::ReviewerAndDepositor)) => (
+            StatusCode::CONFLICT,
+            "Rôles incompatibles",
+            "La même personne ne peut pas envoyer des inscriptions et décider des doutes qu'elles laissent.",
+            "Demandez qu'une autre personne soit invitée, ou que votre premier rôle prenne fin.",
+        ),
+        ApiError::Refused(Refusal::Overtaken) => (
+            StatusCode::CONFLICT,
+            "Déjà changé",
+            "Quelqu'un a fait le même changement au même moment.",
+            "Rouvrez la page pour voir où les choses en sont.",
+        ),
+    }
+}
+
+/// The page of an error. Whoever has to log in is sent to do so, and back.
+pub(crate) fn page(
+    address: &Address,
+    error: &ApiError,
+    request: &Request,
+    uid: &Uid,
+) -> Response<Body> {
+    if let ApiError::Refused(Refusal::LogIn) = error {
+        let path = request.uri().path();
+        let wanted = path.rsplit_once("/portail").map_or("", |(_, page)| page);
+        return see_other(&format!("{}/connexion?retour={wanted}", address.base));
+    }
+    if let ApiError::Refused(Refusal::Login(error)) = error {
+        tracing::error!(%uid, %error, "log-in failed");
+    }
+    let (status, title, what, todo) = words(error);
+    let view = View::of_nobody(&address.base, "", title);
+    html(status, &Failure { view, what, todo, uid: uid.to_string() }, address, "no-store")
+}

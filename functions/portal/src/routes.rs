@@ -1,0 +1,116 @@
+//! Every page, declared once: who may see it and the longest form that it reads.
+//!
+//! No document describes them: the paths are for browsers, and their attributes only declare them.
+
+use shared::api::route;
+use shared::routes;
+
+use crate::context::Context;
+use crate::handler::Access;
+use crate::refusal::Refusal;
+use crate::session::{LARGEST_FORM, Visitor};
+use crate::{assets, coverage, documentation, establishment, joining, login, notices};
+
+type Answered = route::Answered<Context>;
+type Call<'a> = route::Call<'a, Context>;
+
+routes! { Context;
+    "portal_home" => home, by(Access::Anybody), body 0;
+    "portal_coverage" => covered, by(Access::Anybody), body 0;
+    "portal_apis" => apis, by(Access::Anybody), body 0;
+    "portal_accessibility" => accessibility, by(Access::Anybody), body 0;
+    "portal_legal" => legal, by(Access::Anybody), body 0;
+    "portal_personal_data" => personal_data, by(Access::Anybody), body 0;
+    "portal_site_map" => site_map, by(Access::Anybody), body 0;
+    "portal_file" => file, public, body 0;
+    "portal_login" => offer_login, by(Access::Anybody), body 0;
+    "portal_login_depart" => depart, by(Access::Anybody), body 0;
+    "portal_login_arrive" => arrive, by(Access::Anybody), body 0;
+    "portal_logout" => leave, by(Access::OwnForm), body LARGEST_FORM;
+    "portal_invitation" => invitation, by(Access::LoggedIn), body 0;
+    "portal_join" => join, by(Access::OwnForm), body LARGEST_FORM;
+    "portal_establishments" => establishments, by(Access::LoggedIn), body 0;
+    "portal_establishment" => one_establishment, by(Access::LoggedIn), body 0;
+}
+
+#[utoipa::path(get, path = "/portail")]
+async fn home(call: Call<'_>, visitor: &Visitor) -> Answered {
+    Ok(notices::home(call.context, visitor, call.request_context).into())
+}
+
+#[utoipa::path(get, path = "/portail/couverture")]
+async fn covered(call: Call<'_>, visitor: &Visitor) -> Answered {
+    Ok(coverage::coverage(call.context, call.request, visitor, call.request_context).await?.into())
+}
+
+#[utoipa::path(get, path = "/portail/api")]
+async fn apis(call: Call<'_>, visitor: &Visitor) -> Answered {
+    Ok(documentation::apis(call.context, visitor, call.request_context).into())
+}
+
+#[utoipa::path(get, path = "/portail/accessibilite")]
+async fn accessibility(call: Call<'_>, visitor: &Visitor) -> Answered {
+    Ok(notices::accessibility(call.context, visitor, call.request_context).into())
+}
+
+#[utoipa::path(get, path = "/portail/mentions-legales")]
+async fn legal(call: Call<'_>, visitor: &Visitor) -> Answered {
+    Ok(notices::legal(call.context, visitor, call.request_context).into())
+}
+
+#[utoipa::path(get, path = "/portail/donnees-personnelles")]
+async fn personal_data(call: Call<'_>, visitor: &Visitor) -> Answered {
+    Ok(notices::personal_data(call.context, visitor, call.request_context).into())
+}
+
+#[utoipa::path(get, path = "/portail/plan-du-site")]
+async fn site_map(call: Call<'_>, visitor: &Visitor) -> Answered {
+    Ok(notices::site_map(call.context, visitor, call.request_context).into())
+}
+
+#[utoipa::path(get, path = "/portail/fichiers/{id}")]
+async fn file(call: Call<'_>) -> Answered {
+    Ok(assets::file(call.id).ok_or(Refusal::NotFound)?.into())
+}
+
+#[utoipa::path(get, path = "/portail/connexion")]
+async fn offer_login(call: Call<'_>, visitor: &Visitor) -> Answered {
+    Ok(login::offer(call.context, call.request, visitor, call.request_context).into())
+}
+
+#[utoipa::path(get, path = "/portail/connexion/depart")]
+async fn depart(call: Call<'_>, _: &Visitor) -> Answered {
+    Ok(login::depart(call.context, call.request, call.request_context).await?.into())
+}
+
+#[utoipa::path(get, path = "/portail/connexion/retour")]
+async fn arrive(call: Call<'_>, _: &Visitor) -> Answered {
+    Ok(login::arrive(call.context, call.request, call.request_context).await?.into())
+}
+
+#[utoipa::path(post, path = "/portail/deconnexion")]
+async fn leave(call: Call<'_>, visitor: &Visitor) -> Answered {
+    call.bytes()?;
+    Ok(login::leave(call.context, visitor.person()?).await?.into())
+}
+
+#[utoipa::path(get, path = "/portail/invitations/{id}")]
+async fn invitation(call: Call<'_>, visitor: &Visitor) -> Answered {
+    Ok(joining::show(call.context, call.id, visitor, call.request_context).await?.into())
+}
+
+#[utoipa::path(post, path = "/portail/invitations/{id}")]
+async fn join(call: Call<'_>, visitor: &Visitor) -> Answered {
+    call.bytes()?;
+    Ok(joining::join(call.context, call.id, visitor, call.request_context).await?.into())
+}
+
+#[utoipa::path(get, path = "/portail/etablissements")]
+async fn establishments(call: Call<'_>, visitor: &Visitor) -> Answered {
+    Ok(establishment::mine(call.context, visitor, call.request_context).await?.into())
+}
+
+#[utoipa::path(get, path = "/portail/etablissements/{id}")]
+async fn one_establishment(call: Call<'_>, visitor: &Visitor) -> Answered {
+    Ok(establishment::one(call.context, call.id, visitor, call.request_context).await?.into())
+}

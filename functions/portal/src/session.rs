@@ -1,0 +1,139 @@
+//! Who is logged in, shown by a cookie; and forms that only our own pages may send.
+//!
+//! The cookie holds 256 random bits; the table knows their keyed digest. `__Host-` ties it to this
+//! origin and to TLS; `Lax` lets it come along when the provider sends the browser back.
+
+use cookie::{Cookie, SameSite};
+use jiff::Timestamp;
+use lambda_http::Request;
+use lambda_http::http::{HeaderMap, Method, header};
+use shared::identity::digest::DigestKey;
+use shared::registry::members::Member;
+use shared::registry::sessions::Session;
+use subtle::ConstantTimeEq as _;
+
+use crate::context::{Address, Context};
+use crate::handler::Access;
+use crate::refusal::{ApiError, Refusal};
+
+/// The cookie of a session.
+pub(crate) const SESSION: &str = "__Host-session";
+/// The cookie of a log-in on its way.
+pub(crate) const LOGIN: &str = "__Host-connexion";
+/// No form of ours that isn't a file is longer.
+pub(crate) const LARGEST_FORM: usize = 16 * 1024;
+
+/// Whoever looks at a page.
+#[derive(Debug)]
+pub struct Visitor(Option<LoggedIn>);
+
+/// Somebody who is logged in, member of something or not.
+#[derive(Debug)]
+pub(crate) struct LoggedIn {
+    /// The digest that the session is stored under.
+    pub(crate) digest: String,
+    pub(crate) session: Session,
+    pub(crate) member: Member,
+}
+
+impl Visitor {
+    pub(crate) fn logged_in(&self) -> Option<&LoggedIn> {
+        self.0.as_ref()
+    }
+
+    /// The person, on a page that asks for one.
+    pub(crate) fn person(&self) -> Result<&LoggedIn, ApiError> {
+        self.0.as_ref().ok_or(ApiError::Refused(Refusal::LogIn))
+    }
+}
+
+/// Who visits, if they show what the page asks for.
+pub(crate) async fn visitor(
+    context: &Context,
+    access: Access,
+    request: &Request,
+    now: Timestamp,
+) -> Result<Visitor, ApiError> {
+    let logged_in = logged_in(context, request.headers(), now).await?;
+    match (access, &logged_in) {
+        (Access::Anybody | Access::LoggedIn, Some(_)) | (Access::Anybody, None) => {}
+        (Access::LoggedIn | Access::OwnForm, None) => return Err(Refusal::LogIn.into()),
+        (Access::OwnForm, Some(person)) => {
+            if !is_from(request, &context.address) {
+                return Err(Refusal::ForeignForm.into());
+            }
+            let sent = field(request.body().as_ref(), "jeton").unwrap_or_default();
+            if !bool::from(sent.as_bytes().ct_eq(person.session.csrf.as_bytes())) {
+                return Err(Refusal::ForeignForm.into());
+            }
+        }
+    }
+    Ok(Visitor(logged_in))
+}
+
+async fn logged_in(
+    context: &Context,
+    headers: &HeaderMap,
+    now: Timestamp,
+) -> Result<Option<LoggedIn>, ApiError> {
+    let Some(id) = cookie(headers, SESSION) else { return Ok(None) };
+    let digest = session_digest(&context.key, &id);
+    let Some(session) = context.sessions.find(&digest, now).await? else { return Ok(None) };
+    let member = context.members.member(&session.member).await?.unwrap_or_default();
+    Ok(Some(LoggedIn { digest, session, member }))
+}
+
+/// Whether the browser says that one of our pages sent this. One too old to say so is believed for
+/// the token alone.
+fn is_from(request: &Request, address: &Address) -> bool {
+    let headers = request.headers();
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let by_origin = text("origin").is_none_or(|origin| origin == address.origin);
+    let by_site = text("sec-fetch-site").is_none_or(|site| site == "same-origin");
+    request.method() == Method::POST && by_origin && by_site
+}
+
+/// The value of a cookie.
+pub(crate) fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
+    let sent = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    sent.flat_map(Cookie::split_parse)
+        .filter_map(Result::ok)
+        .find(|cookie| cookie.name() == name)
+        .map(|cookie| cookie.value().to_owned())
+}
+
+/// A cookie to set, or, without a value, to forget.
+pub(crate) fn set_cookie(name: &'static str, value: Option<&str>, seconds: i64) -> String {
+    let age = if value.is_some() { seconds } else { 0 };
+    let mut cookie = Cookie::build((name, value.unwrap_or_default().to_owned()))
+        .path("/")
+        .secure(true)
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .build()
+        .to_string();
+    cookie.push_str(&format!("; Max-Age={age}"));
+    cookie
+}
+
+/// A field of a form.
+pub(crate) fn field(form: &[u8], name: &str) -> Option<String> {
+    form_urlencoded::parse(form).find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+}
+
+pub(crate) fn session_digest(key: &DigestKey, id: &str) -> String {
+    key.of(&["session", id])
+}
+
+pub(crate) fn login_digest(key: &DigestKey, id: &str) -> String {
+    key.of(&["connexion", id])
+}
+
+pub(crate) fn invitation_digest(key: &DigestKey, code: &str) -> String {
+    key.of(&["invitation", code])
+}
+
+/// The member that a provider's person is: `sub` is unique within the provider behind it.
+pub(crate) fn member_digest(key: &DigestKey, idp_id: Option<&str>, sub: &str) -> String {
+    key.of(&["membre", idp_id.unwrap_or_default(), sub])
+}

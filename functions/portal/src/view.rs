@@ -1,0 +1,142 @@
+//! What every page has: title, menu, who is logged in; and the headers that keep it ours.
+
+use askama::Template;
+use jiff::Timestamp;
+use lambda_http::http::{HeaderValue, StatusCode, header};
+use lambda_http::{Body, Response};
+use shared::api::reply::set_header;
+use shared::registry::members::NationalRole;
+
+use crate::assets::{ICON, STYLESHEET};
+use crate::context::{Address, Context};
+use crate::session::{LoggedIn, Visitor};
+
+/// A page's frame.
+#[derive(Debug, Clone)]
+pub(crate) struct View {
+    pub(crate) title: String,
+    /// The path below `base`.
+    pub(crate) path: &'static str,
+    pub(crate) base: String,
+    pub(crate) member: Option<Greeted>,
+    pub(crate) stylesheet: String,
+    pub(crate) icon: String,
+}
+
+/// Who is logged in, as the menu shows it.
+#[derive(Debug, Clone)]
+pub(crate) struct Greeted {
+    pub(crate) name: String,
+    pub(crate) csrf: String,
+    pub(crate) is_operator: bool,
+}
+
+/// A line of the menu.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) path: &'static str,
+    pub(crate) label: &'static str,
+}
+
+/// The pages that everybody finds in the menu.
+const PUBLIC: [Entry; 3] = [
+    Entry { path: "", label: "Accueil" },
+    Entry { path: "/couverture", label: "Établissements couverts" },
+    Entry { path: "/api", label: "API" },
+];
+
+impl View {
+    /// The frame of a page, for whoever visits it.
+    pub(crate) fn new(
+        context: &Context,
+        path: &'static str,
+        title: impl Into<String>,
+        visitor: &Visitor,
+        now: Timestamp,
+    ) -> Self {
+        let greeted = |logged_in: &LoggedIn| Greeted {
+            name: logged_in.session.name.clone(),
+            csrf: logged_in.session.csrf.clone(),
+            is_operator: logged_in.member.national(now) == Some(NationalRole::Operateur),
+        };
+        Self {
+            member: visitor.logged_in().map(greeted),
+            ..Self::of_nobody(&context.address.base, path, title)
+        }
+    }
+
+    /// The frame of a page that doesn't know who visits it.
+    pub(crate) fn of_nobody(base: &str, path: &'static str, title: impl Into<String>) -> Self {
+        Self {
+            title: title.into(),
+            path,
+            base: base.to_owned(),
+            member: None,
+            stylesheet: STYLESHEET.name(),
+            icon: ICON.name(),
+        }
+    }
+
+    /// The menu of this visitor.
+    pub(crate) fn menu(&self) -> Vec<Entry> {
+        let mut menu = PUBLIC.to_vec();
+        if self.member.is_some() {
+            menu.push(Entry { path: "/etablissements", label: "Mes établissements" });
+        }
+        menu
+    }
+
+    pub(crate) fn is_at(&self, entry: &Entry) -> bool {
+        self.path == entry.path
+    }
+}
+
+/// A rendered page. One of a person is kept by no cache.
+pub(crate) fn page(context: &Context, view: &View, template: &impl Template) -> Response<Body> {
+    let cache = if view.member.is_some() { "no-store" } else { "no-cache" };
+    html(StatusCode::OK, template, &context.address, cache)
+}
+
+/// HTML with the headers that keep a page ours.
+pub(crate) fn html(
+    status: StatusCode,
+    template: &impl Template,
+    address: &Address,
+    cache: &'static str,
+) -> Response<Body> {
+    // A template fails only where one of its values does, and ours are texts and numbers.
+    let text = template.render().unwrap_or_default();
+    let mut response = Response::new(Body::Text(text));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    headers.insert(
+        "permissions-policy",
+        HeaderValue::from_static("camera=(), geolocation=(), microphone=(), payment=()"),
+    );
+    headers.insert("cross-origin-opener-policy", HeaderValue::from_static("same-origin"));
+    set_header(&mut response, "content-security-policy", content_security_policy(address));
+    response
+}
+
+/// Nothing but ours is loaded, nobody frames us, and a form leads to us or, at log-out, to the
+/// provider.
+fn content_security_policy(address: &Address) -> String {
+    let provider = address.provider_origin.as_deref().unwrap_or_default();
+    format!(
+        "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; \
+         connect-src 'self'; form-action 'self' {provider}; base-uri 'none'; \
+         frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
+    )
+}
+
+/// Sends the browser to another address, by `GET`.
+pub(crate) fn see_other(location: &str) -> Response<Body> {
+    let mut response = Response::new(Body::Empty);
+    *response.status_mut() = StatusCode::SEE_OTHER;
+    set_header(&mut response, "location", location);
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}

@@ -1,0 +1,344 @@
+//! Who may do what in the portal: memberships, and the invitations that lead to them.
+//!
+//! | id | holds |
+//! |---|---|
+//! | `M#<digest>` | a member: what they may do for which establishment, and what they may do besides |
+//! | `I#<digest>` | an invitation, used once |
+//!
+//! The digest of a member is keyed, over the provider and its name for the person; that of an
+//! invitation over its code. Each change is a line of the member's own `history`.
+
+use std::collections::BTreeMap;
+
+use aws_sdk_dynamodb::Client;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::keys::{Item, number, text};
+use super::transaction::put_over;
+use super::{StoreError, read};
+use crate::domain::uai::Uai;
+
+/// An invitation that nobody takes ends after this.
+pub const INVITATION: SignedDuration = SignedDuration::from_hours(14 * 24);
+/// A membership ends after this, and has to be given again: people change posts.
+pub const MEMBERSHIP: SignedDuration = SignedDuration::from_hours(400 * 24);
+
+/// What a member may do for an establishment; each may do what those before it may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EstablishmentRole {
+    /// Reads imports and their reports.
+    Lecteur,
+    /// Sends files besides.
+    Deposant,
+    /// Invites members and makes write keys besides.
+    Gestionnaire,
+}
+
+impl EstablishmentRole {
+    /// All, from the one that may least.
+    pub const ALL: [Self; 3] = [Self::Lecteur, Self::Deposant, Self::Gestionnaire];
+
+    /// The name in forms and commands.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Lecteur => "lecteur",
+            Self::Deposant => "deposant",
+            Self::Gestionnaire => "gestionnaire",
+        }
+    }
+
+    /// The role of that name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.name() == name)
+    }
+}
+
+/// What a person may do that isn't for an establishment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NationalRole {
+    /// Decides cases; is a member of no establishment that sends.
+    Relecteur,
+    /// Sees every establishment, and invites their first managers.
+    Operateur,
+}
+
+impl NationalRole {
+    /// All.
+    pub const ALL: [Self; 2] = [Self::Relecteur, Self::Operateur];
+
+    /// The name in forms and commands.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Relecteur => "relecteur",
+            Self::Operateur => "operateur",
+        }
+    }
+
+    /// The role of that name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.name() == name)
+    }
+}
+
+/// What an invitation gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Grant {
+    Establishment { uai: Uai, role: EstablishmentRole },
+    National { role: NationalRole },
+}
+
+/// A role with its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held<R> {
+    pub role: R,
+    pub until: Timestamp,
+}
+
+/// A change of a member's roles.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    pub at: Timestamp,
+    pub grant: Grant,
+    /// The member who invited, by their digest; `operator` for a command.
+    pub by: String,
+}
+
+/// A person who was invited.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    #[serde(default)]
+    pub version: u64,
+    /// As they were called when they last took an invitation.
+    pub name: String,
+    #[serde(default)]
+    pub establishments: BTreeMap<Uai, Held<EstablishmentRole>>,
+    #[serde(default)]
+    pub national: Option<Held<NationalRole>>,
+    #[serde(default)]
+    pub history: Vec<Change>,
+}
+
+/// Why an invitation gives nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum GrantError {
+    /// Who decides about records may not send any, nor the other way round.
+    #[error("a reviewer can't be a member of an establishment")]
+    ReviewerAndDepositor,
+}
+
+impl Member {
+    /// What they may do for an establishment now.
+    #[must_use]
+    pub fn role(&self, uai: Uai, now: Timestamp) -> Option<EstablishmentRole> {
+        self.establishments.get(&uai).filter(|held| held.until > now).map(|held| held.role)
+    }
+
+    /// The establishments that they may do something for now.
+    pub fn roles(&self, now: Timestamp) -> impl Iterator<Item = (Uai, EstablishmentRole)> + '_ {
+        let alive = move |(_, held): &(&Uai, &Held<_>)| held.until > now;
+        self.establishments.iter().filter(alive).map(|(uai, held)| (*uai, held.role))
+    }
+
+    /// What they may do besides, now.
+    #[must_use]
+    pub fn national(&self, now: Timestamp) -> Option<NationalRole> {
+        self.national.filter(|held| held.until > now).map(|held| held.role)
+    }
+
+    /// Gives them a role, until [`MEMBERSHIP`] from now.
+    ///
+    /// # Errors
+    ///
+    /// [`GrantError`] when it excludes a role that they have.
+    pub fn grant(&mut self, invitation: &Invitation, now: Timestamp) -> Result<(), GrantError> {
+        let until = now + MEMBERSHIP;
+        match invitation.grant {
+            Grant::Establishment { uai, role } => {
+                if self.national(now) == Some(NationalRole::Relecteur) {
+                    return Err(GrantError::ReviewerAndDepositor);
+                }
+                self.establishments.insert(uai, Held { role, until });
+            }
+            Grant::National { role } => {
+                if role == NationalRole::Relecteur && self.roles(now).next().is_some() {
+                    return Err(GrantError::ReviewerAndDepositor);
+                }
+                self.national = Some(Held { role, until });
+            }
+        }
+        let Invitation { grant, by, .. } = invitation.clone();
+        self.history.push(Change { at: now, grant, by });
+        Ok(())
+    }
+}
+
+/// An invitation to be a member.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invitation {
+    pub grant: Grant,
+    pub by: String,
+    pub since: Timestamp,
+}
+
+/// What became of a write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Joined {
+    Yes,
+    /// The invitation was taken, or the member changed, meanwhile.
+    Overtaken,
+}
+
+/// The table `members`.
+#[derive(Debug, Clone)]
+pub struct MemberStore {
+    client: Client,
+    table: String,
+}
+
+impl MemberStore {
+    #[must_use]
+    pub fn new(client: Client, table: String) -> Self {
+        Self { client, table }
+    }
+
+    /// A member; `None` for somebody who was never invited.
+    pub async fn member(&self, digest: &str) -> Result<Option<Member>, StoreError> {
+        read::one(&self.client, &self.table, key("M", digest), "members GetItem").await
+    }
+
+    /// Keeps an invitation under the digest of its code.
+    pub async fn invite(&self, digest: &str, invitation: &Invitation) -> Result<(), StoreError> {
+        const OPERATION: &str = "members PutItem";
+        let mut item: Item =
+            serde_dynamo::to_item(invitation).map_err(|_| StoreError::shape(OPERATION))?;
+        item.extend(key("I", digest));
+        let ends = invitation.since.as_second() + INVITATION.as_secs();
+        item.insert("expires_at".into(), number(ends));
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        put.send().await.map(drop).map_err(|error| StoreError::new(OPERATION, &error))
+    }
+
+    /// An invitation that can still be taken.
+    pub async fn invitation(
+        &self,
+        digest: &str,
+        now: Timestamp,
+    ) -> Result<Option<Invitation>, StoreError> {
+        let found: Option<Invitation> =
+            read::one(&self.client, &self.table, key("I", digest), "members GetItem").await?;
+        Ok(found.filter(|invitation| now.duration_since(invitation.since) < INVITATION))
+    }
+
+    /// Takes an invitation: it goes, and the member has its role, or neither.
+    ///
+    /// Repeated after an answer that was lost, it finds the invitation gone: the caller sees the
+    /// role in the member.
+    pub async fn join(
+        &self,
+        invitation: &str,
+        digest: &str,
+        member: &Member,
+    ) -> Result<Joined, StoreError> {
+        use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+        use aws_sdk_dynamodb::types::{Delete, TransactWriteItem};
+        const OPERATION: &str = "members TransactWriteItems";
+        let mut item: Item =
+            serde_dynamo::to_item(Member { version: member.version + 1, ..member.clone() })
+                .map_err(|_| StoreError::shape(OPERATION))?;
+        item.extend(key("M", digest));
+        let put = put_over(&self.table, "id", item, member.version)
+            .map_err(|error| StoreError::encode(OPERATION, error))?;
+        let delete = Delete::builder()
+            .table_name(&self.table)
+            .set_key(Some(key("I", invitation)))
+            .condition_expression("attribute_exists(id)")
+            .build()
+            .map_err(|error| StoreError::encode(OPERATION, error.into()))?;
+        let taken = TransactWriteItem::builder().delete(delete).build();
+        let sent =
+            self.client.transact_write_items().transact_items(taken).transact_items(put).send();
+        match sent.await {
+            Ok(_) => Ok(Joined::Yes),
+            Err(error) => match error.as_service_error() {
+                Some(TransactWriteItemsError::TransactionCanceledException(cancelled))
+                    if super::transaction::was_overtaken(cancelled.cancellation_reasons()) =>
+                {
+                    Ok(Joined::Overtaken)
+                }
+                _ => Err(StoreError::new(OPERATION, &error)),
+            },
+        }
+    }
+}
+
+fn key(kind: &str, digest: &str) -> Item {
+    Item::from([("id".to_owned(), text(format!("{kind}#{digest}")))])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn invitation(grant: Grant) -> Invitation {
+        Invitation { grant, by: "operator".into(), since: now() }
+    }
+
+    fn now() -> Timestamp {
+        "2026-09-14T08:00:00Z".parse().unwrap()
+    }
+
+    fn depositor() -> Grant {
+        let uai = Uai::parse("0751717J").unwrap();
+        Grant::Establishment { uai, role: EstablishmentRole::Deposant }
+    }
+
+    #[test]
+    fn nobody_decides_on_what_they_send() {
+        let reviewer = Grant::National { role: NationalRole::Relecteur };
+        for (first, second) in [(depositor(), reviewer), (reviewer, depositor())] {
+            let mut member = Member::default();
+            member.grant(&invitation(first), now()).unwrap();
+            let refused = member.grant(&invitation(second), now());
+            assert_eq!(refused, Err(GrantError::ReviewerAndDepositor));
+            // Once the first role has ended, the other may be given.
+            member.grant(&invitation(second), now() + MEMBERSHIP).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_role_ends_and_its_history_stays() {
+        let mut member = Member::default();
+        member.grant(&invitation(depositor()), now()).unwrap();
+        let uai = Uai::parse("0751717J").unwrap();
+        assert_eq!(member.role(uai, now()), Some(EstablishmentRole::Deposant));
+        assert_eq!(member.role(uai, now() + MEMBERSHIP), None);
+        assert_eq!(member.roles(now() + MEMBERSHIP).count(), 0);
+        assert_eq!(member.history.len(), 1);
+    }
+
+    #[test]
+    fn a_session_ends_when_it_is_idle_and_after_a_day_of_work() {
+        use super::super::sessions::{IDLE, LONGEST, Session};
+        let session = |since: Timestamp, seen: Timestamp| Session {
+            member: String::new(),
+            name: String::new(),
+            siret: None,
+            csrf: String::new(),
+            id_token: String::new(),
+            since,
+            seen,
+        };
+        let start = now();
+        assert!(session(start, start).is_alive(start + IDLE - SignedDuration::from_secs(1)));
+        assert!(!session(start, start).is_alive(start + IDLE));
+        assert!(!session(start, start + LONGEST).is_alive(start + LONGEST));
+    }
+}

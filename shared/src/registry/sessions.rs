@@ -1,0 +1,174 @@
+//! Sessions of the portal's people, and log-ins that have begun.
+//!
+//! | id | holds |
+//! |---|---|
+//! | `S#<digest>` | a session: who it is, since when, last seen, its CSRF token |
+//! | `L#<digest>` | a log-in on its way through the provider, used once |
+//!
+//! Only digests of the cookies' values are stored: who reads the table can't take a session over.
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::ReturnValue;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::keys::{Item, text};
+use super::{StoreError, conditional, read};
+use crate::auth::oidc::Attempt;
+
+/// A session that isn't used ends after this.
+pub const IDLE: SignedDuration = SignedDuration::from_mins(30);
+/// A session ends after this, whatever it is used for: the provider's own lasts as long.
+pub const LONGEST: SignedDuration = SignedDuration::from_hours(12);
+/// A log-in takes no longer.
+pub const LOGIN: SignedDuration = SignedDuration::from_mins(10);
+/// A session is noted as seen at most so often: a page has a write less.
+const SEEN_EVERY: SignedDuration = SignedDuration::from_mins(1);
+
+/// Somebody who is logged in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    /// The digest under which the person's memberships are.
+    pub member: String,
+    /// The name to greet them by.
+    pub name: String,
+    /// The SIRET that the provider gave, if it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub siret: Option<String>,
+    /// What a form must send back, so that another site can't send it.
+    pub csrf: String,
+    /// By which the provider knows the log-in that is to end.
+    pub id_token: String,
+    pub since: Timestamp,
+    pub seen: Timestamp,
+}
+
+impl Session {
+    /// Whether it may still be used. The table forgets an item within two days of its end, so every
+    /// reading asks.
+    #[must_use]
+    pub fn is_alive(&self, now: Timestamp) -> bool {
+        now.duration_since(self.seen) < IDLE && now.duration_since(self.since) < LONGEST
+    }
+}
+
+/// A log-in that has begun.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Login {
+    pub attempt: Attempt,
+    /// The page that was asked for, below the portal's own address.
+    pub return_to: String,
+    pub since: Timestamp,
+}
+
+/// The table `sessions`.
+#[derive(Debug, Clone)]
+pub struct SessionStore {
+    client: Client,
+    table: String,
+}
+
+#[derive(Serialize)]
+struct Stored<'a, T> {
+    id: String,
+    expires_at: i64,
+    #[serde(flatten)]
+    value: &'a T,
+}
+
+impl SessionStore {
+    #[must_use]
+    pub fn new(client: Client, table: String) -> Self {
+        Self { client, table }
+    }
+
+    /// Begins a session. Its id was drawn for it, so nothing is replaced.
+    pub async fn begin(&self, digest: &str, session: &Session) -> Result<(), StoreError> {
+        let expires_at = session.since.as_second() + LONGEST.as_secs();
+        self.put(format!("S#{digest}"), expires_at, session).await
+    }
+
+    /// The session, if it is alive; noted as seen now and then.
+    ///
+    /// Two requests at once may both note it: the later time stays within a minute of the truth.
+    pub async fn find(&self, digest: &str, now: Timestamp) -> Result<Option<Session>, StoreError> {
+        let session: Option<Session> =
+            read::one(&self.client, &self.table, key("S", digest), "sessions GetItem").await?;
+        let Some(session) = session.filter(|session| session.is_alive(now)) else {
+            return Ok(None);
+        };
+        if now.duration_since(session.seen) >= SEEN_EVERY {
+            let update = self
+                .client
+                .update_item()
+                .table_name(&self.table)
+                .set_key(Some(key("S", digest)))
+                .update_expression("SET seen = :now")
+                // Logged out meanwhile: it must not come back.
+                .condition_expression("attribute_exists(id)")
+                .expression_attribute_values(":now", text(now.to_string()));
+            if !conditional::held(update, "sessions UpdateItem").await? {
+                return Ok(None);
+            }
+        }
+        Ok(Some(session))
+    }
+
+    /// Ends a session; ended twice, nothing is left to end.
+    pub async fn end(&self, digest: &str) -> Result<(), StoreError> {
+        let delete = self.client.delete_item().table_name(&self.table);
+        delete
+            .set_key(Some(key("S", digest)))
+            .send()
+            .await
+            .map(drop)
+            .map_err(|error| StoreError::new("sessions DeleteItem", &error))
+    }
+
+    /// Keeps a log-in that begins.
+    pub async fn begin_login(&self, digest: &str, login: &Login) -> Result<(), StoreError> {
+        let expires_at = login.since.as_second() + LOGIN.as_secs();
+        self.put(format!("L#{digest}"), expires_at, login).await
+    }
+
+    /// Takes a log-in out, so that it is used once: of two who bring it back, one has it.
+    pub async fn take_login(
+        &self,
+        digest: &str,
+        now: Timestamp,
+    ) -> Result<Option<Login>, StoreError> {
+        const OPERATION: &str = "sessions DeleteItem";
+        let output = self
+            .client
+            .delete_item()
+            .table_name(&self.table)
+            .set_key(Some(key("L", digest)))
+            .return_values(ReturnValue::AllOld)
+            .send()
+            .await
+            .map_err(|error| StoreError::new(OPERATION, &error))?;
+        let login: Option<Login> = output
+            .attributes
+            .map(serde_dynamo::from_item)
+            .transpose()
+            .map_err(|_| StoreError::shape(OPERATION))?;
+        Ok(login.filter(|login| now.duration_since(login.since) < LOGIN))
+    }
+
+    async fn put<T: Serialize>(
+        &self,
+        id: String,
+        expires_at: i64,
+        value: &T,
+    ) -> Result<(), StoreError> {
+        const OPERATION: &str = "sessions PutItem";
+        let item = serde_dynamo::to_item(Stored { id, expires_at, value })
+            .map_err(|_| StoreError::shape(OPERATION))?;
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        put.send().await.map(drop).map_err(|error| StoreError::new(OPERATION, &error))
+    }
+}
+
+fn key(kind: &str, digest: &str) -> Item {
+    Item::from([("id".to_owned(), text(format!("{kind}#{digest}")))])
+}
