@@ -36,7 +36,7 @@ locals {
   ines_stage_url = join("", [
     for stage in aws_api_gateway_stage.ines :
     var.function_endpoint_url == null
-    ? stage.invoke_url
+    ? (var.ines_domain == null ? stage.invoke_url : "https://${var.ines_domain.name}")
     # The real one is a name that only AWS resolves.
     : "${trimsuffix(var.function_endpoint_url, "/")}/_aws/execute-api/${stage.rest_api_id}/${stage.stage_name}"
   ])
@@ -198,6 +198,8 @@ resource "aws_api_gateway_rest_api" "ines" {
   name        = "${local.name}-ines"
   description = "National identity service"
 
+  disable_execute_api_endpoint = var.ines_domain != null
+
   endpoint_configuration {
     types = ["REGIONAL"]
   }
@@ -266,6 +268,7 @@ resource "aws_api_gateway_deployment" "ines" {
       keys(local.ines_resources),
       [for method in aws_api_gateway_method.ines : [method.resource_id, method.http_method, method.authorization]],
       [for integration in aws_api_gateway_integration.ines : [integration.id, integration.type, integration.uri]],
+      [for response in aws_api_gateway_gateway_response.ines : [response.id, response.response_templates, response.response_parameters]],
     ]))
   }
 

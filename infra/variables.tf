@@ -21,6 +21,12 @@ variable "name_prefix" {
   }
 }
 
+variable "holds_real_students" {
+  description = "Whether real students are in it. Then the plan refuses what would lose, disclose or fail to tell: no `alarm_email`, no custom domain, gateway traces, deletion without protection. False for environments of invented people."
+  type        = bool
+  default     = true
+}
+
 variable "region" {
   description = "AWS region. Student data stay in the European Union, Paris by default."
   type        = string
@@ -34,16 +40,21 @@ variable "region" {
 
 # --- Functions -------------------------------------------------------------------------------------------------------
 
+locals {
+  # The functions, by the name of their package. A test compares them with what is built and with what docs/deploying.md
+  # says to build.
+  packages = ["status", "enrolment", "review", "ingestion", "deduplication", "statistics", "ines"]
+}
+
 variable "packages_dir" {
   description = "Directory of the built functions, one `<function>/bootstrap.zip` each."
   type        = string
 
   validation {
     condition = alltrue([
-      for function in ["status", "enrolment", "review", "ingestion", "deduplication", "statistics", "ines"] :
-      fileexists("${var.packages_dir}/${function}/bootstrap.zip")
+      for function in local.packages : fileexists("${var.packages_dir}/${function}/bootstrap.zip")
     ])
-    error_message = "packages_dir must hold status, enrolment, review, ingestion, deduplication, statistics and ines, each with its bootstrap.zip: build the functions first."
+    error_message = "packages_dir must hold ${join(", ", local.packages)}, each with its bootstrap.zip: build the functions first."
   }
 }
 
@@ -96,12 +107,22 @@ variable "deletion_protection" {
   description = "Refuse to delete the tables."
   type        = bool
   default     = true
+
+  validation {
+    condition     = var.deletion_protection || !var.holds_real_students
+    error_message = "deletion_protection is false only where holds_real_students is."
+  }
 }
 
 variable "force_destroy" {
   description = "Let `terraform destroy` delete buckets that still hold objects. For throw-away environments."
   type        = bool
   default     = false
+
+  validation {
+    condition     = !(var.force_destroy && var.holds_real_students)
+    error_message = "force_destroy is true only where holds_real_students is false."
+  }
 }
 
 variable "secret_recovery_window_days" {
@@ -559,19 +580,24 @@ variable "api_throttling" {
   nullable = false
 
   validation {
-    condition     = var.api_throttling.rate_limit > 0 && var.api_throttling.burst_limit > 0
+    condition     = var.api_throttling.rate_limit >= 1 && var.api_throttling.burst_limit >= 1
     error_message = "Both limits are positive: 0 would close the API, and -1 would leave it without a limit."
   }
 }
 
 variable "waf_rate_limit_per_ip" {
-  description = "Requests per five minutes from one address before the firewall blocks it. High: an upstream service relays all its users from a few addresses."
+  description = "Requests per five minutes from one address before the firewall blocks it. Null: what the whole API takes in five minutes (`api_throttling.rate_limit`), because an upstream service relays all its users from one address or a few."
   type        = number
-  default     = 100000
+  default     = null
 
   validation {
-    condition     = var.waf_rate_limit_per_ip >= 10 && var.waf_rate_limit_per_ip <= 2000000000
-    error_message = "waf_rate_limit_per_ip is 10 to 2000000000, the firewall's own limits."
+    condition     = var.waf_rate_limit_per_ip == null || try(var.waf_rate_limit_per_ip <= 2000000000, false)
+    error_message = "waf_rate_limit_per_ip is 2000000000 at most, the firewall's own limit."
+  }
+
+  validation {
+    condition     = var.waf_rate_limit_per_ip == null || try(var.waf_rate_limit_per_ip >= 300 * var.api_throttling.rate_limit, false)
+    error_message = "waf_rate_limit_per_ip is at least 300 times api_throttling.rate_limit: below, the firewall would block a relay that stays within the API's own limit."
   }
 }
 
@@ -579,12 +605,55 @@ variable "gateway_tracing_enabled" {
   description = "Start X-Ray traces at the gateway instead of the function. Its segment keeps the URL and the caller's address, and an INE is in the query string: for environments without real students."
   type        = bool
   default     = false
+
+  validation {
+    condition     = !(var.gateway_tracing_enabled && var.holds_real_students)
+    error_message = "gateway_tracing_enabled would keep INEs in traces: only where holds_real_students is false."
+  }
+}
+
+variable "api_domain" {
+  description = "Custom domain of the API: its `name`, and the ARN of its certificate in ACM, in the same region. The default address is then closed."
+  type = object({
+    name            = string
+    certificate_arn = string
+  })
+  default = null
+
+  validation {
+    condition     = var.api_domain != null || !var.holds_real_students
+    error_message = "api_domain is missing: the gateway's own address takes TLS 1.0, which real students' data may not travel over."
+  }
+
+  validation {
+    condition     = alltrue([for domain in var.api_domain[*] : can(regex("^([a-z0-9-]+[.])+[a-z]{2,}$", domain.name)) && can(regex("^arn:[a-z-]+:acm:${var.region}:[0-9]{12}:certificate/", domain.certificate_arn))])
+    error_message = "api_domain has a DNS name in lower case, and the ARN of a certificate of ACM in the region of the API: a regional domain takes no other."
+  }
+}
+
+variable "ines_domain" {
+  description = "Custom domain of our own identity service, as `api_domain` is the API's. Without meaning where `ines` names another service."
+  type = object({
+    name            = string
+    certificate_arn = string
+  })
+  default = null
+
+  validation {
+    condition     = var.ines_domain != null || var.ines != null || !var.holds_real_students
+    error_message = "ines_domain is missing: the gateway's own address takes TLS 1.0, which real students' identities may not travel over. Or name the ministry's service in `ines`."
+  }
+
+  validation {
+    condition     = alltrue([for domain in var.ines_domain[*] : can(regex("^([a-z0-9-]+[.])+[a-z]{2,}$", domain.name)) && can(regex("^arn:[a-z-]+:acm:${var.region}:[0-9]{12}:certificate/", domain.certificate_arn))])
+    error_message = "ines_domain has a DNS name in lower case, and the ARN of a certificate of ACM in the region of the API: a regional domain takes no other."
+  }
 }
 
 variable "manage_api_gateway_account" {
-  description = "Set the role API Gateway writes logs with. It is one setting per account and region: false where the account's owner already sets it."
+  description = "Set the role API Gateway writes logs with. It is one setting per account and region, so setting it replaces another stack's, and destroying this one would leave it naming a role that is gone: true only in an account of its own, otherwise infra/bootstrap or the account's owner sets it once."
   type        = bool
-  default     = true
+  default     = false
 }
 
 # --- Statistics ------------------------------------------------------------------------------------------------------
@@ -639,6 +708,11 @@ variable "alarms_enabled" {
   description = "Create the alarms."
   type        = bool
   default     = true
+
+  validation {
+    condition     = var.alarms_enabled || !var.holds_real_students
+    error_message = "alarms_enabled is false only where holds_real_students is."
+  }
 }
 
 variable "refusals_alarm_threshold" {
@@ -664,9 +738,14 @@ variable "failed_imports_alarm_threshold" {
 }
 
 variable "alarm_email" {
-  description = "Address that receives the alarms, after confirming. Null: subscribe something else to the topic."
+  description = "Address that receives the alarms, after confirming: a team's list. Null only without real students: an alarm that nobody hears is none."
   type        = string
   default     = null
+
+  validation {
+    condition     = var.alarm_email != null || !var.holds_real_students
+    error_message = "alarm_email is missing: real students' data need somebody who hears the alarms."
+  }
 
   validation {
     condition     = var.alarm_email == null || can(regex("^[^@\\s]+@[^@\\s]+$", var.alarm_email))

@@ -8,11 +8,11 @@ terraform {
     }
   }
 
-  # Partial on purpose: the state bucket belongs to whoever deploys.
-  #   terraform init -backend-config="bucket=<state bucket>" -backend-config="region=<its region>"
+  # Partial on purpose. The bucket belongs to whoever deploys, and the key is the environment's own: with one key for all,
+  # planning a second environment would plan to replace the first.
+  #   terraform init -backend-config=environments/production.s3.tfbackend -backend-config="bucket=<state bucket>"
   # S3 locks by itself (`use_lockfile`): no lock table to create first.
   backend "s3" {
-    key          = "statut-etudiant/terraform.tfstate"
     encrypt      = true
     use_lockfile = true
   }

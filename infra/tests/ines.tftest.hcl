@@ -14,6 +14,11 @@ override_data {
   values = { account_id = "123456789012" }
 }
 
+override_data {
+  target = data.aws_servicequotas_service_quota.lambda_concurrency
+  values = { value = 1000 }
+}
+
 override_module {
   target  = module.hmac_secret
   outputs = { arn = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:mock" }
@@ -68,13 +73,16 @@ override_resource {
 variables {
   environment  = "test"
   packages_dir = "./tests/packages"
+  alarm_email  = "exploitation@example.org"
+  api_domain   = { name = "api.example.org", certificate_arn = "arn:aws:acm:eu-west-3:123456789012:certificate/api" }
+  ines_domain  = { name = "ines.example.org", certificate_arn = "arn:aws:acm:eu-west-3:123456789012:certificate/ines" }
 }
 
 run "ours_by_default" {
   command = plan
 
   assert {
-    condition     = output.ines_url == "https://ines1234.execute-api.eu-west-3.amazonaws.com/v1"
+    condition     = output.ines_url == "https://ines.example.org"
     error_message = "INES is not where our own service is."
   }
 
@@ -198,24 +206,4 @@ run "the_ministrys" {
     )
     error_message = "Our own identity service is deployed beside the one that is named."
   }
-}
-
-run "requests_kept_for_no_time" {
-  command = plan
-
-  variables {
-    ines_request_retention_days = 0
-  }
-
-  expect_failures = [var.ines_request_retention_days]
-}
-
-run "a_key_of_no_version" {
-  command = plan
-
-  variables {
-    ines_key_versions = { token = 0 }
-  }
-
-  expect_failures = [var.ines_key_versions]
 }

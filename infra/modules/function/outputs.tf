@@ -37,3 +37,13 @@ output "failure_destination" {
   description = "Where asynchronous events go when their retries are over. Null for a function that gets none."
   value       = one(aws_lambda_function_event_invoke_config.this[*].destination_config[0].on_failure[0].destination)
 }
+
+output "duration_alarm_threshold" {
+  description = "Milliseconds above which a run is alarming. Null without alarms."
+  value       = one([for name, alarm in aws_cloudwatch_metric_alarm.this : alarm.threshold if name == "duration"])
+}
+
+output "alarm_names" {
+  description = "Names of the function's alarms."
+  value       = [for alarm in aws_cloudwatch_metric_alarm.this : alarm.alarm_name]
+}
