@@ -88,8 +88,9 @@ module "status" {
   )
 
   # DynamoDB decrypts the table's own data key for its caller, to write as to read: it generates none on this path.
-  data_key_use = {
-    decrypt = ["dynamodb", "secretsmanager"]
+  key_use = {
+    registry   = { decrypt = ["dynamodb", "secretsmanager"] }
+    access_log = { decrypt = ["dynamodb"] }
   }
 }
 
@@ -284,7 +285,8 @@ resource "aws_cloudwatch_log_group" "api" {
 resource "aws_iam_role" "api_logs" {
   count = var.manage_api_gateway_account ? 1 : 0
 
-  name = "${local.name}-api-logs"
+  name                 = "${local.name}-api-logs"
+  permissions_boundary = var.permissions_boundary
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"

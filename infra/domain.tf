@@ -5,7 +5,7 @@
 locals {
   domains = merge(
     { for domain in var.api_domain[*] : "api" => merge(domain, { api_id = aws_api_gateway_rest_api.this.id, stage = aws_api_gateway_stage.this.stage_name }) },
-    local.ines_is_ours ? { for domain in var.ines_domain[*] : "ines" => merge(domain, { api_id = aws_api_gateway_rest_api.ines[0].id, stage = aws_api_gateway_stage.ines[0].stage_name }) } : {},
+    { for stage in aws_api_gateway_stage.ines : "ines" => merge(var.ines_domain, { api_id = stage.rest_api_id, stage = stage.stage_name }) if var.ines_domain != null },
   )
 }
 

@@ -102,7 +102,7 @@ resource "aws_dynamodb_table" "ines" {
 
   server_side_encryption {
     enabled     = true
-    kms_key_arn = aws_kms_key.data.arn
+    kms_key_arn = aws_kms_key.data[each.key == "ines_log" ? "access_log" : "registry"].arn
   }
 }
 
@@ -120,7 +120,7 @@ module "ines_secret" {
 
   name                 = "${local.name}/ines/${each.key}"
   description          = each.value
-  encryption_key_arn   = aws_kms_key.data.arn
+  encryption_key_arn   = aws_kms_key.data["registry"].arn
   key_version          = var.ines_key_versions[each.key]
   recovery_window_days = var.secret_recovery_window_days
 }
@@ -184,8 +184,9 @@ module "ines" {
     }
   }
 
-  data_key_use = {
-    decrypt = ["dynamodb", "secretsmanager"]
+  key_use = {
+    registry   = { decrypt = ["dynamodb", "secretsmanager"] }
+    access_log = { decrypt = ["dynamodb"] }
   }
 }
 

@@ -7,7 +7,7 @@
 
 resource "aws_sqs_queue" "imports" {
   name              = "${local.name}-imports"
-  kms_master_key_id = aws_kms_key.data.arn
+  kms_master_key_id = aws_kms_key.data["files"].arn
 
   # For whoever dies before its first sign of life. From then on the invocation hides its own message a minute at a time, for
   # as long as it works: its death is noticed within that minute, not after six times its longest run.
@@ -154,9 +154,10 @@ module "ingestion" {
     }
   }
 
-  data_key_use = {
-    decrypt  = ["dynamodb", "s3", "secretsmanager", "sns", "sqs"]
-    generate = ["s3", "sns", "sqs"]
+  # The queue of imports is under the files' key, that of identity under the registry's.
+  key_use = {
+    registry = { decrypt = ["dynamodb", "secretsmanager", "sqs"], generate = ["sqs"] }
+    files    = { decrypt = ["s3", "sns", "sqs"], generate = ["s3", "sns", "sqs"] }
   }
 }
 
@@ -180,7 +181,7 @@ resource "aws_lambda_event_source_mapping" "imports" {
 
 resource "aws_sns_topic" "imports" {
   name              = "${local.name}-imports"
-  kms_master_key_id = aws_kms_key.data.arn
+  kms_master_key_id = aws_kms_key.data["files"].arn
 }
 
 locals {
@@ -247,10 +248,12 @@ module "depositor" {
 
   for_each = var.depositors
 
-  name         = "${local.name}-depot-${lower(each.key)}"
-  uai          = each.key
-  principal    = each.value.principal
-  external_id  = each.value.external_id
-  inbox_arn    = aws_s3_bucket.this["inbox"].arn
-  data_key_arn = aws_kms_key.data.arn
+  name        = "${local.name}-depot-${lower(each.key)}"
+  uai         = each.key
+  principal   = each.value.principal
+  external_id = each.value.external_id
+  inbox_arn   = aws_s3_bucket.this["inbox"].arn
+  key_arn     = aws_kms_key.data["files"].arn
+
+  permissions_boundary = var.permissions_boundary
 }

@@ -27,6 +27,41 @@ variable "holds_real_students" {
   default     = true
 }
 
+variable "tags" {
+  description = "Tags of every resource, besides `project` and `environment`: cost centre, owner, classification."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for name, value in var.tags : length(name) <= 128 && length(value) <= 256 && !startswith(lower(name), "aws:")]) && length(var.tags) <= 48
+    error_message = "tags has 48 entries at most, names of 128 characters and values of 256; names that begin with aws: are AWS's."
+  }
+}
+
+variable "permissions_boundary" {
+  description = "ARN of the policy that bounds every role of the stack. Null: none; infra/bootstrap makes one."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.permissions_boundary == null || can(regex("^arn:[a-z-]+:iam::([0-9]{12}|aws):policy/", var.permissions_boundary))
+    error_message = "permissions_boundary is null or the ARN of a policy of IAM."
+  }
+}
+
+variable "key_administrators" {
+  description = "ARNs of the roles that administer the encryption keys, the deployer's among them. They can't use the keys, and nobody else can administer them, whatever IAM says. Empty: the account administers, by IAM."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for arn in var.key_administrators : can(regex("^arn:[a-z-]+:iam::[0-9]{12}:(role|user)/[^*]+$", arn))])
+    error_message = "key_administrators are ARNs of roles or users: KMS takes no wildcard, and an account's root would stand for everybody."
+  }
+}
+
 variable "region" {
   description = "AWS region. Student data stay in the European Union, Paris by default."
   type        = string

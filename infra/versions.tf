@@ -22,10 +22,11 @@ provider "aws" {
   region = var.region
 
   default_tags {
-    tags = {
+    # Ours last: budgets and inventories of the owner may not lose the environment's name.
+    tags = merge(var.tags, {
       project     = var.name_prefix
       environment = var.environment
-    }
+    })
   }
 }
 
@@ -48,8 +49,10 @@ locals {
     log_level          = var.log_level
     log_retention_days = var.log_retention_days
     logs_key_arn       = aws_kms_key.logs.arn
-    data_key_arn       = aws_kms_key.data.arn
+    key_arns           = { for name, key in aws_kms_key.data : name => key.arn }
     alarms_enabled     = var.alarms_enabled
     alarm_topic_arn    = aws_sns_topic.alarms.arn
+
+    permissions_boundary = var.permissions_boundary
   }
 }

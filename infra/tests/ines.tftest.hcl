@@ -40,9 +40,21 @@ override_module {
 }
 
 override_resource {
-  target          = aws_kms_key.data
+  target          = aws_kms_key.data["registry"]
   override_during = plan
-  values          = { arn = "arn:aws:kms:eu-west-3:123456789012:key/data" }
+  values          = { arn = "arn:aws:kms:eu-west-3:123456789012:key/registry" }
+}
+
+override_resource {
+  target          = aws_kms_key.data["access_log"]
+  override_during = plan
+  values          = { arn = "arn:aws:kms:eu-west-3:123456789012:key/access_log" }
+}
+
+override_resource {
+  target          = aws_kms_key.data["files"]
+  override_during = plan
+  values          = { arn = "arn:aws:kms:eu-west-3:123456789012:key/files" }
 }
 
 override_resource {
@@ -114,11 +126,11 @@ run "ours_by_default" {
 
   assert {
     condition = alltrue([
-      for table in aws_dynamodb_table.ines :
+      for name, table in aws_dynamodb_table.ines :
       table.deletion_protection_enabled && table.point_in_time_recovery[0].enabled &&
-      table.server_side_encryption[0].enabled && table.server_side_encryption[0].kms_key_arn == aws_kms_key.data.arn
+      table.server_side_encryption[0].enabled && table.server_side_encryption[0].kms_key_arn == aws_kms_key.data[name == "ines_log" ? "access_log" : "registry"].arn
     ])
-    error_message = "Who has which INE can be lost, or is not encrypted with the data key."
+    error_message = "Who has which INE can be lost, or is not encrypted with the key of the registry, or of the access log for who asked."
   }
 
   assert {

@@ -55,15 +55,27 @@ override_module {
 }
 
 override_resource {
-  target          = aws_kms_key.data
+  target          = aws_kms_key.data["registry"]
   override_during = plan
-  values          = { arn = "arn:aws:kms:eu-west-3:123456789012:key/data" }
+  values          = { arn = "arn:aws:kms:eu-west-3:123456789012:key/registry", key_id = "registry" }
+}
+
+override_resource {
+  target          = aws_kms_key.data["access_log"]
+  override_during = plan
+  values          = { arn = "arn:aws:kms:eu-west-3:123456789012:key/access_log", key_id = "access_log" }
+}
+
+override_resource {
+  target          = aws_kms_key.data["files"]
+  override_during = plan
+  values          = { arn = "arn:aws:kms:eu-west-3:123456789012:key/files", key_id = "files" }
 }
 
 override_resource {
   target          = aws_kms_key.logs
   override_during = plan
-  values          = { arn = "arn:aws:kms:eu-west-3:123456789012:key/logs" }
+  values          = { arn = "arn:aws:kms:eu-west-3:123456789012:key/logs", key_id = "logs" }
 }
 
 override_resource {
@@ -325,10 +337,11 @@ run "by_default" {
 
   assert {
     condition = alltrue([
-      for table in aws_dynamodb_table.this :
-      table.server_side_encryption[0].enabled && table.server_side_encryption[0].kms_key_arn == aws_kms_key.data.arn
+      for name, table in aws_dynamodb_table.this :
+      table.server_side_encryption[0].enabled &&
+      table.server_side_encryption[0].kms_key_arn == aws_kms_key.data[name == "access_log" ? "access_log" : "registry"].arn
     ])
-    error_message = "A table is not encrypted with the data key."
+    error_message = "A table is not encrypted with the registry's key, or the access log with its own."
   }
 
   assert {
@@ -363,10 +376,10 @@ run "by_default" {
       for bucket in keys(aws_s3_bucket.this) : alltrue([
         for rule in aws_s3_bucket_server_side_encryption_configuration.this[bucket].rule :
         rule.apply_server_side_encryption_by_default[0].sse_algorithm == "aws:kms" &&
-        rule.apply_server_side_encryption_by_default[0].kms_master_key_id == aws_kms_key.data.arn
+        rule.apply_server_side_encryption_by_default[0].kms_master_key_id == aws_kms_key.data["files"].arn
       ])
     ])
-    error_message = "A bucket is not encrypted with the data key."
+    error_message = "A bucket is not encrypted with the key of files."
   }
 
   assert {
@@ -393,9 +406,9 @@ run "by_default" {
   assert {
     condition = alltrue([
       for queue in concat(values(aws_sqs_queue.dead_letter), [aws_sqs_queue.identity, aws_sqs_queue.imports]) :
-      queue.kms_master_key_id == aws_kms_key.data.arn
+      queue.kms_master_key_id == aws_kms_key.data[strcontains(queue.name, "imports") ? "files" : "registry"].arn
     ])
-    error_message = "A queue is not encrypted with the data key."
+    error_message = "A queue is not encrypted, or with a key of what it doesn't tell of."
   }
 
   assert {
@@ -433,11 +446,11 @@ run "by_default" {
 
   assert {
     condition = toset([
-      for statement in jsondecode(aws_kms_key.data.policy).Statement :
+      for statement in jsondecode(aws_kms_key.data["files"].policy).Statement :
       "${statement.Principal.Service} ${join(" ", statement.Action)} ${statement.Condition.ArnEquals["aws:SourceArn"]} ${statement.Condition.StringEquals["aws:SourceAccount"]}"
       if can(statement.Principal.Service)
     ]) == toset(["s3.amazonaws.com kms:Decrypt kms:GenerateDataKey ${aws_s3_bucket.this["inbox"].arn} 123456789012"])
-    error_message = "The data key is for the account, and for S3 when it tells of the inbox: without the second, drops are lost in silence."
+    error_message = "The key of files is for the account, and for S3 when it tells of the inbox: without the second, drops are lost in silence."
   }
 
   assert {
@@ -450,12 +463,12 @@ run "by_default" {
   }
 
   assert {
-    condition     = aws_sns_topic.imports.kms_master_key_id == aws_kms_key.data.arn && aws_sns_topic.alarms.kms_master_key_id == aws_kms_key.logs.arn
+    condition     = aws_sns_topic.imports.kms_master_key_id == aws_kms_key.data["files"].arn && aws_sns_topic.alarms.kms_master_key_id == aws_kms_key.logs.arn
     error_message = "A topic is not encrypted."
   }
 
   assert {
-    condition     = aws_kms_key.data.enable_key_rotation && aws_kms_key.logs.enable_key_rotation
+    condition     = alltrue(values(aws_kms_key.data)[*].enable_key_rotation) && aws_kms_key.logs.enable_key_rotation
     error_message = "A key is not rotated."
   }
 
@@ -497,11 +510,58 @@ run "by_default" {
     condition = alltrue(flatten([
       for function in local.functions : [
         for statement in jsondecode(function.policy).Statement :
-        statement.Resource == [aws_kms_key.data.arn] && length(statement.Condition.StringEquals["kms:ViaService"]) > 0
+        length(setsubtract(statement.Resource, values(aws_kms_key.data)[*].arn)) == 0 && length(statement.Condition.StringEquals["kms:ViaService"]) > 0
         if anytrue([for action in statement.Action : startswith(action, "kms:")])
       ]
     ]))
     error_message = "A role may use a key directly, not only through the services that store our data."
+  }
+
+  # Who may use which key: the access log's is for those who write there, the files' for those who have to do with files.
+  assert {
+    condition = {
+      for name, function in local.functions : name => toset(flatten([
+        for statement in jsondecode(function.policy).Statement : [
+          for service in try(statement.Condition.StringEquals["kms:ViaService"], []) :
+          "${statement.Action[0]} ${reverse(split("/", statement.Resource[0]))[0]} ${split(".", service)[0]}"
+        ] if startswith(statement.Action[0], "kms:")
+      ]))
+      } == {
+      status = toset(["kms:Decrypt registry dynamodb", "kms:Decrypt registry secretsmanager", "kms:Decrypt access_log dynamodb"])
+      enrolment = toset([
+        "kms:Decrypt registry dynamodb", "kms:Decrypt registry secretsmanager", "kms:Decrypt registry sqs",
+        "kms:GenerateDataKey registry sqs", "kms:Decrypt access_log dynamodb", "kms:Decrypt files s3", "kms:GenerateDataKey files s3",
+      ])
+      review = toset([
+        "kms:Decrypt registry dynamodb", "kms:Decrypt registry sqs", "kms:GenerateDataKey registry sqs",
+        "kms:Decrypt access_log dynamodb",
+      ])
+      ingestion = toset([
+        "kms:Decrypt registry dynamodb", "kms:Decrypt registry secretsmanager", "kms:Decrypt registry sqs",
+        "kms:GenerateDataKey registry sqs", "kms:Decrypt files s3", "kms:Decrypt files sns", "kms:Decrypt files sqs",
+        "kms:GenerateDataKey files s3", "kms:GenerateDataKey files sns", "kms:GenerateDataKey files sqs",
+      ])
+      deduplication = toset([
+        "kms:Decrypt registry dynamodb", "kms:Decrypt registry secretsmanager", "kms:Decrypt registry sqs",
+        "kms:GenerateDataKey registry sqs", "kms:Decrypt access_log dynamodb",
+      ])
+      statistics = toset([
+        "kms:Decrypt registry dynamodb", "kms:Decrypt registry sqs", "kms:GenerateDataKey registry sqs", "kms:Decrypt files s3",
+        "kms:GenerateDataKey files s3",
+      ])
+      ines = toset(["kms:Decrypt registry dynamodb", "kms:Decrypt registry secretsmanager", "kms:Decrypt access_log dynamodb"])
+    }
+    error_message = "A function may use a key that is not for it, or lacks one that it needs."
+  }
+
+  # Keys and secrets can't be destroyed by a plan: what they have encrypted, or derived, would be lost.
+  assert {
+    condition = length(local.name) > 0 && alltrue([
+      for file in setunion(fileset(".", "*.tf"), fileset("modules", "hmac-secret/*.tf")) :
+      length(regexall("(?m)^resource \"aws_(kms_key|secretsmanager_secret)\" ", file(fileexists(file) ? file : "modules/${file}"))) <=
+      length(regexall("prevent_destroy = true", file(fileexists(file) ? file : "modules/${file}")))
+    ])
+    error_message = "A key or a secret can be destroyed."
   }
 
   # Who may do what, the whole of it: "action resource" pairs, dead letters, logs, traces and keys left out.
@@ -828,6 +888,11 @@ run "by_default" {
     error_message = "Somebody may send files, or hears of imports, whom nobody named."
   }
 
+  assert {
+    condition     = length(aws_iam_role.person) == 0
+    error_message = "A person has a role that nobody named."
+  }
+
   # --- what would fail or mislead on AWS ---
 
   # Without the right to list, S3 says 403 of a version that is gone: ten deliveries rather than a failed import.
@@ -846,12 +911,12 @@ run "by_default" {
   }
 
   assert {
-    condition     = !can(regex("(?m)^ *key +=", regex("(?s)backend \"s3\" [{].*?[}]", file("versions.tf"))))
+    condition     = length(local.name) > 0 && !can(regex("(?m)^ *key +=", regex("(?s)backend \"s3\" [{].*?[}]", file("versions.tf"))))
     error_message = "All environments share one state: planning the second would plan to replace the first."
   }
 
   assert {
-    condition = {
+    condition = length(local.name) > 0 && {
       for name in fileset("environments", "*.s3.tfbackend") : name => strcontains(file("environments/${name}"), "/${trimsuffix(name, ".s3.tfbackend")}/")
     } == { "production.s3.tfbackend" = true, "staging.s3.tfbackend" = true }
     error_message = "An environment's state has another's key, or none."
@@ -897,7 +962,7 @@ run "by_default" {
 
   assert {
     condition = {
-      for type, response in aws_api_gateway_gateway_response.api : type => response.response_parameters if length(response.response_parameters) > 0
+      for type, response in aws_api_gateway_gateway_response.api : type => response.response_parameters if response.response_parameters != null
       } == {
       DEFAULT_5XX = tomap({ "gatewayresponse.header.Retry-After" = "'5'" })
       THROTTLED   = tomap({ "gatewayresponse.header.Retry-After" = "'1'" })
@@ -913,6 +978,71 @@ run "by_default" {
       length(aws_api_gateway_base_path_mapping.this) == 2
     )
     error_message = "The API answers over TLS 1.0, or at an address that does."
+  }
+
+  # --- alarms and the runbook ---
+
+  # A heading of the runbook names its alarms as `$name-…`, FUNCTION, TABLE and UAI standing for any of theirs.
+  assert {
+    condition = toset([
+      for name in output.alarm_names :
+      replace(replace(replace(replace(name,
+        "/^statut-etudiant-test-/", "$$name-"),
+        "/^[$]name-(status|enrolment|review|ingestion|deduplication|statistics|ines)-(errors|throttles|duration)$/", "$$name-FUNCTION-$2"),
+        "/^[$]name-.*-throttled$/", "$$name-TABLE-throttled"),
+      "/^[$]name-no-feed-[0-9]{7}[A-Z]$/", "$$name-no-feed-UAI")
+      ]) == setsubtract(toset(flatten([
+        for heading in regexall("(?m)^#+ Alarm: [^\n]*$", file("../docs/runbook.md")) : flatten(regexall("`([$]name-[A-Za-z-]+)`", heading))
+    ])), ["$name-france-connect", "$name-no-feed-UAI"])
+    error_message = "An alarm has no section in docs/runbook.md, or a section there is about no alarm."
+  }
+
+  # Whatever alarm is added is among the names that are compared.
+  assert {
+    condition = length(output.alarm_names) > 0 && alltrue([
+      for name in flatten([for file in fileset(".", "*.tf") : flatten(regexall("(?m)^resource \"aws_cloudwatch_metric_alarm\" \"([a-z_]+)\"", file(file)))]) :
+      strcontains(file("alarms.tf"), "in aws_cloudwatch_metric_alarm.${name} :")
+    ])
+    error_message = "An alarm is not among output alarm_names."
+  }
+
+  assert {
+    condition = alltrue([
+      for alarm in aws_cloudwatch_metric_alarm.service :
+      alarm.alarm_actions == toset([aws_sns_topic.alarms.arn]) &&
+      alarm.treat_missing_data == (alarm.comparison_operator == "LessThanThreshold" ? "breaching" : "notBreaching")
+    ])
+    error_message = "An alarm tells nobody, rings in a quiet night, or stays silent about what does not come."
+  }
+
+  assert {
+    condition = toset([
+      for name, table in merge(aws_dynamodb_table.this, aws_dynamodb_table.ines) :
+      "${replace(name, "_", "-")}-throttled"
+    ]) == toset([for name in keys(aws_cloudwatch_metric_alarm.service) : name if endswith(name, "-throttled")])
+    error_message = "A table may be throttled without anybody hearing of it."
+  }
+
+  # CloudWatch takes a day at most, and a week where a period is an hour or more.
+  assert {
+    condition = alltrue([
+      for alarm in aws_cloudwatch_metric_alarm.service : alltrue([
+        for query in alarm.metric_query : alltrue([
+          for metric in query.metric : metric.period * alarm.evaluation_periods <= (metric.period >= 3600 ? 7 : 1) * 86400
+        ])
+      ])
+    ])
+    error_message = "CloudWatch refuses an alarm that looks so far back."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.service["account-concurrency"].threshold == 800
+    error_message = "The alarm on concurrency is not at four fifths of the account's quota."
+  }
+
+  assert {
+    condition     = strcontains(aws_cloudwatch_event_rule.this["keys-at-risk"].event_pattern, aws_kms_key.data["access_log"].arn)
+    error_message = "Nobody hears that the access log's key is to be deleted."
   }
 }
 
@@ -932,6 +1062,13 @@ run "configured" {
       client_id = "0123456789abcdef0123456789abcdef"
     }
     refusals_alarm_threshold = 50
+    watched_establishments   = { "0751967F" = 2 }
+    tags                     = { cost_centre = "1234", environment = "another" }
+    permissions_boundary     = "arn:aws:iam::123456789012:policy/boundary"
+    key_administrators       = ["arn:aws:iam::123456789012:role/deployer"]
+    operators                = ["arn:aws:iam::123456789012:role/sso-operator"]
+    data_protection_officers = ["arn:aws:iam::123456789012:role/sso-dpo"]
+    break_glass              = ["arn:aws:iam::123456789012:role/sso-break-glass"]
     # Our own service's address is known once it is deployed.
     ines = {
       url     = "https://ines.example.org"
@@ -971,7 +1108,7 @@ run "configured" {
   assert {
     condition = alltrue([
       for secret in aws_secretsmanager_secret.france_connect :
-      secret.kms_key_id == aws_kms_key.data.arn && secret.name == "statut-etudiant-test/france-connect" &&
+      secret.kms_key_id == aws_kms_key.data["registry"].arn && secret.name == "statut-etudiant-test/france-connect" &&
       secret.recovery_window_in_days == 30
     ]) && output.france_connect_secret_arn == one(aws_secretsmanager_secret.france_connect).arn
     error_message = "FranceConnect's secret is not encrypted with the data key, cannot be restored, or has another name or output."
@@ -1023,7 +1160,7 @@ run "configured" {
 
   assert {
     condition = (
-      aws_secretsmanager_secret.ines_client.kms_key_id == aws_kms_key.data.arn &&
+      aws_secretsmanager_secret.ines_client.kms_key_id == aws_kms_key.data["registry"].arn &&
       aws_secretsmanager_secret.ines_client.name == "statut-etudiant-test/ines-client" &&
       aws_secretsmanager_secret.ines_client.recovery_window_in_days == 30 &&
       output.ines_client_secret_arn == aws_secretsmanager_secret.ines_client.arn
@@ -1224,8 +1361,8 @@ run "configured" {
       } == {
       for uai in ["0751967F", "0010006B"] : uai => toset([
         "s3:PutObject arn:aws:s3:::inbox/${uai}/*",
-        "kms:Decrypt arn:aws:kms:eu-west-3:123456789012:key/data",
-        "kms:GenerateDataKey arn:aws:kms:eu-west-3:123456789012:key/data",
+        "kms:Decrypt arn:aws:kms:eu-west-3:123456789012:key/files",
+        "kms:GenerateDataKey arn:aws:kms:eu-west-3:123456789012:key/files",
       ])
     }
     error_message = "An establishment may do something else than put files into its own folder."
@@ -1280,5 +1417,76 @@ run "configured" {
       strcontains(aws_cloudwatch_dashboard.this.dashboard_body, "imports_failed_test")
     )
     error_message = "Nobody hears of a failed import."
+  }
+
+  # --- alarms and the runbook ---
+
+  # A heading of the runbook names its alarms as `$name-…`, FUNCTION, TABLE and UAI standing for any of theirs.
+  assert {
+    condition = toset([
+      for name in output.alarm_names :
+      replace(replace(replace(replace(name,
+        "/^statut-etudiant-test-/", "$$name-"),
+        "/^[$]name-(status|enrolment|review|ingestion|deduplication|statistics|ines)-(errors|throttles|duration)$/", "$$name-FUNCTION-$2"),
+        "/^[$]name-.*-throttled$/", "$$name-TABLE-throttled"),
+      "/^[$]name-no-feed-[0-9]{7}[A-Z]$/", "$$name-no-feed-UAI")
+      ]) == setsubtract(toset(flatten([
+        for heading in regexall("(?m)^#+ Alarm: [^\n]*$", file("../docs/runbook.md")) : flatten(regexall("`([$]name-[A-Za-z-]+)`", heading))
+    ])), ["$name-ines-api-errors", "$name-ines-litigation"])
+    error_message = "An alarm has no section in docs/runbook.md, or a section there is about no alarm."
+  }
+
+  # --- people ---
+
+  # Who may do what with people's data, the whole of it. An operator reads no student, no record and no trace.
+  assert {
+    condition = {
+      for name, person in local.people : name => length([
+        for sid, statement in person.statements : sid
+        # What a function is called is known once it is deployed; it holds nobody.
+        if !contains(["RunStatistics", "RollBack"], sid) &&
+        anytrue([for table in ["students", "records", "postings", "access_log"] : contains(statement.resources, aws_dynamodb_table.this[table].arn)])
+      ])
+    } == { operator = 0, dpo = 3, break-glass = 2 }
+    error_message = "Somebody else than the data protection officer, or whoever breaks the glass, reads students or traces."
+  }
+
+  assert {
+    condition = !anytrue(flatten([
+      for name, person in local.people : [
+        for sid, statement in person.statements : [
+          for action in statement.actions : can(regex(":(Put|Update|Delete|Send)", action))
+        ] if name == "dpo" || sid == "Accesses"
+      ]
+    ])) && contains(local.people.break-glass.statements.Accesses.resources, aws_dynamodb_table.this["access_log"].arn)
+    error_message = "The data protection officer changes something, or somebody changes the access log."
+  }
+
+  assert {
+    condition = alltrue([
+      for role in aws_iam_role.person :
+      jsondecode(role.assume_role_policy).Statement[0].Condition == { Bool = { "aws:MultiFactorAuthPresent" = "true" } } &&
+      role.max_session_duration == 3600 && role.permissions_boundary == "arn:aws:iam::123456789012:policy/boundary"
+    ]) && output.people_roles != null
+    error_message = "A person's role is taken without a second factor, lasts, or is unbounded."
+  }
+
+  # Administrators apart from users.
+  assert {
+    condition = alltrue([
+      for key in concat(values(aws_kms_key.data), [aws_kms_key.logs]) : alltrue([
+        for statement in jsondecode(key.policy).Statement :
+        statement.Principal.AWS == ["arn:aws:iam::123456789012:role/deployer"]
+        ? length(setintersection(statement.Action, local.key_use)) == 0
+        : !contains(statement.Action, "kms:*") && !contains(statement.Action, "kms:PutKeyPolicy") && !contains(statement.Action, "kms:ScheduleKeyDeletion")
+        if can(statement.Principal.AWS)
+      ])
+    ])
+    error_message = "Who administers a key may use it, or IAM may give its administration."
+  }
+
+  assert {
+    condition     = aws_dynamodb_table.this["records"].tags_all == tomap({ cost_centre = "1234", environment = "test", project = "statut-etudiant" })
+    error_message = "The owner's tags are not on every resource, or replace the environment's."
   }
 }

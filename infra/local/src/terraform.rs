@@ -55,6 +55,11 @@ impl Terraform {
     /// Copies the root module as it is in production, with its tests.
     pub(crate) async fn for_tests(files: &Files) -> Result<Self> {
         let terraform = Self::copy(files, "terraform-test", &|name| name != "local")?;
+        // The tests compare the alarms with the runbook's sections, at `../docs` from the module.
+        let docs = files.local("docs");
+        files::create_directory(&docs)?;
+        fs::copy(files.root().join("docs/runbook.md"), docs.join("runbook.md"))
+            .context("docs/runbook.md can't be copied")?;
         // The state bucket is for those who deploy.
         terraform.initialise(&["-backend=false"]).await?;
         Ok(terraform)

@@ -3,6 +3,11 @@ output "function_name" {
   value       = aws_lambda_function.this.function_name
 }
 
+output "function_arn" {
+  description = "ARN of the function, without a version."
+  value       = aws_lambda_function.this.arn
+}
+
 output "alias_name" {
   description = "Name of the alias that serves."
   value       = aws_lambda_alias.live.name
