@@ -22,11 +22,7 @@ provider "aws" {
   region = var.region
 
   default_tags {
-    # Ours last: budgets and inventories of the owner may not lose the environment's name.
-    tags = merge(var.tags, {
-      project     = var.name_prefix
-      environment = var.environment
-    })
+    tags = local.tags
   }
 }
 
@@ -37,6 +33,9 @@ data "aws_partition" "current" {}
 locals {
   # Two environments may share an account, so the environment is part of every name.
   name = "${var.name_prefix}-${var.environment}"
+
+  # Ours last: budgets and inventories of the owner may not lose the environment's name.
+  tags = merge(var.tags, { project = var.name_prefix, environment = var.environment })
 
   account_id = data.aws_caller_identity.current.account_id
   partition  = data.aws_partition.current.partition

@@ -20,6 +20,9 @@ use crate::process::{self, command};
 /// one.
 const PATIENCE: Duration = Duration::from_mins(10);
 
+/// Which provider is used, by digest, on any platform.
+const LOCK_FILE: &str = ".terraform.lock.hcl";
+
 /// What the local environment is made of and talks to.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Local<'a> {
@@ -68,9 +71,14 @@ impl Terraform {
     fn copy(files: &Files, name: &str, keep: &dyn Fn(&str) -> bool) -> Result<Self> {
         let directory = files.local(name);
         files::remove_directory(&directory)?;
-        // Hidden entries are what a person's own `terraform init` left.
-        let keep =
-            |entry: &str| !entry.starts_with('.') && !entry.contains(".tfstate") && keep(entry);
+        // Other hidden entries are what a person's own `terraform init` left. A bootstrap has a
+        // state of its own.
+        let keep = |entry: &str| {
+            (!entry.starts_with('.') || entry == LOCK_FILE)
+                && !entry.contains(".tfstate")
+                && entry != "bootstrap"
+                && keep(entry)
+        };
         files::copy_directory(&files.infra(""), &directory, &keep)?;
         let log = files.local(&format!("{name}.log"));
         files::write_private(&log, "")?;
