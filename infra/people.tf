@@ -1,4 +1,4 @@
-# People. Each role is for one kind of person and is taken with a second factor; what it may do is what docs/runbook.md asks of
+# People. Each role is for one kind of person, who has shown a second factor to AWS or to the directory; what it may do is what docs/runbook.md asks of
 # that person, and no more. Nobody has one unless it is asked for.
 
 variable "operators" {
@@ -132,12 +132,18 @@ resource "aws_iam_role" "person" {
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [{
-      Effect    = "Allow"
-      Principal = { AWS = each.value.principals }
-      Action    = "sts:AssumeRole"
-      Condition = { Bool = { "aws:MultiFactorAuthPresent" = "true" } }
-    }]
+    Statement = [
+      # A user shows the second factor to AWS; a role of a single sign-on was given for the one that the directory asked for, and
+      # its sessions carry no mark of it.
+      for kind, condition in { user = { Bool = { "aws:MultiFactorAuthPresent" = "true" } }, role = {} } : merge(
+        {
+          Effect    = "Allow"
+          Principal = { AWS = [for arn in each.value.principals : arn if strcontains(arn, ":${kind}/")] }
+          Action    = "sts:AssumeRole"
+        },
+        { for operator, keys in condition : "Condition" => { (operator) = keys } },
+      ) if anytrue([for arn in each.value.principals : strcontains(arn, ":${kind}/")])
+    ]
   })
 }
 

@@ -14,7 +14,7 @@ packages_dir = "../target/lambda"
 # api_domain  = { name = "api.statut-etudiant.example.org", certificate_arn = "arn:aws:acm:eu-west-3:…:certificate/…" }
 # ines_domain = { name = "ines.statut-etudiant.example.org", certificate_arn = "arn:aws:acm:eu-west-3:…:certificate/…" }
 
-# People, by the roles of their single sign-on. Each takes its role here with a second factor.
+# People, by the roles of their single sign-on, whose directory asks for a second factor; users show theirs to AWS.
 # operators                = ["arn:aws:iam::…:role/aws-reserved/sso.amazonaws.com/…"]
 # data_protection_officers = ["arn:aws:iam::…:role/aws-reserved/sso.amazonaws.com/…"]
 # break_glass              = ["arn:aws:iam::…:role/aws-reserved/sso.amazonaws.com/…"]

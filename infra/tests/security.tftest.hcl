@@ -1066,7 +1066,7 @@ run "configured" {
     tags                     = { cost_centre = "1234", environment = "another" }
     permissions_boundary     = "arn:aws:iam::123456789012:policy/boundary"
     key_administrators       = ["arn:aws:iam::123456789012:role/deployer"]
-    operators                = ["arn:aws:iam::123456789012:role/sso-operator"]
+    operators                = ["arn:aws:iam::123456789012:role/sso-operator", "arn:aws:iam::123456789012:user/operator"]
     data_protection_officers = ["arn:aws:iam::123456789012:role/sso-dpo"]
     break_glass              = ["arn:aws:iam::123456789012:role/sso-break-glass"]
     # Our own service's address is known once it is deployed.
@@ -1466,10 +1466,13 @@ run "configured" {
   assert {
     condition = alltrue([
       for role in aws_iam_role.person :
-      jsondecode(role.assume_role_policy).Statement[0].Condition == { Bool = { "aws:MultiFactorAuthPresent" = "true" } } &&
+      alltrue([
+        for statement in jsondecode(role.assume_role_policy).Statement :
+        can(statement.Condition.Bool["aws:MultiFactorAuthPresent"]) == strcontains(statement.Principal.AWS[0], ":user/")
+      ]) &&
       role.max_session_duration == 3600 && role.permissions_boundary == "arn:aws:iam::123456789012:policy/boundary"
     ]) && output.people_roles != null
-    error_message = "A person's role is taken without a second factor, lasts, or is unbounded."
+    error_message = "A user takes a role without a second factor, or a person's role lasts, or is unbounded."
   }
 
   # Administrators apart from users.
@@ -1487,7 +1490,7 @@ run "configured" {
   }
 
   assert {
-    condition     = local.tags == tomap({ cost_centre = "1234", environment = "test", project = "statut-etudiant" })
+    condition     = local.tags == { cost_centre = "1234", environment = "test", project = "statut-etudiant" }
     error_message = "The owner's tags are not on every resource, or replace the environment's."
   }
 }
