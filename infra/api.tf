@@ -16,7 +16,7 @@ module "status" {
     {
       ENVIRONMENT               = var.environment
       STUDENTS_TABLE            = aws_dynamodb_table.this["students"].name
-      POSTINGS_TABLE            = aws_dynamodb_table.this["postings"].name
+      BLOCKS_TABLE            = aws_dynamodb_table.this["blocks"].name
       CLIENTS_TABLE             = aws_dynamodb_table.this["clients"].name
       QUOTAS_TABLE              = aws_dynamodb_table.this["quotas"].name
       ESTABLISHMENTS_TABLE      = aws_dynamodb_table.this["establishments"].name
@@ -50,7 +50,7 @@ module "status" {
       }
       FindByIdentity = {
         actions   = ["dynamodb:BatchGetItem"]
-        resources = [aws_dynamodb_table.this["postings"].arn]
+        resources = [aws_dynamodb_table.this["blocks"].arn]
       }
       RecogniseClients = {
         actions   = ["dynamodb:GetItem"]

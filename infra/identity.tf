@@ -43,7 +43,7 @@ module "deduplication" {
   environment = merge(local.ines_environment, local.pairs_environment, {
     RECORDS_TABLE       = aws_dynamodb_table.this["records"].name
     STUDENTS_TABLE      = aws_dynamodb_table.this["students"].name
-    POSTINGS_TABLE      = aws_dynamodb_table.this["postings"].name
+    BLOCKS_TABLE      = aws_dynamodb_table.this["blocks"].name
     REVIEWS_TABLE       = aws_dynamodb_table.this["reviews"].name
     IDENTITY_QUEUE_URL  = aws_sqs_queue.identity.url
     FINDINGS_TABLE      = aws_dynamodb_table.this["findings"].name
@@ -76,10 +76,10 @@ module "deduplication" {
       actions   = ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"]
       resources = [aws_dynamodb_table.this["students"].arn]
     }
-    # Every bucket that a decision rests on is checked in its transaction, whether or not it is written.
-    MaintainPostings = {
+    # Every block that a decision rests on is checked in its transaction, whether or not it is written.
+    MaintainBlocks = {
       actions   = ["dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:PutItem"]
-      resources = [aws_dynamodb_table.this["postings"].arn]
+      resources = [aws_dynamodb_table.this["blocks"].arn]
     }
     MaintainCases = {
       actions   = ["dynamodb:GetItem", "dynamodb:PutItem"]

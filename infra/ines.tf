@@ -49,7 +49,7 @@ locals {
     # `pending` holds the requests that wait for a person, and nothing else: only they have its attributes. The keys alone,
     # for the requests are then read one by one.
     ines          = { hash = "pk", expires = true, indexes = { pending = { hash = "pending", range = "since" } } }
-    ines_postings = { hash = "pk" }
+    ines_blocks = { hash = "pk" }
     ines_log      = { hash = "subject", range = "at", expires = true }
   }
 }
@@ -140,7 +140,7 @@ module "ines" {
   environment = {
     ENVIRONMENT               = var.environment
     INES_TABLE                = aws_dynamodb_table.ines["ines"].name
-    INES_POSTINGS_TABLE       = aws_dynamodb_table.ines["ines_postings"].name
+    INES_BLOCKS_TABLE       = aws_dynamodb_table.ines["ines_blocks"].name
     INES_LOG_TABLE            = aws_dynamodb_table.ines["ines_log"].name
     INE_SECRET_ARN            = module.ines_secret["ine"].arn
     IDENTITY_SECRET_ARN       = module.ines_secret["identity"].arn
@@ -163,7 +163,7 @@ module "ines" {
     }
     FindWhoResembles = {
       actions   = ["dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:PutItem"]
-      resources = [aws_dynamodb_table.ines["ines_postings"].arn]
+      resources = [aws_dynamodb_table.ines["ines_blocks"].arn]
     }
     ListWhatWaits = {
       actions   = ["dynamodb:Query"]
@@ -390,9 +390,9 @@ output "ines_table" {
   value       = one([for name, table in aws_dynamodb_table.ines : table.name if name == "ines"])
 }
 
-output "ines_postings_table" {
+output "ines_blocks_table" {
   description = "Table of the blocking keys of INES. Null when INES is another's."
-  value       = one([for name, table in aws_dynamodb_table.ines : table.name if name == "ines_postings"])
+  value       = one([for name, table in aws_dynamodb_table.ines : table.name if name == "ines_blocks"])
 }
 
 output "ines_log_table" {

@@ -73,9 +73,9 @@ output "students_table" {
   value       = aws_dynamodb_table.this["students"].name
 }
 
-output "postings_table" {
+output "blocks_table" {
   description = "Table of the blocking keys."
-  value       = aws_dynamodb_table.this["postings"].name
+  value       = aws_dynamodb_table.this["blocks"].name
 }
 
 output "imports_table" {

@@ -24,7 +24,7 @@ pub const STARTS_WITHIN_DAYS: u16 = 90;
 /// The tables, by the variable that names each to the functions.
 pub const TABLES: [(&str, &str); 6] = [
     ("STUDENTS_TABLE", "students"),
-    ("POSTINGS_TABLE", "postings"),
+    ("BLOCKS_TABLE", "blocks"),
     ("CLIENTS_TABLE", "clients"),
     ("ACCESS_LOG_TABLE", "access_log"),
     ("QUOTAS_TABLE", "quotas"),

@@ -14,7 +14,7 @@ use shared::domain::commune::CommuneCode;
 use shared::domain::establishment::Establishment;
 use shared::domain::uai::Uai;
 use shared::files::reader::{Conventions, Depositor, EnrolmentReader, FileError, Next, Position, Row, Step, Survey};
-use shared::files::row::{Outcome, Setting};
+use shared::files::row::{RowOutcome, Setting};
 
 const HEADER: &[u8] = b"ine;dateNaissance;nomFamille;prenom1;sexe;lieuNaissance;dateDebutInscription;dateFinInscription;statut;regime;codeCommune;uai;diplome;numeroEtudiant\n";
 
@@ -58,7 +58,7 @@ fn read(
     bytes: &[u8],
     piece: usize,
     stop: usize,
-) -> Result<Vec<(u64, Outcome)>, FileError> {
+) -> Result<Vec<(u64, RowOutcome)>, FileError> {
     let mut pieces = bytes.chunks(piece);
     let mut rows = Vec::new();
     while rows.len() < stop {

@@ -91,9 +91,9 @@ override_resource {
 }
 
 override_resource {
-  target          = aws_dynamodb_table.this["postings"]
+  target          = aws_dynamodb_table.this["blocks"]
   override_during = plan
-  values          = { arn = "arn:aws:dynamodb:eu-west-3:123456789012:table/postings" }
+  values          = { arn = "arn:aws:dynamodb:eu-west-3:123456789012:table/blocks" }
 }
 
 override_resource {
@@ -151,9 +151,9 @@ override_resource {
 }
 
 override_resource {
-  target          = aws_dynamodb_table.ines["ines_postings"]
+  target          = aws_dynamodb_table.ines["ines_blocks"]
   override_during = plan
-  values          = { arn = "arn:aws:dynamodb:eu-west-3:123456789012:table/ines-postings" }
+  values          = { arn = "arn:aws:dynamodb:eu-west-3:123456789012:table/ines-blocks" }
 }
 
 override_resource {
@@ -292,7 +292,7 @@ run "by_default" {
 
   assert {
     condition = toset(keys(aws_dynamodb_table.this)) == toset([
-      "records", "students", "postings", "imports", "establishments", "clients", "quotas", "access_log", "reviews",
+      "records", "students", "blocks", "imports", "establishments", "clients", "quotas", "access_log", "reviews",
       "idempotency", "findings",
     ])
     error_message = "The tables are not the eleven of the architecture: this file checks each of them."
@@ -313,7 +313,7 @@ run "by_default" {
     condition = { for name, table in aws_dynamodb_table.this : name => join(" ", compact([table.hash_key, table.range_key])) } == {
       records        = "id"
       students       = "pk sk"
-      postings       = "pk"
+      blocks       = "pk"
       imports        = "id"
       establishments = "uai"
       findings       = "import position"
@@ -576,7 +576,7 @@ run "by_default" {
       } == {
       status = toset([
         "dynamodb:GetItem table/students",
-        "dynamodb:BatchGetItem table/postings",
+        "dynamodb:BatchGetItem table/blocks",
         "dynamodb:GetItem table/clients",
         "dynamodb:UpdateItem table/quotas",
         "dynamodb:GetItem table/establishments",
@@ -657,9 +657,9 @@ run "by_default" {
         "dynamodb:GetItem table/students",
         "dynamodb:PutItem table/students",
         "dynamodb:Query table/students",
-        "dynamodb:BatchGetItem table/postings",
-        "dynamodb:ConditionCheckItem table/postings",
-        "dynamodb:PutItem table/postings",
+        "dynamodb:BatchGetItem table/blocks",
+        "dynamodb:ConditionCheckItem table/blocks",
+        "dynamodb:PutItem table/blocks",
         "dynamodb:GetItem table/reviews",
         "dynamodb:PutItem table/reviews",
         "dynamodb:GetItem table/establishments",
@@ -685,9 +685,9 @@ run "by_default" {
         "dynamodb:PutItem table/ines",
         "dynamodb:UpdateItem table/ines",
         "dynamodb:Query table/ines/index/pending",
-        "dynamodb:BatchGetItem table/ines-postings",
-        "dynamodb:ConditionCheckItem table/ines-postings",
-        "dynamodb:PutItem table/ines-postings",
+        "dynamodb:BatchGetItem table/ines-blocks",
+        "dynamodb:ConditionCheckItem table/ines-blocks",
+        "dynamodb:PutItem table/ines-blocks",
         "dynamodb:PutItem table/ines-log",
         "secretsmanager:GetSecretValue ines-ine",
         "secretsmanager:GetSecretValue ines-identity",
@@ -703,7 +703,7 @@ run "by_default" {
     condition = module.status.environment == tomap({
       ENVIRONMENT               = "test"
       STUDENTS_TABLE            = "statut-etudiant-test-students"
-      POSTINGS_TABLE            = "statut-etudiant-test-postings"
+      BLOCKS_TABLE            = "statut-etudiant-test-blocks"
       CLIENTS_TABLE             = "statut-etudiant-test-clients"
       QUOTAS_TABLE              = "statut-etudiant-test-quotas"
       ESTABLISHMENTS_TABLE      = "statut-etudiant-test-establishments"

@@ -17,6 +17,7 @@ pub mod gazetteer;
 pub mod ine;
 pub mod name;
 pub mod place_name;
+pub mod record_state;
 pub mod regime;
 pub mod sex;
 pub mod siret;

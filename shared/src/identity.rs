@@ -1,9 +1,10 @@
 //! Who is who: which student a declaration is about, and which student a look-up means. Pure logic.
 //!
 //! Precision comes first: a wrong merge shows one person's status to another. Whatever isn't
-//! certain waits for a person ([`Doubt`](crate::feeding::record::Doubt)) and stays invisible to
+//! certain waits for a person ([`Doubt`](crate::domain::record_state::Doubt)) and stays invisible to
 //! consultation.
 
+pub mod block;
 pub mod decide;
 pub mod digest;
 pub mod edge;
@@ -13,7 +14,6 @@ pub mod immatriculation;
 pub mod ines;
 pub mod lookup;
 pub mod moves;
-pub mod posting;
 pub mod publication;
 pub mod reconsider;
 pub mod review;

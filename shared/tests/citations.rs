@@ -63,7 +63,7 @@ fn what_is_cited_is_there() {
 }
 
 /// What is at the top of the tree.
-const TOP: [&str; 21] = [
+const TOP: [&str; 22] = [
     ".cargo",
     ".ci",
     ".git",
@@ -80,6 +80,7 @@ const TOP: [&str; 21] = [
     "functions",
     "fuzz",
     "infra",
+    "rust-toolchain.toml",
     "rustfmt.toml",
     "shared",
     "target",
@@ -123,5 +124,52 @@ fn every_function_is_built_by_the_page_that_says_how() {
         let name = function.unwrap().file_name().into_string().unwrap();
         assert!(page.contains(&format!("--bin {name}")), "docs/deploying.md doesn't build {name}");
         assert!(packages.contains(&name), "infra/variables.tf doesn't ask for {name}");
+    }
+}
+
+/// The numbers in a text such as "10, 12 and 14".
+fn numbers(text: &str) -> BTreeSet<u32> {
+    text.split(|letter: char| !letter.is_ascii_digit())
+        .filter_map(|word| word.parse().ok())
+        .collect()
+}
+
+/// A reader of an old decision must learn there that it no longer holds, and the index must name
+/// every decision.
+#[test]
+fn a_decision_says_which_later_one_amends_it() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("docs/decisions");
+    let index = std::fs::read_to_string(folder.join("README.md")).unwrap();
+    let entries: Vec<_> = index
+        .lines()
+        .filter_map(|line| {
+            let (number, rest) = line.split_once(". [")?;
+            let (file, remarks) = rest.split_once("](")?.1.split_once(')')?;
+            Some((number.parse::<u32>().ok()?, file, remarks))
+        })
+        .collect();
+    let in_folder = std::fs::read_dir(&folder).unwrap().count() - 1;
+    assert_eq!(entries.len(), in_folder, "the index names each decision once");
+    let opening = |number: u32| {
+        let (_, file, _) = entries.iter().find(|(other, ..)| *other == number).unwrap();
+        let text = std::fs::read_to_string(folder.join(file)).unwrap();
+        text.lines().take(6).collect::<Vec<_>>().join(" ")
+    };
+    for (number, _, remarks) in &entries {
+        let (_, amended) = remarks.split_once("amends").unwrap_or_default();
+        for amended in numbers(amended) {
+            let opening = opening(amended);
+            let (_, by) = opening.split_once("mended by").unwrap_or_default();
+            assert!(numbers(by).contains(number), "{amended} doesn't say that {number} amends it");
+        }
+        let (_, later) = remarks.split_once("superseded by").unwrap_or_default();
+        for later in numbers(later) {
+            let opening = opening(*number);
+            let (_, by) = opening.split_once("uperseded by").unwrap_or_default();
+            assert!(
+                numbers(by).contains(&later),
+                "{number} doesn't say that {later} supersedes it"
+            );
+        }
     }
 }

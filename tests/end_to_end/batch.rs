@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use shared::access::route::Route;
-use tests::http::{Answer, RECIPIENT};
+use tests::http::{HttpAnswer, RECIPIENT};
 use tests::people::{Person, fresh_ine};
 use tests::stack::{Stack, UNIVERSITY};
 use tests::traces;
@@ -17,7 +17,7 @@ async fn send(
     token: &str,
     content_type: Option<&str>,
     body: impl Into<Vec<u8>>,
-) -> Answer {
+) -> HttpAnswer {
     let path = format!("/v3/mesri/statut_etudiant/lot?recipient={RECIPIENT}");
     let call = stack.call(Method::POST, &path).bearer(token).body(body);
     let call = if let Some(content_type) = content_type {

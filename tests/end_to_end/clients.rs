@@ -10,7 +10,7 @@ use shared::access::key::KeyDigest;
 use shared::access::route::Route;
 use shared::access::scope::{Scope, Scopes};
 use tests::clients::anyone;
-use tests::http::Answer;
+use tests::http::HttpAnswer;
 use tests::people::fresh_ine;
 use tests::stack::Stack;
 use ureq::http::Method;
@@ -157,7 +157,7 @@ async fn a_holder_is_told_its_name_and_scopes() {
             client.name = "Ville de Nantes – « bourses » éâ".into();
         })
         .await;
-    let by_token = async |token: &str| -> Answer {
+    let by_token = async |token: &str| -> HttpAnswer {
         stack.call(Method::GET, "/api/introspect").bearer(token).send().await
     };
     let expected =

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde_json::json;
 use shared::access::route::Route;
 use shared::audit::{Access, Subject};
-use tests::http::{Answer, RECIPIENT};
+use tests::http::{HttpAnswer, RECIPIENT};
 use tests::people::{Person, fresh_ine};
 use tests::stack::{Stack, UNIVERSITY};
 use tests::traces::{self, Trace, text};
@@ -30,7 +30,7 @@ const UPSTREAM_FIELDS: [&str; 9] = [
 ];
 
 /// The only trace of an answer about one person.
-async fn trace(stack: &Stack, answer: &Answer, client_id: &str) -> Trace {
+async fn trace(stack: &Stack, answer: &HttpAnswer, client_id: &str) -> Trace {
     let mut traces = stack.traces(answer, client_id).await;
     assert_eq!(traces.len(), 1, "{traces:?}");
     traces.remove(0)

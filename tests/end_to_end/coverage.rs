@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::Value;
 use tests::eventually;
-use tests::http::Answer;
+use tests::http::HttpAnswer;
 use tests::people::Person;
 use tests::stack::{QUIET_UNIVERSITY, Stack};
 use ureq::http::Method;
@@ -14,7 +14,7 @@ use crate::golden::golden;
 
 const COVERAGE: &str = "/v3/mesri/statut_etudiant/couverture";
 
-async fn coverage(stack: &Stack, query: &str) -> Answer {
+async fn coverage(stack: &Stack, query: &str) -> HttpAnswer {
     stack.call(Method::GET, &format!("{COVERAGE}{query}")).send().await
 }
 
@@ -66,7 +66,7 @@ async fn anybody_is_told_and_may_keep_it_for_a_while() {
 #[tokio::test(flavor = "multi_thread")]
 async fn page_by_page_each_establishment_comes_once() {
     let stack = Stack::connect().await;
-    let uais = |answer: &Answer| -> Vec<String> {
+    let uais = |answer: &HttpAnswer| -> Vec<String> {
         let data = answer.json()["data"].as_array().unwrap().clone();
         data.iter().map(|one| one["uai"].as_str().unwrap().to_owned()).collect()
     };

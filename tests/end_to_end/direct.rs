@@ -6,7 +6,7 @@ use shared::access::route::Route;
 use shared::access::scope::Scopes;
 use shared::domain::siret::Siret;
 use tests::clients::anyone;
-use tests::http::{Answer, RECIPIENT, query};
+use tests::http::{HttpAnswer, RECIPIENT, query};
 use tests::people::{Person, fresh_ine};
 use tests::stack::{Stack, UNIVERSITY};
 
@@ -20,7 +20,7 @@ async fn ask(
     person: &Person,
     replaced: &[(&'static str, &str)],
     token: &str,
-) -> Answer {
+) -> HttpAnswer {
     let mut parameters = person.parameters();
     parameters.retain(|(name, _)| replaced.iter().all(|(other, _)| other != name));
     parameters.extend(

@@ -1,6 +1,6 @@
 //! Golden files: what went over the wire, to the byte, but for what changes from run to run.
 
-use tests::http::Answer;
+use tests::http::HttpAnswer;
 use tests::people::{Person, period};
 
 /// What of a person stands in an answer, and the word that stands for it in a golden file.
@@ -9,7 +9,7 @@ pub(crate) fn personal(person: &Person) -> [(&str, &str); 3] {
 }
 
 /// Compares an answer with `golden/<name>.snap`.
-pub(crate) fn golden(name: &str, answer: &Answer, personal: &[(&str, &str)]) {
+pub(crate) fn golden(name: &str, answer: &HttpAnswer, personal: &[(&str, &str)]) {
     text(
         name,
         &format!("{}\n{}\n\n{}", answer.status, answer.header("content-type"), answer.text),

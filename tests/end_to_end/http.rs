@@ -1,7 +1,7 @@
 //! HTTP manners: whatever comes gets a JSON answer in the style of its path.
 
 use serde_json::json;
-use tests::http::{Answer, RECIPIENT};
+use tests::http::{HttpAnswer, RECIPIENT};
 use tests::people::fresh_ine;
 use tests::stack::Stack;
 use ureq::http::Method;
@@ -10,7 +10,7 @@ const V3: &str = "/v3/mesri/statut_etudiant";
 
 /// The status and the words of a refusal, once it is found to be decent: JSON in the right style,
 /// kept by nobody.
-fn refusal(answer: &Answer) -> String {
+fn refusal(answer: &HttpAnswer) -> String {
     assert_eq!(answer.header("content-type"), "application/json; charset=utf-8", "{answer:?}");
     assert_eq!(
         (answer.header("cache-control"), answer.header("x-content-type-options")),

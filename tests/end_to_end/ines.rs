@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use shared::domain::ine::{Checksum, Ine, IneForm};
-use tests::http::{Answer, Call};
+use tests::http::{Call, HttpAnswer};
 use tests::people::{fresh_ine, fresh_name};
 use tests::stack::Stack;
 use ureq::http::Method;
@@ -38,27 +38,27 @@ impl Client {
         call.header("x-jwt-assertion", &self.token).header("x-channel", "tests")
     }
 
-    async fn post(&self, path: &str, body: &Value) -> Answer {
+    async fn post(&self, path: &str, body: &Value) -> HttpAnswer {
         self.call(Method::POST, path).json(body).send().await
     }
 
-    async fn get(&self, path: &str) -> Answer {
+    async fn get(&self, path: &str) -> HttpAnswer {
         self.call(Method::GET, path).send().await
     }
 
-    async fn verify(&self, ine: &str, birth_date: &str) -> Answer {
+    async fn verify(&self, ine: &str, birth_date: &str) -> HttpAnswer {
         self.post("/verification", &json!({ "ine": ine, "dateNaissance": birth_date })).await
     }
 
     /// An INE for somebody, under a reference of its own.
-    async fn immatriculate(&self, identity: &Value) -> Answer {
+    async fn immatriculate(&self, identity: &Value) -> HttpAnswer {
         let mut body = identity.clone();
         body["reference"] = fresh_name().into();
         self.post("/immatriculation", &body).await
     }
 }
 
-async fn token(url: &str, id: &str, secret: &str) -> Answer {
+async fn token(url: &str, id: &str, secret: &str) -> HttpAnswer {
     let basic = format!("Basic {}", STANDARD.encode(format!("{id}:{secret}")));
     let call =
         Call::to(Method::POST, &format!("{url}/oauth2/token")).header("authorization", &basic);
@@ -295,7 +295,7 @@ async fn no_key_and_no_trace_of_the_service_names_a_person() {
     let secrets = [ine.as_str(), text(&person, "nomFamille"), text(&person, "prenom1")];
     for (table, keys) in [
         ("ines_table", &["pk"][..]),
-        ("ines_postings_table", &["pk"]),
+        ("ines_blocks_table", &["pk"]),
         ("ines_log_table", &["subject", "at"]),
     ] {
         let items = stack.items(table).await;

@@ -2,14 +2,14 @@
 //! §1.3).
 
 use serde_json::json;
-use tests::http::Answer;
+use tests::http::HttpAnswer;
 use tests::people::{Person, fresh_ine};
 use tests::stack::{Stack, UNIVERSITY};
 
 use crate::population::population;
 
 /// All of an answer that may not depend on who is asked about.
-fn outside(answer: &Answer, hidden: &[&str]) -> String {
+fn outside(answer: &HttpAnswer, hidden: &[&str]) -> String {
     // What is another one for each answer, whoever is asked about.
     let volatile = [
         "date",

@@ -209,7 +209,7 @@ async fn nothing_in_the_tables(stack: &Stack, secrets: &Secrets) {
     let tables: [(&str, &[&str]); 11] = [
         ("records_table", &["id"]),
         ("students_table", &["pk", "sk"]),
-        ("postings_table", &["pk"]),
+        ("blocks_table", &["pk"]),
         ("findings_table", &["import", "position"]),
         ("imports_table", &["id"]),
         ("access_log_table", &["subject", "at"]),

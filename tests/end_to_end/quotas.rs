@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use serde_json::json;
 use shared::access::client::Quota;
 use tests::clients::per;
-use tests::http::{Answer, query};
+use tests::http::{HttpAnswer, query};
 use tests::people::{Person, fresh_ine};
 use tests::stack::{Stack, UNIVERSITY};
 use ureq::http::Method;
@@ -20,7 +20,7 @@ fn quota(per_second: u32) -> Quota {
 }
 
 /// Asks until there is a refusal.
-async fn until_refused(mut ask: impl AsyncFnMut() -> Answer) -> Answer {
+async fn until_refused(mut ask: impl AsyncFnMut() -> HttpAnswer) -> HttpAnswer {
     for _ in 0..200 {
         let answer = ask().await;
         if answer.status == 429 {
@@ -31,12 +31,12 @@ async fn until_refused(mut ask: impl AsyncFnMut() -> Answer) -> Answer {
     panic!("never refused");
 }
 
-fn retry_after(answer: &Answer) -> u64 {
+fn retry_after(answer: &HttpAnswer) -> u64 {
     answer.header("retry-after").parse().unwrap_or_else(|_| panic!("no Retry-After: {answer:?}"))
 }
 
 /// How many got an answer rather than a refusal.
-fn served(answers: &[Answer]) -> usize {
+fn served(answers: &[HttpAnswer]) -> usize {
     assert!(answers.iter().all(|answer| [200, 404, 429].contains(&answer.status)), "{answers:?}");
     answers.iter().filter(|answer| answer.status != 429).count()
 }
@@ -235,8 +235,9 @@ async fn who_tries_numbers_out_is_slowed_down() {
     }
     assert!(answers.len() >= 11, "slowed down too early: {answers:?}");
     let id = Some(client.client_id.as_str());
-    let suspected =
-        async |answer: &Answer| stack.metrics(answer, id).await["enumeration_suspected"].clone();
+    let suspected = async |answer: &HttpAnswer| {
+        stack.metrics(answer, id).await["enumeration_suspected"].clone()
+    };
     assert_eq!(suspected(&answers[0]).await, 0);
     assert_eq!(
         suspected(answers.last().unwrap()).await,

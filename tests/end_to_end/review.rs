@@ -3,13 +3,13 @@
 use jiff::Timestamp;
 use serde_json::json;
 use shared::domain::birth_date::BirthDate;
-use shared::domain::enrolment::{Pair, Person as Said};
+use shared::domain::enrolment::{Pair, StatedPerson};
 use shared::domain::ine::Ine;
+use shared::identity::block::Traits;
 use shared::identity::digest::{DigestKey, IdentityKeys, RecordId};
 use shared::identity::engine::RULE_VERSION;
 use shared::identity::engine::compare::Comparison;
-use shared::identity::posting::Traits;
-use shared::identity::review::{Case, Question, Side};
+use shared::identity::review::{Case, CaseQuestion, Side};
 use shared::identity::student::StudentId;
 use tests::depositors::Depositor;
 use tests::eventually;
@@ -91,7 +91,7 @@ async fn a_doubt_is_listed_read_decided_undone_and_decided_again() {
 
 /// A case about two published students, of whom INES is said to have confirmed two INEs: what an
 /// import can't bring about at will.
-async fn told_apart(stack: &Stack, one: &Person, other: &Person) -> Question {
+async fn told_apart(stack: &Stack, one: &Person, other: &Person) -> CaseQuestion {
     let key = |name: &str| DigestKey::new("1".into(), name.to_owned().into());
     let keys = IdentityKeys::new(key("ine"), &key("civil"));
     let ine = |person: &Person| Ine::parse(&person.ine).unwrap();
@@ -103,10 +103,10 @@ async fn told_apart(stack: &Stack, one: &Person, other: &Person) -> Question {
     let traits = |person: &Person| {
         let pair =
             Pair { date_naissance: BirthDate::parse(&person.birth).unwrap(), registre: None };
-        Traits::said(Some(ine(person)), Said::Pair(pair)).person()
+        Traits::said(Some(ine(person)), StatedPerson::Pair(pair)).person()
     };
     let by = RecordId::parse(&stack.record_of(&other.uai).await.id).unwrap();
-    Question::duplicate(
+    CaseQuestion::duplicate(
         side(one).await,
         side(other).await,
         by,

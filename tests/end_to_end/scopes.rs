@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 use shared::access::scope::{Scope, Scopes};
-use tests::http::{Answer, told_fields};
+use tests::http::{HttpAnswer, told_fields};
 use tests::people::Person;
 use tests::stack::Stack;
 
@@ -49,7 +49,7 @@ impl Asker {
     }
 
     /// Asks, and gives the whole answer and what it says of the person.
-    async fn ask(&self, way: Way, person: &Person, scopes: &[&str]) -> (Answer, Value) {
+    async fn ask(&self, way: Way, person: &Person, scopes: &[&str]) -> (HttpAnswer, Value) {
         let stack = &self.stack;
         let token = if way == Way::FranceConnect {
             stack.france_connect_token(&self.provider, person, json!({ "scopes": scopes })).await

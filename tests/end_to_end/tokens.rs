@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 use shared::access::client::Client;
 use tests::eventually;
-use tests::http::{Answer, RECIPIENT};
+use tests::http::{HttpAnswer, RECIPIENT};
 use tests::people::fresh_ine;
 use tests::stack::Stack;
 use ureq::http::Method;
@@ -16,7 +16,7 @@ use ureq::http::Method;
 const BELIEVED: &str = "404 25003";
 const NOT_BELIEVED: &str = "401 00101";
 
-async fn ask(stack: &Stack, token: &str) -> Answer {
+async fn ask(stack: &Stack, token: &str) -> HttpAnswer {
     stack.direct_by_ine(&fresh_ine(), token).await
 }
 

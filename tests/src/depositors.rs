@@ -13,7 +13,7 @@ use ureq::http::Method;
 use uuid::Uuid;
 
 use crate::eventually;
-use crate::http::{Answer, Call};
+use crate::http::{Call, HttpAnswer};
 use crate::people::Person;
 use crate::stack::Stack;
 
@@ -56,7 +56,7 @@ impl Stack {
     }
 
     /// `POST /api/inscription`, or something under it.
-    pub async fn tell(&self, key: &str, under: &str, body: &Value) -> Answer {
+    pub async fn tell(&self, key: &str, under: &str, body: &Value) -> HttpAnswer {
         self.call(Method::POST, &format!("/api/inscription{under}"))
             .key(key)
             .json(body)
@@ -65,12 +65,12 @@ impl Stack {
     }
 
     /// `POST /api/depots`.
-    pub async fn form(&self, key: &str, wish: &Value) -> Answer {
+    pub async fn form(&self, key: &str, wish: &Value) -> HttpAnswer {
         self.call(Method::POST, "/api/depots").key(key).json(wish).send().await
     }
 
     /// `GET /api/depots/{id}`.
-    pub async fn follow(&self, key: &str, id: &str) -> Answer {
+    pub async fn follow(&self, key: &str, id: &str) -> HttpAnswer {
         self.call(Method::GET, &format!("/api/depots/{id}")).key(key).send().await
     }
 
@@ -152,7 +152,7 @@ impl Person {
 /// # Panics
 ///
 /// When it isn't a form.
-pub async fn post_form(form: &Value, content: &[u8]) -> Answer {
+pub async fn post_form(form: &Value, content: &[u8]) -> HttpAnswer {
     let boundary = Uuid::new_v4().simple().to_string();
     let mut body = Vec::new();
     for (name, value) in form["champs"].as_object().expect("fields") {
@@ -180,7 +180,7 @@ pub async fn post_form(form: &Value, content: &[u8]) -> Answer {
 /// # Panics
 ///
 /// When it isn't a link.
-pub async fn fetched(link: &Value) -> Answer {
+pub async fn fetched(link: &Value) -> HttpAnswer {
     Call::to(Method::GET, link.as_str().expect("a link")).send().await
 }
 

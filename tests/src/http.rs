@@ -14,7 +14,7 @@ pub const RECIPIENT: &str = "13002526500013";
 
 /// An answer as it came over the wire.
 #[derive(Debug, Clone)]
-pub struct Answer {
+pub struct HttpAnswer {
     /// The HTTP status.
     pub status: u16,
     /// The body, to the byte.
@@ -23,7 +23,7 @@ pub struct Answer {
     pub headers: http::HeaderMap,
 }
 
-impl Answer {
+impl HttpAnswer {
     /// The body as JSON; `null` when it isn't.
     #[must_use]
     pub fn json(&self) -> Value {
@@ -143,7 +143,7 @@ impl Call {
     /// # Panics
     ///
     /// When there is none at all.
-    pub async fn send(self) -> Answer {
+    pub async fn send(self) -> HttpAnswer {
         let request = self.request.body(self.body).expect("a well-formed request");
         let call = tokio::task::spawn_blocking(move || {
             let agent: ureq::Agent = ureq::Agent::config_builder()
@@ -154,7 +154,7 @@ impl Call {
                 .into();
             let mut response = agent.run(request)?;
             let text = response.body_mut().read_to_string()?;
-            Ok::<_, ureq::Error>(Answer {
+            Ok::<_, ureq::Error>(HttpAnswer {
                 status: response.status().as_u16(),
                 text,
                 headers: response.headers().clone(),
@@ -171,23 +171,23 @@ impl Stack {
     }
 
     /// `GET /api/etudiant?INE=`, with the right key.
-    pub async fn by_ine(&self, ine: &str) -> Answer {
+    pub async fn by_ine(&self, ine: &str) -> HttpAnswer {
         self.get(&format!("/api/etudiant?INE={ine}"), Some(&self.ine_key)).await
     }
 
     /// `POST /api/etudiant` about a person, with the right key and the birthplace.
-    pub async fn by_identity(&self, person: &Person) -> Answer {
+    pub async fn by_identity(&self, person: &Person) -> HttpAnswer {
         self.post(&person.question(Some(&person.birthplace)).to_string(), Some(&self.identity_key))
             .await
     }
 
     /// Any GET.
-    pub async fn get(&self, path_and_query: &str, key: Option<&str>) -> Answer {
+    pub async fn get(&self, path_and_query: &str, key: Option<&str>) -> HttpAnswer {
         self.send(Method::GET, path_and_query, key, None).await
     }
 
     /// Any POST to `/api/etudiant`.
-    pub async fn post(&self, body: &str, key: Option<&str>) -> Answer {
+    pub async fn post(&self, body: &str, key: Option<&str>) -> HttpAnswer {
         self.send(Method::POST, "/api/etudiant", key, Some(body.to_owned())).await
     }
 
@@ -198,7 +198,7 @@ impl Stack {
         path: &str,
         key: Option<&str>,
         body: Option<String>,
-    ) -> Answer {
+    ) -> HttpAnswer {
         let call = self
             .call(method, path)
             .header("content-type", "application/json")
@@ -209,7 +209,7 @@ impl Stack {
     }
 
     /// `GET /v3/mesri/statut_etudiant/…` with a token; the rest of the path has the parameters.
-    pub async fn direct(&self, path_and_query: &str, token: &str) -> Answer {
+    pub async fn direct(&self, path_and_query: &str, token: &str) -> HttpAnswer {
         self.call(Method::GET, &format!("/v3/mesri/statut_etudiant/{path_and_query}"))
             .bearer(token)
             .send()
@@ -217,25 +217,25 @@ impl Stack {
     }
 
     /// v3 about an INE.
-    pub async fn direct_by_ine(&self, ine: &str, token: &str) -> Answer {
+    pub async fn direct_by_ine(&self, ine: &str, token: &str) -> HttpAnswer {
         self.direct(&format!("ine?{}", query([("ine", ine), ("recipient", RECIPIENT)])), token)
             .await
     }
 
     /// v3 about a person.
-    pub async fn direct_by_identity(&self, person: &Person, token: &str) -> Answer {
+    pub async fn direct_by_identity(&self, person: &Person, token: &str) -> HttpAnswer {
         let parameters = person.parameters();
         let parameters = parameters.iter().map(|(name, value)| (*name, value.as_str()));
         self.direct(&format!("identite?{}", query(parameters)), token).await
     }
 
     /// v3 about whom FranceConnect names.
-    pub async fn france_connect(&self, token: &str) -> Answer {
+    pub async fn france_connect(&self, token: &str) -> HttpAnswer {
         self.direct(&format!("france_connect?recipient={RECIPIENT}"), token).await
     }
 
     /// v3 about several people at once.
-    pub async fn batch(&self, lines: &[Value], token: &str) -> Answer {
+    pub async fn batch(&self, lines: &[Value], token: &str) -> HttpAnswer {
         let path = format!("/v3/mesri/statut_etudiant/lot?recipient={RECIPIENT}");
         self.call(Method::POST, &path)
             .bearer(token)

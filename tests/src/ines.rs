@@ -11,7 +11,7 @@ use shared::domain::sex::Sex;
 use shared::identity::digest::{DigestKey, IdentityKeys};
 use shared::identity::immatriculation::Registration;
 use shared::registry::ines::InesStore;
-use shared::registry::ines::load::{BUCKETS_AT_ONCE, PEOPLE_AT_ONCE, postings};
+use shared::registry::ines::load::{BLOCKS_AT_ONCE, PEOPLE_AT_ONCE, block_entries};
 use tokio::sync::OnceCell;
 
 use crate::people::HEADER;
@@ -47,18 +47,18 @@ impl Stack {
         let store = InesStore::new(
             self.dynamodb.clone(),
             format!("{deployment}-ines"),
-            format!("{deployment}-ines-postings"),
+            format!("{deployment}-ines-blocks"),
             0,
         );
         for people in people.chunks(PEOPLE_AT_ONCE) {
             let (_, standing) =
                 store.load_registrations(keys, people).await.expect("people are registered");
-            let wanted: Vec<_> = postings(keys, &standing).into_iter().collect();
-            for wanted in wanted.chunks(BUCKETS_AT_ONCE) {
+            let wanted: Vec<_> = block_entries(keys, &standing).into_iter().collect();
+            for wanted in wanted.chunks(BLOCKS_AT_ONCE) {
                 store
-                    .load_buckets(&wanted.iter().cloned().collect())
+                    .load_blocks(&wanted.iter().cloned().collect())
                     .await
-                    .expect("people are posted");
+                    .expect("people are indexed");
             }
         }
     }

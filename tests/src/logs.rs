@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use ureq::http::Method;
 
 use crate::eventually;
-use crate::http::{Answer, Call};
+use crate::http::{Call, HttpAnswer};
 use crate::stack::Stack;
 
 /// What `FilterLogEvents` gives at most.
@@ -46,7 +46,7 @@ impl Stack {
 
     /// The line of metrics (EMF) of one answer that a client got; nobody knows which client, for
     /// `None`.
-    pub async fn metrics(&self, answer: &Answer, client_id: Option<&str>) -> Value {
+    pub async fn metrics(&self, answer: &HttpAnswer, client_id: Option<&str>) -> Value {
         let (uid, group) = (answer.uid(), self.log_groups()["status"].clone());
         // A uid is a time: two instances that are woken together make the same one.
         let is_its = |line: &Value| {

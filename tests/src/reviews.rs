@@ -8,7 +8,7 @@ use shared::registry::reviews::ReviewStore;
 use ureq::http::Method;
 
 use crate::eventually;
-use crate::http::Answer;
+use crate::http::HttpAnswer;
 use crate::stack::Stack;
 
 /// A record as the register keeps it: its id, and its student once it has one.
@@ -37,12 +37,12 @@ impl Stack {
     }
 
     /// `GET /api/revues`, or something under it.
-    pub async fn review(&self, key: &str, under: &str) -> Answer {
+    pub async fn review(&self, key: &str, under: &str) -> HttpAnswer {
         self.call(Method::GET, &format!("/api/revues{under}")).key(key).send().await
     }
 
     /// `POST` under `/api/revues`.
-    pub async fn review_post(&self, key: &str, under: &str, body: &Value) -> Answer {
+    pub async fn review_post(&self, key: &str, under: &str, body: &Value) -> HttpAnswer {
         self.call(Method::POST, &format!("/api/revues{under}")).key(key).json(body).send().await
     }
 
@@ -56,7 +56,7 @@ impl Stack {
     }
 
     /// Answers a case as it is now.
-    pub async fn answer_case(&self, key: &str, id: &str, answer: Value) -> Answer {
+    pub async fn answer_case(&self, key: &str, id: &str, answer: Value) -> HttpAnswer {
         let mut answer = answer;
         answer["version"] =
             self.review(key, &format!("/{id}")).await.json()["revue"]["version"].clone();
@@ -64,7 +64,7 @@ impl Stack {
     }
 
     /// Undoes the decision of a case.
-    pub async fn undo_case(&self, key: &str, id: &str) -> Answer {
+    pub async fn undo_case(&self, key: &str, id: &str) -> HttpAnswer {
         self.review_post(key, &format!("/{id}/annulation"), &json!({})).await
     }
 

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use shared::audit::AccessLog;
 use shared::identity::student::StudentId;
 
-use crate::http::Answer;
+use crate::http::HttpAnswer;
 use crate::stack::Stack;
 
 /// One trace, attribute by attribute.
@@ -27,7 +27,7 @@ pub fn student(trace: &Trace) -> Option<StudentId> {
 
 impl Stack {
     /// The traces of one answer that a client got, of every person it is about.
-    pub async fn traces(&self, answer: &Answer, client_id: &str) -> Vec<Trace> {
+    pub async fn traces(&self, answer: &HttpAnswer, client_id: &str) -> Vec<Trace> {
         // Between the time and the random part: `…Z#62ee80b93834a_0000#…`.
         let mut traces =
             self.items_with("access_log_table", "at", &format!("#{}#", answer.uid())).await;

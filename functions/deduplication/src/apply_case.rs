@@ -15,7 +15,7 @@ mod undo;
 use std::collections::BTreeSet;
 
 use shared::contract::pointer::Pointer;
-use shared::feeding::record::RecordState;
+use shared::domain::record_state::RecordState;
 use shared::identity::digest::RecordId;
 use shared::identity::publication::Change;
 use shared::identity::review::{Case, CaseId, Effect, Pending};
@@ -26,16 +26,16 @@ use crate::world::World;
 use decide::CaseChanges;
 use publish::Progress;
 
-/// What became of a case.
+/// The outcome of applying a case once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AppliedCase {
-    /// What was asked for is done.
+    /// The requested change is written.
     Done,
     /// There is nothing to do.
     Nothing,
 }
 
-/// Why a case could not be applied now.
+/// The reason for which a case could not be applied now.
 #[derive(Debug, thiserror::Error)]
 pub enum ApplyCaseError {
     /// A table or the queue failed.

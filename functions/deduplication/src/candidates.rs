@@ -2,15 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use shared::domain::enrolment::Person;
+use shared::domain::enrolment::StatedPerson;
 use shared::feeding::record::Record;
-use shared::identity::decide::Decision;
+use shared::identity::block::{BlockId, Sharing, Traits};
+use shared::identity::decide::RecordDecision;
 use shared::identity::edge::{Edge, InesVerification, traits};
 use shared::identity::engine::compare::Comparison;
-use shared::identity::engine::decide::{Reads, Verdict, verdict};
+use shared::identity::engine::decide::{MatchVerdict, Reads, verdict};
 use shared::identity::engine::weight::{Bits, bits};
-use shared::identity::posting::{PostingKey, Sharing, Traits};
-use shared::identity::publication::Buckets;
+use shared::identity::publication::Blocks;
 use shared::identity::review::CaseId;
 use shared::identity::student::{Student, StudentId};
 use shared::registry::StoreError;
@@ -19,17 +19,17 @@ use crate::outcome::MOST_NEAR;
 use crate::register::Register;
 use crate::world::World;
 
-/// What was read.
+/// The students read for one record, and the blocks that they were found in.
 #[derive(Debug)]
 pub(crate) struct CandidateSet {
     verification: InesVerification,
     students: Vec<Student>,
-    buckets: Buckets,
+    blocks: Blocks,
     reads: Reads,
 }
 
 impl CandidateSet {
-    /// Reads the buckets of the record's keys in one call, then, in full, the students who resemble
+    /// Reads the blocks of the record's keys in one call, then, in full, the students who resemble
     /// it: the closest [`MOST_NEAR`] of those that aren't in `read`, which are those that it is
     /// known to concern.
     pub(crate) async fn observe<W: World>(
@@ -40,8 +40,8 @@ impl CandidateSet {
     ) -> Result<Self, StoreError> {
         let register = world.register();
         let compared = traits(&record.declaration, &verification);
-        let keys: Vec<PostingKey> = world.keys().postings.spread(&compared).into_keys().collect();
-        let buckets = register.buckets(&keys).await?;
+        let keys: Vec<BlockId> = world.keys().blocks.spread(&compared).into_keys().collect();
+        let blocks = register.blocks(&keys).await?;
         let mut students: Vec<Student> = Vec::new();
         for student in read {
             if !students.iter().any(|known| known.id == student.id) {
@@ -55,7 +55,7 @@ impl CandidateSet {
                 read_in_full(register, student, &mut students).await?;
             }
         }
-        let sharing = Sharing::of(buckets.values());
+        let sharing = Sharing::of(blocks.values());
         let near = near(&compared, &sharing);
         let mut room = MOST_NEAR;
         let mut left_out = false;
@@ -73,14 +73,14 @@ impl CandidateSet {
         // Those whom it may have been before, and still is if nobody says otherwise.
         let rivals: Vec<StudentId> = students
             .iter()
-            .flat_map(|student| student.withheld.values().flatten())
+            .flat_map(|student| student.on_hold.values().flatten())
             .copied()
             .collect();
         for rival in rivals.into_iter().take(MOST_NEAR) {
             read_in_full(register, rival, &mut students).await?;
         }
         let reads = if left_out { Reads::Cut } else { sharing.reads };
-        Ok(Self { verification, students, buckets, reads })
+        Ok(Self { verification, students, blocks, reads })
     }
 
     pub(crate) fn verification(&self) -> &InesVerification {
@@ -95,8 +95,8 @@ impl CandidateSet {
         self.students
     }
 
-    pub(crate) fn buckets(&self) -> &Buckets {
-        &self.buckets
+    pub(crate) fn blocks(&self) -> &Blocks {
+        &self.blocks
     }
 
     pub(crate) fn reads(&self) -> Reads {
@@ -114,24 +114,24 @@ impl CandidateSet {
     /// The record gives no INE, is nobody's who can be told of, and nobody resembles: INES finds
     /// its INE, or gives one. A record with an INE that INES doesn't know, or not yet, is never
     /// given another: the person would have two for ever.
-    pub(crate) fn is_for_ines(&self, record: &Record, decision: &Decision) -> bool {
+    pub(crate) fn is_for_ines(&self, record: &Record, decision: &RecordDecision) -> bool {
         let mut joined = self.students.iter().filter(|student| decision.same.contains(&student.id));
-        joined.all(|student| student.waits_without(&record.id))
+        joined.all(|student| student.is_on_hold_without(&record.id))
             && decision.near.is_empty()
             && decision.doubt.is_none()
             && self.verification == InesVerification::Unasked
     }
 
-    /// Reads the buckets that change besides.
+    /// Reads the blocks that change besides.
     pub(crate) async fn read_also(
         &mut self,
         register: &Register,
-        keys: &[PostingKey],
+        keys: &[BlockId],
     ) -> Result<(), StoreError> {
-        let unread: Vec<PostingKey> =
-            keys.iter().filter(|key| !self.buckets.contains_key(*key)).cloned().collect();
+        let unread: Vec<BlockId> =
+            keys.iter().filter(|key| !self.blocks.contains_key(*key)).cloned().collect();
         if !unread.is_empty() {
-            self.buckets.extend(register.buckets(&unread).await?);
+            self.blocks.extend(register.blocks(&unread).await?);
         }
         Ok(())
     }
@@ -157,31 +157,34 @@ async fn read_in_full(
 /// The students who resemble, the closest first. Those who name nobody resemble by their INE.
 fn near(compared: &[Traits], sharing: &Sharing<'_, StudentId>) -> Vec<StudentId> {
     let people: Vec<_> = compared.iter().map(|traits| (traits, traits.person())).collect();
-    let mut closest: BTreeMap<StudentId, (Verdict, Bits)> = BTreeMap::new();
-    for (holder, posted) in
-        sharing.traits.iter().flat_map(|(holder, posted)| posted.iter().map(|one| (**holder, *one)))
+    let mut closest: BTreeMap<StudentId, (MatchVerdict, Bits)> = BTreeMap::new();
+    for (holder, indexed) in sharing
+        .traits
+        .iter()
+        .flat_map(|(holder, indexed)| indexed.iter().map(|one| (**holder, *one)))
     {
-        let other = posted.person();
+        let other = indexed.person();
         for (traits, person) in &people {
-            let nameless =
-                [posted, *traits].into_iter().any(|one| matches!(one.identite, Person::Pair(_)));
+            let nameless = [indexed, *traits]
+                .into_iter()
+                .any(|one| matches!(one.identite, StatedPerson::Pair(_)));
             let verification = if nameless {
-                if posted.ine.is_none() || posted.ine != traits.ine {
+                if indexed.ine.is_none() || indexed.ine != traits.ine {
                     continue;
                 }
-                (Verdict::Match, bits(1_000.0))
+                (MatchVerdict::Match, bits(1_000.0))
             } else {
                 let comparison = Comparison::of(person, &other);
                 (verdict(&comparison), comparison.bits)
             };
-            if verification.0 > Verdict::Distinct {
+            if verification.0 > MatchVerdict::Distinct {
                 let best = closest.entry(holder).or_insert(verification);
                 *best = (*best).max(verification);
             }
         }
     }
     let mut near: Vec<_> = closest.into_iter().collect();
-    // The id breaks ties, so that what is read doesn't depend on the order of a bucket.
+    // The id breaks ties, so that what is read doesn't depend on the order of a block.
     near.sort_by_key(|(student, verification)| (std::cmp::Reverse(*verification), *student));
     near.into_iter().map(|(student, _)| student).collect()
 }

@@ -86,11 +86,11 @@ impl Changes {
         }
         let mut moved = BTreeSet::new();
         for Change { after, .. } in self.0.values_mut() {
-            let (student, withheld) = (after.id, after.withheld.clone());
+            let (student, on_hold) = (after.id, after.on_hold.clone());
             for edge in after.edges_mut() {
                 let from = match before.remove(&edge.record) {
                     Some((earlier, place)) if edge.repeats(&earlier) => {
-                        if place.student == student && place.withheld.keys().eq(withheld.keys()) {
+                        if place.student == student && place.on_hold.keys().eq(on_hold.keys()) {
                             continue;
                         }
                         Some(place)

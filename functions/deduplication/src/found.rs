@@ -4,13 +4,13 @@ use jiff::Span;
 use jiff::civil::Date;
 use shared::domain::enrolment::Declaration;
 use shared::domain::ine::Ine;
-use shared::feeding::record::Doubt;
+use shared::domain::record_state::Doubt;
 use shared::identity::edge::{Edge, InesVerification};
 use shared::identity::finding::{Finding, FindingCode, StatutIne};
 use shared::identity::publication::{RecordUpdate, Write};
 use shared::identity::student::Student;
 
-/// What INES says of the INE that was sent, in the words of students' information systems
+/// INES's verdict on the INE that was sent, in the words of students' information systems
 /// (domain.md §2.3).
 pub(crate) fn statut_ine(
     declaration: &Declaration,
@@ -31,7 +31,7 @@ pub(crate) fn statut_ine(
     }
 }
 
-/// How long INES is asked again, every day, about an INE that it doesn't know: most are entered
+/// INES is asked again each day for this long about an INE that it doesn't know: most are entered
 /// there within some weeks of the enrolment, and one that never is was mistyped.
 const ASKED_AGAIN_DAYS: i64 = 30;
 
@@ -50,7 +50,7 @@ pub(crate) fn asked_again(
     (Some(since), today.tomorrow().ok().filter(|_| today < last))
 }
 
-/// What is to be told of a record of a student, if anything.
+/// The finding that the establishment is told about a record of a student, if there is one.
 pub(crate) fn of(student: &Student, edge: &Edge, doubt: Option<Doubt>) -> Option<FindingCode> {
     if !student.competes() && doubt.is_some() {
         return None;
@@ -71,9 +71,8 @@ pub(crate) fn note(update: &RecordUpdate, before: Option<FindingCode>) -> Option
     }
 }
 
-/// What is to be told, if anything.
-///
-/// `verified` is the INE that INES vouches for of the student that the record is attached to.
+/// The finding, if there is one. `verified` is the INE that INES vouches for of the student that
+/// the record is attached to.
 fn finding(
     declaration: &Declaration,
     verification: &InesVerification,

@@ -14,12 +14,12 @@ use crate::resolve::{Occasion, Resolution, ResolveError, resolve};
 use crate::verification;
 use crate::world::World;
 
-/// Why a message comes back. SQS delivers it again a few times, then moves it to the dead-letter
-/// queue, where the alarm is: a poison message ends there as well as one that met a long outage of
-/// ours.
+/// The reason for which a message comes back. SQS delivers it again a few times, then moves it to
+/// the dead-letter queue, where the alarm is: a poison message ends there as well as one that met a
+/// long outage of ours.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
-    /// It points to nothing.
+    /// The message holds no pointer.
     #[error(transparent)]
     Poison(#[from] NotAPointer),
     /// Its record can't be resolved now.
@@ -28,12 +28,13 @@ pub enum Failure {
     /// Its case can't be settled now.
     #[error(transparent)]
     Settle(#[from] ApplyCaseError),
-    /// It couldn't be put off.
+    /// The pointer could not be sent again for later.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// What one pointer may take: two questions to INES of eight seconds each, and the tables.
+/// The longest that one pointer may take: two questions to INES of eight seconds each, and the
+/// tables.
 const MOST_FOR_ONE: SignedDuration = SignedDuration::from_secs(18);
 /// When what there was no time for is received again.
 const SOON: Duration = Duration::from_secs(10);
@@ -66,7 +67,7 @@ pub async fn handle<W: World>(world: &W, event: SqsEvent, deadline: Timestamp) -
     tracing::info!(
         received,
         published = outcomes.published,
-        in_review = outcomes.in_review,
+        on_hold = outcomes.on_hold,
         postponed = outcomes.postponed,
         unchanged = outcomes.unchanged,
         cases = outcomes.cases,
@@ -80,7 +81,7 @@ pub async fn handle<W: World>(world: &W, event: SqsEvent, deadline: Timestamp) -
     response
 }
 
-/// What a pointer led to.
+/// The end of a pointer: of a record, or of a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Followed {
     Record(Resolution),
@@ -154,7 +155,7 @@ async fn ask_again<W: World>(world: &W) -> Result<usize, StoreError> {
 #[derive(Default)]
 struct Outcomes {
     published: usize,
-    in_review: usize,
+    on_hold: usize,
     postponed: usize,
     unchanged: usize,
     cases: usize,
@@ -165,7 +166,7 @@ impl Outcomes {
     fn count(&mut self, followed: Followed) {
         match followed {
             Followed::Record(Resolution::Published) => self.published += 1,
-            Followed::Record(Resolution::InReview) => self.in_review += 1,
+            Followed::Record(Resolution::OnHold) => self.on_hold += 1,
             Followed::Record(Resolution::Postponed) => self.postponed += 1,
             Followed::Record(Resolution::Unchanged) | Followed::Case(AppliedCase::Nothing) => {
                 self.unchanged += 1;

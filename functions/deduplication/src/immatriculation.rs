@@ -9,7 +9,7 @@ use shared::registry::new_identities::Reservation;
 use crate::resolve::ResolveError;
 use crate::world::World;
 
-/// What INES says; `None` when the establishment's quota has no room for one more.
+/// Asks INES for an INE; `None` when the establishment's quota has no room for one more.
 ///
 /// The reservation comes first, under the reference that INES is asked by: whatever stops in
 /// between, the message comes again and is charged nothing.

@@ -3,15 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::civil::Date;
-use shared::domain::enrolment::{Declaration, Person};
-use shared::feeding::record::{Doubt, Record, RecordState};
-use shared::identity::decide::{Decision, may_be_one};
+use shared::domain::enrolment::{Declaration, StatedPerson};
+use shared::domain::record_state::{Doubt, RecordState};
+use shared::feeding::record::Record;
+use shared::identity::decide::{RecordDecision, may_be_one};
 use shared::identity::digest::{IdentityKeys, RecordId};
 use shared::identity::edge::{Edge, InesVerification, Reason};
 use shared::identity::engine::RULE_VERSION;
 use shared::identity::engine::decide::Closeness;
 use shared::identity::publication::{Change, RecordUpdate, Write};
-use shared::identity::review::{CaseId, Near, Question, Side};
+use shared::identity::review::{CaseId, CaseQuestion, Near, Side};
 use shared::identity::student::{Student, StudentId};
 
 use crate::changes::Changes;
@@ -20,13 +21,13 @@ use crate::found;
 /// Students who are looked at for one decision at most, besides those that it concerns already.
 pub(crate) const MOST_NEAR: usize = 3;
 
-/// What a decision about a record comes to.
+/// The writes and messages that follow from a decision about a record.
 #[derive(Debug)]
-pub(crate) struct Outcome {
+pub(crate) struct RecordOutcome {
     pub(crate) changes: Changes,
     pub(crate) update: RecordUpdate,
     /// Cases to open, or to ask again.
-    pub(crate) asked: Vec<Question>,
+    pub(crate) asked: Vec<CaseQuestion>,
     /// Cases that later evidence settled.
     pub(crate) withdrawn: BTreeSet<CaseId>,
     /// Records that may stand otherwise now.
@@ -42,7 +43,7 @@ pub(crate) struct Resolved<'a> {
     pub(crate) record: &'a Record,
     pub(crate) verification: &'a InesVerification,
     pub(crate) students: &'a [Student],
-    pub(crate) decision: &'a Decision,
+    pub(crate) decision: &'a RecordDecision,
     /// The id of a student who isn't there yet.
     pub(crate) new_student: StudentId,
     pub(crate) keys: &'a IdentityKeys,
@@ -76,7 +77,7 @@ impl Destination<'_> {
 #[derive(Default)]
 struct Draft {
     changes: Changes,
-    asked: Vec<Question>,
+    asked: Vec<CaseQuestion>,
     withdrawn: BTreeSet<CaseId>,
     follow: BTreeSet<RecordId>,
 }
@@ -86,8 +87,8 @@ impl Draft {
     /// establishment's quota. The student stays hidden: should an enrolment stand again, the
     /// question comes up again.
     fn withdraw_questions(&mut self, student: &Student) {
-        self.asked.retain(|question| !student.withheld.contains_key(&question.case()));
-        self.withdrawn.extend(student.withheld.keys().filter(|case| !case.is_dispute()).cloned());
+        self.asked.retain(|question| !student.on_hold.contains_key(&question.case()));
+        self.withdrawn.extend(student.on_hold.keys().filter(|case| !case.is_dispute()).cloned());
     }
 
     /// Sends the other records of every student that this decision hides back to waiting, and has
@@ -104,7 +105,7 @@ impl Draft {
                     record: other,
                     links,
                     student: after.id,
-                    waits: true,
+                    on_hold: true,
                 });
             }
         }
@@ -113,7 +114,7 @@ impl Draft {
 }
 
 impl<'a> Resolved<'a> {
-    pub(crate) fn outcome(&self) -> Outcome {
+    pub(crate) fn outcome(&self) -> RecordOutcome {
         let destination = self.destination();
         let mut draft = Draft::default();
         self.leave(&destination, &mut draft);
@@ -125,7 +126,7 @@ impl<'a> Resolved<'a> {
         let taken_back = draft.take_back(&self.record.id);
         let update = self.update(&student);
         let Draft { changes, asked, withdrawn, follow } = draft;
-        Outcome { changes, update, asked, withdrawn, follow, taken_back }
+        RecordOutcome { changes, update, asked, withdrawn, follow, taken_back }
     }
 
     fn find(&self, id: StudentId) -> Option<&'a Student> {
@@ -137,8 +138,8 @@ impl<'a> Resolved<'a> {
         let current = self.students.iter().find(|student| student.edge(&record.id).is_some());
         let mut same: Vec<&Student> =
             decision.same.iter().filter_map(|id| self.find(*id)).collect();
-        let waits = current.filter(|current| same.is_empty() && self.waits_in(current));
-        same.extend(waits);
+        let on_hold = current.filter(|current| same.is_empty() && self.is_on_hold_in(current));
+        same.extend(on_hold);
         // A student of one record may say something new about itself, and keeps its id.
         let alone = current.filter(|student| student.edges_besides(&record.id).next().is_none());
         let target = same
@@ -147,7 +148,7 @@ impl<'a> Resolved<'a> {
             .or(alone)
             .cloned()
             .unwrap_or_else(|| Student::newcomer(self.new_student));
-        Destination { current, alone, same, stays: waits.is_some(), target }
+        Destination { current, alone, same, stays: on_hold.is_some(), target }
     }
 
     /// Takes the record away from the student that has it, since what it said before is no longer
@@ -155,14 +156,14 @@ impl<'a> Resolved<'a> {
     fn leave(&self, destination: &Destination<'_>, draft: &mut Draft) {
         let Destination { current: Some(current), alone, same, .. } = destination else { return };
         draft.changes.of(current).detach(&self.record.id);
-        draft.withdrawn.extend(current.withheld.keys().cloned());
+        draft.withdrawn.extend(current.on_hold.keys().cloned());
         if same.iter().chain(alone).any(|student| student.id == current.id) {
             return;
         }
         let left = draft.changes.of(current);
         self.hand_over(left, &mut draft.asked);
         self.hide(left, &mut draft.asked);
-        draft.withdrawn.retain(|case| !left.withheld.contains_key(case));
+        draft.withdrawn.retain(|case| !left.on_hold.contains_key(case));
         // Those that are left may stand otherwise without it, or have waited for a pointer that was
         // never sent.
         draft.follow.extend(left.edges().map(|edge| edge.record.clone()));
@@ -219,12 +220,12 @@ impl<'a> Resolved<'a> {
     fn hold(&self, destination: &Destination<'_>, draft: &mut Draft) -> Student {
         let Destination { alone, same, target, .. } = destination;
         let student = draft.changes.of(target);
-        let withheld = self.withheld(same, *alone, student, &mut draft.asked);
+        let on_hold = self.on_hold(same, *alone, student, &mut draft.asked);
         let before =
-            same.iter().copied().chain(*alone).flat_map(|student| student.withheld.keys().cloned());
+            same.iter().copied().chain(*alone).flat_map(|student| student.on_hold.keys().cloned());
         draft.withdrawn.extend(before);
-        draft.withdrawn.retain(|case| !withheld.contains_key(case));
-        student.withheld = withheld;
+        draft.withdrawn.retain(|case| !on_hold.contains_key(case));
+        student.on_hold = on_hold;
         let student = student.clone();
         if !student.competes() || self.waits_for_quota(&student) {
             draft.withdraw_questions(&student);
@@ -238,12 +239,17 @@ impl<'a> Resolved<'a> {
             return;
         }
         for near in self.decision.near.iter().take(MOST_NEAR) {
-            let Some(other) = self.find(near.student).filter(|other| other.withheld.is_empty())
+            let Some(other) = self.find(near.student).filter(|other| other.on_hold.is_empty())
             else {
                 continue;
             };
             let [one, other] = [side(student, self.keys), side(other, self.keys)];
-            draft.asked.push(Question::duplicate(one, other, self.record.id.clone(), near.best));
+            draft.asked.push(CaseQuestion::duplicate(
+                one,
+                other,
+                self.record.id.clone(),
+                near.best,
+            ));
         }
     }
 
@@ -252,7 +258,7 @@ impl<'a> Resolved<'a> {
     /// the student's records resemble.
     fn look_again(&self, destination: &Destination<'_>, student: &Student, draft: &mut Draft) {
         let waited =
-            destination.same.iter().any(|one| !one.withheld.is_empty() || one.answer().is_none());
+            destination.same.iter().any(|one| !one.on_hold.is_empty() || one.answer().is_none());
         if waited && student.answer().is_some() {
             draft
                 .follow
@@ -265,7 +271,7 @@ impl<'a> Resolved<'a> {
         }
     }
 
-    /// What is written on the record.
+    /// The update of the record itself.
     fn update(&self, student: &Student) -> RecordUpdate {
         let record = self.record;
         let shown = student.answer().is_some();
@@ -278,7 +284,7 @@ impl<'a> Resolved<'a> {
             version: record.version.clone(),
             before: record.student,
             links: record.links.clone(),
-            state: if shown { RecordState::Resolved } else { RecordState::InReview },
+            state: if shown { RecordState::Resolved } else { RecordState::OnHold },
             student: student.id,
             doubt,
             statut_ine,
@@ -288,14 +294,15 @@ impl<'a> Resolved<'a> {
         }
     }
 
-    /// It waits with other records, and says nothing new: while nothing is certain, it goes on
-    /// waiting with them. It would leave them as a newcomer, be joined by them, and leave again.
-    fn waits_in(&self, current: &Student) -> bool {
+    /// Whether the record stays on hold with the other records of `current`: it says nothing new,
+    /// and while nothing is certain it would leave them as a newcomer, be joined by them, and leave
+    /// again.
+    fn is_on_hold_in(&self, current: &Student) -> bool {
         let Self { record, decision, verification, .. } = *self;
         let said =
             |edge: &Edge| edge.version == record.version && edge.verification == *verification;
         let parted = || current.edges().any(|edge| edge.parts_from(&record.id, &record.links));
-        !current.withheld.is_empty()
+        !current.on_hold.is_empty()
             && !decision.near.is_empty()
             && current.edge(&record.id).is_some_and(said)
             && current.edges_besides(&record.id).next().is_some()
@@ -303,8 +310,8 @@ impl<'a> Resolved<'a> {
     }
 
     /// The record leaves others, and with it the case that they wait for is about another of them.
-    fn hand_over(&self, left: &mut Student, asked: &mut Vec<Question>) {
-        let Some(rivals) = left.withheld.remove(&CaseId::attachment(&self.record.id)) else {
+    fn hand_over(&self, left: &mut Student, asked: &mut Vec<CaseQuestion>) {
+        let Some(rivals) = left.on_hold.remove(&CaseId::attachment(&self.record.id)) else {
             return;
         };
         let Some(first) = left.edges().next().map(|edge| edge.record.clone()) else { return };
@@ -312,33 +319,33 @@ impl<'a> Resolved<'a> {
             rivals.iter().filter_map(|id| self.students.iter().find(|known| known.id == *id));
         let near: Vec<_> = rivals.filter_map(|rival| may_be_one(left, rival)).collect();
         // Without them it is looked at again, and told then.
-        left.withheld.extend([self.ask(&first, left, &near, asked)]);
+        left.on_hold.extend([self.ask(&first, left, &near, asked)]);
     }
 
     /// The record leaves others, of whom it alone said what INES doesn't contradict: nothing is
     /// told of them any more.
-    fn hide(&self, left: &mut Student, asked: &mut Vec<Question>) {
-        if !left.withheld.is_empty() || !left.waits_without(&self.record.id) {
+    fn hide(&self, left: &mut Student, asked: &mut Vec<CaseQuestion>) {
+        if !left.on_hold.is_empty() || !left.is_on_hold_without(&self.record.id) {
             return;
         }
         let Some(first) = left.edges().next().map(|edge| edge.record.clone()) else { return };
-        left.withheld.extend([self.ask(&first, left, &[], asked)]);
+        left.on_hold.extend([self.ask(&first, left, &[], asked)]);
     }
 
     /// For which cases nothing may be told of the student, now that the record is attached to it.
-    fn withheld(
+    fn on_hold(
         &self,
         same: &[&Student],
         alone: Option<&Student>,
         student: &Student,
-        asked: &mut Vec<Question>,
+        asked: &mut Vec<CaseQuestion>,
     ) -> BTreeMap<CaseId, BTreeSet<StudentId>> {
         let Self { record, decision, .. } = *self;
         let mut held: BTreeMap<CaseId, BTreeSet<StudentId>> = same
             .iter()
             .copied()
             .chain(alone.filter(|_| same.is_empty()))
-            .flat_map(|student| student.withheld.clone())
+            .flat_map(|student| student.on_hold.clone())
             .collect();
         // A dispute is settled by people alone, as is a decision that was undone.
         let disputes = |held: &mut BTreeMap<CaseId, BTreeSet<StudentId>>| {
@@ -355,14 +362,14 @@ impl<'a> Resolved<'a> {
             }
             return held;
         }
-        let seen = same.iter().any(|student| !student.waits_without(&record.id));
+        let seen = same.iter().any(|student| !student.is_on_hold_without(&record.id));
         if seen || student.verified().is_some() {
             disputes(&mut held);
             return held;
         }
         // All that it is waits: for whom it may still be.
-        let waits = held.keys().find(|case| !case.is_dispute()).cloned();
-        let case = waits.unwrap_or_else(|| CaseId::attachment(&record.id));
+        let case = held.keys().find(|case| !case.is_dispute()).cloned();
+        let case = case.unwrap_or_else(|| CaseId::attachment(&record.id));
         let mut rivals: BTreeSet<StudentId> = held.values().flatten().copied().collect();
         rivals.extend(decision.near.iter().map(|near| near.student));
         disputes(&mut held);
@@ -394,30 +401,34 @@ impl<'a> Resolved<'a> {
         record: &RecordId,
         student: &Student,
         near: &[Closeness<StudentId>],
-        asked: &mut Vec<Question>,
+        asked: &mut Vec<CaseQuestion>,
     ) -> (CaseId, BTreeSet<StudentId>) {
         let sides = near.iter().take(MOST_NEAR).filter_map(|near| {
             let known = self.students.iter().find(|known| known.id == near.student)?;
             Some(Near { side: side(known, self.keys), comparison: near.best })
         });
         let master = side(student, self.keys).master;
-        asked.push(Question::Attachment { record: record.clone(), master, near: sides.collect() });
+        asked.push(CaseQuestion::Attachment {
+            record: record.clone(),
+            master,
+            near: sides.collect(),
+        });
         (CaseId::attachment(record), near.iter().map(|near| near.student).collect())
     }
 
-    /// It is beyond the quota of its establishment, for which an operator is told rather than
-    /// reviewers, and may be nobody who is known.
+    /// Whether the student is beyond the quota of its establishment. An operator is told rather
+    /// than reviewers, and it may be nobody who is known.
     fn waits_for_quota(&self, student: &Student) -> bool {
         self.decision.doubt == Some(Doubt::Quota)
-            && student.withheld.values().all(BTreeSet::is_empty)
+            && student.on_hold.values().all(BTreeSet::is_empty)
     }
 
     fn doubt(&self, student: &Student) -> Doubt {
-        if student.withheld.keys().any(CaseId::is_dispute) {
+        if student.on_hold.keys().any(CaseId::is_dispute) {
             return Doubt::Disputed;
         }
         // It joined one who waits, or names nobody.
-        self.decision.doubt.unwrap_or(if student.withheld.is_empty() {
+        self.decision.doubt.unwrap_or(if student.on_hold.is_empty() {
             Doubt::Unknown
         } else {
             Doubt::Resembles
@@ -437,7 +448,7 @@ fn registered(
     student: &Student,
     verification: &InesVerification,
 ) -> Declaration {
-    if let Person::Pair(pair) = &mut declaration.identite {
+    if let StatedPerson::Pair(pair) = &mut declaration.identite {
         pair.registre = match verification {
             InesVerification::Confirmed { registre, .. } => Some(registre.clone()),
             _ => student.spelling().cloned().map(Box::new),

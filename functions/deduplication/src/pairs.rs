@@ -31,16 +31,16 @@ pub(crate) struct Check {
     pair: PairDigest,
     is_named: bool,
     now: Timestamp,
-    /// What the day was charged for it before, if it was.
+    /// The charge made for this record earlier today, if there was one.
     admission: Option<Admission>,
 }
 
 /// Whether a pair may be checked.
 #[derive(Debug)]
 pub(crate) enum Begun {
-    /// It may, and there is nothing to charge.
+    /// The pair may be checked, and nothing is charged.
     Free,
-    /// It may, and what is found is to be told to [`Check::end`].
+    /// The pair may be checked, and [`Check::end`] must be told the result.
     Charged(Check),
     /// Not today.
     Exhausted,
@@ -113,7 +113,7 @@ impl Check {
     }
 }
 
-/// Whose the pair is. `known` is the student that has the INE.
+/// The person that the pair names. `known` is the student that has the INE.
 fn holder(record: &Record, known: Option<&Student>, verification: &InesVerification) -> Holder {
     let birth_date = record.declaration.identite.birth_date();
     let is_born = |student: &&Student| {

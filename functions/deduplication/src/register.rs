@@ -14,25 +14,25 @@ use shared::contract::error::Uid;
 use shared::domain::uai::Uai;
 use shared::feeding::record::Record;
 use shared::files::reader::Depositor;
+use shared::identity::block::BlockId;
 use shared::identity::digest::{IneDigest, PairDigest, RecordId};
 use shared::identity::finding::Finding;
-use shared::identity::posting::PostingKey;
-use shared::identity::publication::{Buckets, Write};
+use shared::identity::publication::{Blocks, Write};
 use shared::identity::review::{Case, CaseId};
 use shared::identity::student::{Student, StudentId};
 use shared::registry::StoreError;
+use shared::registry::blocks::{BlockStore, Consistency};
 use shared::registry::establishments::EstablishmentStore;
 use shared::registry::findings::FindingStore;
 use shared::registry::new_identities::{Cohort, NewIdentityStore, Reservation, Terms};
 use shared::registry::pairs::{self, Admission, Drawer, PairStore};
-use shared::registry::postings::{Consistency, PostingStore};
 use shared::registry::publications::{Published, Publisher};
 use shared::registry::records::RecordStore;
 use shared::registry::remembered::Remembered;
 use shared::registry::reviews::ReviewStore;
 use shared::registry::students::StudentStore;
 
-/// How long it is remembered for whom a depositor sends.
+/// The time for which the establishments that a depositor sends for are remembered.
 const DEPOSITORS_KEPT: Duration = Duration::from_mins(1);
 
 /// The names of the tables, how long items are kept, and what establishments may without an
@@ -43,8 +43,8 @@ pub struct Settings {
     pub records: String,
     /// The table `students`.
     pub students: String,
-    /// The table `postings`.
-    pub postings: String,
+    /// The table `blocks`.
+    pub blocks: String,
     /// The table `reviews`.
     pub reviews: String,
     /// The table `findings`.
@@ -59,9 +59,10 @@ pub struct Settings {
     pub findings_days: u32,
     /// Days for which traces are kept.
     pub access_log_days: u32,
-    /// How many new identities an establishment may have INES give.
+    /// The limit on new identities that an establishment may have INES give.
     pub new_identities: Terms,
-    /// How many birth dates of one INE, and unknown pairs, a depositor may have checked in a day.
+    /// The limits on birth dates of one INE, and on unknown pairs, that a depositor may have
+    /// checked in a day.
     pub pairs: pairs::Terms,
 }
 
@@ -75,7 +76,7 @@ impl Settings {
         Ok(Self {
             records: config::variable("RECORDS_TABLE")?,
             students: config::variable("STUDENTS_TABLE")?,
-            postings: config::variable("POSTINGS_TABLE")?,
+            blocks: config::variable("BLOCKS_TABLE")?,
             reviews: config::variable("REVIEWS_TABLE")?,
             findings: config::variable("FINDINGS_TABLE")?,
             quotas: config::variable("QUOTAS_TABLE")?,
@@ -96,7 +97,7 @@ impl Settings {
 pub struct Register {
     records: RecordStore,
     students: StudentStore,
-    postings: PostingStore<StudentId>,
+    blocks: BlockStore<StudentId>,
     reviews: ReviewStore,
     publisher: Publisher,
     new_identities: NewIdentityStore,
@@ -108,7 +109,7 @@ pub struct Register {
     sends_for: Remembered<Uai, Arc<[Uai]>>,
 }
 
-/// How a pair is charged.
+/// The way in which a pair is charged.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct PairCheck {
     /// The record names the person.
@@ -117,7 +118,7 @@ pub(crate) struct PairCheck {
     pub(crate) now: Timestamp,
 }
 
-/// Whose a pair turned out to be.
+/// The person that a pair turned out to name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Holder {
     /// A student's.
@@ -132,20 +133,20 @@ impl Register {
     /// The tables of those names.
     #[must_use]
     pub fn new(dynamodb: &Client, settings: Settings) -> Self {
-        let postings = PostingStore::new(dynamodb.clone(), settings.postings);
+        let blocks = BlockStore::new(dynamodb.clone(), settings.blocks);
         let reviews = ReviewStore::new(dynamodb.clone(), settings.reviews);
         let findings = FindingStore::new(dynamodb.clone(), settings.findings);
         let publisher = Publisher::new(
             dynamodb.clone(),
             (settings.students.clone(), settings.records.clone()),
-            postings.clone(),
+            blocks.clone(),
             reviews.clone(),
             (findings, SignedDuration::from_hours(24 * i64::from(settings.findings_days))),
         );
         Self {
             records: RecordStore::new(dynamodb.clone(), settings.records),
             students: StudentStore::new(dynamodb.clone(), settings.students),
-            postings,
+            blocks,
             reviews,
             publisher,
             new_identities: NewIdentityStore::new(dynamodb.clone(), settings.quotas.clone()),
@@ -157,7 +158,7 @@ impl Register {
         }
     }
 
-    /// Who sent a record, and for whom they send.
+    /// The depositor of a record, and the establishments that it sends for.
     async fn depositor(&self, record: &Record) -> Result<(Uai, Arc<[Uai]>), StoreError> {
         let depositor = depositor_of(record);
         let read = async |uai: &Uai| {
@@ -176,8 +177,8 @@ impl Register {
         self.students.get(id).await
     }
 
-    /// How many times the item of a student was written, which may lead to another by now; `None`
-    /// if there is none.
+    /// The version of the item of a student, which may lead to another student by now; `None` if
+    /// there is none.
     pub(crate) async fn item_version(&self, id: StudentId) -> Result<Option<u64>, StoreError> {
         self.students.item_version(id).await
     }
@@ -187,9 +188,9 @@ impl Register {
         self.students.owner(ine).await
     }
 
-    /// The buckets of these keys, in one call; an empty one for a key that nobody has.
-    pub(crate) async fn buckets(&self, keys: &[PostingKey]) -> Result<Buckets, StoreError> {
-        self.postings.read(keys, Consistency::Strong).await
+    /// The blocks of these keys, in one call; an empty one for a key that nobody has.
+    pub(crate) async fn blocks(&self, keys: &[BlockId]) -> Result<Blocks, StoreError> {
+        self.blocks.read(keys, Consistency::Strong).await
     }
 
     /// The records about which INES is to be asked again from this day on; the latest may be
@@ -296,8 +297,8 @@ impl Register {
     }
 }
 
-/// Who sent a record: the establishment that it is about, where it was stored before depositors
-/// were kept.
+/// The depositor of a record: the establishment that it is about, where it was stored before
+/// depositors were kept.
 fn depositor_of(record: &Record) -> Uai {
     record.depositor.unwrap_or(record.declaration.inscription.uai)
 }

@@ -2,7 +2,7 @@
 //! transaction, follow up.
 //!
 //! Idempotent: a resolved record is left alone. Safe against others: the transaction names the
-//! version of every bucket, student and case that the decision rests on, and when one has moved,
+//! version of every block, student and case that the decision rests on, and when one has moved,
 //! all is read and decided again, so that whatever happens at once happens as if in some order. A
 //! crash before the transaction leaves nothing, one after it leaves all but the pointers to records
 //! that may stand otherwise now: the message comes again, finds the record resolved, and sends
@@ -13,14 +13,15 @@ use std::time::Duration;
 
 use shared::contract::pointer::Pointer;
 use shared::domain::academic_year::day_in_france;
+use shared::domain::record_state::{Doubt, RecordState};
 use shared::domain::status::Status;
-use shared::feeding::record::{Doubt, Record, RecordState};
-use shared::identity::decide::{Decision, Statement, decide, may_be_one};
+use shared::feeding::record::Record;
+use shared::identity::decide::{RecordDecision, StatedRecord, decide, may_be_one};
 use shared::identity::digest::RecordId;
 use shared::identity::edge::{Edge, InesVerification};
 use shared::identity::ines::{Immatriculated, InesError};
 use shared::identity::publication::{Change, Write, concerned, hold, plan};
-use shared::identity::review::{CaseId, Question};
+use shared::identity::review::{CaseId, CaseQuestion};
 use shared::identity::student::Student;
 use shared::registry::publications::{MOST_WRITES, Published};
 use shared::registry::{StoreError, backoff};
@@ -28,7 +29,7 @@ use shared::registry::{StoreError, backoff};
 use crate::candidates::CandidateSet;
 use crate::found;
 use crate::immatriculation;
-use crate::outcome::{Outcome, Resolved, side};
+use crate::outcome::{RecordOutcome, Resolved, side};
 use crate::owners;
 use crate::pairs::{self, Begun};
 use crate::review::Cases;
@@ -40,21 +41,21 @@ const MOST_TRACED: usize = 50;
 /// When a record that waits for students to become one is looked at again.
 const SOON: Duration = Duration::from_secs(10);
 
-/// What became of a record.
+/// The outcome of one attempt at a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Resolution {
-    /// It is attached to a student and can be seen.
+    /// The record is attached to a student and can be seen.
     Published,
-    /// It waits for a person, or for later evidence.
-    InReview,
+    /// The record is on hold until a person or later evidence decides.
+    OnHold,
     /// INES has yet to decide, can't be reached, or may not be asked for one more: it will be asked
     /// again.
     Postponed,
-    /// It was resolved before.
+    /// The record was resolved before.
     Unchanged,
 }
 
-/// Why a record could not be resolved now.
+/// The reason for which a record could not be resolved now.
 #[derive(Debug, thiserror::Error)]
 pub enum ResolveError {
     /// A table or the queue failed.
@@ -72,7 +73,7 @@ pub enum ResolveError {
 /// Whether a record that is resolved is decided on again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Occasion {
-    /// It was sent, or something that it waits for happened.
+    /// The record was sent, or an event that it waits for happened.
     Sent,
     /// The rules changed.
     Reconsidered,
@@ -183,7 +184,7 @@ async fn conclude<W: World>(
     world: &W,
     record: &Record,
     mut candidates: CandidateSet,
-    decision: Decision,
+    decision: RecordDecision,
 ) -> Result<Option<Resolution>, ResolveError> {
     let (register, keys) = (world.register(), world.keys());
     let resolved = Resolved {
@@ -195,7 +196,8 @@ async fn conclude<W: World>(
         keys,
         today: day_in_france(world.now()),
     };
-    let Outcome { mut changes, update, asked, withdrawn, follow, taken_back } = resolved.outcome();
+    let RecordOutcome { mut changes, update, asked, withdrawn, follow, taken_back } =
+        resolved.outcome();
     owners::reconcile(world, &mut changes, &BTreeSet::new()).await?;
     // Of a student with very many records, those that stay where they are don't keep that it was
     // hidden, or is shown: they would exceed the transaction.
@@ -227,13 +229,13 @@ async fn conclude<W: World>(
     let resolution = match update.state {
         RecordState::Resolved => Resolution::Published,
         _ if awaits => Resolution::Postponed,
-        _ => Resolution::InReview,
+        _ => Resolution::OnHold,
     };
     let stays = record.state == update.state && record.student == Some(update.student);
     let same_doubt = record.doubt == update.doubt && record.verify_on == update.verify_on;
     let waits_on = stays
         && same_doubt
-        && update.state == RecordState::InReview
+        && update.state == RecordState::OnHold
         && !asks
         && changes.iter().all(waits_on);
     let says_the_same = same_doubt
@@ -248,7 +250,7 @@ async fn conclude<W: World>(
                 changes.iter().filter(|change| change.is_empty()).map(|change| hold(&change.after)),
             );
         }
-        writes.extend(plan(&changes, keys, candidates.buckets()));
+        writes.extend(plan(&changes, keys, candidates.blocks()));
         writes.extend(found::note(&update, record.finding));
         writes.push(Write::UpdateRecord(Box::new(update)));
         if writes.len() > MOST_WRITES {
@@ -275,7 +277,7 @@ async fn join_first<W: World>(
     world: &W,
     record: &Record,
     candidates: &CandidateSet,
-    decision: &Decision,
+    decision: &RecordDecision,
 ) -> Result<Option<Resolution>, ResolveError> {
     let same: Vec<&Student> = decision
         .same
@@ -290,13 +292,13 @@ async fn join_first<W: World>(
                 may_be_one(first, other).map(|closeness| closeness.best).or(decision.evidence);
             let Some(comparison) = closest else { continue };
             let [one, other] = [first, other].map(|student| side(student, world.keys()));
-            let question = Question::duplicate(one, other, record.id.clone(), comparison);
+            let question = CaseQuestion::duplicate(one, other, record.id.clone(), comparison);
             pointers.push(Pointer::Case(question.case()));
             cases.decide(world, question).await?;
         }
     }
     if pointers.is_empty() {
-        return Err(StoreError::of(
+        return Err(StoreError::refused(
             "students TransactWriteItems",
             "more writes than a transaction takes",
         )
@@ -322,7 +324,7 @@ fn waits_on(change: &Change) -> bool {
             && one.rules_version == other.rules_version
     };
     merged_into.is_none()
-        && before.withheld.keys().eq(after.withheld.keys())
+        && before.on_hold.keys().eq(after.on_hold.keys())
         && before.edges().count() == after.edges().count()
         && before.edges().zip(after.edges()).all(same)
 }
@@ -352,7 +354,7 @@ async fn follow_again<W: World>(world: &W, record: &Record) -> Result<(), StoreE
     let mut waiting = BTreeSet::new();
     for edge in student.edges_besides(&record.id) {
         let other = register.record(&edge.record).await?;
-        if other.is_some_and(|other| other.state == RecordState::InReview) {
+        if other.is_some_and(|other| other.state == RecordState::OnHold) {
             waiting.insert(edge.record.clone());
         }
     }
@@ -369,8 +371,8 @@ async fn later<W: World>(world: &W, record: &Record) -> Result<(), StoreError> {
 }
 
 impl CandidateSet {
-    fn decide(&self, record: &Record) -> Decision {
-        let statement = Statement {
+    fn decide(&self, record: &Record) -> RecordDecision {
+        let statement = StatedRecord {
             record: &record.id,
             declaration: &record.declaration,
             verification: self.verification(),

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use shared::identity::digest::RecordId;
 use shared::identity::engine::RULE_VERSION;
 use shared::identity::publication::Write;
-use shared::identity::review::{Case, CaseId, Question};
+use shared::identity::review::{Case, CaseId, CaseQuestion};
 use shared::registry::StoreError;
 
 use crate::world::World;
@@ -29,7 +29,7 @@ impl Cases {
     pub(crate) async fn ask<W: World>(
         &mut self,
         world: &W,
-        question: Question,
+        question: CaseQuestion,
     ) -> Result<(), StoreError> {
         let read = self.read(world, &question.case()).await?;
         match &mut read.case {
@@ -46,7 +46,7 @@ impl Cases {
     pub(crate) async fn decide<W: World>(
         &mut self,
         world: &W,
-        question: Question,
+        question: CaseQuestion,
     ) -> Result<(), StoreError> {
         let read = self.read(world, &question.case()).await?;
         let case = read.case.get_or_insert_with(|| Case::open(question, RULE_VERSION, world.now()));
@@ -65,8 +65,7 @@ impl Cases {
         Ok(())
     }
 
-    /// What later evidence had settled is to be decided after all. Gives whether the case is open
-    /// now.
+    /// Opens again a case that later evidence had closed, and says whether the case is open now.
     pub(crate) async fn reopen<W: World>(
         &mut self,
         world: &W,

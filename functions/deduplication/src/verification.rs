@@ -7,8 +7,8 @@ use shared::domain::ine::Ine;
 use shared::feeding::record::Record;
 use shared::identity::edge::{Edge, InesVerification};
 use shared::identity::engine::compare::Comparison;
-use shared::identity::engine::decide::{Verdict, verdict};
-use shared::identity::engine::person::Person;
+use shared::identity::engine::decide::{MatchVerdict, verdict};
+use shared::identity::engine::person::ComparedPerson;
 use shared::identity::ines::{Ines, InesError, Registered, Verified};
 use shared::identity::student::Student;
 use shared::registry::StoreError;
@@ -35,8 +35,8 @@ pub(crate) async fn known<W: World>(
     }
 }
 
-/// What INES says of the record; `None` while it has to decide. `students` may have been asked
-/// about before.
+/// INES's verification of the record; `None` while INES has to decide. `students` may have been
+/// asked about before.
 pub(crate) async fn of<W: World>(
     world: &W,
     record: &Record,
@@ -92,9 +92,11 @@ pub(crate) async fn of<W: World>(
 fn held_against(record: &Record, ine: Ine, registered: Registered) -> InesVerification {
     let Registered { identite, ine_maitre } = registered;
     if let Some(said) = record.declaration.identite.said() {
-        let comparison =
-            Comparison::of(&Person::of(said, Some(&ine)), &Person::of(&identite, Some(&ine)));
-        if verdict(&comparison) != Verdict::Match {
+        let comparison = Comparison::of(
+            &ComparedPerson::of(said, Some(&ine)),
+            &ComparedPerson::of(&identite, Some(&ine)),
+        );
+        if verdict(&comparison) != MatchVerdict::Match {
             return InesVerification::Differs;
         }
     }

@@ -24,7 +24,6 @@ pub trait World {
     fn ines(&self) -> Option<&Self::Ines>;
     /// The secrets behind table keys.
     fn keys(&self) -> &IdentityKeys;
-    /// What time it is.
     fn now(&self) -> Timestamp;
     /// An id that nobody has.
     fn new_student(&self) -> StudentId;

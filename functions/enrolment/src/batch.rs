@@ -16,13 +16,13 @@ use shared::registry::idempotency::Answered;
 
 use crate::caller::Caller;
 use crate::context::Context;
-use crate::handler::{Answer, RequestContext, charge, count_unknown};
-use crate::idempotent_request::{IdempotentRequest, Outcome, Start};
+use crate::handler::{EnrolmentAnswer, RequestContext, charge, count_unknown};
+use crate::idempotent_request::{IdempotentRequest, RequestOutcome, Start};
 use crate::pairs::{self, Checked};
 use crate::plan::Plan;
 use crate::refusal::{ApiError, Refusal, not_an_object};
 use crate::shared_key;
-use crate::statement::Statement;
+use crate::statement::EnrolmentStatement;
 use crate::store::store;
 use crate::traces;
 
@@ -39,7 +39,7 @@ pub(crate) async fn tell(
     request: &Request,
     bodies: &[Option<EnrolmentBody>],
     request_context: &mut RequestContext,
-) -> Result<Answer, ApiError> {
+) -> Result<EnrolmentAnswer, ApiError> {
     request_context.facts.enrolments = bodies.len();
     charge(context, caller, request_context, u32::try_from(bodies.len()).unwrap_or(u32::MAX))
         .await?;
@@ -47,10 +47,10 @@ pub(crate) async fn tell(
         match IdempotentRequest::begin(context, caller, "lot", request, request_context.now).await?
         {
             Start::Do(idempotent) => idempotent,
-            Start::Done(answered) => return Ok(Answer::Replayed(answered)),
+            Start::Done(answered) => return Ok(EnrolmentAnswer::Replayed(answered)),
         };
     let result = say(context, caller, bodies, &idempotent, request_context).await;
-    idempotent.end_with(context, result).await.map(Answer::Done)
+    idempotent.end_with(context, result).await.map(EnrolmentAnswer::Done)
 }
 
 async fn say(
@@ -59,12 +59,12 @@ async fn say(
     bodies: &[Option<EnrolmentBody>],
     idempotent: &IdempotentRequest,
     request_context: &mut RequestContext,
-) -> Result<Outcome, ApiError> {
+) -> Result<RequestOutcome, ApiError> {
     let read = |body: &Option<EnrolmentBody>| match body {
-        Some(body) => Statement::read(context, caller, body, request_context.now),
+        Some(body) => EnrolmentStatement::read(context, caller, body, request_context.now),
         None => Err(not_an_object()),
     };
-    let read: Vec<Result<Statement, Refusal>> = bodies.iter().map(read).collect();
+    let read: Vec<Result<EnrolmentStatement, Refusal>> = bodies.iter().map(read).collect();
     let pairs = read.iter().flatten().filter_map(|statement| statement.to_check(context));
     let checked = pairs::check(context, caller, request_context, pairs).await?;
     let found: Vec<Option<Checked>> = read
@@ -122,12 +122,12 @@ async fn say(
     let exhausted = planned.iter().any(|plan| matches!(plan, Err(Refusal::PairsExhausted { .. })));
     // What wasn't checked is worth another try: an answer that is kept would say the same until
     // tomorrow.
-    Ok(if exhausted { Outcome::Partly(answered) } else { Outcome::Done(answered) })
+    Ok(if exhausted { RequestOutcome::Partly(answered) } else { RequestOutcome::Done(answered) })
 }
 
 /// The places, from 0, of cancellations of what an earlier statement makes: of two about one record
 /// the later counts.
-fn follow(statements: &[Result<Statement, Refusal>]) -> BTreeSet<usize> {
+fn follow(statements: &[Result<EnrolmentStatement, Refusal>]) -> BTreeSet<usize> {
     let mut made = BTreeSet::new();
     let mut follows = BTreeSet::new();
     for (place, statement) in statements.iter().enumerate() {
@@ -147,7 +147,7 @@ fn follow(statements: &[Result<Statement, Refusal>]) -> BTreeSet<usize> {
 /// Where a statement goes, or why nowhere.
 async fn plan(
     context: &Context,
-    statement: Result<Statement, Refusal>,
+    statement: Result<EnrolmentStatement, Refusal>,
     checked: &Checked,
     shared: Option<Problem>,
     follows: bool,

@@ -7,12 +7,13 @@ use lambda_http::{Body, Response};
 use shared::api::reply::json;
 use shared::audit::Action;
 use shared::contract::enrolment::{Existing, Progress};
+use shared::domain::record_state::RecordState;
 use shared::domain::status::Status;
 use shared::identity::digest::RecordId;
 use shared::identity::edge::Edge;
 use shared::identity::same_enrolment;
 use shared::registry::StoreError;
-use shared::registry::records::{Cancelled, Record, RecordState};
+use shared::registry::records::{Cancelled, Record};
 
 use crate::caller::Caller;
 use crate::context::Context;
@@ -116,7 +117,7 @@ async fn own(context: &Context, caller: &Caller, id: &str) -> Result<Record, Api
 fn progress(record: &Record) -> Progress {
     match record.state {
         RecordState::Pending => Progress::Pending,
-        RecordState::InReview => Progress::InReview,
+        RecordState::OnHold => Progress::OnHold,
         RecordState::Resolved if record.declaration.inscription.statut == Status::Annule => {
             Progress::Cancelled
         }

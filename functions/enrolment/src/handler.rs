@@ -33,7 +33,7 @@ pub struct Facts {
 }
 
 /// What a statement is answered.
-pub(crate) enum Answer {
+pub(crate) enum EnrolmentAnswer {
     /// Now.
     Done(Answered),
     /// As it was before, for the same `Idempotency-Key`.

@@ -36,7 +36,7 @@ pub(crate) enum Start {
 
 /// What a request came to.
 #[derive(Debug)]
-pub(crate) enum Outcome {
+pub(crate) enum RequestOutcome {
     /// All that could be done.
     Done(Answered),
     /// Something of it is worth another try later.
@@ -81,12 +81,12 @@ impl IdempotentRequest {
     pub(crate) async fn end_with(
         self,
         context: &Context,
-        result: Result<Outcome, ApiError>,
+        result: Result<RequestOutcome, ApiError>,
     ) -> Result<Answered, ApiError> {
         match result {
-            Ok(Outcome::Done(answered)) => self.end(context, Ok(answered)).await,
+            Ok(RequestOutcome::Done(answered)) => self.end(context, Ok(answered)).await,
             Err(refusal) => self.end(context, Err(refusal)).await,
-            Ok(Outcome::Partly(answered)) => {
+            Ok(RequestOutcome::Partly(answered)) => {
                 self.release(context).await;
                 Ok(answered)
             }

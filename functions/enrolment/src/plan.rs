@@ -8,7 +8,7 @@
 //! Only records that say of the student what they said when they were attached are found. One that
 //! waits to be attached may name somebody else by now.
 
-use shared::domain::enrolment::{Declaration, Person};
+use shared::domain::enrolment::{Declaration, StatedPerson};
 use shared::domain::status::Status;
 use shared::identity::digest::RecordId;
 use shared::identity::edge::Edge;
@@ -20,12 +20,12 @@ use shared::registry::records::Record;
 use crate::context::Context;
 use crate::pairs::Checked;
 use crate::refusal::{ApiError, Refusal};
-use crate::statement::Statement;
+use crate::statement::EnrolmentStatement;
 
 /// A statement, and where it goes.
 #[derive(Debug)]
 pub(crate) struct Plan {
-    pub(crate) statement: Statement,
+    pub(crate) statement: EnrolmentStatement,
     pub(crate) target: Target,
 }
 
@@ -48,7 +48,7 @@ impl Plan {
     /// A cancellation of nothing, or of one of several enrolments.
     pub(crate) async fn of(
         context: &Context,
-        statement: Statement,
+        statement: EnrolmentStatement,
         checked: &Checked,
         follows: bool,
     ) -> Result<Self, ApiError> {
@@ -79,7 +79,7 @@ impl Plan {
         // A record that names nobody, under its own id, is rewritten as a whole.
         let rewritten = |record: &Record| {
             record.id == statement.id
-                && matches!(record.declaration.identite, Person::Pair(_))
+                && matches!(record.declaration.identite, StatedPerson::Pair(_))
                 && !statement.cancels()
         };
         let target =
@@ -124,7 +124,7 @@ fn is_about(record: &Record, said: &Declaration, student: Option<&Student>) -> b
         || (same_birth && declaration.ine.is_none_or(|ine| said.ine == Some(ine)))
 }
 
-impl Statement {
+impl EnrolmentStatement {
     /// Whether it cancels.
     pub(crate) fn cancels(&self) -> bool {
         self.declaration.inscription.statut == Status::Annule

@@ -17,7 +17,7 @@ use shared::routes;
 
 use crate::caller::Caller;
 use crate::context::Context;
-use crate::handler::Answer;
+use crate::handler::EnrolmentAnswer;
 use crate::openapi::{BodyErrors, DOCUMENT, Errors, OnceErrors, UnknownError};
 use crate::refusal::{Refusal, not_an_object};
 use crate::{batch, deposits, existing, single};
@@ -155,10 +155,10 @@ async fn openapi_json(_: Call<'_>) -> Answered {
 }
 
 /// What a statement is answered, now or again.
-fn reply(answer: Answer) -> Reply {
+fn reply(answer: EnrolmentAnswer) -> Reply {
     let (outcome, Stored { code, body }) = match answer {
-        Answer::Done(answered) => (None, answered),
-        Answer::Replayed(answered) => (Some("replayed"), answered),
+        EnrolmentAnswer::Done(answered) => (None, answered),
+        EnrolmentAnswer::Replayed(answered) => (Some("replayed"), answered),
     };
     let mut response = json_text(StatusCode::from_u16(code).unwrap_or(StatusCode::OK), body);
     if outcome.is_some() {

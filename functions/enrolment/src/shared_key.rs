@@ -12,7 +12,7 @@ use shared::identity::student::StudentId;
 use crate::context::Context;
 use crate::pairs::Checked;
 use crate::refusal::Refusal;
-use crate::statement::Statement;
+use crate::statement::EnrolmentStatement;
 
 /// Who a statement is about, as far as its pair says.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,7 +34,7 @@ enum Key<'a> {
 /// this is.
 pub(crate) fn problems<'a>(
     context: &Context,
-    statements: impl IntoIterator<Item = (&'a Result<Statement, Refusal>, &'a Option<Checked>)>,
+    statements: impl IntoIterator<Item = (&'a Result<EnrolmentStatement, Refusal>, &'a Option<Checked>)>,
 ) -> BTreeMap<usize, Problem> {
     let mut people: BTreeMap<Key<'_>, (BTreeSet<Who>, Vec<usize>)> = BTreeMap::new();
     for (place, (statement, checked)) in statements.into_iter().enumerate() {

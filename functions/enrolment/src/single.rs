@@ -9,12 +9,12 @@ use shared::registry::idempotency::Answered;
 
 use crate::caller::Caller;
 use crate::context::Context;
-use crate::handler::{Answer, RequestContext, charge, count_unknown};
+use crate::handler::{EnrolmentAnswer, RequestContext, charge, count_unknown};
 use crate::idempotent_request::{IdempotentRequest, Start};
 use crate::pairs::{self, Checked};
 use crate::plan::Plan;
 use crate::refusal::{ApiError, Refusal};
-use crate::statement::Statement;
+use crate::statement::EnrolmentStatement;
 use crate::store::store;
 use crate::traces;
 
@@ -28,8 +28,8 @@ pub(crate) async fn tell(
     request: &Request,
     body: &EnrolmentBody,
     request_context: &mut RequestContext,
-) -> Result<Answer, ApiError> {
-    let statement = Statement::read(context, caller, body, request_context.now);
+) -> Result<EnrolmentAnswer, ApiError> {
+    let statement = EnrolmentStatement::read(context, caller, body, request_context.now);
     if let Err(refusal @ Refusal::Invalid(_)) = statement {
         return Err(refusal.into());
     }
@@ -54,16 +54,16 @@ pub(crate) async fn tell(
     .await?
     {
         Start::Do(idempotent) => idempotent,
-        Start::Done(answered) => return Ok(Answer::Replayed(answered)),
+        Start::Done(answered) => return Ok(EnrolmentAnswer::Replayed(answered)),
     };
     let result = say(context, caller, statement, &idempotent, request_context).await;
-    idempotent.end(context, result).await.map(Answer::Done)
+    idempotent.end(context, result).await.map(EnrolmentAnswer::Done)
 }
 
 async fn say(
     context: &Context,
     caller: &Caller,
-    statement: Statement,
+    statement: EnrolmentStatement,
     idempotent: &IdempotentRequest,
     request_context: &mut RequestContext,
 ) -> Result<Answered, ApiError> {

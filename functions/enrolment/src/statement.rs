@@ -7,7 +7,7 @@ use shared::domain::enrolment::{Declaration, Enrolment};
 use shared::domain::status::Status;
 use shared::files::column::Column;
 use shared::files::problem::{RowRule, Severity};
-use shared::files::row::{self, Outcome, Setting, Values as _};
+use shared::files::row::{self, RowOutcome, Setting, Values as _};
 use shared::identity::digest::RecordId;
 
 use crate::caller::Caller;
@@ -17,7 +17,7 @@ use crate::refusal::Refusal;
 
 /// What an establishment says of one enrolment.
 #[derive(Debug)]
-pub(crate) struct Statement {
+pub(crate) struct EnrolmentStatement {
     /// The record that it is about.
     pub(crate) id: RecordId,
     pub(crate) declaration: Box<Declaration>,
@@ -29,7 +29,7 @@ pub(crate) struct Statement {
     says_commune: bool,
 }
 
-impl Statement {
+impl EnrolmentStatement {
     /// Reads a body, by the rules of files.
     ///
     /// What is wrong with the values comes before an establishment that isn't the caller's: whether
@@ -51,14 +51,14 @@ impl Statement {
         let setting =
             Setting { depositor: &caller.depositor, today: day_in_france(now), year: None };
         match row::read(body, setting) {
-            Outcome::Accepted { declaration, .. } => Ok(Self {
+            RowOutcome::Accepted { declaration, .. } => Ok(Self {
                 id: RecordId::of(&context.keys.record, &declaration),
                 declaration,
                 pair,
                 says_regime: !body.value(Column::Regime).is_empty(),
                 says_commune: !body.value(Column::CodeCommune).is_empty(),
             }),
-            Outcome::Rejected { mut problems, .. } => {
+            RowOutcome::Rejected { mut problems, .. } => {
                 problems.retain(|problem| problem.rule.severity() == Severity::Reject);
                 let (not_own, wrong): (Vec<_>, Vec<_>) = problems
                     .into_iter()

@@ -19,7 +19,7 @@ use shared::registry::{StoreError, backoff};
 use crate::caller::Caller;
 use crate::context::Context;
 use crate::plan::{Plan, Target};
-use crate::statement::Statement;
+use crate::statement::EnrolmentStatement;
 
 /// The import of what comes by HTTP, among those of files.
 const IMPORT: &str = "push";
@@ -67,7 +67,8 @@ pub(crate) async fn store<'a>(
     now: Timestamp,
 ) -> Result<BTreeSet<u64>, StoreError> {
     let depositor = caller.depositor.establishment().uai;
-    let mut latest: BTreeMap<&RecordId, (u64, &Statement, Option<&Record>)> = BTreeMap::new();
+    let mut latest: BTreeMap<&RecordId, (u64, &EnrolmentStatement, Option<&Record>)> =
+        BTreeMap::new();
     for (position, Plan { statement, target }) in plans {
         match target {
             Target::Own => {
@@ -117,7 +118,7 @@ pub(crate) async fn store<'a>(
 async fn revise(
     context: &Context,
     depositor: Uai,
-    (position, statement): (u64, &Statement),
+    (position, statement): (u64, &EnrolmentStatement),
     read: &Record,
     version: RecordVersion,
 ) -> Result<Option<u64>, StoreError> {

@@ -8,7 +8,7 @@ use shared::registry::ines::trace::Subject;
 
 /// An answer: it is told once its trace is written.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct InesAnswer {
     pub(crate) status: StatusCode,
     /// JSON.
     pub(crate) body: String,
@@ -17,7 +17,7 @@ pub(crate) struct Answer {
     pub(crate) outcome: &'static str,
 }
 
-impl Answer {
+impl InesAnswer {
     pub(crate) fn new(
         status: StatusCode,
         body: &impl Serialize,

@@ -29,7 +29,7 @@ pub struct Context {
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) table: String,
-    pub(crate) postings_table: String,
+    pub(crate) blocks_table: String,
     pub(crate) log_table: String,
     pub(crate) log_retention_days: u32,
     pub(crate) request_retention_days: u32,
@@ -42,7 +42,7 @@ impl Settings {
     fn from_env() -> Result<Self, ConfigError> {
         Ok(Self {
             table: variable("INES_TABLE")?,
-            postings_table: variable("INES_POSTINGS_TABLE")?,
+            blocks_table: variable("INES_BLOCKS_TABLE")?,
             log_table: variable("INES_LOG_TABLE")?,
             log_retention_days: variable("ACCESS_LOG_RETENTION_DAYS")?,
             request_retention_days: variable("REQUEST_RETENTION_DAYS")?,
@@ -105,6 +105,6 @@ impl Context {
 
 fn store(settings: &Settings, aws: &SdkConfig) -> InesStore {
     let dynamodb = aws_sdk_dynamodb::Client::new(aws);
-    let Settings { table, postings_table, request_retention_days, .. } = settings;
-    InesStore::new(dynamodb, table.clone(), postings_table.clone(), *request_retention_days)
+    let Settings { table, blocks_table, request_retention_days, .. } = settings;
+    InesStore::new(dynamodb, table.clone(), blocks_table.clone(), *request_retention_days)
 }

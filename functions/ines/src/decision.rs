@@ -4,20 +4,22 @@
 //! that meanwhile was settled by evidence is left as it is.
 
 use jiff::Timestamp;
-use shared::contract::ines::{Decision, DecisionKind};
+use shared::contract::ines::{DecisionKind, RequestDecision};
 use shared::identity::digest::IneDigest;
-use shared::identity::engine::person::Person;
-use shared::identity::immatriculation::{Decided, Outcome, Registration, Request, RequestId};
+use shared::identity::engine::person::ComparedPerson;
+use shared::identity::immatriculation::{
+    Decided, ImmatriculationOutcome, Registration, Request, RequestId,
+};
+use shared::registry::blocks::Consistency;
 use shared::registry::ines::{Committed, Write};
-use shared::registry::postings::Consistency;
 use shared::registry::{StoreError, backoff};
 
-use crate::answer::Answer;
+use crate::answer::InesAnswer;
 use crate::caller::Caller;
 use crate::context::Context;
 use crate::immatriculation::answer;
 use crate::refusal::{ApiError, Refusal};
-use crate::requests::waits;
+use crate::requests::is_pending;
 use crate::situation::Situation;
 use crate::verification::{ine, master_of};
 
@@ -26,9 +28,9 @@ pub(crate) async fn decide(
     context: &Context,
     caller: &Caller,
     id: &str,
-    decision: &Decision,
+    decision: &RequestDecision,
     now: Timestamp,
-) -> Result<Answer, ApiError> {
+) -> Result<InesAnswer, ApiError> {
     let id = RequestId::parse(id).ok_or(Refusal::NoSuchRequest)?;
     let named = match (decision.decision, decision.ine.as_deref()) {
         (DecisionKind::Meme, Some(text)) => Some(context.keys.ine(&ine(text)?)),
@@ -59,7 +61,7 @@ async fn attempt(
     decided: &Decided,
 ) -> Result<Option<Request>, ApiError> {
     let request = context.store.request(id).await?.ok_or(Refusal::NoSuchRequest)?;
-    if !waits(&request) {
+    if !is_pending(&request) {
         let same = request.decision.as_ref().is_some_and(|before| {
             (before.decision, &before.ine) == (decided.decision, &decided.ine)
         });
@@ -97,10 +99,10 @@ async fn resembling(
 /// since.
 async fn assign(context: &Context, request: Request) -> Result<Option<Request>, ApiError> {
     let situation = Situation::observe(context, &request.identite, Consistency::Strong).await?;
-    let near = match situation.resembling().decide(&Person::of(&request.identite, None)) {
-        Outcome::Known(holder) => vec![holder],
-        Outcome::Newcomer => Vec::new(),
-        Outcome::Doubt(near) => near,
+    let near = match situation.resembling().decide(&ComparedPerson::of(&request.identite, None)) {
+        ImmatriculationOutcome::Known(holder) => vec![holder],
+        ImmatriculationOutcome::Newcomer => Vec::new(),
+        ImmatriculationOutcome::Doubt(near) => near,
     };
     if near.iter().all(|holder| request.ressemblances.contains(holder)) {
         return Ok(situation.grant_new(context, request).await?);

@@ -7,13 +7,13 @@ use jiff::Timestamp;
 use lambda_http::http::StatusCode;
 use shared::contract::ines::{self, Immatriculation, RequestState};
 use shared::domain::civil_identity::CivilIdentity;
-use shared::identity::engine::person::Person;
-use shared::identity::immatriculation::{Outcome, Request, RequestId};
+use shared::identity::engine::person::ComparedPerson;
+use shared::identity::immatriculation::{ImmatriculationOutcome, Request, RequestId};
+use shared::registry::blocks::Consistency;
 use shared::registry::ines::{Committed, Write};
-use shared::registry::postings::Consistency;
 use shared::registry::{StoreError, backoff};
 
-use crate::answer::{About, Answer};
+use crate::answer::{About, InesAnswer};
 use crate::caller::Caller;
 use crate::context::Context;
 use crate::person;
@@ -29,7 +29,7 @@ pub(crate) async fn ask(
     caller: &Caller,
     body: &Immatriculation,
     now: Timestamp,
-) -> Result<Answer, ApiError> {
+) -> Result<InesAnswer, ApiError> {
     let reference = body.reference.trim();
     if reference.is_empty() || reference.chars().count() > LONGEST_REFERENCE {
         return Err(Refusal::Invalid("reference : de 1 à 64 caractères sont attendus").into());
@@ -64,14 +64,18 @@ async fn attempt(
         None => Request::new(id.clone(), &caller.client_id, identity.clone(), now),
     };
     let situation = Situation::observe(context, identity, Consistency::Strong).await?;
-    Ok(match situation.resembling().decide(&Person::of(identity, None)) {
-        Outcome::Known(holder) => situation.grant_known(context, request, &holder).await?,
-        Outcome::Newcomer => situation.grant_new(context, request).await?,
-        Outcome::Doubt(near) if request.version > 0 && request.ressemblances == near => {
+    Ok(match situation.resembling().decide(&ComparedPerson::of(identity, None)) {
+        ImmatriculationOutcome::Known(holder) => {
+            situation.grant_known(context, request, &holder).await?
+        }
+        ImmatriculationOutcome::Newcomer => situation.grant_new(context, request).await?,
+        ImmatriculationOutcome::Doubt(near)
+            if request.version > 0 && request.ressemblances == near =>
+        {
             Some(request)
         }
-        Outcome::Doubt(near) => {
-            // Waiting is right whoever comes or goes meanwhile: no bucket is held to its version.
+        ImmatriculationOutcome::Doubt(near) => {
+            // Waiting is right whoever comes or goes meanwhile: no block is held to its version.
             let request = request.waiting(near);
             let committed = context.store.commit(&[Write::Request(&request)]).await?;
             (committed == Committed::Yes).then_some(request)
@@ -90,10 +94,10 @@ pub(crate) fn told(request: &Request) -> ines::Request {
 }
 
 /// The answer about a request: 202 while it waits.
-pub(crate) fn answer(context: &Context, request: &Request) -> Answer {
+pub(crate) fn answer(context: &Context, request: &Request) -> InesAnswer {
     let status =
         if request.etat == RequestState::Pending { StatusCode::ACCEPTED } else { StatusCode::OK };
-    Answer::new(status, &told(request), about(context, request), outcome(request))
+    InesAnswer::new(status, &told(request), about(context, request), outcome(request))
 }
 
 /// Whom a request is about.

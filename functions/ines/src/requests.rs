@@ -8,11 +8,11 @@ use shared::contract::ines::{
 use shared::contract::parameters::Parameters;
 use shared::identity::engine::compare::Comparison;
 use shared::identity::engine::explain::{Line, explain};
-use shared::identity::engine::person::Person;
+use shared::identity::engine::person::ComparedPerson;
 use shared::identity::immatriculation::{Registration, Request, RequestId};
 use shared::registry::ines::After;
 
-use crate::answer::{About, Answer};
+use crate::answer::{About, InesAnswer};
 use crate::caller::Caller;
 use crate::context::Context;
 use crate::immatriculation::{about, outcome, told};
@@ -24,7 +24,11 @@ const PAGE: i32 = 50;
 const MOST_SHOWN: usize = 20;
 
 /// Tells where a request stands: to its client, and with whom it resembles to the staff.
-pub(crate) async fn read(context: &Context, caller: &Caller, id: &str) -> Result<Answer, ApiError> {
+pub(crate) async fn read(
+    context: &Context,
+    caller: &Caller,
+    id: &str,
+) -> Result<InesAnswer, ApiError> {
     let id = RequestId::parse(id).ok_or(Refusal::NoSuchRequest)?;
     let request = context.store.request(&id).await?.ok_or(Refusal::NoSuchRequest)?;
     let is_staff = caller.may(Right::Gestion);
@@ -41,11 +45,11 @@ pub(crate) async fn read(context: &Context, caller: &Caller, id: &str) -> Result
     people.sort_by_key(|person| shown.iter().position(|ine| *ine == context.keys.ine(&person.ine)));
     let ressemblances = people.iter().map(|person| resemblance(&request, person)).collect();
     let detail = RequestDetail { demande: told(&request), ressemblances };
-    Ok(Answer::ok(&detail, about(context, &request), outcome(&request)))
+    Ok(InesAnswer::ok(&detail, about(context, &request), outcome(&request)))
 }
 
 /// Tells which requests wait, the oldest first.
-pub(crate) async fn list(context: &Context, request: &HttpRequest) -> Result<Answer, ApiError> {
+pub(crate) async fn list(context: &Context, request: &HttpRequest) -> Result<InesAnswer, ApiError> {
     let parameters: Parameters = request.query_string_parameters().iter().collect();
     let one = |name, sentence| parameters.one(name).map_err(|_| Refusal::Invalid(sentence));
     if one("etat", "etat : une seule valeur est attendue")? != Some("EN_ATTENTE") {
@@ -62,12 +66,14 @@ pub(crate) async fn list(context: &Context, request: &HttpRequest) -> Result<Ans
         .map(|waiting| PendingRequest { id_demande: waiting.id.to_string(), depuis: waiting.since })
         .collect();
     let page = PendingRequests { demandes, suivant: next.map(|place| place.as_str().to_owned()) };
-    Ok(Answer::ok(&page, About::Nobody, "listed"))
+    Ok(InesAnswer::ok(&page, About::Nobody, "listed"))
 }
 
 fn resemblance(request: &Request, person: &Registration) -> Resemblance {
-    let (asked, known) =
-        (Person::of(&request.identite, None), Person::of(&person.identite, Some(&person.ine)));
+    let (asked, known) = (
+        ComparedPerson::of(&request.identite, None),
+        ComparedPerson::of(&person.identite, Some(&person.ine)),
+    );
     let explanation = explain(&asked, &known, &Comparison::of(&asked, &known));
     let compared = |line: Line| {
         let [demande, registre] = line.values;
@@ -87,6 +93,6 @@ fn resemblance(request: &Request, person: &Registration) -> Resemblance {
 }
 
 /// Whether a request waits.
-pub(crate) fn waits(request: &Request) -> bool {
+pub(crate) fn is_pending(request: &Request) -> bool {
     request.etat == RequestState::Pending
 }

@@ -8,13 +8,13 @@ use shared::api::reply::{json_text, public};
 use shared::api::route::{self, Reply};
 use shared::contract::error::ErrorBody;
 use shared::contract::ines::{
-    Attachment, Decision, Detachment, Identity, Immatriculation, PendingRequests, Request,
+    Attachment, Detachment, Identity, Immatriculation, PendingRequests, Request, RequestDecision,
     RequestDetail, Token, Verification,
 };
-use shared::registry::ines::trace::{Question, Subject};
+use shared::registry::ines::trace::{InesQuestion, Subject};
 use shared::routes;
 
-use crate::answer::Answer;
+use crate::answer::InesAnswer;
 use crate::caller::Caller;
 use crate::context::Context;
 use crate::oauth::{self, LARGEST_FORM, OauthError, TokenRefusal};
@@ -169,7 +169,7 @@ async fn list_requests(call: Call<'_>, caller: &Caller) -> Answered {
 #[utoipa::path(
     post, path = "/api-ines-etudiants/demandes/{id}/decision", tag = "gestion", operation_id = "decision", security(("jeton" = ["gestion"])),
     params(("id" = String, Path, description = "`idDemande`")),
-    request_body = Decision,
+    request_body = RequestDecision,
     responses(
         (status = 200, description = "La demande, décidée", body = Request),
         (status = 409, description = "Déjà décidée autrement, ou une autre personne ressemble désormais", body = ErrorBody<'_>),
@@ -240,7 +240,7 @@ fn read<T: DeserializeOwned>(call: &Call<'_>) -> Result<T, ApiError> {
 
 /// Tells an answer once its trace is written. When that can't be, the caller asks again, and is
 /// answered the same.
-async fn tell(call: &Call<'_>, caller: &Caller, answer: Result<Answer, ApiError>) -> Answered {
+async fn tell(call: &Call<'_>, caller: &Caller, answer: Result<InesAnswer, ApiError>) -> Answered {
     let traced = match &answer {
         Ok(answer) => Some((answer.about.subject(), answer.outcome)),
         Err(error @ ApiError::Refused(refusal)) if refusal.tells() => {
@@ -249,7 +249,7 @@ async fn tell(call: &Call<'_>, caller: &Caller, answer: Result<Answer, ApiError>
         Err(_) => None,
     };
     if let Some((subject, outcome)) = traced {
-        let question = Question {
+        let question = InesQuestion {
             uid: &call.request_context.uid,
             at: call.request_context.now,
             client: &caller.client_id,
@@ -259,6 +259,6 @@ async fn tell(call: &Call<'_>, caller: &Caller, answer: Result<Answer, ApiError>
         };
         call.context.trace.write(&question, subject, outcome).await?;
     }
-    let Answer { status, body, outcome, .. } = answer?;
+    let InesAnswer { status, body, outcome, .. } = answer?;
     Ok(Reply { response: json_text(status, body), outcome: Some(outcome) })
 }

@@ -1,6 +1,6 @@
 //! All that a decision about a person rests on, and the transaction that follows from it.
 //!
-//! Every bucket of the person is read, as of now, and written or held to its version in the
+//! Every block of the person is read, as of now, and written or held to its version in the
 //! transaction: of two requests for one person, at the same moment, the second is overtaken, looks
 //! again, and finds the first. A crash before the transaction leaves nothing, one after it leaves
 //! all, and the request itself says so when it is repeated.
@@ -9,18 +9,18 @@ use std::collections::BTreeMap;
 
 use shared::domain::civil_identity::CivilIdentity;
 use shared::domain::ine::Ine;
+use shared::identity::block::{Block, BlockId};
 use shared::identity::digest::IneDigest;
 use shared::identity::immatriculation::{Registration, Request, Resembling, keys_of, traits_of};
-use shared::identity::posting::{Bucket, PostingKey};
 use shared::registry::StoreError;
+use shared::registry::blocks::Consistency;
 use shared::registry::ines::{Committed, Write};
-use shared::registry::postings::Consistency;
 
 use crate::context::Context;
 
 /// Who shares a key with a person.
 pub(crate) struct Situation {
-    buckets: BTreeMap<PostingKey, Bucket<IneDigest>>,
+    blocks: BTreeMap<BlockId, Block<IneDigest>>,
 }
 
 impl Situation {
@@ -30,13 +30,13 @@ impl Situation {
         identity: &CivilIdentity,
         consistency: Consistency,
     ) -> Result<Self, StoreError> {
-        let keys = keys_of(&context.keys.postings, identity);
-        Ok(Self { buckets: context.store.sharing(&keys, consistency).await? })
+        let keys = keys_of(&context.keys.blocks, identity);
+        Ok(Self { blocks: context.store.sharing(&keys, consistency).await? })
     }
 
     /// Those who share a key.
     pub(crate) fn resembling(&self) -> Resembling {
-        Resembling::of(self.buckets.values())
+        Resembling::of(self.blocks.values())
     }
 
     /// Grants a request the INE of somebody who is there, if nobody has joined or left meanwhile;
@@ -54,7 +54,7 @@ impl Situation {
             .ok_or_else(|| StoreError::shape("ines GetItem"))?;
         let request = request.granted(known.master(), false);
         let mut writes = vec![Write::Request(&request)];
-        writes.extend(self.buckets.iter().map(|(key, bucket)| Write::Unmoved(key, bucket.version)));
+        writes.extend(self.blocks.iter().map(|(key, block)| Write::Unmoved(key, block.version)));
         let committed = context.store.commit(&writes).await?;
         Ok((committed == Committed::Yes).then_some(request))
     }
@@ -70,13 +70,13 @@ impl Situation {
         let digest = context.keys.ine(&ine);
         let registration =
             Registration { attribue: true, ..Registration::new(ine, request.identite.clone()) };
-        for bucket in self.buckets.values_mut() {
-            bucket.set(&digest, &[traits_of(&registration)]);
+        for block in self.blocks.values_mut() {
+            block.set(&digest, &[traits_of(&registration)]);
         }
         let request = request.granted(ine, true);
         let mut writes =
             vec![Write::Request(&request), Write::Registration(&digest, &registration)];
-        writes.extend(self.buckets.iter().map(|(key, bucket)| Write::Bucket(key, bucket)));
+        writes.extend(self.blocks.iter().map(|(key, block)| Write::Block(key, block)));
         let committed = context.store.commit(&writes).await?;
         Ok((committed == Committed::Yes).then_some(request))
     }

@@ -8,7 +8,7 @@ use shared::identity::immatriculation::Registration;
 use shared::registry::StoreError;
 use shared::registry::pairs::Admission;
 
-use crate::answer::{About, Answer};
+use crate::answer::{About, InesAnswer};
 use crate::caller::Caller;
 use crate::context::Context;
 use crate::person;
@@ -23,7 +23,7 @@ pub(crate) async fn verify(
     caller: &Caller,
     question: &Verification,
     now: Timestamp,
-) -> Result<Answer, ApiError> {
+) -> Result<InesAnswer, ApiError> {
     let ine = ine(&question.ine)?;
     let birth_date = person::birth_date(&question.date_naissance)?;
     let pair = context.keys.pair(&ine, birth_date);
@@ -39,7 +39,7 @@ pub(crate) async fn verify(
         return Err(Refusal::NobodyFound.into());
     }
     let about = About::Person(context.keys.ine(&master.ine));
-    Ok(Answer::ok(&person::told(&master, Some(&asked)), about, "known"))
+    Ok(InesAnswer::ok(&person::told(&master, Some(&asked)), about, "known"))
 }
 
 /// The registration that stands for a person.

@@ -84,11 +84,8 @@ impl Buckets {
         const OPERATION: &str = "s3 GetObject";
         match self.s3.get_object().bucket(&self.reports).key(key).send().await {
             Ok(output) => {
-                let body = output
-                    .body
-                    .collect()
-                    .await
-                    .map_err(|_| StoreError::of(OPERATION, StoreError::TIMEOUT))?;
+                let body =
+                    output.body.collect().await.map_err(|_| StoreError::timeout(OPERATION))?;
                 Ok(Some(body.to_vec()))
             }
             Err(error)
@@ -141,7 +138,7 @@ impl Body {
     pub(crate) async fn next(&mut self) -> Result<Option<Vec<u8>>, StoreError> {
         loop {
             let Some(bytes) = self.stream.next().await else { return Ok(None) };
-            let bytes = bytes.map_err(|_| StoreError::of("s3 GetObject", StoreError::TIMEOUT))?;
+            let bytes = bytes.map_err(|_| StoreError::timeout("s3 GetObject"))?;
             let skipped = usize::try_from(self.skip).unwrap_or(usize::MAX).min(bytes.len());
             self.skip -= skipped as u64;
             if skipped < bytes.len() {

@@ -17,7 +17,6 @@ impl Clock {
         Self { at: now, since: Instant::now() }
     }
 
-    /// What it shows.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         let elapsed =

@@ -15,13 +15,13 @@ use shared::registry::imports::ImportId;
 use tokio::time::Instant;
 
 use crate::clock::Clock;
-use crate::import::{self, ImportError, Invocation, Outcome, Settings};
+use crate::import::{self, ImportError, ImportOutcome, Invocation, Settings};
 use crate::object::{self, NotOurs};
 use crate::queues::Message;
 use crate::world::World;
 
-/// How long a message stays away when work on it begins: until the first sign of life has had time
-/// to come.
+/// The time for which a message stays away when work on it begins: until the first heartbeat has
+/// had time to come.
 const FIRST_HELD: Duration = Duration::from_mins(1);
 /// The first wait after a failure, doubled each time.
 const FIRST_WAIT: Duration = Duration::from_secs(15);
@@ -42,7 +42,7 @@ impl GoOn {
     }
 }
 
-/// What a message is.
+/// The two kinds of message.
 enum Body {
     Objects(S3Event),
     GoOn(ImportId),
@@ -162,17 +162,17 @@ async fn hold(world: &World, message: &Message) {
     }
 }
 
-fn told(import: &ImportId, outcome: Outcome) {
+fn told(import: &ImportId, outcome: ImportOutcome) {
     let import = import.as_str();
     match outcome {
-        Outcome::Ended => {}
-        Outcome::EndedBefore => tracing::info!(import, "import ended before, nothing to do"),
-        Outcome::Elsewhere => tracing::info!(import, "another invocation has the import"),
-        Outcome::Waits => {
+        ImportOutcome::Ended => {}
+        ImportOutcome::EndedBefore => tracing::info!(import, "import ended before, nothing to do"),
+        ImportOutcome::Elsewhere => tracing::info!(import, "another invocation has the import"),
+        ImportOutcome::Waits => {
             tracing::info!(import, "the establishment has other imports under way, this one waits");
         }
-        Outcome::HandedOver => tracing::info!(import, "time ran out, the rest is asked for"),
-        Outcome::Nothing => tracing::error!(import, "no such import to go on with"),
+        ImportOutcome::HandedOver => tracing::info!(import, "time ran out, the rest is asked for"),
+        ImportOutcome::Nothing => tracing::error!(import, "no such import to go on with"),
     }
 }
 
@@ -187,7 +187,7 @@ fn message(delivered: SqsMessage) -> (Message, String) {
     (message, delivered.body.unwrap_or_default())
 }
 
-/// How long a message waits after it failed for the `deliveries`th time.
+/// The delay before the next delivery of a message that failed for the `deliveries`th time.
 fn backoff(deliveries: u32) -> Duration {
     FIRST_WAIT.saturating_mul(1 << deliveries.saturating_sub(1).min(10)).min(LONGEST_WAIT)
 }

@@ -38,7 +38,7 @@ mod writer;
 use work::{Stage, Work};
 use writer::Speed;
 
-/// How often the owner of an import shows that it lives.
+/// The interval at which the owner of an import renews its lease.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 /// For how long the message stays away after each sign of life: a little longer than the lease, so
 /// that it comes back when the import can be claimed.
@@ -46,7 +46,7 @@ const HELD: Duration = LEASE.saturating_add(Duration::from_secs(10));
 /// Most of the time of an invocation that is kept for letting go in good order.
 const LONGEST_MARGIN: Duration = Duration::from_secs(20);
 
-/// What an import is carried out with, besides the world.
+/// The settings of an import.
 pub struct Settings {
     /// For the ids of records.
     pub record_key: DigestKey,
@@ -64,7 +64,6 @@ pub(crate) struct Invocation<'a> {
     pub(crate) owner: &'a str,
     /// The message that it was called with.
     pub(crate) message: &'a Message,
-    /// What time it is.
     pub(crate) clock: Clock,
     /// When it is killed.
     pub(crate) killed_at: Instant,
@@ -78,12 +77,12 @@ impl Invocation<'_> {
     }
 }
 
-/// Why the message may be acknowledged.
+/// The reason for which the message may be acknowledged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Outcome {
+pub(crate) enum ImportOutcome {
     /// The import ended, by this invocation.
     Ended,
-    /// It had ended before.
+    /// The import had ended before.
     EndedBefore,
     /// Another invocation has it, for a message that is still there.
     Elsewhere,
@@ -110,7 +109,7 @@ pub(crate) enum ImportError {
     Stopped,
 }
 
-/// Why work on an import stops before its end.
+/// The reason for which work on an import stops before its end.
 enum Stop {
     /// Time runs out; whether there is a checkpoint more than when it began.
     OutOfTime { progressed: bool },
@@ -131,15 +130,15 @@ pub(crate) async fn run(
     invocation: Invocation<'_>,
     id: &ImportId,
     arrival: Option<&Arrival>,
-) -> Result<Outcome, ImportError> {
+) -> Result<ImportOutcome, ImportError> {
     let Invocation { owner, message, clock, .. } = invocation;
     let holder = LeaseHolder { import: id, owner };
     let import = match world.imports.claim(holder, &message.id, arrival, clock.now()).await? {
         Claim::Taken(import) => import,
-        Claim::Ended => return Ok(Outcome::EndedBefore),
-        Claim::Elsewhere => return Ok(Outcome::Elsewhere),
+        Claim::Ended => return Ok(ImportOutcome::EndedBefore),
+        Claim::Elsewhere => return Ok(ImportOutcome::Elsewhere),
         Claim::Again { after } => return Err(ImportError::InHand { after }),
-        Claim::Unknown => return Ok(Outcome::Nothing),
+        Claim::Unknown => return Ok(ImportOutcome::Nothing),
     };
     let stop_at = invocation.stop_at();
     // What names no establishment ends at once, and needs no place.
@@ -152,7 +151,7 @@ pub(crate) async fn run(
                 // This one may be acknowledged, so waiting never counts as a failure.
                 world.imports.release(holder).await?;
                 world.queues.go_on(id, turn(owner)).await?;
-                return Ok(Outcome::Waits);
+                return Ok(ImportOutcome::Waits);
             }
             Err(error) => return let_go(world, holder, error.into()).await,
         },
@@ -171,7 +170,7 @@ pub(crate) async fn run(
         tracing::warn!(import = id.as_str(), %error, "place not left");
     }
     match stopped {
-        Ok(()) => Ok(Outcome::Ended),
+        Ok(()) => Ok(ImportOutcome::Ended),
         // First let go, then ask for the rest: who is asked finds the import free. A crash between
         // the two leaves our own message, which comes back; one after them leaves both, and
         // whichever comes second finds the other's.
@@ -183,7 +182,7 @@ pub(crate) async fn run(
                 return Err(ImportError::Stuck);
             }
             world.queues.go_on(id, Duration::ZERO).await?;
-            Ok(Outcome::HandedOver)
+            Ok(ImportOutcome::HandedOver)
         }
         Err(Stop::Error(error)) => let_go(world, holder, error).await,
     }
@@ -195,7 +194,7 @@ async fn let_go(
     world: &World,
     holder: LeaseHolder<'_>,
     error: ImportError,
-) -> Result<Outcome, ImportError> {
+) -> Result<ImportOutcome, ImportError> {
     if let Err(error) = world.imports.release(holder).await {
         tracing::warn!(import = holder.import.as_str(), %error, "import not released");
     }
@@ -226,7 +225,7 @@ struct Job<'a> {
     speed: Speed,
 }
 
-/// What the file says or is that makes the import end as failed, for the establishment.
+/// The reason, told to the establishment, for which the file fails as a whole.
 struct Unreadable(String);
 
 /// A file that can be read.
@@ -356,7 +355,7 @@ impl Job<'_> {
         Ok(stored.and_then(|stored| serde_json::from_slice(&stored).ok()).unwrap_or_default())
     }
 
-    /// What the key says, and who sends it.
+    /// The file that the object's key describes, and its depositor.
     async fn file(&self) -> Result<Result<File, Unreadable>, StoreError> {
         let key = match DepositKey::parse(&self.import.object_key) {
             Ok(key) => key,
@@ -405,12 +404,11 @@ impl LastTold {
     }
 }
 
-/// How often progress is told.
+/// The interval at which progress is written to the log.
 const PROGRESS_EVERY: Duration = Duration::from_secs(1);
-/// How often the work is put by. What was done since the last time is what a crash makes us do
-/// again.
+/// The interval at which a checkpoint is written. A crash repeats the work done since the last one.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(10);
-/// How often the establishment can read how far it came.
+/// The interval at which the establishment can read the progress.
 const REPORT_EVERY: Duration = Duration::from_secs(30);
 
 impl Run<'_> {

@@ -20,7 +20,7 @@ const FIRST: f64 = 4.0;
 /// More would not be faster: one core parses and writes some thirty transactions in the time of
 /// one.
 const MOST: f64 = 32.0;
-/// What is left of the limit when the table says that it is too much.
+/// The share of the limit that is left when the table says that it is too much.
 const DECREASE: f64 = 2.0 / 3.0;
 
 /// The number of calls side by side, and what is known of the table's limit.
@@ -40,7 +40,6 @@ struct Pace {
 }
 
 impl Pace {
-    /// How many calls may run.
     fn room(self) -> usize {
         // From 1 to 32, so nothing is cut off.
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
@@ -175,13 +174,13 @@ mod tests {
             }
             if self.taken.get() >= self.capacity.get() {
                 self.throttled.set(self.throttled.get() + 1);
-                return Err(StoreError::of("a test", "ThrottlingException"));
+                return Err(StoreError::overloaded("a test", "ThrottlingException"));
             }
             self.taken.set(self.taken.get() + 1);
             Ok(())
         }
 
-        /// How many calls go through in `time`, with as many wanting to as there may be.
+        /// The calls that go through in `time`, with as many wanting to as there may be.
         async fn throughput(&self, limiter: &Limiter, time: Duration) -> u32 {
             let end = Instant::now() + time;
             let (mut running, mut done) = (FuturesUnordered::new(), 0);
@@ -235,7 +234,7 @@ mod tests {
     async fn an_error_that_is_no_limit_is_passed_on() {
         let limiter = Limiter::new(1);
         let denied = limiter
-            .call(async || Err::<(), _>(StoreError::of("a test", "AccessDenied")), |()| false)
+            .call(async || Err::<(), _>(StoreError::refused("a test", "AccessDenied")), |()| false)
             .await;
         assert!(denied.is_err());
         assert_eq!(limiter.running.get(), 0);

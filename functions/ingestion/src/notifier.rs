@@ -5,17 +5,16 @@ use shared::domain::uai::Uai;
 use shared::registry::StoreError;
 use shared::registry::imports::{ImportId, Progress};
 
-/// What is told about an import that ended.
+/// The notification about an import that ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Notice<'a> {
     pub(crate) import: &'a ImportId,
     /// The depositor, if the key names one.
     pub(crate) uai: Option<Uai>,
-    /// How it ended.
+    /// Whether it ended as failed.
     pub(crate) failed: bool,
-    /// How far it came.
     pub(crate) progress: Progress,
-    /// Where the report is, in the reports bucket.
+    /// The report's key in the reports bucket.
     pub(crate) report_key: &'a str,
 }
 
@@ -66,7 +65,7 @@ fn subject(notice: &Notice<'_>) -> &'static str {
     }
 }
 
-/// What is told: counts and where the report is, nothing of what the file says.
+/// The message's text: counts and where the report is, nothing of what the file says.
 fn message(notice: &Notice<'_>, uai: &str) -> String {
     let progress = notice.progress;
     serde_json::json!({

@@ -19,8 +19,8 @@ pub(crate) enum NotOurs {
     #[error("object key is not UTF-8 once decoded")]
     Key,
     #[error("event is about another bucket than the inbox")]
-    OtherBucket,
-    /// What consoles put to show an empty folder.
+    OtherBlock,
+    /// A console puts such an object to show an empty folder.
     #[error("object is the mark of a folder")]
     Folder,
 }
@@ -29,7 +29,7 @@ pub(crate) enum NotOurs {
 pub(crate) fn arrival(record: &S3EventRecord, inbox: &str) -> Result<(ImportId, Arrival), NotOurs> {
     let bucket = record.s3.bucket.name.as_deref().ok_or(NotOurs::Incomplete)?;
     if bucket != inbox {
-        return Err(NotOurs::OtherBucket);
+        return Err(NotOurs::OtherBlock);
     }
     let object = &record.s3.object;
     let encoded = object.key.as_deref().ok_or(NotOurs::Incomplete)?;
@@ -46,11 +46,11 @@ pub(crate) fn arrival(record: &S3EventRecord, inbox: &str) -> Result<(ImportId, 
     Ok((ImportId::of(bucket, &arrival.object_key, &arrival.version_id), arrival))
 }
 
-/// Why an extraction date isn't taken. Without it, an old extract would win over what was sent
-/// since.
+/// The reason for which an extraction date isn't taken. Without it, an old extract would win over
+/// what was sent since.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum WrongDate {
-    /// It hasn't come yet, and would make every later file look older.
+    /// The date is in the future: every later file would look older.
     #[error(
         "la date d'extraction donnée avec le fichier (date-extraction) est postérieure à son dépôt"
     )]
@@ -60,7 +60,7 @@ pub(crate) enum WrongDate {
         "la date d'extraction donnée avec le fichier (date-extraction) est antérieure de plus de dix ans à son dépôt"
     )]
     LongAgo,
-    /// It is no date in a form that is read.
+    /// The text has no form that is read as a date.
     #[error(
         "la date d'extraction donnée avec le fichier (date-extraction) n'est pas lisible : l'écrire \
          2026-09-01T08:00:00+02:00, ou 2026-09-01 08:00:00 à l'heure de Paris"
@@ -68,7 +68,7 @@ pub(crate) enum WrongDate {
     Unreadable,
 }
 
-/// How far a depositor's clock may be ahead.
+/// A depositor's clock may be ahead by so much.
 const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_hours(1);
 /// The oldest extract that may be sent.
 const OLDEST: SignedDuration = SignedDuration::from_hours(10 * 366 * 24);
@@ -178,7 +178,7 @@ mod tests {
 
     #[test]
     fn what_is_not_ours_is_told_apart() {
-        assert_eq!(arrival(&event(), "other").unwrap_err(), NotOurs::OtherBucket);
+        assert_eq!(arrival(&event(), "other").unwrap_err(), NotOurs::OtherBlock);
         let mut record = event();
         record.s3.object.key = Some("0751967F/".into());
         assert!(

@@ -15,9 +15,9 @@ use crate::handler::GoOn;
 pub(crate) struct Message {
     /// SQS's id, the same at each delivery.
     pub(crate) id: String,
-    /// What this delivery is called by.
+    /// The handle by which this delivery is acknowledged or postponed.
     pub(crate) receipt: String,
-    /// How many times it was delivered, this one included.
+    /// Deliveries of the message so far, this one included.
     pub(crate) deliveries: u32,
 }
 

@@ -12,7 +12,7 @@ use crate::import::Settings;
 use crate::notifier::Topic;
 use crate::queues::Queues;
 
-/// What the places in AWS are called.
+/// The names of the buckets, queues and topic in AWS.
 #[derive(Debug, Clone)]
 pub struct Places {
     pub imports_table: String,

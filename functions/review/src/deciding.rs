@@ -15,7 +15,7 @@ use shared::audit::Disclosure;
 use shared::contract::review::{Changed, DecisionRequest, DisputeRequest, Disputed, Summary};
 use shared::identity::digest::RecordId;
 use shared::identity::engine::RULE_VERSION;
-use shared::identity::review::{Case, CaseId, Question, Verdict};
+use shared::identity::review::{Case, CaseId, CaseQuestion, CaseVerdict};
 use shared::identity::student::StudentId;
 use shared::registry::reviews::Saved;
 
@@ -48,7 +48,8 @@ pub(crate) async fn decide(
         if request.version != read.version {
             return Err(Refusal::Changed.into());
         }
-        if let (Question::Dispute { student }, Verdict::Split(records)) = (&case.question, &verdict)
+        if let (CaseQuestion::Dispute { student }, CaseVerdict::Split(records)) =
+            (&case.question, &verdict)
         {
             check_split(context, *student, records).await?;
         }
@@ -105,7 +106,7 @@ pub(crate) async fn dispute(
         vec![Disclosure { student: Some(student), ..Disclosure::default() }],
     )
     .await?;
-    let question = Question::Dispute { student };
+    let question = CaseQuestion::Dispute { student };
     let opened = Case::open(question.clone(), RULE_VERSION, request_context.now);
     // Whoever hides a student, or opens a decision again, decides as well.
     involved::refuse(context, reviewer, &opened).await?;

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use shared::domain::uai::Uai;
-use shared::identity::review::{Case, Question};
+use shared::identity::review::{Case, CaseQuestion};
 use shared::identity::student::{Student, StudentId};
 use shared::registry::StoreError;
 
@@ -42,10 +42,10 @@ pub(crate) async fn refuse(
 /// this is not.
 async fn establishments(
     context: &Context,
-    question: &Question,
+    question: &CaseQuestion,
 ) -> Result<BTreeSet<Uai>, StoreError> {
     let mut establishments = BTreeSet::new();
-    if let Question::Attachment { record, .. } = question {
+    if let CaseQuestion::Attachment { record, .. } = question {
         let record = context.records.get(record).await?;
         establishments.extend(record.map(|record| record.declaration.inscription.uai));
     }

@@ -13,13 +13,13 @@ use shared::api::reply::json;
 use shared::audit::{self, Action, Disclosure};
 use shared::contract::review::{CaseDetail, Compared, Decided, Party, Possible, Source, Summary};
 use shared::domain::enrolment::Declaration;
+use shared::identity::block::Traits;
 use shared::identity::digest::RecordId;
 use shared::identity::engine::compare::Comparison;
 use shared::identity::engine::decide::verdict;
 use shared::identity::engine::explain::explain;
-use shared::identity::engine::person::Person;
-use shared::identity::posting::Traits;
-use shared::identity::review::{Case, CaseId, Question};
+use shared::identity::engine::person::ComparedPerson;
+use shared::identity::review::{Case, CaseId, CaseQuestion};
 use shared::identity::student::{Student, StudentId};
 use shared::registry::StoreError;
 
@@ -109,7 +109,7 @@ impl Side {
         Disclosure { student, record, enrolments, fields: SHOWN.to_vec(), ..Disclosure::default() }
     }
 
-    fn people(&self) -> Vec<Person> {
+    fn people(&self) -> Vec<ComparedPerson> {
         let person = |declaration: &Declaration| {
             Traits::said(declaration.ine, declaration.identite.clone()).person()
         };
@@ -120,7 +120,7 @@ impl Side {
 /// Both sides, or all of them, as of now. The first one is what the others are compared with.
 async fn sides(context: &Context, case: &Case) -> Result<Vec<Side>, StoreError> {
     match &case.question {
-        Question::Attachment { record, master, near } => {
+        CaseQuestion::Attachment { record, master, near } => {
             let said =
                 context.records.get(record).await?.map(|record| (record.id, record.declaration));
             let waiting = Side {
@@ -136,14 +136,14 @@ async fn sides(context: &Context, case: &Case) -> Result<Vec<Side>, StoreError> 
             .await?;
             Ok([waiting].into_iter().chain(students).collect())
         }
-        Question::Duplicate { sides, .. } => {
+        CaseQuestion::Duplicate { sides, .. } => {
             try_join_all(
                 sides.iter().map(|side| student(context, side.student, side.master.is_some())),
             )
             .await
         }
         // Each enrolment is a side: which of them are somebody else's is the question.
-        Question::Dispute { student: id } => {
+        CaseQuestion::Dispute { student: id } => {
             let Side { student, shown, said, .. } = student(context, *id, false).await?;
             let side = |said| Side { student, shown, verified: false, said: vec![said] };
             Ok(said.into_iter().take(MOST_SHOWN).map(side).collect())

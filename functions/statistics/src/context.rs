@@ -20,7 +20,7 @@ impl Context {
         let students = config::variable("STUDENTS_TABLE")?;
         Ok(Self {
             s3: config::s3(&aws),
-            // Statistics never look anybody up, so they have no right to the postings.
+            // Statistics never look anybody up, so they have no right to the blocks.
             answers: AnswerStore::new(aws_sdk_dynamodb::Client::new(&aws), students, String::new()),
             bucket: config::variable("STATISTICS_BUCKET")?,
             threshold: config::variable("SUPPRESSION_THRESHOLD")?,

@@ -13,14 +13,14 @@ use shared::contract::v3::request;
 use shared::domain::academic_year::day_in_france;
 use shared::domain::siret::Siret;
 use shared::identity::engine::lookup::Mode;
-use shared::identity::student::Answer;
+use shared::identity::student::PublishedAnswer;
 use shared::registry::StoreError;
 
 use crate::caller::Caller;
 use crate::consultation::count_unknown;
 use crate::context::Context;
 use crate::handler::RequestContext;
-use crate::question::{Question, parameters};
+use crate::question::{StatusQuestion, parameters};
 use crate::reply::{ApiError, Refusal};
 
 /// Look-ups under way at a time.
@@ -57,7 +57,7 @@ pub(crate) async fn answer(
         .await?;
     let look_ups: Vec<_> =
         lines.iter().map(|line| look_up(context, line, caller.client.look_up)).collect();
-    let found: Vec<Option<Answer>> =
+    let found: Vec<Option<PublishedAnswer>> =
         stream::iter(look_ups).buffered(SIDE_BY_SIDE).try_collect().await?;
 
     let today = day_in_france(request_context.now);
@@ -110,10 +110,10 @@ async fn look_up(
     context: &Context,
     asked: &Line,
     mode: Mode,
-) -> Result<Option<Answer>, StoreError> {
+) -> Result<Option<PublishedAnswer>, StoreError> {
     let question = match &asked.question {
-        Ok(LineQuestion::Ine(ine)) => Question::Ine(*ine),
-        Ok(LineQuestion::Civil(question)) => Question::Civil(question.clone()),
+        Ok(LineQuestion::Ine(ine)) => StatusQuestion::Ine(*ine),
+        Ok(LineQuestion::Civil(question)) => StatusQuestion::Civil(question.clone()),
         Err(_) => return Ok(None),
     };
     question.look_up(context, mode).await

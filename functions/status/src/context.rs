@@ -51,7 +51,7 @@ pub(crate) struct Issuer {
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) students_table: String,
-    pub(crate) postings_table: String,
+    pub(crate) blocks_table: String,
     pub(crate) clients_table: String,
     pub(crate) quotas_table: String,
     pub(crate) establishments_table: String,
@@ -70,7 +70,7 @@ impl Settings {
     fn from_env() -> Result<Self, ConfigError> {
         Ok(Self {
             students_table: variable("STUDENTS_TABLE")?,
-            postings_table: variable("POSTINGS_TABLE")?,
+            blocks_table: variable("BLOCKS_TABLE")?,
             clients_table: variable("CLIENTS_TABLE")?,
             quotas_table: variable("QUOTAS_TABLE")?,
             establishments_table: variable("ESTABLISHMENTS_TABLE")?,
@@ -152,7 +152,7 @@ impl Context {
             answers: AnswerStore::new(
                 dynamodb.clone(),
                 settings.students_table,
-                settings.postings_table,
+                settings.blocks_table,
             ),
             clients: KnownClients::new(clients, settings.clients_kept),
             quotas: Quotas::new(QuotaStore::new(dynamodb.clone(), settings.quotas_table)),

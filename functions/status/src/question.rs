@@ -14,7 +14,7 @@ use shared::domain::sex::Sex;
 use shared::domain::siret::Siret;
 use shared::identity::engine::lookup::Mode;
 use shared::identity::lookup::CivilQuestion;
-use shared::identity::student::Answer;
+use shared::identity::student::PublishedAnswer;
 use shared::registry::StoreError;
 
 use crate::caller::Caller;
@@ -28,7 +28,7 @@ const MOST_GIVEN_NAMES: usize = 10;
 
 /// Who is asked about.
 #[derive(Debug, Clone)]
-pub(crate) enum Question {
+pub(crate) enum StatusQuestion {
     Ine(Ine),
     Civil(CivilQuestion),
     /// Somebody who has what nobody has, such as no given name: it is asked and answered like any
@@ -36,7 +36,7 @@ pub(crate) enum Question {
     Nobody,
 }
 
-impl From<Option<CivilQuestion>> for Question {
+impl From<Option<CivilQuestion>> for StatusQuestion {
     fn from(question: Option<CivilQuestion>) -> Self {
         question.map_or(Self::Nobody, Self::Civil)
     }
@@ -45,7 +45,7 @@ impl From<Option<CivilQuestion>> for Question {
 /// A question, and for whom it is asked.
 #[derive(Debug)]
 pub(crate) struct Asked {
-    pub(crate) question: Question,
+    pub(crate) question: StatusQuestion,
     /// The administration that receives the answer; upstream's contract has none.
     pub(crate) recipient: Option<Siret>,
     /// The INE in the caller's own words, which upstream's contract gives back when nobody has it.
@@ -61,7 +61,7 @@ impl Asked {
         caller: &Caller,
     ) -> Result<Self, Refusal> {
         let parameters = parameters(request);
-        let v3 = |question: Result<Question, Vec<Parameter>>| {
+        let v3 = |question: Result<StatusQuestion, Vec<Parameter>>| {
             let recipient = request::recipient(&parameters);
             match (question, recipient) {
                 (Ok(question), Ok(recipient)) => {
@@ -79,7 +79,7 @@ impl Asked {
                 // The contract writes it in upper case, and so do its callers.
                 let echo = parameters.one("INE").ok().flatten().unwrap_or_default().to_owned();
                 let ine = Ine::parse(&echo).map_err(|_| Refusal::InvalidIne)?;
-                Ok(Self { question: Question::Ine(ine), recipient: None, echo: Some(echo) })
+                Ok(Self { question: StatusQuestion::Ine(ine), recipient: None, echo: Some(echo) })
             }
             Route::StatusByIdentity => {
                 let question = parse_question(body)
@@ -87,12 +87,14 @@ impl Asked {
                 Ok(Self { question: question.into(), recipient: None, echo: None })
             }
             Route::DirectByIne => {
-                v3(request::ine(&parameters).map(Question::Ine).map_err(|wrong| vec![wrong]))
+                v3(request::ine(&parameters).map(StatusQuestion::Ine).map_err(|wrong| vec![wrong]))
             }
-            Route::DirectByIdentity => v3(request::civil_identity(&parameters).map(Question::from)),
+            Route::DirectByIdentity => {
+                v3(request::civil_identity(&parameters).map(StatusQuestion::from))
+            }
             Route::FranceConnect => {
                 v3(pivot(caller.person.as_ref().unwrap_or(&PivotIdentity::default()))
-                    .map(Question::from))
+                    .map(StatusQuestion::from))
             }
             Route::Batch | Route::Enrolment | Route::Deposit | Route::Review => {
                 Err(Refusal::NotABatch)
@@ -101,7 +103,7 @@ impl Asked {
     }
 }
 
-impl Question {
+impl StatusQuestion {
     /// The INE that the caller asked with, if it did.
     pub(crate) fn ine(&self) -> Option<&str> {
         match self {
@@ -116,12 +118,12 @@ impl Question {
         &self,
         context: &Context,
         mode: Mode,
-    ) -> Result<Option<Answer>, StoreError> {
+    ) -> Result<Option<PublishedAnswer>, StoreError> {
         match self {
             Self::Ine(ine) => context.answers.by_ine(&context.keys.ine(ine)).await,
             Self::Nobody => Ok(None),
             Self::Civil(question) => {
-                context.answers.by_identity(question, &context.keys.postings, mode).await
+                context.answers.by_identity(question, &context.keys.blocks, mode).await
             }
         }
     }

@@ -17,7 +17,7 @@ use ureq::http::Request;
 use uuid::Uuid;
 
 use crate::findings::Finding;
-use crate::http::{self, Answer};
+use crate::http::{self, HttpAnswer};
 use crate::outputs::Outputs;
 use crate::report::Report;
 use crate::sandbox::Sandbox;
@@ -258,7 +258,7 @@ impl Form {
 }
 
 /// The body of an answer that has this status.
-fn body_of(status: u16, answer: Answer) -> Result<String> {
+fn body_of(status: u16, answer: HttpAnswer) -> Result<String> {
     if answer.status != status {
         bail!("the API answered {} where {status} was expected: {}", answer.status, answer.body);
     }

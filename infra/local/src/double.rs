@@ -8,7 +8,7 @@ use ureq::http::Request;
 
 use crate::environment::PLATFORM;
 use crate::files::Files;
-use crate::http::{self, Answer};
+use crate::http::{self, HttpAnswer};
 use crate::process::command;
 use crate::service::{Program, Service, free_port};
 
@@ -76,7 +76,7 @@ pub(crate) async fn france_connect_token(url: &str, wanted: &Value) -> Result<St
     access_token(&call(Request::post(format!("{url}/double/france-connect/token")), wanted).await?)
 }
 
-async fn call(request: ureq::http::request::Builder, body: &Value) -> Result<Answer> {
+async fn call(request: ureq::http::request::Builder, body: &Value) -> Result<HttpAnswer> {
     let request = request.header("content-type", "application/json").body(body.to_string());
     let answer = http::send(request.context("the request can't be written")?).await;
     let answer = answer.context("the test double doesn't answer")?;
@@ -86,7 +86,7 @@ async fn call(request: ureq::http::request::Builder, body: &Value) -> Result<Ans
     Ok(answer)
 }
 
-fn access_token(answer: &Answer) -> Result<String> {
+fn access_token(answer: &HttpAnswer) -> Result<String> {
     let answer: Value = serde_json::from_str(&answer.body).unwrap_or_default();
     answer["access_token"].as_str().map(str::to_owned).context("the test double gave no token")
 }

@@ -11,7 +11,7 @@ use crate::files::Files;
 use crate::ines;
 use crate::platform::Platform;
 use crate::samples::{self, PROBES, Sample};
-use crate::status::Question;
+use crate::status::StatusQuestion;
 
 /// An import of a few rows takes a second or two, and so does the identity of its people.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -43,7 +43,7 @@ pub(crate) async fn send_probes(files: &Files, platform: &Platform) -> Result<()
 
 /// Waits until each person is answered for: their records are resolved one by one, after the
 /// import.
-async fn wait_until_visible(platform: &Platform, mut waiting: Vec<Question>) -> Result<()> {
+async fn wait_until_visible(platform: &Platform, mut waiting: Vec<StatusQuestion>) -> Result<()> {
     let people = waiting.len();
     let template = "{wide_bar} {pos} of {len} people visible";
     let step = Step::of("resolving identities", people.try_into()?, template);

@@ -12,14 +12,14 @@ const PATIENCE: Duration = Duration::from_mins(2);
 
 /// An answer, whatever its status.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct HttpAnswer {
     /// The status code.
     pub(crate) status: u16,
     pub(crate) body: String,
 }
 
 /// Sends a request with a small body, or none.
-pub(crate) async fn send(request: Request<String>) -> Result<Answer> {
+pub(crate) async fn send(request: Request<String>) -> Result<HttpAnswer> {
     blocking(move || read(agent(PATIENCE).run(request)?)).await
 }
 
@@ -28,7 +28,7 @@ pub(crate) async fn upload(
     request: ureq::http::request::Builder,
     body: impl Read + Send + 'static,
     patience: Duration,
-) -> Result<Answer> {
+) -> Result<HttpAnswer> {
     blocking(move || {
         let body = ureq::SendBody::from_owned_reader(body);
         read(agent(patience).run(request.body(body)?)?)
@@ -45,9 +45,9 @@ fn agent(patience: Duration) -> Agent {
         .new_agent()
 }
 
-fn read(mut response: Response<ureq::Body>) -> Result<Answer> {
+fn read(mut response: Response<ureq::Body>) -> Result<HttpAnswer> {
     let body = response.body_mut().read_to_string()?;
-    Ok(Answer { status: response.status().as_u16(), body })
+    Ok(HttpAnswer { status: response.status().as_u16(), body })
 }
 
 async fn blocking<T: Send + 'static>(

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use shared::domain::academic_year::{AcademicYear, day_in_france};
 
 use crate::files::{self, Files};
-use crate::status::{Identity, Question};
+use crate::status::{Identity, StatusQuestion};
 
 /// One sample: what it is on disk and what its import should say.
 #[derive(Debug)]
@@ -50,10 +50,10 @@ pub(crate) const PROBES: Sample =
     Sample { name: "sondes.csv", encoding: UTF_8, separator: b';', uai: "0751967F", broken: &[] };
 
 /// What the probe by civil identity asks: it gives no birthplace.
-pub(crate) fn probe_by_identity() -> Question {
+pub(crate) fn probe_by_identity() -> StatusQuestion {
     let [nom_famille, prenom1, date_naissance, sexe] =
         ["DUPONT", "Jean", "2000-01-01", "1"].map(str::to_owned);
-    Question::Identity(Identity {
+    StatusQuestion::Identity(Identity {
         nom_famille,
         prenom1,
         date_naissance,
@@ -68,7 +68,7 @@ pub(crate) struct Rendered {
     /// Where it is.
     pub(crate) path: PathBuf,
     /// One question for each person that should be visible once the file is imported.
-    pub(crate) visible: Vec<Question>,
+    pub(crate) visible: Vec<StatusQuestion>,
 }
 
 impl Sample {
@@ -91,7 +91,7 @@ impl Sample {
     }
 
     /// The rows that are neither broken nor cancelled.
-    fn visible(&self, text: &str) -> Result<Vec<Question>> {
+    fn visible(&self, text: &str) -> Result<Vec<StatusQuestion>> {
         let mut reader =
             csv::ReaderBuilder::new().delimiter(self.separator).from_reader(text.as_bytes());
         let headings = reader.headers()?.clone();
@@ -106,14 +106,14 @@ impl Sample {
                 continue;
             }
             questions.push(match cell("ine") {
-                "" => Question::Identity(Identity {
+                "" => StatusQuestion::Identity(Identity {
                     nom_famille: cell("nomFamille").to_owned(),
                     prenom1: cell("prenom1").to_owned(),
                     date_naissance: cell("dateNaissance").to_owned(),
                     sexe: cell("sexe").to_owned(),
                     lieu_naissance: cell("lieuNaissance").to_owned(),
                 }),
-                ine => Question::Ine(ine.to_owned()),
+                ine => StatusQuestion::Ine(ine.to_owned()),
             });
         }
         Ok(questions)

@@ -18,7 +18,7 @@ const PATH: &str = "/api/etudiant";
 
 /// One question.
 #[derive(Debug, Clone)]
-pub(crate) enum Question {
+pub(crate) enum StatusQuestion {
     /// By student number.
     Ine(String),
     /// By civil identity.
@@ -53,7 +53,7 @@ pub(crate) struct Reply {
     body: Value,
 }
 
-impl Question {
+impl StatusQuestion {
     pub(crate) async fn ask(&self, outputs: &Outputs, sandbox: &Sandbox) -> Result<Reply> {
         let base = &outputs.api_url;
         let (request, body) = match self {

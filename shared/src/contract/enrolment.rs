@@ -184,7 +184,7 @@ pub enum Progress {
     Published,
     /// A person has to say whose it is; it isn't told.
     #[serde(rename = "en vérification")]
-    InReview,
+    OnHold,
     /// No longer told.
     #[serde(rename = "annulée")]
     Cancelled,

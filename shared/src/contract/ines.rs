@@ -9,7 +9,7 @@
 //! | `POST /api-ines-etudiants/immatriculation` | ours: [`Immatriculation`] → [`Request`]; 202 while a person decides |
 //! | `GET /api-ines-etudiants/demandes/{id}` | ours: what became of a [`Request`], with [`RequestDetail`] for INES's staff |
 //! | `GET /api-ines-etudiants/demandes?etat=EN_ATTENTE` | ours, for INES's staff: [`PendingRequests`] |
-//! | `POST /api-ines-etudiants/demandes/{id}/decision` | ours, for INES's staff: [`Decision`] → [`Request`] |
+//! | `POST /api-ines-etudiants/demandes/{id}/decision` | ours, for INES's staff: [`RequestDecision`] → [`Request`] |
 //! | `POST /api-ines-etudiants/rattachements` | ours, for INES's staff: [`Attachment`] → [`Attachment`] |
 //! | `POST /api-ines-etudiants/detachements` | ours, for INES's staff: [`Detachment`] → [`Detachment`] |
 //!
@@ -200,7 +200,7 @@ pub struct PendingRequest {
 
 /// What a person decides of a request.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Decision {
+pub struct RequestDecision {
     /// What.
     pub decision: DecisionKind,
     /// Who it is: one of those that the request resembles, for `MEME` only.

@@ -16,7 +16,9 @@ use crate::domain::academic_year::AcademicYear;
 use crate::domain::uai::Uai;
 use crate::identity::digest::RecordId;
 use crate::identity::engine::explain::{Explanation, Line, doubt};
-use crate::identity::review::{Case, CaseId, Effect, Kind, Question, Reason, State, Verdict};
+use crate::identity::review::{
+    Case, CaseId, CaseQuestion, CaseVerdict, Effect, Kind, Reason, State,
+};
 
 pub use request::{DecisionRequest, DisputeRequest, Disputed, ReviewBodyError};
 
@@ -180,11 +182,11 @@ impl Summary {
 }
 
 /// Why the rules leave it to a person, by the closest comparison.
-fn reasons(question: &Question) -> Vec<&'static str> {
+fn reasons(question: &CaseQuestion) -> Vec<&'static str> {
     let comparison = match question {
-        Question::Attachment { near, .. } => near.first().map(|near| &near.comparison),
-        Question::Duplicate { comparison, .. } => Some(comparison),
-        Question::Dispute { .. } => {
+        CaseQuestion::Attachment { near, .. } => near.first().map(|near| &near.comparison),
+        CaseQuestion::Duplicate { comparison, .. } => Some(comparison),
+        CaseQuestion::Dispute { .. } => {
             return vec!["quelqu’un dit que ce dossier mêle deux personnes."];
         }
     };
@@ -195,7 +197,7 @@ fn reasons(question: &Question) -> Vec<&'static str> {
     };
     let mut reasons: Vec<_> = comparison.vetoes.iter().map(doubt).collect();
     match question {
-        Question::Attachment { near, .. } if near.len() > 1 => {
+        CaseQuestion::Attachment { near, .. } if near.len() > 1 => {
             reasons.push("plusieurs étudiants ressemblent.");
         }
         _ if reasons.is_empty() => reasons.push("les indices ne suffisent pas."),
@@ -321,14 +323,14 @@ pub struct Possible {
 impl Possible {
     /// What may be answered to a question.
     #[must_use]
-    pub fn answers(question: &Question) -> Vec<Self> {
+    pub fn answers(question: &CaseQuestion) -> Vec<Self> {
         let verdicts = match question {
-            Question::Attachment { near, .. } => {
-                let attach = near.iter().map(|near| Verdict::Attach(near.side.student));
-                attach.chain([Verdict::Different]).collect()
+            CaseQuestion::Attachment { near, .. } => {
+                let attach = near.iter().map(|near| CaseVerdict::Attach(near.side.student));
+                attach.chain([CaseVerdict::Different]).collect()
             }
-            Question::Duplicate { .. } => vec![Verdict::Same, Verdict::Different],
-            Question::Dispute { .. } => vec![Verdict::Keep],
+            CaseQuestion::Duplicate { .. } => vec![CaseVerdict::Same, CaseVerdict::Different],
+            CaseQuestion::Dispute { .. } => vec![CaseVerdict::Keep],
         };
         let mut answers: Vec<Self> =
             verdicts.iter().filter_map(|verdict| Self::of(question, verdict)).collect();
@@ -338,7 +340,7 @@ impl Possible {
         answers
     }
 
-    fn of(question: &Question, verdict: &Verdict) -> Option<Self> {
+    fn of(question: &CaseQuestion, verdict: &CaseVerdict) -> Option<Self> {
         let effect = question.effect(verdict).ok().flatten()?;
         let etudiant = match &effect {
             Effect::Attach { student, .. } => Some(student.to_string()),

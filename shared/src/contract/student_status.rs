@@ -14,7 +14,7 @@ use crate::domain::commune::CommuneCode;
 use crate::domain::enrolment::Enrolment;
 use crate::domain::sex::Sex;
 use crate::identity::lookup::CivilQuestion;
-use crate::identity::student::Answer;
+use crate::identity::student::PublishedAnswer;
 
 /// The first thing that is wrong with a look-up, as `details.parameter` says it. The contract
 /// publishes no sentence for these, so they follow the tone of the one that it does.
@@ -189,7 +189,7 @@ impl<'a> StudentStatus<'a> {
     /// `ine` is the one the caller asked with.
     #[must_use]
     pub fn on(
-        answer: &'a Answer,
+        answer: &'a PublishedAnswer,
         today: Date,
         starts_within_days: u16,
         ine: Option<&'a str>,
@@ -239,7 +239,7 @@ mod tests {
 
     use super::*;
     use crate::domain::name::PersonName;
-    use crate::identity::engine::person::Person;
+    use crate::identity::engine::person::ComparedPerson;
     use crate::identity::fixtures::{enrolment, identity, keys};
     use crate::identity::student::StudentId;
 
@@ -254,8 +254,8 @@ mod tests {
     #[test]
     fn a_request_asks_for_the_keys_that_the_person_is_posted_under() {
         let request = parse_question(REQUEST.as_bytes()).unwrap().unwrap();
-        let posted = Person::of(&identity("DUPONT", "jeanne", "2000-01-01"), None);
-        assert_eq!(keys().postings.of(&request.person()), keys().postings.of(&posted));
+        let indexed = ComparedPerson::of(&identity("DUPONT", "jeanne", "2000-01-01"), None);
+        assert_eq!(keys().blocks.of(&request.person()), keys().blocks.of(&indexed));
     }
 
     #[test]
@@ -327,7 +327,7 @@ mod tests {
 
     #[test]
     fn the_answer_has_the_contracts_fields_in_its_order() {
-        let answer = Answer {
+        let answer = PublishedAnswer {
             student: StudentId::random(),
             nom_famille: PersonName::parse("Dupont").unwrap(),
             prenom: PersonName::parse("Jean").unwrap(),

@@ -86,7 +86,7 @@ pub struct Declaration {
     /// The establishment's own number for the student.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub numero_etudiant: Option<String>,
-    pub identite: Person,
+    pub identite: StatedPerson,
     pub inscription: Enrolment,
 }
 
@@ -96,7 +96,9 @@ impl Declaration {
     #[must_use]
     pub fn names_as(&self, other: &Self) -> bool {
         let person = match (&self.identite, &other.identite) {
-            (Person::Pair(one), Person::Pair(other)) => one.date_naissance == other.date_naissance,
+            (StatedPerson::Pair(one), StatedPerson::Pair(other)) => {
+                one.date_naissance == other.date_naissance
+            }
             (one, other) => one == other,
         };
         person && self.ine == other.ine && self.numero_etudiant == other.numero_etudiant
@@ -106,7 +108,7 @@ impl Declaration {
 /// Whom a declaration is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
-pub enum Person {
+pub enum StatedPerson {
     /// A person who is named, as in an enrolment file.
     Civil(CivilIdentity),
     /// A person who is known by the declaration's INE and this birth date.
@@ -125,7 +127,7 @@ pub struct Pair {
     pub registre: Option<Box<CivilIdentity>>,
 }
 
-impl Person {
+impl StatedPerson {
     /// The birth date, which both ways give.
     #[must_use]
     pub fn birth_date(&self) -> BirthDate {
@@ -182,11 +184,13 @@ mod tests {
         let identity = crate::identity::fixtures::identity("Lefèvre", "Zoé", "2004-03-02");
         let pair = Pair { date_naissance: identity.date_naissance, registre: None };
         let registered = Pair { registre: Some(Box::new(identity.clone())), ..pair.clone() };
-        for person in
-            [Person::Civil(identity.clone()), Person::Pair(pair), Person::Pair(registered)]
-        {
+        for person in [
+            StatedPerson::Civil(identity.clone()),
+            StatedPerson::Pair(pair),
+            StatedPerson::Pair(registered),
+        ] {
             let stored = serde_json::to_string(&person).unwrap();
-            assert_eq!(serde_json::from_str::<Person>(&stored).unwrap(), person);
+            assert_eq!(serde_json::from_str::<StatedPerson>(&stored).unwrap(), person);
             assert_eq!(person.birth_date(), identity.date_naissance);
         }
     }

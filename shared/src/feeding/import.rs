@@ -40,7 +40,6 @@ impl ImportId {
     }
 }
 
-/// How far an import has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ImportState {
@@ -77,7 +76,6 @@ impl ImportState {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Import {
     pub id: ImportId,
-    /// How far it has come.
     pub state: ImportState,
     /// Rows read so far, blank ones and the header left out.
     #[serde(default)]
@@ -103,10 +101,10 @@ pub struct Import {
     /// Size of the object.
     #[serde(default)]
     pub bytes: u64,
-    /// Why it failed, for the establishment.
+    /// The reason of a failure, for the establishment.
     #[serde(default)]
     pub reason: Option<String>,
-    /// Where its report is, in the reports bucket.
+    /// The report's key in the reports bucket.
     #[serde(default)]
     pub report_key: Option<String>,
     /// The object's key, decoded. It may hold anything the depositor chose: it is never logged.
@@ -121,7 +119,7 @@ pub struct Import {
     /// Its place among the drops of its key.
     #[serde(default)]
     pub sequencer: String,
-    /// Where the work to go on with is, in the reports bucket.
+    /// The checkpoint's key in the reports bucket.
     #[serde(default)]
     pub work_key: Option<String>,
     /// The message that its owner works for.
@@ -132,7 +130,7 @@ pub struct Import {
     pub lease_until: i64,
 }
 
-/// What is known of an import from the event about its object.
+/// An import as the event about its object describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Arrival {
     /// The object's key, decoded. It may hold anything the depositor chose, so it is stored and
@@ -148,7 +146,7 @@ pub struct Arrival {
     pub sequencer: String,
 }
 
-/// Who works on an import.
+/// The owner of a lease on an import.
 #[derive(Debug, Clone, Copy)]
 pub struct LeaseHolder<'a> {
     pub import: &'a ImportId,
@@ -159,9 +157,9 @@ pub struct LeaseHolder<'a> {
 /// Whether an import was taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Claim {
-    /// It is ours to carry out, from where it stands.
+    /// The import is ours to carry out, from its checkpoint.
     Taken(Box<Import>),
-    /// It has ended before: there is nothing to do, and the message may be acknowledged.
+    /// The import had ended: there is nothing to do, and the message may be acknowledged.
     Ended,
     /// Another invocation has it, for another message, which guarantees that the work goes on: this
     /// message may be acknowledged.
@@ -169,7 +167,7 @@ pub enum Claim {
     /// Another invocation has it for this very message, or had it and died: the message must come
     /// back once the lease is over.
     Again {
-        /// How long the lease still runs.
+        /// The time that the lease still runs.
         after: Duration,
     },
     /// There is no such import, and the message doesn't say what it would be about.
@@ -177,7 +175,7 @@ pub enum Claim {
 }
 
 impl Claim {
-    /// Why an import that stands so can't be taken for a message.
+    /// The reason for which an import in this state can't be taken for a message.
     #[must_use]
     pub fn refused(import: &Import, message: &str, now: Timestamp) -> Self {
         if import.state.is_final() {
@@ -193,7 +191,7 @@ impl Claim {
     }
 }
 
-/// How far an import has come.
+/// Counts of rows so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Progress {
     /// Rows read.
@@ -212,19 +210,17 @@ pub struct Progress {
     pub bytes_read: u64,
 }
 
-/// How an import ended.
 #[derive(Debug, Clone, Copy)]
 pub struct End<'a> {
-    /// How far it came.
     pub progress: Progress,
-    /// Where its report is.
+    /// The report's key in the reports bucket.
     pub report_key: &'a str,
-    /// Why it failed, if it did.
+    /// The reason of a failure, if it failed.
     pub failure: Option<&'a str>,
 }
 
-/// How long an owner keeps an import without renewing it: a sign of life every quarter of a minute,
-/// and a crash that is made good within a minute.
+/// An owner keeps an import for this long without renewing its lease: it renews it every quarter of
+/// a minute, so a crash is made good within a minute.
 pub const LEASE: Duration = Duration::from_secs(45);
 
 /// Imports of one establishment that are carried out at once, at most. The queue serves whoever

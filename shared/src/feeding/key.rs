@@ -15,12 +15,11 @@ use crate::domain::academic_year::AcademicYear;
 use crate::domain::fold::fold;
 use crate::domain::uai::Uai;
 
-/// What the key of an object says.
+/// The meaning of an object's key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DepositKey {
     /// The depositor.
     pub uai: Uai,
-    /// What the absence of a record means.
     pub mode: Mode,
     /// Only a report is wanted: nothing changes.
     pub dry_run: bool,
@@ -28,7 +27,7 @@ pub struct DepositKey {
     pub deposit: Option<String>,
 }
 
-/// What the absence of a record from a file means.
+/// The meaning of the absence of a record from a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mode {
     /// Nothing: the file has what is new or changed.
@@ -42,13 +41,13 @@ pub enum Mode {
     },
 }
 
-/// Why a key has no meaning. In French, for the registrar: it ends in the report.
+/// The reason for which a key has no meaning. In French, for the registrar: it ends in the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
-    /// It doesn't start with an establishment, or ends there.
+    /// The key doesn't start with an establishment, or ends there.
     #[error("le dossier de dépôt n'est pas une UAI : le fichier doit être déposé sous <UAI>/<nom>")]
     NoDepositor,
-    /// It is that of a complete file without an academic year. Taking it for a delta would be
+    /// The key is that of a complete file without an academic year. Taking it for a delta would be
     /// harmless, but isn't what was meant.
     #[error(
         "un fichier complet se dépose sous <UAI>/complete/<année>/, où 2026 désigne l'année 2026-2027"
@@ -119,7 +118,7 @@ enum Word {
 }
 
 impl Word {
-    /// How each is written, folded. `depot` is ours alone: the API writes it.
+    /// The spellings of each mode, folded. `depot` is ours alone: the API writes it.
     const ALL: [(&str, Self); 9] = [
         ("COMPLETE", Self::Complete),
         ("COMPLET", Self::Complete),

@@ -26,61 +26,13 @@ use sha2::{Digest, Sha256};
 
 use crate::domain::academic_year::AcademicYear;
 use crate::domain::enrolment::Declaration;
+use crate::domain::record_state::{Doubt, RecordState};
 use crate::domain::status::Status;
 use crate::domain::uai::Uai;
 use crate::identity::digest::RecordId;
 use crate::identity::edge::Links;
 use crate::identity::finding::{FindingCode, StatutIne};
 use crate::identity::student::{RecordVersion, StudentId};
-
-/// Where a record stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RecordState {
-    /// Stored, not yet attached to a student.
-    Pending,
-    /// Attached and published.
-    Resolved,
-    /// Waits for a person's decision; nobody can see it.
-    InReview,
-}
-
-impl RecordState {
-    /// The name it is stored under.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Resolved => "resolved",
-            Self::InReview => "in_review",
-        }
-    }
-}
-
-/// Why a record waits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Doubt {
-    /// It gives an INE and a birth date and names nobody, and nobody has this INE yet.
-    Unknown,
-    /// It names nobody, and its INE is known with another birth date.
-    BirthDateDiffers,
-    /// INES has somebody else under its INE.
-    RegisterDiffers,
-    /// It may be one of several students who are not each other, or somebody who couldn't be read.
-    Homonyms,
-    /// It may be a known student, and nothing makes it certain.
-    Resembles,
-    /// INES's own staff has to decide whose INE it is.
-    AwaitsInes,
-    /// INES won't give the person an INE.
-    Refused,
-    /// A person said that two people may be mixed up here.
-    Disputed,
-    /// Its establishment has had as many new people immatriculated this year as it may: an operator
-    /// has to look.
-    Quota,
-}
 
 /// A record as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -92,24 +44,21 @@ pub struct Record {
     /// were kept.
     #[serde(default)]
     pub depositor: Option<Uai>,
-    /// What INES says of the INE of this version, once it was looked at.
+    /// INES's verdict on the INE of this version, once it was asked.
     #[serde(default)]
     pub statut_ine: Option<StatutIne>,
-    /// What the establishment is told about the identity of this version, if there is something to
-    /// tell.
+    /// The finding about the identity of this version, if there is one.
     #[serde(default)]
     pub finding: Option<FindingCode>,
-    /// Where it stands.
     pub state: RecordState,
-    /// What it says.
     pub declaration: Declaration,
     /// The student it is attached to, by this version or an earlier one.
     #[serde(default)]
     pub student: Option<StudentId>,
-    /// What people decided about it, whatever it says now.
+    /// The links that reviewers made, which outlive versions.
     #[serde(default)]
     pub links: Links,
-    /// Why it waits, or waited.
+    /// The reason for which the record is or was on hold.
     #[serde(default)]
     pub doubt: Option<Doubt>,
     /// The day on which INES first didn't know its INE, while it doesn't.
@@ -128,7 +77,6 @@ pub struct NewRecord {
     pub version: RecordVersion,
     /// The establishment that sends it, for itself or for another.
     pub depositor: Uai,
-    /// What it says.
     pub declaration: Box<Declaration>,
 }
 
@@ -170,7 +118,7 @@ impl std::io::Write for HashWriter {
     }
 }
 
-/// What is stored of a record, as far as a decision needs it.
+/// The attributes of a stored record that a decision about a new version needs.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Stored {
     pub id: RecordId,
@@ -186,12 +134,11 @@ pub struct Stored {
     /// itself.
     #[serde(default)]
     pub digest: Option<ContentDigest>,
-    /// Where it stands.
     pub state: RecordState,
     /// The version of the latest complete file that had a broken row about it.
     #[serde(default)]
     pub seen: Option<RecordVersion>,
-    /// What the content is read for here: the enrolment's status.
+    /// The one part of the declaration that is read here: the enrolment's status.
     #[serde(rename = "declaration")]
     pub content: StoredContent,
 }
@@ -206,7 +153,6 @@ pub struct StoredContent {
 /// The part of an enrolment that a decision needs.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct StoredEnrolment {
-    /// How far it has come.
     pub statut: Status,
 }
 
@@ -225,22 +171,22 @@ impl Stored {
 
     /// Whether it still has to be attached to a student.
     #[must_use]
-    pub fn waits(&self) -> bool {
+    pub fn is_unresolved(&self) -> bool {
         self.state != RecordState::Resolved
     }
 }
 
-/// How far complete files go, by establishment and year: the version with which the latest of them
-/// cancels. What is older than that, and not in it, is no longer true, even if it arrives later.
+/// For each establishment and year, the version with which the latest complete file cancels. An
+/// older statement that isn't in that file is no longer true, even if it arrives later.
 pub type Horizons = HashMap<(Uai, AcademicYear), RecordVersion>;
 
 /// A write, with the condition that makes it safe against everyone else's.
 #[derive(Debug, Clone)]
 pub enum Write {
     /// Store a statement and its content as pending, over nothing or something older.
-    Put(Statement),
+    Put(RecordStatement),
     /// Move the version on, over something older with the same content.
-    Renew(Statement),
+    Renew(RecordStatement),
     /// Cancel an enrolment of an older version, unless a complete file of this version or a later
     /// one had a broken row about it.
     Cancel {
@@ -268,19 +214,19 @@ impl Write {
     }
 }
 
-/// What became of writes that go through all together or not at all.
+/// The result of writes that go through all together or not at all.
 #[derive(Debug)]
 pub enum Written {
     /// All of them were done.
     All,
     /// None was; for each, whether it was because of it.
-    None(Vec<Verdict>),
+    None(Vec<SliceVerdict>),
 }
 
-/// Why a write stopped those that were to go through with it.
+/// The part that one write had in stopping its transaction.
 #[derive(Debug)]
-pub enum Verdict {
-    /// It didn't.
+pub enum SliceVerdict {
+    /// It would have gone through.
     Willing,
     /// Another was writing the record, or the table is at its limit.
     Busy,
@@ -290,14 +236,14 @@ pub enum Verdict {
 
 /// A record to store, with its digest.
 #[derive(Debug, Clone)]
-pub struct Statement {
+pub struct RecordStatement {
     pub record: NewRecord,
     /// The digest of what it says.
     pub digest: ContentDigest,
 }
 
-impl Statement {
-    /// What becomes of it given what is stored.
+impl RecordStatement {
+    /// The write that the statement asks for, given the stored record.
     fn decide(
         self,
         stored: Option<&Stored>,
@@ -334,14 +280,14 @@ impl Statement {
     }
 }
 
-/// What became of a batch.
+/// Counts of a batch.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct PutOutcome {
     /// Stored by this import, now or in an earlier attempt, and still to be attached to a student.
     pub pending: Vec<RecordId>,
-    /// How many were older than what another import stored.
+    /// Statements older than what another import stored.
     pub superseded: u64,
-    /// How many say what was stored already.
+    /// Statements that say what was stored already.
     pub unchanged: u64,
 }
 
@@ -353,7 +299,7 @@ impl PutOutcome {
         {
             self.unchanged += 1;
         }
-        if stored.waits() {
+        if stored.is_unresolved() {
             self.pending.push(stored.id.clone());
         }
     }
@@ -370,7 +316,7 @@ pub struct Batch<'a> {
     horizons: &'a Horizons,
     /// Records that waited when they were read, and will go on waiting whatever the write says.
     waiting: HashMap<RecordId, bool>,
-    unread: Vec<Statement>,
+    unread: Vec<RecordStatement>,
     writes: Vec<Write>,
     outcome: PutOutcome,
 }
@@ -381,10 +327,10 @@ impl<'a> Batch<'a> {
     #[must_use]
     pub fn new(records: Vec<NewRecord>, horizons: &'a Horizons) -> Self {
         let mut places: HashMap<RecordId, usize> = HashMap::with_capacity(records.len());
-        let mut unread: Vec<Statement> = Vec::with_capacity(records.len());
+        let mut unread: Vec<RecordStatement> = Vec::with_capacity(records.len());
         for record in records {
             let digest = ContentDigest::of(&record.declaration);
-            let statement = Statement { record, digest };
+            let statement = RecordStatement { record, digest };
             match places.get(&statement.record.id).and_then(|place| unread.get_mut(*place)) {
                 Some(earlier) if earlier.record.version <= statement.record.version => {
                     *earlier = statement;
@@ -419,7 +365,7 @@ impl<'a> Batch<'a> {
         }
     }
 
-    /// What to write, all together; empty when nothing is left.
+    /// The writes left to do in one transaction; empty when none is.
     #[must_use]
     pub fn writes(&self) -> &[Write] {
         &self.writes
@@ -450,13 +396,13 @@ impl<'a> Batch<'a> {
                 for write in writes {
                     match (verdicts.next(), write) {
                         (
-                            Some(Verdict::Stale(stored)),
+                            Some(SliceVerdict::Stale(stored)),
                             Write::Put(statement) | Write::Renew(statement),
                         ) => {
                             self.decide(statement, stored.as_deref());
                         }
                         (verdict, write) => {
-                            busy |= matches!(verdict, Some(Verdict::Busy) | None);
+                            busy |= matches!(verdict, Some(SliceVerdict::Busy) | None);
                             self.writes.push(write);
                         }
                     }
@@ -466,22 +412,22 @@ impl<'a> Batch<'a> {
         busy
     }
 
-    /// What became of the batch, once nothing is left to write.
+    /// The counts, once nothing is left to write.
     #[must_use]
     pub fn outcome(self) -> PutOutcome {
         self.outcome
     }
 
-    /// What would become of the batch, before anything is written.
+    /// The counts that writing would give, for a dry run.
     #[must_use]
     pub fn forecast(mut self) -> PutOutcome {
         self.apply(Written::All);
         self.outcome
     }
 
-    fn decide(&mut self, statement: Statement, stored: Option<&Stored>) {
+    fn decide(&mut self, statement: RecordStatement, stored: Option<&Stored>) {
         if let Some(stored) = stored {
-            self.waiting.insert(stored.id.clone(), stored.waits());
+            self.waiting.insert(stored.id.clone(), stored.is_unresolved());
         }
         self.writes.extend(statement.decide(stored, self.horizons, &mut self.outcome));
     }

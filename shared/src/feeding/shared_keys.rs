@@ -11,7 +11,7 @@ use std::hash::{DefaultHasher, Hasher as _};
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::enrolment::{Declaration, Person};
+use crate::domain::enrolment::{Declaration, StatedPerson};
 use crate::files::column::Column;
 use crate::files::problem::{Problem, RowRule, Severity};
 use crate::identity::digest::DigestKey;
@@ -24,7 +24,7 @@ pub const MOST_SHARED: usize = 100_000;
 /// Places that are remembered of one shared key.
 const MOST_PLACES: usize = 8;
 
-/// Why a file can't be compared.
+/// The reason for which a file's keys can't be compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Uncomparable {
     /// More than [`MOST_KEYS`].
@@ -49,7 +49,8 @@ struct Key {
     rule: RowRule,
 }
 
-/// Whom a row names: the birth date, and the name if it gives one (0 if it doesn't). Never stored.
+/// A digest of the person that a row names: the birth date, and the name if it gives one (0 if it
+/// doesn't). Never stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Who {
     birth: u32,
@@ -60,10 +61,10 @@ impl Who {
     fn of(declaration: &Declaration) -> Self {
         let birth = hash(&declaration.identite.birth_date().expose());
         let name = match &declaration.identite {
-            Person::Civil(identity) => {
+            StatedPerson::Civil(identity) => {
                 hash(&(identity.nom_famille.folded(), identity.prenom1.folded())).max(1)
             }
-            Person::Pair(_) => 0,
+            StatedPerson::Pair(_) => 0,
         };
         Self { birth, name }
     }
@@ -106,7 +107,7 @@ fn keys(secret: &DigestKey, declaration: &Declaration) -> impl Iterator<Item = K
     [number, own_ine, any_ine].into_iter().flatten()
 }
 
-/// What the rows of a file say of whom, while it is gone through.
+/// The people that the rows of a file name under each key, collected in a first reading.
 #[derive(Debug, Default)]
 pub struct Claims(Vec<(u64, Who)>);
 
@@ -151,8 +152,8 @@ impl Claims {
 pub struct SharedKeys(BTreeMap<u64, Vec<u64>>);
 
 impl SharedKeys {
-    /// What is wrong with the keys of the accepted row at `place`. The place is remembered for the
-    /// other rows.
+    /// The problems of the accepted row at `place` that come from keys it shares. The place is
+    /// remembered for the other rows.
     pub fn problems(
         &mut self,
         secret: &DigestKey,
@@ -287,7 +288,7 @@ mod tests {
         let lea = row(Some("1"), Some(INE), "Lefèvre-Martin", "Léa", "2004-03-02");
         let again = row(Some("1"), Some(INE), "LEFEVRE MARTIN", "LEA", "2004-03-02");
         let mut unnamed = lea.clone();
-        unnamed.identite = Person::Pair(crate::domain::enrolment::Pair {
+        unnamed.identite = StatedPerson::Pair(crate::domain::enrolment::Pair {
             date_naissance: lea.identite.birth_date(),
             registre: None,
         });

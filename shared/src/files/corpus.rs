@@ -13,7 +13,7 @@ use super::depositor::Depositor;
 use super::fixtures::{drain, establishment, reader};
 use super::problem::{Problem, Severity};
 use super::reader::Row;
-use super::row::Outcome;
+use super::row::RowOutcome;
 use crate::domain::enrolment::Declaration;
 use crate::feeding::shared_keys::Claims;
 use crate::identity::digest::DigestKey;
@@ -103,8 +103,10 @@ impl Said {
 impl ExpectedRow {
     fn of(row: &Row) -> Self {
         let (acceptee, problems) = match &row.outcome {
-            Outcome::Accepted { declaration, warnings } => (Some(Said::of(declaration)), warnings),
-            Outcome::Rejected { problems, .. } => (None, problems),
+            RowOutcome::Accepted { declaration, warnings } => {
+                (Some(Said::of(declaration)), warnings)
+            }
+            RowOutcome::Rejected { problems, .. } => (None, problems),
         };
         let told = |problem: &Problem| {
             format!(
@@ -162,17 +164,17 @@ fn compare(rows: &mut [Row]) {
     let secret = DigestKey::new("1".into(), "corpus".to_owned().into());
     let mut claims = Claims::default();
     for row in rows.iter() {
-        if let Outcome::Accepted { declaration, .. } = &row.outcome {
+        if let RowOutcome::Accepted { declaration, .. } = &row.outcome {
             claims.note(&secret, declaration).unwrap();
         }
     }
     let mut shared = claims.shared().unwrap();
     for row in rows {
         let place = row.place();
-        let Outcome::Accepted { declaration, warnings } = &mut row.outcome else { continue };
+        let RowOutcome::Accepted { declaration, warnings } = &mut row.outcome else { continue };
         warnings.extend(shared.problems(&secret, declaration, place));
         if warnings.iter().any(|problem| problem.rule.severity() == Severity::Reject) {
-            row.outcome = Outcome::Rejected { problems: std::mem::take(warnings), about: None };
+            row.outcome = RowOutcome::Rejected { problems: std::mem::take(warnings), about: None };
         }
     }
 }

@@ -7,7 +7,7 @@ use jiff::civil::date;
 use super::column::Column;
 use super::depositor::Depositor;
 use super::reader::{Conventions, EnrolmentReader, FileError, Next, Row, Step, Survey};
-use super::row::{Outcome, Setting};
+use super::row::{RowOutcome, Setting};
 use crate::domain::commune::CommuneCode;
 use crate::domain::establishment::Establishment;
 use crate::domain::regime::Regime;
@@ -101,7 +101,7 @@ pub(super) fn drain(
 }
 
 /// The rows of a file, by line.
-pub(super) fn read(bytes: &[u8]) -> Result<Vec<(u64, Outcome)>, FileError> {
+pub(super) fn read(bytes: &[u8]) -> Result<Vec<(u64, RowOutcome)>, FileError> {
     let depositor = depositor();
     let rows = drain(&mut reader(&depositor, bytes)?, bytes, bytes.len())?;
     Ok(rows.into_iter().map(|row| (row.line, row.outcome)).collect())

@@ -15,7 +15,7 @@
 use std::time::{Duration, Instant};
 
 use super::problem::RowRule;
-use super::row::{self, Memory, Outcome, Setting};
+use super::row::{self, Memory, RowOutcome, Setting};
 
 mod charset;
 mod detected;
@@ -80,7 +80,7 @@ pub struct Row {
     /// Its line in the file, or in its sheet, from 1.
     pub line: u64,
     /// What it says, or everything that is wrong with it.
-    pub outcome: Outcome,
+    pub outcome: RowOutcome,
 }
 
 impl Row {

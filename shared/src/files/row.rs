@@ -55,7 +55,7 @@ pub struct Setting<'a> {
 
 /// What becomes of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
+pub enum RowOutcome {
     /// It says this; some of it may be odd.
     Accepted {
         /// What it says.
@@ -76,7 +76,7 @@ pub enum Outcome {
 /// Reads a row. Every value is looked at before any is given up on, so that all problems are told
 /// at once.
 #[must_use]
-pub fn read(values: &impl Values, setting: Setting<'_>) -> Outcome {
+pub fn read(values: &impl Values, setting: Setting<'_>) -> RowOutcome {
     read_with(values, setting, &mut Memory::none(), Vec::new())
 }
 
@@ -87,7 +87,7 @@ pub(super) fn read_with(
     setting: Setting<'_>,
     memory: &mut Memory,
     problems: Vec<Problem>,
-) -> Outcome {
+) -> RowOutcome {
     let mut row = Row { values, setting, memory, problems, blank: [false; Column::ALL.len()] };
     row.pass_over_words_for_nothing();
     let who = person::read(&mut row);
@@ -101,9 +101,9 @@ pub(super) fn read_with(
         (Some(who), Some(inscription)) if !rejected => {
             let (ine, numero_etudiant, identite) = who;
             let declaration = Box::new(Declaration { ine, numero_etudiant, identite, inscription });
-            Outcome::Accepted { declaration, warnings: problems }
+            RowOutcome::Accepted { declaration, warnings: problems }
         }
-        _ => Outcome::Rejected { problems, about },
+        _ => RowOutcome::Rejected { problems, about },
     }
 }
 

@@ -17,58 +17,58 @@
 
 use std::collections::BTreeSet;
 
+use super::block::Traits;
 use super::digest::RecordId;
 use super::edge::{self, Edge, InesVerification, Links, Reason, people};
 use super::engine::compare::Comparison;
 use super::engine::decide as engine;
-use super::engine::decide::{Candidate, Closeness, Reads, Verdict};
-use super::engine::person::Person as Compared;
-use super::posting::Traits;
+use super::engine::decide::{Candidate, Closeness, MatchVerdict, Reads};
+use super::engine::person::ComparedPerson;
 use super::review::CaseId;
 use super::student::{Student, StudentId};
 use crate::domain::birth_date::BirthDate;
 use crate::domain::enrolment::Declaration;
 use crate::domain::ine::Ine;
-use crate::feeding::record::Doubt;
+use crate::domain::record_state::Doubt;
 
 /// A record to decide on.
 #[derive(Debug, Clone, Copy)]
-pub struct Statement<'a> {
+pub struct StatedRecord<'a> {
     /// Its id: what it said itself before is no evidence.
     pub record: &'a RecordId,
-    /// What it says.
     pub declaration: &'a Declaration,
-    /// What INES says of it.
+    /// INES's verification of its INE.
     pub verification: &'a InesVerification,
-    /// What people decided about it.
+    /// The links that reviewers made.
     pub links: &'a Links,
 }
 
-impl Statement<'_> {
+impl StatedRecord<'_> {
     /// People decided that it is none of those whom it was held against.
     fn is_told_apart(&self) -> bool {
         self.links.different.contains_key(&CaseId::attachment(self.record))
     }
 }
 
-/// What follows for a record.
+/// The students that a record belongs to, and why.
 #[derive(Debug, Clone)]
-pub struct Decision {
+pub struct RecordDecision {
     /// The students who are this person, the one to keep first; none for a newcomer.
     pub same: Vec<StudentId>,
-    /// Why.
+    /// The rule that decided.
     pub reason: Reason,
-    /// Why nothing may be told yet: of a newcomer, or of who joins none but those who wait.
+    /// The reason for which nothing may be told yet: of a newcomer, or of a record that joins none
+    /// but students on hold.
     pub doubt: Option<Doubt>,
     /// The other students that it may be, the closest first.
     pub near: Vec<Closeness<StudentId>>,
     /// The comparison that decided.
     pub evidence: Option<Comparison>,
-    /// How near the next student was.
+    /// The comparison with the next closest student.
     pub runner_up: Option<Comparison>,
 }
 
-impl Decision {
+impl RecordDecision {
     fn newcomer(doubt: Option<Doubt>) -> Self {
         let (same, near) = (Vec::new(), Vec::new());
         Self { same, reason: Reason::Newcomer, doubt, near, evidence: None, runner_up: None }
@@ -77,7 +77,7 @@ impl Decision {
 
 /// Decides among `students`, with `reads` saying whether everybody who shares a key is there.
 #[must_use]
-pub fn decide(statement: Statement<'_>, students: &[Student], reads: Reads) -> Decision {
+pub fn decide(statement: StatedRecord<'_>, students: &[Student], reads: Reads) -> RecordDecision {
     let others: Vec<Others<'_>> = students
         .iter()
         .map(|student| Others::of(student, statement))
@@ -86,19 +86,19 @@ pub fn decide(statement: Statement<'_>, students: &[Student], reads: Reads) -> D
     let Some(person) = people(statement.declaration, statement.verification).next() else {
         return by_pair(statement, &others);
     };
-    let people: Vec<(StudentId, Vec<Compared>)> = others
+    let people: Vec<(StudentId, Vec<ComparedPerson>)> = others
         .iter()
         .map(|others| (others.student.id, others.people()))
         .filter(|(_, people)| !people.is_empty())
         .collect();
-    let references: Vec<(StudentId, Vec<&Compared>)> =
+    let references: Vec<(StudentId, Vec<&ComparedPerson>)> =
         people.iter().map(|(student, people)| (*student, people.iter().collect())).collect();
     let candidates: Vec<Candidate<'_, StudentId>> = references
         .iter()
         .map(|(student, records)| Candidate { student: *student, records })
         .collect();
     let mut resolution = engine::resolve(&person, &candidates, reads);
-    if !matches!(resolution.decision, engine::Decision::Same(_)) {
+    if !matches!(resolution.decision, engine::MatchDecision::Same(_)) {
         // Somebody whose enrolments were all cancelled may be joined, and hides nobody.
         let competes =
             |student| others.iter().any(|others| others.student.id == student && others.compete());
@@ -114,8 +114,8 @@ pub fn decide(statement: Statement<'_>, students: &[Student], reads: Reads) -> D
         others.iter().filter(|others| verified.is_some() && others.verified() == verified);
     let vouched: Vec<StudentId> = vouched.map(|others| others.student.id).collect();
     let evident = match &resolution.decision {
-        engine::Decision::Same(students) => students.clone(),
-        engine::Decision::Ambiguous | engine::Decision::New => Vec::new(),
+        engine::MatchDecision::Same(students) => students.clone(),
+        engine::MatchDecision::Ambiguous | engine::MatchDecision::New => Vec::new(),
     };
     let reason = match (decided.is_empty(), vouched.is_empty()) {
         (false, _) => Reason::Decided,
@@ -146,7 +146,7 @@ pub fn decide(statement: Statement<'_>, students: &[Student], reads: Reads) -> D
         resolution.near.into_iter().filter(|near| !kept.contains(&near.student)).collect();
     let runner_up = near.first().map(|near| near.best);
     if same.is_empty() {
-        let ambiguous = resolution.decision == engine::Decision::Ambiguous;
+        let ambiguous = resolution.decision == engine::MatchDecision::Ambiguous;
         let doubt = match statement.verification {
             // People looked, and found nobody else whose it may be.
             _ if near.is_empty() && statement.is_told_apart() => None,
@@ -156,12 +156,12 @@ pub fn decide(statement: Statement<'_>, students: &[Student], reads: Reads) -> D
             _ if !near.is_empty() => Some(Doubt::Resembles),
             _ => None,
         };
-        return Decision { near, runner_up, ..Decision::newcomer(doubt) };
+        return RecordDecision { near, runner_up, ..RecordDecision::newcomer(doubt) };
     }
-    let waiting = same.iter().all(|student| student.waits_without(statement.record));
-    let waits = verified.is_none() && waiting && !statement.is_told_apart();
+    let waiting = same.iter().all(|student| student.is_on_hold_without(statement.record));
+    let on_hold = verified.is_none() && waiting && !statement.is_told_apart();
     let doubt = match statement.verification {
-        _ if !waits => None,
+        _ if !on_hold => None,
         InesVerification::Differs => Some(Doubt::RegisterDiffers),
         _ if reads == Reads::Cut => Some(Doubt::Homonyms),
         _ => None,
@@ -169,10 +169,10 @@ pub fn decide(statement: Statement<'_>, students: &[Student], reads: Reads) -> D
     // Whom INES vouches for survives, then who can be seen; the id settles the rest, whatever the
     // order of reads.
     same.sort_by_key(|student| {
-        (student.verified().is_none(), !student.withheld.is_empty(), student.id)
+        (student.verified().is_none(), !student.on_hold.is_empty(), student.id)
     });
     let same = same.into_iter().map(|student| student.id).collect();
-    Decision { same, reason, doubt, near, evidence, runner_up }
+    RecordDecision { same, reason, doubt, near, evidence, runner_up }
 }
 
 /// Whether two students may be one person, as far as their records say.
@@ -184,15 +184,15 @@ pub fn may_be_one(one: &Student, other: &Student) -> Option<Closeness<StudentId>
     if parted {
         return None;
     }
-    let people: Vec<Compared> = named(other.edges());
-    let records: Vec<&Compared> = people.iter().collect();
+    let people: Vec<ComparedPerson> = named(other.edges());
+    let records: Vec<&ComparedPerson> = people.iter().collect();
     let closest = named(one.edges())
         .iter()
         .filter_map(|person| {
             engine::closeness(person, Candidate { student: other.id, records: &records })
         })
         .max_by_key(|closeness| (closeness.verdict, closeness.best.bits));
-    closest.filter(|closeness| closeness.verdict > Verdict::Distinct)
+    closest.filter(|closeness| closeness.verdict > MatchVerdict::Distinct)
 }
 
 /// A student, without what the record says itself.
@@ -206,7 +206,7 @@ struct Others<'a> {
 }
 
 impl<'a> Others<'a> {
-    fn of(student: &'a Student, statement: Statement<'a>) -> Self {
+    fn of(student: &'a Student, statement: StatedRecord<'a>) -> Self {
         let edges: Vec<&Edge> = student.edges_besides(statement.record).collect();
         let parted = edges.iter().any(|edge| edge.parts_from(statement.record, statement.links));
         let joined = edges.iter().any(|edge| edge.joins(statement.record, statement.links));
@@ -217,7 +217,7 @@ impl<'a> Others<'a> {
         edge::compete(self.edges.iter().copied())
     }
 
-    fn people(&self) -> Vec<Compared> {
+    fn people(&self) -> Vec<ComparedPerson> {
         named(self.edges.iter().copied())
     }
 
@@ -233,8 +233,8 @@ impl<'a> Others<'a> {
         self.edges.iter().any(|edge| edge.declaration.identite.birth_date() == birth)
     }
 
-    /// It names nobody, and has the INE and the birth date that the statement has.
-    fn is_the_pair_of(&self, statement: Statement<'_>) -> bool {
+    /// Whether the record names nobody, and has the INE and the birth date of the statement.
+    fn is_the_pair_of(&self, statement: StatedRecord<'_>) -> bool {
         let nameless = self.edges.iter().all(|edge| !edge.traits().iter().any(Traits::is_named));
         let ine = statement.declaration.ine.filter(|_| believes(statement.verification));
         nameless
@@ -243,7 +243,7 @@ impl<'a> Others<'a> {
     }
 }
 
-fn named<'a>(edges: impl Iterator<Item = &'a Edge>) -> Vec<Compared> {
+fn named<'a>(edges: impl Iterator<Item = &'a Edge>) -> Vec<ComparedPerson> {
     edges.flat_map(Edge::people).collect()
 }
 
@@ -281,7 +281,7 @@ fn compatible<'a>(proposed: &[&Others<'a>], verified: Option<Ine>) -> Vec<&'a St
 
 /// An equal INE is enough for a record that names nobody, if the birth date says so too, as the
 /// write contract has it (domain.md §2).
-fn by_pair(statement: Statement<'_>, others: &[Others<'_>]) -> Decision {
+fn by_pair(statement: StatedRecord<'_>, others: &[Others<'_>]) -> RecordDecision {
     let ine = statement.declaration.ine.filter(|_| believes(statement.verification));
     let birth = statement.declaration.identite.birth_date();
     let holders: Vec<_> =
@@ -290,16 +290,16 @@ fn by_pair(statement: Statement<'_>, others: &[Others<'_>]) -> Decision {
     match (joined, holders.iter().find(|holder| holder.is_born(birth))) {
         (Some(others), _) => {
             let same = vec![others.student.id];
-            Decision { same, reason: Reason::Decided, ..Decision::newcomer(None) }
+            RecordDecision { same, reason: Reason::Decided, ..RecordDecision::newcomer(None) }
         }
         (None, Some(holder)) => {
             let same = vec![holder.student.id];
-            Decision { same, reason: Reason::SameIne, ..Decision::newcomer(None) }
+            RecordDecision { same, reason: Reason::SameIne, ..RecordDecision::newcomer(None) }
         }
         (None, None) if holders.is_empty() || statement.is_told_apart() => {
-            Decision::newcomer(Some(Doubt::Unknown))
+            RecordDecision::newcomer(Some(Doubt::Unknown))
         }
-        (None, None) => Decision::newcomer(Some(Doubt::BirthDateDiffers)),
+        (None, None) => RecordDecision::newcomer(Some(Doubt::BirthDateDiffers)),
     }
 }
 

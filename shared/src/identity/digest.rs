@@ -12,11 +12,11 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
-use super::posting::PostingKeys;
+use super::block::BlockIds;
 use crate::domain::academic_year::AcademicYear;
 use crate::domain::birth_date::BirthDate;
 use crate::domain::civil_identity::CivilIdentity;
-use crate::domain::enrolment::{Declaration, Person};
+use crate::domain::enrolment::{Declaration, StatedPerson};
 use crate::domain::ine::Ine;
 use crate::domain::uai::Uai;
 
@@ -71,7 +71,7 @@ impl DigestKey {
     }
 }
 
-/// What a record is about: one student of one establishment, one academic year, one diploma.
+/// The subject of a record: one student of one establishment, one academic year, one diploma.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subject<'a> {
     /// The establishment.
@@ -82,8 +82,8 @@ pub struct Subject<'a> {
     pub diplome: Option<Cow<'a, str>>,
 }
 
-/// How an establishment names a student: by its own number if it gives one, else by the INE, else
-/// by the civil identity.
+/// The establishment's name for a student: its own number if it gives one, else the INE, else the
+/// civil identity.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Named<'a> {
     /// The establishment's own number.
@@ -95,15 +95,15 @@ pub enum Named<'a> {
 }
 
 impl<'a> Subject<'a> {
-    /// What a declaration is about.
+    /// The subject of a declaration.
     #[must_use]
     pub fn of(declaration: &'a Declaration) -> Self {
         let Declaration { ine, numero_etudiant, identite, inscription } = declaration;
         let student = match (numero_etudiant, ine, identite) {
             (Some(number), _, _) => Named::Number(Cow::Borrowed(number)),
             (None, Some(ine), _) => Named::Ine(*ine),
-            (None, None, Person::Civil(identity)) => Named::Identity(Cow::Borrowed(identity)),
-            (None, None, Person::Pair(pair)) => Named::BirthDate(pair.date_naissance),
+            (None, None, StatedPerson::Civil(identity)) => Named::Identity(Cow::Borrowed(identity)),
+            (None, None, StatedPerson::Pair(pair)) => Named::BirthDate(pair.date_naissance),
         };
         Self {
             uai: inscription.uai,
@@ -168,13 +168,7 @@ impl RecordId {
     /// The id as it was given out, in a pointer or a path. Only its form is checked.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let (id, digest) = text.split_once('.')?;
-        let well_formed = !id.is_empty()
-            && id.len() <= 16
-            && id.bytes().all(|byte| byte.is_ascii_alphanumeric())
-            && digest.len() == 32
-            && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
-        well_formed.then(|| Self(text.to_owned()))
+        is_digest(text).then(|| Self(text.to_owned()))
     }
 
     /// The text.
@@ -182,6 +176,17 @@ impl RecordId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Whether a text has the form of a digest with its key's id: `<key id>.<32 hexadecimal digits>`.
+pub(crate) fn is_digest(text: &str) -> bool {
+    text.split_once('.').is_some_and(|(id, digest)| {
+        !id.is_empty()
+            && id.len() <= 16
+            && id.bytes().all(|byte| byte.is_ascii_alphanumeric())
+            && digest.len() == 32
+            && digest.bytes().all(|byte| byte.is_ascii_hexdigit())
+    })
 }
 
 impl fmt::Display for RecordId {
@@ -210,15 +215,15 @@ pub struct PairDigest {
 pub struct IdentityKeys {
     /// For [`IneDigest`].
     pub ine: DigestKey,
-    /// For the keys that people are posted under.
-    pub postings: PostingKeys,
+    /// For the keys that people are indexed under.
+    pub blocks: BlockIds,
 }
 
 impl IdentityKeys {
     /// The keys under these two secrets.
     #[must_use]
     pub fn new(ine: DigestKey, civil: &DigestKey) -> Self {
-        Self { ine, postings: PostingKeys::new(civil) }
+        Self { ine, blocks: BlockIds::new(civil) }
     }
 
     /// The key of an INE.
@@ -304,7 +309,7 @@ mod tests {
         let sent = declaration(Some("070578267KH"), "Martin", "Léa", "2004-03-02");
         let mut corrected = sent.clone();
         corrected.inscription.statut = crate::domain::status::Status::Annule;
-        corrected.identite = Person::Civil(identity("Martín", "Lea", "2004-02-03"));
+        corrected.identite = StatedPerson::Civil(identity("Martín", "Lea", "2004-02-03"));
         assert_eq!(RecordId::of(&key, &sent), RecordId::of(&key, &corrected));
         corrected.inscription.diplome = Some("2400000".into());
         assert_ne!(RecordId::of(&key, &sent), RecordId::of(&key, &corrected));
@@ -314,13 +319,13 @@ mod tests {
     fn the_name_of_a_birthplace_changes_no_id() {
         let key = DigestKey::new("1".into(), "secret".to_owned().into());
         let mut sent = declaration(None, "Martin", "Léa", "2004-03-02");
-        let Person::Civil(before) = sent.identite.clone() else { panic!("it names nobody") };
+        let StatedPerson::Civil(before) = sent.identite.clone() else { panic!("it names nobody") };
         let id = RecordId::of(&key, &sent);
         let named = CivilIdentity {
             libelle_naissance: PlaceName::parse("Saint-Denis").ok(),
             ..before.clone()
         };
-        sent.identite = Person::Civil(named.clone());
+        sent.identite = StatedPerson::Civil(named.clone());
         assert_eq!(RecordId::of(&key, &sent), id);
         assert_eq!(
             keys().reference(&id, &named),

@@ -5,19 +5,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::block::Traits;
 use super::digest::RecordId;
 use super::engine::compare::Comparison;
-use super::engine::person::Person as Compared;
+use super::engine::person::ComparedPerson;
 use super::moves::Moves;
-use super::posting::Traits;
 use super::review::CaseId;
 use super::student::RecordVersion;
 use crate::domain::civil_identity::CivilIdentity;
-use crate::domain::enrolment::{Declaration, Enrolment, Person};
+use crate::domain::enrolment::{Declaration, Enrolment, StatedPerson};
 use crate::domain::ine::Ine;
 use crate::domain::status::Status;
 
-/// Why a record is a student's.
+/// The rule by which a record is a student's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
@@ -35,11 +35,11 @@ pub enum Reason {
     Newcomer,
 }
 
-/// What INES says of the INE of a record.
+/// INES's verdict on the INE of a record.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "etat", rename_all = "snake_case", rename_all_fields = "camelCase")]
 pub enum InesVerification {
-    /// It was not asked: there is no INES, or no INE. The INE is what the establishment says.
+    /// INES was not asked: there is no INES, or no INE. The INE is what the establishment says.
     #[default]
     Unasked,
     /// The INE is this person's.
@@ -65,8 +65,8 @@ pub enum InesVerification {
     Taken,
 }
 
-/// What people decided about a record, by the case that they decided in, so that each decision can
-/// be undone alone.
+/// The links that reviewers made of a record, by the case that they decided in, so that each
+/// decision can be undone alone.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Links {
     /// Records that are the same person's.
@@ -109,26 +109,25 @@ pub struct Edge {
     pub record: RecordId,
     /// The version of the record that was attached.
     pub version: RecordVersion,
-    /// What it says.
     pub declaration: Declaration,
-    /// What INES says of its INE.
+    /// INES's verification of its INE.
     #[serde(default)]
     pub verification: InesVerification,
-    /// Why it is this student's.
+    /// The rule by which it is this student's.
     pub reason: Reason,
-    /// What the decision rested on, if on a comparison: the levels, the bits and the vetoes.
-    /// Nothing personal.
+    /// The comparison that decided, if one did: the levels, the bits and the vetoes. Nothing
+    /// personal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<Comparison>,
-    /// How near the next student was, if there was one.
+    /// The comparison with the next closest student, if there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub runner_up: Option<Comparison>,
     /// The version of the rules that decided.
     pub rules_version: u16,
-    /// What people decided about it.
+    /// The links that reviewers made.
     #[serde(default, skip_serializing_if = "Links::is_empty")]
     pub links: Links,
-    /// Where it was before what people decided moved it.
+    /// The places that it had before reviewers' decisions moved it.
     #[serde(default, skip_serializing_if = "Moves::is_empty")]
     pub moves: Moves,
 }
@@ -204,14 +203,14 @@ impl Edge {
         }
     }
 
-    /// What is compared of it.
+    /// The traits of the record that are compared.
     #[must_use]
     pub fn traits(&self) -> Vec<Traits> {
         traits(&self.declaration, &self.verification)
     }
 
     /// The same, prepared for comparison, for traits that name somebody.
-    pub fn people(&self) -> impl Iterator<Item = Compared> {
+    pub fn people(&self) -> impl Iterator<Item = ComparedPerson> {
         people(&self.declaration, &self.verification)
     }
 
@@ -265,7 +264,7 @@ pub fn compete<'a>(edges: impl Iterator<Item = &'a Edge>) -> bool {
 pub fn people(
     declaration: &Declaration,
     verification: &InesVerification,
-) -> impl Iterator<Item = Compared> + use<> {
+) -> impl Iterator<Item = ComparedPerson> + use<> {
     let Enrolment { uai, statut, .. } = declaration.inscription.clone();
     let year = declaration.inscription.academic_year().first_year();
     let number = declaration.numero_etudiant.clone().filter(|_| statut != Status::Annule);
@@ -276,8 +275,8 @@ pub fn people(
     })
 }
 
-/// What is compared of a record: what the establishment says, with the INE that is believed, and
-/// what INES says.
+/// The traits of a record: what the establishment states, with the INE that is believed, and what
+/// INES says.
 #[must_use]
 pub fn traits(declaration: &Declaration, verification: &InesVerification) -> Vec<Traits> {
     let (ine, registered) = match verification {
@@ -294,15 +293,16 @@ pub fn traits(declaration: &Declaration, verification: &InesVerification) -> Vec
         ine: Some(master),
         confirme: true,
         annule: false,
-        identite: Person::Civil(CivilIdentity::clone(identity)),
+        identite: StatedPerson::Civil(CivilIdentity::clone(identity)),
     });
     // A pair says nothing that INES doesn't say better.
     let said = match &declaration.identite {
-        Person::Pair(_) if registered.is_some() => None,
-        Person::Pair(pair) => {
-            Some(Person::Pair(crate::domain::enrolment::Pair { registre: None, ..pair.clone() }))
-        }
-        Person::Civil(identity) => Some(Person::Civil(identity.clone())),
+        StatedPerson::Pair(_) if registered.is_some() => None,
+        StatedPerson::Pair(pair) => Some(StatedPerson::Pair(crate::domain::enrolment::Pair {
+            registre: None,
+            ..pair.clone()
+        })),
+        StatedPerson::Civil(identity) => Some(StatedPerson::Civil(identity.clone())),
     };
     let said = said.map(|identite| Traits::said(ine, identite));
     let repeated =
@@ -344,8 +344,10 @@ mod tests {
         assert_eq!(traits(&said, &confirmed("Lefèvre-Martin")).len(), 2);
         let mut pair = said;
         let birth = pair.identite.birth_date();
-        pair.identite =
-            Person::Pair(crate::domain::enrolment::Pair { date_naissance: birth, registre: None });
+        pair.identite = StatedPerson::Pair(crate::domain::enrolment::Pair {
+            date_naissance: birth,
+            registre: None,
+        });
         assert_eq!(traits(&pair, &confirmed("Lefèvre")).len(), 1);
     }
 

@@ -10,20 +10,19 @@ use utoipa::ToSchema;
 use super::digest::RecordId;
 use super::student::RecordVersion;
 
-/// What was found about one version of a record.
+/// A finding about one version of a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     /// The record.
     pub record: RecordId,
     /// The version that it is about: with it go the import and the line.
     pub version: RecordVersion,
-    /// What was found.
     pub code: FindingCode,
-    /// What INES says of the INE.
+    /// INES's verdict on the INE.
     pub statut_ine: StatutIne,
 }
 
-/// What INES says of the INE of a row, in the words of the students' information systems (domain.md
+/// INES's verdict on the INE of a row, in the words of the students' information systems (domain.md
 /// §2.3).
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema,
@@ -48,7 +47,7 @@ pub enum StatutIne {
     ErrImat,
 }
 
-/// What a finding asks of the establishment.
+/// The action that a finding asks of the establishment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
@@ -74,14 +73,14 @@ impl Severity {
     }
 }
 
-/// What is said of a code.
+/// The texts of a code.
 #[derive(Debug, Clone, Copy)]
 pub struct Sheet {
     /// The stable code, `ine_corrige`.
     pub code: &'static str,
-    /// What it asks of the establishment.
+    /// The action that it asks of the establishment.
     pub severity: Severity,
-    /// What a registrar reads: what was found, and what to do.
+    /// The message for a registrar: what was found, and what to do.
     pub message: &'static str,
     /// When it is given, for the documentation.
     pub case: &'static str,
@@ -89,7 +88,7 @@ pub struct Sheet {
 
 macro_rules! findings {
     ($($(#[$doc:meta])* $finding:ident = $code:literal, $severity:ident, $case:literal, $message:literal;)*) => {
-        /// What was found about the identity of a row.
+        /// A kind of finding about the identity of a row.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
         pub enum FindingCode {
             $($(#[$doc])* #[serde(rename = $code)] $finding,)*

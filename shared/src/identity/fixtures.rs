@@ -11,7 +11,7 @@ use super::student::{RecordVersion, Student, StudentId};
 use crate::domain::birth_date::BirthDate;
 use crate::domain::civil_identity::CivilIdentity;
 use crate::domain::commune::CommuneCode;
-use crate::domain::enrolment::{Declaration, Enrolment, Person};
+use crate::domain::enrolment::{Declaration, Enrolment, StatedPerson};
 use crate::domain::ine::Ine;
 use crate::domain::name::PersonName;
 use crate::domain::regime::Regime;
@@ -64,7 +64,7 @@ pub(crate) fn declaration(
     Declaration {
         ine: ine.map(|ine| Ine::parse(ine).unwrap()),
         numero_etudiant: None,
-        identite: Person::Civil(identity(family, given, birth)),
+        identite: StatedPerson::Civil(identity(family, given, birth)),
         inscription: enrolment("0751967F", date(2026, 9, 1), date(2027, 8, 31)),
     }
 }

@@ -19,16 +19,16 @@ use std::collections::BTreeMap;
 pub use register::{AttachmentError, Attachments, MOST_ALIASES, Registration, keys_of, traits_of};
 pub use request::{Decided, Request, RequestId};
 
+use super::block::{Block, Sharing, Traits};
 use super::digest::IneDigest;
-use super::engine::decide::{Candidate, Decision, Reads, resolve};
-use super::engine::lookup::{Answer, Mode, look_up};
-use super::engine::person::Person;
-use super::posting::{Bucket, Sharing, Traits};
+use super::engine::decide::{Candidate, MatchDecision, Reads, resolve};
+use super::engine::lookup::{LookUpResult, Mode, look_up};
+use super::engine::person::ComparedPerson;
 
-/// What becomes of a person who asks for an INE.
+/// The outcome for a person who asks for an INE.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// It is this one, certainly.
+pub enum ImmatriculationOutcome {
+    /// The person has this INE, certainly.
     Known(IneDigest),
     /// Nobody resembles.
     Newcomer,
@@ -40,15 +40,15 @@ pub enum Outcome {
 
 /// Everybody who shares a blocking key with a person.
 pub struct Resembling {
-    people: BTreeMap<IneDigest, Vec<Person>>,
+    people: BTreeMap<IneDigest, Vec<ComparedPerson>>,
     reads: Reads,
 }
 
 impl Resembling {
-    /// Those of these buckets.
+    /// Those of these blocks.
     #[must_use]
-    pub fn of<'a>(buckets: impl IntoIterator<Item = &'a Bucket<IneDigest>>) -> Self {
-        let Sharing { traits, reads } = Sharing::of(buckets);
+    pub fn of<'a>(blocks: impl IntoIterator<Item = &'a Block<IneDigest>>) -> Self {
+        let Sharing { traits, reads } = Sharing::of(blocks);
         let people = traits.into_iter().map(|(holder, traits)| {
             (holder.clone(), traits.into_iter().map(Traits::person).collect())
         });
@@ -60,34 +60,38 @@ impl Resembling {
     /// Several whom the rules take for one are for a person to join, not for a request to choose
     /// among.
     #[must_use]
-    pub fn decide(&self, newcomer: &Person) -> Outcome {
+    pub fn decide(&self, newcomer: &ComparedPerson) -> ImmatriculationOutcome {
         let records = self.records();
         let resolution = resolve(newcomer, &candidates(&records), self.reads);
         match resolution.decision {
-            Decision::Same(students) if students.len() == 1 => Outcome::Known(students[0].clone()),
-            Decision::New if resolution.near.is_empty() => Outcome::Newcomer,
-            _ => Outcome::Doubt(resolution.near.iter().map(|near| near.student.clone()).collect()),
+            MatchDecision::Same(students) if students.len() == 1 => {
+                ImmatriculationOutcome::Known(students[0].clone())
+            }
+            MatchDecision::New if resolution.near.is_empty() => ImmatriculationOutcome::Newcomer,
+            _ => ImmatriculationOutcome::Doubt(
+                resolution.near.iter().map(|near| near.student.clone()).collect(),
+            ),
         }
     }
 
     /// Finds whom a question by civil identity means, by the digest of the master INE.
     #[must_use]
-    pub fn find(&self, question: &Person) -> Answer<IneDigest> {
+    pub fn find(&self, question: &ComparedPerson) -> LookUpResult<IneDigest> {
         let records = self.records();
         match look_up(question, &candidates(&records), self.reads, Mode::Standard) {
-            Answer::Found(holder) => Answer::Found(holder.clone()),
-            Answer::Ambiguous => Answer::Ambiguous,
-            Answer::None => Answer::None,
+            LookUpResult::Found(holder) => LookUpResult::Found(holder.clone()),
+            LookUpResult::Ambiguous => LookUpResult::Ambiguous,
+            LookUpResult::None => LookUpResult::None,
         }
     }
 
-    fn records(&self) -> Vec<(&IneDigest, Vec<&Person>)> {
+    fn records(&self) -> Vec<(&IneDigest, Vec<&ComparedPerson>)> {
         self.people.iter().map(|(holder, people)| (holder, people.iter().collect())).collect()
     }
 }
 
 fn candidates<'a>(
-    records: &'a [(&'a IneDigest, Vec<&'a Person>)],
+    records: &'a [(&'a IneDigest, Vec<&'a ComparedPerson>)],
 ) -> Vec<Candidate<'a, &'a IneDigest>> {
     records.iter().map(|(holder, records)| Candidate { student: *holder, records }).collect()
 }

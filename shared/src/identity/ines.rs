@@ -8,7 +8,7 @@ use crate::domain::civil_identity::CivilIdentity;
 use crate::domain::ine::Ine;
 use crate::domain::uai::Uai;
 
-/// What INES has under an INE.
+/// The person whom INES has under an INE.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Registered {
     /// The person, as the national register writes it.
@@ -28,13 +28,13 @@ pub enum Verified {
     Pending,
 }
 
-/// What became of a request for an INE.
+/// The outcome of a request for an INE.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Immatriculated {
     /// The person has this INE, found or new.
     Granted {
         ine: Ine,
-        /// It was given now: nobody resembled.
+        /// Whether it was given now: nobody resembled.
         new: bool,
     },
     /// People resemble, and one of INES's own staff decides (*litige*): ask again later.
@@ -50,13 +50,13 @@ pub enum InesError {
     /// Out of reach, too slow, or failing, and it was tried several times.
     #[error("INES is unavailable")]
     Unavailable,
-    /// It was unavailable a moment ago, so it was left alone.
+    /// INES was unavailable a moment ago, so it was not asked.
     #[error("INES was not asked: it was unavailable a moment ago")]
     Resting,
-    /// It refuses our credentials: trying again soon is no use, and an operator has to look.
+    /// INES refuses our credentials: trying again soon is no use, and an operator has to look.
     #[error("INES refuses our credentials")]
     Unauthorized,
-    /// It answers with something that isn't in its contract.
+    /// INES answers with something that isn't in its contract.
     #[error("INES answered out of contract")]
     Unreadable,
 }

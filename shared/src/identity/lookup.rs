@@ -1,15 +1,15 @@
-//! Which student a look-up by civil identity means: a question becomes a [`Person`], its blocking
-//! keys give buckets, and the [engine](super::engine::lookup) answers over everybody who is in
+//! Which student a look-up by civil identity means: a question becomes a [`ComparedPerson`], its blocking
+//! keys give blocks, and the [engine](super::engine::lookup) answers over everybody who is in
 //! them.
 //!
 //! The cost is bounded whatever is asked: at most [`MOST_KEYS`](super::engine::blocking::MOST_KEYS)
-//! buckets of [`MOST_POSTED`](super::posting::MOST_POSTED) traits, so 1,400 comparisons of some two
+//! blocks of [`MOST_ENTRIES`](super::block::MOST_ENTRIES) traits, so 1,400 comparisons of some two
 //! microseconds; most questions meet one or two people.
 
+use super::block::{Block, Sharing, Traits};
 use super::engine::decide::Candidate;
-use super::engine::lookup::{Answer, Mode, look_up};
-use super::engine::person::{Person, Written};
-use super::posting::{Bucket, Sharing, Traits};
+use super::engine::lookup::{LookUpResult, Mode, look_up};
+use super::engine::person::{ComparedPerson, Written};
 use super::student::StudentId;
 use crate::domain::birth_date::BirthDate;
 use crate::domain::commune::CommuneCode;
@@ -36,9 +36,9 @@ pub struct CivilQuestion {
 impl CivilQuestion {
     /// The person, as the engine compares it.
     #[must_use]
-    pub fn person(&self) -> Person {
+    pub fn person(&self) -> ComparedPerson {
         let others: Vec<&str> = self.autres_prenoms.iter().map(PersonName::expose).collect();
-        Person::read(&Written {
+        ComparedPerson::read(&Written {
             surname: self.nom_famille.expose(),
             given: self.prenom1.expose(),
             other_given: &others.join(" "),
@@ -50,25 +50,25 @@ impl CivilQuestion {
     }
 }
 
-/// The student that may be told, among everybody in the buckets of the question's keys, if the
+/// The student that may be told, among everybody in the blocks of the question's keys, if the
 /// engine is certain.
 ///
 /// Upstream has no code for "several": nobody, several, somebody who waits for a decision and
-/// somebody who may have been left out of a full bucket are all `None`, and callers can't tell them
+/// somebody who may have been left out of a full block are all `None`, and callers can't tell them
 /// apart (domain.md §1.3).
 #[must_use]
 pub fn meant<'a>(
-    question: &Person,
-    buckets: impl IntoIterator<Item = &'a Bucket<StudentId>>,
+    question: &ComparedPerson,
+    blocks: impl IntoIterator<Item = &'a Block<StudentId>>,
     mode: Mode,
 ) -> Option<StudentId> {
-    let Sharing { traits, reads } = Sharing::of(buckets);
-    let people: Vec<(StudentId, Vec<Person>)> = traits
+    let Sharing { traits, reads } = Sharing::of(blocks);
+    let people: Vec<(StudentId, Vec<ComparedPerson>)> = traits
         .into_iter()
         .filter(|(_, traits)| !traits.iter().all(|traits| traits.annule))
         .map(|(holder, traits)| (*holder, traits.into_iter().map(Traits::person).collect()))
         .collect();
-    let records: Vec<Vec<&Person>> =
+    let records: Vec<Vec<&ComparedPerson>> =
         people.iter().map(|(_, people)| people.iter().collect()).collect();
     let candidates: Vec<Candidate<'_, StudentId>> = people
         .iter()
@@ -76,8 +76,8 @@ pub fn meant<'a>(
         .map(|((holder, _), records)| Candidate { student: *holder, records })
         .collect();
     match look_up(question, &candidates, reads, mode) {
-        Answer::Found(student) => Some(student),
-        Answer::Ambiguous | Answer::None => None,
+        LookUpResult::Found(student) => Some(student),
+        LookUpResult::Ambiguous | LookUpResult::None => None,
     }
 }
 
@@ -88,8 +88,8 @@ mod tests {
     use super::*;
     use crate::domain::enrolment;
     use crate::domain::place_name::PlaceName;
+    use crate::identity::block::BlockId;
     use crate::identity::fixtures::{identity, keys};
-    use crate::identity::posting::PostingKey;
 
     /// Quintefeuille is so rare that a name and a date are enough.
     fn eudoxie() -> CivilQuestion {
@@ -117,7 +117,7 @@ mod tests {
             autres_prenoms,
             ..identity
         };
-        Traits::said(None, enrolment::Person::Civil(identity))
+        Traits::said(None, enrolment::StatedPerson::Civil(identity))
     }
 
     fn student() -> StudentId {
@@ -127,19 +127,19 @@ mod tests {
     /// Posts people as the register does, then asks as consultation does.
     fn ask(
         question: &CivilQuestion,
-        posted: &[(&StudentId, Traits)],
+        indexed: &[(&StudentId, Traits)],
         mode: Mode,
     ) -> Option<StudentId> {
-        let keys = keys().postings;
-        let mut buckets: BTreeMap<PostingKey, Bucket<StudentId>> = BTreeMap::new();
-        for (holder, traits) in posted {
+        let keys = keys().blocks;
+        let mut blocks: BTreeMap<BlockId, Block<StudentId>> = BTreeMap::new();
+        for (holder, traits) in indexed {
             for (key, traits) in keys.spread([traits]) {
-                buckets.entry(key).or_default().set(holder, &traits);
+                blocks.entry(key).or_default().set(holder, &traits);
             }
         }
         let person = question.person();
         let read = keys.of(&person);
-        meant(&person, read.iter().filter_map(|key| buckets.get(key)), mode)
+        meant(&person, read.iter().filter_map(|key| blocks.get(key)), mode)
     }
 
     #[test]
@@ -177,7 +177,7 @@ mod tests {
     fn a_birthplace_that_the_register_has_by_name_decides_as_a_code_does() {
         let by_name = |name: &str| {
             let mut traits = said(None, &[]);
-            if let enrolment::Person::Civil(identity) = &mut traits.identite {
+            if let enrolment::StatedPerson::Civil(identity) = &mut traits.identite {
                 identity.libelle_naissance = PlaceName::parse(name).ok();
             }
             traits
@@ -207,11 +207,11 @@ mod tests {
 
     #[test]
     fn who_waits_for_a_decision_hides_whoever_resembles_it() {
-        // It is posted like any other; that nothing may be told of it is said where its answer
+        // It is indexed like any other; that nothing may be told of it is said where its answer
         // would be.
         let (waiting, known) = (student(), student());
-        let posted = [(&waiting, said(born("44109"), &[])), (&known, said(born("44109"), &[]))];
-        assert_eq!(ask(&eudoxie(), &posted, Mode::Standard), None);
+        let indexed = [(&waiting, said(born("44109"), &[])), (&known, said(born("44109"), &[]))];
+        assert_eq!(ask(&eudoxie(), &indexed, Mode::Standard), None);
     }
 
     #[test]
@@ -224,29 +224,29 @@ mod tests {
     }
 
     #[test]
-    fn who_may_be_left_out_of_a_bucket_forbids_an_answer() {
+    fn who_may_be_left_out_of_a_block_forbids_an_answer() {
         let one = student();
-        let mut bucket = Bucket::default();
-        bucket.set(&one, &[said(born("44109"), &[])]);
+        let mut block = Block::default();
+        block.set(&one, &[said(born("44109"), &[])]);
         let person = eudoxie().person();
-        assert_eq!(meant(&person, [&bucket], Mode::Standard), Some(one));
-        bucket.cut = true;
-        assert_eq!(meant(&person, [&bucket], Mode::Standard), None);
+        assert_eq!(meant(&person, [&block], Mode::Standard), Some(one));
+        block.cut = true;
+        assert_eq!(meant(&person, [&block], Mode::Standard), None);
     }
 
     #[test]
     fn what_several_records_of_a_student_say_is_put_together() {
         let one = student();
-        let keys = keys().postings;
+        let keys = keys().blocks;
         let both = [said(None, &[]), said(born("44109"), &["Léa"])];
-        let mut buckets: BTreeMap<PostingKey, Bucket<StudentId>> = BTreeMap::new();
+        let mut blocks: BTreeMap<BlockId, Block<StudentId>> = BTreeMap::new();
         for (key, traits) in keys.spread(&both) {
-            buckets.entry(key).or_default().set(&one, &traits);
+            blocks.entry(key).or_default().set(&one, &traits);
         }
         let elsewhere = CivilQuestion { lieu_naissance: born("35238"), ..eudoxie() };
         let person = elsewhere.person();
         let read = keys.of(&person);
-        let found = meant(&person, read.iter().filter_map(|key| buckets.get(key)), Mode::Standard);
+        let found = meant(&person, read.iter().filter_map(|key| blocks.get(key)), Mode::Standard);
         assert_eq!(
             found, None,
             "the record that lacks the birthplace doesn't hide the one that has it"

@@ -19,29 +19,28 @@ use super::student::{Student, StudentId};
 /// of its cases.
 const MOST_MOVES: usize = 16;
 
-/// Where a record was, and how.
+/// A place that a record had.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
-    /// Whose it was.
     pub student: StudentId,
     /// The cases for which nothing was told of that student, each with the students that it might
     /// have been.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub withheld: BTreeMap<CaseId, BTreeSet<StudentId>>,
-    /// Why it was that student's.
+    pub on_hold: BTreeMap<CaseId, BTreeSet<StudentId>>,
+    /// The rule by which it was that student's.
     pub reason: Reason,
-    /// What was known of its INE, which another student's claim may have ended since
+    /// The verification of its INE, which another student's claim may have ended since
     /// ([`InesVerification::Taken`]).
     pub verification: InesVerification,
 }
 
 impl Place {
-    /// Where a record of this student is. `None` if it is none of its records.
+    /// The place of a record of this student. `None` if it is none of its records.
     #[must_use]
     pub fn of(record: &super::digest::RecordId, student: &Student) -> Option<Self> {
         let edge = student.edge(record)?;
         let (reason, verification) = (edge.reason, edge.verification.clone());
-        Some(Self { student: student.id, withheld: student.withheld.clone(), reason, verification })
+        Some(Self { student: student.id, on_hold: student.on_hold.clone(), reason, verification })
     }
 }
 
@@ -49,7 +48,7 @@ impl Place {
 struct Move {
     /// The cases that it rests on.
     by: BTreeSet<CaseId>,
-    /// Where the record was; nowhere, if it came while their decisions stood.
+    /// The place of the record; none, if it came while their decisions stood.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     from: Option<Place>,
 }
@@ -59,20 +58,20 @@ struct Move {
 #[serde(transparent)]
 pub struct Moves(Vec<Move>);
 
-/// What undoing a case means for a record.
+/// The consequence of undoing a case for a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Return {
     /// Nothing: it isn't there because of the case, or was moved again since, on account of
     /// another.
     Stays,
-    /// It goes back.
+    /// The record goes back.
     To(Place),
-    /// It came while the decision stood, so it is decided on as if it came now.
+    /// The record came while the decision stood, so it is decided on as if it came now.
     DecidedAgain,
 }
 
 impl Moves {
-    /// It never moved because of people.
+    /// Whether no decision of people ever moved it.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -136,7 +135,7 @@ mod tests {
         let student = StudentId::parse(&digit.to_string().repeat(32)).unwrap();
         Place {
             student,
-            withheld: BTreeMap::new(),
+            on_hold: BTreeMap::new(),
             reason: Reason::Newcomer,
             verification: InesVerification::Unasked,
         }

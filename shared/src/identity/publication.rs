@@ -1,32 +1,32 @@
 //! What has to be written when a student changes: one list of conditional writes, applied all or
 //! nothing.
 //!
-//! Publishing is the moment a record becomes visible, so the answer, the buckets that find it, the
+//! Publishing is the moment a record becomes visible, so the answer, the blocks that find it, the
 //! edges that explain it and the record's own state change together. The conditions make it safe
 //! against others:
 //!
 //! - a student is written only over the version that was read;
 //! - an INE answers for one student at a time;
-//! - every bucket that the decision rests on is as it was read, whether or not it is written: of
+//! - every block that the decision rests on is as it was read, whether or not it is written: of
 //!   two simultaneous newcomers who resemble each other, the second has to look again, and finds
 //!   the first.
 //!
-//! A newcomer costs at most twelve writes: seven buckets, the student with its answer, an edge, an
+//! A newcomer costs at most twelve writes: seven blocks, the student with its answer, an edge, an
 //! INE with the answer, the record, and one for an alias or a case.
 
 use jiff::civil::Date;
 use std::collections::BTreeMap;
 
+use super::block::{Block, BlockId};
 use super::digest::{IdentityKeys, IneDigest, RecordId};
 use super::edge::{Edge, Links};
 use super::finding::{Finding, FindingCode, StatutIne};
-use super::posting::{Bucket, PostingKey};
 use super::review::Case;
-use super::student::{Answer, RecordVersion, Student, StudentId};
-use crate::feeding::record::{Doubt, RecordState};
+use super::student::{PublishedAnswer, RecordVersion, Student, StudentId};
+use crate::domain::record_state::{Doubt, RecordState};
 
-/// The buckets of the register, by their keys.
-pub type Buckets = BTreeMap<PostingKey, Bucket<StudentId>>;
+/// The blocks of the register, by their keys.
+pub type Blocks = BTreeMap<BlockId, Block<StudentId>>;
 
 /// One write of a publication.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,15 +37,14 @@ pub enum Write {
         student: Box<Student>,
         /// The version that was read.
         expected: u64,
-        /// What may be told of it.
-        answer: Option<Box<Answer>>,
+        answer: Option<Box<PublishedAnswer>>,
     },
     /// Make a student an alias of another, if its version is still `expected`.
     PutAlias {
         student: StudentId,
         /// The version that was read.
         expected: u64,
-        /// Who it is.
+        /// The student that it is now.
         into: StudentId,
     },
     /// Forget a student without records, if its version is still `expected`.
@@ -64,16 +63,16 @@ pub enum Write {
         ine: IneDigest,
         student: StudentId,
         /// The answer; none for the other INEs, which lead to it.
-        answer: Option<Box<Answer>>,
+        answer: Option<Box<PublishedAnswer>>,
         /// The students among which it may move in this publication.
         owners: Vec<StudentId>,
     },
     /// Withdraw it, if it is still this student's.
     DeleteIne { ine: IneDigest, owner: StudentId },
-    /// Store a bucket over the version that was read.
-    PutBucket(PostingKey, Box<Bucket<StudentId>>),
-    /// Go through only if a bucket still has this version.
-    CheckBucket(PostingKey, u64),
+    /// Store a block over the version that was read.
+    PutBlock(BlockId, Box<Block<StudentId>>),
+    /// Go through only if a block still has this version.
+    CheckBlock(BlockId, u64),
     /// Say where a record stands, if it still says what was decided on, and nobody has attached it
     /// since.
     UpdateRecord(Box<RecordUpdate>),
@@ -81,12 +80,11 @@ pub enum Write {
     /// is told of that one.
     Link {
         record: RecordId,
-        /// What people decided.
         links: Links,
         /// The student that it is attached to.
         student: StudentId,
         /// Nothing is told of that student.
-        waits: bool,
+        on_hold: bool,
     },
     /// Store a case over the version that was read.
     PutCase(Box<Case>),
@@ -96,27 +94,26 @@ pub enum Write {
     Unnote(RecordId, RecordVersion),
 }
 
-/// Where a publication leaves a record.
+/// The update of a record by a publication.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordUpdate {
     pub record: RecordId,
     /// The version that it was decided on.
     pub version: RecordVersion,
     /// The student that it was attached to when it was read. A message that comes twice at once is
-    /// decided on twice, and a record without blocking keys has no bucket whose version would tell
+    /// decided on twice, and a record without blocking keys has no block whose version would tell
     /// the second one.
     pub before: Option<StudentId>,
-    /// What people decided about it.
+    /// The links that reviewers made.
     pub links: Links,
-    /// Where it stands.
     pub state: RecordState,
     /// The student that it is attached to, seen or not.
     pub student: StudentId,
-    /// Why it waits, if it does.
+    /// The reason for which it is on hold, if it is.
     pub doubt: Option<Doubt>,
-    /// What INES says of its INE.
+    /// INES's verdict on its INE.
     pub statut_ine: StatutIne,
-    /// What the establishment is told of it.
+    /// The finding that the establishment is told.
     pub finding: Option<FindingCode>,
     /// The day on which INES first didn't know its INE, while it doesn't.
     pub unknown_since: Option<Date>,
@@ -136,7 +133,7 @@ pub struct Change {
 }
 
 impl Change {
-    /// It says the same as before.
+    /// Whether nothing about it changed.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.before == self.after && self.merged_into.is_none()
@@ -145,10 +142,10 @@ impl Change {
 
 /// The writes that turn each `before` into its `after`.
 ///
-/// `buckets` holds every bucket that the decision rests on, and those of [`concerned`], as they
+/// `blocks` holds every block that the decision rests on, and those of [`concerned`], as they
 /// were read.
 #[must_use]
-pub fn plan(changes: &[Change], keys: &IdentityKeys, buckets: &Buckets) -> Vec<Write> {
+pub fn plan(changes: &[Change], keys: &IdentityKeys, blocks: &Blocks) -> Vec<Write> {
     let everyone: Vec<StudentId> = changes.iter().map(|change| change.after.id).collect();
     let mut writes = Vec::new();
     // An INE that moves from one student to another is one write, not a deletion and a publication.
@@ -187,10 +184,10 @@ pub fn plan(changes: &[Change], keys: &IdentityKeys, buckets: &Buckets) -> Vec<W
         }
     }
     writes.extend(by_ine.into_values());
-    let moved = changed_buckets(changes, keys, buckets);
-    let still = buckets.iter().filter(|(key, _)| !moved.contains_key(*key));
-    writes.extend(still.map(|(key, bucket)| Write::CheckBucket(key.clone(), bucket.version)));
-    writes.extend(moved.into_iter().map(|(key, bucket)| Write::PutBucket(key, Box::new(bucket))));
+    let moved = changed_blocks(changes, keys, blocks);
+    let still = blocks.iter().filter(|(key, _)| !moved.contains_key(*key));
+    writes.extend(still.map(|(key, block)| Write::CheckBlock(key.clone(), block.version)));
+    writes.extend(moved.into_iter().map(|(key, block)| Write::PutBlock(key, Box::new(block))));
     writes
 }
 
@@ -203,7 +200,7 @@ pub fn hold(student: &Student) -> Write {
 
 fn put(student: &Student, expected: u64) -> Write {
     let answer = student.answer().map(Box::new);
-    let mut stored = Student::restore(student.id, student.version, student.withheld.clone(), []);
+    let mut stored = Student::restore(student.id, student.version, student.on_hold.clone(), []);
     stored.moving.clone_from(&student.moving);
     let student = Box::new(stored);
     Write::PutStudent { student, expected, answer }
@@ -211,21 +208,21 @@ fn put(student: &Student, expected: u64) -> Write {
 
 /// The INEs that lead to a student, each with the answer that it is published with. None does while
 /// nothing may be told.
-fn led(student: &Student, keys: &IdentityKeys) -> BTreeMap<IneDigest, Option<Answer>> {
+fn led(student: &Student, keys: &IdentityKeys) -> BTreeMap<IneDigest, Option<PublishedAnswer>> {
     let Some(answer) = student.answer() else { return BTreeMap::new() };
     let primary = student.primary().map(|ine| keys.ine(&ine));
     let told = |ine: &IneDigest| (primary.as_ref() == Some(ine)).then(|| answer.clone());
     student.ine_digests(keys).into_iter().map(|ine| (ine.clone(), told(&ine))).collect()
 }
 
-/// The buckets that someone joins, leaves or changes in.
+/// The blocks that someone joins, leaves or changes in.
 #[must_use]
-pub fn concerned(changes: &[Change], keys: &IdentityKeys) -> Vec<PostingKey> {
-    let mut concerned: Vec<PostingKey> = changes
+pub fn concerned(changes: &[Change], keys: &IdentityKeys) -> Vec<BlockId> {
+    let mut concerned: Vec<BlockId> = changes
         .iter()
         .flat_map(|Change { before, after, .. }| {
-            let (old, new) = (before.postings(keys), after.postings(keys));
-            let differs = |key: &PostingKey| old.get(key) != new.get(key);
+            let (old, new) = (before.block_entries(keys), after.block_entries(keys));
+            let differs = |key: &BlockId| old.get(key) != new.get(key);
             old.keys().chain(new.keys()).filter(|key| differs(key)).cloned().collect::<Vec<_>>()
         })
         .collect();
@@ -234,16 +231,16 @@ pub fn concerned(changes: &[Change], keys: &IdentityKeys) -> Vec<PostingKey> {
     concerned
 }
 
-fn changed_buckets(changes: &[Change], keys: &IdentityKeys, buckets: &Buckets) -> Buckets {
-    let mut moved = Buckets::new();
+fn changed_blocks(changes: &[Change], keys: &IdentityKeys, blocks: &Blocks) -> Blocks {
+    let mut moved = Blocks::new();
     for Change { before, after, .. } in changes {
-        let (old, new) = (before.postings(keys), after.postings(keys));
+        let (old, new) = (before.block_entries(keys), after.block_entries(keys));
         for key in old.keys().chain(new.keys()) {
             if old.get(key) != new.get(key) {
-                let bucket = moved
+                let block = moved
                     .entry(key.clone())
-                    .or_insert_with(|| buckets.get(key).cloned().unwrap_or_default());
-                bucket.set(&after.id, new.get(key).map_or(&[], Vec::as_slice));
+                    .or_insert_with(|| blocks.get(key).cloned().unwrap_or_default());
+                block.set(&after.id, new.get(key).map_or(&[], Vec::as_slice));
             }
         }
     }
@@ -266,7 +263,7 @@ fn changed_edges(before: &Student, after: &Student, writes: &mut Vec<Write>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::enrolment::{Declaration, Person};
+    use crate::domain::enrolment::{Declaration, StatedPerson};
     use crate::identity::fixtures::{declaration, edge, identity, keys, student};
 
     const INE: &str = "070578267KH";
@@ -282,8 +279,8 @@ mod tests {
                 Write::DeleteEdge(..) => "-edge",
                 Write::PutIne { .. } => "+ine",
                 Write::DeleteIne { .. } => "-ine",
-                Write::PutBucket(..) => "+bucket",
-                Write::CheckBucket(..) => "=bucket",
+                Write::PutBlock(..) => "+block",
+                Write::CheckBlock(..) => "=block",
                 _ => "other",
             };
             *kinds.entry(kind).or_default() += 1;
@@ -295,18 +292,17 @@ mod tests {
         Change { before: before.clone(), after, merged_into: None }
     }
 
-    /// The buckets of these students, as a decision about them read them.
-    fn read(students: &[&Student]) -> Buckets {
-        let mut buckets = Buckets::new();
+    /// The blocks of these students, as a decision about them read them.
+    fn read(students: &[&Student]) -> Blocks {
+        let mut blocks = Blocks::new();
         for student in students {
-            for (key, traits) in student.postings(&keys()) {
-                let bucket = buckets
-                    .entry(key)
-                    .or_insert_with(|| Bucket { version: 1, ..Bucket::default() });
-                bucket.set(&student.id, &traits);
+            for (key, traits) in student.block_entries(&keys()) {
+                let block =
+                    blocks.entry(key).or_insert_with(|| Block { version: 1, ..Block::default() });
+                block.set(&student.id, &traits);
             }
         }
-        buckets
+        blocks
     }
 
     fn with(student: &Student, said: &Declaration) -> Student {
@@ -320,28 +316,28 @@ mod tests {
         let before = Student::newcomer(StudentId::random());
         let mut said =
             declaration(Some(INE), "Martin de La Tour-Quintefeuille", "Léa", "2004-03-02");
-        let Person::Civil(identity) = &mut said.identite else { panic!("it names nobody") };
+        let StatedPerson::Civil(identity) = &mut said.identite else { panic!("it names nobody") };
         identity.nom_usage = Some(crate::domain::name::PersonName::parse("Castelbou").unwrap());
         let after = with(&before, &said);
-        let posted = after.postings(&keys()).len();
-        let writes = plan(&[change(&before, after)], &keys(), &Buckets::new());
+        let indexed = after.block_entries(&keys()).len();
+        let writes = plan(&[change(&before, after)], &keys(), &Blocks::new());
         assert_eq!(
             kinds(&writes),
-            BTreeMap::from([("+edge", 1), ("+ine", 1), ("+student", 1), ("+bucket", posted)])
+            BTreeMap::from([("+edge", 1), ("+ine", 1), ("+student", 1), ("+block", indexed)])
         );
-        assert_eq!(posted, crate::identity::engine::blocking::MOST_KEYS);
+        assert_eq!(indexed, crate::identity::engine::blocking::MOST_KEYS);
         assert!(writes.len() < 12);
     }
 
     #[test]
-    fn another_enrolment_of_the_same_identity_only_checks_the_buckets() {
+    fn another_enrolment_of_the_same_identity_only_checks_the_blocks() {
         let said = declaration(Some(INE), "Martin", "Léa", "2004-03-02");
         let before = student(1, std::slice::from_ref(&said));
         let mut second = said;
         second.inscription.diplome = Some("2400001".into());
-        let buckets = read(&[&before]);
-        let writes = plan(&[change(&before, with(&before, &second))], &keys(), &buckets);
-        let expected = [("+edge", 1), ("+ine", 1), ("+student", 1), ("=bucket", buckets.len())];
+        let blocks = read(&[&before]);
+        let writes = plan(&[change(&before, with(&before, &second))], &keys(), &blocks);
+        let expected = [("+edge", 1), ("+ine", 1), ("+student", 1), ("=block", blocks.len())];
         assert_eq!(kinds(&writes), BTreeMap::from(expected));
     }
 
@@ -375,29 +371,29 @@ mod tests {
             after: Student::restore(joined.id, joined.version, BTreeMap::new(), []),
             merged_into: Some(into.id),
         };
-        let buckets = read(&[&joined, &into]);
-        let writes = plan(&[gone, change(&into, after)], &keys(), &buckets);
+        let blocks = read(&[&joined, &into]);
+        let writes = plan(&[gone, change(&into, after)], &keys(), &blocks);
         assert!(writes.contains(&Write::PutAlias {
             student: joined.id,
             expected: 1,
             into: into.id
         }));
         let left = writes.iter().filter_map(|write| match write {
-            Write::PutBucket(_, bucket) => Some(bucket),
+            Write::PutBlock(_, block) => Some(block),
             _ => None,
         });
-        assert!(left.flat_map(|bucket| &bucket.entries).all(|entry| entry.holder == into.id));
+        assert!(left.flat_map(|block| &block.entries).all(|entry| entry.holder == into.id));
     }
 
     #[test]
     fn while_a_person_has_to_decide_nothing_leads_to_a_student() {
         let before = student(1, &[declaration(Some(INE), "Martin", "Léa", "2004-03-02")]);
         let mut after = before.clone();
-        after.withheld.insert(crate::identity::review::CaseId::dispute(before.id), [].into());
-        let writes = plan(&[change(&before, after.clone())], &keys(), &Buckets::new());
+        after.on_hold.insert(crate::identity::review::CaseId::dispute(before.id), [].into());
+        let writes = plan(&[change(&before, after.clone())], &keys(), &Blocks::new());
         assert_eq!(kinds(&writes), BTreeMap::from([("+student", 1), ("-ine", 1)]));
         assert!(writes.iter().any(|write| matches!(write, Write::PutStudent { answer: None, .. })));
-        let writes = plan(&[change(&after, before)], &keys(), &Buckets::new());
+        let writes = plan(&[change(&after, before)], &keys(), &Blocks::new());
         assert_eq!(kinds(&writes), BTreeMap::from([("+student", 1), ("+ine", 1)]));
     }
 
@@ -407,23 +403,23 @@ mod tests {
         let said = declaration(Some(INE), "Martin", "Léa", "2004-03-02");
         let before = student(1, std::slice::from_ref(&said));
         let mut renamed = said;
-        renamed.identite = Person::Civil(identity("Petit", "Zoé", "2004-03-02"));
+        renamed.identite = StatedPerson::Civil(identity("Petit", "Zoé", "2004-03-02"));
         let after = with(&before, &renamed);
-        let mut buckets = read(&[&before]);
+        let mut blocks = read(&[&before]);
         for key in concerned(&[change(&before, after.clone())], &keys()) {
-            buckets.entry(key).or_default();
+            blocks.entry(key).or_default();
         }
-        let writes = plan(&[change(&before, after)], &keys(), &buckets);
-        let mut named: Vec<&PostingKey> = writes
+        let writes = plan(&[change(&before, after)], &keys(), &blocks);
+        let mut named: Vec<&BlockId> = writes
             .iter()
             .filter_map(|write| match write {
-                Write::PutBucket(key, _) | Write::CheckBucket(key, _) => Some(key),
+                Write::PutBlock(key, _) | Write::CheckBlock(key, _) => Some(key),
                 _ => None,
             })
             .collect();
         let all = named.len();
         named.sort();
         named.dedup();
-        assert_eq!((named.len(), named.len()), (all, buckets.len()));
+        assert_eq!((named.len(), named.len()), (all, blocks.len()));
     }
 }

@@ -9,13 +9,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::block::Traits;
 use super::digest::RecordId;
 use super::edge::Edge;
 use super::engine::blocking::Blocking;
 use super::engine::register::{RecordNumber, Register};
-use super::posting::Traits;
 use super::student::StudentId;
-use crate::domain::enrolment::Person;
+use crate::domain::enrolment::StatedPerson;
 
 /// Students that would be one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,13 +29,13 @@ pub struct Merge {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Split {
     pub student: StudentId,
-    /// How many it would be.
+    /// The number of students that it would become.
     pub parts: usize,
     /// The records to decide on again: those outside of its largest part.
     pub records: BTreeSet<RecordId>,
 }
 
-/// What would change.
+/// The changes that deciding anew would make.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Difference {
     /// Records that were decided on.
@@ -71,8 +71,10 @@ pub fn difference(
     let mut numbers: Vec<Option<RecordNumber>> = Vec::with_capacity(edges.len());
     for (_, edge) in &edges {
         // Who names nobody is whom the pair leads to, whatever the rules.
-        let named =
-            edge.traits().into_iter().find(|traits| matches!(traits.identite, Person::Civil(_)));
+        let named = edge
+            .traits()
+            .into_iter()
+            .find(|traits| matches!(traits.identite, StatedPerson::Civil(_)));
         numbers.push(named.as_ref().map(Traits::person).map(|person| register.add(person, |_| {})));
     }
     let mut parts: BTreeMap<RecordNumber, Vec<usize>> = BTreeMap::new();

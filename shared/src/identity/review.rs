@@ -12,7 +12,7 @@
 //! ```
 //!
 //! A decision needs one person, or two when it would make one student of two people whom INES tells
-//! apart ([`Question::voices`]). Each voice against asks for one more: two who disagree decide
+//! apart ([`CaseQuestion::voices`]). Each voice against asks for one more: two who disagree decide
 //! nothing, and a third doesn't outvote one of them alone where two are needed.
 //!
 //! **An undo needs one person, whatever it undoes.** It takes a link away and opens the case again,
@@ -31,21 +31,21 @@ use serde::{Deserialize, Serialize};
 use super::digest::RecordId;
 use super::student::StudentId;
 
-pub use question::{CaseId, Effect, Kind, Near, NotAnAnswer, Question, Side, Verdict};
+pub use question::{CaseId, CaseQuestion, CaseVerdict, Effect, Kind, Near, NotAnAnswer, Side};
 
 mod question;
 #[cfg(test)]
 mod tests;
 
-/// Where a case stands.
+/// The states of a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// Somebody has to look.
     Open,
-    /// It is decided, and deduplication has yet to apply it.
+    /// The case is decided, and deduplication has yet to apply it.
     Decided,
-    /// What was decided holds.
+    /// The decision is applied and holds.
     Applied,
     /// The decision is undone, and deduplication has yet to take it back.
     Undone,
@@ -53,11 +53,11 @@ pub enum State {
     Withdrawn,
 }
 
-/// What convinced a person. A closed list: a free text would say things about people.
+/// The reason that convinced a reviewer. A closed list: a free text would say things about people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
-    /// What the case shows.
+    /// The data that the case shows.
     File,
     /// Documents of the student: an identity card, an extract of birth.
     Documents,
@@ -69,14 +69,13 @@ pub enum Reason {
     Ines,
 }
 
-/// What one person said.
+/// One reviewer's voice.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Vote {
     /// The person, not the client: one who has two clients is one voice.
     pub reviewer: String,
-    /// What was said.
-    pub verdict: Verdict,
-    /// Why.
+    pub verdict: CaseVerdict,
+    /// The reason that convinced the reviewer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
     /// When.
@@ -85,14 +84,14 @@ pub struct Vote {
     pub round: u32,
 }
 
-/// What came of a round.
+/// The decision of a round of voices.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Decision {
-    /// What it means for records and students.
+pub struct CaseDecision {
+    /// The consequence for records and students.
     pub effect: Effect,
     /// When the last voice that it needed was heard.
     pub at: Timestamp,
-    /// Whose votes made it.
+    /// The round whose voices made it.
     pub round: u32,
     /// The records that hold it as links, wherever they have gone since.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
@@ -105,7 +104,7 @@ pub struct Decision {
     /// one.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub kept: BTreeSet<StudentId>,
-    /// Who undid it and when, if somebody did.
+    /// The reviewer who undid it, and when, if one did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undone: Option<Undone>,
 }
@@ -124,11 +123,9 @@ pub struct Undone {
 pub struct Case {
     /// Its id, which follows from the question.
     pub id: CaseId,
-    /// What is asked.
-    pub question: Question,
-    /// Where it stands.
+    pub question: CaseQuestion,
     pub state: State,
-    /// How many times it was written; 0 for one that isn't stored yet.
+    /// The number of writes; 0 for one that isn't stored yet.
     pub version: u64,
     /// Since when somebody has to look: the start of the round.
     pub opened_at: Timestamp,
@@ -139,13 +136,12 @@ pub struct Case {
     /// Every vote, of every round.
     pub votes: Vec<Vote>,
     /// Every decision, the latest last.
-    pub decisions: Vec<Decision>,
+    pub decisions: Vec<CaseDecision>,
 }
 
-/// How far an open case is.
+/// The progress of an open case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
-    /// Where it stands.
     pub state: State,
     /// People who answered this round, without those who can't tell.
     pub voices: usize,
@@ -155,7 +151,7 @@ pub struct Progress {
     pub disagreement: bool,
 }
 
-/// What deduplication has to do about a case. Done twice, it changes nothing.
+/// The work of deduplication on a case. Done twice, it changes nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pending<'a> {
     /// Nothing is told of the student any more, until the dispute is completed.
@@ -170,16 +166,16 @@ pub enum Pending<'a> {
 /// A vote is not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum VoteError {
-    /// It answers another question.
+    /// The verdict is another question's.
     #[error(transparent)]
     NotAnAnswer(#[from] NotAnAnswer),
     /// The same person already answered otherwise in this round.
     #[error("reviewer already voted otherwise in this round")]
     Voted,
-    /// It is decided otherwise: the decision has to be undone first.
+    /// The case is decided otherwise: the decision has to be undone first.
     #[error("case is decided otherwise")]
     DecidedOtherwise,
-    /// It can't be answered now: {0:?}.
+    /// The case can't be answered in its state: {0:?}.
     #[error("case is not open but {0:?}")]
     NotOpen(State),
 }
@@ -189,7 +185,7 @@ pub enum VoteError {
 #[error("case has no decision to undo")]
 pub struct NothingDecided;
 
-impl Decision {
+impl CaseDecision {
     fn new(effect: Effect, at: Timestamp, round: u32) -> Self {
         let (records, moved, kept) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         Self { effect, at, round, records, moved, kept, undone: None }
@@ -199,7 +195,7 @@ impl Decision {
 impl Case {
     /// A case that was never stored.
     #[must_use]
-    pub fn open(question: Question, rules_version: u16, now: Timestamp) -> Self {
+    pub fn open(question: CaseQuestion, rules_version: u16, now: Timestamp) -> Self {
         Self {
             id: question.case(),
             question,
@@ -218,7 +214,12 @@ impl Case {
     /// Votes on other students' resemblance don't count any more, so that begins another round. A
     /// decision that wasn't applied yet stands, unless INES has told two people apart since and it
     /// has too few voices for that; one that answers the question stands.
-    pub fn ask_again(&mut self, question: Question, rules_version: u16, now: Timestamp) -> bool {
+    pub fn ask_again(
+        &mut self,
+        question: CaseQuestion,
+        rules_version: u16,
+        now: Timestamp,
+    ) -> bool {
         let before = (self.state, self.round);
         match self.state {
             State::Open => {
@@ -251,7 +252,7 @@ impl Case {
     pub fn vote(
         &mut self,
         reviewer: &str,
-        verdict: Verdict,
+        verdict: CaseVerdict,
         reason: Option<Reason>,
         now: Timestamp,
     ) -> Result<Progress, VoteError> {
@@ -273,7 +274,7 @@ impl Case {
             self.cast().rfind(|vote| vote.reviewer == reviewer).map(|vote| vote.verdict.clone());
         match before {
             Some(before) if before == verdict => {}
-            Some(before) if before != Verdict::Unsure => return Err(VoteError::Voted),
+            Some(before) if before != CaseVerdict::Unsure => return Err(VoteError::Voted),
             _ => {
                 let (reviewer, round) = (reviewer.to_owned(), self.round);
                 self.votes.push(Vote { reviewer, verdict, reason, at: now, round });
@@ -282,7 +283,7 @@ impl Case {
         if let Some(effect) = effect
             && self.heard(&effect) >= self.question.voices(&effect) + self.against(&effect)
         {
-            self.decisions.push(Decision::new(effect, now, self.round));
+            self.decisions.push(CaseDecision::new(effect, now, self.round));
             self.state = State::Decided;
         }
         Ok(self.progress())
@@ -293,9 +294,9 @@ impl Case {
     /// anything changed.
     pub fn decide_by_evidence(&mut self, now: Timestamp) -> bool {
         let pending = matches!(self.state, State::Decided | State::Undone);
-        let Ok(Some(effect)) = self.question.effect(&Verdict::Same) else { return false };
+        let Ok(Some(effect)) = self.question.effect(&CaseVerdict::Same) else { return false };
         if !pending {
-            self.decisions.push(Decision::new(effect, now, self.round));
+            self.decisions.push(CaseDecision::new(effect, now, self.round));
             self.state = State::Decided;
         }
         !pending
@@ -324,7 +325,8 @@ impl Case {
         open
     }
 
-    /// What settled it is undone: the same is asked as before. Returns whether anything changed.
+    /// Asks the same question again, because the evidence that closed it was undone. Returns
+    /// whether anything changed.
     pub fn ask_after_all(&mut self, now: Timestamp) -> bool {
         let withdrawn = self.state == State::Withdrawn;
         if withdrawn {
@@ -355,20 +357,20 @@ impl Case {
         self.state == State::Open
     }
 
-    /// What deduplication has to do about it.
+    /// The work that deduplication has to do about it.
     #[must_use]
     pub fn pending(&self) -> Option<Pending<'_>> {
         let effect = self.decisions.last().map(|decision| &decision.effect);
         match (self.state, &self.question) {
-            (State::Open, Question::Dispute { student }) => Some(Pending::Hide(*student)),
+            (State::Open, CaseQuestion::Dispute { student }) => Some(Pending::Hide(*student)),
             (State::Decided, _) => effect.map(Pending::Apply),
             (State::Undone, _) => effect.map(Pending::Revert),
             _ => None,
         }
     }
 
-    /// What [`Self::pending`] asked for is done, in the transaction that this is written by;
-    /// `linked` are the records that hold what was decided.
+    /// Notes that [`Self::pending`] is done, in the transaction that this is written by; `linked`
+    /// are the records that hold the decision as links.
     pub fn complete(&mut self, linked: &BTreeSet<RecordId>, now: Timestamp) {
         if let Some(decision) = self.decisions.last_mut() {
             decision.kept.clear();
@@ -385,19 +387,19 @@ impl Case {
         }
     }
 
-    /// What is decided, and was not undone.
+    /// The decision, if there is one that was not undone.
     #[must_use]
-    pub fn decision(&self) -> Option<&Decision> {
+    pub fn decision(&self) -> Option<&CaseDecision> {
         let decided = matches!(self.state, State::Decided | State::Applied);
         self.decisions.last().filter(|_| decided)
     }
 
-    /// How far it is.
+    /// The progress of an open case.
     #[must_use]
     pub fn progress(&self) -> Progress {
-        let mut verdicts: Vec<&Verdict> = self.counted().map(|vote| &vote.verdict).collect();
+        let mut verdicts: Vec<&CaseVerdict> = self.counted().map(|vote| &vote.verdict).collect();
         let looked = verdicts.len();
-        verdicts.retain(|verdict| **verdict != Verdict::Unsure);
+        verdicts.retain(|verdict| **verdict != CaseVerdict::Unsure);
         Progress {
             state: self.state,
             voices: verdicts.len(),
@@ -419,7 +421,7 @@ impl Case {
         })
     }
 
-    /// What each person wants done.
+    /// The effects that the voices of this round ask for.
     fn wanted(&self) -> impl Iterator<Item = Effect> {
         self.counted().filter_map(|vote| self.question.effect(&vote.verdict).ok().flatten())
     }
@@ -432,8 +434,8 @@ impl Case {
         self.wanted().filter(|wanted| wanted != effect).count()
     }
 
-    /// What was applied answers this question as well.
-    fn answers(&self, question: &Question) -> bool {
+    /// Whether the applied decision answers this question as well.
+    fn answers(&self, question: &CaseQuestion) -> bool {
         match self.decisions.last().map(|decision| &decision.effect) {
             Some(Effect::Separate { students, .. }) => question.students().is_subset(students),
             Some(Effect::KeepApart(_)) => true,

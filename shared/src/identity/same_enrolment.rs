@@ -37,7 +37,7 @@ impl<'a> SameEnrolment<'a> {
     }
 }
 
-/// What a student's records have of the enrolment that a statement is about.
+/// The records of a student that may be the enrolment of a statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Found<'a> {
     /// Nothing.
@@ -94,7 +94,7 @@ pub fn find<'a>(edges: impl IntoIterator<Item = &'a Edge>, sought: &Declaration)
     }
 }
 
-/// What both ways know of an enrolment, beside the person.
+/// The attributes of an enrolment that a file and a push both give, beside the person.
 fn studies(edge: &Edge) -> impl PartialEq + use<'_> {
     let inscription = &edge.declaration.inscription;
     (inscription.uai, inscription.academic_year(), inscription.diplome.as_deref())
@@ -148,7 +148,7 @@ mod tests {
         Edge { version, ..fixtures::edge(&said) }
     }
 
-    /// What is told: the status of each enrolment.
+    /// The statuses that are told.
     fn told(edges: &[Edge]) -> Vec<Status> {
         let mut told: Vec<Status> = enrolments(edges)
             .iter()

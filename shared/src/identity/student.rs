@@ -6,9 +6,9 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::block::{BlockId, Traits};
 use super::digest::{IdentityKeys, IneDigest, RecordId};
 use super::edge::{self, Edge, InesVerification};
-use super::posting::{PostingKey, Traits};
 use super::review::CaseId;
 use super::same_enrolment::{self, SameEnrolment};
 use crate::domain::birth_date::BirthDate;
@@ -105,11 +105,11 @@ impl RecordVersion {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Student {
     pub id: StudentId,
-    /// How many times it was written; 0 for one that isn't stored yet.
+    /// The number of writes; 0 for one that isn't stored yet.
     pub version: u64,
     /// The cases for which nothing is told of it until a person decides, each with the students
     /// that it may be.
-    pub withheld: BTreeMap<CaseId, BTreeSet<StudentId>>,
+    pub on_hold: BTreeMap<CaseId, BTreeSet<StudentId>>,
     /// The case for which its records move, in more transactions than one: until the last, nothing
     /// is told of it and nobody else changes it.
     pub moving: Option<CaseId>,
@@ -120,7 +120,7 @@ impl Student {
     /// A student of whom nothing is known yet.
     #[must_use]
     pub fn newcomer(id: StudentId) -> Self {
-        Self { id, version: 0, withheld: BTreeMap::new(), moving: None, edges: BTreeMap::new() }
+        Self { id, version: 0, on_hold: BTreeMap::new(), moving: None, edges: BTreeMap::new() }
     }
 
     /// A student as it was stored.
@@ -128,11 +128,11 @@ impl Student {
     pub fn restore(
         id: StudentId,
         version: u64,
-        withheld: BTreeMap<CaseId, BTreeSet<StudentId>>,
+        on_hold: BTreeMap<CaseId, BTreeSet<StudentId>>,
         edges: impl IntoIterator<Item = Edge>,
     ) -> Self {
         let edges = edges.into_iter().map(|edge| (edge.record.clone(), edge)).collect();
-        Self { id, version, withheld, moving: None, edges }
+        Self { id, version, on_hold, moving: None, edges }
     }
 
     /// Attaches a record, in place of what the same record said before.
@@ -145,7 +145,7 @@ impl Student {
         self.edges.remove(record)
     }
 
-    /// What is attached, in the order of the records' ids.
+    /// The attached edges, in the order of the records' ids.
     pub fn edges(&self) -> impl Iterator<Item = &Edge> {
         self.edges.values()
     }
@@ -161,7 +161,7 @@ impl Student {
         self.edges.get(record)
     }
 
-    /// What is attached, without what `record` says itself: the evidence about others' statements.
+    /// The attached edges but that of `record`: the evidence about it that others state.
     pub fn edges_besides<'a>(&'a self, record: &'a RecordId) -> impl Iterator<Item = &'a Edge> {
         self.edges.values().filter(move |edge| edge.record != *record)
     }
@@ -190,11 +190,11 @@ impl Student {
     /// evidence: something is held against it, or INES contradicts every one of them and nobody
     /// said better. A dispute is another matter.
     #[must_use]
-    pub fn waits_without(&self, record: &RecordId) -> bool {
+    pub fn is_on_hold_without(&self, record: &RecordId) -> bool {
         let verified = self.edges_besides(record).any(|edge| edge.verified().is_some());
         !verified
             && (are_contradicted(self.edges_besides(record))
-                || self.withheld.keys().any(|case| !case.is_dispute()))
+                || self.on_hold.keys().any(|case| !case.is_dispute()))
     }
 
     /// Whether INES contradicts all that is said of it, and nobody decided about any of it.
@@ -206,8 +206,8 @@ impl Student {
     /// Whether nothing is told of it until somebody says more, or decides whose its records are.
     /// Whom a dispute alone keeps from being told of is another matter: its records are decided on.
     #[must_use]
-    pub fn waits(&self) -> bool {
-        self.spelling().is_none() || self.withheld.keys().any(|case| !case.is_dispute())
+    pub fn is_on_hold(&self) -> bool {
+        self.spelling().is_none() || self.on_hold.keys().any(|case| !case.is_dispute())
     }
 
     /// The INE that the answer is published under; the others lead to it.
@@ -227,7 +227,7 @@ impl Student {
         edge::compete(self.edges.values())
     }
 
-    /// What is compared of it: each distinct statement once, INES's own first.
+    /// The traits that are compared: each distinct statement once, INES's own first.
     #[must_use]
     pub fn traits(&self) -> Vec<Traits> {
         let mut distinct: Vec<Traits> = Vec::new();
@@ -242,10 +242,10 @@ impl Student {
         distinct
     }
 
-    /// Where it is posted, and with what.
+    /// The blocks that it is indexed in, with its traits there.
     #[must_use]
-    pub fn postings(&self, keys: &IdentityKeys) -> BTreeMap<PostingKey, Vec<Traits>> {
-        keys.postings.spread(&self.traits())
+    pub fn block_entries(&self, keys: &IdentityKeys) -> BTreeMap<BlockId, Vec<Traits>> {
+        keys.blocks.spread(&self.traits())
     }
 
     /// The identities that may be told, with their versions: INES's, else those that establishments
@@ -291,8 +291,8 @@ impl Student {
     /// records has it ([`same_enrolment`]). `None` when no record is left, when nobody named the
     /// person, while a person has to decide, or while its records move.
     #[must_use]
-    pub fn answer(&self) -> Option<Answer> {
-        if !self.withheld.is_empty() || self.moving.is_some() {
+    pub fn answer(&self) -> Option<PublishedAnswer> {
+        if !self.on_hold.is_empty() || self.moving.is_some() {
             return None;
         }
         let latest = self.spelling()?;
@@ -304,7 +304,7 @@ impl Student {
         enrolments
             .sort_by(|a, b| b.date_debut.cmp(&a.date_debut).then_with(|| a.told().cmp(&b.told())));
         enrolments.dedup_by(|a, b| a.told() == b.told());
-        Some(Answer {
+        Some(PublishedAnswer {
             student: self.id,
             nom_famille: latest.nom_famille.clone(),
             prenom: latest.prenom1.clone(),
@@ -321,7 +321,7 @@ fn are_contradicted<'a>(mut edges: impl Iterator<Item = &'a Edge>) -> bool {
 /// All that consultation needs to know of a student, rewritten with it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Answer {
+pub struct PublishedAnswer {
     /// The student: what a trace names.
     pub student: StudentId,
     /// The birth name in its original spelling.
@@ -338,7 +338,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::domain::enrolment::{Declaration, Pair, Person};
+    use crate::domain::enrolment::{Declaration, Pair, StatedPerson};
 
     use crate::identity::fixtures::{declaration, keys};
 
@@ -372,16 +372,20 @@ mod tests {
         let pair =
             Pair { date_naissance: identity.date_naissance, registre: Some(Box::new(identity)) };
         let mut pushed = declaration(Some("070578267KH"), "x", "y", "2004-03-02");
-        pushed.identite = Person::Pair(pair);
+        pushed.identite = StatedPerson::Pair(pair);
         let mut student = Student::newcomer(StudentId::random());
         student.attach(edge(&pushed, 9));
         assert_eq!(student.answer().unwrap().nom_famille.expose(), "Lefèvre");
-        assert_eq!(student.postings(&keys).len(), 1);
+        assert_eq!(student.block_entries(&keys).len(), 1);
 
         student.attach(edge(&declaration(None, "Martin", "Zoé", "2004-03-02"), 1));
         assert_eq!(student.answer().unwrap().nom_famille.expose(), "Martin");
-        let said: Vec<_> =
-            student.postings(&keys).into_values().flatten().map(|traits| traits.identite).collect();
+        let said: Vec<_> = student
+            .block_entries(&keys)
+            .into_values()
+            .flatten()
+            .map(|traits| traits.identite)
+            .collect();
         assert!(
             said.iter().all(|person| person
                 .said()
@@ -397,7 +401,7 @@ mod tests {
             edge(&declaration(Some("070578267KH"), "Lefevre-Martin", "Zoe", "2004-03-02"), 2);
         let mut student = Student::newcomer(StudentId::random());
         student.attach(first);
-        let before = (student.answer(), student.postings(&keys), student.ine_digests(&keys));
+        let before = (student.answer(), student.block_entries(&keys), student.ine_digests(&keys));
 
         student.attach(second.clone());
         assert_eq!(
@@ -408,7 +412,10 @@ mod tests {
         assert_eq!((student.traits().len(), student.ines().len()), (2, 1));
 
         student.detach(&second.record);
-        assert_eq!((student.answer(), student.postings(&keys), student.ine_digests(&keys)), before);
+        assert_eq!(
+            (student.answer(), student.block_entries(&keys), student.ine_digests(&keys)),
+            before
+        );
     }
 
     #[test]

@@ -278,9 +278,9 @@ async fn credentials_that_were_replaced_meanwhile_are_read_without_a_refusal_bei
 #[tokio::test(start_paused = true)]
 async fn a_secret_that_is_not_there_is_for_an_operator_and_one_out_of_reach_is_not() {
     let http = FakeHttp::default();
-    let missing = Stored::of([Err(StoreError::of("read", "ResourceNotFoundException"))]);
+    let missing = Stored::of([Err(StoreError::refused("read", "ResourceNotFoundException"))]);
     assert_eq!(verify(&client(&http, &missing)).await, Err(InesError::Unauthorized));
-    let slow = Stored::of([Err(StoreError::of("read", StoreError::TIMEOUT))]);
+    let slow = Stored::of([Err(StoreError::timeout("read"))]);
     assert_eq!(verify(&client(&http, &slow)).await, Err(InesError::Unavailable));
     assert_eq!(http.calls(), 0);
 }

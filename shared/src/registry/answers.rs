@@ -13,32 +13,32 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::StoreError;
+use super::blocks::{BlockStore, Consistency};
 use super::keys::{self, Item, text};
-use super::postings::{Consistency, PostingStore};
 use crate::domain::enrolment::Enrolment;
+use crate::identity::block::BlockIds;
 use crate::identity::digest::IneDigest;
 use crate::identity::engine::lookup::Mode;
 use crate::identity::lookup::{CivilQuestion, meant};
-use crate::identity::posting::PostingKeys;
-use crate::identity::student::{Answer, StudentId};
+use crate::identity::student::{PublishedAnswer, StudentId};
 
 /// Students read for one question at most: the one that is named, and those that took its place one
 /// after another. A merge moves what leads to a student in the same transaction, so a reader meets
 /// one only between two reads.
 const MOST_STUDENTS: usize = 4;
 
-/// The tables `students` and `postings`, read only.
+/// The tables `students` and `blocks`, read only.
 #[derive(Debug, Clone)]
 pub struct AnswerStore {
     client: Client,
     students: String,
-    postings: PostingStore<StudentId>,
+    blocks: BlockStore<StudentId>,
 }
 
 /// What is read of a student.
 #[derive(Deserialize)]
 struct StoredStudent {
-    answer: Option<Answer>,
+    answer: Option<PublishedAnswer>,
     merged_into: Option<StudentId>,
 }
 
@@ -46,18 +46,18 @@ struct StoredStudent {
 #[derive(Deserialize)]
 struct StoredIne {
     student: StudentId,
-    answer: Option<Answer>,
+    answer: Option<PublishedAnswer>,
 }
 
 impl AnswerStore {
     /// The tables of those names.
     #[must_use]
-    pub fn new(client: Client, students: String, postings: String) -> Self {
-        Self { postings: PostingStore::new(client.clone(), postings), client, students }
+    pub fn new(client: Client, students: String, blocks: String) -> Self {
+        Self { blocks: BlockStore::new(client.clone(), blocks), client, students }
     }
 
     /// The answer for an INE: one read, two for an INE that the student no longer goes by.
-    pub async fn by_ine(&self, ine: &IneDigest) -> Result<Option<Answer>, StoreError> {
+    pub async fn by_ine(&self, ine: &IneDigest) -> Result<Option<PublishedAnswer>, StoreError> {
         match self.get(keys::ine(ine), "student, answer").await? {
             Some(StoredIne { answer: Some(answer), .. }) => Ok(Some(answer)),
             Some(StoredIne { student, answer: None }) => self.by_student(student).await,
@@ -76,7 +76,10 @@ impl AnswerStore {
 
     /// The answer for a student, or for the one that took its place; none while a person has to
     /// decide about it.
-    pub async fn by_student(&self, student: StudentId) -> Result<Option<Answer>, StoreError> {
+    pub async fn by_student(
+        &self,
+        student: StudentId,
+    ) -> Result<Option<PublishedAnswer>, StoreError> {
         let mut at = student;
         for _ in 0..MOST_STUDENTS {
             match self.get(keys::student(at), "answer, merged_into").await? {
@@ -94,14 +97,14 @@ impl AnswerStore {
     pub async fn by_identity(
         &self,
         question: &CivilQuestion,
-        keys: &PostingKeys,
+        keys: &BlockIds,
         mode: Mode,
-    ) -> Result<Option<Answer>, StoreError> {
+    ) -> Result<Option<PublishedAnswer>, StoreError> {
         let person = question.person();
-        let buckets = self.postings.read(&keys.of(&person), Consistency::Eventual).await?;
+        let blocks = self.blocks.read(&keys.of(&person), Consistency::Eventual).await?;
         // Nobody is looked for as long as somebody of whom nothing may be told: the time that an
         // answer takes must not tell a former student from a stranger.
-        let student = meant(&person, buckets.values(), mode).unwrap_or_else(StudentId::random);
+        let student = meant(&person, blocks.values(), mode).unwrap_or_else(StudentId::random);
         self.by_student(student).await
     }
 

@@ -16,8 +16,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::StoreError;
-use super::keys::text;
+use super::keys::{Item, text};
+use super::{StoreError, read};
 use crate::access::client::{Client, Key};
 use crate::access::key::KeyDigest;
 use crate::access::officer::Officer;
@@ -162,18 +162,8 @@ impl ClientStore {
     /// Reads consistently: what is read is believed for up to a minute, so it must not be late
     /// already.
     async fn get<T: DeserializeOwned>(&self, id: String) -> Result<Option<T>, StoreError> {
-        const OPERATION: &str = "clients GetItem";
-        let output = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .key("id", text(id))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(|error| StoreError::new(OPERATION, &error))?;
-        let shape = |_| StoreError::shape(OPERATION);
-        output.item.map(serde_dynamo::from_item).transpose().map_err(shape)
+        let key = Item::from([("id".to_owned(), text(id))]);
+        read::one(&self.client, &self.table, key, "clients GetItem").await
     }
 
     async fn put_item<T: Serialize>(&self, id: String, item: &T) -> Result<(), StoreError> {

@@ -8,9 +8,9 @@ use aws_sdk_dynamodb::Client;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::StoreError;
 use super::imports::{ImportId, ImportState};
 use super::keys::{Item, text};
+use super::{StoreError, read};
 use crate::domain::uai::Uai;
 
 /// A deposit, as it is stored.
@@ -116,21 +116,8 @@ impl DepositStore {
         &self,
         id: String,
     ) -> Result<Option<T>, StoreError> {
-        const OPERATION: &str = "imports GetItem";
-        let output = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .key("id", text(id))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(|error| StoreError::new(OPERATION, &error))?;
-        output
-            .item
-            .map(serde_dynamo::from_item)
-            .transpose()
-            .map_err(|_| StoreError::shape(OPERATION))
+        let key = Item::from([("id".to_owned(), text(id))]);
+        read::one(&self.client, &self.table, key, "imports GetItem").await
     }
 }
 

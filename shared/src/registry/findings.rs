@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use super::StoreError;
 use super::imports::ImportId;
 use super::keys::{Item, text};
+use super::transaction::EncodeError;
 use crate::identity::digest::RecordId;
 use crate::identity::finding::{Finding, FindingCode, StatutIne};
 use crate::identity::student::RecordVersion;
@@ -95,16 +96,17 @@ impl FindingStore {
     }
 
     /// Writes a finding in place of an earlier one about the same version, to be kept for as long
-    /// as a report is. `None` for a statement that didn't come in a file: there is nothing to
-    /// write.
-    #[must_use]
+    /// as a report is. `None` for a statement that didn't come in a file: it has no report to
+    /// complete.
     pub fn put(
         &self,
         finding: &Finding,
         kept_for: SignedDuration,
         now: Timestamp,
-    ) -> Option<TransactWriteItem> {
-        let (import, position) = place(&finding.record, &finding.version)?;
+    ) -> Result<Option<TransactWriteItem>, EncodeError> {
+        let Some((import, position)) = place(&finding.record, &finding.version) else {
+            return Ok(None);
+        };
         let stored = Stored {
             import,
             position,
@@ -113,23 +115,27 @@ impl FindingStore {
             statut_ine: finding.statut_ine,
             expires_at: now.as_second().saturating_add(kept_for.as_secs()),
         };
-        let item: Item = serde_dynamo::to_item(stored).ok()?;
-        let put = Put::builder().table_name(&self.table).set_item(Some(item)).build().ok()?;
-        Some(TransactWriteItem::builder().put(put).build())
+        let item: Item = serde_dynamo::to_item(stored)?;
+        let put = Put::builder().table_name(&self.table).set_item(Some(item)).build()?;
+        Ok(Some(TransactWriteItem::builder().put(put).build()))
     }
 
     /// Takes a finding away, or what would be there: nothing is to be told any more of this
     /// version. `None` as for [`FindingStore::put`].
-    #[must_use]
-    pub fn clear(&self, record: &RecordId, version: &RecordVersion) -> Option<TransactWriteItem> {
-        let (import, position) = place(record, version)?;
+    pub fn clear(
+        &self,
+        record: &RecordId,
+        version: &RecordVersion,
+    ) -> Result<Option<TransactWriteItem>, EncodeError> {
+        let Some((import, position)) = place(record, version) else {
+            return Ok(None);
+        };
         let delete = Delete::builder()
             .table_name(&self.table)
             .key("import", text(import.as_str()))
             .key("position", text(position.as_str()))
-            .build()
-            .ok()?;
-        Some(TransactWriteItem::builder().delete(delete).build())
+            .build()?;
+        Ok(Some(TransactWriteItem::builder().delete(delete).build()))
     }
 
     /// The findings of an import that come after a place, [`MOST_IN_PAGE`] at most.

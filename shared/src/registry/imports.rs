@@ -31,9 +31,9 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::StoreError;
 use super::conditional;
 use super::keys::{Item, number, text};
+use super::{StoreError, read};
 use crate::domain::academic_year::AcademicYear;
 use crate::domain::uai::Uai;
 pub use crate::feeding::import::{
@@ -380,21 +380,8 @@ impl ImportStore {
     }
 
     async fn item<T: DeserializeOwned>(&self, id: &str) -> Result<Option<T>, StoreError> {
-        const OPERATION: &str = "imports GetItem";
-        let output = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .key("id", text(id))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(|error| StoreError::new(OPERATION, &error))?;
-        output
-            .item
-            .map(serde_dynamo::from_item)
-            .transpose()
-            .map_err(|_| StoreError::shape(OPERATION))
+        let key = Item::from([("id".to_owned(), text(id))]);
+        read::one(&self.client, &self.table, key, "imports GetItem").await
     }
 }
 

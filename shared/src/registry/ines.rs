@@ -7,7 +7,7 @@
 //! | | `D#<request id>` | a [`Request`]; while it waits, in the index `pending` |
 //! | | `C#<client id>` | an [`IdentityClient`](crate::access::ines::IdentityClient) |
 //! | | `G#<client id>#<day>#<digest of an INE>` | `date_count`, the birth dates that a client asked about with it that day, and an attribute for each, named by its keyed digest |
-//! | `ines-postings` | a blocking key | a [`Bucket`] of master INEs |
+//! | `ines-blocks` | a blocking key | a [`Block`] of master INEs |
 //! | `ines-log` | a subject and a time | a [`trace::Access`] |
 //!
 //! Every write is over a version that was read, and what belongs together is one transaction:
@@ -23,25 +23,26 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::TransactWriteItem;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 pub use guesses::DATES_PER_DAY;
 pub use requests::{After, Waiting};
 
+use super::blocks::{BlockStore, Consistency};
 use super::keys::{Item, number, text};
-use super::postings::{Consistency, PostingStore};
-use super::{StoreError, batch};
+use super::transaction::{EncodeError, put_over, was_overtaken};
+use super::{StoreError, read};
+use crate::identity::block::{Block, BlockId};
 use crate::identity::digest::IneDigest;
 use crate::identity::immatriculation::{Registration, Request};
-use crate::identity::posting::{Bucket, PostingKey};
 
 /// The register of our own identity service.
 #[derive(Debug, Clone)]
 pub struct InesStore {
     client: Client,
     table: String,
-    postings: PostingStore<IneDigest>,
+    blocks: BlockStore<IneDigest>,
     request_retention_days: u32,
 }
 
@@ -53,9 +54,9 @@ pub enum Write<'a> {
     /// Where a request stands.
     Request(&'a Request),
     /// Who shares a key.
-    Bucket(&'a PostingKey, &'a Bucket<IneDigest>),
-    /// Nothing, but the bucket must not have moved.
-    Unmoved(&'a PostingKey, u64),
+    Block(&'a BlockId, &'a Block<IneDigest>),
+    /// Nothing, but the block must not have moved.
+    Unmoved(&'a BlockId, u64),
 }
 
 /// Whether a transaction took place.
@@ -71,14 +72,9 @@ impl InesStore {
     /// The tables of those names. A request that is decided is forgotten after
     /// `request_retention_days`.
     #[must_use]
-    pub fn new(
-        client: Client,
-        table: String,
-        postings: String,
-        request_retention_days: u32,
-    ) -> Self {
-        let postings = PostingStore::new(client.clone(), postings);
-        Self { client, table, postings, request_retention_days }
+    pub fn new(client: Client, table: String, blocks: String, request_retention_days: u32) -> Self {
+        let blocks = BlockStore::new(client.clone(), blocks);
+        Self { client, table, blocks, request_retention_days }
     }
 
     /// Who has an INE, as of now.
@@ -94,7 +90,7 @@ impl InesStore {
     ) -> Result<Vec<Registration>, StoreError> {
         const OPERATION: &str = "ines BatchGetItem";
         let wanted = ines.into_iter().map(|ine| key(registration_key(ine))).collect();
-        let items = batch::read(&self.client, &self.table, wanted, true, OPERATION).await?;
+        let items = read::many(&self.client, &self.table, wanted, true, OPERATION).await?;
         serde_dynamo::from_items(items).map_err(|_| StoreError::shape(OPERATION))
     }
 
@@ -102,10 +98,10 @@ impl InesStore {
     /// answers.
     pub async fn sharing(
         &self,
-        keys: impl IntoIterator<Item = &PostingKey>,
+        keys: impl IntoIterator<Item = &BlockId>,
         consistency: Consistency,
-    ) -> Result<BTreeMap<PostingKey, Bucket<IneDigest>>, StoreError> {
-        self.postings.read(keys, consistency).await
+    ) -> Result<BTreeMap<BlockId, Block<IneDigest>>, StoreError> {
+        self.blocks.read(keys, consistency).await
     }
 
     /// Writes up to a hundred items, all or none.
@@ -113,8 +109,8 @@ impl InesStore {
     /// Idempotent: a repetition finds the versions moved on, writes nothing and says so.
     pub async fn commit(&self, writes: &[Write<'_>]) -> Result<Committed, StoreError> {
         const OPERATION: &str = "ines TransactWriteItems";
-        let items: Option<Vec<_>> = writes.iter().map(|write| self.item(*write)).collect();
-        let items = items.ok_or_else(|| StoreError::shape(OPERATION))?;
+        let items: Result<Vec<_>, _> = writes.iter().map(|write| self.item(*write)).collect();
+        let items = items.map_err(|error| StoreError::encode(OPERATION, error))?;
         let Err(error) =
             self.client.transact_write_items().set_transact_items(Some(items)).send().await
         else {
@@ -122,9 +118,7 @@ impl InesStore {
         };
         match error.as_service_error() {
             Some(TransactWriteItemsError::TransactionCanceledException(cancelled))
-                if cancelled.cancellation_reasons().iter().any(|reason| {
-                    matches!(reason.code(), Some("ConditionalCheckFailed" | "TransactionConflict"))
-                }) =>
+                if was_overtaken(cancelled.cancellation_reasons()) =>
             {
                 Ok(Committed::Overtaken)
             }
@@ -132,7 +126,7 @@ impl InesStore {
         }
     }
 
-    fn item(&self, write: Write<'_>) -> Option<TransactWriteItem> {
+    fn item(&self, write: Write<'_>) -> Result<TransactWriteItem, EncodeError> {
         match write {
             Write::Registration(ine, registration) => {
                 let next =
@@ -140,21 +134,14 @@ impl InesStore {
                 self.put(stored(registration_key(ine), &next)?, registration.version)
             }
             Write::Request(request) => self.put(self.request_item(request)?, request.version),
-            Write::Bucket(key, bucket) => self.postings.put(key, bucket),
-            Write::Unmoved(key, version) => self.postings.check(key, version),
+            Write::Block(key, block) => self.blocks.put(key, block),
+            Write::Unmoved(key, version) => self.blocks.check(key, version),
         }
     }
 
     /// Writes an item over the version that was read.
-    fn put(&self, item: Item, version: u64) -> Option<TransactWriteItem> {
-        let put = Put::builder().table_name(&self.table).set_item(Some(item));
-        let put = match version {
-            0 => put.condition_expression("attribute_not_exists(pk)"),
-            version => put
-                .condition_expression("version = :read")
-                .expression_attribute_values(":read", number(version)),
-        };
-        Some(TransactWriteItem::builder().put(put.build().ok()?).build())
+    fn put(&self, item: Item, version: u64) -> Result<TransactWriteItem, EncodeError> {
+        put_over(&self.table, "pk", item, version)
     }
 
     async fn get<T: DeserializeOwned>(
@@ -162,18 +149,7 @@ impl InesStore {
         pk: String,
         operation: &'static str,
     ) -> Result<Option<T>, StoreError> {
-        let get = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .set_key(Some(key(pk)))
-            .consistent_read(true);
-        let output = get.send().await.map_err(|error| StoreError::new(operation, &error))?;
-        output
-            .item
-            .map(serde_dynamo::from_item)
-            .transpose()
-            .map_err(|_| StoreError::shape(operation))
+        read::one(&self.client, &self.table, key(pk), operation).await
     }
 }
 
@@ -185,12 +161,12 @@ fn key(pk: String) -> Item {
     Item::from([("pk".to_owned(), text(pk))])
 }
 
-fn stored<T: Serialize>(pk: String, value: &T) -> Option<Item> {
+fn stored<T: Serialize>(pk: String, value: &T) -> Result<Item, EncodeError> {
     #[derive(Serialize, Deserialize)]
     struct Stored<T> {
         pk: String,
         #[serde(flatten)]
         value: T,
     }
-    serde_dynamo::to_item(Stored { pk, value }).ok()
+    Ok(serde_dynamo::to_item(Stored { pk, value })?)
 }

@@ -25,6 +25,7 @@ use serde::Deserialize;
 
 use super::keys::{Item, number, text};
 use super::records::RecordStore;
+use super::transaction::Cancellation;
 use super::{StoreError, backoff};
 use crate::domain::academic_year::AcademicYear;
 use crate::domain::enrolment::Declaration;
@@ -291,23 +292,21 @@ fn read(item: Option<Item>, operation: &'static str) -> Result<Account, StoreErr
 /// Why a transaction was cancelled: the mark's reason, then the charge's.
 fn why(reasons: &[CancellationReason]) -> Result<Attempt, StoreError> {
     const OPERATION: &str = "quotas TransactWriteItems";
-    const FAILED: Option<&str> = Some("ConditionalCheckFailed");
-    let code = |reason: &CancellationReason| reason.code().map(str::to_owned);
     let [mark, charge] = [reasons.first(), reasons.get(1)];
+    let failed =
+        |reason: &&CancellationReason| Cancellation::from(*reason) == Cancellation::ConditionFailed;
     // Paid for before: whether there is room for more is no matter.
-    if mark.and_then(CancellationReason::code) == FAILED {
+    if mark.filter(failed).is_some() {
         return Ok(Attempt::Made);
     }
-    for reason in reasons.iter().filter_map(code) {
-        match reason.as_str() {
-            "None" | "ConditionalCheckFailed" => {}
-            "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded" => {
-                return Ok(Attempt::Busy);
-            }
-            _ => return Err(StoreError::of(OPERATION, reason)),
+    for reason in reasons {
+        match reason.into() {
+            Cancellation::None | Cancellation::ConditionFailed => {}
+            Cancellation::Conflict | Cancellation::Throttled => return Ok(Attempt::Busy),
+            Cancellation::Refused(code) => return Err(StoreError::refused(OPERATION, code)),
         }
     }
-    match charge.filter(|charge| charge.code() == FAILED) {
+    match charge.filter(failed) {
         Some(charge) => Ok(Attempt::Full(read(charge.item().cloned(), OPERATION)?)),
         // Without a reason nothing is known: try again.
         None => Ok(Attempt::Busy),

@@ -3,19 +3,18 @@
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::{
-    AttributeValue, CancellationReason, Delete, Put, TransactWriteItem, Update,
-};
+use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem, Update};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
 use super::StoreError;
+use super::blocks::BlockStore;
 use super::findings::FindingStore;
 use super::keys::{self, Item, number, text};
-use super::postings::PostingStore;
 use super::reviews::ReviewStore;
-use crate::feeding::record::RecordState;
+use super::transaction::{EncodeError, was_overtaken};
+use crate::domain::record_state::RecordState;
 use crate::identity::digest::RecordId;
 use crate::identity::edge::Links;
 use crate::identity::finding::{Finding, StatutIne};
@@ -40,7 +39,7 @@ pub struct Publisher {
     client: Client,
     students: String,
     records: String,
-    postings: PostingStore<StudentId>,
+    blocks: BlockStore<StudentId>,
     reviews: ReviewStore,
     findings: FindingStore,
     findings_kept: SignedDuration,
@@ -52,11 +51,11 @@ impl Publisher {
     pub fn new(
         client: Client,
         (students, records): (String, String),
-        postings: PostingStore<StudentId>,
+        blocks: BlockStore<StudentId>,
         reviews: ReviewStore,
         (findings, findings_kept): (FindingStore, SignedDuration),
     ) -> Self {
-        Self { client, students, records, postings, reviews, findings, findings_kept }
+        Self { client, students, records, blocks, reviews, findings, findings_kept }
     }
 
     /// Writes all or nothing.
@@ -65,17 +64,11 @@ impl Publisher {
     pub async fn publish(&self, writes: &[Write]) -> Result<Published, StoreError> {
         const OPERATION: &str = "students TransactWriteItems";
         if writes.len() > MOST_WRITES {
-            return Err(StoreError::of(OPERATION, "more writes than a transaction takes"));
+            return Err(StoreError::refused(OPERATION, "more writes than a transaction takes"));
         }
-        let mut items = Vec::with_capacity(writes.len());
-        for write in writes {
-            match (self.item(write), write) {
-                (Some(item), _) => items.push(item),
-                // What didn't come in a file has no report to complete.
-                (None, Write::Note(_) | Write::Unnote(..)) => {}
-                (None, _) => return Err(StoreError::shape(OPERATION)),
-            }
-        }
+        let items: Result<Vec<_>, _> =
+            writes.iter().filter_map(|write| self.item(write).transpose()).collect();
+        let items = items.map_err(|error| StoreError::encode(OPERATION, error))?;
         self.transact(OPERATION, items).await
     }
 
@@ -91,7 +84,7 @@ impl Publisher {
         };
         match error.as_service_error() {
             Some(TransactWriteItemsError::TransactionCanceledException(cancelled))
-                if cancelled.cancellation_reasons().iter().any(is_contention) =>
+                if was_overtaken(cancelled.cancellation_reasons()) =>
             {
                 Ok(Published::Overtaken)
             }
@@ -123,34 +116,41 @@ impl Publisher {
             );
         let update =
             TransactWriteItem::builder().update(update.build().map_err(|_| shape())?).build();
-        // What didn't come in a file has no report to complete.
-        let note = self.findings.put(finding, self.findings_kept, Timestamp::now());
+        let note = self
+            .findings
+            .put(finding, self.findings_kept, Timestamp::now())
+            .map_err(|error| StoreError::encode(OPERATION, error))?;
         self.transact(OPERATION, [update].into_iter().chain(note).collect()).await
     }
 
-    fn item(&self, write: &Write) -> Option<TransactWriteItem> {
-        match write {
+    /// The write in DynamoDB's terms; `None` for a finding without a report to complete.
+    fn item(&self, write: &Write) -> Result<Option<TransactWriteItem>, EncodeError> {
+        let item = match write {
+            Write::Note(finding) => {
+                return self.findings.put(finding, self.findings_kept, Timestamp::now());
+            }
+            Write::Unnote(record, version) => return self.findings.clear(record, version),
             Write::PutStudent { student, expected, answer } => {
                 let mut item = keys::student(student.id);
                 item.insert("version".into(), number(expected + 1));
-                if !student.withheld.is_empty() {
+                if !student.on_hold.is_empty() {
                     item.insert(
-                        "withheld".into(),
-                        serde_dynamo::to_attribute_value(&student.withheld).ok()?,
+                        "on_hold".into(),
+                        serde_dynamo::to_attribute_value(&student.on_hold)?,
                     );
                 }
                 if let Some(moving) = &student.moving {
                     item.insert("moving".into(), text(moving.as_str()));
                 }
                 if let Some(answer) = answer {
-                    item.insert("answer".into(), serde_dynamo::to_attribute_value(answer).ok()?);
+                    item.insert("answer".into(), serde_dynamo::to_attribute_value(answer)?);
                 }
                 unchanged(*expected).put(&self.students, item)
             }
             Write::PutAlias { student, expected, into } => {
                 let mut item = keys::student(*student);
                 item.insert("version".into(), number(expected + 1));
-                item.insert("merged_into".into(), serde_dynamo::to_attribute_value(into).ok()?);
+                item.insert("merged_into".into(), serde_dynamo::to_attribute_value(into)?);
                 unchanged(*expected).put(&self.students, item)
             }
             Write::DeleteStudent { student, expected } => {
@@ -166,29 +166,26 @@ impl Publisher {
             Write::PutIne { ine, student, answer, owners } => {
                 let mut item = with(keys::ine(ine), "student", student)?;
                 if let Some(answer) = answer {
-                    item.insert("answer".into(), serde_dynamo::to_attribute_value(answer).ok()?);
+                    item.insert("answer".into(), serde_dynamo::to_attribute_value(answer)?);
                 }
                 owned_by(owners, "attribute_not_exists(pk) OR ")?.put(&self.students, item)
             }
             Write::DeleteIne { ine, owner } => {
                 owned_by(std::slice::from_ref(owner), "")?.delete(&self.students, keys::ine(ine))
             }
-            Write::PutBucket(key, bucket) => self.postings.put(key, bucket),
-            Write::CheckBucket(key, version) => self.postings.check(key, *version),
+            Write::PutBlock(key, block) => self.blocks.put(key, block),
+            Write::CheckBlock(key, version) => self.blocks.check(key, *version),
             Write::UpdateRecord(update) => self.update_record(update),
-            Write::Link { record, links, student, waits } => {
-                self.link(record, links, *student, *waits)
+            Write::Link { record, links, student, on_hold } => {
+                self.link(record, links, *student, *on_hold)
             }
             Write::PutCase(case) => self.reviews.put(case),
-            Write::Note(finding) => {
-                self.findings.put(finding, self.findings_kept, Timestamp::now())
-            }
-            Write::Unnote(record, version) => self.findings.clear(record, version),
-        }
+        };
+        item.map(Some)
     }
 
     /// The record is attached, or waits, if it still says what was decided on and is where it was.
-    fn update_record(&self, changed: &RecordUpdate) -> Option<TransactWriteItem> {
+    fn update_record(&self, changed: &RecordUpdate) -> Result<TransactWriteItem, EncodeError> {
         let RecordUpdate {
             record,
             version,
@@ -209,36 +206,30 @@ impl Publisher {
             Some(before) => self
                 .record(record)
                 .condition_expression("version = :version AND student = :before")
-                .expression_attribute_values(
-                    ":before",
-                    serde_dynamo::to_attribute_value(before).ok()?,
-                ),
+                .expression_attribute_values(":before", serde_dynamo::to_attribute_value(before)?),
         };
         let update = update
             .expression_attribute_names("#state", "state")
             .expression_attribute_values(":version", text(version.as_str()))
             .expression_attribute_values(":state", text(state.name()))
-            .expression_attribute_values(
-                ":student",
-                serde_dynamo::to_attribute_value(student).ok()?,
-            )
+            .expression_attribute_values(":student", serde_dynamo::to_attribute_value(student)?)
             .expression_attribute_values(
                 ":statut_ine",
-                serde_dynamo::to_attribute_value(statut_ine).ok()?,
+                serde_dynamo::to_attribute_value(statut_ine)?,
             );
         let mut set =
             "SET #state = :state, student = :student, statut_ine = :statut_ine".to_owned();
         let mut remove = Vec::new();
         let links =
             (!changed.links.is_empty()).then(|| serde_dynamo::to_attribute_value(&changed.links));
-        let links = links.transpose().ok()?;
+        let links = links.transpose()?;
         if matches!(statut_ine, StatutIne::Inconnu | StatutIne::DonneesInvalides) {
             // Without its digest the same row counts as changed when it comes again, and INES is
             // asked again.
             remove.push("digest");
         }
-        let doubt = doubt.map(serde_dynamo::to_attribute_value).transpose().ok()?;
-        let finding = finding.map(serde_dynamo::to_attribute_value).transpose().ok()?;
+        let doubt = doubt.map(serde_dynamo::to_attribute_value).transpose()?;
+        let finding = finding.map(serde_dynamo::to_attribute_value).transpose()?;
         let mut update = update;
         let optional = [
             ("links", links),
@@ -259,7 +250,7 @@ impl Publisher {
         let expression =
             if remove.is_empty() { set } else { format!("{set} REMOVE {}", remove.join(", ")) };
         let update = update.update_expression(expression);
-        Some(TransactWriteItem::builder().update(update.build().ok()?).build())
+        Ok(TransactWriteItem::builder().update(update.build()?).build())
     }
 
     /// What people decided about the record. One that waits is looked at again when its pointer
@@ -269,25 +260,22 @@ impl Publisher {
         record: &RecordId,
         links: &Links,
         student: StudentId,
-        waits: bool,
-    ) -> Option<TransactWriteItem> {
+        on_hold: bool,
+    ) -> Result<TransactWriteItem, EncodeError> {
         let update = self
             .record(record)
             .condition_expression("attribute_exists(id)")
-            .expression_attribute_values(":links", serde_dynamo::to_attribute_value(links).ok()?)
-            .expression_attribute_values(
-                ":student",
-                serde_dynamo::to_attribute_value(student).ok()?,
-            );
-        let update = if waits {
+            .expression_attribute_values(":links", serde_dynamo::to_attribute_value(links)?)
+            .expression_attribute_values(":student", serde_dynamo::to_attribute_value(student)?);
+        let update = if on_hold {
             update
-                .update_expression("SET links = :links, student = :student, #state = :waits")
+                .update_expression("SET links = :links, student = :student, #state = :on_hold")
                 .expression_attribute_names("#state", "state")
-                .expression_attribute_values(":waits", text(RecordState::InReview.name()))
+                .expression_attribute_values(":on_hold", text(RecordState::OnHold.name()))
         } else {
             update.update_expression("SET links = :links, student = :student")
         };
-        Some(TransactWriteItem::builder().update(update.build().ok()?).build())
+        Ok(TransactWriteItem::builder().update(update.build()?).build())
     }
 
     fn record(&self, record: &RecordId) -> aws_sdk_dynamodb::types::builders::UpdateBuilder {
@@ -295,14 +283,9 @@ impl Publisher {
     }
 }
 
-/// A failed condition, or another transaction at the same items.
-fn is_contention(reason: &CancellationReason) -> bool {
-    matches!(reason.code(), Some("ConditionalCheckFailed" | "TransactionConflict"))
-}
-
-fn with(mut key: Item, name: &str, value: impl Serialize) -> Option<Item> {
-    key.insert(name.to_owned(), serde_dynamo::to_attribute_value(value).ok()?);
-    Some(key)
+fn with(mut key: Item, name: &str, value: impl Serialize) -> Result<Item, EncodeError> {
+    key.insert(name.to_owned(), serde_dynamo::to_attribute_value(value)?);
+    Ok(key)
 }
 
 /// The condition of a write.
@@ -316,7 +299,7 @@ impl Condition {
         Self { expression: None, values: Vec::new() }
     }
 
-    fn put(self, table: &str, item: Item) -> Option<TransactWriteItem> {
+    fn put(self, table: &str, item: Item) -> Result<TransactWriteItem, EncodeError> {
         let mut put = Put::builder()
             .table_name(table)
             .set_item(Some(item))
@@ -324,10 +307,10 @@ impl Condition {
         for (name, value) in self.values {
             put = put.expression_attribute_values(name, value);
         }
-        Some(TransactWriteItem::builder().put(put.build().ok()?).build())
+        Ok(TransactWriteItem::builder().put(put.build()?).build())
     }
 
-    fn delete(self, table: &str, key: Item) -> Option<TransactWriteItem> {
+    fn delete(self, table: &str, key: Item) -> Result<TransactWriteItem, EncodeError> {
         let mut delete = Delete::builder()
             .table_name(table)
             .set_key(Some(key))
@@ -335,7 +318,7 @@ impl Condition {
         for (name, value) in self.values {
             delete = delete.expression_attribute_values(name, value);
         }
-        Some(TransactWriteItem::builder().delete(delete.build().ok()?).build())
+        Ok(TransactWriteItem::builder().delete(delete.build()?).build())
     }
 }
 
@@ -354,12 +337,12 @@ fn unchanged(expected: u64) -> Condition {
 }
 
 /// The INE is one of these students'.
-fn owned_by(owners: &[StudentId], or: &str) -> Option<Condition> {
+fn owned_by(owners: &[StudentId], or: &str) -> Result<Condition, EncodeError> {
     let mut values = Vec::new();
     let mut names = Vec::new();
     for (index, owner) in owners.iter().enumerate() {
         names.push(format!(":owner{index}"));
-        values.push((format!(":owner{index}"), serde_dynamo::to_attribute_value(owner).ok()?));
+        values.push((format!(":owner{index}"), serde_dynamo::to_attribute_value(owner)?));
     }
-    Some(Condition { expression: Some(format!("{or}student IN ({})", names.join(", "))), values })
+    Ok(Condition { expression: Some(format!("{or}student IN ({})", names.join(", "))), values })
 }

@@ -28,12 +28,16 @@ use jiff::civil::Date;
 
 use super::conditional;
 use super::keys::{self, Item, text};
-use super::{StoreError, backoff};
+use super::transaction::Cancellation;
+use super::{StoreError, backoff, read};
 use crate::domain::enrolment::Enrolment;
+use crate::domain::record_state::RecordState;
 use crate::domain::status::Status;
 use crate::domain::uai::Uai;
-use crate::feeding::record::{Batch, Horizons, Slice, Statement, Stored, Verdict, Write, Written};
-pub use crate::feeding::record::{NewRecord, PutOutcome, Record, RecordState};
+use crate::feeding::record::{
+    Batch, Horizons, RecordStatement, Slice, SliceVerdict, Stored, Write, Written,
+};
+pub use crate::feeding::record::{NewRecord, PutOutcome, Record};
 use crate::identity::digest::RecordId;
 use crate::identity::student::RecordVersion;
 
@@ -104,18 +108,7 @@ impl RecordStore {
 
     /// One record, as of now.
     pub async fn get(&self, id: &RecordId) -> Result<Option<Record>, StoreError> {
-        const OPERATION: &str = "records GetItem";
-        let output = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .set_key(Some(keys::record(id)))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(|error| StoreError::new(OPERATION, &error))?;
-        let shape = |_| StoreError::shape(OPERATION);
-        output.item.map(serde_dynamo::from_item).transpose().map_err(shape)
+        read::one(&self.client, &self.table, keys::record(id), "records GetItem").await
     }
 
     /// Stores up to [`MOST_IN_BATCH`] records, each only if it is more recent than what is stored.
@@ -153,9 +146,9 @@ impl RecordStore {
             match self.write(&writes).await? {
                 Written::All => return Ok(Cancelled::Pending),
                 Written::None(verdicts) => match verdicts.into_iter().next() {
-                    Some(Verdict::Stale(None)) => return Ok(Cancelled::Unknown),
-                    Some(Verdict::Stale(Some(stored))) => {
-                        return Ok(match (stored.is_cancelled(), stored.waits()) {
+                    Some(SliceVerdict::Stale(None)) => return Ok(Cancelled::Unknown),
+                    Some(SliceVerdict::Stale(Some(stored))) => {
+                        return Ok(match (stored.is_cancelled(), stored.is_unresolved()) {
                             (true, true) => Cancelled::Pending,
                             (true, false) => Cancelled::Before,
                             (false, _) => Cancelled::Superseded,
@@ -253,7 +246,7 @@ impl RecordStore {
                 .map_or_else(Vec::new, |left| left.keys);
             // A table at its limit reads some of what is asked, or nothing.
             if keys.len() == asked {
-                return Err(StoreError::of(OPERATION, "ProvisionedThroughputExceededException"));
+                return Err(StoreError::overloaded(OPERATION, "unprocessed keys"));
             }
         }
         Ok(found)
@@ -349,7 +342,7 @@ impl RecordStore {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         let update = match write {
             Write::Put(statement) => put(update, statement)?,
-            Write::Renew(Statement { record, digest }) => update
+            Write::Renew(RecordStatement { record, digest }) => update
                 .update_expression("SET version = :version")
                 .condition_expression("version < :version AND digest = :digest")
                 .expression_attribute_values(":version", text(record.version.as_str()))
@@ -380,7 +373,7 @@ impl RecordStore {
 /// An update rather than a put: the student that an earlier version was attached to stays known.
 fn put(
     update: UpdateBuilder,
-    Statement { record, digest }: &Statement,
+    RecordStatement { record, digest }: &RecordStatement,
 ) -> Result<UpdateBuilder, StoreError> {
     let declaration = serde_dynamo::to_attribute_value(&record.declaration)
         .map_err(|_| StoreError::shape("records TransactWriteItems"))?;
@@ -406,26 +399,22 @@ fn verdicts(reasons: &[CancellationReason], writes: usize) -> Result<Written, St
     const OPERATION: &str = "records TransactWriteItems";
     let mut verdicts = Vec::with_capacity(writes);
     for reason in reasons {
-        verdicts.push(match reason.code() {
-            None | Some("None") => Verdict::Willing,
-            Some("ConditionalCheckFailed") => {
+        verdicts.push(match reason.into() {
+            Cancellation::None => SliceVerdict::Willing,
+            Cancellation::ConditionFailed => {
                 let stored = reason.item().filter(|item| !item.is_empty()).cloned();
                 let stored = stored
                     .map(serde_dynamo::from_item)
                     .transpose()
                     .map_err(|_| StoreError::shape(OPERATION))?;
-                Verdict::Stale(stored.map(Box::new))
+                SliceVerdict::Stale(stored.map(Box::new))
             }
-            Some("TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded") => {
-                Verdict::Busy
-            }
-            // An item over DynamoDB's size, an expression that it doesn't take: it won't take it
-            // another time either.
-            Some(code) => return Err(StoreError::of(OPERATION, code)),
+            Cancellation::Conflict | Cancellation::Throttled => SliceVerdict::Busy,
+            Cancellation::Refused(code) => return Err(StoreError::refused(OPERATION, code)),
         });
     }
     // Without reasons, or with too few, nothing is known: try again.
-    verdicts.resize_with(writes, || Verdict::Busy);
+    verdicts.resize_with(writes, || SliceVerdict::Busy);
     Ok(Written::None(verdicts))
 }
 
@@ -456,16 +445,16 @@ mod tests {
         ];
         let Written::None(verdicts) = verdicts(&reasons, 5).unwrap() else { panic!("not written") };
         let [
-            Verdict::Willing,
-            Verdict::Stale(Some(stored)),
-            Verdict::Stale(None),
-            Verdict::Busy,
-            Verdict::Busy,
+            SliceVerdict::Willing,
+            SliceVerdict::Stale(Some(stored)),
+            SliceVerdict::Stale(None),
+            SliceVerdict::Busy,
+            SliceVerdict::Busy,
         ] = &verdicts[..]
         else {
             panic!("{verdicts:?}")
         };
-        assert!(stored.is_cancelled() && !stored.waits());
+        assert!(stored.is_cancelled() && !stored.is_unresolved());
     }
 
     #[test]
@@ -488,7 +477,7 @@ mod tests {
         let version = RecordVersion::new(jiff::Timestamp::UNIX_EPOCH, "", "import", 2);
         let depositor = declaration.inscription.uai;
         let digest = crate::feeding::record::ContentDigest::of(&declaration);
-        let statement = Statement {
+        let statement = RecordStatement {
             record: NewRecord { id: id.clone(), version: version.clone(), depositor, declaration },
             digest,
         };

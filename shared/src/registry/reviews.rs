@@ -16,11 +16,12 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
+use aws_sdk_dynamodb::types::TransactWriteItem;
 use serde::Deserialize;
 
 use super::keys::{Item, number, text};
-use super::{StoreError, batch};
+use super::transaction::{EncodeError, put_over};
+use super::{StoreError, read};
 use crate::identity::review::{Case, CaseId, Kind, State};
 
 /// Cases of one page at most: DynamoDB's limit for one reading.
@@ -93,28 +94,14 @@ impl ReviewStore {
 
     /// One case, as of now.
     pub async fn get(&self, id: &CaseId) -> Result<Option<Case>, StoreError> {
-        const OPERATION: &str = "reviews GetItem";
-        let output = self
-            .client
-            .get_item()
-            .table_name(&self.table)
-            .key("id", text(id.as_str()))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(|error| StoreError::new(OPERATION, &error))?;
-        output
-            .item
-            .map(serde_dynamo::from_item)
-            .transpose()
-            .map_err(|_| StoreError::shape(OPERATION))
+        read::one(&self.client, &self.table, key(id), "reviews GetItem").await
     }
 
     /// Writes a case over the version that was read. Repeated, it finds the version moved on, and
     /// says so.
     pub async fn save(&self, case: &Case) -> Result<Saved, StoreError> {
         const OPERATION: &str = "reviews PutItem";
-        let item = item(case).ok_or_else(|| StoreError::shape(OPERATION))?;
+        let item = item(case).map_err(|error| StoreError::encode(OPERATION, error))?;
         let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
         let put = match case.version {
             0 => put.condition_expression(ABSENT),
@@ -136,18 +123,9 @@ impl ReviewStore {
     }
 
     /// The same, as a part of another transaction: deduplication opens, refreshes, withdraws and
-    /// settles cases together with the records and students that they are about. `None` only if it
-    /// can't be written down at all.
-    #[must_use]
-    pub fn put(&self, case: &Case) -> Option<TransactWriteItem> {
-        let put = Put::builder().table_name(&self.table).set_item(Some(item(case)?));
-        let put = match case.version {
-            0 => put.condition_expression(ABSENT),
-            version => put
-                .condition_expression(UNCHANGED)
-                .expression_attribute_values(":read", number(version)),
-        };
-        Some(TransactWriteItem::builder().put(put.build().ok()?).build())
+    /// settles cases together with the records and students that they are about.
+    pub fn put(&self, case: &Case) -> Result<TransactWriteItem, EncodeError> {
+        put_over(&self.table, "id", item(case)?, case.version)
     }
 
     /// Open cases, of one kind or of all, the oldest first. The index is a moment late, so a case
@@ -209,9 +187,8 @@ impl ReviewStore {
     async fn read(&self, ids: &[CaseId]) -> Result<BTreeMap<CaseId, Case>, StoreError> {
         const OPERATION: &str = "reviews BatchGetItem";
         let mut cases = BTreeMap::new();
-        let wanted =
-            ids.iter().map(|id| Item::from([("id".to_owned(), text(id.as_str()))])).collect();
-        for item in batch::read(&self.client, &self.table, wanted, true, OPERATION).await? {
+        let wanted = ids.iter().map(key).collect();
+        for item in read::many(&self.client, &self.table, wanted, true, OPERATION).await? {
             let case: Case =
                 serde_dynamo::from_item(item).map_err(|_| StoreError::shape(OPERATION))?;
             cases.insert(case.id.clone(), case);
@@ -223,15 +200,19 @@ impl ReviewStore {
 const ABSENT: &str = "attribute_not_exists(id)";
 const UNCHANGED: &str = "version = :read";
 
+fn key(id: &CaseId) -> Item {
+    Item::from([("id".to_owned(), text(id.as_str()))])
+}
+
 /// A case as it will be stored.
-fn item(case: &Case) -> Option<Item> {
-    let mut item: Item = serde_dynamo::to_item(case).ok()?;
+fn item(case: &Case) -> Result<Item, EncodeError> {
+    let mut item: Item = serde_dynamo::to_item(case)?;
     item.insert("version".into(), number(case.version + 1));
     if case.state == State::Open {
         item.insert("open".into(), text(part(case)));
         item.insert("rank".into(), text(Place::of(case).0));
     }
-    Some(item)
+    Ok(item)
 }
 
 /// The part of the index that a case is in. Ids end in a hexadecimal digit of a digest or of a
@@ -266,11 +247,11 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::identity::review::{Question, Verdict};
+    use crate::identity::review::{CaseQuestion, CaseVerdict};
     use crate::identity::student::StudentId;
 
     fn case() -> Case {
-        let question = Question::Dispute { student: StudentId::random() };
+        let question = CaseQuestion::Dispute { student: StudentId::random() };
         Case::open(question, 2, Timestamp::from_millisecond(1_234_567).unwrap())
     }
 
@@ -282,7 +263,7 @@ mod tests {
         assert_eq!(stored["rank"], text(format!("0000001234567.{}", case.id)));
         let read: Case = serde_dynamo::from_item(stored).unwrap();
         assert_eq!(read, Case { version: 1, ..case.clone() });
-        case.vote("a", Verdict::Keep, None, Timestamp::UNIX_EPOCH).unwrap();
+        case.vote("a", CaseVerdict::Keep, None, Timestamp::UNIX_EPOCH).unwrap();
         let stored = item(&case).unwrap();
         assert!(!stored.contains_key("open") && !stored.contains_key("rank"));
     }

@@ -2,7 +2,7 @@
 //!
 //! | item | attributes |
 //! |---|---|
-//! | `S#<id>`, `STUDENT` | `version`; `answer`, if anything may be told; `withheld`, the cases for which nothing is; |
+//! | `S#<id>`, `STUDENT` | `version`; `answer`, if anything may be told; `on_hold`, the cases for which nothing is; |
 //! | | `moving`, the case for which its records move |
 //! | | or `version` and `merged_into`: an alias of another student |
 //! | `S#<id>`, `E#<record>` | `edge`: the evidence of an attachment |
@@ -153,7 +153,7 @@ impl StudentStore {
             #[serde(default)]
             version: Option<u64>,
             #[serde(default)]
-            withheld: BTreeMap<CaseId, BTreeSet<StudentId>>,
+            on_hold: BTreeMap<CaseId, BTreeSet<StudentId>>,
             #[serde(default)]
             moving: Option<CaseId>,
             #[serde(default)]
@@ -181,12 +181,12 @@ impl StudentStore {
             }
             edges.extend(stored.edge);
             if let Some(version) = stored.version {
-                student = Some((version, stored.withheld, stored.moving));
+                student = Some((version, stored.on_hold, stored.moving));
             }
         }
         Ok(match student {
-            Some((version, withheld, moving)) => {
-                let mut student = Student::restore(id, version, withheld, edges);
+            Some((version, on_hold, moving)) => {
+                let mut student = Student::restore(id, version, on_hold, edges);
                 student.moving = moving;
                 Found::Student(student)
             }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use anyhow::{Result, bail};
 use csv::ByteRecord;
-use shared::identity::engine::person::{Person, Written};
+use shared::identity::engine::person::{ComparedPerson, Written};
 
 /// Where each column is; one that the file doesn't have is always empty.
 pub(crate) struct Columns {
@@ -62,17 +62,17 @@ impl Columns {
     }
 
     /// The person of a row of records.
-    pub(crate) fn person(&self, row: &[Cow<'_, str>]) -> Person {
-        Person::read(&self.written(row))
+    pub(crate) fn person(&self, row: &[Cow<'_, str>]) -> ComparedPerson {
+        ComparedPerson::read(&self.written(row))
     }
 
     /// The person that a row of look-ups asks about: the first word of its given names is the first
     /// one.
-    pub(crate) fn question(&self, row: &[Cow<'_, str>]) -> Person {
+    pub(crate) fn question(&self, row: &[Cow<'_, str>]) -> ComparedPerson {
         let written = self.written(row);
         let (given, other_given) =
             written.given.trim().split_once(' ').unwrap_or((written.given, ""));
-        Person::read(&Written { given, other_given, ..written })
+        ComparedPerson::read(&Written { given, other_given, ..written })
     }
 
     fn written<'a>(&self, row: &'a [Cow<'_, str>]) -> Written<'a> {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::resolution::Share;
-use crate::set::{Expected, LabelledSet, LookUp, Question, rows};
+use crate::set::{Expected, LabelledQuestion, LabelledSet, LookUp, rows};
 
 /// What whoever asks was told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub enum Told<'a> {
 
 /// What an answer was worth.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Outcome {
+enum LookUpOutcome {
     Right,
     /// Somebody else than the person who is meant.
     Leak,
@@ -35,7 +35,7 @@ enum Outcome {
     Several,
 }
 
-impl Outcome {
+impl LookUpOutcome {
     fn of(expected: &Expected, told: Told<'_>) -> Self {
         match (told, expected) {
             (Told::Person(person), Expected::Person(meant)) if person == meant => Self::Right,
@@ -72,13 +72,13 @@ fn is_zero(count: &usize) -> bool {
 }
 
 impl Count {
-    fn add(&mut self, outcome: Outcome) {
+    fn add(&mut self, outcome: LookUpOutcome) {
         self.asked += 1;
         *match outcome {
-            Outcome::Right => &mut self.right,
-            Outcome::Leak => &mut self.leaks,
-            Outcome::Nobody => &mut self.nobody,
-            Outcome::Several => &mut self.several,
+            LookUpOutcome::Right => &mut self.right,
+            LookUpOutcome::Leak => &mut self.leaks,
+            LookUpOutcome::Nobody => &mut self.nobody,
+            LookUpOutcome::Several => &mut self.several,
         } += 1;
     }
 
@@ -127,11 +127,11 @@ impl LookUpScore {
     /// name and no commune.
     pub fn count(
         &mut self,
-        question: &Question,
+        question: &LabelledQuestion,
         told: Told<'_>,
         is_bare: impl FnOnce(&LookUp) -> bool,
     ) {
-        let outcome = Outcome::of(&question.expected, told);
+        let outcome = LookUpOutcome::of(&question.expected, told);
         self.by_kind.entry(question.kind.clone()).or_default().add(outcome);
         if is_bare(&question.asked) {
             self.bare.add(outcome);

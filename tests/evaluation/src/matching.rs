@@ -10,7 +10,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 use csv::{ByteRecord, Reader, ReaderBuilder};
 use shared::identity::engine::blocking::Blocking;
-use shared::identity::engine::lookup::{Answer, Mode};
+use shared::identity::engine::lookup::{LookUpResult, Mode};
 use shared::identity::engine::register::{RecordNumber, Register};
 
 use crate::columns::{self, Columns};
@@ -90,7 +90,7 @@ impl Matched {
         &self,
         questions: &Path,
         mode: Mode,
-        mut answered: impl FnMut(&str, Answer<&str>) -> Result<()>,
+        mut answered: impl FnMut(&str, LookUpResult<&str>) -> Result<()>,
     ) -> Result<()> {
         let mut reader = open(questions)?;
         let columns =
@@ -99,9 +99,9 @@ impl Matched {
         while reader.read_byte_record(&mut row).with_context(|| said(questions))? {
             let text = columns::text(&row);
             let answer = match self.register.look_up(&columns.question(&text), mode) {
-                Answer::Found(student) => Answer::Found(self.name(student)),
-                Answer::Ambiguous => Answer::Ambiguous,
-                Answer::None => Answer::None,
+                LookUpResult::Found(student) => LookUpResult::Found(self.name(student)),
+                LookUpResult::Ambiguous => LookUpResult::Ambiguous,
+                LookUpResult::None => LookUpResult::None,
             };
             answered(columns.id(&text), answer)?;
         }

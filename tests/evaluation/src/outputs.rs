@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use csv::Writer;
-use shared::identity::engine::lookup::{Answer, Mode};
+use shared::identity::engine::lookup::{LookUpResult, Mode};
 
 use crate::matching::{Matched, said};
 use crate::measures::LookUps;
@@ -38,15 +38,15 @@ pub fn answers(path: &Path, matched: &Matched, questions: &Path, mode: Mode) -> 
     matched.look_up(questions, mode, |question, answer| {
         look_ups.asked += 1;
         let answer = match answer {
-            Answer::Found(record) => {
+            LookUpResult::Found(record) => {
                 look_ups.found += 1;
                 record
             }
-            Answer::Ambiguous => {
+            LookUpResult::Ambiguous => {
                 look_ups.ambiguous += 1;
                 "AMBIGUOUS"
             }
-            Answer::None => "NONE",
+            LookUpResult::None => "NONE",
         };
         output.write_record([question, answer]).with_context(|| said(path))
     })?;

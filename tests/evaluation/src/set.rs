@@ -53,7 +53,7 @@ pub struct LookUp {
 
 /// A look-up, and what is right to answer.
 #[derive(Debug, Clone)]
-pub struct Question {
+pub struct LabelledQuestion {
     /// What is asked.
     pub asked: LookUp,
     /// Whether the person is in the register, and how: `present_clean`, `absent_twin`…
@@ -91,7 +91,7 @@ impl Expected {
 pub struct LabelledSet {
     /// In order of arrival.
     pub records: Vec<Record>,
-    pub questions: Vec<Question>,
+    pub questions: Vec<LabelledQuestion>,
     person_of: Vec<String>,
     number_of: HashMap<String, usize>,
     hard_negatives: HashMap<(String, String), String>,
@@ -226,7 +226,7 @@ fn commune(code: &str, name: &str) -> Option<CommuneCode> {
     code.filter(CommuneCode::is_known).or_else(|| gazetteer::only_commune(&fold(name)).or(code))
 }
 
-fn questions(asked: &Path, answers: &Path) -> Result<Vec<Question>> {
+fn questions(asked: &Path, answers: &Path) -> Result<Vec<LabelledQuestion>> {
     let mut expected: HashMap<String, TrueAnswer> = rows::<TrueAnswer>(answers)?
         .into_iter()
         .map(|answer| (answer.query_id.clone(), answer))
@@ -240,7 +240,7 @@ fn questions(asked: &Path, answers: &Path) -> Result<Vec<Question>> {
                 asked.query_id
             );
         };
-        questions.push(Question { asked, kind, expected: Expected::parse(&expected) });
+        questions.push(LabelledQuestion { asked, kind, expected: Expected::parse(&expected) });
     }
     if let Some(question) = expected.into_keys().next() {
         bail!("{} answers {question}, which isn't asked", answers.display());

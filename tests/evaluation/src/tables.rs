@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use anyhow::Result;
-use shared::identity::engine::lookup::{Answer, Mode};
+use shared::identity::engine::lookup::{LookUpResult, Mode};
 
 use crate::bounds::{Check, Must};
 use crate::linkage::Linkage;
@@ -69,9 +69,9 @@ fn answers(
     let mut score = LookUpScore::default();
     matched.look_up(questions, mode, |id, answer| {
         let told = match answer {
-            Answer::Found(record) => Told::Person(set.person(set.number(record)?)),
-            Answer::Ambiguous => Told::Several,
-            Answer::None => Told::Nobody,
+            LookUpResult::Found(record) => Told::Person(set.person(set.number(record)?)),
+            LookUpResult::Ambiguous => Told::Several,
+            LookUpResult::None => Told::Nobody,
         };
         if let Some(question) = by_id.get(id) {
             score.count(question, told, LookUp::is_bare);

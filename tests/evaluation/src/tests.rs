@@ -6,7 +6,7 @@ use crate::bounds::{self, Must, Rates};
 use crate::linkage::Linkage;
 use crate::look_ups::{LookUpScore, Told};
 use crate::resolution::{Resolution, Share};
-use crate::set::{Expected, FRANCE, LabelledSet, LookUp, Question, Record};
+use crate::set::{Expected, FRANCE, LabelledQuestion, LabelledSet, LookUp, Record};
 use crate::tables::Judged;
 
 /// A directory of a labelled set, removed at the end.
@@ -107,7 +107,7 @@ fn a_record_that_nobody_decided_about_is_a_student_of_its_own() {
 #[test]
 fn somebody_else_is_a_leak_whoever_was_meant() {
     let counted = |expected: &str, told| {
-        let question = Question {
+        let question = LabelledQuestion {
             asked: LookUp::default(),
             kind: "kind".into(),
             expected: Expected::parse(expected),

@@ -6,7 +6,7 @@ use crate::dice::Dice;
 use crate::enrolment::{Enrolment, first_year};
 use crate::fault::Fault;
 use crate::lists::Lists;
-use crate::person::{Person, Population, Resemblance, Spelling};
+use crate::person::{GeneratedPerson, Population, Resemblance, Spelling};
 use crate::row::GeneratedRow;
 use crate::settings::{Kind, Settings, SettingsError};
 
@@ -24,11 +24,11 @@ pub struct Generator {
     /// A university has more students than a lycée.
     sizes: Vec<(usize, u32)>,
     first_year: i16,
-    remembered: VecDeque<Person>,
+    remembered: VecDeque<GeneratedPerson>,
     /// Rows of the person at hand that are still to come.
-    pending: VecDeque<(Person, Enrolment)>,
+    pending: VecDeque<(GeneratedPerson, Enrolment)>,
     /// Who was invented last, and where they study.
-    last: Option<(Person, usize)>,
+    last: Option<(GeneratedPerson, usize)>,
     written: u64,
 }
 
@@ -94,7 +94,7 @@ impl Generator {
         self.last = Some((person, place));
     }
 
-    fn person(&mut self) -> (Person, usize) {
+    fn person(&mut self) -> (GeneratedPerson, usize) {
         let rates = &self.settings.rates;
         if let Some((twin, place)) = &self.last
             && self.dice.chance(rates.twins)
@@ -124,7 +124,7 @@ impl Generator {
         (person, place)
     }
 
-    fn enrolment(&mut self, person: &Person, place: usize) -> Enrolment {
+    fn enrolment(&mut self, person: &GeneratedPerson, place: usize) -> Enrolment {
         let Settings { establishments, rates, regime_codes, .. } = &self.settings;
         let birth_year = person.birth.year();
         Enrolment::draw(
@@ -140,10 +140,10 @@ impl Generator {
     /// Another diploma, half of the time elsewhere, under that establishment's own student number.
     fn second_enrolment(
         &mut self,
-        person: &Person,
+        person: &GeneratedPerson,
         place: usize,
         first: &Enrolment,
-    ) -> (Enrolment, Person) {
+    ) -> (Enrolment, GeneratedPerson) {
         let elsewhere =
             if self.dice.chance(0.5) { *self.dice.weighted(&self.sizes) } else { place };
         let mut second = self.enrolment(person, elsewhere);

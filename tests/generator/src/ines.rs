@@ -4,7 +4,7 @@ use std::io::{BufWriter, Write};
 
 use crate::format::WriteError;
 use crate::generator::Generator;
-use crate::person::Person;
+use crate::person::GeneratedPerson;
 use crate::settings::Settings;
 
 /// What `statut ines load` takes.
@@ -30,9 +30,17 @@ pub fn write_ines(settings: Settings, output: impl Write) -> Result<u64, WriteEr
     Ok(people)
 }
 
-fn write_person(output: &mut impl Write, person: &Person) -> std::io::Result<()> {
-    let Person { true_ine, birth, family_name, usage_name, given_names, woman, birthplace, .. } =
-        person;
+fn write_person(output: &mut impl Write, person: &GeneratedPerson) -> std::io::Result<()> {
+    let GeneratedPerson {
+        true_ine,
+        birth,
+        family_name,
+        usage_name,
+        given_names,
+        woman,
+        birthplace,
+        ..
+    } = person;
     let [first, others @ ..] = given_names;
     let others: Vec<&str> =
         others.iter().map(String::as_str).filter(|name| !name.is_empty()).collect();

@@ -9,7 +9,7 @@ use crate::settings::{Kind, Rates};
 
 /// A student, as one establishment's software would print it. Blank is unknown.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Person {
+pub(crate) struct GeneratedPerson {
     /// Their rank in the file, from 0.
     pub(crate) rank: u64,
     pub(crate) ine: String,
@@ -56,9 +56,9 @@ pub(crate) enum Resemblance<'a> {
     /// Nothing but chance.
     None,
     /// Surname, birth date and birthplace.
-    Twin(&'a Person),
+    Twin(&'a GeneratedPerson),
     /// Surname, first given name and sex.
-    Homonym(&'a Person),
+    Homonym(&'a GeneratedPerson),
 }
 
 /// How a school's software spells names.
@@ -114,7 +114,7 @@ impl Population {
         kind: Kind,
         spelling: Spelling,
         dice: &mut Dice,
-    ) -> Person {
+    ) -> GeneratedPerson {
         let rank = self.next_rank;
         self.next_rank += 1;
         let rates = &self.rates;
@@ -154,7 +154,7 @@ impl Population {
         let ine = if dice.chance(rates.without_ine) { String::new() } else { true_ine.clone() };
         let student_number =
             if dice.chance(rates.student_number) { format!("2{rank:07}") } else { String::new() };
-        Person {
+        GeneratedPerson {
             rank,
             ine,
             true_ine,

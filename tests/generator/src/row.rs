@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::column::Column;
 use crate::enrolment::Enrolment;
 use crate::fault::Fault;
-use crate::person::Person;
+use crate::person::GeneratedPerson;
 use crate::settings::Establishment;
 
 /// A row: a value per column, and how it is broken.
@@ -19,12 +19,12 @@ pub struct GeneratedRow {
     /// How it is broken, if it is.
     pub fault: Option<Fault>,
     /// Who it truly is about, whatever the row says.
-    pub(crate) truth: Box<Person>,
+    pub(crate) truth: Box<GeneratedPerson>,
     values: [Cow<'static, str>; Column::ALL.len()],
 }
 
 impl GeneratedRow {
-    pub(crate) fn new(number: u64, person: &Person, enrolment: &Enrolment) -> Self {
+    pub(crate) fn new(number: u64, person: &GeneratedPerson, enrolment: &Enrolment) -> Self {
         let [first, second, third] = &person.given_names;
         // In the order of `Column::ALL`.
         let values = [

@@ -50,7 +50,7 @@ pub(crate) struct Accesses {
 pub(crate) async fn of_ine(deployment: &Deployment, ine: &Ine) -> Result<Option<Accesses>> {
     let students = deployment.table("students");
     let answers =
-        AnswerStore::new(deployment.dynamodb.clone(), students, deployment.table("postings"));
+        AnswerStore::new(deployment.dynamodb.clone(), students, deployment.table("blocks"));
     // Whether it may be told now or not: who asks wants to know whom it was told.
     let student = answers
         .student_of(&digest(deployment, ine).await?)

@@ -18,9 +18,9 @@ use crate::deployment::Deployment;
 /// The tables of the identity service of a deployment.
 #[must_use]
 pub fn store(deployment: &Deployment) -> InesStore {
-    let [table, postings] = ["ines", "ines-postings"].map(|name| deployment.table(name));
+    let [table, blocks] = ["ines", "ines-blocks"].map(|name| deployment.table(name));
     // The retention is for those who decide requests.
-    InesStore::new(deployment.dynamodb.clone(), table, postings, 0)
+    InesStore::new(deployment.dynamodb.clone(), table, blocks, 0)
 }
 
 /// The keys of its tables.

@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Result, ensure};
 use shared::domain::enrolment::Declaration;
 use shared::files::reader::{Conventions, EnrolmentReader, Next, Step, Survey};
-use shared::files::row::Outcome;
+use shared::files::row::RowOutcome;
 
 use crate::clock::Clock;
 use crate::files::Maker;
@@ -42,7 +42,7 @@ pub(crate) fn read_from(input: impl std::io::Read + Seek, maker: &Maker) -> Resu
     let (mut rows, mut accepted) = (0_u64, 0_u64);
     each(input, maker, |outcome| {
         rows += 1;
-        accepted += u64::from(matches!(black_box(outcome), Outcome::Accepted { .. }));
+        accepted += u64::from(matches!(black_box(outcome), RowOutcome::Accepted { .. }));
     })?;
     ensure!(accepted >= rows / 10 * 9, "{accepted} of {rows} rows are accepted");
     Ok(rows)
@@ -52,7 +52,7 @@ pub(crate) fn read_from(input: impl std::io::Read + Seek, maker: &Maker) -> Resu
 pub(crate) fn declarations(file: &[u8], maker: &Maker) -> Result<Vec<Declaration>> {
     let mut declarations = Vec::new();
     each(Cursor::new(file), maker, |outcome| {
-        if let Outcome::Accepted { declaration, .. } = outcome {
+        if let RowOutcome::Accepted { declaration, .. } = outcome {
             declarations.push(*declaration);
         }
     })?;
@@ -78,7 +78,7 @@ fn survey(input: &mut impl std::io::Read) -> Result<Conventions> {
 fn each(
     mut input: impl std::io::Read + Seek,
     maker: &Maker,
-    mut row: impl FnMut(Outcome),
+    mut row: impl FnMut(RowOutcome),
 ) -> Result<()> {
     let conventions = survey(&mut input)?;
     input.rewind()?;

@@ -19,8 +19,8 @@ pub(crate) struct LookUp {
 impl LookUp {
     /// From the environment; the key is at hand, as Python and Node have it.
     pub(crate) fn new(dynamodb: &aws_sdk_dynamodb::Client) -> Result<Self> {
-        let [students, postings] = ["STUDENTS_TABLE", "POSTINGS_TABLE"].map(config::variable);
-        let answers = AnswerStore::new(dynamodb.clone(), students?, postings?);
+        let [students, blocks] = ["STUDENTS_TABLE", "BLOCKS_TABLE"].map(config::variable);
+        let answers = AnswerStore::new(dynamodb.clone(), students?, blocks?);
         Ok(Self { keys: sample::identity_keys(), answers })
     }
 

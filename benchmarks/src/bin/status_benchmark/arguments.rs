@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Parser, ValueEnum};
 use serde::Serialize;
 
-/// Measures the status function, and the same look-up in Python and Node, under a stub of Lambda
+/// Measures the status function, and the same work in Python and Node, under a stub of Lambda
 /// and AWS.
 #[derive(Debug, Parser)]
 pub(crate) struct Arguments {
@@ -16,7 +16,7 @@ pub(crate) struct Arguments {
     #[arg(long, default_value_t = 15, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) cold: u32,
     /// What to measure
-    #[arg(long, value_enum, value_delimiter = ',', default_values = ["rust", "bare", "python", "node", "bundle", "parts"])]
+    #[arg(long, value_enum, value_delimiter = ',', default_values = ["rust", "python-whole", "node-whole", "bare", "python", "node", "bundle", "parts"])]
     pub(crate) only: Vec<Kind>,
     /// The function to measure, instead of building it
     #[arg(long)]
@@ -28,10 +28,14 @@ pub(crate) struct Arguments {
 
 /// What can be measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Kind {
     /// The function itself.
     Rust,
+    /// The function's work in Python: client, quota, look-up, trace, metrics.
+    PythonWhole,
+    /// The same in Node, as npm installs it.
+    NodeWhole,
     /// The bare look-up in Rust: ours, without what the others don't do.
     Bare,
     /// The bare look-up in Python.

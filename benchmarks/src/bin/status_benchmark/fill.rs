@@ -10,18 +10,18 @@ use jiff::{SignedDuration, Timestamp};
 use shared::access::client::{Client, Key, Recipients, State};
 use shared::access::key::KeyDigest;
 use shared::access::route::Route;
+use shared::domain::record_state::RecordState;
 use shared::identity::digest::RecordId;
 use shared::identity::edge::{Edge, InesVerification, Links, Reason};
 use shared::identity::engine::RULE_VERSION;
 use shared::identity::finding::StatutIne;
 use shared::identity::moves::Moves;
-use shared::identity::publication::{Buckets, Change, RecordUpdate, Write, plan};
+use shared::identity::publication::{Blocks, Change, RecordUpdate, Write, plan};
 use shared::identity::student::{RecordVersion, Student, StudentId};
+use shared::registry::blocks::BlockStore;
 use shared::registry::clients::ClientStore;
 use shared::registry::findings::FindingStore;
-use shared::registry::postings::PostingStore;
 use shared::registry::publications::{Published, Publisher};
-use shared::registry::records::RecordState;
 use shared::registry::reviews::ReviewStore;
 
 use crate::stub::{Stub, Tables};
@@ -90,19 +90,14 @@ async fn student(dynamodb: aws_sdk_dynamodb::Client) -> Result<()> {
         unknown_since: None,
         verify_on: None,
     };
-    let mut writes = plan(&[Change { before, after, merged_into: None }], &keys, &Buckets::new());
+    let mut writes = plan(&[Change { before, after, merged_into: None }], &keys, &Blocks::new());
     writes.push(Write::UpdateRecord(Box::new(update)));
 
-    let postings = PostingStore::new(dynamodb.clone(), "postings".into());
+    let blocks = BlockStore::new(dynamodb.clone(), "blocks".into());
     let reviews = ReviewStore::new(dynamodb.clone(), "reviews".into());
     let findings = (FindingStore::new(dynamodb.clone(), "findings".into()), SignedDuration::ZERO);
-    let tables = Publisher::new(
-        dynamodb,
-        ("students".into(), "records".into()),
-        postings,
-        reviews,
-        findings,
-    );
+    let tables =
+        Publisher::new(dynamodb, ("students".into(), "records".into()), blocks, reviews, findings);
     let published = tables.publish(&writes).await?;
     ensure!(published == Published::Yes, "the stub refused the publication");
     Ok(())

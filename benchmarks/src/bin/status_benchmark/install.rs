@@ -15,19 +15,22 @@ use crate::subject::Subject;
 
 /// The look-up uses `datetime.UTC`.
 const PYTHON: (u32, u32) = (3, 11);
+/// Tells the others' programs to do all that the function does.
+const WHOLE: &str = "whole";
 /// The SDK's own minimum.
 const NODE: (u32, u32) = (20, 0);
 
 /// Everything that was asked for and can run here. What is missing is said, and left out.
 pub(crate) async fn subjects(files: &Files, arguments: &Arguments) -> Result<Vec<Subject>> {
     let mut subjects = built(files, arguments).await?;
-    if arguments.wants(Kind::Python) {
-        subjects.extend(python(files).await?);
+    let mut others = Vec::new();
+    if arguments.wants(Kind::Python) || arguments.wants(Kind::PythonWhole) {
+        others.extend(python(files).await?);
     }
-    if arguments.wants(Kind::Node) || arguments.wants(Kind::Bundle) {
-        let installed = node(files).await?.into_iter();
-        subjects.extend(installed.filter(|subject| arguments.wants(subject.kind())));
+    if [Kind::Node, Kind::NodeWhole, Kind::Bundle].iter().any(|kind| arguments.wants(*kind)) {
+        others.extend(node(files).await?);
     }
+    subjects.extend(others.into_iter().filter(|subject| arguments.wants(subject.kind())));
     Ok(subjects)
 }
 
@@ -68,8 +71,8 @@ async fn built(files: &Files, arguments: &Arguments) -> Result<Vec<Subject>> {
     Ok(subjects.into_iter().map(|(subject, _)| subject).collect())
 }
 
-async fn python(files: &Files) -> Result<Option<Subject>> {
-    let Some(version) = version("python3", PYTHON).await else { return Ok(None) };
+async fn python(files: &Files) -> Result<Vec<Subject>> {
+    let Some(version) = version("python3", PYTHON).await else { return Ok(Vec::new()) };
     let (directory, sources) = (files.scratch("python"), files.source("python"));
     let program = directory.join("bin/python3");
     let wanted = format!("{version}\n{}", read(&sources.join("requirements.txt"))?);
@@ -92,8 +95,15 @@ async fn python(files: &Files) -> Result<Option<Subject>> {
         installed(&directory, &wanted)?;
     }
     copy(&sources, &directory, &["lookup.py"])?;
-    let script = directory.join("lookup.py").into();
-    Ok(Some(Subject::new(files, Kind::Python, format!("Python {version}"), program, [script])))
+    let subject = |kind, name, parameters: &[&str]| {
+        let script = directory.join("lookup.py").into_os_string();
+        let arguments = [script].into_iter().chain(parameters.iter().map(Into::into));
+        Subject::new(files, kind, name, program.clone(), arguments)
+    };
+    Ok(vec![
+        subject(Kind::PythonWhole, format!("Python {version}, the same work"), &[WHOLE]),
+        subject(Kind::Python, format!("Python {version}"), &[]),
+    ])
 }
 
 /// The script beside its modules, and as one minified file, as a function that cares for its cold
@@ -117,12 +127,15 @@ async fn node(files: &Files) -> Result<Vec<Subject>> {
         .current_dir(&directory)
         .stdout(Stdio::null()))
     .await?;
-    let subject = |kind, name, script| {
-        Subject::new(files, kind, name, "node", [directory.join(script).into()])
+    let subject = |kind, name, script, parameters: &[&str]| {
+        let script = directory.join(script).into_os_string();
+        let arguments = [script].into_iter().chain(parameters.iter().map(Into::into));
+        Subject::new(files, kind, name, "node", arguments)
     };
     Ok(vec![
-        subject(Kind::Node, format!("Node {version}"), "lookup.mjs"),
-        subject(Kind::Bundle, format!("Node {version}, one file"), "bundle.mjs"),
+        subject(Kind::NodeWhole, format!("Node {version}, the same work"), "lookup.mjs", &[WHOLE]),
+        subject(Kind::Node, format!("Node {version}"), "lookup.mjs", &[]),
+        subject(Kind::Bundle, format!("Node {version}, one file"), "bundle.mjs", &[]),
     ])
 }
 

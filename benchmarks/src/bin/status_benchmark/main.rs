@@ -29,7 +29,7 @@ use clap::Parser as _;
 use self::arguments::{Arguments, Kind};
 use self::files::Files;
 use self::measure::{BLOCKS, Part, Parts, Warming, cold};
-use self::question::Question;
+use self::question::BenchmarkQuestion;
 use self::report::{Report, Results};
 use self::stub::Tables;
 use self::subject::Subject;
@@ -72,7 +72,7 @@ async fn cold_starts(
     results: &mut [Results],
 ) -> Result<()> {
     eprintln!("cold starts");
-    let question = Question::by_ine()?;
+    let question = BenchmarkQuestion::by_ine()?;
     for round in 0..=rounds {
         for (subject, results) in subjects.iter().zip(&mut *results) {
             let start = cold(subject, tables, &question)
@@ -96,7 +96,7 @@ async fn warm_requests(
     results: &mut [Results],
 ) -> Result<Vec<Part>> {
     eprintln!("warm requests");
-    let (by_ine, by_identity) = (Question::by_ine()?, Question::by_identity()?);
+    let (by_ine, by_identity) = (BenchmarkQuestion::by_ine()?, BenchmarkQuestion::by_identity()?);
     let mut processes = Vec::new();
     for (subject, results) in subjects.iter().zip(results) {
         let start = async |question| {

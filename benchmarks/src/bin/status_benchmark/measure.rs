@@ -10,7 +10,7 @@ use serde_json::Value;
 use tokio::time::sleep;
 
 use crate::process::Process;
-use crate::question::Question;
+use crate::question::BenchmarkQuestion;
 use crate::stub::{Calls, Tables};
 use crate::subject::Subject;
 
@@ -67,7 +67,7 @@ type Took = Vec<(String, u64)>;
 pub(crate) async fn cold(
     subject: &Subject,
     tables: &Tables,
-    question: &Question,
+    question: &BenchmarkQuestion,
 ) -> Result<ColdStart> {
     let mut process = Process::start(subject, tables).await?;
     let ready = process.ready().await? - process.started();
@@ -83,7 +83,7 @@ pub(crate) async fn cold(
 /// A warm process that is asked the same question many times, block by block.
 pub(crate) struct Warming<'a> {
     process: Process,
-    question: &'a Question,
+    question: &'a BenchmarkQuestion,
     /// Before the first block.
     calls: Calls,
     asked: u32,
@@ -96,7 +96,7 @@ impl<'a> Warming<'a> {
     pub(crate) async fn start(
         subject: &Subject,
         tables: &Tables,
-        question: &'a Question,
+        question: &'a BenchmarkQuestion,
     ) -> Result<Self> {
         let mut process = Process::start(subject, tables).await?;
         process.ready().await?;
@@ -137,7 +137,7 @@ impl<'a> Warming<'a> {
 /// The program of the parts, warm, whose answers say what each part took.
 pub(crate) struct Parts {
     process: Process,
-    question: Question,
+    question: BenchmarkQuestion,
     names: Vec<String>,
     /// By block, then by part.
     took: Vec<Vec<Duration>>,
@@ -147,7 +147,7 @@ impl Parts {
     /// Starts it and warms it up.
     pub(crate) async fn start(subject: &Subject, tables: &Tables) -> Result<Self> {
         let (mut process, question) =
-            (Process::start(subject, tables).await?, Question::to_parts()?);
+            (Process::start(subject, tables).await?, BenchmarkQuestion::to_parts()?);
         process.ready().await?;
         let answers = ask(&mut process, &question, WARM_UP).await?;
         let first: Took = Took::deserialize(&answers[0].1)?;
@@ -181,7 +181,7 @@ impl Parts {
 /// Asks so many times; begins and ends with a process that waits for an event.
 async fn ask(
     process: &mut Process,
-    question: &Question,
+    question: &BenchmarkQuestion,
     requests: u32,
 ) -> Result<Vec<(Duration, Value)>> {
     let mut answers = Vec::new();

@@ -27,7 +27,7 @@ pub(crate) struct Process {
 }
 
 /// One answer.
-pub(crate) struct Answer {
+pub(crate) struct HttpAnswer {
     /// From the event's leaving to the answer's arrival.
     pub(crate) took: Duration,
     /// When it arrived.
@@ -93,11 +93,11 @@ impl Process {
     }
 
     /// Hands it an event when it has asked for one, and takes the answer.
-    pub(crate) async fn ask(&mut self, event: &Bytes) -> Result<Answer> {
+    pub(crate) async fn ask(&mut self, event: &Bytes) -> Result<HttpAnswer> {
         let given = Instant::now();
         self.stub.give(event.clone());
         match self.arrival().await? {
-            Arrival::Answer(at, body) => Ok(Answer { took: at - given, at, body }),
+            Arrival::Answer(at, body) => Ok(HttpAnswer { took: at - given, at, body }),
             Arrival::Failure(body) => {
                 bail!("it failed: {} (see {})", shown(&body), self.log.display())
             }

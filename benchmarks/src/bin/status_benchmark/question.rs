@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 const EVENT: &str = include_str!("../../../event.json");
 
 /// A question with the answer that it must get.
-pub(crate) struct Question {
+pub(crate) struct BenchmarkQuestion {
     pub(crate) event: Bytes,
     /// `None` for an answer of another kind than a consultation's.
     expected: Option<Value>,
@@ -23,7 +23,7 @@ struct Response {
     body: String,
 }
 
-impl Question {
+impl BenchmarkQuestion {
     /// `GET /api/etudiant?INE=…`.
     pub(crate) fn by_ine() -> Result<Self> {
         let mut event = event()?;

@@ -32,7 +32,7 @@ use shared::domain::uai::Uai;
 use shared::files::reader::{
     Conventions, Depositor, EnrolmentReader, FileError, Next, Step, Survey,
 };
-use shared::files::row::{Outcome, Setting};
+use shared::files::row::{RowOutcome, Setting};
 
 use shapes::Text;
 
@@ -221,8 +221,8 @@ fn read_rows(
         let mut ending = None;
         match next {
             Ok(Next::Row(row)) => match row.outcome {
-                Outcome::Accepted { .. } => *accepted += 1,
-                Outcome::Rejected { .. } => *rejected += 1,
+                RowOutcome::Accepted { .. } => *accepted += 1,
+                RowOutcome::Rejected { .. } => *rejected += 1,
             },
             Ok(Next::NeedsBytes) => match pieces.next() {
                 Some(piece) => reader.push(piece),

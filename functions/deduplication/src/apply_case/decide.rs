@@ -14,12 +14,12 @@ use crate::owners;
 use crate::review::Cases;
 use crate::world::World;
 
-/// What a case changes.
+/// The changes that a case makes to students and records.
 #[derive(Debug)]
 pub(super) struct CaseChanges {
     pub(super) case: CaseId,
     pub(super) students: Changes,
-    /// What people decided, on records that stay where they are.
+    /// Records whose links changed while they stay with their student.
     pub(super) linked: BTreeSet<RecordId>,
     /// Records that are back with whom they were.
     pub(super) back: BTreeSet<RecordId>,
@@ -54,7 +54,7 @@ impl CaseChanges {
         student: StudentId,
     ) -> Result<(), StoreError> {
         if let Some(student) = world.register().student(student).await? {
-            self.students.of(&student).withheld.insert(self.case.clone(), BTreeSet::new());
+            self.students.of(&student).on_hold.insert(self.case.clone(), BTreeSet::new());
         }
         Ok(())
     }
@@ -154,7 +154,7 @@ impl CaseChanges {
         }
         let Some(anchor) = into.edges().next().map(|edge| edge.record.clone()) else { return };
         let disputed: Vec<CaseId> =
-            joined.withheld.keys().filter(|case| case.is_dispute()).cloned().collect();
+            joined.on_hold.keys().filter(|case| case.is_dispute()).cloned().collect();
         let moved = self.students.of(joined);
         for edge in moved.edges_mut() {
             edge.links.same.entry(self.case.clone()).or_default().insert(anchor.clone());
@@ -166,7 +166,7 @@ impl CaseChanges {
         }
         self.students.merge(joined, into);
         if let Some(survivor) = self.students.get_mut(into.id) {
-            survivor.withheld.extend(disputed.into_iter().map(|case| (case, BTreeSet::new())));
+            survivor.on_hold.extend(disputed.into_iter().map(|case| (case, BTreeSet::new())));
         }
     }
 
@@ -183,8 +183,8 @@ impl CaseChanges {
         }
     }
 
-    /// Whose the records that leave a student are: nobody's yet, or whose the first of them are,
-    /// when there were too many for one transaction.
+    /// The student that takes the records that leave another: a new one, or, when they were too
+    /// many for one transaction, the one that the first of them went to.
     async fn apart<W: World>(
         &self,
         world: &W,
@@ -256,7 +256,7 @@ impl CaseChanges {
     /// The case keeps nothing from being told any more.
     fn show(&mut self, student: &Student) {
         let student = self.students.of(student);
-        student.withheld.remove(&self.case);
+        student.on_hold.remove(&self.case);
         self.follow.extend(student.edges().map(|edge| edge.record.clone()));
     }
 

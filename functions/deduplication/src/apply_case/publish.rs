@@ -15,11 +15,11 @@
 use std::collections::BTreeSet;
 
 use shared::contract::pointer::Pointer;
-use shared::feeding::record::RecordState;
+use shared::domain::record_state::RecordState;
 use shared::identity::digest::RecordId;
 use shared::identity::edge::Edge;
-use shared::identity::publication::{Buckets, Change, RecordUpdate, Write, concerned, plan};
-use shared::identity::review::{Case, CaseId, Question, State};
+use shared::identity::publication::{Blocks, Change, RecordUpdate, Write, concerned, plan};
+use shared::identity::review::{Case, CaseId, CaseQuestion, State};
 use shared::identity::student::{Student, StudentId};
 use shared::registry::StoreError;
 use shared::registry::publications::{MOST_WRITES, Published};
@@ -29,13 +29,13 @@ use crate::found;
 use crate::owners;
 use crate::world::World;
 
-/// Records that one step changes at most: each takes up to four writes, and students, buckets and
+/// Records that one step changes at most: each takes up to four writes, and students, blocks and
 /// the case some more.
 const MOST_AT_ONCE: usize = 24;
 /// Students that one step keeps for the case at most, each with the INEs that lead to it.
 const MOST_KEPT: usize = 10;
 
-/// How far a case is.
+/// The progress of a case that takes several transactions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Progress {
     /// All of it is done.
@@ -122,7 +122,7 @@ impl CaseChanges {
             let units = units(&changes, &case);
             let mut size = units.len().min(MOST_AT_ONCE);
             if size == 0 {
-                return Err(StoreError::of(
+                return Err(StoreError::refused(
                     "students TransactWriteItems",
                     "more writes than a transaction takes",
                 ));
@@ -143,7 +143,7 @@ impl CaseChanges {
             }
         } else {
             case.keep(free.iter().map(|change| change.before.id));
-            plan(&free, world.keys(), &Buckets::new())
+            plan(&free, world.keys(), &Blocks::new())
         };
         tracing::info!(writes = writes.len(), version = case.version, "case applied in part");
         writes.push(Write::PutCase(Box::new(case)));
@@ -153,20 +153,20 @@ impl CaseChanges {
         })
     }
 
-    /// What is written on students, buckets and records.
+    /// The writes of one step on students, blocks and records.
     async fn writes<W: World>(
         &self,
         world: &W,
         changes: &[Change],
     ) -> Result<Vec<Write>, StoreError> {
         let keys = concerned(changes, world.keys());
-        let buckets =
-            if keys.is_empty() { Buckets::new() } else { world.register().buckets(&keys).await? };
-        let mut writes = plan(changes, world.keys(), &buckets);
+        let blocks =
+            if keys.is_empty() { Blocks::new() } else { world.register().blocks(&keys).await? };
+        let mut writes = plan(changes, world.keys(), &blocks);
         for record in &self.linked {
             let whose = changes.iter().find(|change| change.after.edge(record).is_some());
             let Some(Change { before, after, .. }) = whose else { continue };
-            let hidden = after.waits() && !before.waits();
+            let hidden = after.is_on_hold() && !before.is_on_hold();
             // An earlier step has written those that it changed.
             if let Some(edge) = after.edge(record)
                 && (before.edge(record) != Some(edge) || hidden || self.anew.contains(record))
@@ -180,7 +180,7 @@ impl CaseChanges {
     /// Nobody decides about what isn't asked any more, and what is asked again is to be decided.
     async fn questions<W: World>(&mut self, world: &W, case: &mut Case) -> Result<(), StoreError> {
         let asked = |of: fn(&Change) -> &Student| -> BTreeSet<CaseId> {
-            self.students.iter().flat_map(|change| of(change).withheld.keys().cloned()).collect()
+            self.students.iter().flat_map(|change| of(change).on_hold.keys().cloned()).collect()
         };
         let (before, after) = (asked(|change| &change.before), asked(|change| &change.after));
         let others = |id: &&CaseId| **id != self.case && !id.is_dispute();
@@ -191,7 +191,7 @@ impl CaseChanges {
             self.cases.reopen(world, id).await?;
         }
         // Evidence was faster than the decision that is undone: the record doesn't wait.
-        if matches!(case.question, Question::Attachment { .. }) && !after.contains(&self.case) {
+        if matches!(case.question, CaseQuestion::Attachment { .. }) && !after.contains(&self.case) {
             case.withdraw();
         }
         Ok(())
@@ -201,14 +201,14 @@ impl CaseChanges {
     /// now may wait no more. A dispute is settled before anybody decides on them again.
     fn take_back(&mut self) {
         for Change { before, after, .. } in self.students.iter() {
-            let hidden = !before.waits() && after.waits();
+            let hidden = !before.is_on_hold() && after.is_on_hold();
             let records = || after.edges().map(|edge| edge.record.clone());
             if hidden {
                 self.linked.extend(records());
             }
             if hidden || before.answer().is_none() {
                 self.follow.extend(
-                    records().filter(|record| after.waits() || !self.back.contains(record)),
+                    records().filter(|record| after.is_on_hold() || !self.back.contains(record)),
                 );
             }
         }
@@ -221,39 +221,39 @@ impl CaseChanges {
                 !case.is_dispute()
                     && !student.edges().any(|edge| CaseId::attachment(&edge.record) == *case)
             };
-            let Some(case) = student.withheld.keys().find(|case| foreign(case)).cloned() else {
+            let Some(case) = student.on_hold.keys().find(|case| foreign(case)).cloned() else {
                 continue;
             };
             let first = student.edges().next().map(|edge| CaseId::attachment(&edge.record));
-            let rivals = student.withheld.remove(&case);
-            student.withheld.extend(first.zip(rivals));
+            let rivals = student.on_hold.remove(&case);
+            student.on_hold.extend(first.zip(rivals));
         }
     }
 
     /// Of whom a decision leaves only what INES contradicts, nothing is told until people decide.
     fn hide_contradicted(&mut self) {
         for student in self.students.values_mut() {
-            if student.is_contradicted() && !student.waits() {
+            if student.is_contradicted() && !student.is_on_hold() {
                 let first = student.edges().next().map(|edge| CaseId::attachment(&edge.record));
-                student.withheld.extend(first.map(|case| (case, BTreeSet::new())));
+                student.on_hold.extend(first.map(|case| (case, BTreeSet::new())));
             }
         }
     }
 
-    /// What is written on a record.
+    /// The writes on one record.
     async fn stands<W: World>(
         &self,
         world: &W,
         student: &Student,
         edge: &Edge,
     ) -> Result<Vec<Write>, StoreError> {
-        let is_told_again = !student.waits() && self.back.contains(&edge.record);
+        let is_told_again = !student.is_on_hold() && self.back.contains(&edge.record);
         let stored =
             if is_told_again { world.register().record(&edge.record).await? } else { None };
         let Some(record) = stored.filter(|record| record.version == edge.version) else {
             let (record, links) = (edge.record.clone(), edge.links.clone());
-            let waits = student.waits() || self.anew.contains(&record);
-            return Ok(vec![Write::Link { record, links, student: student.id, waits }]);
+            let on_hold = student.is_on_hold() || self.anew.contains(&record);
+            return Ok(vec![Write::Link { record, links, student: student.id, on_hold }]);
         };
         let finding = found::of(student, edge, None);
         let statut_ine = found::statut_ine(&record.declaration, &edge.verification, None);
@@ -293,8 +293,8 @@ fn keep(case: &CaseId) -> impl Fn(&Change) -> Change {
     }
 }
 
-/// What a step may change. A student keeps a record until the last step, and the record that the
-/// case is about stays where it is, since from them is told what remains to be done.
+/// The units that one step may change. A student keeps a record until the last step, and the record
+/// that the case is about stays where it is: both tell a later process what remains to be done.
 fn units(changes: &[Change], case: &Case) -> Vec<Unit> {
     let about = case.decisions.last().and_then(|decision| decision.effect.record());
     let stays: BTreeSet<&RecordId> = changes
@@ -335,7 +335,7 @@ fn portion(changes: &[Change], case: &Case, units: &[Unit]) -> Vec<Change> {
     let mut step: Vec<Change> = changes.iter().map(keep(&case.id)).collect();
     for (change, whole) in step.iter_mut().zip(changes) {
         if case.state == State::Undone {
-            change.after.withheld.clone_from(&whole.after.withheld);
+            change.after.on_hold.clone_from(&whole.after.on_hold);
         }
         for unit in units {
             if unit.from == Some(change.before.id) && unit.to != change.before.id {

@@ -75,7 +75,7 @@ impl CaseChanges {
         returns: Returns,
     ) -> Result<(), StoreError> {
         self.read(world, id).await?;
-        let mut withheld: BTreeMap<CaseId, BTreeSet<StudentId>> = BTreeMap::new();
+        let mut on_hold: BTreeMap<CaseId, BTreeSet<StudentId>> = BTreeMap::new();
         let mut left: BTreeSet<StudentId> = BTreeSet::new();
         for (record, (whose, place)) in &returns {
             if !self.put_back(id, record, *whose, place) {
@@ -83,7 +83,7 @@ impl CaseChanges {
                 self.follow.insert(record.clone());
                 continue;
             }
-            withheld.extend(place.withheld.clone());
+            on_hold.extend(place.on_hold.clone());
             if *whose != id {
                 left.insert(*whose);
             }
@@ -92,12 +92,12 @@ impl CaseChanges {
         let dispute = CaseId::dispute(id);
         for holder in &left {
             let holder = self.students.get_mut(*holder);
-            withheld.extend(holder.and_then(|holder| holder.withheld.remove_entry(&dispute)));
+            on_hold.extend(holder.and_then(|holder| holder.on_hold.remove_entry(&dispute)));
         }
         let all_back =
             |student: &Student| student.edges().all(|edge| returns.contains_key(&edge.record));
         if self.students.get(id).is_some_and(all_back) {
-            self.hold_as_before(world, id, withheld).await?;
+            self.hold_as_before(world, id, on_hold).await?;
         }
         for empty in left {
             self.lead_if_empty(empty, id);
@@ -141,15 +141,15 @@ impl CaseChanges {
         id: StudentId,
         before: BTreeMap<CaseId, BTreeSet<StudentId>>,
     ) -> Result<(), StoreError> {
-        let mut withheld = BTreeMap::new();
+        let mut on_hold = BTreeMap::new();
         for (case, rivals) in before {
             if case == self.case || !case.is_dispute() || self.cases.reopen(world, &case).await? {
-                withheld.insert(case, rivals);
+                on_hold.insert(case, rivals);
             }
         }
         if let Some(student) = self.students.get_mut(id) {
-            student.withheld.retain(|case, _| case.is_dispute() && *case != self.case);
-            student.withheld.extend(withheld);
+            student.on_hold.retain(|case, _| case.is_dispute() && *case != self.case);
+            student.on_hold.extend(on_hold);
         }
         Ok(())
     }
@@ -159,10 +159,10 @@ impl CaseChanges {
     fn lead_if_empty(&mut self, empty: StudentId, id: StudentId) {
         let holder = self.students.get_mut(empty).filter(|holder| holder.edges().next().is_none());
         let Some(holder) = holder else { return };
-        let withheld = std::mem::take(&mut holder.withheld);
+        let on_hold = std::mem::take(&mut holder.on_hold);
         self.students.lead(empty, id);
         if let Some(student) = self.students.get_mut(id) {
-            student.withheld.extend(withheld.into_iter().filter(|(case, _)| case.is_dispute()));
+            student.on_hold.extend(on_hold.into_iter().filter(|(case, _)| case.is_dispute()));
         }
     }
 

@@ -151,7 +151,7 @@ impl Here {
         let settings = Settings {
             records: "records".into(),
             students: "students".into(),
-            postings: "postings".into(),
+            blocks: "blocks".into(),
             reviews: "reviews".into(),
             findings: "findings".into(),
             quotas: "quotas".into(),

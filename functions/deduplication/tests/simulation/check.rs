@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use shared::domain::civil_identity::CivilIdentity;
-use shared::feeding::record::{Doubt, RecordState};
+use shared::domain::record_state::{Doubt, RecordState};
+use shared::identity::block::{BlockId, Traits};
 use shared::identity::digest::{IdentityKeys, IneDigest, RecordId};
 use shared::identity::edge::{Edge, InesVerification, Reason};
 use shared::identity::engine::lookup::Mode;
 use shared::identity::lookup::{self, CivilQuestion};
-use shared::identity::posting::{PostingKey, Traits};
-use shared::identity::review::{CaseId, Question, State};
-use shared::identity::student::{Answer, Student, StudentId};
+use shared::identity::review::{CaseId, CaseQuestion, State};
+use shared::identity::student::{PublishedAnswer, Student, StudentId};
 
 use crate::tables::{Stored, Tables};
 
@@ -26,11 +26,11 @@ pub(crate) fn students(tables: &Tables) -> Vec<Student> {
 /// Everything that is looked up says what the edges say, at every moment.
 pub(crate) fn derived(tables: &Tables, keys: &IdentityKeys) {
     let students = students(tables);
-    let mut posted: BTreeMap<PostingKey, BTreeMap<StudentId, Vec<Traits>>> = BTreeMap::new();
-    let mut led: BTreeMap<IneDigest, (StudentId, Option<Answer>)> = BTreeMap::new();
+    let mut indexed: BTreeMap<BlockId, BTreeMap<StudentId, Vec<Traits>>> = BTreeMap::new();
+    let mut led: BTreeMap<IneDigest, (StudentId, Option<PublishedAnswer>)> = BTreeMap::new();
     for student in &students {
-        for (key, traits) in student.postings(keys) {
-            posted.entry(key).or_default().insert(student.id, traits);
+        for (key, traits) in student.block_entries(keys) {
+            indexed.entry(key).or_default().insert(student.id, traits);
         }
         let answer = student.answer();
         let Stored::Student { answer: stored, .. } = &tables.students[&student.id] else {
@@ -49,25 +49,25 @@ pub(crate) fn derived(tables: &Tables, keys: &IdentityKeys) {
     let with_edges: BTreeSet<StudentId> = tables.edges.keys().copied().collect();
     let alive: BTreeSet<StudentId> = students.iter().map(|student| student.id).collect();
     assert!(with_edges.is_subset(&alive), "evidence is left of a student that is no more");
-    for (key, bucket) in &tables.buckets {
+    for (key, block) in &tables.blocks {
         let mut entries: BTreeMap<StudentId, Vec<Traits>> = BTreeMap::new();
-        for entry in &bucket.entries {
+        for entry in &block.entries {
             entries.entry(entry.holder).or_default().push(entry.traits.clone());
         }
-        let expected = posted.remove(key).unwrap_or_default();
-        let left_out = |holder| bucket.cut && !entries.contains_key(holder);
+        let expected = indexed.remove(key).unwrap_or_default();
+        let left_out = |holder| block.cut && !entries.contains_key(holder);
         for (holder, traits) in &expected {
             assert!(
                 left_out(holder) || entries.get(holder) == Some(traits),
-                "{holder} is posted otherwise"
+                "{holder} is indexed otherwise"
             );
         }
         assert!(
             entries.keys().all(|holder| expected.contains_key(holder)),
-            "posted, and has it no more"
+            "indexed, and has it no more"
         );
     }
-    assert!(posted.is_empty(), "{} keys lead to nobody", posted.len());
+    assert!(indexed.is_empty(), "{} keys lead to nobody", indexed.len());
     for student in &students {
         apart(student);
     }
@@ -113,8 +113,8 @@ pub(crate) fn meant(
         lieu_naissance: identity.lieu_naissance,
     };
     let person = question.person();
-    let read = keys.postings.of(&person);
-    lookup::meant(&person, read.iter().filter_map(|key| tables.buckets.get(key)), mode)
+    let read = keys.blocks.of(&person);
+    lookup::meant(&person, read.iter().filter_map(|key| tables.blocks.get(key)), mode)
 }
 
 /// Whoever INES confirmed is found by all that INES has of them, whatever else was sent.
@@ -170,7 +170,7 @@ pub(crate) fn settled(tables: &Tables, keys: &IdentityKeys) {
         assert!(said.contains(&edge.version), "{id} is attached as it was before");
         assert_eq!(edge.links, record.links, "{id}: what people decided");
         assert_eq!(edge.declaration.inscription, record.declaration.inscription, "{id}");
-        let disputed = student.withheld.keys().any(CaseId::is_dispute);
+        let disputed = student.on_hold.keys().any(CaseId::is_dispute);
         let shown = student.answer().is_some();
         assert!(
             disputed || shown == (record.state == RecordState::Resolved),
@@ -188,7 +188,7 @@ pub(crate) fn settled(tables: &Tables, keys: &IdentityKeys) {
     }
     assert_eq!(edges.len(), tables.records.len(), "evidence is left of a record that is no more");
     for student in students(tables) {
-        for case in student.withheld.keys() {
+        for case in student.on_hold.keys() {
             let stored = tables.cases.get(case).map(|case| case.state);
             // Nobody is asked whose an enrolment was that is cancelled, whatever was decided
             // before, or who is beyond an establishment's quota.
@@ -210,11 +210,12 @@ pub(crate) fn settled(tables: &Tables, keys: &IdentityKeys) {
     for case in tables.cases.values() {
         let waits = matches!(case.state, State::Decided | State::Undone);
         assert!(!waits, "{} waits for a pointer that was never sent", case.id);
-        if let (State::Open, Question::Attachment { record, .. }) = (case.state, &case.question) {
+        if let (State::Open, CaseQuestion::Attachment { record, .. }) = (case.state, &case.question)
+        {
             let student =
                 tables.records[record].student.and_then(|student| tables.student(student)).unwrap();
             assert!(
-                student.withheld.contains_key(&case.id),
+                student.on_hold.contains_key(&case.id),
                 "{} is open, and {} doesn't wait for it",
                 case.id,
                 student.id

@@ -22,16 +22,16 @@ use jiff::Timestamp;
 use jiff::civil::date;
 use shared::contract::pointer::Pointer;
 use shared::domain::commune::CommuneCode;
-use shared::domain::enrolment::{Declaration, Enrolment, Person};
+use shared::domain::enrolment::{Declaration, Enrolment, StatedPerson};
 use shared::domain::ine::Ine;
 use shared::domain::regime::Regime;
 use shared::domain::status::Status;
 use shared::domain::uai::Uai;
 use shared::identity::digest::{DigestKey, RecordId};
 use shared::identity::engine::blocking::Blocking;
-use shared::identity::engine::person::Person as Compared;
+use shared::identity::engine::person::ComparedPerson;
 use shared::identity::engine::register::{RecordNumber, Register};
-use shared::identity::review::{Question, State};
+use shared::identity::review::{CaseQuestion, State};
 use shared::identity::student::{RecordVersion, Student, StudentId};
 
 use crate::people::Statement;
@@ -121,7 +121,7 @@ fn declaration(number: usize, record: &Record) -> Option<Declaration> {
     Some(Declaration {
         ine: Ine::parse(&record.ine).ok(),
         numero_etudiant: None,
-        identite: Person::Civil(declared::civil_identity(record)?),
+        identite: StatedPerson::Civil(declared::civil_identity(record)?),
         inscription: Enrolment {
             date_debut: date(year, 9, 1),
             date_fin: date(year + 1, 8, 31),
@@ -213,16 +213,16 @@ fn linkage(sim: &Sim, set: &LabelledSet, rows: &[Row<'_>]) -> Linkage {
     let (mut attachments, mut duplicates, mut homonyms) = (0, 0, 0);
     for case in tables.cases.values().filter(|case| case.state == State::Open) {
         let pairs: Vec<(StudentId, StudentId)> = match &case.question {
-            Question::Attachment { record, near, .. } => {
+            CaseQuestion::Attachment { record, near, .. } => {
                 attachments += 1;
                 homonyms += usize::from(near.len() > 1);
                 near.iter().map(|near| (students[record], near.side.student)).collect()
             }
-            Question::Duplicate { sides: [one, other], .. } => {
+            CaseQuestion::Duplicate { sides: [one, other], .. } => {
                 duplicates += 1;
                 vec![(one.student, other.student)]
             }
-            Question::Dispute { .. } => Vec::new(),
+            CaseQuestion::Dispute { .. } => Vec::new(),
         };
         for (one, other) in pairs {
             let of_other = records(other);
@@ -242,8 +242,10 @@ fn through_the_engine(set: &LabelledSet, rows: &[Row<'_>]) -> Linkage {
     let mut register = Register::new(Blocking::new(&"blocking".to_owned().into()));
     let mut names: Vec<&str> = Vec::new();
     for row in rows {
-        if let Some(Declaration { ine, identite: Person::Civil(identity), .. }) = &row.declaration {
-            register.add(Compared::of(identity, ine.as_ref()), |_| {});
+        if let Some(Declaration { ine, identite: StatedPerson::Civil(identity), .. }) =
+            &row.declaration
+        {
+            register.add(ComparedPerson::of(identity, ine.as_ref()), |_| {});
             names.push(row.name);
         }
     }

@@ -16,11 +16,11 @@ use shared::identity::digest::RecordId;
 use shared::identity::edge::{Edge, Links};
 use shared::identity::engine::RULE_VERSION;
 use shared::identity::engine::compare::Comparison;
-use shared::identity::engine::person::Person;
+use shared::identity::engine::person::ComparedPerson;
 use shared::identity::publication::{Change, RecordUpdate, Write, concerned, plan};
-use shared::identity::review::{Case, CaseId, Question, Side, State, Verdict};
+use shared::identity::review::{Case, CaseId, CaseQuestion, CaseVerdict, Side, State};
 use shared::identity::student::{Student, StudentId};
-use shared::registry::postings::Consistency;
+use shared::registry::blocks::Consistency;
 use shared::registry::publications::Published;
 
 use crate::check;
@@ -59,19 +59,19 @@ impl Siblings {
         tables.student(tables.records[&statement.record].student.unwrap()).unwrap()
     }
 
-    fn duplicate(&self) -> Question {
+    fn duplicate(&self) -> CaseQuestion {
         let side = |student: StudentId| Side { student, master: None };
         let (one, other) = (&self.sister[0], &self.brother[0]);
-        let [a, b] =
-            [one, other].map(|said| Person::of(said.declaration.identite.said().unwrap(), None));
+        let [a, b] = [one, other]
+            .map(|said| ComparedPerson::of(said.declaration.identite.said().unwrap(), None));
         let sides = [one, other].map(|said| side(self.student(said).id));
         let [one_side, other_side] = sides;
-        Question::duplicate(one_side, other_side, one.record.clone(), Comparison::of(&a, &b))
+        CaseQuestion::duplicate(one_side, other_side, one.record.clone(), Comparison::of(&a, &b))
     }
 
     /// People decide, and it is applied by processes each of which dies after one transaction.
     /// Gives how many did.
-    fn decide(&self, question: Question, verdict: &Verdict) -> (CaseId, usize) {
+    fn decide(&self, question: CaseQuestion, verdict: &CaseVerdict) -> (CaseId, usize) {
         let id = question.case();
         let stored = self.sim.tables().cases.get(&id).cloned();
         let mut case =
@@ -177,9 +177,9 @@ fn enrol(
         }
         let changes = [Change { before, after, merged_into: None }];
         let keys = concerned(&changes, &sim.keys);
-        let buckets = sim.meanwhile(sim.stores.postings.read(&keys, Consistency::Strong)).unwrap();
+        let blocks = sim.meanwhile(sim.stores.blocks.read(&keys, Consistency::Strong)).unwrap();
         let writes: Vec<Write> =
-            plan(&changes, &sim.keys, &buckets).into_iter().chain(updates).collect();
+            plan(&changes, &sim.keys, &blocks).into_iter().chain(updates).collect();
         assert_eq!(sim.meanwhile(sim.stores.publisher.publish(&writes)).unwrap(), Published::Yes);
     }
     check::settled(&sim.tables(), &sim.keys);
@@ -191,7 +191,7 @@ fn a_merge_of_any_size_is_made_and_undone() {
     let siblings = Siblings::new(1);
     let before = check::partition(&siblings.sim.tables());
     let told = siblings.told();
-    let (case, steps) = siblings.decide(siblings.duplicate(), &Verdict::Same);
+    let (case, steps) = siblings.decide(siblings.duplicate(), &CaseVerdict::Same);
     assert!(steps > 3, "{steps}");
     assert_eq!(siblings.groups(), 1);
     assert_eq!(siblings.told().len(), 1);
@@ -210,7 +210,7 @@ fn a_merge_that_is_under_way_is_undone() {
         let question = siblings.duplicate();
         let id = question.case();
         let mut case = Case::open(question, RULE_VERSION, siblings.sim.time());
-        case.vote("a", Verdict::Same, None, siblings.sim.time()).unwrap();
+        case.vote("a", CaseVerdict::Same, None, siblings.sim.time()).unwrap();
         reviewers::write(&siblings.sim, &case);
         siblings.sim.queue.borrow_mut().clear();
         for _ in 0..steps {
@@ -228,9 +228,9 @@ fn students_of_any_size_are_told_apart_and_parted_and_shown() {
     let siblings = Siblings::new(3);
     let before = check::partition(&siblings.sim.tables());
     let told = siblings.told();
-    let (apart, _) = siblings.decide(siblings.duplicate(), &Verdict::Different);
+    let (apart, _) = siblings.decide(siblings.duplicate(), &CaseVerdict::Different);
     let student = siblings.student(&siblings.sister[0]).id;
-    let dispute = Question::Dispute { student };
+    let dispute = CaseQuestion::Dispute { student };
     let half: BTreeSet<RecordId> =
         siblings.sister.iter().step_by(2).map(|statement| statement.record.clone()).collect();
     // The dispute hides her first.
@@ -238,12 +238,12 @@ fn students_of_any_size_are_told_apart_and_parted_and_shown() {
     reviewers::write(&siblings.sim, &case);
     drive(&siblings.sim, &[], Pace::Order);
     assert_eq!(siblings.told().len(), 1);
-    let (split, steps) = siblings.decide(dispute.clone(), &Verdict::Split(half));
+    let (split, steps) = siblings.decide(dispute.clone(), &CaseVerdict::Split(half));
     assert!(steps > 1);
     assert_eq!((siblings.groups(), siblings.told().len()), (3, 3));
     siblings.undo(&split);
     assert_eq!(siblings.told().len(), 1, "she is disputed again");
-    let (keep, steps) = siblings.decide(dispute, &Verdict::Keep);
+    let (keep, steps) = siblings.decide(dispute, &CaseVerdict::Keep);
     assert!(steps > 1);
     assert_eq!(siblings.told(), told);
     siblings.undo(&keep);

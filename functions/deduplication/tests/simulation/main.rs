@@ -35,8 +35,9 @@ use std::rc::Rc;
 use aws_lambda_events::event::sqs::{SqsEvent, SqsMessage};
 use deduplication::handler::handle;
 use shared::contract::pointer::Pointer;
+use shared::domain::record_state::Doubt;
 use shared::domain::status::Status;
-use shared::feeding::record::{Doubt, Record};
+use shared::feeding::record::Record;
 use shared::identity::student::StudentId;
 
 use drive::{Pace, drive};

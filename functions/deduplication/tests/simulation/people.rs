@@ -8,7 +8,7 @@ use jiff::civil::date;
 use shared::domain::birth_date::BirthDate;
 use shared::domain::civil_identity::CivilIdentity;
 use shared::domain::commune::CommuneCode;
-use shared::domain::enrolment::{Declaration, Enrolment, Pair, Person};
+use shared::domain::enrolment::{Declaration, Enrolment, Pair, StatedPerson};
 use shared::domain::ine::Ine;
 use shared::domain::name::PersonName;
 use shared::domain::regime::Regime;
@@ -162,8 +162,10 @@ impl Population {
         };
         let date_naissance = identity.date_naissance;
         let said = match ine {
-            Some(_) if sim.chance(0.12) => Person::Pair(Pair { date_naissance, registre: None }),
-            _ => Person::Civil(identity),
+            Some(_) if sim.chance(0.12) => {
+                StatedPerson::Pair(Pair { date_naissance, registre: None })
+            }
+            _ => StatedPerson::Civil(identity),
         };
         Declaration {
             ine,

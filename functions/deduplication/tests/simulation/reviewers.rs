@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use shared::contract::pointer::Pointer;
 use shared::identity::digest::RecordId;
 use shared::identity::engine::RULE_VERSION;
-use shared::identity::review::{Case, CaseId, Question, State, Verdict};
+use shared::identity::review::{Case, CaseId, CaseQuestion, CaseVerdict, State};
 use shared::identity::student::{Student, StudentId};
 use shared::registry::reviews::Saved;
 
@@ -30,9 +30,9 @@ pub(crate) fn write(sim: &Sim, case: &Case) {
 pub(crate) fn dispute(sim: &Sim) {
     let students = check::students(&sim.tables());
     for student in students {
-        let disputed = student.withheld.keys().any(CaseId::is_dispute);
+        let disputed = student.on_hold.keys().any(CaseId::is_dispute);
         if student.edges().count() > 1 && !disputed && sim.chance(0.3) {
-            let question = Question::Dispute { student: student.id };
+            let question = CaseQuestion::Dispute { student: student.id };
             let stored = sim.tables().cases.get(&question.case()).cloned();
             match stored {
                 Some(mut case) => {
@@ -74,7 +74,7 @@ pub(crate) fn undo(sim: &Sim, latest: bool) -> bool {
     true
 }
 
-fn verdict(sim: &Sim, question: &Question, truth: &BTreeMap<RecordId, usize>) -> Verdict {
+fn verdict(sim: &Sim, question: &CaseQuestion, truth: &BTreeMap<RecordId, usize>) -> CaseVerdict {
     let honest = sim.chance(0.8);
     let records = |student: StudentId| -> BTreeSet<RecordId> {
         let student = sim.tables().student(student);
@@ -84,16 +84,16 @@ fn verdict(sim: &Sim, question: &Question, truth: &BTreeMap<RecordId, usize>) ->
         records(student).iter().any(|record| truth[record] == person)
     };
     match question {
-        Question::Attachment { record, near, .. } => {
+        CaseQuestion::Attachment { record, near, .. } => {
             let mut near = near.iter().map(|near| near.side.student);
             let whose = near.find(|student| is(*student, truth[record]) == honest);
-            whose.map_or(Verdict::Different, Verdict::Attach)
+            whose.map_or(CaseVerdict::Different, CaseVerdict::Attach)
         }
-        Question::Duplicate { sides: [one, other], .. } => {
+        CaseQuestion::Duplicate { sides: [one, other], .. } => {
             let same = records(one.student).iter().any(|record| is(other.student, truth[record]));
-            if same == honest { Verdict::Same } else { Verdict::Different }
+            if same == honest { CaseVerdict::Same } else { CaseVerdict::Different }
         }
-        Question::Dispute { student } => {
+        CaseQuestion::Dispute { student } => {
             let records = records(*student);
             let first = records.iter().next().map(|record| truth[record]);
             let others: BTreeSet<RecordId> = records
@@ -102,9 +102,9 @@ fn verdict(sim: &Sim, question: &Question, truth: &BTreeMap<RecordId, usize>) ->
                 .cloned()
                 .collect();
             if others.is_empty() || others.len() == records.len() {
-                Verdict::Keep
+                CaseVerdict::Keep
             } else {
-                Verdict::Split(others)
+                CaseVerdict::Split(others)
             }
         }
     }

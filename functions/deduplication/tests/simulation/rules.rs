@@ -9,7 +9,7 @@ use shared::identity::engine::blocking::Blocking;
 use shared::identity::publication::{Change, Write, concerned, plan};
 use shared::identity::reconsider::{Difference, difference};
 use shared::identity::student::{Student, StudentId};
-use shared::registry::postings::Consistency;
+use shared::registry::blocks::Consistency;
 use shared::registry::publications::Published;
 
 use crate::check;
@@ -34,15 +34,15 @@ pub(crate) fn part(sim: &Sim) -> Option<(RecordId, StudentId)> {
         record: edge.record.clone(),
         links: edge.links.clone(),
         student: apart.id,
-        waits: false,
+        on_hold: false,
     };
     let changes = [
         Change { before: student.clone(), after: left, merged_into: None },
         Change { before: newcomer, after: apart, merged_into: None },
     ];
     let keys = concerned(&changes, &sim.keys);
-    let buckets = sim.meanwhile(sim.stores.postings.read(&keys, Consistency::Strong)).unwrap();
-    let mut writes = plan(&changes, &sim.keys, &buckets);
+    let blocks = sim.meanwhile(sim.stores.blocks.read(&keys, Consistency::Strong)).unwrap();
+    let mut writes = plan(&changes, &sim.keys, &blocks);
     writes.push(link);
     assert_eq!(sim.meanwhile(sim.stores.publisher.publish(&writes)).unwrap(), Published::Yes);
     check::derived(&sim.tables(), &sim.keys);

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use shared::domain::enrolment::Person;
+use shared::domain::enrolment::StatedPerson;
 use shared::identity::digest::RecordId;
 use shared::identity::engine::blocking::Blocking;
-use shared::identity::engine::person::Person as Compared;
+use shared::identity::engine::person::ComparedPerson;
 use shared::identity::engine::register::{RecordNumber, Register};
 
 use crate::people::Population;
@@ -64,13 +64,13 @@ impl Score {
     }
 }
 
-fn named(population: &Population) -> impl Iterator<Item = (&RecordId, Compared)> {
+fn named(population: &Population) -> impl Iterator<Item = (&RecordId, ComparedPerson)> {
     let mut seen = BTreeSet::new();
     population.last_words().into_iter().filter_map(move |statement| {
         match &statement.declaration.identite {
-            Person::Civil(identity) if seen.insert(&statement.record) => Some((
+            StatedPerson::Civil(identity) if seen.insert(&statement.record) => Some((
                 &statement.record,
-                Compared::of(identity, statement.declaration.ine.as_ref()),
+                ComparedPerson::of(identity, statement.declaration.ine.as_ref()),
             )),
             _ => None,
         }

@@ -10,14 +10,15 @@ use shared::contract::pointer::Pointer;
 use shared::domain::birth_date::BirthDate;
 use shared::domain::civil_identity::CivilIdentity;
 use shared::domain::commune::CommuneCode;
-use shared::domain::enrolment::{Declaration, Enrolment, Person};
+use shared::domain::enrolment::{Declaration, Enrolment, StatedPerson};
 use shared::domain::ine::Ine;
 use shared::domain::name::PersonName;
+use shared::domain::record_state::{Doubt, RecordState};
 use shared::domain::regime::Regime;
 use shared::domain::sex::Sex;
 use shared::domain::status::Status;
 use shared::domain::uai::Uai;
-use shared::feeding::record::{Doubt, Record, RecordState};
+use shared::feeding::record::Record;
 use shared::identity::digest::{DigestKey, RecordId};
 use shared::identity::engine::lookup::Mode;
 use shared::identity::finding::FindingCode;
@@ -51,7 +52,7 @@ pub(crate) fn said(identity: &CivilIdentity, ine: Option<&str>, number: u64) -> 
     let declaration = Declaration {
         ine: ine.map(|ine| Ine::parse(ine).unwrap()),
         numero_etudiant: Some(identity.prenom1.folded()),
-        identite: Person::Civil(identity.clone()),
+        identite: StatedPerson::Civil(identity.clone()),
         inscription: Enrolment {
             date_debut: date(2026, 9, 1),
             date_fin: date(2027, 8, 31),
@@ -104,7 +105,7 @@ fn records_that_ines_contradicts_do_not_vouch_for_each_other() {
         let record = record(&sim, his);
         assert_eq!(
             (record.state, record.doubt),
-            (RecordState::InReview, Some(Doubt::RegisterDiffers))
+            (RecordState::OnHold, Some(Doubt::RegisterDiffers))
         );
     }
     assert_eq!(record(&sim, &one).student, record(&sim, &other).student, "they wait together");
@@ -140,7 +141,7 @@ fn what_is_left_of_a_student_is_contradicted_again() {
     let his_ine = verified(&third);
 
     let mut corrected = third.clone();
-    corrected.declaration.identite = Person::Civil(person("Marguerite", Sex::Female));
+    corrected.declaration.identite = StatedPerson::Civil(person("Marguerite", Sex::Female));
     corrected.version = RecordVersion::new(Timestamp::UNIX_EPOCH, "", "later", 4);
     follow(&sim, &[&corrected]);
     assert_eq!(record(&sim, &third).state, RecordState::Resolved);
@@ -298,7 +299,7 @@ fn who_is_beyond_the_quota_waits_for_an_operator_and_then_is_told() {
     assert_eq!(reserved(), 1, "the first paid once, the second not at all");
 
     let waiting = record(&sim, &second);
-    assert_eq!((waiting.state, waiting.doubt), (RecordState::InReview, Some(Doubt::Quota)));
+    assert_eq!((waiting.state, waiting.doubt), (RecordState::OnHold, Some(Doubt::Quota)));
     assert_eq!(waiting.finding, Some(FindingCode::QuotaIdentites));
     let is_case = || sim.tables().cases.contains_key(&CaseId::attachment(&second.record));
     assert!(!is_case(), "there is nothing that reviewers could decide");

@@ -6,22 +6,22 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use shared::feeding::record::Record;
+use shared::identity::block::BlockId;
 use shared::identity::digest::{IneDigest, RecordId};
 use shared::identity::edge::Edge;
 use shared::identity::finding::{FindingCode, StatutIne};
-use shared::identity::posting::PostingKey;
-use shared::identity::publication::Buckets;
+use shared::identity::publication::Blocks;
 use shared::identity::review::{Case, CaseId};
-use shared::identity::student::{Answer, RecordVersion, Student, StudentId};
+use shared::identity::student::{PublishedAnswer, RecordVersion, Student, StudentId};
 
 /// A student's item: the student without its edges, or whom it leads to.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Stored {
     Student {
         version: u64,
-        withheld: BTreeMap<CaseId, BTreeSet<StudentId>>,
+        on_hold: BTreeMap<CaseId, BTreeSet<StudentId>>,
         moving: Option<CaseId>,
-        answer: Option<Answer>,
+        answer: Option<PublishedAnswer>,
     },
     Alias {
         into: StudentId,
@@ -38,8 +38,8 @@ pub(crate) struct Tables {
     pub(crate) said_at: BTreeMap<RecordId, RecordVersion>,
     pub(crate) students: BTreeMap<StudentId, Stored>,
     pub(crate) edges: BTreeMap<StudentId, BTreeMap<RecordId, Edge>>,
-    pub(crate) ines: BTreeMap<IneDigest, (StudentId, Option<Answer>)>,
-    pub(crate) buckets: Buckets,
+    pub(crate) ines: BTreeMap<IneDigest, (StudentId, Option<PublishedAnswer>)>,
+    pub(crate) blocks: Blocks,
     pub(crate) cases: BTreeMap<CaseId, Case>,
     findings: Findings,
     /// Requests to INES that were paid for.
@@ -53,12 +53,12 @@ struct StudentItem {
     #[serde(default)]
     version: u64,
     #[serde(default)]
-    withheld: BTreeMap<CaseId, BTreeSet<StudentId>>,
+    on_hold: BTreeMap<CaseId, BTreeSet<StudentId>>,
     moving: Option<CaseId>,
     merged_into: Option<StudentId>,
     edge: Option<Edge>,
     student: Option<StudentId>,
-    answer: Option<Answer>,
+    answer: Option<PublishedAnswer>,
 }
 
 impl Tables {
@@ -73,9 +73,9 @@ impl Tables {
         for item in database.plain("students") {
             tables.add_student(value(item));
         }
-        for item in database.plain("postings") {
-            let key: PostingKey = value(item["pk"].clone());
-            tables.buckets.insert(key, value(item));
+        for item in database.plain("blocks") {
+            let key: BlockId = value(item["pk"].clone());
+            tables.blocks.insert(key, value(item));
         }
         for item in database.plain("reviews") {
             let case: Case = value(item);
@@ -106,10 +106,10 @@ impl Tables {
             self.edges.entry(id).or_default().insert(edge.record.clone(), edge);
             return;
         }
-        let StudentItem { version, withheld, moving, answer, .. } = item;
+        let StudentItem { version, on_hold, moving, answer, .. } = item;
         let stored = match item.merged_into {
             Some(into) => Stored::Alias { into },
-            None => Stored::Student { version, withheld, moving, answer },
+            None => Stored::Student { version, on_hold, moving, answer },
         };
         self.students.insert(id, stored);
     }
@@ -119,9 +119,9 @@ impl Tables {
         loop {
             match self.students.get(&id)? {
                 Stored::Alias { into } => id = *into,
-                Stored::Student { version, withheld, moving, .. } => {
+                Stored::Student { version, on_hold, moving, .. } => {
                     let edges = self.edges.get(&id).into_iter().flat_map(BTreeMap::values).cloned();
-                    let mut student = Student::restore(id, *version, withheld.clone(), edges);
+                    let mut student = Student::restore(id, *version, on_hold.clone(), edges);
                     student.moving.clone_from(moving);
                     return Some(student);
                 }

@@ -27,11 +27,11 @@ use shared::domain::uai::Uai;
 use shared::identity::digest::{DigestKey, IdentityKeys};
 use shared::identity::ines::{Immatriculated, Ines, InesError, Verified};
 use shared::identity::student::StudentId;
+use shared::registry::blocks::BlockStore;
 use shared::registry::findings::FindingStore;
 use shared::registry::identity_queue::IdentityQueue;
 use shared::registry::new_identities::{self, Cohort, NewIdentityStore};
 use shared::registry::pairs;
-use shared::registry::postings::PostingStore;
 use shared::registry::publications::Publisher;
 use shared::registry::records::{NewRecord, RecordStore};
 use shared::registry::reviews::ReviewStore;
@@ -87,7 +87,7 @@ impl Cost {
 pub(crate) struct Stores {
     pub(crate) records: RecordStore,
     pub(crate) reviews: ReviewStore,
-    pub(crate) postings: PostingStore<StudentId>,
+    pub(crate) blocks: BlockStore<StudentId>,
     pub(crate) publisher: Publisher,
     new_identities: NewIdentityStore,
 }
@@ -126,7 +126,7 @@ fn settings() -> Settings {
     Settings {
         records: "records".into(),
         students: "students".into(),
-        postings: "postings".into(),
+        blocks: "blocks".into(),
         reviews: "reviews".into(),
         findings: "findings".into(),
         quotas: "quotas".into(),
@@ -145,20 +145,20 @@ impl Stores {
         let aws = fakes::aws::config(move |call| answering.call(&call.operation, &call.text));
         let dynamodb = aws_sdk_dynamodb::Client::new(&aws);
         let names = settings();
-        let postings = PostingStore::new(dynamodb.clone(), names.postings);
+        let blocks = BlockStore::new(dynamodb.clone(), names.blocks);
         let reviews = ReviewStore::new(dynamodb.clone(), names.reviews);
         let findings = FindingStore::new(dynamodb.clone(), names.findings);
         Self {
             publisher: Publisher::new(
                 dynamodb.clone(),
                 (names.students, names.records.clone()),
-                postings.clone(),
+                blocks.clone(),
                 reviews.clone(),
                 (findings, SignedDuration::from_hours(24)),
             ),
             records: RecordStore::new(dynamodb.clone(), names.records),
             reviews,
-            postings,
+            blocks,
             new_identities: NewIdentityStore::new(dynamodb, names.quotas),
         }
     }
@@ -394,16 +394,16 @@ fn told(parts: &[Value]) -> String {
         let (kind, part) = part.as_object()?.iter().next()?;
         let (table, item) =
             (part["TableName"].as_str()?, if kind == "Put" { &part["Item"] } else { &part["Key"] });
-        if kind == "ConditionCheck" || table == "postings" {
+        if kind == "ConditionCheck" || table == "blocks" {
             return None;
         }
         let keys = ["pk", "sk", "id", "import", "subject"].map(|name| text(&item[name])).concat();
         let said = ["state", "doubt", "finding"]
             .map(|name| text(&part["ExpressionAttributeValues"][format!(":{name}")]));
         let shown = if item["answer"].is_null() { "" } else { "shown" };
-        let withheld = item["withheld"]["M"].as_object().into_iter().flat_map(|cases| cases.keys());
-        let withheld = withheld.map(|case| short(case)).collect::<Vec<_>>().join(" ");
-        Some(format!("{kind} {table} {keys} {} {shown}{withheld}", said.join(" ")))
+        let on_hold = item["on_hold"]["M"].as_object().into_iter().flat_map(|cases| cases.keys());
+        let on_hold = on_hold.map(|case| short(case)).collect::<Vec<_>>().join(" ");
+        Some(format!("{kind} {table} {keys} {} {shown}{on_hold}", said.join(" ")))
     };
     parts.iter().filter_map(tell).collect::<Vec<_>>().join(", ")
 }

@@ -6,7 +6,7 @@
 
 use shared::feeding::shared_keys::{Claims, Uncomparable};
 use shared::files::reader::{EnrolmentReader, Next};
-use shared::files::row::Outcome;
+use shared::files::row::RowOutcome;
 
 use super::download::Download;
 use super::rows::ROWS_BETWEEN_CHECKS;
@@ -29,8 +29,8 @@ impl Run<'_> {
         })
     }
 
-    /// What the rows say of whom, up to where the file can't be read any more: the reading says
-    /// why.
+    /// Reads the people named by the rows' keys, up to where the file can't be read any more: the
+    /// second reading says why.
     async fn claims(&mut self) -> Result<Result<Claims, Uncomparable>, Stop> {
         let mut claims = Claims::default();
         let Ok(mut download) = Download::start(self, 0).await? else { return Ok(Ok(claims)) };
@@ -39,7 +39,7 @@ impl Run<'_> {
         loop {
             match reader.next() {
                 Ok(Next::Row(row)) => {
-                    if let Outcome::Accepted { declaration, .. } = row.outcome
+                    if let RowOutcome::Accepted { declaration, .. } = row.outcome
                         && let Err(error) = claims.note(&self.job.settings.record_key, &declaration)
                     {
                         return Ok(Err(error));

@@ -21,12 +21,12 @@ use super::work::{Stage, Target, Walk};
 use super::writer::{send_pointers, slice_page, write_those_that_hold};
 use super::{Run, Stop};
 
-/// How long the index of slices may lag behind the table. DynamoDB gives no bound; usually it is a
+/// The lag of the index of slices behind the table. DynamoDB gives no bound; usually it is a
 /// fraction of a second.
 const INDEX_LAG: Duration = Duration::from_secs(2);
 
 impl Run<'_> {
-    /// What comes after the rows.
+    /// The stage that follows the rows.
     pub(super) fn after_reading(&self) -> Stage {
         if self.complete() {
             Stage::Counting(Walk::through(self.own_targets()))
@@ -79,7 +79,7 @@ impl Run<'_> {
         self.enter(if self.file.key.dry_run { Stage::Reporting } else { Stage::Overtaking }).await
     }
 
-    /// Why nothing is cancelled, if it isn't.
+    /// The reason for which nothing is cancelled, if there is one.
     fn refusal(&self) -> Option<String> {
         if let Some(passed) = self.work.detected.as_ref().and_then(Detected::passed_sheets) {
             return Some(format!(
@@ -143,7 +143,7 @@ impl Run<'_> {
                 if stored.is_cancelled() {
                     if stored.version == target.horizon {
                         cancelled += 1;
-                        pointers.extend(stored.waits().then_some(stored.id));
+                        pointers.extend(stored.is_unresolved().then_some(stored.id));
                     }
                 } else if stored.is_older_than(&target.horizon) {
                     writes.push(Write::Cancel { id: stored.id, version: target.horizon.clone() });

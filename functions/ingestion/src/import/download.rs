@@ -7,7 +7,7 @@ use super::{ImportError, Run, Unreadable};
 use crate::bucket::Opened;
 use crate::object::{self, ExtractedAt, WrongDate};
 
-/// How many times in a row a download that breaks off is taken up again.
+/// A download that breaks off is resumed at most so many times in a row.
 const MOST_BREAKS: u32 = 5;
 
 /// The bytes of the object, from a position on; taken up again where it breaks off, for a slow

@@ -15,7 +15,6 @@ pub(super) const JSON: &str = "application/json; charset=utf-8";
 const CSV: &str = "text/csv; charset=utf-8";
 
 impl Work {
-    /// How far the import has come.
     pub(super) fn progress(&self) -> Progress {
         let counts = self.tally.counts();
         Progress {
@@ -29,7 +28,7 @@ impl Work {
         }
     }
 
-    /// What a complete file did, or would do.
+    /// The cancellations of a complete file, made or, in a dry run, foreseen.
     fn complete(&self, file: &File) -> Option<report::Complete> {
         let Mode::Complete { year, .. } = file.key.mode else { return None };
         let found = &self.comparison;

@@ -5,7 +5,7 @@ use shared::domain::uai::Uai;
 use shared::feeding::key::Mode;
 use shared::files::problem::{Problem, Severity};
 use shared::files::reader::{EnrolmentReader, Next, Row};
-use shared::files::row::{Outcome, Setting};
+use shared::files::row::{RowOutcome, Setting};
 use shared::identity::digest::{RecordId, Subject};
 use shared::registry::records::NewRecord;
 use tokio::time::Instant;
@@ -102,7 +102,7 @@ impl<'a> Run<'a> {
         Ok(Ok(()))
     }
 
-    /// What the rows are read against.
+    /// The conventions and tables against which a row is read.
     pub(super) fn setting(&self) -> Setting<'a> {
         let year = match self.file.key.mode {
             Mode::Delta => None,
@@ -116,7 +116,7 @@ impl<'a> Run<'a> {
         let place = row.place();
         let key = &self.job.settings.record_key;
         match row.outcome {
-            Outcome::Accepted { declaration, mut warnings } => {
+            RowOutcome::Accepted { declaration, mut warnings } => {
                 let shared = self.work.shared.as_mut();
                 warnings.extend(
                     shared
@@ -140,7 +140,7 @@ impl<'a> Run<'a> {
                 }
                 writer.add(record).await?;
             }
-            Outcome::Rejected { problems, about } => {
+            RowOutcome::Rejected { problems, about } => {
                 self.work.unidentified += u64::from(about.is_none());
                 return self.reject(place, &problems, about.map(|about| *about), writer).await;
             }

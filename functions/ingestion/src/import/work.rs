@@ -27,7 +27,7 @@ pub(super) struct Work {
     /// Whether the depositor said when.
     #[serde(default)]
     pub(super) extraction_given: bool,
-    /// What all lines of the file have in common, once it was surveyed.
+    /// The date order and encoding that the survey found for all lines.
     pub(super) conventions: Conventions,
     /// After the last row that is accounted for.
     pub(super) position: Option<Position>,
@@ -41,7 +41,8 @@ pub(super) struct Work {
     pub(super) fed: BTreeSet<Uai>,
     /// The establishments that rows are about, accepted or not: those that a complete file covers.
     pub(super) covered: BTreeSet<Uai>,
-    /// How far complete files went when rows about an establishment and year first came.
+    /// For each establishment and year, how far complete files went when the first row about it
+    /// came.
     pub(super) horizons: Vec<Known>,
     /// Rejected rows that don't say what they are about.
     pub(super) unidentified: u64,
@@ -50,7 +51,7 @@ pub(super) struct Work {
     pub(super) comparison: Comparison,
 }
 
-/// What is being done.
+/// The stage of the import.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Stage {
     /// Looking at the whole file, from here on.
@@ -72,7 +73,7 @@ impl Default for Stage {
     }
 }
 
-/// How far complete files went when rows of an import first asked.
+/// One establishment and year of [`Work::horizons`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Known {
     pub(super) uai: Uai,
@@ -80,7 +81,7 @@ pub(super) struct Known {
     pub(super) horizon: Option<RecordVersion>,
 }
 
-/// What a complete file was found to lack.
+/// The enrolments that a complete file lacks.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Comparison {
     /// Enrolments that were there before the file and not cancelled.
@@ -89,7 +90,7 @@ pub(super) struct Comparison {
     pub(super) absent: u64,
     /// Among those, those that it cancelled.
     pub(super) cancelled: u64,
-    /// Why it cancels nothing.
+    /// The reason for which nothing is cancelled.
     pub(super) refusal: Option<String>,
 }
 
@@ -115,7 +116,7 @@ impl Walk {
         Self { targets, ..Self::default() }
     }
 
-    /// Where it stands; `None` when it is over.
+    /// The slice being cancelled; `None` when all are.
     pub(super) fn place(&self) -> Option<(&Target, Slice, Option<&RecordId>)> {
         let target = self.targets.get(self.target)?;
         let slice = Slice { uai: target.uai, year: target.year, digit: self.digit };

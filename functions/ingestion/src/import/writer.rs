@@ -15,7 +15,7 @@ use futures_util::future::{LocalBoxFuture, try_join_all};
 use futures_util::stream::FuturesUnordered;
 use shared::domain::academic_year::AcademicYear;
 use shared::domain::uai::Uai;
-use shared::feeding::record::{Batch, Horizons, Slice, Stored, Verdict, Write, Written};
+use shared::feeding::record::{Batch, Horizons, Slice, SliceVerdict, Stored, Write, Written};
 use shared::identity::digest::RecordId;
 use shared::identity::student::RecordVersion;
 use shared::registry::StoreError;
@@ -25,14 +25,14 @@ use crate::limiter::Limiter;
 use crate::queues::MOST_POINTERS;
 use crate::world::World;
 
-/// What became of rows that were written, for the report.
+/// Counts of written rows, for the report.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(super) struct WriteCounts {
     pub(super) superseded: u64,
     pub(super) unchanged: u64,
 }
 
-/// How fast the table and the queue are asked.
+/// The rates at which the table and the queue are asked.
 #[derive(Debug)]
 pub(super) struct Speed {
     records: Limiter,
@@ -222,7 +222,7 @@ pub(super) async fn write_those_that_hold(
             Written::None(verdicts) => {
                 let mut verdicts = verdicts.into_iter();
                 writes.retain(|write| match verdicts.next() {
-                    Some(Verdict::Stale(stored)) => {
+                    Some(SliceVerdict::Stale(stored)) => {
                         done.extend(
                             stored.filter(|stored| is_done(write, stored)).map(|stored| stored.id),
                         );
@@ -281,5 +281,5 @@ pub(super) async fn slice_page(
 }
 
 fn is_busy(written: &Written) -> bool {
-    matches!(written, Written::None(verdicts) if verdicts.iter().any(|verdict| matches!(verdict, Verdict::Busy)))
+    matches!(written, Written::None(verdicts) if verdicts.iter().any(|verdict| matches!(verdict, SliceVerdict::Busy)))
 }

@@ -25,7 +25,7 @@ use futures_util::stream::FuturesUnordered;
 use ingestion::clock::Clock;
 use ingestion::handler;
 use ingestion::import::Settings;
-use shared::feeding::record::RecordState;
+use shared::domain::record_state::RecordState;
 use shared::registry::imports::{ImportState, PLACES};
 use tokio::time::Instant;
 

@@ -191,7 +191,7 @@ impl Sim {
             "ConditionExpression": "attribute_exists(id) AND #state = :pending",
             "ExpressionAttributeNames": { "#state": "state" },
             "ExpressionAttributeValues": {
-                ":state": { "S": if doubt { "in_review" } else { "resolved" } }, ":pending": { "S": "pending" },
+                ":state": { "S": if doubt { "on_hold" } else { "resolved" } }, ":pending": { "S": "pending" },
             },
         });
         self.database.call("UpdateItem", &request.to_string());

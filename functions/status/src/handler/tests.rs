@@ -17,9 +17,9 @@ use shared::access::route::Route;
 use shared::api::metrics::Log;
 use shared::auth::france_connect;
 use shared::domain::ine::Ine;
+use shared::identity::block::{Block, Traits};
 use shared::identity::digest::{DigestKey, IdentityKeys};
 use shared::identity::engine::lookup::Mode;
-use shared::identity::posting::{Bucket, Traits};
 use shared::identity::student::StudentId;
 
 use super::*;
@@ -56,14 +56,14 @@ enum Stored {
     /// Under another INE than the one that is asked about.
     UnderAnotherIne,
     /// With nothing that may be told before a person has decided.
-    Withheld,
+    OnHold,
     /// Under the student who has taken its place.
     Merged,
 }
 
 /// What consultation calls.
 const CALLED: [&str; 6] =
-    ["clients", "students", "postings", "quotas", "access_log", "establishments"];
+    ["clients", "students", "blocks", "quotas", "access_log", "establishments"];
 
 impl World {
     fn called(&self, table: &str) -> usize {
@@ -94,7 +94,7 @@ impl World {
         if self.known {
             let led = format!("I#{}", ine.as_str());
             match self.stored {
-                Stored::Withheld => student(&own, json!({ "version": 1, "withheld": {} })),
+                Stored::OnHold => student(&own, json!({ "version": 1, "on_hold": {} })),
                 Stored::UnderAnotherIne => {
                     student(&led, json!({ "student": id(STUDENT) }));
                     student(&own, json!({ "version": 1, "answer": answer() }));
@@ -111,21 +111,21 @@ impl World {
             }
         }
         let known = self.known.then_some((STUDENT, "44109"));
-        let posted = known.into_iter().chain(self.homonym.then_some((SURVIVOR, "35238")));
-        let mut buckets: BTreeMap<String, Bucket<StudentId>> = BTreeMap::new();
-        for (holder, birthplace) in posted {
+        let indexed = known.into_iter().chain(self.homonym.then_some((SURVIVOR, "35238")));
+        let mut blocks: BTreeMap<String, Block<StudentId>> = BTreeMap::new();
+        for (holder, birthplace) in indexed {
             let traits: Traits = serde_json::from_value(json!({ "identite": {
                 "nomFamille": "Quintefeuille", "prenom1": "Eudoxie", "sexe": "2", "dateNaissance": "2003-11-27",
                 "lieuNaissance": birthplace,
             } }))
             .unwrap();
             let holder = StudentId::parse(holder).unwrap();
-            for (key, traits) in keys().postings.spread([&traits]) {
-                buckets.entry(key.as_str().to_owned()).or_default().set(&holder, &traits);
+            for (key, traits) in keys().blocks.spread([&traits]) {
+                blocks.entry(key.as_str().to_owned()).or_default().set(&holder, &traits);
             }
         }
-        for (key, bucket) in buckets {
-            self.tables.put("postings", keyed("pk", &key, &bucket));
+        for (key, block) in blocks {
+            self.tables.put("blocks", keyed("pk", &key, &block));
         }
     }
 }
@@ -191,7 +191,7 @@ fn context_over(
     let aws = fakes::aws::config(answer);
     let settings = Settings {
         students_table: "students".into(),
-        postings_table: "postings".into(),
+        blocks_table: "blocks".into(),
         clients_table: "clients".into(),
         quotas_table: "quotas".into(),
         establishments_table: "establishments".into(),
@@ -319,7 +319,7 @@ async fn without_a_trace_nothing_is_told() {
 
 #[tokio::test]
 async fn whatever_store_fails_the_answer_is_a_503_in_the_contracts_words() {
-    for table in ["clients", "students", "postings", "quotas"] {
+    for table in ["clients", "students", "blocks", "quotas"] {
         let world = Arc::new(World { known: true, ..World::default() });
         world.failing.lock().unwrap().insert(table);
         let (status, body, _) = ask(&context(&world), by_identity()).await;
@@ -332,12 +332,12 @@ async fn whatever_store_fails_the_answer_is_a_503_in_the_contracts_words() {
     }
 }
 
-/// What was read, of postings and of students, and what was said.
+/// What was read, of blocks and of students, and what was said.
 async fn reads(world: World, request: Request) -> (usize, usize, u16) {
     let world = Arc::new(world);
     let context = Box::new(context(&world));
     let (status, _, _) = ask(&context, request).await;
-    (world.called("postings"), world.called("students"), status)
+    (world.called("blocks"), world.called("students"), status)
 }
 
 fn by_identity() -> Request {
@@ -350,13 +350,13 @@ async fn reads_are_bounded_whoever_is_asked_about() {
     assert_eq!(reads(stored(Stored::Published), by_ine()).await, (0, 1, 200));
     assert_eq!(reads(World::default(), by_ine()).await, (0, 1, 404));
     assert_eq!(reads(stored(Stored::UnderAnotherIne), by_ine()).await, (0, 2, 200));
-    assert_eq!(reads(stored(Stored::Withheld), by_ine()).await, (0, 1, 404));
+    assert_eq!(reads(stored(Stored::OnHold), by_ine()).await, (0, 1, 404));
 
     assert_eq!(reads(stored(Stored::Published), by_identity()).await, (1, 1, 200));
     assert_eq!(reads(stored(Stored::Merged), by_identity()).await, (1, 2, 200));
     // Nobody, several, and those of whom nothing may be told: the same reads, so the same time.
     let several = World { known: true, homonym: true, ..World::default() };
-    for world in [World::default(), several, stored(Stored::Withheld)] {
+    for world in [World::default(), several, stored(Stored::OnHold)] {
         assert_eq!(reads(world, by_identity()).await, (1, 1, 404));
     }
 }
@@ -372,7 +372,7 @@ async fn several_and_nobody_are_told_and_traced_alike() {
     for (known, homonym, stored) in [
         (false, false, Stored::Published),
         (true, true, Stored::Published),
-        (true, false, Stored::Withheld),
+        (true, false, Stored::OnHold),
     ] {
         let world = Arc::new(World { known, stored, homonym, ..World::default() });
         let (status, body, _) = ask(&context(&world), by_identity()).await;

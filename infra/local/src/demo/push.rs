@@ -14,7 +14,7 @@ use crate::feed::PACE;
 use crate::http;
 use crate::outputs::Outputs;
 use crate::sandbox::Sandbox;
-use crate::status::Question;
+use crate::status::StatusQuestion;
 
 const PATH: &str = "/api/inscription";
 /// A school that sent no file.
@@ -69,7 +69,7 @@ async fn call(method: &str, url: &str, key: &str, body: &str) -> Result<Value> {
 async fn until(outputs: &Outputs, sandbox: &Sandbox, shown: bool) -> Result<Duration> {
     let started = Instant::now();
     loop {
-        let reply = Question::Ine(STUDENT.0.to_owned()).ask(outputs, sandbox).await?;
+        let reply = StatusQuestion::Ine(STUDENT.0.to_owned()).ask(outputs, sandbox).await?;
         if reply.enrolments().iter().any(|(uai, _)| *uai == SCHOOL) == shown {
             return Ok(started.elapsed());
         }

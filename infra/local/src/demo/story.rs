@@ -9,7 +9,7 @@ use crate::json::pretty;
 use crate::outputs::Outputs;
 use crate::samples::{LYCEE, UNIVERSITY};
 use crate::sandbox::Sandbox;
-use crate::status::{Identity, Question, Reply};
+use crate::status::{Identity, Reply, StatusQuestion};
 
 /// How long a wrong answer may take to become the right one.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(super) struct Scene {
     /// Who it is about.
     title: &'static str,
-    question: Question,
+    question: StatusQuestion,
     /// Each enrolment's establishment and status; none means that the person is not found.
     expected: Vec<(&'static str, &'static str)>,
 }
@@ -28,7 +28,7 @@ pub(super) struct Scene {
 pub(super) fn scenes() -> Vec<Scene> {
     let (university, lycee) = (UNIVERSITY.uai, LYCEE.uai);
     let in_both = || vec![(lycee, "inscrit"), (university, "inscrit")];
-    let ine = |ine: &str| Question::Ine(ine.to_owned());
+    let ine = |ine: &str| StatusQuestion::Ine(ine.to_owned());
     vec![
         Scene {
             title: "An enrolled student",
@@ -120,10 +120,16 @@ fn identity(
     date_naissance: &str,
     sexe: &str,
     lieu_naissance: &str,
-) -> Question {
+) -> StatusQuestion {
     let [nom_famille, prenom1, date_naissance, sexe, lieu_naissance] =
         [nom_famille, prenom1, date_naissance, sexe, lieu_naissance].map(str::to_owned);
-    Question::Identity(Identity { nom_famille, prenom1, date_naissance, sexe, lieu_naissance })
+    StatusQuestion::Identity(Identity {
+        nom_famille,
+        prenom1,
+        date_naissance,
+        sexe,
+        lieu_naissance,
+    })
 }
 
 fn indented(text: &str) -> String {

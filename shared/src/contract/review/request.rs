@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use super::{Motif, Reponse};
 use crate::contract::null::null_is_absent;
 use crate::identity::digest::RecordId;
-use crate::identity::review::Verdict;
+use crate::identity::review::CaseVerdict;
 use crate::identity::student::StudentId;
 
 /// What a person decides.
@@ -83,18 +83,18 @@ impl DecisionRequest {
     }
 
     /// The verdict.
-    pub fn verdict(&self) -> Result<Verdict, ReviewBodyError> {
+    pub fn verdict(&self) -> Result<CaseVerdict, ReviewBodyError> {
         let student = self.etudiant.as_deref().map(student).transpose()?;
         let records =
             self.inscriptions.iter().map(|id| RecordId::parse(id).ok_or(ReviewBodyError::Record));
         let records = records.collect::<Result<std::collections::BTreeSet<_>, _>>()?;
         match (self.verdict, student, records.is_empty()) {
-            (Reponse::Meme, Some(student), true) => Ok(Verdict::Attach(student)),
-            (Reponse::Meme, None, true) => Ok(Verdict::Same),
-            (Reponse::Different, None, true) => Ok(Verdict::Different),
-            (Reponse::Scinder, None, false) => Ok(Verdict::Split(records)),
-            (Reponse::Maintenir, None, true) => Ok(Verdict::Keep),
-            (Reponse::Incertain, None, true) => Ok(Verdict::Unsure),
+            (Reponse::Meme, Some(student), true) => Ok(CaseVerdict::Attach(student)),
+            (Reponse::Meme, None, true) => Ok(CaseVerdict::Same),
+            (Reponse::Different, None, true) => Ok(CaseVerdict::Different),
+            (Reponse::Scinder, None, false) => Ok(CaseVerdict::Split(records)),
+            (Reponse::Maintenir, None, true) => Ok(CaseVerdict::Keep),
+            (Reponse::Incertain, None, true) => Ok(CaseVerdict::Unsure),
             _ => Err(ReviewBodyError::Fields),
         }
     }
@@ -130,7 +130,7 @@ fn student(text: &str) -> Result<StudentId, ReviewBodyError> {
 mod tests {
     use super::*;
 
-    fn verdict(body: &str) -> Result<Verdict, ReviewBodyError> {
+    fn verdict(body: &str) -> Result<CaseVerdict, ReviewBodyError> {
         DecisionRequest::parse(body.as_bytes())?.verdict()
     }
 
@@ -141,16 +141,16 @@ mod tests {
         let attach =
             verdict(&format!(r#"{{"version":1,"verdict":"meme","etudiant":"{STUDENT}"}}"#))
                 .unwrap();
-        assert_eq!(attach, Verdict::Attach(student(STUDENT).unwrap()));
+        assert_eq!(attach, CaseVerdict::Attach(student(STUDENT).unwrap()));
         let split =
             verdict(&format!(r#"{{"version":1,"verdict":"scinder","inscriptions":["{RECORD}"]}}"#))
                 .unwrap();
-        assert_eq!(split, Verdict::Split([RecordId::parse(RECORD).unwrap()].into()));
+        assert_eq!(split, CaseVerdict::Split([RecordId::parse(RECORD).unwrap()].into()));
         for (name, expected) in [
-            ("meme", Verdict::Same),
-            ("different", Verdict::Different),
-            ("maintenir", Verdict::Keep),
-            ("incertain", Verdict::Unsure),
+            ("meme", CaseVerdict::Same),
+            ("different", CaseVerdict::Different),
+            ("maintenir", CaseVerdict::Keep),
+            ("incertain", CaseVerdict::Unsure),
         ] {
             assert_eq!(
                 verdict(&format!(r#"{{"version":1,"verdict":"{name}","motif":"pieces"}}"#)),

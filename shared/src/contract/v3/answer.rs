@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use crate::access::scope::{Scope, Scopes};
 use crate::domain::enrolment::Enrolment;
 use crate::domain::status::Status;
-use crate::identity::student::Answer;
+use crate::identity::student::PublishedAnswer;
 
 /// The body of a 200 answer.
 #[derive(Debug, Serialize, ToSchema)]
@@ -125,7 +125,7 @@ impl<'a> StudentData<'a> {
     /// not be able to tell from an unknown student (architecture.md).
     #[must_use]
     pub fn on(
-        answer: &'a Answer,
+        answer: &'a PublishedAnswer,
         today: Date,
         starts_within_days: u16,
         scopes: Scopes,
@@ -195,8 +195,8 @@ mod tests {
     use crate::identity::fixtures::enrolment;
     use crate::identity::student::StudentId;
 
-    fn answer() -> Answer {
-        Answer {
+    fn answer() -> PublishedAnswer {
+        PublishedAnswer {
             student: StudentId::random(),
             nom_famille: PersonName::parse("Dupont").unwrap(),
             prenom: PersonName::parse("Jean").unwrap(),

@@ -55,7 +55,7 @@ fn what_is_new_or_changed_is_stored() {
 fn what_is_the_same_only_moves_its_version_on() {
     let sent = record("Léa", &at(10, "import", 2));
     for (state, pending) in
-        [(RecordState::Resolved, 0), (RecordState::InReview, 1), (RecordState::Pending, 1)]
+        [(RecordState::Resolved, 0), (RecordState::OnHold, 1), (RecordState::Pending, 1)]
     {
         let (writes, outcome) =
             one(sent.clone(), Some(stored(&sent, &at(9, "other", 2), state)), &Horizons::new());
@@ -128,7 +128,8 @@ fn a_refused_batch_is_decided_anew() {
     let newer = stored(&raced, &at(11, "other", 2), RecordState::Pending);
     let mut batch = Batch::new(vec![free, raced, busy], &horizons);
     batch.learn(&HashMap::new());
-    let verdicts = vec![Verdict::Willing, Verdict::Stale(Some(Box::new(newer))), Verdict::Busy];
+    let verdicts =
+        vec![SliceVerdict::Willing, SliceVerdict::Stale(Some(Box::new(newer))), SliceVerdict::Busy];
     assert!(batch.apply(Written::None(verdicts)), "worth waiting");
     assert_eq!(batch.writes().iter().map(Write::id).collect::<Vec<_>>(), [&ids[0], &ids[2]]);
     assert!(!batch.apply(Written::All));

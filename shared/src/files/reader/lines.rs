@@ -11,7 +11,7 @@ use super::{Next, Row};
 use crate::files::column::{Column, Header};
 use crate::files::json::Object;
 use crate::files::problem::{Problem, RowRule};
-use crate::files::row::{self, Memory, Outcome, Setting};
+use crate::files::row::{self, Memory, RowOutcome, Setting};
 
 /// What the lines of a text are read as.
 pub(super) enum Layout {
@@ -84,7 +84,7 @@ fn read_fields(
     cut_off: bool,
     setting: Setting<'_>,
     memory: &mut Memory,
-) -> Result<Outcome, RowRule> {
+) -> Result<RowOutcome, RowRule> {
     let fields = splitter.split(text)?;
     let uneven = uneven(&fields, header, cut_off)?;
     let problems = uneven.map(|rule| Problem { column: None, rule }).into_iter().collect();
@@ -120,6 +120,7 @@ fn uneven(fields: &Fields<'_>, header: &Header, cut_off: bool) -> Result<Option<
 
 /// A row that is wrong as a whole.
 pub(super) fn broken(line: u64, rule: RowRule) -> Next {
-    let outcome = Outcome::Rejected { problems: vec![Problem { column: None, rule }], about: None };
+    let outcome =
+        RowOutcome::Rejected { problems: vec![Problem { column: None, rule }], about: None };
     Next::Row(Row { sheet: None, line, outcome })
 }

@@ -10,17 +10,17 @@ use crate::files::fixtures::{
 };
 use crate::files::row::DateForm;
 
-fn accepted(outcome: &Outcome) -> &Declaration {
+fn accepted(outcome: &RowOutcome) -> &Declaration {
     match outcome {
-        Outcome::Accepted { declaration, .. } => declaration,
-        Outcome::Rejected { problems, .. } => panic!("rejected: {problems:?}"),
+        RowOutcome::Accepted { declaration, .. } => declaration,
+        RowOutcome::Rejected { problems, .. } => panic!("rejected: {problems:?}"),
     }
 }
 
-fn first_rule(outcome: &Outcome) -> Option<RowRule> {
+fn first_rule(outcome: &RowOutcome) -> Option<RowRule> {
     match outcome {
-        Outcome::Accepted { .. } => None,
-        Outcome::Rejected { problems, .. } => Some(problems[0].rule),
+        RowOutcome::Accepted { .. } => None,
+        RowOutcome::Rejected { problems, .. } => Some(problems[0].rule),
     }
 }
 
@@ -202,11 +202,11 @@ fn missing_blanks_at_the_end_of_a_line_and_one_separator_too_many_are_told() {
     let long = format!("{ROW};");
     let wide = format!("{ROW};x");
     let rules = |bytes: &[u8]| -> Vec<_> {
-        let told = |outcome: &Outcome| match outcome {
-            Outcome::Accepted { warnings, .. } => {
+        let told = |outcome: &RowOutcome| match outcome {
+            RowOutcome::Accepted { warnings, .. } => {
                 (true, warnings.iter().map(|problem| problem.rule).collect())
             }
-            Outcome::Rejected { problems, .. } => {
+            RowOutcome::Rejected { problems, .. } => {
                 (false, problems.iter().map(|problem| problem.rule).collect::<Vec<_>>())
             }
         };
@@ -363,7 +363,7 @@ fn a_line_of_two_gigabytes_is_dropped_as_it_comes() {
     assert_eq!(first_rule(&outcome), Some(RowRule::LigneTropLongue));
     assert!(matches!(
         reader.next(),
-        Ok(Next::Row(Row { line: 6, outcome: Outcome::Accepted { .. }, .. }))
+        Ok(Next::Row(Row { line: 6, outcome: RowOutcome::Accepted { .. }, .. }))
     ));
     assert!(matches!(reader.next(), Ok(Next::Ended)));
 }
@@ -415,7 +415,7 @@ fn a_reader_may_go_from_thread_to_thread() {
 }
 
 /// What rows say, whichever reader gave them.
-fn said(rows: &[Row]) -> Vec<(u64, &Outcome)> {
+fn said(rows: &[Row]) -> Vec<(u64, &RowOutcome)> {
     rows.iter().map(|row| (row.line, &row.outcome)).collect()
 }
 

@@ -3,7 +3,7 @@ use std::fmt::Write as _;
 use super::*;
 use crate::files::column::Column;
 use crate::files::fixtures::{HEADER, ROW, depositor, drain, reader, row_with};
-use crate::files::row::Outcome;
+use crate::files::row::RowOutcome;
 
 /// Where the contracts' golden files are.
 macro_rules! golden {
@@ -35,8 +35,8 @@ fn read() -> (Tally, Detected) {
     let mut tally = Tally::default();
     for row in drain(&mut reader, file.as_bytes(), 100).unwrap() {
         match row.outcome {
-            Outcome::Accepted { warnings, .. } => tally.accept(row.line, &warnings),
-            Outcome::Rejected { problems, .. } => tally.reject(row.line, &problems),
+            RowOutcome::Accepted { warnings, .. } => tally.accept(row.line, &warnings),
+            RowOutcome::Rejected { problems, .. } => tally.reject(row.line, &problems),
         }
     }
     tally.supersede(1);

@@ -11,7 +11,7 @@ use crate::domain::academic_year::AcademicYear;
 use crate::domain::birth_date::BirthDate;
 use crate::domain::civil_identity::CivilIdentity;
 use crate::domain::commune::CommuneCode;
-use crate::domain::enrolment::{Pair, Person};
+use crate::domain::enrolment::{Pair, StatedPerson};
 use crate::domain::fold::is_apostrophe;
 use crate::domain::ine::{Checksum, Ine, IneForm};
 use crate::domain::name::{NameError, PersonName};
@@ -44,15 +44,15 @@ pub(super) struct Who {
 
 impl Who {
     /// The parts of a declaration, if all are well formed.
-    pub(super) fn declared(self) -> Option<(Option<Ine>, Option<String>, Person)> {
+    pub(super) fn declared(self) -> Option<(Option<Ine>, Option<String>, StatedPerson)> {
         let (Ok(ine), Ok(number), Ok(birth_date), Ok(civil)) =
             (self.ine, self.number, self.birth_date, self.civil)
         else {
             return None;
         };
         let person = match civil {
-            Some(identity) => Person::Civil(identity),
-            None => Person::Pair(Pair { date_naissance: birth_date, registre: None }),
+            Some(identity) => StatedPerson::Civil(identity),
+            None => StatedPerson::Pair(Pair { date_naissance: birth_date, registre: None }),
         };
         Some((ine, number, person))
     }

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::enrolment::Person;
+use crate::domain::enrolment::StatedPerson;
 use crate::domain::place_name::PlaceName;
 use crate::files::column::Column as C;
 use crate::files::fixtures::{HEADER, ROW, depositor, setting};
@@ -21,22 +21,22 @@ impl Values for Changed<'_> {
     }
 }
 
-fn outcome(changes: &[(Column, &str)]) -> Outcome {
+fn outcome(changes: &[(Column, &str)]) -> RowOutcome {
     read(&Changed(changes), setting(&depositor()))
 }
 
 /// What is said, and what is odd about it.
 fn accepted(changes: &[(Column, &str)]) -> (Box<Declaration>, Vec<(Column, RowRule)>) {
     match outcome(changes) {
-        Outcome::Accepted { declaration, warnings } => (declaration, named(&warnings)),
-        Outcome::Rejected { problems, .. } => panic!("{changes:?}: {problems:?}"),
+        RowOutcome::Accepted { declaration, warnings } => (declaration, named(&warnings)),
+        RowOutcome::Rejected { problems, .. } => panic!("{changes:?}: {problems:?}"),
     }
 }
 
 fn rejected(changes: &[(Column, &str)]) -> Vec<(Column, RowRule)> {
     match outcome(changes) {
-        Outcome::Accepted { .. } => panic!("{changes:?} is accepted"),
-        Outcome::Rejected { problems, .. } => named(&problems),
+        RowOutcome::Accepted { .. } => panic!("{changes:?} is accepted"),
+        RowOutcome::Rejected { problems, .. } => named(&problems),
     }
 }
 
@@ -181,7 +181,7 @@ fn names_may_all_be_left_out_beside_an_ine_and_not_in_part() {
     let nameless = [(C::NomFamille, ""), (C::Prenom1, ""), (C::Prenom2, ""), (C::Sexe, "")];
     let (declaration, warnings) = accepted(&nameless);
     assert!(
-        matches!(&declaration.identite, Person::Pair(pair) if pair.date_naissance.expose() == "2004-03-02")
+        matches!(&declaration.identite, StatedPerson::Pair(pair) if pair.date_naissance.expose() == "2004-03-02")
     );
     assert_eq!(warnings, []);
     assert_eq!(
@@ -327,7 +327,7 @@ fn a_complete_file_is_about_one_year() {
     for (year, expected) in [("2026-2027", false), ("2025-2026", true)] {
         let year = AcademicYear::parse(year).ok();
         let outcome = read(&Changed(&[]), Setting { year, ..setting(&depositor) });
-        let refused = matches!(&outcome, Outcome::Rejected { problems, .. } if problems[0].rule == R::AnneeHorsFichier);
+        let refused = matches!(&outcome, RowOutcome::Rejected { problems, .. } if problems[0].rule == R::AnneeHorsFichier);
         assert_eq!(refused, expected);
     }
 }
@@ -335,8 +335,8 @@ fn a_complete_file_is_about_one_year() {
 #[test]
 fn a_rejected_row_is_about_what_it_would_be_about() {
     let subject = |changes: &[(Column, &str)]| match outcome(changes) {
-        Outcome::Accepted { declaration, .. } => Some(RecordId::of(&keys().ine, &declaration)),
-        Outcome::Rejected { about, .. } => {
+        RowOutcome::Accepted { declaration, .. } => Some(RecordId::of(&keys().ine, &declaration)),
+        RowOutcome::Rejected { about, .. } => {
             about.map(|about| RecordId::of_subject(&keys().ine, &about))
         }
     };
@@ -358,7 +358,7 @@ fn a_rejected_row_is_about_what_it_would_be_about() {
     ] {
         assert_eq!(subject(&doubt), None, "{doubt:?}");
     }
-    let Outcome::Rejected { about: Some(about), .. } = outcome(&[broken]) else {
+    let RowOutcome::Rejected { about: Some(about), .. } = outcome(&[broken]) else {
         panic!("not about anything")
     };
     assert_eq!(about.student, Named::Number("E42".into()));
@@ -366,7 +366,7 @@ fn a_rejected_row_is_about_what_it_would_be_about() {
 
 #[test]
 fn no_problem_repeats_a_value() {
-    let Outcome::Rejected { problems, .. } = outcome(&[(C::DateNaissance, "SECRET")]) else {
+    let RowOutcome::Rejected { problems, .. } = outcome(&[(C::DateNaissance, "SECRET")]) else {
         panic!("accepted")
     };
     for problem in problems {
@@ -380,7 +380,7 @@ proptest! {
     #[test]
     fn any_value_in_any_column_is_accepted_or_named(index in 0_usize..20, value in "\\PC{0,80}|[0-9/-]{0,12}") {
         let column = C::ALL[index];
-        if let Outcome::Rejected { problems, .. } = outcome(&[(column, &value)]) {
+        if let RowOutcome::Rejected { problems, .. } = outcome(&[(column, &value)]) {
             let named = problems.iter().all(|problem| {
                 let cross = matches!(problem.rule, R::DatesInversees | R::PeriodeTropLongue | R::PeriodeHorsAnnee | R::AgeImpossible | R::AgeRare | R::IneAnachronique);
                 problem.column == Some(column) || cross

@@ -1,7 +1,7 @@
 use super::*;
 use crate::domain::civil_identity::CivilIdentity;
 use crate::domain::commune::CommuneCode;
-use crate::domain::enrolment::{Pair, Person};
+use crate::domain::enrolment::{Pair, StatedPerson};
 use crate::domain::name::PersonName;
 use crate::domain::place_name::PlaceName;
 use crate::identity::fixtures::{declaration, edge, identity, student};
@@ -17,7 +17,7 @@ fn this(said: &Declaration) -> RecordId {
     edge(&own).record
 }
 
-fn decided(said: &Declaration, students: &[Student]) -> Decision {
+fn decided(said: &Declaration, students: &[Student]) -> RecordDecision {
     with_standing(said, &InesVerification::Unasked, students)
 }
 
@@ -25,17 +25,17 @@ fn with_standing(
     said: &Declaration,
     verification: &InesVerification,
     students: &[Student],
-) -> Decision {
+) -> RecordDecision {
     let (record, links) = (this(said), Links::default());
     decide(
-        Statement { record: &record, declaration: said, verification, links: &links },
+        StatedRecord { record: &record, declaration: said, verification, links: &links },
         students,
         Reads::Whole,
     )
 }
 
 fn named(said: &mut Declaration) -> &mut CivilIdentity {
-    let Person::Civil(identity) = &mut said.identite else { panic!("it names nobody") };
+    let StatedPerson::Civil(identity) = &mut said.identite else { panic!("it names nobody") };
     identity
 }
 
@@ -46,8 +46,10 @@ fn without_birthplace(mut said: Declaration) -> Declaration {
 
 fn by_pair(ine: &str, birth: &str) -> Declaration {
     let mut said = declaration(Some(ine), "x", "y", birth);
-    said.identite =
-        Person::Pair(Pair { date_naissance: BirthDate::parse(birth).unwrap(), registre: None });
+    said.identite = StatedPerson::Pair(Pair {
+        date_naissance: BirthDate::parse(birth).unwrap(),
+        registre: None,
+    });
     said
 }
 
@@ -114,7 +116,7 @@ fn two_homonyms_who_are_not_each_other() {
 fn who_could_not_be_read_may_be_the_one() {
     let said = declaration(None, "Lefèvre", "Zoé", "2004-03-02");
     let (record, links) = (this(&said), Links::default());
-    let statement = Statement {
+    let statement = StatedRecord {
         record: &record,
         declaration: &said,
         verification: &InesVerification::Unasked,
@@ -123,7 +125,7 @@ fn who_could_not_be_read_may_be_the_one() {
     assert_eq!(decide(statement, &[], Reads::Cut).doubt, Some(Doubt::Homonyms));
     let verification = confirmed(RNIE, "Lefèvre");
     assert_eq!(
-        decide(Statement { verification: &verification, ..statement }, &[], Reads::Cut).doubt,
+        decide(StatedRecord { verification: &verification, ..statement }, &[], Reads::Cut).doubt,
         None,
         "INES knows"
     );
@@ -158,7 +160,7 @@ fn the_pair_of_a_record_that_people_joined_to_it_is_named_once() {
         CaseId::attachment(&record),
         pair.edges().map(|edge| edge.record.clone()).collect(),
     );
-    let statement = Statement {
+    let statement = StatedRecord {
         record: &record,
         declaration: &said,
         verification: &InesVerification::Unasked,
@@ -212,7 +214,7 @@ fn what_people_decided_overrides_evidence() {
     let stranger = declaration(None, "Petit", "Hugo", "1999-12-31");
     let (record, mut links) = (this(&said), Links::default());
     links.different.entry(case.clone()).or_default().insert(other.clone());
-    let statement = Statement {
+    let statement = StatedRecord {
         record: &record,
         declaration: &said,
         verification: &InesVerification::Unasked,
@@ -222,7 +224,7 @@ fn what_people_decided_overrides_evidence() {
     assert_eq!((decision.same.len(), decision.near.len(), decision.doubt), (0, 0, None));
     let mut links = Links::default();
     links.same.entry(case).or_default().insert(other);
-    let statement = Statement { declaration: &stranger, links: &links, ..statement };
+    let statement = StatedRecord { declaration: &stranger, links: &links, ..statement };
     let decision = decide(statement, std::slice::from_ref(&known), Reads::Whole);
     assert_eq!((decision.same, decision.reason), (vec![known.id], Reason::Decided));
 }
@@ -243,12 +245,12 @@ fn birthplaces_tell_students_apart() {
     named(&mut elsewhere).lieu_naissance = Some(CommuneCode::parse("35238").unwrap());
     let one = student(1, &[declaration(None, "Lefèvre", "Zoé", "2004-03-02")]);
     let other = student(1, &[elsewhere]);
-    assert!(may_be_one(&one, &other).is_none_or(|near| near.verdict < Verdict::Match));
+    assert!(may_be_one(&one, &other).is_none_or(|near| near.verdict < MatchVerdict::Match));
     let mut same = declaration(None, "LEFEVRE", "Zoé", "2004-03-02");
     named(&mut same).autres_prenoms = vec![PersonName::parse("Inès").unwrap()];
     assert_eq!(
         may_be_one(&one, &student(1, &[same])).map(|near| near.verdict),
-        Some(Verdict::Match)
+        Some(MatchVerdict::Match)
     );
 }
 
@@ -269,25 +271,25 @@ fn a_birthplace_is_compared_by_its_name_as_by_its_code() {
         )
     };
     for (code, name, expected) in [
-        ("93066", "Saint-Denis", Verdict::Match),
-        ("97411", "SAINT DENIS", Verdict::Match),
-        ("75113", "PARIS 13E ARRONDISSEMENT", Verdict::Match),
-        ("44109", "Saint-Denis", Verdict::Possible),
-        ("44109", "PARIS 13E ARRONDISSEMENT", Verdict::Possible),
+        ("93066", "Saint-Denis", MatchVerdict::Match),
+        ("97411", "SAINT DENIS", MatchVerdict::Match),
+        ("75113", "PARIS 13E ARRONDISSEMENT", MatchVerdict::Match),
+        ("44109", "Saint-Denis", MatchVerdict::Possible),
+        ("44109", "PARIS 13E ARRONDISSEMENT", MatchVerdict::Possible),
     ] {
         let (by_code, by_name) = (born(Some(code), None), born(None, Some(name)));
         for (one, other) in [(&by_code, &by_name), (&by_name, &by_code)] {
             assert_eq!(
                 verdict(one, other),
-                (expected == Verdict::Match, Some(expected)),
+                (expected == MatchVerdict::Match, Some(expected)),
                 "{code} {name}"
             );
         }
     }
     let by_name = born(None, Some("Saint-Denis"));
-    assert_eq!(verdict(&by_name, &by_name), (true, Some(Verdict::Match)));
+    assert_eq!(verdict(&by_name, &by_name), (true, Some(MatchVerdict::Match)));
     assert_eq!(
         verdict(&by_name, &born(None, Some("Saint-Pierre"))),
-        (false, Some(Verdict::Possible))
+        (false, Some(MatchVerdict::Possible))
     );
 }

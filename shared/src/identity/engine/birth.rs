@@ -60,7 +60,7 @@ impl From<BirthDate> for Digits {
     }
 }
 
-/// How two birth dates compare.
+/// The levels of agreement of two birth dates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BirthLevel {

@@ -11,7 +11,7 @@ use sha2::Sha256;
 
 use super::frequency;
 use super::name::Word;
-use super::person::Person;
+use super::person::ComparedPerson;
 use super::sound::Sound;
 use super::weight::{Bits, bits};
 
@@ -30,7 +30,7 @@ pub struct Blocking {
     mac: Hmac<Sha256>,
 }
 
-/// What kind of key, so that a date with a name never meets an identifier.
+/// The kind of a blocking key, so that a date with a name never meets an identifier.
 #[derive(Clone, Copy)]
 #[repr(u8)]
 enum Kind {
@@ -62,7 +62,7 @@ impl Blocking {
 
     /// The keys of a person, without duplicates, the most telling first; at most [`MOST_KEYS`].
     #[must_use]
-    pub fn keys(&self, person: &Person) -> Vec<BlockingKey> {
+    pub fn keys(&self, person: &ComparedPerson) -> Vec<BlockingKey> {
         let mut keys = Vec::with_capacity(MOST_KEYS);
         let mut push = |kind: Kind, parts: &[&[u8]]| {
             if keys.len() < MOST_KEYS {
@@ -135,7 +135,10 @@ impl Blocking {
 
 /// The names that are worth a key with the birth date: the given name, the parts of the surname,
 /// the usage name.
-fn dated_names<'a>(person: &'a Person, given: Option<&'a Word>) -> impl Iterator<Item = &'a Word> {
+fn dated_names<'a>(
+    person: &'a ComparedPerson,
+    given: Option<&'a Word>,
+) -> impl Iterator<Item = &'a Word> {
     let surnames = person.surname.iter().flat_map(|surname| surname.cores().iter().take(2));
     let usages = person.usage.iter().flat_map(|usage| usage.cores().iter().take(1));
     surnames.take(2).chain(given).chain(usages)

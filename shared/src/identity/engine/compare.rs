@@ -9,7 +9,7 @@ use super::name::{
     GivenLevel, GivenNames, OthersLevel, Surname, SurnameLevel, compare_given, compare_others,
     compare_surnames, further_names_agree, may_be_alike,
 };
-use super::person::{NumberLevel, Person, StudentNumber};
+use super::person::{ComparedPerson, NumberLevel, StudentNumber};
 use super::place::{self, PlaceLevel};
 use super::weight::{Bits, bits};
 
@@ -57,8 +57,8 @@ impl Veto {
         Self::StudentNumbers,
     ];
 
-    /// It speaks of two people, so it also forbids joining them through a third record. The others
-    /// only say that this comparison proves nothing.
+    /// Whether the veto speaks of two people, so that it also forbids joining them through a third
+    /// record. The others only say that this comparison proves nothing.
     #[must_use]
     pub fn separates(self) -> bool {
         matches!(
@@ -133,7 +133,7 @@ pub enum SexLevel {
     Different,
 }
 
-/// What comparing two people shows. Holds no personal value, only levels: it may be kept with the
+/// The levels at which two people agree. It holds no personal value: it may be kept with the
 /// decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Comparison {
@@ -160,11 +160,11 @@ pub struct Comparison {
     pub civil: bool,
     /// The evidence.
     pub bits: Bits,
-    /// What forbids an automatic decision.
+    /// The reasons that forbid an automatic decision.
     pub vetoes: Vetoes,
 }
 
-/// What an equal student number says where names and date agree: as much as a birthplace.
+/// The weight of an equal student number where names and date agree: as much as a birthplace.
 const SAME_STUDENT_NUMBER: Bits = bits(8.0);
 
 /// The names of two people.
@@ -180,7 +180,7 @@ struct Names {
 impl Comparison {
     /// Compares two people. Symmetric: the order of the arguments changes nothing.
     #[must_use]
-    pub fn of(left: &Person, right: &Person) -> Self {
+    pub fn of(left: &ComparedPerson, right: &ComparedPerson) -> Self {
         let (identifier, identifier_bits) =
             identifier::compare(left.identifier.as_ref(), right.identifier.as_ref());
         let names = compare_names(left, right);
@@ -244,9 +244,9 @@ impl Comparison {
             || self.birth < BirthLevel::TwoDigits
     }
 
-    /// What changes between two lines of a mere list: its names come from anywhere, so that the
-    /// tables of frequencies don't make them rare; and values are put in each other's place more
-    /// often than people resemble each other.
+    /// The change of the weight between two lines of a mere list: its names come from anywhere, so
+    /// that the tables of frequencies don't make them rare; and values are put in each other's
+    /// place more often than people resemble each other.
     fn as_listed(&self) -> Bits {
         let unknown_frequency = bits(-5.0);
         let surname = match self.surname {
@@ -327,7 +327,7 @@ pub(super) fn may_be_a_twin(given: GivenLevel) -> bool {
     matches!(given, GivenLevel::Near | GivenLevel::Far | GivenLevel::Lookalike)
 }
 
-fn compare_names(left: &Person, right: &Person) -> Names {
+fn compare_names(left: &ComparedPerson, right: &ComparedPerson) -> Names {
     let straight = straight_names(left, right);
     if straight.surname < SurnameLevel::Far && straight.given < GivenLevel::Far {
         return straight;
@@ -338,7 +338,7 @@ fn compare_names(left: &Person, right: &Person) -> Names {
     }
 }
 
-fn straight_names(left: &Person, right: &Person) -> Names {
+fn straight_names(left: &ComparedPerson, right: &ComparedPerson) -> Names {
     let (surname, surname_bits, through_usage) = closest_surnames(left, right);
     let (given, given_bits, others, others_bits) = match (&left.given, &right.given) {
         (Some(one), Some(other)) => {
@@ -367,7 +367,7 @@ fn straight_names(left: &Person, right: &Person) -> Names {
 
 /// The best of the birth and usage names; a usage name says a little less, since a couple shares
 /// it.
-fn closest_surnames(left: &Person, right: &Person) -> (SurnameLevel, Bits, bool) {
+fn closest_surnames(left: &ComparedPerson, right: &ComparedPerson) -> (SurnameLevel, Bits, bool) {
     let compared = |one: &Option<Surname>, other: &Option<Surname>, usage: bool| {
         let (level, weight) = compare_surnames(one.as_ref()?, other.as_ref()?);
         let usage_cost = if usage { bits(2.0) } else { Bits::ZERO };
@@ -394,8 +394,8 @@ fn closest_surnames(left: &Person, right: &Person) -> (SurnameLevel, Bits, bool)
 }
 
 /// The surname in the place of the given name, and conversely.
-fn exchanged_names(left: &Person, right: &Person) -> Option<Names> {
-    let crossed = |person: &Person, other: &Person| {
+fn exchanged_names(left: &ComparedPerson, right: &ComparedPerson) -> Option<Names> {
+    let crossed = |person: &ComparedPerson, other: &ComparedPerson| {
         let surname = person.surname.as_ref()?;
         if !other
             .given

@@ -3,7 +3,7 @@
 use super::birth::BirthLevel;
 use super::compare::{Comparison, Veto};
 use super::group::separated;
-use super::person::Person;
+use super::person::ComparedPerson;
 use super::weight::{Bits, bits};
 
 /// From here on a pair without veto is the same person. A random pair of three million people needs
@@ -15,9 +15,9 @@ pub const MATCH: Bits = bits(30.5);
 /// could.
 pub const POSSIBLE: Bits = bits(21.0);
 
-/// What a pair shows.
+/// The verdict on a pair of records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Verdict {
+pub enum MatchVerdict {
     /// Different people, or nothing that says otherwise.
     Distinct,
     /// Perhaps the same: a person decides.
@@ -33,23 +33,23 @@ const LISTED_POSSIBLE: Bits = bits(8.0);
 
 /// The verdict on a pair.
 #[must_use]
-pub fn verdict(comparison: &Comparison) -> Verdict {
+pub fn verdict(comparison: &Comparison) -> MatchVerdict {
     let (possible, same) =
         if comparison.civil { (POSSIBLE, MATCH) } else { (LISTED_POSSIBLE, LISTED_MATCH) };
     if comparison.bits < possible || is_relative_or_homonym(comparison) {
-        Verdict::Distinct
+        MatchVerdict::Distinct
     } else if comparison.bits < same
         || !comparison.vetoes.is_empty()
         || !comparison.is_corroborated()
     {
-        Verdict::Possible
+        MatchVerdict::Possible
     } else {
-        Verdict::Match
+        MatchVerdict::Match
     }
 }
 
-/// What twins, and homonyms born some days apart, always look like: a person would learn nothing by
-/// looking.
+/// Whether the two compare as twins do, and homonyms born some days apart: a person would learn
+/// nothing by looking.
 fn is_relative_or_homonym(comparison: &Comparison) -> bool {
     let vetoes = comparison.vetoes;
     let numbered_apart = vetoes.has(Veto::StudentNumbers) && vetoes.has(Veto::Lookalike);
@@ -60,10 +60,10 @@ fn is_relative_or_homonym(comparison: &Comparison) -> bool {
 /// A student whom a newcomer may be, with every record known of it.
 #[derive(Clone, Copy)]
 pub struct Candidate<'a, S> {
-    /// Who it is, for the caller.
+    /// The caller's id of the student.
     pub student: S,
-    /// What its records say.
-    pub records: &'a [&'a Person],
+    /// The student's records.
+    pub records: &'a [&'a ComparedPerson],
 }
 
 /// Whether everybody who shares a blocking key was read. A key that too many share is read in part.
@@ -75,12 +75,12 @@ pub enum Reads {
     Cut,
 }
 
-/// How near a newcomer is to a student.
+/// The comparison of a newcomer with one student.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Closeness<S> {
     pub student: S,
     /// The verdict on the student as a whole.
-    pub verdict: Verdict,
+    pub verdict: MatchVerdict,
     /// The strongest comparison, which explains the verdict.
     pub best: Comparison,
     /// One comparison per record of the student, in its order.
@@ -90,24 +90,29 @@ pub struct Closeness<S> {
 /// Compares a newcomer with every record of a student: the closest record speaks for it, and a veto
 /// of any record that speaks of two people speaks against it.
 #[must_use]
-pub fn closeness<S: Copy>(newcomer: &Person, candidate: Candidate<'_, S>) -> Option<Closeness<S>> {
+pub fn closeness<S: Copy>(
+    newcomer: &ComparedPerson,
+    candidate: Candidate<'_, S>,
+) -> Option<Closeness<S>> {
     let each: Vec<Comparison> =
         candidate.records.iter().map(|record| Comparison::of(newcomer, record)).collect();
     let best = *each.iter().max_by_key(|comparison| (verdict(comparison), comparison.bits))?;
     let verdict = match verdict(&best) {
-        Verdict::Match if separated(&[newcomer], candidate.records, &[]) => Verdict::Possible,
+        MatchVerdict::Match if separated(&[newcomer], candidate.records, &[]) => {
+            MatchVerdict::Possible
+        }
         other => other,
     };
     Some(Closeness { student: candidate.student, verdict, best, each })
 }
 
-/// What becomes of a newcomer.
+/// The decision about a newcomer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Decision<S> {
-    /// It is these students, who are one: usually a single one.
+pub enum MatchDecision<S> {
+    /// The newcomer is these students, who are one: usually a single one.
     Same(Vec<S>),
-    /// It is one of several students who are not each other, or somebody who wasn't read: nobody
-    /// can tell who.
+    /// The newcomer is one of several students who are not each other, or somebody who wasn't read:
+    /// nobody can tell who.
     Ambiguous,
     /// Nobody known.
     New,
@@ -116,8 +121,7 @@ pub enum Decision<S> {
 /// A decision and what it rests on.
 #[derive(Debug, Clone)]
 pub struct Resolution<S> {
-    /// What becomes of the newcomer.
-    pub decision: Decision<S>,
+    pub decision: MatchDecision<S>,
     /// Every student that is not distinct, the closest first; those that the decision leaves out
     /// are for review.
     pub near: Vec<Closeness<S>>,
@@ -129,22 +133,22 @@ pub struct Resolution<S> {
 /// newcomer is ambiguous, unless one is nearer by far.
 #[must_use]
 pub fn resolve<S: Copy + Ord>(
-    newcomer: &Person,
+    newcomer: &ComparedPerson,
     candidates: &[Candidate<'_, S>],
     reads: Reads,
 ) -> Resolution<S> {
     let mut near: Vec<Closeness<S>> = candidates
         .iter()
         .filter_map(|candidate| closeness(newcomer, *candidate))
-        .filter(|closeness| closeness.verdict > Verdict::Distinct)
+        .filter(|closeness| closeness.verdict > MatchVerdict::Distinct)
         .collect();
     // The student breaks ties, so that the decision doesn't depend on the order of reads.
     near.sort_by_key(|closeness| {
         (std::cmp::Reverse((closeness.verdict, closeness.best.bits)), closeness.student)
     });
     let matches: Vec<&Closeness<S>> =
-        near.iter().take_while(|near| near.verdict == Verdict::Match).collect();
-    let records = |student: S| -> &[&Person] {
+        near.iter().take_while(|near| near.verdict == MatchVerdict::Match).collect();
+    let records = |student: S| -> &[&ComparedPerson] {
         candidates
             .iter()
             .find(|candidate| candidate.student == student)
@@ -152,9 +156,9 @@ pub fn resolve<S: Copy + Ord>(
     };
     let one_person = |left: S, right: S| !separated(records(left), records(right), &[newcomer]);
     let decision = match matches.as_slice() {
-        [] if reads == Reads::Cut => Decision::Ambiguous,
-        [] => Decision::New,
-        [only] => Decision::Same(vec![only.student]),
+        [] if reads == Reads::Cut => MatchDecision::Ambiguous,
+        [] => MatchDecision::New,
+        [only] => MatchDecision::Same(vec![only.student]),
         [first, others @ ..] => {
             let mut joined = vec![first.student];
             let mut rivals = false;
@@ -165,12 +169,12 @@ pub fn resolve<S: Copy + Ord>(
                     rivals |= first.best.bits < other.best.bits + MARGIN;
                 }
             }
-            if rivals { Decision::Ambiguous } else { Decision::Same(joined) }
+            if rivals { MatchDecision::Ambiguous } else { MatchDecision::Same(joined) }
         }
     };
     Resolution { decision, near }
 }
 
-/// How much nearer than another a student must be for a newcomer to be that one: an identifier, a
-/// birthplace or a second given name more.
+/// A student must be nearer than the next by this much for a newcomer to be that one: an
+/// identifier, a birthplace or a second given name more.
 const MARGIN: Bits = bits(6.0);

@@ -5,20 +5,21 @@ use std::fmt;
 
 use super::birth::{BirthLevel, Digits};
 use super::compare::{Comparison, SexLevel, Veto};
-use super::decide::{Verdict, verdict};
+use super::decide::{MatchVerdict, verdict};
 use super::identifier::IdentifierLevel;
 use super::name::{GivenLevel, OthersLevel, SurnameLevel};
-use super::person::Person;
+use super::person::ComparedPerson;
 use super::place::PlaceLevel;
 
-/// What to show of two people. Serves the review queue and whoever asks why two files were joined.
+/// The comparison of two people in sentences, for the review queue and for whoever asks why two
+/// files were joined.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Explanation {
-    /// What the rules conclude, in a sentence.
+    /// The conclusion of the rules, in a sentence.
     pub conclusion: &'static str,
     /// The traits, in the order in which a registrar reads a file.
     pub lines: Vec<Line>,
-    /// Why the rules don't decide alone, a sentence each.
+    /// The reasons for which the rules don't decide alone, a sentence each.
     pub doubts: Vec<&'static str>,
 }
 
@@ -29,14 +30,18 @@ pub struct Line {
     pub label: &'static str,
     /// The values, masked; empty when unknown.
     pub values: [String; 2],
-    /// How they compare.
+    /// The level of agreement, in words.
     pub finding: &'static str,
 }
 
 /// Explains a comparison of two people.
 #[must_use]
-pub fn explain(left: &Person, right: &Person, comparison: &Comparison) -> Explanation {
-    let line = |label, value: fn(&Person) -> String, finding| Line {
+pub fn explain(
+    left: &ComparedPerson,
+    right: &ComparedPerson,
+    comparison: &Comparison,
+) -> Explanation {
+    let line = |label, value: fn(&ComparedPerson) -> String, finding| Line {
         label,
         values: [value(left), value(right)],
         finding,
@@ -51,9 +56,11 @@ pub fn explain(left: &Person, right: &Person, comparison: &Comparison) -> Explan
         line("Lieu de naissance", place, on_places(comparison.place)),
     ];
     let conclusion = match verdict(comparison) {
-        Verdict::Match => "Il s’agit de la même personne.",
-        Verdict::Possible => "Il s’agit peut-être de la même personne : quelqu’un doit en décider.",
-        Verdict::Distinct => "Rien ne permet de penser qu’il s’agit de la même personne.",
+        MatchVerdict::Match => "Il s’agit de la même personne.",
+        MatchVerdict::Possible => {
+            "Il s’agit peut-être de la même personne : quelqu’un doit en décider."
+        }
+        MatchVerdict::Distinct => "Rien ne permet de penser qu’il s’agit de la même personne.",
     };
     Explanation { conclusion, lines, doubts: comparison.vetoes.iter().map(doubt).collect() }
 }
@@ -86,28 +93,28 @@ fn masked(text: &str) -> String {
     text.chars().next().map_or_else(String::new, |first| format!("{first}•••"))
 }
 
-fn identifier(person: &Person) -> String {
+fn identifier(person: &ComparedPerson) -> String {
     person.identifier.as_ref().map_or_else(String::new, |identifier| {
         let shown = identifier.text.len().saturating_sub(2);
         format!("•••{}", &identifier.text[shown..])
     })
 }
 
-fn surname(person: &Person) -> String {
+fn surname(person: &ComparedPerson) -> String {
     person.surname.as_ref().map_or_else(String::new, |surname| masked(&surname.whole.text))
 }
 
-fn given(person: &Person) -> String {
+fn given(person: &ComparedPerson) -> String {
     person.given.as_ref().map_or_else(String::new, |given| masked(&given.first.text))
 }
 
-fn others(person: &Person) -> String {
+fn others(person: &ComparedPerson) -> String {
     let names =
         person.given.iter().flat_map(|given| given.others.iter()).map(|name| masked(&name.text));
     names.collect::<Vec<_>>().join(" ")
 }
 
-fn birth(person: &Person) -> String {
+fn birth(person: &ComparedPerson) -> String {
     let Digits(digits) = person.birth;
     if person.birth.is_missing() {
         String::new()
@@ -116,7 +123,7 @@ fn birth(person: &Person) -> String {
     }
 }
 
-fn place(person: &Person) -> String {
+fn place(person: &ComparedPerson) -> String {
     match person.place.department() {
         Some(department) => format!("département {department}"),
         None if person.place.is_abroad() => "à l’étranger".to_owned(),
@@ -213,7 +220,7 @@ fn on_places(level: PlaceLevel) -> &'static str {
     }
 }
 
-/// Why a veto leaves the decision to a person, in a sentence.
+/// The reason for which a veto leaves the decision to a person, in a sentence.
 #[must_use]
 pub fn doubt(veto: Veto) -> &'static str {
     match veto {

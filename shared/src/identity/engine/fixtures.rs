@@ -1,6 +1,6 @@
 //! People for the tests.
 
-use super::person::{Person, Written};
+use super::person::{ComparedPerson, Written};
 
 pub(super) const LEA: Written<'_> = Written {
     identifier: "070578267KH",
@@ -15,8 +15,8 @@ pub(super) const LEA: Written<'_> = Written {
     country: "99100",
 };
 
-pub(super) fn person(written: Written<'_>) -> Person {
-    Person::read(&written)
+pub(super) fn person(written: Written<'_>) -> ComparedPerson {
+    ComparedPerson::read(&written)
 }
 
 /// Without the identifier, as most doubts are.

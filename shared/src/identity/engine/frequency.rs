@@ -62,27 +62,28 @@ fn table(text: &'static str, whole: f64) -> HashMap<&'static str, Bits> {
         .collect()
 }
 
-/// What an equal surname says, folded.
+/// The weight of an equal surname, folded.
 pub(super) fn surname(folded: &str) -> Bits {
     SURNAME_BITS.get(folded).copied().unwrap_or(RARE_SURNAME).min(RARE_SURNAME)
 }
 
-/// What an equal given name says, folded; `None` when nobody, or nearly, was given it in France.
+/// The weight of an equal given name, folded; `None` when nobody, or nearly, was given it in
+/// France.
 pub(super) fn given_name(folded: &str) -> Option<Bits> {
     GIVEN_NAME_BITS.get(folded).map(|known| (*known).min(RARE_GIVEN_NAME))
 }
 
-/// What an equal skeleton of a name says, surname or given name.
+/// The weight of an equal skeleton of a name, surname or given name.
 pub(super) fn skeleton(skeleton: Sound) -> Bits {
     SKELETON_BITS.get(&skeleton).copied().unwrap_or(RARE_SURNAME)
 }
 
-/// What an equal commune of birth says.
+/// The weight of an equal commune of birth.
 pub(super) fn commune(code: CommuneCode) -> Bits {
     COMMUNE_BITS.get(code.as_str()).copied().unwrap_or(SMALL_COMMUNE).min(SMALL_COMMUNE)
 }
 
-/// What an equal name says that these communes bear. Small ones, whose sizes no table has, add
+/// The weight of an equal name that these communes bear. Small ones, whose sizes no table has, add
 /// little to the others, and are together a small commune.
 pub(super) fn communes(codes: impl Iterator<Item = CommuneCode>) -> Bits {
     let known = codes.filter_map(|code| COMMUNE_BITS.get(code.as_str()));

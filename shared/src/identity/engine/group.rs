@@ -8,12 +8,16 @@ use super::birth::{self, BirthLevel};
 use super::compare::{Comparison, Veto};
 use super::identifier::IdentifierLevel;
 use super::name::OthersLevel;
-use super::person::{NumberLevel, Person, StudentNumber};
+use super::person::{ComparedPerson, NumberLevel, StudentNumber};
 use super::place::PlaceLevel;
 
 /// Something in the records speaks of two people. `witnesses` are records that belong with both
 /// groups if they are one, and may reconcile them.
-pub(super) fn separated(left: &[&Person], right: &[&Person], witnesses: &[&Person]) -> bool {
+pub(super) fn separated(
+    left: &[&ComparedPerson],
+    right: &[&ComparedPerson],
+    witnesses: &[&ComparedPerson],
+) -> bool {
     let mut elsewhere = false;
     let mut settled = false;
     let mut two_identifiers = false;
@@ -21,12 +25,13 @@ pub(super) fn separated(left: &[&Person], right: &[&Person], witnesses: &[&Perso
     for one in left {
         for other in right {
             let comparison = Comparison::of(one, other);
-            let vouched = |vouches: fn(&Person, &Person, &Person) -> bool| {
-                left.iter()
-                    .chain(right)
-                    .chain(witnesses)
-                    .any(|witness| vouches(witness, one, other))
-            };
+            let vouched =
+                |vouches: fn(&ComparedPerson, &ComparedPerson, &ComparedPerson) -> bool| {
+                    left.iter()
+                        .chain(right)
+                        .chain(witnesses)
+                        .any(|witness| vouches(witness, one, other))
+                };
             let forbidden =
                 comparison.vetoes.iter().filter(|veto| veto.separates()).any(|veto| match veto {
                     Veto::GivenNames => !vouched(has_both_names),
@@ -66,8 +71,12 @@ pub(super) fn separated(left: &[&Person], right: &[&Person], witnesses: &[&Perso
 
 /// A record with the INE of one side and the commune of the other says which of two birthplaces is
 /// mistaken.
-fn settles_birthplace(witness: &Person, left: &[&Person], right: &[&Person]) -> bool {
-    let any = |side: &[&Person], agrees: fn(&Comparison) -> bool| {
+fn settles_birthplace(
+    witness: &ComparedPerson,
+    left: &[&ComparedPerson],
+    right: &[&ComparedPerson],
+) -> bool {
+    let any = |side: &[&ComparedPerson], agrees: fn(&Comparison) -> bool| {
         side.iter().any(|record| agrees(&Comparison::of(witness, record)))
     };
     let identified = |comparison: &Comparison| comparison.identifier == IdentifierLevel::Same;
@@ -76,7 +85,7 @@ fn settles_birthplace(witness: &Person, left: &[&Person], right: &[&Person]) -> 
     any(left, identified) && any(right, neighbour) || any(right, identified) && any(left, neighbour)
 }
 
-fn has_both_names(witness: &Person, one: &Person, other: &Person) -> bool {
+fn has_both_names(witness: &ComparedPerson, one: &ComparedPerson, other: &ComparedPerson) -> bool {
     let (Some(names), Some(one), Some(other)) = (&witness.given, &one.given, &other.given) else {
         return false;
     };
@@ -87,28 +96,33 @@ fn has_both_names(witness: &Person, one: &Person, other: &Person) -> bool {
 /// spelling already, by a decision of people or of INES, or one of its records has the name of
 /// `own` and the INE of `opposite`.
 fn reconciles<'a, 'b: 'a>(
-    mut group: impl Iterator<Item = &'a &'b Person>,
-    own: &Person,
-    opposite: &Person,
+    mut group: impl Iterator<Item = &'a &'b ComparedPerson>,
+    own: &ComparedPerson,
+    opposite: &ComparedPerson,
 ) -> bool {
-    let called = |person: &Person, like: &Person| {
+    let called = |person: &ComparedPerson, like: &ComparedPerson| {
         person
             .given
             .as_ref()
             .zip(like.given.as_ref())
             .is_some_and(|(own, other)| own.first.text == other.first.text)
     };
-    let clear = |record: &Person| !Comparison::of(record, opposite).vetoes.has(Veto::Lookalike);
+    let clear =
+        |record: &ComparedPerson| !Comparison::of(record, opposite).vetoes.has(Veto::Lookalike);
     group.any(|record| called(record, opposite) || called(record, own) && clear(record))
 }
 
 /// A group that has the other's number as well was joined by people or by INES, who know that it
 /// has two.
-fn has_number_of(record: &Person, other: &Person) -> bool {
+fn has_number_of(record: &ComparedPerson, other: &ComparedPerson) -> bool {
     StudentNumber::compare(record.student_number, other.student_number) == NumberLevel::Same
 }
 
-fn is_between_dates(witness: &Person, one: &Person, other: &Person) -> bool {
+fn is_between_dates(
+    witness: &ComparedPerson,
+    one: &ComparedPerson,
+    other: &ComparedPerson,
+) -> bool {
     [one, other]
         .iter()
         .all(|person| birth::compare(witness.birth, person.birth).0 < BirthLevel::TwoDigits)

@@ -38,7 +38,7 @@ impl Identifier {
 }
 
 impl Identifier {
-    /// It has the form of an INE.
+    /// Whether the identifier has the form of an INE.
     pub(super) fn is_ine(&self) -> bool {
         self.form.is_some()
     }
@@ -68,7 +68,7 @@ fn mended(written: &str) -> Option<(Ine, String)> {
     })
 }
 
-/// How two identifiers compare.
+/// The levels of agreement of two identifiers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum IdentifierLevel {

@@ -11,11 +11,11 @@ use super::birth::BirthLevel;
 use super::compare::{Comparison, SexLevel, Veto, may_be_a_twin};
 use super::decide::{Candidate, Reads};
 use super::name::{GivenLevel, OthersLevel, SurnameLevel};
-use super::person::Person;
+use super::person::ComparedPerson;
 use super::place::PlaceLevel;
 use super::weight::{Bits, bits};
 
-/// How much certainty a client wants.
+/// The certainty that a client requires of a look-up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
@@ -36,7 +36,7 @@ impl Mode {
 
 /// The answer to a question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Answer<S> {
+pub enum LookUpResult<S> {
     /// This student, certainly.
     Found(S),
     /// Several may be meant. To the caller it is the same as none.
@@ -45,7 +45,7 @@ pub enum Answer<S> {
     None,
 }
 
-/// How a student stands to a question.
+/// The relation of a student to a question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Standing {
     /// Another person.
@@ -67,11 +67,11 @@ enum Standing {
 /// Finds the student that a question means.
 #[must_use]
 pub fn look_up<S: Copy>(
-    question: &Person,
+    question: &ComparedPerson,
     candidates: &[Candidate<'_, S>],
     reads: Reads,
     mode: Mode,
-) -> Answer<S> {
+) -> LookUpResult<S> {
     let records = || candidates.iter().flat_map(|candidate| candidate.records);
     let is_in_full = records().any(|record| names_in_full(question, record));
     // Whoever writes to the register could hide somebody by a row that resembles them: where the
@@ -100,15 +100,15 @@ pub fn look_up<S: Copy>(
         .map(|(_, student)| *student);
     match (found.next(), count(wanted) + rivals) {
         // Who wasn't read may be the homonym.
-        (Some(student), 1) if reads == Reads::Whole => Answer::Found(student),
-        (None, 0 | 1) => Answer::None,
-        _ => Answer::Ambiguous,
+        (Some(student), 1) if reads == Reads::Whole => LookUpResult::Found(student),
+        (None, 0 | 1) => LookUpResult::None,
+        _ => LookUpResult::Ambiguous,
     }
 }
 
 /// Whether a question has all that INES has of a person whose INE it confirmed: the birth name,
 /// every given name in order, the date, the sex and the commune or country of birth.
-fn names_in_full(question: &Person, record: &Person) -> bool {
+fn names_in_full(question: &ComparedPerson, record: &ComparedPerson) -> bool {
     let comparison = Comparison::of(question, record);
     let every_given_name =
         question.given.as_ref().zip(record.given.as_ref()).is_some_and(|(asked, known)| {
@@ -122,7 +122,7 @@ fn names_in_full(question: &Person, record: &Person) -> bool {
         && matches!(comparison.place, PlaceLevel::Same | PlaceLevel::SameCountry)
 }
 
-fn standing(question: &Person, records: &[&Person], mode: Mode) -> Standing {
+fn standing(question: &ComparedPerson, records: &[&ComparedPerson], mode: Mode) -> Standing {
     let each: Vec<Comparison> =
         records.iter().map(|record| Comparison::of(question, record)).collect();
     let best =

@@ -23,9 +23,9 @@ const PARTICLES: &[&str] = &[
 pub(super) struct Word {
     pub(super) text: Box<str>,
     pub(super) sound: Sound,
-    /// What agreement on it says.
+    /// The weight of an agreement on it.
     pub(super) weight: Bits,
-    /// It is a name that people really have, so it is unlikely to be another name mistyped.
+    /// Whether people really have this name, so that it is unlikely to be another name mistyped.
     pub(super) listed: bool,
 }
 
@@ -131,7 +131,7 @@ impl GivenNames {
         first.into_iter().chain(self.others.iter().filter_map(|word| Surname::read(&word.text)))
     }
 
-    /// It holds this name, misspelt perhaps.
+    /// Whether the list holds this name, misspelt perhaps.
     pub(super) fn hold(&self, name: &Word) -> bool {
         self.first.text == name.text
             || self.all().any(|own| own.text == name.text || alike(own, name).is_some())
@@ -147,7 +147,7 @@ pub(super) fn is_particle(folded: &str) -> bool {
     PARTICLES.contains(&folded)
 }
 
-/// How two words that aren't equal may still be one.
+/// The ways in which two unequal words may be one name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Alike {
     /// They sound the same.
@@ -212,7 +212,7 @@ fn seen_by_scanner(text: &str) -> String {
     seen
 }
 
-/// How two surnames compare, from equal to different.
+/// The levels of agreement of two surnames, from equal to different.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SurnameLevel {
@@ -314,7 +314,7 @@ pub(super) fn compare_surnames(left: &Surname, right: &Surname) -> (SurnameLevel
 
 const DIFFERENT_SURNAMES: (SurnameLevel, Bits) = (SurnameLevel::Different, bits(-7.0));
 
-/// How two lists of given names compare, by their first names.
+/// The levels of agreement of two lists of given names, by their first names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GivenLevel {
@@ -445,7 +445,7 @@ pub(super) fn further_names_agree(left: &GivenNames, right: &GivenNames) -> bool
     !shorter.others.is_empty() && shorter.others.iter().all(known)
 }
 
-/// What the given names after the first say.
+/// The levels of agreement of the given names after the first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OthersLevel {

@@ -44,7 +44,7 @@ pub struct Written<'a> {
 
 /// A person as the engine sees it. Holds personal data: never for a log.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Person {
+pub struct ComparedPerson {
     pub(super) identifier: Option<Identifier>,
     pub(super) surname: Option<Surname>,
     pub(super) usage: Option<Surname>,
@@ -66,7 +66,7 @@ pub(super) struct StudentNumber {
     number: u64,
 }
 
-/// How two student numbers compare.
+/// The levels of agreement of two student numbers.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
 )]
@@ -113,7 +113,7 @@ fn year(birth: &str) -> Option<i16> {
     birth.get(..4)?.parse().ok()
 }
 
-impl Person {
+impl ComparedPerson {
     /// Prepares the traits: folds names, cuts them in words, resolves places.
     #[must_use]
     pub fn read(written: &Written<'_>) -> Self {
@@ -151,9 +151,9 @@ impl Person {
         Self { student_number, ..self }
     }
 
-    /// It comes from civil registers: it states a sex or an INE, as every enrolment must. Those
-    /// registers cover whole populations, so whoever resembles a person may be its twin or its
-    /// homonym, who is in there too.
+    /// Whether the record comes from civil registers: it states a sex or an INE, as every enrolment
+    /// must. Those registers cover whole populations, so whoever resembles a person may be its twin
+    /// or its homonym, who is in there too.
     pub(super) fn is_civil(&self) -> bool {
         self.sex.is_some() || self.identifier.as_ref().is_some_and(Identifier::is_ine)
     }
@@ -183,8 +183,8 @@ impl fmt::Debug for Written<'_> {
     }
 }
 
-impl fmt::Debug for Person {
+impl fmt::Debug for ComparedPerson {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Person(…)")
+        f.write_str("ComparedPerson(…)")
     }
 }

@@ -13,7 +13,8 @@ use crate::domain::{former_communes, gazetteer};
 /// The country code of France, `99100`, without its `99`.
 const FRANCE: u16 = 100;
 
-/// What a name says at most: no table tells how many people are born in places of that name.
+/// The largest weight of a place's name: no table tells how many people are born in places of that
+/// name.
 const NAME: Bits = bits(8.0);
 
 /// A birthplace. The commune of an arrondissement is the city's.
@@ -113,7 +114,7 @@ impl Place {
         }
     }
 
-    /// How the commune's name sounds, for a blocking key.
+    /// The sound of the commune's name, for a blocking key.
     pub(super) fn sound(&self) -> Option<Sound> {
         self.name
             .as_ref()
@@ -135,7 +136,7 @@ impl Place {
         self.weight() >= bits(9.0) || self.foreign_code().is_some()
     }
 
-    /// What agreement on it says.
+    /// The weight of an agreement on it.
     fn weight(&self) -> Bits {
         match self.code {
             Some(PlaceCode::Commune(code)) => frequency::commune(code),
@@ -174,7 +175,7 @@ fn city_of(code: CommuneCode) -> (CommuneCode, Option<CommuneCode>) {
     CommuneCode::parse(city).map_or((code, None), |city| (city, Some(code)))
 }
 
-/// How two birthplaces compare.
+/// The levels of agreement of two birthplaces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PlaceLevel {

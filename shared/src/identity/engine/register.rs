@@ -9,44 +9,44 @@
 use std::collections::HashMap;
 
 use super::blocking::{Blocking, BlockingKey};
-use super::decide::{Candidate, Decision, Reads, resolve};
-use super::lookup::{Answer, Mode, look_up};
-use super::person::Person;
+use super::decide::{Candidate, MatchDecision, Reads, resolve};
+use super::lookup::{LookUpResult, Mode, look_up};
+use super::person::ComparedPerson;
 
 /// A record of a register, in order of arrival from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RecordNumber(pub u32);
 
-/// How many records are read behind one key at most, the latest first. A key that more people share
+/// At most so many records are read behind one key, the latest first. A key that more people share
 /// says little, and each of them has other keys; [`Counts::cut`] says how often it happens.
 pub const MOST_READ: usize = 200;
 
 /// A register in memory.
 pub struct Register {
     blocking: Blocking,
-    people: Vec<Person>,
+    people: Vec<ComparedPerson>,
     /// The first record of the student that a record belongs to.
     student_of: Vec<u32>,
     /// For each record the next one of its student, the last one's being the first again.
     next_of: Vec<u32>,
-    /// The last record posted under a key, and for each posting the one before it.
+    /// The last record indexed under a key, and for each entry the one before it.
     last_posted: HashMap<u64, u32>,
-    postings: Vec<Posting>,
+    blocks: Vec<BlockEntry>,
     /// Pairs that a person should look at.
     review: Vec<(u32, u32)>,
-    /// What was done so far.
+    /// Counts of the work done so far.
     pub counts: Counts,
 }
 
 #[derive(Clone, Copy)]
-struct Posting {
+struct BlockEntry {
     record: u32,
     before: u32,
 }
 
 const NONE: u32 = u32::MAX;
 
-/// What a register did, to be measured.
+/// Counts of a register's work, for measurements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counts {
     /// Blocking keys published.
@@ -67,26 +67,28 @@ impl Register {
             student_of: Vec::new(),
             next_of: Vec::new(),
             last_posted: HashMap::new(),
-            postings: Vec::new(),
+            blocks: Vec::new(),
             review: Vec::new(),
             counts: Counts::default(),
         }
     }
 
-    /// How many records it holds.
     #[must_use]
     pub fn len(&self) -> usize {
         self.people.len()
     }
 
-    /// It holds none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.people.is_empty()
     }
 
     /// Adds a record and decides whose it is; `seen` is told each record that it is compared with.
-    pub fn add(&mut self, person: Person, mut seen: impl FnMut(RecordNumber)) -> RecordNumber {
+    pub fn add(
+        &mut self,
+        person: ComparedPerson,
+        mut seen: impl FnMut(RecordNumber),
+    ) -> RecordNumber {
         let number = u32::try_from(self.people.len()).unwrap_or(NONE);
         let keys = self.blocking.keys(&person);
         let (records, reads) = self.sharing(&keys);
@@ -97,7 +99,7 @@ impl Register {
         self.counts.keys += keys.len() as u64;
         self.counts.candidates += records.len() as u64;
         let students = self.students_of(&records);
-        let people: Vec<(u32, Vec<&Person>)> =
+        let people: Vec<(u32, Vec<&ComparedPerson>)> =
             students.iter().map(|student| (*student, self.people_of(*student))).collect();
         let candidates: Vec<Candidate<'_, u32>> = people
             .iter()
@@ -109,7 +111,7 @@ impl Register {
         self.student_of.push(number);
         self.next_of.push(number);
         let same: &[u32] =
-            if let Decision::Same(students) = &resolution.decision { students } else { &[] };
+            if let MatchDecision::Same(students) = &resolution.decision { students } else { &[] };
         for near in &resolution.near {
             if !same.contains(&near.student) {
                 let pairs: Vec<(u32, u32)> =
@@ -125,11 +127,11 @@ impl Register {
 
     /// Finds the student that a question means: one of its records.
     #[must_use]
-    pub fn look_up(&self, question: &Person, mode: Mode) -> Answer<RecordNumber> {
+    pub fn look_up(&self, question: &ComparedPerson, mode: Mode) -> LookUpResult<RecordNumber> {
         let (records, cut) = self.read(&self.blocking.keys(question));
         let reads = if cut == 0 { Reads::Whole } else { Reads::Cut };
         let students = self.students_of(&records);
-        let people: Vec<(u32, Vec<&Person>)> =
+        let people: Vec<(u32, Vec<&ComparedPerson>)> =
             students.iter().map(|student| (*student, self.people_of(*student))).collect();
         let candidates: Vec<Candidate<'_, RecordNumber>> = people
             .iter()
@@ -167,13 +169,13 @@ impl Register {
         for key in keys {
             let mut at = self.last_posted.get(&short(*key)).copied().unwrap_or(NONE);
             let mut read = 0;
-            while let Some(posting) = self.postings.get(at as usize) {
+            while let Some(entry) = self.blocks.get(at as usize) {
                 if read == MOST_READ {
                     cut += 1;
                     break;
                 }
-                records.push(posting.record);
-                at = posting.before;
+                records.push(entry.record);
+                at = entry.before;
                 read += 1;
             }
         }
@@ -184,9 +186,9 @@ impl Register {
 
     fn post(&mut self, keys: &[BlockingKey], record: u32) {
         for key in keys {
-            let posting = u32::try_from(self.postings.len()).unwrap_or(NONE);
-            let before = self.last_posted.insert(short(*key), posting).unwrap_or(NONE);
-            self.postings.push(Posting { record, before });
+            let entry = u32::try_from(self.blocks.len()).unwrap_or(NONE);
+            let before = self.last_posted.insert(short(*key), entry).unwrap_or(NONE);
+            self.blocks.push(BlockEntry { record, before });
         }
     }
 
@@ -205,7 +207,7 @@ impl Register {
         std::iter::successors(Some(student), next)
     }
 
-    fn people_of(&self, student: u32) -> Vec<&Person> {
+    fn people_of(&self, student: u32) -> Vec<&ComparedPerson> {
         self.records_of(student).map(|record| &self.people[record as usize]).collect()
     }
 

@@ -4,10 +4,10 @@ use proptest::prelude::*;
 
 use super::blocking::{Blocking, MOST_KEYS};
 use super::compare::{Comparison, Veto};
-use super::decide::{Candidate, Decision, Reads, Verdict, resolve, verdict};
+use super::decide::{Candidate, MatchDecision, MatchVerdict, Reads, resolve, verdict};
 use super::fixtures::{LEA, LEA_WITHOUT_INE, person};
-use super::lookup::{Answer, Mode, look_up};
-use super::person::{Person, Written};
+use super::lookup::{LookUpResult, Mode, look_up};
+use super::person::{ComparedPerson, Written};
 use super::register::{RecordNumber, Register};
 use super::{BirthLevel, GivenLevel, IdentifierLevel, PlaceLevel, SurnameLevel};
 
@@ -15,7 +15,7 @@ fn compared(left: Written<'_>, right: Written<'_>) -> Comparison {
     Comparison::of(&person(left), &person(right))
 }
 
-fn judged(left: Written<'_>, right: Written<'_>) -> Verdict {
+fn judged(left: Written<'_>, right: Written<'_>) -> MatchVerdict {
     verdict(&compared(left, right))
 }
 
@@ -40,21 +40,21 @@ fn habits_of_writing_do_not_matter() {
         Written { birth: "2004-12-03", ..LEA_WITHOUT_INE },
     ];
     for (number, other) in others.into_iter().enumerate() {
-        assert_eq!(judged(LEA_WITHOUT_INE, other), Verdict::Match, "{number}");
+        assert_eq!(judged(LEA_WITHOUT_INE, other), MatchVerdict::Match, "{number}");
     }
 }
 
 #[test]
 fn twins_are_never_joined() {
     let twin = Written { given: "Chloé", other_given: "Jeanne", ..LEA };
-    assert_eq!(judged(LEA_WITHOUT_INE, Written { identifier: "", ..twin }), Verdict::Distinct);
-    assert_eq!(judged(LEA, Written { identifier: "090567778FF", ..twin }), Verdict::Distinct);
+    assert_eq!(judged(LEA_WITHOUT_INE, Written { identifier: "", ..twin }), MatchVerdict::Distinct);
+    assert_eq!(judged(LEA, Written { identifier: "090567778FF", ..twin }), MatchVerdict::Distinct);
     // Their identifiers were exchanged: a person must look.
-    assert_eq!(judged(LEA, twin), Verdict::Possible);
+    assert_eq!(judged(LEA, twin), MatchVerdict::Possible);
     let lookalike = Written { given: "Lena", other_given: "", ..LEA_WITHOUT_INE };
     let known = Written { given: "Leana", other_given: "", ..LEA_WITHOUT_INE };
     assert!(compared(lookalike, known).vetoes.has(Veto::Lookalike));
-    assert_eq!(judged(lookalike, known), Verdict::Possible);
+    assert_eq!(judged(lookalike, known), MatchVerdict::Possible);
 }
 
 /// Two sisters of one surname, date and commune, and a list of neither name, or of one, or of both.
@@ -84,11 +84,11 @@ fn a_letter_replaced_or_another_ending_is_another_name() {
             "{one} and {other}: {:?}",
             comparison.given
         );
-        assert_eq!(verdict(&comparison), Verdict::Possible, "{one} and {other}");
+        assert_eq!(verdict(&comparison), MatchVerdict::Possible, "{one} and {other}");
         for mode in [Mode::Standard, Mode::Strict] {
             assert_eq!(
                 asked(left, &[&[right]], mode),
-                Answer::None,
+                LookUpResult::None,
                 "{one} is told what {other} is"
             );
         }
@@ -104,10 +104,10 @@ fn a_slip_inside_a_name_of_the_list_is_a_mistake() {
         ("Yanis", "Yannis"),
     ] {
         let [left, right] = sisters(listed, written);
-        assert_eq!(judged(left, right), Verdict::Match, "{listed} and {written}");
+        assert_eq!(judged(left, right), MatchVerdict::Match, "{listed} and {written}");
         assert_eq!(
             asked(right, &[&[left]], Mode::Strict),
-            Answer::Found(0),
+            LookUpResult::Found(0),
             "{listed} and {written}"
         );
     }
@@ -116,13 +116,13 @@ fn a_slip_inside_a_name_of_the_list_is_a_mistake() {
 #[test]
 fn further_given_names_tell_a_mistake_from_a_twin() {
     let written = Written { given: "Manen", ..LEA_WITHOUT_INE };
-    assert_eq!(judged(Written { given: "Manon", ..LEA_WITHOUT_INE }, written), Verdict::Match);
+    assert_eq!(judged(Written { given: "Manon", ..LEA_WITHOUT_INE }, written), MatchVerdict::Match);
     let other = Written { other_given: "Apolline", ..written };
-    assert_ne!(judged(Written { given: "Manon", ..LEA_WITHOUT_INE }, other), Verdict::Match);
+    assert_ne!(judged(Written { given: "Manon", ..LEA_WITHOUT_INE }, other), MatchVerdict::Match);
     let [one, other] = sisters("Lina-Rose", "Line-Rose");
     assert_ne!(
         judged(one, other),
-        Verdict::Match,
+        MatchVerdict::Match,
         "the second half of a first name is no further name"
     );
 }
@@ -130,11 +130,11 @@ fn further_given_names_tell_a_mistake_from_a_twin() {
 #[test]
 fn an_equal_identifier_mends_a_name_of_the_list_and_no_other() {
     let identified = |given| Written { given, other_given: "", ..LEA };
-    assert_eq!(judged(identified("Manon"), identified("Manen")), Verdict::Match);
+    assert_eq!(judged(identified("Manon"), identified("Manen")), MatchVerdict::Match);
     for (one, other) in [("Bivo", "Bivi"), ("Léna", "Léana")] {
         assert_eq!(
             judged(identified(one), identified(other)),
-            Verdict::Possible,
+            MatchVerdict::Possible,
             "{one} and {other} are twins"
         );
     }
@@ -167,11 +167,11 @@ fn a_date_that_differs_is_for_a_person_unless_more_than_the_place_agrees() {
     let day = Written { birth: "2004-03-17", other_given: "", ..LEA_WITHOUT_INE };
     assert_eq!(
         judged(LEA, day),
-        Verdict::Possible,
+        MatchVerdict::Possible,
         "homonyms are born in one commune some days apart"
     );
-    assert_eq!(judged(LEA, Written { other_given: LEA.other_given, ..day }), Verdict::Match);
-    assert_eq!(judged(LEA, Written { identifier: LEA.identifier, ..day }), Verdict::Match);
+    assert_eq!(judged(LEA, Written { other_given: LEA.other_given, ..day }), MatchVerdict::Match);
+    assert_eq!(judged(LEA, Written { identifier: LEA.identifier, ..day }), MatchVerdict::Match);
 }
 
 #[test]
@@ -180,8 +180,14 @@ fn a_client_that_wants_to_be_certain_is_told_nobody_when_two_may_be_meant() {
     for rival in
         [Written { birth: "2004-03-17", ..question }, Written { given: "Leana", ..question }]
     {
-        assert_eq!(asked(question, &[&[question], &[rival]], Mode::Standard), Answer::Found(0));
-        assert_eq!(asked(question, &[&[question], &[rival]], Mode::Strict), Answer::Ambiguous);
+        assert_eq!(
+            asked(question, &[&[question], &[rival]], Mode::Standard),
+            LookUpResult::Found(0)
+        );
+        assert_eq!(
+            asked(question, &[&[question], &[rival]], Mode::Strict),
+            LookUpResult::Ambiguous
+        );
     }
 }
 
@@ -189,55 +195,55 @@ fn a_client_that_wants_to_be_certain_is_told_nobody_when_two_may_be_meant() {
 fn student_numbers_of_one_establishment_part_and_corroborate() {
     let numbered =
         |written, establishment, number| person(written).numbered(establishment, 2026, number);
-    let judge = |one: &Person, other: &Person| verdict(&Comparison::of(one, other));
+    let judge = |one: &ComparedPerson, other: &ComparedPerson| verdict(&Comparison::of(one, other));
     let lea = numbered(LEA_WITHOUT_INE, "0751967F", "1");
     assert_eq!(
         judge(&lea, &numbered(LEA_WITHOUT_INE, "0751967F", "2")),
-        Verdict::Possible,
+        MatchVerdict::Possible,
         "a person decides"
     );
     assert_eq!(
         judge(&lea, &numbered(LEA_WITHOUT_INE, "0751722P", "2")),
-        Verdict::Match,
+        MatchVerdict::Match,
         "of another establishment"
     );
     let [one, other] = sisters("Manon", "Manen");
     let (first, second) = (numbered(one, "0751967F", "1"), numbered(other, "0751967F", "2"));
     assert_eq!(
         judge(&first, &second),
-        Verdict::Distinct,
+        MatchVerdict::Distinct,
         "the establishment says that they are two"
     );
 
     let elsewhere = Written { commune: "13055", place: "Marseille", ..LEA_WITHOUT_INE };
     assert_eq!(
         judge(&lea, &numbered(elsewhere, "0751967F", "1")),
-        Verdict::Match,
+        MatchVerdict::Match,
         "one of the places is mistaken"
     );
     let stranger =
         Written { surname: "Durand", given: "Paul", sex: "M", birth: "1999-07-01", ..elsewhere };
     assert_eq!(
         judge(&lea, &numbered(stranger, "0751967F", "1")),
-        Verdict::Distinct,
+        MatchVerdict::Distinct,
         "a number alone says nothing"
     );
     let second = numbered(other, "0751967F", "1");
-    assert_eq!(judge(&first, &second), Verdict::Possible, "the names don't agree");
+    assert_eq!(judge(&first, &second), MatchVerdict::Possible, "the names don't agree");
 }
 
 #[test]
 fn two_identifiers_of_one_register_are_two_people_and_of_two_registers_are_not() {
-    assert_eq!(judged(LEA, Written { identifier: "090567778FF", ..LEA }), Verdict::Possible);
-    assert_eq!(judged(LEA, Written { identifier: "0906018155T", ..LEA }), Verdict::Match);
+    assert_eq!(judged(LEA, Written { identifier: "090567778FF", ..LEA }), MatchVerdict::Possible);
+    assert_eq!(judged(LEA, Written { identifier: "0906018155T", ..LEA }), MatchVerdict::Match);
     let bare = Written { other_given: "", commune: "", place: "", ..LEA };
-    assert_eq!(judged(bare, Written { identifier: "0906018155T", ..bare }), Verdict::Possible);
+    assert_eq!(judged(bare, Written { identifier: "0906018155T", ..bare }), MatchVerdict::Possible);
 }
 
 #[test]
 fn an_identifier_with_a_slip_is_no_veto() {
     let slip = compared(LEA, Written { identifier: "070578276KH", ..LEA });
-    assert_eq!((slip.identifier, verdict(&slip)), (IdentifierLevel::Slip, Verdict::Match));
+    assert_eq!((slip.identifier, verdict(&slip)), (IdentifierLevel::Slip, MatchVerdict::Match));
     let scanned = compared(LEA, Written { identifier: "O7O578267KH", ..LEA });
     assert_eq!(scanned.identifier, IdentifierLevel::Same);
 }
@@ -252,15 +258,15 @@ fn the_same_identifier_is_no_proof() {
         birth: "1999-07-01",
         ..LEA
     };
-    assert_ne!(judged(LEA, stranger), Verdict::Match);
+    assert_ne!(judged(LEA, stranger), MatchVerdict::Match);
 }
 
 #[test]
 fn homonyms_wait_or_are_told_apart() {
     let elsewhere = Written { commune: "13055", place: "Marseille", ..LEA_WITHOUT_INE };
-    assert_eq!(judged(LEA_WITHOUT_INE, elsewhere), Verdict::Possible);
+    assert_eq!(judged(LEA_WITHOUT_INE, elsewhere), MatchVerdict::Possible);
     let otherwise = Written { other_given: "Jeanne", ..LEA_WITHOUT_INE };
-    assert_eq!(judged(LEA_WITHOUT_INE, otherwise), Verdict::Possible);
+    assert_eq!(judged(LEA_WITHOUT_INE, otherwise), MatchVerdict::Possible);
     let common = Written {
         surname: "Martin",
         given: "Thomas",
@@ -269,7 +275,7 @@ fn homonyms_wait_or_are_told_apart() {
         place: "",
         ..LEA_WITHOUT_INE
     };
-    assert_eq!(judged(common, common), Verdict::Possible, "too many people have this name");
+    assert_eq!(judged(common, common), MatchVerdict::Possible, "too many people have this name");
 }
 
 #[test]
@@ -287,11 +293,11 @@ fn families_that_share_half_of_a_name_are_told_apart_by_a_person() {
         "all else agrees, and is rare: {}",
         comparison.bits.value()
     );
-    assert_eq!(verdict(&comparison), Verdict::Possible);
+    assert_eq!(verdict(&comparison), MatchVerdict::Possible);
     let identified = |written| Written { identifier: LEA.identifier, ..written };
     assert_eq!(
         judged(identified(one), identified(other)),
-        Verdict::Match,
+        MatchVerdict::Match,
         "who has taken another name"
     );
 }
@@ -304,7 +310,7 @@ fn names_alone_prove_nothing() {
         other_given: "Marguerite Apolline",
         ..Written::default()
     };
-    assert!(judged(name, name) < Verdict::Match);
+    assert!(judged(name, name) < MatchVerdict::Match);
 }
 
 #[test]
@@ -411,10 +417,10 @@ fn a_list_without_sex_or_ine_is_decided_by_evidence_alone() {
         place: "geurie",
         ..Written::default()
     };
-    assert_eq!(judged(listed, Written { given: "reani", ..listed }), Verdict::Match);
+    assert_eq!(judged(listed, Written { given: "reani", ..listed }), MatchVerdict::Match);
     assert_eq!(
         judged(Written { sex: "F", ..listed }, Written { given: "reani", ..listed }),
-        Verdict::Possible
+        MatchVerdict::Possible
     );
 }
 
@@ -441,11 +447,11 @@ fn a_newcomer_between_two_homonyms_is_ambiguous() {
     let candidates =
         [Candidate { student: 1, records: &[&here] }, Candidate { student: 2, records: &[&there] }];
     let resolution = resolve(&newcomer, &candidates, Reads::Whole);
-    assert_eq!(resolution.decision, Decision::Ambiguous);
+    assert_eq!(resolution.decision, MatchDecision::Ambiguous);
     assert_eq!(resolution.near.len(), 2, "both are for review");
     assert_eq!(
         resolve(&newcomer, &candidates[..1], Reads::Whole).decision,
-        Decision::Same(vec![1])
+        MatchDecision::Same(vec![1])
     );
     assert_eq!(
         resolve(
@@ -454,7 +460,7 @@ fn a_newcomer_between_two_homonyms_is_ambiguous() {
             Reads::Whole
         )
         .decision,
-        Decision::New
+        MatchDecision::New
     );
 }
 
@@ -463,15 +469,15 @@ fn nobody_is_new_or_alone_when_somebody_was_not_read() {
     let lea = person(LEA);
     let stranger = person(Written { surname: "Durand", given: "Paul", ..LEA_WITHOUT_INE });
     let candidates = [Candidate { student: 1, records: &[&lea] }];
-    assert_eq!(resolve(&stranger, &candidates, Reads::Cut).decision, Decision::Ambiguous);
-    assert_eq!(resolve(&lea, &candidates, Reads::Cut).decision, Decision::Same(vec![1]));
-    assert_eq!(look_up(&lea, &candidates, Reads::Cut, Mode::Standard), Answer::Ambiguous);
+    assert_eq!(resolve(&stranger, &candidates, Reads::Cut).decision, MatchDecision::Ambiguous);
+    assert_eq!(resolve(&lea, &candidates, Reads::Cut).decision, MatchDecision::Same(vec![1]));
+    assert_eq!(look_up(&lea, &candidates, Reads::Cut, Mode::Standard), LookUpResult::Ambiguous);
 }
 
-fn asked(question: Written<'_>, students: &[&[Written<'_>]], mode: Mode) -> Answer<usize> {
-    let people: Vec<Vec<Person>> =
+fn asked(question: Written<'_>, students: &[&[Written<'_>]], mode: Mode) -> LookUpResult<usize> {
+    let people: Vec<Vec<ComparedPerson>> =
         students.iter().map(|records| records.iter().copied().map(person).collect()).collect();
-    let records: Vec<Vec<&Person>> =
+    let records: Vec<Vec<&ComparedPerson>> =
         people.iter().map(|records| records.iter().collect()).collect();
     let candidates: Vec<Candidate<'_, usize>> = records
         .iter()
@@ -488,56 +494,59 @@ fn a_question_is_answered_when_corroborated_and_alone() {
         Written { commune: "13055", place: "Marseille", other_given: "", ..LEA_WITHOUT_INE };
     let common = Written { surname: "Martin", given: "Thomas", sex: "M", ..bare };
     for mode in [Mode::Standard, Mode::Strict] {
-        assert_eq!(asked(LEA_WITHOUT_INE, &[&[LEA]], mode), Answer::Found(0));
+        assert_eq!(asked(LEA_WITHOUT_INE, &[&[LEA]], mode), LookUpResult::Found(0));
         assert_eq!(
             asked(
                 common,
                 &[&[Written { surname: "Martin", given: "Thomas", sex: "M", ..LEA }]],
                 mode
             ),
-            Answer::None
+            LookUpResult::None
         );
-        assert_eq!(asked(bare, &[&[LEA], &[elsewhere]], mode), Answer::Ambiguous);
-        assert_eq!(asked(elsewhere, &[&[LEA]], mode), Answer::None, "an absent homonym");
+        assert_eq!(asked(bare, &[&[LEA], &[elsewhere]], mode), LookUpResult::Ambiguous);
+        assert_eq!(asked(elsewhere, &[&[LEA]], mode), LookUpResult::None, "an absent homonym");
         assert_eq!(
             asked(Written { given: "Chloé", ..LEA_WITHOUT_INE }, &[&[LEA]], mode),
-            Answer::None,
+            LookUpResult::None,
             "an absent twin"
         );
-        assert_eq!(asked(LEA_WITHOUT_INE, &[], mode), Answer::None);
+        assert_eq!(asked(LEA_WITHOUT_INE, &[], mode), LookUpResult::None);
     }
     assert_eq!(
         asked(bare, &[&[LEA]], Mode::Standard),
-        Answer::Found(0),
+        LookUpResult::Found(0),
         "hardly anybody else has such a name"
     );
-    assert_eq!(asked(bare, &[&[LEA]], Mode::Strict), Answer::None);
+    assert_eq!(asked(bare, &[&[LEA]], Mode::Strict), LookUpResult::None);
     let rarer = Written { given: "Ombeline", ..bare };
     let ombeline = Written { given: "Ombeline", ..LEA };
-    assert_eq!(asked(rarer, &[&[ombeline]], Mode::Standard), Answer::Found(0));
+    assert_eq!(asked(rarer, &[&[ombeline]], Mode::Standard), LookUpResult::Found(0));
     assert_eq!(
         asked(rarer, &[&[ombeline]], Mode::Strict),
-        Answer::None,
+        LookUpResult::None,
         "a rare name is a family's as well"
     );
     assert_eq!(
         asked(LEA_WITHOUT_INE, &[&[LEA], &[elsewhere]], Mode::Standard),
-        Answer::Found(0),
+        LookUpResult::Found(0),
         "the place tells"
     );
-    assert_eq!(asked(LEA_WITHOUT_INE, &[&[LEA], &[elsewhere]], Mode::Strict), Answer::Ambiguous);
+    assert_eq!(
+        asked(LEA_WITHOUT_INE, &[&[LEA], &[elsewhere]], Mode::Strict),
+        LookUpResult::Ambiguous
+    );
 }
 
 #[test]
 fn a_student_is_known_by_all_of_its_records() {
     let without_place = Written { commune: "", place: "", other_given: "", ..LEA };
     let question = Written { other_given: "", ..LEA_WITHOUT_INE };
-    assert_eq!(asked(question, &[&[without_place]], Mode::Standard), Answer::None);
-    assert_eq!(asked(question, &[&[without_place, LEA]], Mode::Standard), Answer::Found(0));
+    assert_eq!(asked(question, &[&[without_place]], Mode::Standard), LookUpResult::None);
+    assert_eq!(asked(question, &[&[without_place, LEA]], Mode::Standard), LookUpResult::Found(0));
 }
 
 /// Records of three people, two of them twins, each written as different establishments do.
-fn families() -> Vec<(char, Person)> {
+fn families() -> Vec<(char, ComparedPerson)> {
     let twin = Written { identifier: "090567778FF", given: "Chloé", other_given: "Jeanne", ..LEA };
     let other = Written {
         identifier: "081768862AE",
@@ -588,7 +597,7 @@ prop_compose! {
     }
 }
 
-fn read(written: &[String; 10]) -> Person {
+fn read(written: &[String; 10]) -> ComparedPerson {
     let [identifier, surname, usage, given, other_given, sex, birth, commune, place, country] =
         written.each_ref();
     person(Written {
@@ -631,7 +640,7 @@ proptest! {
     fn a_veto_is_never_a_match(one in anybody(), other in anybody()) {
         let comparison = Comparison::of(&read(&one), &read(&other));
         if !comparison.vetoes.is_empty() {
-            prop_assert_ne!(verdict(&comparison), Verdict::Match);
+            prop_assert_ne!(verdict(&comparison), MatchVerdict::Match);
         }
     }
 
@@ -651,7 +660,7 @@ proptest! {
         let again = read(&again);
         // Particles are forgotten in the parts, kept in the whole: the parts are what must not
         // move.
-        let cores = |name: &Person| name.surname.as_ref().map(|name| name.cores().iter().map(|word| word.text.clone()).collect::<Vec<_>>());
+        let cores = |name: &ComparedPerson| name.surname.as_ref().map(|name| name.cores().iter().map(|word| word.text.clone()).collect::<Vec<_>>());
         if once.surname.as_ref().is_some_and(|name| name.cores().len() > 1) {
             prop_assert_eq!(cores(&again), cores(&once));
         }

@@ -1,4 +1,4 @@
-//! Who has which INE, and how they are posted.
+//! Who has which INE, and how they are indexed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,16 +7,16 @@ use serde::{Deserialize, Serialize};
 use crate::domain::civil_identity::CivilIdentity;
 use crate::domain::enrolment;
 use crate::domain::ine::Ine;
+use crate::identity::block::{Block, BlockId, BlockIds, Traits};
 use crate::identity::digest::{IdentityKeys, IneDigest};
-use crate::identity::engine::person::Person;
-use crate::identity::posting::{Bucket, PostingKey, PostingKeys, Traits};
+use crate::identity::engine::person::ComparedPerson;
 
 /// An INE and who has it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Registration {
     pub ine: Ine,
-    /// Who has it, as it was registered.
+    /// The person, as registered.
     pub identite: CivilIdentity,
     /// The INE that stands for all of this person's, when it is another one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -24,14 +24,14 @@ pub struct Registration {
     /// The INEs that this one stands for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub alias: Vec<Ine>,
-    /// It was given here, on request, rather than loaded.
+    /// Whether the INE was given here, on request, rather than loaded.
     #[serde(default)]
     pub attribue: bool,
-    /// How many times it was written; 0 when it never was.
+    /// The number of writes; 0 when it was never written.
     pub version: u64,
 }
 
-/// INEs that one may stand for. All that a person is posted under is written in one transaction,
+/// INEs that one may stand for. All that a person is indexed under is written in one transaction,
 /// which takes a hundred items: (8 + 2) people of 7 keys each, and their registrations. Nobody was
 /// seen with more than three.
 pub const MOST_ALIASES: usize = 8;
@@ -50,22 +50,25 @@ impl Registration {
     }
 }
 
-/// What is posted of somebody who has an INE.
+/// The traits under which somebody who has an INE is indexed.
 #[must_use]
 pub fn traits_of(registration: &Registration) -> Traits {
-    Traits::said(Some(registration.ine), enrolment::Person::Civil(registration.identite.clone()))
+    Traits::said(
+        Some(registration.ine),
+        enrolment::StatedPerson::Civil(registration.identite.clone()),
+    )
 }
 
-/// The keys that somebody is posted under, and searched by.
+/// The keys that somebody is indexed under, and searched by.
 ///
 /// The INE isn't among them: whoever asks for one has none to be found by, and the seven keys go to
 /// what they have.
 #[must_use]
-pub fn keys_of(keys: &PostingKeys, identity: &CivilIdentity) -> Vec<PostingKey> {
-    keys.of(&Person::of(identity, None))
+pub fn keys_of(keys: &BlockIds, identity: &CivilIdentity) -> Vec<BlockId> {
+    keys.of(&ComparedPerson::of(identity, None))
 }
 
-/// Why two INEs can't be joined, or parted.
+/// The reason for which two INEs can't be joined, or parted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AttachmentError {
     /// They are one.
@@ -80,12 +83,12 @@ pub enum AttachmentError {
     /// The one that would be an alias is another's already.
     #[error("the INE is an alias of another")]
     AliasOfAnother,
-    /// It stands for [`MOST_ALIASES`] already.
+    /// The master stands for [`MOST_ALIASES`] already.
     #[error("an INE stands for {MOST_ALIASES} others at most")]
     TooMany,
 }
 
-/// A person's INEs, and what becomes of their postings when one joins or leaves.
+/// A person's INEs, and what becomes of their blocks when one joins or leaves.
 pub struct Attachments<'a> {
     keys: &'a IdentityKeys,
     /// The master first, then its aliases.
@@ -101,22 +104,22 @@ impl<'a> Attachments<'a> {
         Self { keys, people }
     }
 
-    /// Every key that these people, and `other`, are posted under.
+    /// Every key that these people, and `other`, are indexed under.
     #[must_use]
-    pub fn keys(&self, other: &Registration) -> BTreeSet<PostingKey> {
+    pub fn keys(&self, other: &Registration) -> BTreeSet<BlockId> {
         self.people
             .iter()
             .chain([other])
-            .flat_map(|person| keys_of(&self.keys.postings, &person.identite))
+            .flat_map(|person| keys_of(&self.keys.blocks, &person.identite))
             .collect()
     }
 
-    /// Makes `alias` one of them: gives the two registrations, changed, and changes the buckets of
+    /// Makes `alias` one of them: gives the two registrations, changed, and changes the blocks of
     /// [`Self::keys`], in which the master then holds the traits of both.
     pub fn attach(
         mut self,
         mut alias: Registration,
-        buckets: &mut BTreeMap<PostingKey, Bucket<IneDigest>>,
+        blocks: &mut BTreeMap<BlockId, Block<IneDigest>>,
     ) -> Result<[Registration; 2], AttachmentError> {
         let mut master = self.people[0].clone();
         if alias.ine == master.ine {
@@ -139,8 +142,8 @@ impl<'a> Attachments<'a> {
         }
         alias.maitre = Some(master.ine);
         self.people.push(alias.clone());
-        self.post(&[], &self.keys.ine(&alias.ine), buckets);
-        self.post(&self.people, &self.keys.ine(&master.ine), buckets);
+        self.post(&[], &self.keys.ine(&alias.ine), blocks);
+        self.post(&self.people, &self.keys.ine(&master.ine), blocks);
         Ok([master, alias])
     }
 
@@ -148,14 +151,14 @@ impl<'a> Attachments<'a> {
     pub fn detach(
         mut self,
         mut alias: Registration,
-        buckets: &mut BTreeMap<PostingKey, Bucket<IneDigest>>,
+        blocks: &mut BTreeMap<BlockId, Block<IneDigest>>,
     ) -> [Registration; 2] {
         let mut master = self.people[0].clone();
         master.alias.retain(|ine| *ine != alias.ine);
         alias.maitre = None;
         self.people.retain(|person| person.ine != alias.ine);
-        self.post(&self.people, &self.keys.ine(&master.ine), buckets);
-        self.post(std::slice::from_ref(&alias), &self.keys.ine(&alias.ine), buckets);
+        self.post(&self.people, &self.keys.ine(&master.ine), blocks);
+        self.post(std::slice::from_ref(&alias), &self.keys.ine(&alias.ine), blocks);
         [master, alias]
     }
 
@@ -164,14 +167,13 @@ impl<'a> Attachments<'a> {
         &self,
         people: &[Registration],
         holder: &IneDigest,
-        buckets: &mut BTreeMap<PostingKey, Bucket<IneDigest>>,
+        blocks: &mut BTreeMap<BlockId, Block<IneDigest>>,
     ) {
-        for (key, bucket) in buckets {
-            let posted = |person: &&Registration| {
-                keys_of(&self.keys.postings, &person.identite).contains(key)
-            };
-            let traits: Vec<Traits> = people.iter().filter(posted).map(traits_of).collect();
-            bucket.set(holder, &traits);
+        for (key, block) in blocks {
+            let indexed =
+                |person: &&Registration| keys_of(&self.keys.blocks, &person.identite).contains(key);
+            let traits: Vec<Traits> = people.iter().filter(indexed).map(traits_of).collect();
+            block.set(holder, &traits);
         }
     }
 }

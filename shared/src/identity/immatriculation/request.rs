@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::contract::ines::{DecisionKind, RequestState};
 use crate::domain::civil_identity::CivilIdentity;
 use crate::domain::ine::Ine;
-use crate::identity::digest::{DigestKey, IneDigest};
+use crate::identity::digest::{DigestKey, IneDigest, is_digest};
 
 /// The opaque id of a request: it follows from the client and from the client's own reference, so
 /// that the same request is found again, whoever lost the answer.
@@ -26,13 +26,7 @@ impl RequestId {
     /// The id as it was given out. Only its form is checked.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let (id, digest) = text.split_once('.')?;
-        let well_formed = !id.is_empty()
-            && id.len() <= 16
-            && id.bytes().all(|byte| byte.is_ascii_alphanumeric())
-            && digest.len() == 32
-            && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
-        well_formed.then(|| Self(text.to_owned()))
+        is_digest(text).then(|| Self(text.to_owned()))
     }
 
     /// The text.
@@ -52,11 +46,10 @@ impl fmt::Display for RequestId {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
     pub id: RequestId,
-    /// Who asks.
+    /// The client that asks.
     pub client_id: String,
     /// For whom.
     pub identite: CivilIdentity,
-    /// Where it stands.
     pub etat: RequestState,
     /// The INE, once it is granted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -64,24 +57,23 @@ pub struct Request {
     /// Whether the INE is a new one.
     #[serde(default)]
     pub attribue: bool,
-    /// Whom it resembles, by the digests of their INEs, while a person has to decide.
+    /// The people whom it resembles, by the digests of their INEs, while a person has to decide.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ressemblances: Vec<IneDigest>,
     /// When it was made.
     pub depuis: Timestamp,
-    /// What a person decided.
+    /// The decision of INES's staff.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decision: Option<Decided>,
-    /// How many times it was written; 0 when it never was.
+    /// The number of writes; 0 when it was never written.
     pub version: u64,
 }
 
-/// What a person decided of a request, and when.
+/// The decision of INES's staff about a request, and when.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Decided {
-    /// What.
     pub decision: DecisionKind,
-    /// Who it is, for [`DecisionKind::Meme`]: the digest of the INE that was named.
+    /// The digest of the INE that was named, for [`DecisionKind::Meme`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ine: Option<IneDigest>,
     /// The client that the person who decided works with.

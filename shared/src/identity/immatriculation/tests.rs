@@ -7,12 +7,12 @@ use crate::domain::civil_identity::CivilIdentity;
 use crate::domain::commune::CommuneCode;
 use crate::domain::ine::Ine;
 use crate::domain::name::PersonName;
+use crate::identity::block::BlockId;
 use crate::identity::fixtures::{identity, keys};
-use crate::identity::posting::PostingKey;
 
 /// A register in memory, written as the service writes its tables.
 #[derive(Default)]
-struct Register(BTreeMap<PostingKey, Bucket<IneDigest>>);
+struct Register(BTreeMap<BlockId, Block<IneDigest>>);
 
 impl Register {
     fn with(people: &[(u32, CivilIdentity)]) -> Self {
@@ -25,25 +25,21 @@ impl Register {
 
     fn add(&mut self, registration: &Registration) {
         let holder = keys().ine(&registration.ine);
-        for key in keys_of(&keys().postings, &registration.identite) {
+        for key in keys_of(&keys().blocks, &registration.identite) {
             self.0.entry(key).or_default().set(&holder, &[traits_of(registration)]);
         }
     }
 
     fn sharing(&self, person: &CivilIdentity) -> Resembling {
-        Resembling::of(keys_of(&keys().postings, person).iter().filter_map(|key| self.0.get(key)))
+        Resembling::of(keys_of(&keys().blocks, person).iter().filter_map(|key| self.0.get(key)))
     }
 
-    fn decide(&self, person: &CivilIdentity) -> Outcome {
-        self.sharing(person).decide(&Person::of(person, None))
+    fn decide(&self, person: &CivilIdentity) -> ImmatriculationOutcome {
+        self.sharing(person).decide(&ComparedPerson::of(person, None))
     }
 
     fn holders(&self) -> BTreeSet<IneDigest> {
-        self.0
-            .values()
-            .flat_map(|bucket| &bucket.entries)
-            .map(|entry| entry.holder.clone())
-            .collect()
+        self.0.values().flat_map(|block| &block.entries).map(|entry| entry.holder.clone()).collect()
     }
 }
 
@@ -66,44 +62,47 @@ fn lea() -> CivilIdentity {
 #[test]
 fn nobody_resembles_and_the_same_person_is_known_again() {
     let mut register = Register::default();
-    assert_eq!(register.decide(&lea()), Outcome::Newcomer);
+    assert_eq!(register.decide(&lea()), ImmatriculationOutcome::Newcomer);
     register.add(&registration(7, &lea()));
-    assert_eq!(register.decide(&lea()), Outcome::Known(digest(7)));
+    assert_eq!(register.decide(&lea()), ImmatriculationOutcome::Known(digest(7)));
     let spelled = CivilIdentity { nom_famille: PersonName::parse("CASTELBOU").unwrap(), ..lea() };
-    assert_eq!(register.decide(&spelled), Outcome::Known(digest(7)));
-    let question = Person::of(&spelled, None);
-    assert_eq!(register.sharing(&spelled).find(&question), Answer::Found(digest(7)));
+    assert_eq!(register.decide(&spelled), ImmatriculationOutcome::Known(digest(7)));
+    let question = ComparedPerson::of(&spelled, None);
+    assert_eq!(register.sharing(&spelled).find(&question), LookUpResult::Found(digest(7)));
     let twin = CivilIdentity { prenom1: PersonName::parse("Chloé").unwrap(), ..lea() };
-    assert_eq!(register.decide(&twin), Outcome::Newcomer, "a twin is somebody else");
+    assert_eq!(register.decide(&twin), ImmatriculationOutcome::Newcomer, "a twin is somebody else");
 }
 
 #[test]
 fn somebody_who_resembles_is_for_a_person_to_look_at() {
     let register = Register::with(&[(7, lea())]);
     let elsewhere = CivilIdentity { lieu_naissance: CommuneCode::parse("13055").ok(), ..lea() };
-    assert_eq!(register.decide(&elsewhere), Outcome::Doubt(vec![digest(7)]));
+    assert_eq!(register.decide(&elsewhere), ImmatriculationOutcome::Doubt(vec![digest(7)]));
 }
 
 #[test]
 fn two_who_may_be_one_are_not_chosen_among() {
     let register = Register::with(&[(7, lea()), (8, lea())]);
-    let Outcome::Doubt(mut near) = register.decide(&lea()) else {
+    let ImmatriculationOutcome::Doubt(mut near) = register.decide(&lea()) else {
         panic!("two people have this identity")
     };
     near.sort();
     let mut both = vec![digest(7), digest(8)];
     both.sort();
     assert_eq!(near, both);
-    assert_eq!(register.sharing(&lea()).find(&Person::of(&lea(), None)), Answer::Ambiguous);
+    assert_eq!(
+        register.sharing(&lea()).find(&ComparedPerson::of(&lea(), None)),
+        LookUpResult::Ambiguous
+    );
 }
 
 #[test]
 fn nobody_is_new_when_somebody_was_left_out() {
     let mut register = Register::with(&[(7, lea())]);
     let stranger = identity("Quiniou", "Malo", "2003-06-30");
-    let key = keys_of(&keys().postings, &stranger).remove(0);
-    register.0.insert(key, Bucket { cut: true, ..Bucket::default() });
-    assert_eq!(register.decide(&stranger), Outcome::Doubt(Vec::new()));
+    let key = keys_of(&keys().blocks, &stranger).remove(0);
+    register.0.insert(key, Block { cut: true, ..Block::default() });
+    assert_eq!(register.decide(&stranger), ImmatriculationOutcome::Doubt(Vec::new()));
 }
 
 #[test]
@@ -124,27 +123,27 @@ fn aliases_are_one_person_until_they_are_parted() {
     };
 
     let alias = registration(8, &married);
-    let mut buckets = among(&register, &alias);
-    let [master, alias] = attachments(Vec::new()).attach(alias, &mut buckets).unwrap();
-    register.0.extend(buckets);
+    let mut blocks = among(&register, &alias);
+    let [master, alias] = attachments(Vec::new()).attach(alias, &mut blocks).unwrap();
+    register.0.extend(blocks);
     assert_eq!((master.alias.clone(), alias.master()), (vec![ine(8)], ine(7)));
     assert_eq!(register.holders(), [digest(7)].into());
-    assert_eq!(register.decide(&married), Outcome::Known(digest(7)));
-    assert_eq!(register.decide(&lea()), Outcome::Known(digest(7)));
+    assert_eq!(register.decide(&married), ImmatriculationOutcome::Known(digest(7)));
+    assert_eq!(register.decide(&lea()), ImmatriculationOutcome::Known(digest(7)));
 
-    let mut buckets = among(&register, &alias);
+    let mut blocks = among(&register, &alias);
     let [master, alias] =
-        Attachments::of(&keys, master, vec![alias.clone()]).detach(alias, &mut buckets);
-    register.0.extend(buckets);
+        Attachments::of(&keys, master, vec![alias.clone()]).detach(alias, &mut blocks);
+    register.0.extend(blocks);
     assert_eq!((master.alias.len(), alias.maitre), (0, None));
-    let sorted = |buckets: &BTreeMap<PostingKey, Bucket<IneDigest>>| {
-        let sort = |bucket: &Bucket<IneDigest>| {
+    let sorted = |blocks: &BTreeMap<BlockId, Block<IneDigest>>| {
+        let sort = |block: &Block<IneDigest>| {
             let mut holders: Vec<_> =
-                bucket.entries.iter().map(|entry| entry.holder.clone()).collect();
+                block.entries.iter().map(|entry| entry.holder.clone()).collect();
             holders.sort();
             holders
         };
-        buckets.iter().map(|(key, bucket)| (key.clone(), sort(bucket))).collect::<Vec<_>>()
+        blocks.iter().map(|(key, block)| (key.clone(), sort(block))).collect::<Vec<_>>()
     };
     assert_eq!(sorted(&register.0), sorted(&before), "as if they had never been joined");
 }
@@ -219,15 +218,15 @@ proptest! {
         let mut given: BTreeMap<IneDigest, CivilIdentity> = BTreeMap::new();
         for (number, person) in (0..).zip(&people) {
             match register.decide(person) {
-                Outcome::Newcomer => {
+                ImmatriculationOutcome::Newcomer => {
                     register.add(&registration(number, person));
                     given.insert(digest(number), person.clone());
                 }
-                Outcome::Known(holder) => prop_assert!(given.contains_key(&holder)),
-                Outcome::Doubt(near) => prop_assert!(near.iter().all(|holder| given.contains_key(holder))),
+                ImmatriculationOutcome::Known(holder) => prop_assert!(given.contains_key(&holder)),
+                ImmatriculationOutcome::Doubt(near) => prop_assert!(near.iter().all(|holder| given.contains_key(holder))),
             }
             // Asked again, whoever asks is known, or waits as before: never a second number.
-            prop_assert_ne!(register.decide(person), Outcome::Newcomer);
+            prop_assert_ne!(register.decide(person), ImmatriculationOutcome::Newcomer);
         }
         // The same people written twice: a name, a date and a place are somebody's once.
         let identities: Vec<_> = given.values().map(|person| {

@@ -93,22 +93,23 @@ pub struct Near {
     /// The student.
     #[serde(flatten)]
     pub side: Side,
-    /// How the record compares with the closest of the student's. Levels only: nothing personal.
+    /// The comparison of the record with the closest of the student's. Levels only: nothing
+    /// personal.
     pub comparison: Comparison,
 }
 
-/// What is asked.
+/// The question that a case asks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Question {
-    /// Whose is this record? It waits, and nobody can see it.
+pub enum CaseQuestion {
+    /// Whose is this record? It is on hold, and nobody can see it.
     Attachment {
         record: RecordId,
         /// The digest of the master INE that INES confirmed for it, if it confirmed one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         master: Option<IneDigest>,
-        /// Whom it resembles, the closest first: the second is the runner-up. Nobody, when too many
-        /// share its traits to be read, or when it names nobody.
+        /// The students whom it resembles, the closest first: the second is the runner-up. None,
+        /// when too many share its traits to be read, or when it names nobody.
         near: Vec<Near>,
     },
     /// Are these two students one person? Both are told meanwhile.
@@ -117,7 +118,7 @@ pub enum Question {
         sides: [Side; 2],
         /// The record that showed it.
         by: RecordId,
-        /// How their closest records compare.
+        /// The comparison of their closest records.
         comparison: Comparison,
     },
     /// Is this student one person? Somebody says that it is two, and nothing is told of it until
@@ -137,10 +138,10 @@ pub enum Kind {
     Dispute,
 }
 
-/// What a person answers.
+/// The answer of a reviewer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Verdict {
+pub enum CaseVerdict {
     /// The record is this student's. Of an attachment.
     Attach(StudentId),
     /// The two students are one person. Of a duplicate.
@@ -151,12 +152,12 @@ pub enum Verdict {
     Split(BTreeSet<RecordId>),
     /// The student is one person. Of a dispute.
     Keep,
-    /// It can't be told from what is shown. Decides nothing.
+    /// The reviewer can't tell from what is shown. It decides nothing.
     Unsure,
 }
 
-/// What a decision means for records and students. It outlives the question: deduplication keeps it
-/// as links, which no evidence overrides.
+/// The consequence of a decision for records and students. It outlives the question: deduplication
+/// keeps it as links, which no evidence overrides.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Effect {
@@ -175,7 +176,7 @@ pub enum Effect {
     /// These records leave the student, and are one other person's.
     Split {
         student: StudentId,
-        /// What leaves.
+        /// The records that leave.
         records: BTreeSet<RecordId>,
     },
     /// The student is one person.
@@ -193,7 +194,7 @@ impl Effect {
     }
 }
 
-impl Question {
+impl CaseQuestion {
     /// Are these two one person? In either order.
     #[must_use]
     pub fn duplicate(one: Side, other: Side, by: RecordId, comparison: Comparison) -> Self {
@@ -233,41 +234,42 @@ impl Question {
         }
     }
 
-    /// What a verdict would do; `None` for [`Verdict::Unsure`], which does nothing.
+    /// The effect of a verdict; `None` for [`CaseVerdict::Unsure`], which has none.
     ///
     /// # Errors
     ///
     /// [`NotAnAnswer`] when the verdict is another question's, or speaks of a student that isn't in
     /// question.
-    pub fn effect(&self, verdict: &Verdict) -> Result<Option<Effect>, NotAnAnswer> {
+    pub fn effect(&self, verdict: &CaseVerdict) -> Result<Option<Effect>, NotAnAnswer> {
         let effect = match (self, verdict) {
-            (_, Verdict::Unsure) => return Ok(None),
-            (Self::Attachment { record, .. }, Verdict::Attach(student))
+            (_, CaseVerdict::Unsure) => return Ok(None),
+            (Self::Attachment { record, .. }, CaseVerdict::Attach(student))
                 if self.students().contains(student) =>
             {
                 Effect::Attach { record: record.clone(), student: *student }
             }
-            (Self::Attachment { record, .. }, Verdict::Different) => {
+            (Self::Attachment { record, .. }, CaseVerdict::Different) => {
                 Effect::Separate { record: record.clone(), students: self.students() }
             }
-            (Self::Duplicate { sides, .. }, Verdict::Same) => {
+            (Self::Duplicate { sides, .. }, CaseVerdict::Same) => {
                 Effect::Merge(sides.each_ref().map(|side| side.student))
             }
-            (Self::Duplicate { sides, .. }, Verdict::Different) => {
+            (Self::Duplicate { sides, .. }, CaseVerdict::Different) => {
                 Effect::KeepApart(sides.each_ref().map(|side| side.student))
             }
-            (Self::Dispute { student }, Verdict::Split(records)) if !records.is_empty() => {
+            (Self::Dispute { student }, CaseVerdict::Split(records)) if !records.is_empty() => {
                 Effect::Split { student: *student, records: records.clone() }
             }
-            (Self::Dispute { student }, Verdict::Keep) => Effect::Keep(*student),
+            (Self::Dispute { student }, CaseVerdict::Keep) => Effect::Keep(*student),
             _ => return Err(NotAnAnswer),
         };
         Ok(Some(effect))
     }
 
-    /// How many people must agree on an effect: two when it would make one student of two people
-    /// whom INES tells apart, one otherwise. What is wrongly left apart only has somebody wait;
-    /// what is wrongly joined tells one person's status to another, against the national register.
+    /// The number of reviewers who must agree on an effect: two when it would make one student of
+    /// two people whom INES tells apart, one otherwise. What is wrongly left apart only has
+    /// somebody wait; what is wrongly joined tells one person's status to another, against the
+    /// national register.
     #[must_use]
     pub fn voices(&self, effect: &Effect) -> usize {
         let two = match (self, effect) {

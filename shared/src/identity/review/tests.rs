@@ -4,11 +4,11 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::ine::Ine;
+use crate::identity::block::Traits;
 use crate::identity::digest::{IneDigest, RecordId};
 use crate::identity::engine::RULE_VERSION;
 use crate::identity::engine::compare::Comparison;
 use crate::identity::fixtures::{identity, keys};
-use crate::identity::posting::Traits;
 
 fn now() -> Timestamp {
     Timestamp::UNIX_EPOCH
@@ -32,8 +32,11 @@ fn side(number: u128, ine: &str) -> Side {
 
 fn comparison() -> Comparison {
     let person = |given| {
-        let identite =
-            crate::domain::enrolment::Person::Civil(identity("Castelbou", given, "2004-03-02"));
+        let identite = crate::domain::enrolment::StatedPerson::Civil(identity(
+            "Castelbou",
+            given,
+            "2004-03-02",
+        ));
         Traits::said(None, identite).person()
     };
     Comparison::of(&person("Léa"), &person("Zoé"))
@@ -46,20 +49,20 @@ const OTHER: &str = "161234567AB";
 fn attachment() -> Case {
     let near = [side(1, ""), side(2, OTHER), side(3, ONE)];
     let near = near.into_iter().map(|side| Near { side, comparison: comparison() }).collect();
-    let question = Question::Attachment { record: record(), master: master(ONE), near };
+    let question = CaseQuestion::Attachment { record: record(), master: master(ONE), near };
     Case::open(question, RULE_VERSION, now())
 }
 
 fn duplicate(one: &str, other: &str) -> Case {
-    let question = Question::duplicate(side(2, one), side(1, other), record(), comparison());
+    let question = CaseQuestion::duplicate(side(2, one), side(1, other), record(), comparison());
     Case::open(question, RULE_VERSION, now())
 }
 
 fn dispute() -> Case {
-    Case::open(Question::Dispute { student: student(1) }, RULE_VERSION, now())
+    Case::open(CaseQuestion::Dispute { student: student(1) }, RULE_VERSION, now())
 }
 
-fn say(case: &mut Case, reviewer: &str, verdict: Verdict) -> Result<State, VoteError> {
+fn say(case: &mut Case, reviewer: &str, verdict: CaseVerdict) -> Result<State, VoteError> {
     case.vote(reviewer, verdict, None, now()).map(|progress| progress.state)
 }
 
@@ -81,55 +84,57 @@ fn ids_read_back_and_follow_from_the_question() {
 
 #[test]
 fn one_voice_decides_unless_ines_tells_two_people_apart() {
-    for verdict in [Verdict::Attach(student(1)), Verdict::Attach(student(3)), Verdict::Different] {
+    for verdict in
+        [CaseVerdict::Attach(student(1)), CaseVerdict::Attach(student(3)), CaseVerdict::Different]
+    {
         assert_eq!(say(&mut attachment(), "a", verdict), Ok(State::Decided));
     }
     let mut two = attachment();
-    assert_eq!(say(&mut two, "a", Verdict::Attach(student(2))), Ok(State::Open));
+    assert_eq!(say(&mut two, "a", CaseVerdict::Attach(student(2))), Ok(State::Open));
     assert_eq!(
-        say(&mut two, "a", Verdict::Attach(student(2))),
+        say(&mut two, "a", CaseVerdict::Attach(student(2))),
         Ok(State::Open),
         "twice the same person is one"
     );
-    assert_eq!(say(&mut two, "a", Verdict::Different), Err(VoteError::Voted));
-    assert_eq!(say(&mut two, "b", Verdict::Attach(student(2))), Ok(State::Decided));
-    assert_eq!(say(&mut duplicate(ONE, OTHER), "a", Verdict::Same), Ok(State::Open));
+    assert_eq!(say(&mut two, "a", CaseVerdict::Different), Err(VoteError::Voted));
+    assert_eq!(say(&mut two, "b", CaseVerdict::Attach(student(2))), Ok(State::Decided));
+    assert_eq!(say(&mut duplicate(ONE, OTHER), "a", CaseVerdict::Same), Ok(State::Open));
     for (one, other) in [(ONE, ""), ("", OTHER), ("", ""), (ONE, ONE)] {
-        assert_eq!(say(&mut duplicate(one, other), "a", Verdict::Same), Ok(State::Decided));
+        assert_eq!(say(&mut duplicate(one, other), "a", CaseVerdict::Same), Ok(State::Decided));
     }
 }
 
 #[test]
 fn two_who_disagree_decide_nothing() {
     let mut case = duplicate(ONE, OTHER);
-    say(&mut case, "a", Verdict::Same).unwrap();
-    let progress = case.vote("b", Verdict::Different, Some(Reason::Documents), now()).unwrap();
+    say(&mut case, "a", CaseVerdict::Same).unwrap();
+    let progress = case.vote("b", CaseVerdict::Different, Some(Reason::Documents), now()).unwrap();
     assert_eq!(progress, Progress { state: State::Open, voices: 2, unsure: 0, disagreement: true });
     assert_eq!(
-        say(&mut case, "c", Verdict::Same),
+        say(&mut case, "c", CaseVerdict::Same),
         Ok(State::Open),
         "two against one, where two are needed"
     );
-    assert_eq!(say(&mut case, "d", Verdict::Same), Ok(State::Decided));
+    assert_eq!(say(&mut case, "d", CaseVerdict::Same), Ok(State::Decided));
 }
 
 #[test]
 fn whoever_cannot_tell_may_find_out() {
     let mut case = attachment();
-    assert_eq!(say(&mut case, "a", Verdict::Unsure), Ok(State::Open));
+    assert_eq!(say(&mut case, "a", CaseVerdict::Unsure), Ok(State::Open));
     assert_eq!((case.progress().voices, case.progress().unsure), (0, 1));
-    assert_eq!(say(&mut case, "a", Verdict::Different), Ok(State::Decided));
+    assert_eq!(say(&mut case, "a", CaseVerdict::Different), Ok(State::Decided));
     assert_eq!(case.votes.len(), 2);
 }
 
 #[test]
 fn a_verdict_must_answer_the_question() {
     for (mut case, verdict) in [
-        (attachment(), Verdict::Same),
-        (attachment(), Verdict::Attach(student(9))),
-        (duplicate("", ""), Verdict::Keep),
-        (dispute(), Verdict::Different),
-        (dispute(), Verdict::Split(BTreeSet::new())),
+        (attachment(), CaseVerdict::Same),
+        (attachment(), CaseVerdict::Attach(student(9))),
+        (duplicate("", ""), CaseVerdict::Keep),
+        (dispute(), CaseVerdict::Different),
+        (dispute(), CaseVerdict::Split(BTreeSet::new())),
     ] {
         assert_eq!(say(&mut case, "a", verdict), Err(VoteError::NotAnAnswer(NotAnAnswer)));
     }
@@ -139,18 +144,18 @@ fn a_verdict_must_answer_the_question() {
 fn an_undone_decision_is_kept_and_the_case_is_open_again() {
     let mut case = duplicate("", "");
     assert_eq!(case.undo("a", now()), Err(NothingDecided));
-    say(&mut case, "a", Verdict::Same).unwrap();
+    say(&mut case, "a", CaseVerdict::Same).unwrap();
     assert!(matches!(case.pending(), Some(Pending::Apply(Effect::Merge(_)))));
     case.complete(&BTreeSet::new(), now());
     assert_eq!((case.state, case.pending()), (State::Applied, None));
-    assert_eq!(say(&mut case, "b", Verdict::Different), Err(VoteError::DecidedOtherwise));
+    assert_eq!(say(&mut case, "b", CaseVerdict::Different), Err(VoteError::DecidedOtherwise));
     case.undo("b", now()).unwrap();
     assert!(matches!(case.pending(), Some(Pending::Revert(Effect::Merge(_)))));
-    assert_eq!(say(&mut case, "b", Verdict::Different), Err(VoteError::NotOpen(State::Undone)));
+    assert_eq!(say(&mut case, "b", CaseVerdict::Different), Err(VoteError::NotOpen(State::Undone)));
     case.complete(&BTreeSet::new(), now());
     assert_eq!((case.state, case.decision(), case.progress().voices), (State::Open, None, 0));
     case.undo("b", now()).unwrap();
-    say(&mut case, "a", Verdict::Different).unwrap();
+    say(&mut case, "a", CaseVerdict::Different).unwrap();
     assert_eq!((case.decisions.len(), case.decision().unwrap().round), (2, 1));
     assert_eq!(case.decisions[0].undone.as_ref().unwrap().reviewer, "b");
 }
@@ -159,7 +164,7 @@ fn an_undone_decision_is_kept_and_the_case_is_open_again() {
 fn a_disputed_student_is_hidden_until_it_is_settled() {
     let mut case = dispute();
     assert_eq!(case.pending(), Some(Pending::Hide(student(1))));
-    say(&mut case, "a", Verdict::Split(BTreeSet::from([record()]))).unwrap();
+    say(&mut case, "a", CaseVerdict::Split(BTreeSet::from([record()]))).unwrap();
     assert!(matches!(case.pending(), Some(Pending::Apply(Effect::Split { .. }))));
     case.complete(&BTreeSet::new(), now());
     case.undo("a", now()).unwrap();
@@ -170,10 +175,10 @@ fn a_disputed_student_is_hidden_until_it_is_settled() {
 #[test]
 fn a_question_about_others_begins_another_round() {
     let mut case = attachment();
-    say(&mut case, "a", Verdict::Attach(student(2))).unwrap();
+    say(&mut case, "a", CaseVerdict::Attach(student(2))).unwrap();
     assert!(!case.ask_again(case.question.clone(), RULE_VERSION, now()));
     let near = vec![Near { side: side(2, OTHER), comparison: comparison() }];
-    let fewer = Question::Attachment { record: record(), master: master(ONE), near };
+    let fewer = CaseQuestion::Attachment { record: record(), master: master(ONE), near };
     assert!(case.ask_again(fewer, RULE_VERSION, now()));
     assert_eq!((case.round, case.votes.len(), case.progress().voices), (1, 1, 0));
 }
@@ -181,22 +186,22 @@ fn a_question_about_others_begins_another_round() {
 #[test]
 fn what_is_decided_stands_unless_ines_has_told_two_people_apart_since() {
     let mut case = duplicate(ONE, "");
-    say(&mut case, "a", Verdict::Same).unwrap();
+    say(&mut case, "a", CaseVerdict::Same).unwrap();
     let same = case.question.clone();
     assert!(!case.ask_again(same, RULE_VERSION, now()));
     assert!(case.ask_again(duplicate(ONE, OTHER).question, RULE_VERSION, now()));
     assert_eq!((case.state, case.pending()), (State::Open, None));
-    assert_eq!(say(&mut case, "b", Verdict::Same), Ok(State::Decided));
+    assert_eq!(say(&mut case, "b", CaseVerdict::Same), Ok(State::Decided));
 }
 
 #[test]
 fn what_was_told_apart_is_not_asked_again_and_what_is_new_is() {
     let mut case = attachment();
-    say(&mut case, "a", Verdict::Different).unwrap();
+    say(&mut case, "a", CaseVerdict::Different).unwrap();
     case.complete(&BTreeSet::new(), now());
     assert!(!case.ask_again(attachment().question, RULE_VERSION, now()));
     let near = vec![Near { side: side(4, ""), comparison: comparison() }];
-    let another = Question::Attachment { record: record(), master: None, near };
+    let another = CaseQuestion::Attachment { record: record(), master: None, near };
     assert!(case.ask_again(another, RULE_VERSION, now()));
     assert_eq!((case.state, case.round, case.votes.len()), (State::Open, 1, 1));
     assert!(case.withdraw() && !case.withdraw());
@@ -208,7 +213,7 @@ fn what_was_told_apart_is_not_asked_again_and_what_is_new_is() {
 #[test]
 fn a_case_reads_back_and_holds_nothing_personal() {
     for mut case in [attachment(), duplicate(ONE, OTHER), dispute()] {
-        say(&mut case, "a", Verdict::Unsure).unwrap();
+        say(&mut case, "a", CaseVerdict::Unsure).unwrap();
         let stored = serde_json::to_string(&case).unwrap();
         assert_eq!(serde_json::from_str::<Case>(&stored).unwrap(), case);
         for value in [ONE, OTHER, "CASTELBOU", "2004"] {
@@ -219,7 +224,7 @@ fn a_case_reads_back_and_holds_nothing_personal() {
 
 #[derive(Debug, Clone)]
 enum Move {
-    Vote(&'static str, Verdict),
+    Vote(&'static str, CaseVerdict),
     Undo(&'static str),
     Complete,
     Withdraw,
@@ -245,7 +250,8 @@ impl Move {
 
 fn moves() -> impl Strategy<Value = Vec<Move>> {
     let reviewer = || prop::sample::select(vec!["a", "b", "c"]);
-    let verdict = prop::sample::select(vec![Verdict::Same, Verdict::Different, Verdict::Unsure]);
+    let verdict =
+        prop::sample::select(vec![CaseVerdict::Same, CaseVerdict::Different, CaseVerdict::Unsure]);
     let one = prop_oneof![
         6 => (reviewer(), verdict).prop_map(|(reviewer, verdict)| Move::Vote(reviewer, verdict)),
         2 => reviewer().prop_map(Move::Undo),

@@ -14,7 +14,7 @@ impl InesStore {
     pub async fn put_client(&self, client: &IdentityClient) -> Result<(), StoreError> {
         const OPERATION: &str = "ines PutItem";
         let item = stored(client_key(&client.client_id), client)
-            .ok_or_else(|| StoreError::shape(OPERATION))?;
+            .map_err(|error| StoreError::encode(OPERATION, error))?;
         let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
         put.send().await.map_err(|error| StoreError::new(OPERATION, &error))?;
         Ok(())

@@ -1,24 +1,24 @@
 //! Filling the register in bulk, from an extract of another one.
 //!
 //! People come in portions. Of each portion, those who are there already are left as they are, the
-//! others' registrations are written first, then their buckets, each over the version that was
+//! others' registrations are written first, then their blocks, each over the version that was
 //! read. So it is idempotent: what died halfway is taken up by running it again, and what the
-//! service writes meanwhile is never lost. A person whose buckets aren't written yet isn't found by
+//! service writes meanwhile is never lost. A person whose blocks aren't written yet isn't found by
 //! who asks for an INE: the register is filled before the service is opened, or filled again.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::super::postings::Consistency;
+use super::super::blocks::Consistency;
 use super::super::{StoreError, backoff};
 use super::{Committed, InesStore, Write};
+use crate::identity::block::{Block, BlockId, Traits};
 use crate::identity::digest::{IdentityKeys, IneDigest};
 use crate::identity::immatriculation::{Registration, keys_of, traits_of};
-use crate::identity::posting::{Bucket, PostingKey, Traits};
 
 /// People of a call: DynamoDB reads and writes a hundred items at most.
 pub const PEOPLE_AT_ONCE: usize = 100;
-/// Buckets of a call: fifty full ones have some 3 MB, and a transaction 4 at most.
-pub const BUCKETS_AT_ONCE: usize = 50;
+/// Blocks of a call: fifty full ones have some 3 MB, and a transaction 4 at most.
+pub const BLOCKS_AT_ONCE: usize = 50;
 
 /// What became of a portion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -39,21 +39,21 @@ impl std::ops::AddAssign for Loaded {
     }
 }
 
-/// What is to be posted of a portion: traits by holder, for each key.
-pub type Postings = BTreeMap<PostingKey, HashMap<IneDigest, Vec<Traits>>>;
+/// What is to be indexed of a portion: traits by holder, for each key.
+pub type BlockEntries = BTreeMap<BlockId, HashMap<IneDigest, Vec<Traits>>>;
 
-/// What a portion is posted under.
+/// What a portion is indexed under.
 #[must_use]
-pub fn postings(keys: &IdentityKeys, people: &[Registration]) -> Postings {
-    let mut postings = Postings::new();
+pub fn block_entries(keys: &IdentityKeys, people: &[Registration]) -> BlockEntries {
+    let mut blocks = BlockEntries::new();
     for person in people {
         let holder = keys.ine(&person.master());
-        for key in keys_of(&keys.postings, &person.identite) {
-            let traits = postings.entry(key).or_default().entry(holder.clone()).or_default();
+        for key in keys_of(&keys.blocks, &person.identite) {
+            let traits = blocks.entry(key).or_default().entry(holder.clone()).or_default();
             traits.push(traits_of(person));
         }
     }
-    postings
+    blocks
 }
 
 impl InesStore {
@@ -98,30 +98,29 @@ impl InesStore {
         }
     }
 
-    /// Adds what is to be posted to up to [`BUCKETS_AT_ONCE`] buckets.
-    pub async fn load_buckets(&self, wanted: &Postings) -> Result<(), StoreError> {
+    /// Adds what is to be indexed to up to [`BLOCKS_AT_ONCE`] blocks.
+    pub async fn load_blocks(&self, wanted: &BlockEntries) -> Result<(), StoreError> {
         let mut waits = backoff();
         loop {
-            let keys: BTreeSet<&PostingKey> = wanted.keys().collect();
-            let mut buckets = self.sharing(keys, Consistency::Strong).await?;
-            buckets
-                .retain(|key, bucket| wanted.get(key).is_some_and(|holders| add(bucket, holders)));
+            let keys: BTreeSet<&BlockId> = wanted.keys().collect();
+            let mut blocks = self.sharing(keys, Consistency::Strong).await?;
+            blocks.retain(|key, block| wanted.get(key).is_some_and(|holders| add(block, holders)));
             let writes: Vec<_> =
-                buckets.iter().map(|(key, bucket)| Write::Bucket(key, bucket)).collect();
+                blocks.iter().map(|(key, block)| Write::Block(key, block)).collect();
             if writes.is_empty() || self.commit(&writes).await? == Committed::Yes {
                 return Ok(());
             }
-            let wait = waits.next().ok_or_else(|| StoreError::contention("loading postings"))?;
+            let wait = waits.next().ok_or_else(|| StoreError::contention("loading blocks"))?;
             tokio::time::sleep(wait).await;
         }
     }
 }
 
-/// Whether the bucket had to change.
-fn add(bucket: &mut Bucket<IneDigest>, holders: &HashMap<IneDigest, Vec<Traits>>) -> bool {
+/// Whether the block had to change.
+fn add(block: &mut Block<IneDigest>, holders: &HashMap<IneDigest, Vec<Traits>>) -> bool {
     let mut changed = false;
     for (holder, wanted) in holders {
-        let mut traits: Vec<Traits> = bucket
+        let mut traits: Vec<Traits> = block
             .entries
             .iter()
             .filter(|entry| entry.holder == *holder)
@@ -131,7 +130,7 @@ fn add(bucket: &mut Bucket<IneDigest>, holders: &HashMap<IneDigest, Vec<Traits>>
         traits
             .extend(wanted.iter().filter(|one| !traits.contains(one)).cloned().collect::<Vec<_>>());
         if traits.len() > before {
-            bucket.set(holder, &traits);
+            block.set(holder, &traits);
             changed = true;
         }
     }
@@ -153,15 +152,15 @@ mod tests {
             maitre: Some(person.ine),
             ..Registration::new(Ine::rnie(8).unwrap(), person.identite.clone())
         };
-        let postings = postings(&keys, &[person, alias]);
-        for holders in postings.values() {
-            let mut bucket = Bucket::default();
-            assert!(add(&mut bucket, holders));
-            assert_eq!(bucket.entries.len(), 2, "an alias is posted as its master's");
+        let blocks = block_entries(&keys, &[person, alias]);
+        for holders in blocks.values() {
+            let mut block = Block::default();
+            assert!(add(&mut block, holders));
+            assert_eq!(block.entries.len(), 2, "an alias is indexed as its master's");
             assert!(
-                bucket.entries.iter().all(|entry| entry.holder == keys.ine(&Ine::rnie(7).unwrap()))
+                block.entries.iter().all(|entry| entry.holder == keys.ine(&Ine::rnie(7).unwrap()))
             );
-            assert!(!add(&mut bucket, holders));
+            assert!(!add(&mut block, holders));
         }
     }
 }

@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use super::super::StoreError;
 use super::super::keys::{Item, number, text};
+use super::super::transaction::EncodeError;
 use super::{InesStore, key, stored};
 use crate::contract::ines::RequestState;
 use crate::identity::immatriculation::{Request, RequestId};
@@ -87,7 +88,7 @@ impl InesStore {
 
     /// A request that waits is in the index and stays; one that is decided leaves the index, and in
     /// time the table.
-    pub(super) fn request_item(&self, request: &Request) -> Option<Item> {
+    pub(super) fn request_item(&self, request: &Request) -> Result<Item, EncodeError> {
         let next = Request { version: request.version + 1, ..request.clone() };
         let mut item = stored(request_key(&request.id), &next)?;
         if request.etat == RequestState::Pending {
@@ -98,7 +99,7 @@ impl InesStore {
             let kept = i64::from(self.request_retention_days) * 24 * 60 * 60;
             item.insert("expires_at".into(), number(decided.as_second() + kept));
         }
-        Some(item)
+        Ok(item)
     }
 }
 

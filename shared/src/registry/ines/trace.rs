@@ -16,7 +16,7 @@ use crate::identity::immatriculation::RequestId;
 
 /// Who asked, when and how.
 #[derive(Debug, Clone, Copy)]
-pub struct Question<'a> {
+pub struct InesQuestion<'a> {
     /// The correlation id of the answer.
     pub uid: &'a Uid,
     /// When.
@@ -89,7 +89,7 @@ impl TraceLog {
     /// written.
     pub async fn write(
         &self,
-        question: &Question<'_>,
+        question: &InesQuestion<'_>,
         subject: Subject<'_>,
         outcome: &str,
     ) -> Result<(), StoreError> {

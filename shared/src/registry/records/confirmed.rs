@@ -91,7 +91,7 @@ mod tests {
                 true,
             ),
             (
-                json!({"state": "in_review", "student": student, "statut_ine": "CONFIRME", "declaration": said}),
+                json!({"state": "on_hold", "student": student, "statut_ine": "CONFIRME", "declaration": said}),
                 false,
             ),
             (

@@ -8,7 +8,7 @@ use shared::domain::establishment::Establishment as Known;
 use shared::files::column::Column as KnownColumn;
 use shared::files::problem::Severity;
 use shared::files::reader::{Depositor, EnrolmentReader, Next, Row, Step, Survey};
-use shared::files::row::{Outcome, Setting};
+use shared::files::row::{RowOutcome, Setting};
 
 use super::*;
 use crate::settings::{Establishment, Kind, Rates};
@@ -151,7 +151,7 @@ fn reported(file: &[u8]) -> BTreeMap<u64, Vec<(Option<&'static str>, &'static st
     let mut reported = BTreeMap::new();
     loop {
         match reader.next().unwrap() {
-            Next::Row(Row { line, outcome: Outcome::Rejected { problems, .. }, .. }) => {
+            Next::Row(Row { line, outcome: RowOutcome::Rejected { problems, .. }, .. }) => {
                 let rejecting =
                     problems.iter().filter(|problem| problem.rule.severity() == Severity::Reject);
                 let told = rejecting

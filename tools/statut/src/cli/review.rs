@@ -59,7 +59,7 @@ pub(crate) struct Decide {
     pub(crate) id: String,
     /// The answer
     #[arg(value_enum)]
-    pub(crate) verdict: Verdict,
+    pub(crate) verdict: VerdictName,
     /// The version that `show` told: a case that has changed since is to be read again
     #[arg(long)]
     pub(crate) version: u64,
@@ -87,7 +87,7 @@ pub(crate) enum Nature {
 
 /// An answer, by its name in the API.
 #[derive(Debug, Clone, Copy, ValueEnum)]
-pub(crate) enum Verdict {
+pub(crate) enum VerdictName {
     /// The same person
     Meme,
     /// Different people

@@ -194,7 +194,7 @@ fn text_of(value: &Value) -> &str {
 mod tests {
     use clap::Parser as _;
     use shared::contract::review::DecisionRequest;
-    use shared::identity::review::Verdict;
+    use shared::identity::review::CaseVerdict;
 
     use super::*;
     use crate::cli::{Arguments, Command};
@@ -217,7 +217,7 @@ mod tests {
                 panic!("{line:?}")
             };
             let request = DecisionRequest::parse(body(&decide).to_string().as_bytes()).unwrap();
-            let verdict: Verdict = request.verdict().unwrap();
+            let verdict: CaseVerdict = request.verdict().unwrap();
             assert_eq!(
                 (request.version, format!("{verdict:?}").starts_with(expected)),
                 (3, true),

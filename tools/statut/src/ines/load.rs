@@ -7,15 +7,17 @@ use shared::identity::digest::IdentityKeys;
 use shared::identity::immatriculation::Registration;
 use shared::registry::StoreError;
 use shared::registry::ines::InesStore;
-use shared::registry::ines::load::{BUCKETS_AT_ONCE, Loaded, PEOPLE_AT_ONCE, Postings, postings};
+use shared::registry::ines::load::{
+    BLOCKS_AT_ONCE, BlockEntries, Loaded, PEOPLE_AT_ONCE, block_entries,
+};
 use tokio::task::JoinSet;
 
 use super::extract::Extract;
 use crate::deployment::Deployment;
 use crate::ui::Step;
 
-/// People in memory at a time, with what they are posted under: those of a portion who share a key
-/// make one bucket, which is written once.
+/// People in memory at a time, with what they are indexed under: those of a portion who share a key
+/// make one block, which is written once.
 const PORTION: usize = 20_000;
 /// Calls at a time.
 const SIDE_BY_SIDE: usize = 8;
@@ -65,14 +67,14 @@ async fn load_portion(
         total += counts;
         standing.extend(people);
     }
-    let mut wanted = postings(keys, &standing).into_iter();
+    let mut wanted = block_entries(keys, &standing).into_iter();
     let chunks = std::iter::from_fn(|| {
-        let chunk: Postings = wanted.by_ref().take(BUCKETS_AT_ONCE).collect();
+        let chunk: BlockEntries = wanted.by_ref().take(BLOCKS_AT_ONCE).collect();
         (!chunk.is_empty()).then_some(chunk)
     });
     side_by_side(chunks, |chunk| {
         let store = store.clone();
-        async move { store.load_buckets(&chunk).await }
+        async move { store.load_blocks(&chunk).await }
     })
     .await?;
     Ok(total)
@@ -88,7 +90,7 @@ where
     F: Future<Output = Result<R, StoreError>> + Send + 'static,
 {
     let ended = |end: Result<Result<R, StoreError>, tokio::task::JoinError>| {
-        end.unwrap_or_else(|_| Err(StoreError::of("loading", "cut short")))
+        end.unwrap_or_else(|_| Err(StoreError::refused("loading", "cut short")))
     };
     let (mut running, mut done) = (JoinSet::new(), Vec::new());
     for item in items {

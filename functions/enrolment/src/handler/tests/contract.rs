@@ -271,7 +271,7 @@ async fn an_enrolment_is_read_back_by_its_own_establishment_only() {
     let path = format!("/api/inscription/{id}");
     for (state, status, etat) in [
         ("pending", "inscrit", "en attente"),
-        ("in_review", "inscrit", "en vérification"),
+        ("on_hold", "inscrit", "en vérification"),
         ("resolved", "inscrit", "publiée"),
         ("pending", "annulé", "en attente"),
         ("resolved", "annulé", "annulée"),

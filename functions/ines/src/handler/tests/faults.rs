@@ -71,7 +71,7 @@ async fn a_decision_that_failed_anywhere_is_made_by_the_next_attempt() {
 async fn nothing_is_told_without_a_trace() {
     let world = World::new();
     let context = world.context();
-    // The client, the token's and the question's, is remembered: the second call is the buckets',
+    // The client, the token's and the question's, is remembered: the second call is the blocks',
     // the fourth the trace.
     *world.faults.next.lock().unwrap() = Some(Fault::Before(4));
     let told = call(&context, "supdata", "POST", "/recherche", &eudoxie()).await;

@@ -18,9 +18,9 @@ use shared::access::key::KeyDigest;
 use shared::api::Api;
 use shared::contract::ines::Identity;
 use shared::domain::ine::Ine;
+use shared::identity::block::Block;
 use shared::identity::digest::{DigestKey, IdentityKeys, IneDigest};
 use shared::identity::immatriculation::{Registration, keys_of, traits_of};
-use shared::identity::posting::Bucket;
 
 use super::super::api;
 use crate::context::{Context, Settings};
@@ -106,7 +106,7 @@ impl World {
         let aws = fakes::aws::config(move |call| answering.answer(call));
         let settings = Settings {
             table: "ines".into(),
-            postings_table: "ines_postings".into(),
+            blocks_table: "ines_blocks".into(),
             log_table: "ines_log".into(),
             log_retention_days: 180,
             request_retention_days: 365,
@@ -164,16 +164,16 @@ pub(super) fn register(tables: &Tables, number: u32, identity: &Value) {
     let keys = keys();
     let holder = keys.ine(&ine);
     tables.put("ines", keyed("pk", &format!("I#{}", holder.as_str()), &registration));
-    for key in keys_of(&keys.postings, &registration.identite) {
+    for key in keys_of(&keys.blocks, &registration.identite) {
         let stored = tables
-            .items_under("ines_postings", key.as_str())
+            .items_under("ines_blocks", key.as_str())
             .first()
             .map(|item| plain(&json!({ "M": item })));
-        let mut bucket: Bucket<IneDigest> =
-            stored.map_or_else(Bucket::default, |stored| serde_json::from_value(stored).unwrap());
-        bucket.set(&holder, &[traits_of(&registration)]);
-        bucket.version += 1;
-        tables.put("ines_postings", keyed("pk", key.as_str(), &bucket));
+        let mut block: Block<IneDigest> =
+            stored.map_or_else(Block::default, |stored| serde_json::from_value(stored).unwrap());
+        block.set(&holder, &[traits_of(&registration)]);
+        block.version += 1;
+        tables.put("ines_blocks", keyed("pk", key.as_str(), &block));
     }
 }
 

@@ -6,7 +6,7 @@ use shared::access::client::{Client, State as ClientState};
 use shared::access::route::Route;
 use shared::api::Api;
 use shared::domain::uai::Uai;
-use shared::identity::review::{Case, CaseId, Question, State};
+use shared::identity::review::{Case, CaseId, CaseQuestion, State};
 
 use super::world::{
     EDGES, KEY, OTHER_KEY, RECORD, STUDENT, VERIFIED, World, attachment, decide, duplicate, get,
@@ -264,7 +264,7 @@ async fn whoever_has_an_enrolment_may_be_disputed() {
     let context = world.context();
     let dispute = async |body: Value| post(&context, KEY, "/api/revues/contestations", &body).await;
     let told = dispute(json!({ "inscription": EDGES[0] })).await;
-    let case = Question::Dispute { student: id(STUDENT) }.case();
+    let case = CaseQuestion::Dispute { student: id(STUDENT) }.case();
     assert_eq!((told.status, &told.json()["revue"]["id"]), (201, &json!(case)), "{}", told.text);
     let again = dispute(json!({ "etudiant": STUDENT })).await;
     assert_eq!((again.status, again.json()), (200, told.json()));
@@ -299,8 +299,11 @@ async fn a_request_that_failed_anywhere_is_done_by_the_next_attempt() {
     for fault in (1..=MOST_CALLS).flat_map(|call| [Fault::Before(call), Fault::After(call)]) {
         for disputed in [false, true] {
             let world = World::new();
-            let question =
-                if disputed { Question::Dispute { student: id(STUDENT) } } else { attachment() };
+            let question = if disputed {
+                CaseQuestion::Dispute { student: id(STUDENT) }
+            } else {
+                attachment()
+            };
             let case = question.case();
             if !disputed {
                 open(&world.context(), question, 100).await;

@@ -3,7 +3,7 @@
 use fakes::aws::Fault;
 use fakes::gateway::Reply;
 use serde_json::json;
-use shared::identity::review::Question;
+use shared::identity::review::CaseQuestion;
 
 use super::world::{
     KEY, READ_KEY, STUDENT, VERIFIED, World, attachment, decide, duplicate, get, id, open,
@@ -21,7 +21,7 @@ async fn open_cases_are_listed_the_oldest_first() {
     let context = world.context();
     let young = open(&context, attachment(), 300).await;
     let old = open(&context, duplicate(), 100).await;
-    let disputed = open(&context, Question::Dispute { student: id(VERIFIED) }, 200).await;
+    let disputed = open(&context, CaseQuestion::Dispute { student: id(VERIFIED) }, 200).await;
     let ids = |told: &Reply| {
         let json = told.json();
         json["revues"]
@@ -124,7 +124,7 @@ async fn a_duplicate_shows_its_students_and_a_dispute_each_enrolment() {
         (&told["reponses"][0]["verdict"], &told["reponses"][0]["voix"]),
         (&"meme".into(), &2.into())
     );
-    let disputed = open(&context, Question::Dispute { student: id(STUDENT) }, 100).await;
+    let disputed = open(&context, CaseQuestion::Dispute { student: id(STUDENT) }, 100).await;
     let told = get(&context, KEY, &format!("/api/revues/{disputed}")).await.json();
     assert_eq!(
         (told["parties"].as_array().unwrap().len(), told["comparaisons"].as_array().unwrap().len()),

@@ -19,11 +19,11 @@ use shared::access::route::Route;
 use shared::api::Api;
 use shared::domain::enrolment::Declaration;
 use shared::domain::ine::Ine;
+use shared::identity::block::Traits;
 use shared::identity::digest::{DigestKey, IdentityKeys, IneDigest, RecordId};
 use shared::identity::engine::RULE_VERSION;
 use shared::identity::engine::compare::Comparison;
-use shared::identity::posting::Traits;
-use shared::identity::review::{Case, CaseId, Near, Question, Side};
+use shared::identity::review::{Case, CaseId, CaseQuestion, Near, Side};
 use shared::identity::student::StudentId;
 
 use super::super::api;
@@ -79,7 +79,7 @@ impl World {
                 register(tables, key, &client);
             }
             let record = json!({
-                "id": RECORD, "version": "0000000000001.0.import.0000000002", "state": "in_review",
+                "id": RECORD, "version": "0000000000001.0.import.0000000002", "state": "on_hold",
                 "declaration": declaration(None, "1999-11-30"),
             });
             tables.put("records", item(&record));
@@ -223,26 +223,31 @@ fn comparison() -> Comparison {
 }
 
 /// Keeps a case as deduplication would.
-pub(super) async fn open(context: &Api<Context>, question: Question, second: i64) -> CaseId {
+pub(super) async fn open(context: &Api<Context>, question: CaseQuestion, second: i64) -> CaseId {
     let case = Case::open(question, RULE_VERSION, Timestamp::from_second(second).unwrap());
     context.reviews.save(&case).await.unwrap();
     case.id
 }
 
 /// The record that waits resembles both students; INES confirmed INEs for it and for the second.
-pub(super) fn attachment() -> Question {
+pub(super) fn attachment() -> CaseQuestion {
     let near = [(STUDENT, None), (VERIFIED, master(OTHER_INE))];
     let near = near.map(|(student, master)| Near {
         side: Side { student: id(student), master },
         comparison: comparison(),
     });
-    Question::Attachment { record: record(RECORD), master: master(INE), near: near.into() }
+    CaseQuestion::Attachment { record: record(RECORD), master: master(INE), near: near.into() }
 }
 
 /// The two students may be one person.
-pub(super) fn duplicate() -> Question {
+pub(super) fn duplicate() -> CaseQuestion {
     let side = |student, ine| Side { student: id(student), master: master(ine) };
-    Question::duplicate(side(STUDENT, INE), side(VERIFIED, OTHER_INE), record(RECORD), comparison())
+    CaseQuestion::duplicate(
+        side(STUDENT, INE),
+        side(VERIFIED, OTHER_INE),
+        record(RECORD),
+        comparison(),
+    )
 }
 
 async fn ask(context: &Api<Context>, request: Request) -> Reply {

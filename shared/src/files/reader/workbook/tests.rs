@@ -7,7 +7,7 @@ use super::*;
 use crate::files::fixtures::{HEADER, ROW, depositor, drain, read as read_file, setting};
 use crate::files::problem::RowRule;
 use crate::files::reader::{Conventions, EnrolmentReader, Next};
-use crate::files::row::Outcome;
+use crate::files::row::RowOutcome;
 
 const CONTENT_TYPES: &str = r#"<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/></Types>"#;
 const PACKAGE: &str = r#"<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/></Relationships>"#;
@@ -97,10 +97,10 @@ pub(in crate::files::reader) fn workbook_of(file: &str) -> Vec<u8> {
     workbook(&[&rows(file)], &[])
 }
 
-fn accepted(bytes: &[u8]) -> Vec<(u64, Outcome)> {
+fn accepted(bytes: &[u8]) -> Vec<(u64, RowOutcome)> {
     let rows = read_file(bytes).unwrap_or_else(|error| panic!("{error}"));
     assert!(
-        rows.iter().all(|(_, outcome)| matches!(outcome, Outcome::Accepted { .. })),
+        rows.iter().all(|(_, outcome)| matches!(outcome, RowOutcome::Accepted { .. })),
         "{rows:?}"
     );
     rows
@@ -155,8 +155,10 @@ fn a_day_is_one_in_either_system_and_its_hour_is_no_secret() {
             bytes = replaced(&bytes, "<sheets>", &format!("{system}<sheets>"));
         }
         match read_file(&bytes).unwrap().remove(0).1 {
-            Outcome::Accepted { declaration, .. } => Ok(declaration.identite.birth_date().expose()),
-            Outcome::Rejected { problems, .. } => Err((problems[0].column, problems[0].rule)),
+            RowOutcome::Accepted { declaration, .. } => {
+                Ok(declaration.identite.birth_date().expose())
+            }
+            RowOutcome::Rejected { problems, .. } => Err((problems[0].column, problems[0].rule)),
         }
     };
     let hour = Err((Some(Column::DateNaissance), RowRule::DateAvecHeure));
@@ -187,8 +189,8 @@ fn a_code_has_the_digits_that_its_author_sees() {
         );
         let bytes = replaced(&workbook(&[&data], &[]), STYLES, &styles);
         match read_file(&bytes).unwrap().remove(0).1 {
-            Outcome::Accepted { declaration, .. } => Ok(declaration.numero_etudiant.unwrap()),
-            Outcome::Rejected { problems, .. } => Err((problems[0].column, problems[0].rule)),
+            RowOutcome::Accepted { declaration, .. } => Ok(declaration.numero_etudiant.unwrap()),
+            RowOutcome::Rejected { problems, .. } => Err((problems[0].column, problems[0].rule)),
         }
     };
     assert_eq!(number("1234567", 1), Ok("01234567".to_owned()));

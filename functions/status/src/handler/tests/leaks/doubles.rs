@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
-use evaluation::set::Question;
+use evaluation::set::LabelledQuestion;
 use jiff::Timestamp;
 use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
@@ -45,7 +45,7 @@ pub(super) fn key(mode: Mode) -> &'static str {
 impl Doubles {
     /// FranceConnect knows the person of each question by its place. The thread ends with the
     /// process.
-    pub(super) fn start(questions: &[Question]) -> Self {
+    pub(super) fn start(questions: &[LabelledQuestion]) -> Self {
         let pkcs8 =
             EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new())
                 .unwrap();

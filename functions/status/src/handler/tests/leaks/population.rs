@@ -1,15 +1,15 @@
 //! An invented population, and questions of which the right answer is known.
 
 use evaluation::declared;
-use evaluation::set::{Expected, FRANCE, LabelledSet, LookUp, Question, Record};
-use shared::domain::enrolment::Person;
+use evaluation::set::{Expected, FRANCE, LabelledQuestion, LabelledSet, LookUp, Record};
+use shared::domain::enrolment::StatedPerson;
 use shared::domain::ine::Ine;
-use shared::identity::posting::Traits;
+use shared::identity::block::Traits;
 
 /// What the register keeps of a record; `None` for what a file's reader would refuse.
 pub(super) fn traits(record: &Record) -> Option<Traits> {
     let identity = declared::civil_identity(record)?;
-    Some(Traits::said(Ine::parse(&record.ine).ok(), Person::Civil(identity)))
+    Some(Traits::said(Ine::parse(&record.ine).ok(), StatedPerson::Civil(identity)))
 }
 
 /// People with two records each: common and rare names, a third born abroad, some twins, and among
@@ -68,7 +68,7 @@ pub(super) fn invented() -> LabelledSet {
 }
 
 fn ask(set: &mut LabelledSet, kind: &str, expected: &str, asked: LookUp) {
-    set.questions.push(Question {
+    set.questions.push(LabelledQuestion {
         asked,
         kind: kind.to_owned(),
         expected: Expected::parse(expected),

@@ -1,6 +1,6 @@
 //! The same questions as each route carries them, and who is told.
 
-use evaluation::set::{LookUp, Question};
+use evaluation::set::{LabelledQuestion, LookUp};
 use futures_util::{StreamExt as _, stream};
 use lambda_http::Request;
 use lambda_http::http::HeaderValue;
@@ -63,7 +63,7 @@ pub(super) async fn ask_all(
     doubles: &Doubles,
     asking: Asking,
     mode: Mode,
-    questions: &[Question],
+    questions: &[LabelledQuestion],
 ) -> Vec<Option<String>> {
     if asking == Asking::Batch {
         let batches = questions.chunks(LINES).map(|lines| batch(context, doubles, mode, lines));
@@ -104,7 +104,7 @@ async fn batch(
     context: &Api<Context>,
     doubles: &Doubles,
     mode: Mode,
-    questions: &[Question],
+    questions: &[LabelledQuestion],
 ) -> Vec<Option<String>> {
     let lines: Vec<Value> = questions.iter().map(|question| line(&question.asked)).collect();
     let mut request = with_token("lot?", &doubles.token(mode));

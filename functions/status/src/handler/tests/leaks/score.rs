@@ -3,7 +3,7 @@
 #![expect(clippy::print_stdout, reason = "the table is what the measure is run for")]
 
 use evaluation::look_ups::{LookUpScore, Told};
-use evaluation::set::{LabelledSet, Question};
+use evaluation::set::{LabelledQuestion, LabelledSet};
 use evaluation::tables::{percent, table};
 use shared::identity::engine::lookup::Mode;
 
@@ -28,7 +28,7 @@ impl Score {
     }
 
     /// Counts an answer: the person told. The API says the same of nobody and of several.
-    pub(super) fn count(&mut self, question: &Question, told: Option<&str>) {
+    pub(super) fn count(&mut self, question: &LabelledQuestion, told: Option<&str>) {
         let told = told.map_or(Told::NotFound, Told::Person);
         let is_bare = self.asking.is_bare(&question.asked);
         self.look_ups.count(question, told, |_| is_bare);

@@ -12,11 +12,11 @@ use shared::access::key::KeyDigest;
 use shared::access::route::Route;
 use shared::access::scope::Scopes;
 use shared::domain::academic_year::day_in_france;
-use shared::domain::enrolment::Person;
+use shared::domain::enrolment::StatedPerson;
+use shared::identity::block::{Block, Traits};
 use shared::identity::engine::blocking::Blocking;
 use shared::identity::engine::lookup::Mode;
 use shared::identity::engine::register::Register;
-use shared::identity::posting::{Bucket, Traits};
 use shared::identity::student::StudentId;
 
 use super::super::{context_over, keys};
@@ -33,7 +33,7 @@ pub(super) struct Tables {
 }
 
 impl Tables {
-    /// Records become students as `cargo local match` decides, and are posted as the register posts
+    /// Records become students as `cargo local match` decides, and are indexed as the register indexes
     /// them.
     pub(super) fn of(set: &LabelledSet) -> Self {
         let mut register = Register::new(Blocking::new(&"records in memory".to_owned().into()));
@@ -52,9 +52,9 @@ impl Tables {
                 register.student_of(shared::identity::engine::register::RecordNumber(number));
             by_student.entry(student.0).or_default().push(number as usize);
         }
-        let keys = keys().postings;
+        let keys = keys().blocks;
         let stored = fakes::dynamodb::Tables::default();
-        let mut postings: BTreeMap<String, Bucket<StudentId>> = BTreeMap::new();
+        let mut blocks: BTreeMap<String, Block<StudentId>> = BTreeMap::new();
         for records in by_student.values() {
             let student = StudentId::random();
             let (first, said) = &accepted[records[0]];
@@ -67,11 +67,11 @@ impl Tables {
             stored.put("students", item);
             let traits = records.iter().map(|record| &accepted[*record].1);
             for (key, traits) in keys.spread(traits) {
-                postings.entry(key.as_str().to_owned()).or_default().set(&student, &traits);
+                blocks.entry(key.as_str().to_owned()).or_default().set(&student, &traits);
             }
         }
-        for (key, bucket) in postings {
-            stored.put("postings", keyed("pk", &key, &bucket));
+        for (key, block) in blocks {
+            stored.put("blocks", keyed("pk", &key, &block));
         }
         for (id, client) in clients() {
             stored.put("clients", keyed("id", &id, &client));
@@ -92,7 +92,7 @@ impl Tables {
 /// A student who is enrolled today, in an establishment that is called like its first record: who
 /// was told shows in every route's answer.
 fn student_item(student: StudentId, said: &Traits, record: &str) -> Value {
-    let Person::Civil(identity) = &said.identite else { panic!("{said:?}") };
+    let StatedPerson::Civil(identity) = &said.identite else { panic!("{said:?}") };
     let today = day_in_france(Timestamp::now());
     json!({ "version": 1, "answer": {
         "student": student, "nomFamille": identity.nom_famille, "prenom": identity.prenom1,

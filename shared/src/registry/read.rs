@@ -1,14 +1,28 @@
-//! Reading up to a hundred items of a table, whatever it takes.
+//! Reading items whole: one, or up to a hundred whatever it takes.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::KeysAndAttributes;
+use serde::de::DeserializeOwned;
 
 use super::keys::Item;
 use super::{StoreError, backoff};
 
+/// One item as of now, if it is there.
+pub(super) async fn one<T: DeserializeOwned>(
+    client: &Client,
+    table: &str,
+    key: Item,
+    operation: &'static str,
+) -> Result<Option<T>, StoreError> {
+    let get = client.get_item().table_name(table).set_key(Some(key)).consistent_read(true);
+    let output = get.send().await.map_err(|error| StoreError::new(operation, &error))?;
+    let shape = |_| StoreError::shape(operation);
+    output.item.map(serde_dynamo::from_item).transpose().map_err(shape)
+}
+
 /// The items of these keys, a hundred at most and no two alike, in no order; what isn't there is
 /// left out.
-pub(super) async fn read(
+pub(super) async fn many(
     client: &Client,
     table: &str,
     keys: Vec<Item>,

@@ -1,9 +1,9 @@
-//! Who resembles whom, as it is stored: for each blocking key one *bucket*, with the traits of
+//! Who resembles whom, as it is stored: for each blocking key one *block*, with the traits of
 //! everybody who has it.
 //!
-//! A bucket is one item with a version, rather than an item a person: whoever decides reads the
-//! whole bucket, and writes only if none of the buckets that the decision rests on has moved since.
-//! Of two newcomers who resemble each other, at the same moment, the second finds that its buckets
+//! A block is one item with a version, rather than an item a person: whoever decides reads the
+//! whole block, and writes only if none of the blocks that the decision rests on has moved since.
+//! Of two newcomers who resemble each other, at the same moment, the second finds that its blocks
 //! have moved, looks again, and sees the first.
 
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::digest::DigestKey;
 use super::engine::blocking::{Blocking, BlockingKey};
 use super::engine::decide::Reads;
-use super::engine::person::{Person, Written};
+use super::engine::person::{ComparedPerson, Written};
 use super::engine::register::MOST_READ;
 use crate::domain::civil_identity::CivilIdentity;
 use crate::domain::enrolment;
@@ -21,7 +21,7 @@ use crate::domain::ine::Ine;
 use crate::domain::name::PersonName;
 use crate::domain::place_name::PlaceName;
 
-/// What is compared of a person, in the words of whoever said it.
+/// The values of a person that are compared, as somebody stated them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Traits {
@@ -29,7 +29,7 @@ pub struct Traits {
     pub ine: Option<Ine>,
     /// The civil identity, or a birth date alone. What the register had is no trait: nobody has
     /// said it.
-    pub identite: enrolment::Person,
+    pub identite: enrolment::StatedPerson,
     /// INES says so itself, of a person whose INE it confirmed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub confirme: bool,
@@ -42,12 +42,12 @@ pub struct Traits {
 impl Traits {
     /// The person as the engine compares it.
     #[must_use]
-    pub fn person(&self) -> Person {
+    pub fn person(&self) -> ComparedPerson {
         match &self.identite {
-            enrolment::Person::Civil(identity) => {
-                Person::of(identity, self.ine.as_ref()).confirmed(self.confirme)
+            enrolment::StatedPerson::Civil(identity) => {
+                ComparedPerson::of(identity, self.ine.as_ref()).confirmed(self.confirme)
             }
-            enrolment::Person::Pair(pair) => Person::read(&Written {
+            enrolment::StatedPerson::Pair(pair) => ComparedPerson::read(&Written {
                 identifier: self.ine.as_ref().map_or("", Ine::expose),
                 birth: &pair.date_naissance.expose(),
                 ..Written::default()
@@ -57,23 +57,23 @@ impl Traits {
 }
 
 impl Traits {
-    /// What somebody else than INES says.
+    /// Traits stated by an establishment.
     #[must_use]
-    pub fn said(ine: Option<Ine>, identite: enrolment::Person) -> Self {
+    pub fn said(ine: Option<Ine>, identite: enrolment::StatedPerson) -> Self {
         Self { ine, identite, confirme: false, annule: false }
     }
 
-    /// It names a person, beside a birth date.
+    /// Whether the person is named, beside a birth date.
     #[must_use]
     pub fn is_named(&self) -> bool {
-        matches!(self.identite, enrolment::Person::Civil(_))
+        matches!(self.identite, enrolment::StatedPerson::Civil(_))
     }
 
     /// Whether it says all that `other` says, perhaps in other letters: comparing both tells
     /// nothing more.
     #[must_use]
     pub fn repeats(&self, other: &Self) -> bool {
-        let (enrolment::Person::Civil(own), enrolment::Person::Civil(others)) =
+        let (enrolment::StatedPerson::Civil(own), enrolment::StatedPerson::Civil(others)) =
             (&self.identite, &other.identite)
         else {
             return self == other;
@@ -98,12 +98,12 @@ impl Traits {
     }
 }
 
-/// The key of a bucket: `<key id>.<32 hexadecimal digits>`. Nothing personal can be read from it.
+/// The key of a block: `<key id>.<32 hexadecimal digits>`. Nothing personal can be read from it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct PostingKey(String);
+pub struct BlockId(String);
 
-impl PostingKey {
+impl BlockId {
     /// The text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -111,14 +111,14 @@ impl PostingKey {
     }
 }
 
-/// Computes the keys that people are posted under.
+/// Computes the keys that people are indexed under.
 #[derive(Clone)]
-pub struct PostingKeys {
+pub struct BlockIds {
     id: String,
     blocking: Blocking,
 }
 
-impl PostingKeys {
+impl BlockIds {
     /// Keys under this secret.
     #[must_use]
     pub fn new(key: &DigestKey) -> Self {
@@ -128,23 +128,23 @@ impl PostingKeys {
     /// The keys of a person, the most telling first; at most
     /// [`MOST_KEYS`](super::engine::blocking::MOST_KEYS).
     #[must_use]
-    pub fn of(&self, person: &Person) -> Vec<PostingKey> {
-        let text = |BlockingKey(digest)| PostingKey(format!("{}.{}", self.id, hex::encode(digest)));
+    pub fn of(&self, person: &ComparedPerson) -> Vec<BlockId> {
+        let text = |BlockingKey(digest)| BlockId(format!("{}.{}", self.id, hex::encode(digest)));
         self.blocking.keys(person).into_iter().map(text).collect()
     }
 
-    /// Where each of someone's traits is posted.
+    /// The blocks of these traits, and the traits that each holds.
     #[must_use]
     pub fn spread<'a>(
         &self,
         traits: impl IntoIterator<Item = &'a Traits>,
-    ) -> BTreeMap<PostingKey, Vec<Traits>> {
-        let mut spread: BTreeMap<PostingKey, Vec<Traits>> = BTreeMap::new();
+    ) -> BTreeMap<BlockId, Vec<Traits>> {
+        let mut spread: BTreeMap<BlockId, Vec<Traits>> = BTreeMap::new();
         for traits in traits {
             for key in self.of(&traits.person()) {
-                let posted = spread.entry(key).or_default();
-                if !posted.contains(traits) {
-                    posted.push(traits.clone());
+                let indexed = spread.entry(key).or_default();
+                if !indexed.contains(traits) {
+                    indexed.push(traits.clone());
                 }
             }
         }
@@ -155,16 +155,15 @@ impl PostingKeys {
 /// Traits, and whose they are.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry<H> {
-    /// Whose.
+    /// The student, or the INE, that has the traits.
     pub holder: H,
-    /// What is compared.
     pub traits: Traits,
 }
 
 /// Everybody who has a blocking key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Bucket<H> {
-    /// How many times it was written; 0 when it never was.
+pub struct Block<H> {
+    /// The number of writes; 0 when the block was never written.
     pub version: u64,
     /// Somebody was left out, once: nothing can be said of who isn't in it.
     #[serde(default)]
@@ -173,18 +172,18 @@ pub struct Bucket<H> {
     pub entries: Vec<Entry<H>>,
 }
 
-impl<H> Default for Bucket<H> {
+impl<H> Default for Block<H> {
     fn default() -> Self {
         Self { version: 0, cut: false, entries: Vec::new() }
     }
 }
 
-/// Traits in one bucket at most. An item of DynamoDB has 400 KB, and traits some 300 bytes; a key
+/// Traits in one block at most. An item of DynamoDB has 400 KB, and traits some 300 bytes; a key
 /// that more people share says little, and each of them has other keys.
-pub const MOST_POSTED: usize = MOST_READ;
+pub const MOST_ENTRIES: usize = MOST_READ;
 
-impl<H: Clone + PartialEq> Bucket<H> {
-    /// Puts these traits in place of all that were posted of `holder`. Beyond [`MOST_POSTED`] the
+impl<H: Clone + PartialEq> Block<H> {
+    /// Puts these traits in place of all that were indexed of `holder`. Beyond [`MOST_ENTRIES`] the
     /// oldest go.
     pub fn set(&mut self, holder: &H, traits: &[Traits]) {
         self.entries.retain(|entry| entry.holder != *holder);
@@ -192,7 +191,7 @@ impl<H: Clone + PartialEq> Bucket<H> {
             traits.iter().map(|traits| Entry { holder: holder.clone(), traits: traits.clone() }),
         );
         if let Some(excess) =
-            self.entries.len().checked_sub(MOST_POSTED).filter(|excess| *excess > 0)
+            self.entries.len().checked_sub(MOST_ENTRIES).filter(|excess| *excess > 0)
         {
             self.entries.drain(..excess);
             self.cut = true;
@@ -200,26 +199,26 @@ impl<H: Clone + PartialEq> Bucket<H> {
     }
 }
 
-/// Everybody in some buckets, each with its distinct traits.
+/// Everybody in some blocks, each with its distinct traits.
 #[derive(Debug)]
 pub struct Sharing<'a, H> {
     /// The traits, by their holder.
     pub traits: BTreeMap<&'a H, Vec<&'a Traits>>,
-    /// Whether somebody may have been left out of a bucket.
+    /// Whether somebody may have been left out of a block.
     pub reads: Reads,
 }
 
 impl<'a, H: Ord> Sharing<'a, H> {
-    /// Those of these buckets. Whoever shares several keys is posted under each of them, and counts
+    /// Those of these blocks. Whoever shares several keys is indexed under each of them, and counts
     /// once.
     #[must_use]
-    pub fn of(buckets: impl IntoIterator<Item = &'a Bucket<H>>) -> Self {
+    pub fn of(blocks: impl IntoIterator<Item = &'a Block<H>>) -> Self {
         let mut sharing = Self { traits: BTreeMap::new(), reads: Reads::Whole };
-        for bucket in buckets {
-            if bucket.cut {
+        for block in blocks {
+            if block.cut {
                 sharing.reads = Reads::Cut;
             }
-            for entry in &bucket.entries {
+            for entry in &block.entries {
                 let known = sharing.traits.entry(&entry.holder).or_default();
                 if !known.contains(&&entry.traits) {
                     known.push(&entry.traits);
@@ -238,11 +237,11 @@ mod tests {
     use crate::identity::fixtures::identity;
 
     fn civil(name: &str) -> Traits {
-        Traits::said(None, enrolment::Person::Civil(identity(name, "Zoé", "2004-03-02")))
+        Traits::said(None, enrolment::StatedPerson::Civil(identity(name, "Zoé", "2004-03-02")))
     }
 
-    fn keys() -> PostingKeys {
-        PostingKeys::new(&DigestKey::new("1".into(), "postings".to_owned().into()))
+    fn keys() -> BlockIds {
+        BlockIds::new(&DigestKey::new("1".into(), "blocks".to_owned().into()))
     }
 
     #[test]
@@ -250,7 +249,7 @@ mod tests {
         let ine = Ine::parse("070578267KH").unwrap();
         let birth = identity("x", "y", "2004-03-02").date_naissance;
         let pair = Pair { date_naissance: birth, registre: None };
-        let pair = Traits::said(Some(ine), enrolment::Person::Pair(pair));
+        let pair = Traits::said(Some(ine), enrolment::StatedPerson::Pair(pair));
         let spread = keys().spread([&pair]);
         let named = Traits { ine: Some(ine), ..civil("Lefèvre") };
         assert_eq!(spread.len(), 1);
@@ -271,7 +270,7 @@ mod tests {
             let mut identity = identity("Lefèvre", "Zoé", "2004-03-02");
             identity.lieu_naissance = None;
             identity.libelle_naissance = PlaceName::parse(name).ok();
-            Traits::said(None, enrolment::Person::Civil(identity))
+            Traits::said(None, enrolment::StatedPerson::Civil(identity))
         };
         let there = born("Saint-Denis");
         assert!(there.repeats(&born("SAINT DENIS")), "in other letters");
@@ -281,7 +280,7 @@ mod tests {
                 && !born("").repeats(&there)
         );
         let mut by_code = civil("Lefèvre");
-        if let enrolment::Person::Civil(identity) = &mut by_code.identite {
+        if let enrolment::StatedPerson::Civil(identity) = &mut by_code.identite {
             identity.lieu_naissance = CommuneCode::parse("97411").ok();
         }
         assert_eq!(
@@ -303,27 +302,27 @@ mod tests {
     }
 
     #[test]
-    fn a_full_bucket_drops_the_oldest_and_says_so() {
-        let mut bucket = Bucket::default();
-        for holder in 0..MOST_POSTED {
-            bucket.set(&holder, &[civil("Lefèvre")]);
+    fn a_full_block_drops_the_oldest_and_says_so() {
+        let mut block = Block::default();
+        for holder in 0..MOST_ENTRIES {
+            block.set(&holder, &[civil("Lefèvre")]);
         }
-        assert!(!bucket.cut);
-        bucket.set(&MOST_POSTED, &[civil("Lefèvre")]);
+        assert!(!block.cut);
+        block.set(&MOST_ENTRIES, &[civil("Lefèvre")]);
         assert_eq!(
-            (bucket.cut, bucket.entries.len(), bucket.entries[0].holder),
-            (true, MOST_POSTED, 1)
+            (block.cut, block.entries.len(), block.entries[0].holder),
+            (true, MOST_ENTRIES, 1)
         );
-        bucket.set(&7, &[]);
-        assert!(bucket.cut, "who was left out is still not in it");
-        assert!(bucket.entries.iter().all(|entry| entry.holder != 7));
+        block.set(&7, &[]);
+        assert!(block.cut, "who was left out is still not in it");
+        assert!(block.entries.iter().all(|entry| entry.holder != 7));
     }
 
     #[test]
     fn it_is_stored_as_it_is_read() {
-        let mut bucket = Bucket::default();
-        bucket.set(&"a".to_owned(), &[civil("Lefèvre")]);
-        let stored = serde_json::to_string(&bucket).unwrap();
-        assert_eq!(serde_json::from_str::<Bucket<String>>(&stored).unwrap(), bucket);
+        let mut block = Block::default();
+        block.set(&"a".to_owned(), &[civil("Lefèvre")]);
+        let stored = serde_json::to_string(&block).unwrap();
+        assert_eq!(serde_json::from_str::<Block<String>>(&stored).unwrap(), block);
     }
 }
