@@ -16,7 +16,7 @@ module "status" {
     {
       ENVIRONMENT               = var.environment
       STUDENTS_TABLE            = aws_dynamodb_table.this["students"].name
-      BLOCKS_TABLE            = aws_dynamodb_table.this["blocks"].name
+      BLOCKS_TABLE              = aws_dynamodb_table.this["blocks"].name
       CLIENTS_TABLE             = aws_dynamodb_table.this["clients"].name
       QUOTAS_TABLE              = aws_dynamodb_table.this["quotas"].name
       ESTABLISHMENTS_TABLE      = aws_dynamodb_table.this["establishments"].name

@@ -43,7 +43,7 @@ module "deduplication" {
   environment = merge(local.ines_environment, local.pairs_environment, {
     RECORDS_TABLE       = aws_dynamodb_table.this["records"].name
     STUDENTS_TABLE      = aws_dynamodb_table.this["students"].name
-    BLOCKS_TABLE      = aws_dynamodb_table.this["blocks"].name
+    BLOCKS_TABLE        = aws_dynamodb_table.this["blocks"].name
     REVIEWS_TABLE       = aws_dynamodb_table.this["reviews"].name
     IDENTITY_QUEUE_URL  = aws_sqs_queue.identity.url
     FINDINGS_TABLE      = aws_dynamodb_table.this["findings"].name

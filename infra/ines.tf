@@ -48,9 +48,9 @@ locals {
   ines_tables = {
     # `pending` holds the requests that wait for a person, and nothing else: only they have its attributes. The keys alone,
     # for the requests are then read one by one.
-    ines          = { hash = "pk", expires = true, indexes = { pending = { hash = "pending", range = "since" } } }
+    ines        = { hash = "pk", expires = true, indexes = { pending = { hash = "pending", range = "since" } } }
     ines_blocks = { hash = "pk" }
-    ines_log      = { hash = "subject", range = "at", expires = true }
+    ines_log    = { hash = "subject", range = "at", expires = true }
   }
 }
 
@@ -140,7 +140,7 @@ module "ines" {
   environment = {
     ENVIRONMENT               = var.environment
     INES_TABLE                = aws_dynamodb_table.ines["ines"].name
-    INES_BLOCKS_TABLE       = aws_dynamodb_table.ines["ines_blocks"].name
+    INES_BLOCKS_TABLE         = aws_dynamodb_table.ines["ines_blocks"].name
     INES_LOG_TABLE            = aws_dynamodb_table.ines["ines_log"].name
     INE_SECRET_ARN            = module.ines_secret["ine"].arn
     IDENTITY_SECRET_ARN       = module.ines_secret["identity"].arn

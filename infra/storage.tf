@@ -17,7 +17,7 @@ locals {
       }
     }
     students       = { hash = "pk", range = "sk" }
-    blocks       = { hash = "pk" }
+    blocks         = { hash = "pk" }
     imports        = { hash = "id", expires = true }
     establishments = { hash = "uai" }
 

@@ -102,7 +102,7 @@ run "ours_by_default" {
     condition = module.ines[0].environment == tomap({
       ENVIRONMENT               = "test"
       INES_TABLE                = "statut-etudiant-test-ines"
-      INES_BLOCKS_TABLE       = "statut-etudiant-test-ines-blocks"
+      INES_BLOCKS_TABLE         = "statut-etudiant-test-ines-blocks"
       INES_LOG_TABLE            = "statut-etudiant-test-ines-log"
       INE_SECRET_ARN            = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:ines-ine"
       IDENTITY_SECRET_ARN       = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:ines-identity"
@@ -117,9 +117,9 @@ run "ours_by_default" {
   # What has no key of its own cannot be read: the function names these attributes.
   assert {
     condition = { for name, table in aws_dynamodb_table.ines : name => join(" ", compact([table.hash_key, table.range_key])) } == {
-      ines          = "pk"
+      ines        = "pk"
       ines_blocks = "pk"
-      ines_log      = "subject at"
+      ines_log    = "subject at"
     }
     error_message = "A table's key is not the one that the function names."
   }

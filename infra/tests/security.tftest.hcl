@@ -313,7 +313,7 @@ run "by_default" {
     condition = { for name, table in aws_dynamodb_table.this : name => join(" ", compact([table.hash_key, table.range_key])) } == {
       records        = "id"
       students       = "pk sk"
-      blocks       = "pk"
+      blocks         = "pk"
       imports        = "id"
       establishments = "uai"
       findings       = "import position"
@@ -703,7 +703,7 @@ run "by_default" {
     condition = module.status.environment == tomap({
       ENVIRONMENT               = "test"
       STUDENTS_TABLE            = "statut-etudiant-test-students"
-      BLOCKS_TABLE            = "statut-etudiant-test-blocks"
+      BLOCKS_TABLE              = "statut-etudiant-test-blocks"
       CLIENTS_TABLE             = "statut-etudiant-test-clients"
       QUOTAS_TABLE              = "statut-etudiant-test-quotas"
       ESTABLISHMENTS_TABLE      = "statut-etudiant-test-establishments"
@@ -943,7 +943,7 @@ run "by_default" {
         for type in ["DEFAULT_4XX", "DEFAULT_5XX", "REQUEST_TOO_LARGE", "THROTTLED", "WAF_FILTERED"] :
         toset(keys(jsondecode(responses[type].response_templates["application/json"]).details)) == toset(["method", "endpoint", "parameter"]) &&
         jsondecode(responses[type].response_templates["application/json"]).uid == "$context.requestId" &&
-        responses[type].status_code == null
+        responses[type].status_code == lookup({ REQUEST_TOO_LARGE = "413", THROTTLED = "429", WAF_FILTERED = "403" }, type, null)
       ]
     ]))
     error_message = "The gateway answers with a body of AWS's, or with another status than its own."

@@ -183,7 +183,9 @@ mod tests {
             assert!(digest.contains("--hash=sha256:"), "{program}");
         }
         let documentation = include_str!("../../../docs/deploying.md");
-        assert!(documentation.contains("--require-hashes -r infra/local/packaging-requirements.txt"));
+        assert!(
+            documentation.contains("--require-hashes -r infra/local/packaging-requirements.txt")
+        );
         assert!(documentation.contains("cargo lambda build --release --locked"));
     }
 

@@ -11,9 +11,7 @@ const SENTENCES: [&str; 2] = ["Forbidden", "requête refusée par le pare-feu"];
 /// with a sentence of its gateway.
 pub(super) fn is_refusal(body: &[u8]) -> bool {
     match serde_json::from_slice::<Value>(body) {
-        Ok(body) => {
-            body["message"].as_str().is_some_and(|sentence| SENTENCES.contains(&sentence))
-        }
+        Ok(body) => body["message"].as_str().is_some_and(|sentence| SENTENCES.contains(&sentence)),
         Err(_) => !body.trim_ascii().is_empty(),
     }
 }

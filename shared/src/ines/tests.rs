@@ -247,11 +247,9 @@ async fn a_firewall_that_refuses_a_question_says_nothing_of_our_credentials() {
 async fn a_firewall_that_refuses_the_token_s_request_is_waited_for() {
     let (http, stored) = (FakeHttp::default(), stored());
     let client = client(&http, &stored);
-    for (status, body) in [
-        (403, r#"{"message":"Forbidden"}"#.to_owned()),
-        (200, token("t1")),
-        (404, String::new()),
-    ] {
+    for (status, body) in
+        [(403, r#"{"message":"Forbidden"}"#.to_owned()), (200, token("t1")), (404, String::new())]
+    {
         http.answer(status, body);
     }
     assert_eq!(verify(&client).await, Ok("unknown"));
