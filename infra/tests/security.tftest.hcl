@@ -1445,7 +1445,7 @@ run "configured" {
         for sid, statement in person.statements : sid
         # What a function is called is known once it is deployed; it holds nobody.
         if contains(["RunStatistics", "RollBack"], sid) ? false : anytrue([
-          for table in ["students", "records", "postings", "access_log"] : contains(statement.resources, aws_dynamodb_table.this[table].arn)
+          for table in ["students", "records", "blocks", "access_log"] : contains(statement.resources, aws_dynamodb_table.this[table].arn)
         ])
       ])
     } == { operator = 0, dpo = 3, break-glass = 2 }
