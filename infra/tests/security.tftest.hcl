@@ -1046,11 +1046,17 @@ run "by_default" {
   }
 }
 
-# With everything configured that may be.
+# With everything configured that may be. Of the account's concurrency just a hundred are left, as AWS asks for.
 run "configured" {
   command = plan
 
+  override_data {
+    target = data.aws_servicequotas_service_quota.lambda_concurrency
+    values = { value = 466 }
+  }
+
   variables {
+    reserved_concurrency = { status = 200, enrolment = 50, review = 5, ingestion = 10, deduplication = 50, statistics = 1, ines = 50 }
     token_issuer = {
       issuer   = "https://issuer.example.org/"
       audience = "statut-etudiant"

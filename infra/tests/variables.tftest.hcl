@@ -285,22 +285,3 @@ run "accepted" {
     error_message = "An emulator is asked for a quota."
   }
 }
-
-# Just enough: a hundred left.
-run "all_that_the_account_has" {
-  command = plan
-
-  override_data {
-    target = data.aws_servicequotas_service_quota.lambda_concurrency
-    values = { value = 400 }
-  }
-
-  variables {
-    reserved_concurrency = { status = 200, enrolment = 50, deduplication = 50 }
-  }
-
-  assert {
-    condition     = module.status.function_name == "statut-etudiant-test-status"
-    error_message = "Nothing is planned."
-  }
-}
