@@ -132,7 +132,7 @@ mod tests {
     #[test]
     fn the_gateway_says_what_a_function_says() {
         let gateway = include_str!("../../../infra/gateway_responses.tf");
-        let unavailable = StoreError::of("a test", "a code");
+        let unavailable = StoreError::timeout("a test");
         for (kind, error) in [
             ("DEFAULT_5XX", ApiError::<None>::Unavailable(unavailable)),
             ("REQUEST_TOO_LARGE", ApiError::TooLarge),
