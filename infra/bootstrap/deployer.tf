@@ -100,11 +100,37 @@ resource "aws_iam_role_policy" "deployer" {
         Sid    = "Keys"
         Effect = "Allow"
         Action = [
-          "kms:CreateAlias", "kms:CreateGrant", "kms:CreateKey", "kms:Decrypt", "kms:DeleteAlias", "kms:Describe*",
-          "kms:EnableKeyRotation", "kms:GenerateDataKey*", "kms:Get*", "kms:List*", "kms:PutKeyPolicy", "kms:TagResource",
-          "kms:UntagResource", "kms:UpdateAlias", "kms:UpdateKeyDescription",
+          "kms:CreateAlias", "kms:CreateKey", "kms:DeleteAlias", "kms:Describe*", "kms:EnableKeyRotation", "kms:Get*", "kms:List*",
+          "kms:PutKeyPolicy", "kms:TagResource", "kms:UntagResource", "kms:UpdateAlias", "kms:UpdateKeyDescription",
         ]
         Resource = "*"
+      },
+      {
+        # DynamoDB makes its grant in the name of whoever creates the table.
+        Sid       = "GrantKeysToServices"
+        Effect    = "Allow"
+        Action    = ["kms:CreateGrant"]
+        Resource  = "*"
+        Condition = { Bool = { "kms:GrantIsForAWSResource" = "true" } }
+      },
+      {
+        # The states, and the secrets below.
+        Sid       = "UseKeysThroughServices"
+        Effect    = "Allow"
+        Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
+        Resource  = "*"
+        Condition = { StringEquals = { "kms:ViaService" = ["s3.${var.region}.amazonaws.com", "secretsmanager.${var.region}.amazonaws.com"] } }
+      },
+      {
+        # The provider looks at the version of a secret by reading it, though it keeps nothing of it: these are drawn by Terraform
+        # and are the only ones. Without the tables, a key of HMACs tells of nobody.
+        Sid    = "RefreshDrawnSecrets"
+        Effect = "Allow"
+        Action = ["secretsmanager:GetSecretValue"]
+        Resource = [
+          for kind in ["hmac", "ines"] :
+          "arn:${local.partition}:secretsmanager:${var.region}:${local.account_id}:secret:${var.name_prefix}-*/${kind}/*"
+        ]
       },
       {
         Sid      = "RolesUnderTheBoundary"

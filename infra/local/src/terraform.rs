@@ -46,7 +46,9 @@ impl Terraform {
     /// Copies the root module for deployment on the emulator, with the file that points it there.
     pub(crate) async fn for_emulator(files: &Files) -> Result<Self> {
         let step = Step::start("preparing Terraform");
-        let terraform = Self::copy(files, "terraform", &|name| name != "local" && name != "tests")?;
+        let terraform = Self::copy(files, "terraform", &|name| {
+            !["bootstrap", "local", "tests"].contains(&name)
+        })?;
         let provider = "provider_override.tf";
         fs::copy(files.source(provider), terraform.directory.join(provider))
             .context("infra/local/provider_override.tf can't be copied")?;
@@ -71,12 +73,10 @@ impl Terraform {
     fn copy(files: &Files, name: &str, keep: &dyn Fn(&str) -> bool) -> Result<Self> {
         let directory = files.local(name);
         files::remove_directory(&directory)?;
-        // Other hidden entries are what a person's own `terraform init` left. A bootstrap has a
-        // state of its own.
+        // Other hidden entries are what a person's own `terraform init` left.
         let keep = |entry: &str| {
             (!entry.starts_with('.') || entry == LOCK_FILE)
                 && !entry.contains(".tfstate")
-                && entry != "bootstrap"
                 && keep(entry)
         };
         files::copy_directory(&files.infra(""), &directory, &keep)?;
