@@ -88,8 +88,9 @@ module "status" {
   )
 
   # DynamoDB decrypts the table's own data key for its caller, to write as to read: it generates none on this path.
-  data_key_use = {
-    decrypt = ["dynamodb", "secretsmanager"]
+  key_use = {
+    registry   = { decrypt = ["dynamodb", "secretsmanager"] }
+    access_log = { decrypt = ["dynamodb"] }
   }
 }
 
@@ -118,6 +119,9 @@ locals {
 resource "aws_api_gateway_rest_api" "this" {
   name        = local.name
   description = "National student status"
+
+  # Callers come by the custom domain (domain.tf), or by nothing.
+  disable_execute_api_endpoint = var.api_domain != null
 
   endpoint_configuration {
     types = ["REGIONAL"]
@@ -223,6 +227,7 @@ resource "aws_api_gateway_deployment" "this" {
       keys(local.api_resources),
       [for method in aws_api_gateway_method.any : [method.resource_id, method.http_method, method.authorization]],
       [for integration in aws_api_gateway_integration.function : [integration.id, integration.type, integration.uri]],
+      [for response in aws_api_gateway_gateway_response.api : [response.id, response.response_templates, response.response_parameters]],
     ]))
   }
 
@@ -280,7 +285,8 @@ resource "aws_cloudwatch_log_group" "api" {
 resource "aws_iam_role" "api_logs" {
   count = var.manage_api_gateway_account ? 1 : 0
 
-  name = "${local.name}-api-logs"
+  name                 = "${local.name}-api-logs"
+  permissions_boundary = var.permissions_boundary
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
@@ -306,74 +312,4 @@ resource "aws_api_gateway_account" "this" {
   cloudwatch_role_arn = aws_iam_role.api_logs[0].arn
 
   depends_on = [aws_iam_role_policy_attachment.api_logs]
-}
-
-# --- Firewall --------------------------------------------------------------------------------------------------------
-# Not AWS's common or SQL rule sets: they take an apostrophe in a surname for an attack.
-
-resource "aws_wafv2_web_acl" "api" {
-  #checkov:skip=CKV2_AWS_31:Its logs would hold the path and the query string of every request: students
-  name        = local.name
-  description = "In front of the API"
-  scope       = "REGIONAL"
-
-  default_action {
-    allow {}
-  }
-
-  rule {
-    name     = "rate-per-address"
-    priority = 1
-
-    action {
-      block {}
-    }
-
-    statement {
-      rate_based_statement {
-        limit              = var.waf_rate_limit_per_ip
-        aggregate_key_type = "IP"
-      }
-    }
-
-    # No sampled requests, here and below: a sample keeps the whole address of the request, INE included.
-    visibility_config {
-      cloudwatch_metrics_enabled = true
-      metric_name                = "${local.name}-rate-per-address"
-      sampled_requests_enabled   = false
-    }
-  }
-
-  rule {
-    name     = "known-bad-inputs"
-    priority = 2
-
-    override_action {
-      none {}
-    }
-
-    statement {
-      managed_rule_group_statement {
-        vendor_name = "AWS"
-        name        = "AWSManagedRulesKnownBadInputsRuleSet"
-      }
-    }
-
-    visibility_config {
-      cloudwatch_metrics_enabled = true
-      metric_name                = "${local.name}-known-bad-inputs"
-      sampled_requests_enabled   = false
-    }
-  }
-
-  visibility_config {
-    cloudwatch_metrics_enabled = true
-    metric_name                = local.name
-    sampled_requests_enabled   = false
-  }
-}
-
-resource "aws_wafv2_web_acl_association" "api" {
-  resource_arn = aws_api_gateway_stage.this.arn
-  web_acl_arn  = aws_wafv2_web_acl.api.arn
 }

@@ -112,8 +112,9 @@ module "enrolment" {
     }
   }
 
-  data_key_use = {
-    decrypt  = ["dynamodb", "s3", "secretsmanager", "sqs"]
-    generate = ["s3", "sqs"]
+  key_use = {
+    registry   = { decrypt = ["dynamodb", "secretsmanager", "sqs"], generate = ["sqs"] }
+    access_log = { decrypt = ["dynamodb"] }
+    files      = { decrypt = ["s3"], generate = ["s3"] }
   }
 }

@@ -2,7 +2,7 @@
 
 resource "aws_sqs_queue" "identity" {
   name              = "${local.name}-identity"
-  kms_master_key_id = aws_kms_key.data.arn
+  kms_master_key_id = aws_kms_key.data["registry"].arn
 
   visibility_timeout_seconds = coalesce(var.identity_queue_visibility_seconds, 6 * var.deduplication_timeout_seconds)
 
@@ -132,9 +132,9 @@ module "deduplication" {
     }
   }
 
-  data_key_use = {
-    decrypt  = ["dynamodb", "secretsmanager", "sqs"]
-    generate = ["sqs"]
+  key_use = {
+    registry   = { decrypt = ["dynamodb", "secretsmanager", "sqs"], generate = ["sqs"] }
+    access_log = { decrypt = ["dynamodb"] }
   }
 }
 

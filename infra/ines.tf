@@ -36,7 +36,7 @@ locals {
   ines_stage_url = join("", [
     for stage in aws_api_gateway_stage.ines :
     var.function_endpoint_url == null
-    ? stage.invoke_url
+    ? (var.ines_domain == null ? stage.invoke_url : "https://${var.ines_domain.name}")
     # The real one is a name that only AWS resolves.
     : "${trimsuffix(var.function_endpoint_url, "/")}/_aws/execute-api/${stage.rest_api_id}/${stage.stage_name}"
   ])
@@ -102,7 +102,7 @@ resource "aws_dynamodb_table" "ines" {
 
   server_side_encryption {
     enabled     = true
-    kms_key_arn = aws_kms_key.data.arn
+    kms_key_arn = aws_kms_key.data[each.key == "ines_log" ? "access_log" : "registry"].arn
   }
 }
 
@@ -120,7 +120,7 @@ module "ines_secret" {
 
   name                 = "${local.name}/ines/${each.key}"
   description          = each.value
-  encryption_key_arn   = aws_kms_key.data.arn
+  encryption_key_arn   = aws_kms_key.data["registry"].arn
   key_version          = var.ines_key_versions[each.key]
   recovery_window_days = var.secret_recovery_window_days
 }
@@ -184,8 +184,9 @@ module "ines" {
     }
   }
 
-  data_key_use = {
-    decrypt = ["dynamodb", "secretsmanager"]
+  key_use = {
+    registry   = { decrypt = ["dynamodb", "secretsmanager"] }
+    access_log = { decrypt = ["dynamodb"] }
   }
 }
 
@@ -197,6 +198,8 @@ resource "aws_api_gateway_rest_api" "ines" {
 
   name        = "${local.name}-ines"
   description = "National identity service"
+
+  disable_execute_api_endpoint = var.ines_domain != null
 
   endpoint_configuration {
     types = ["REGIONAL"]
@@ -266,6 +269,7 @@ resource "aws_api_gateway_deployment" "ines" {
       keys(local.ines_resources),
       [for method in aws_api_gateway_method.ines : [method.resource_id, method.http_method, method.authorization]],
       [for integration in aws_api_gateway_integration.ines : [integration.id, integration.type, integration.uri]],
+      [for response in aws_api_gateway_gateway_response.ines : [response.id, response.response_templates, response.response_parameters]],
     ]))
   }
 

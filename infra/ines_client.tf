@@ -33,8 +33,12 @@ resource "aws_secretsmanager_secret" "ines_client" {
   #checkov:skip=CKV2_AWS_57:INES gives the client secret: renewed by a person
   name                    = "${local.name}/ines-client"
   description             = "Client id and secret at INES"
-  kms_key_id              = aws_kms_key.data.arn
+  kms_key_id              = aws_kms_key.data["registry"].arn
   recovery_window_in_days = var.secret_recovery_window_days
+
+  lifecycle {
+    prevent_destroy = true
+  }
 }
 
 # --- When INES does not answer ---------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@
 
 resource "aws_sqs_queue" "imports" {
   name              = "${local.name}-imports"
-  kms_master_key_id = aws_kms_key.data.arn
+  kms_master_key_id = aws_kms_key.data["files"].arn
 
   # For whoever dies before its first sign of life. From then on the invocation hides its own message a minute at a time, for
   # as long as it works: its death is noticed within that minute, not after six times its longest run.
@@ -76,6 +76,10 @@ module "ingestion" {
   timeout_seconds      = var.ingestion_timeout_seconds
   reserved_concurrency = var.reserved_concurrency.ingestion
 
+  # An import hands over 20 s before the end (LONGEST_MARGIN): a run that is near the end is as designed, one that is within
+  # these 5 s did not let go in time.
+  duration_alarm_ratio = (var.ingestion_timeout_seconds - 5) / var.ingestion_timeout_seconds
+
   # The first size with a whole virtual CPU: parsing and hashing are bound by it.
   memory_megabytes = 1769
 
@@ -97,6 +101,12 @@ module "ingestion" {
       # By version only: an import reads the very bytes that its event was about.
       actions   = ["s3:GetObjectVersion"]
       resources = ["${aws_s3_bucket.this["inbox"].arn}/*"]
+    }
+    # It lists nothing. Without this right S3 says 403 of what is gone rather than 404, so that a version that was deleted
+    # would be delivered ten times, where it is a failed import.
+    TellMissingFromForbidden = {
+      actions   = ["s3:ListBucket"]
+      resources = [aws_s3_bucket.this["inbox"].arn, aws_s3_bucket.this["reports"].arn]
     }
     # It reads back what it wrote of a report, to go on with it in another invocation.
     WriteReports = {
@@ -144,9 +154,10 @@ module "ingestion" {
     }
   }
 
-  data_key_use = {
-    decrypt  = ["dynamodb", "s3", "secretsmanager", "sns", "sqs"]
-    generate = ["s3", "sns", "sqs"]
+  # The queue of imports is under the files' key, that of identity under the registry's.
+  key_use = {
+    registry = { decrypt = ["dynamodb", "secretsmanager", "sqs"], generate = ["sqs"] }
+    files    = { decrypt = ["s3", "sns", "sqs"], generate = ["s3", "sns", "sqs"] }
   }
 }
 
@@ -170,33 +181,63 @@ resource "aws_lambda_event_source_mapping" "imports" {
 
 resource "aws_sns_topic" "imports" {
   name              = "${local.name}-imports"
-  kms_master_key_id = aws_kms_key.data.arn
+  kms_master_key_id = aws_kms_key.data["files"].arn
+}
+
+locals {
+  # SNS has one subscription for an endpoint, whatever the number of establishments that it hears of.
+  import_subscribers = {
+    for name, entries in {
+      for entry in var.import_notifications : "${entry.protocol} ${entry.endpoint}" => entry...
+    } :
+    name => {
+      protocol = entries[0].protocol
+      endpoint = entries[0].endpoint
+      # Whoever is once named without an establishment hears of all.
+      uais    = anytrue([for entry in entries : entry.uai == null]) ? [] : sort(distinct(entries[*].uai))
+      account = entries[0].protocol == "sqs" ? split(":", entries[0].endpoint)[4] : local.account_id
+    }
+  }
 }
 
 resource "aws_sns_topic_policy" "imports" {
   arn = aws_sns_topic.imports.arn
 
-  # Who publishes and who subscribes is IAM's to say, within the account.
+  # Who publishes, and who subscribes within the account, is IAM's to say. A queue of another account is subscribed by its
+  # owner (docs/deploying.md): SNS then asks for no confirmation, while a subscription made from here would wait for one that
+  # no queue gives, and the apply with it.
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [{
-      Sid       = "TlsOnly"
-      Effect    = "Deny"
-      Principal = "*"
-      Action    = "sns:Publish"
-      Resource  = aws_sns_topic.imports.arn
-      Condition = { Bool = { "aws:SecureTransport" = "false" } }
-    }]
+    Statement = concat(
+      [{
+        Sid       = "TlsOnly"
+        Effect    = "Deny"
+        Principal = "*"
+        Action    = "sns:Publish"
+        Resource  = aws_sns_topic.imports.arn
+        Condition = { Bool = { "aws:SecureTransport" = "false" } }
+      }],
+      [
+        for subscriber in values(local.import_subscribers) : {
+          Sid       = "QueueOf${subscriber.account}${substr(sha1(subscriber.endpoint), 0, 8)}"
+          Effect    = "Allow"
+          Principal = { AWS = "arn:${local.partition}:iam::${subscriber.account}:root" }
+          Action    = "sns:Subscribe"
+          Resource  = aws_sns_topic.imports.arn
+          Condition = { StringEquals = { "sns:Protocol" = "sqs", "sns:Endpoint" = subscriber.endpoint } }
+        } if subscriber.account != local.account_id
+      ],
+    )
   })
 }
 
 resource "aws_sns_topic_subscription" "imports" {
-  for_each = { for subscriber in var.import_notifications : "${subscriber.protocol} ${subscriber.endpoint}" => subscriber }
+  for_each = { for name, subscriber in local.import_subscribers : name => subscriber if subscriber.account == local.account_id }
 
   topic_arn     = aws_sns_topic.imports.arn
   protocol      = each.value.protocol
   endpoint      = each.value.endpoint
-  filter_policy = each.value.uai == null ? null : jsonencode({ uai = [each.value.uai] })
+  filter_policy = length(each.value.uais) == 0 ? null : jsonencode({ uai = each.value.uais })
 }
 
 # --- Establishments with a role of their own -------------------------------------------------------------------------
@@ -207,10 +248,12 @@ module "depositor" {
 
   for_each = var.depositors
 
-  name         = "${local.name}-depot-${lower(each.key)}"
-  uai          = each.key
-  principal    = each.value.principal
-  external_id  = each.value.external_id
-  inbox_arn    = aws_s3_bucket.this["inbox"].arn
-  data_key_arn = aws_kms_key.data.arn
+  name        = "${local.name}-depot-${lower(each.key)}"
+  uai         = each.key
+  principal   = each.value.principal
+  external_id = each.value.external_id
+  inbox_arn   = aws_s3_bucket.this["inbox"].arn
+  key_arn     = aws_kms_key.data["files"].arn
+
+  permissions_boundary = var.permissions_boundary
 }

@@ -1,40 +1,94 @@
-# Two keys, because two kinds of people use what they protect: `data` is for the functions and holds students,
-# `logs` is for operators and holds none.
+# Who may use a key may read what it protects, so there is one for each kind of reader:
+#   registry    students, records, clients, secrets: the functions
+#   access_log  who consulted whom: write-only for functions, read by the data protection officer
+#   files       the inbox, the reports, the statistics and what tells of them: establishments put files under it
+#   logs        technical logs and alarms, which hold nobody: operators
 
 locals {
-  # Hands the decision to IAM: without it a key policy alone decides, and a mistake in it locks the key for good.
-  account_administers_key = {
-    Sid       = "AccountAdministersKey"
-    Effect    = "Allow"
-    Principal = { AWS = "arn:${local.partition}:iam::${local.account_id}:root" }
-    Action    = "kms:*"
-    Resource  = "*"
+  keys = {
+    registry   = "Registry of ${local.name}: students, records, clients, queues, secrets"
+    access_log = "Access log of ${local.name}: who consulted whom"
+    files      = "Files of ${local.name}: inbox, reports, statistics, and their queues and topic"
   }
+
+  # What administering is, without using: neither to encrypt nor to decrypt, nor to let others by a grant.
+  key_administration = [
+    "kms:CancelKeyDeletion", "kms:CreateAlias", "kms:DeleteAlias", "kms:Describe*", "kms:DisableKey", "kms:EnableKey",
+    "kms:EnableKeyRotation", "kms:Get*", "kms:List*", "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:TagResource",
+    "kms:UntagResource", "kms:UpdateAlias", "kms:UpdateKeyDescription",
+  ]
+
+  # What hands a use to IAM, where each role says through which service. DynamoDB makes its grant in the caller's name.
+  key_use = ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
+
+  account_root = "arn:${local.partition}:iam::${local.account_id}:root"
+
+  # Without named administrators the account administers, by IAM: a key policy alone would decide otherwise, and a mistake in it
+  # would lock the key for good. With them, IAM may give the use of a key and not its administration.
+  key_owner_statements = length(var.key_administrators) == 0 ? [
+    {
+      Sid       = "AccountAdministersKey"
+      Effect    = "Allow"
+      Principal = { AWS = [local.account_root] }
+      Action    = ["kms:*"]
+      Resource  = "*"
+    },
+    ] : [
+    {
+      Sid       = "AdministratorsAdministerKey"
+      Effect    = "Allow"
+      Principal = { AWS = var.key_administrators }
+      Action    = local.key_administration
+      Resource  = "*"
+    },
+    {
+      Sid       = "AccountGivesUseByIam"
+      Effect    = "Allow"
+      Principal = { AWS = [local.account_root] }
+      Action    = concat(local.key_use, ["kms:Get*", "kms:List*"])
+      Resource  = "*"
+    },
+  ]
 }
 
 resource "aws_kms_key" "data" {
-  description             = "Student data of ${local.name}: tables, buckets, queues, secrets"
+  for_each = local.keys
+
+  description             = each.value
   enable_key_rotation     = true
   deletion_window_in_days = 30
 
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [
-      local.account_administers_key,
-      {
+    Statement = concat(
+      [for statement in local.key_owner_statements : statement],
+      [
         # S3 puts its event in an encrypted queue under its own name: without this the event is lost, and nobody hears of it.
-        Sid       = "InboxNotifications"
-        Effect    = "Allow"
-        Principal = { Service = "s3.amazonaws.com" }
-        Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
-        Resource  = "*"
-        Condition = {
-          ArnEquals    = { "aws:SourceArn" = aws_s3_bucket.this["inbox"].arn }
-          StringEquals = { "aws:SourceAccount" = local.account_id }
+        # "Granting permissions to publish event notification messages to a destination" (Amazon S3 User Guide) gives the two
+        # actions without a condition; "Key management" (Amazon SQS Developer Guide) asks for these two against a confused
+        # deputy. That SQS passes them on to KMS is written nowhere that we found. S3 tries the queue out when the notification
+        # is set, so a condition that is never met fails the apply ("Unable to validate the following destination
+        # configurations") and not the first file. Try it first on an account (infra/README.md).
+        for service in each.key == "files" ? ["s3.amazonaws.com"] : [] : {
+          Sid       = "InboxNotifications"
+          Effect    = "Allow"
+          Principal = { Service = service }
+          Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
+          Resource  = "*"
+          Condition = {
+            ArnEquals    = { "aws:SourceArn" = aws_s3_bucket.this["inbox"].arn }
+            StringEquals = { "aws:SourceAccount" = local.account_id }
+          }
         }
-      },
-    ]
+      ],
+    )
   })
+
+  # What a key has encrypted is lost with it. An environment of invented people is taken down with its account, or by
+  # `terraform state rm` of its keys and secrets.
+  lifecycle {
+    prevent_destroy = true
+  }
 }
 
 resource "aws_kms_key" "logs" {
@@ -44,8 +98,7 @@ resource "aws_kms_key" "logs" {
 
   policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [
-      local.account_administers_key,
+    Statement = concat([for statement in local.key_owner_statements : statement], [
       {
         Sid       = "LogGroupsOfThisAccount"
         Effect    = "Allow"
@@ -73,17 +126,18 @@ resource "aws_kms_key" "logs" {
           StringEquals = { "aws:SourceAccount" = local.account_id }
         }
       },
-    ]
+    ])
   })
+
+  lifecycle {
+    prevent_destroy = true
+  }
 }
 
 resource "aws_kms_alias" "this" {
-  for_each = {
-    data = aws_kms_key.data.key_id
-    logs = aws_kms_key.logs.key_id
-  }
+  for_each = merge({ for name, key in aws_kms_key.data : name => key.key_id }, { logs = aws_kms_key.logs.key_id })
 
-  name          = "alias/${local.name}-${each.key}"
+  name          = "alias/${local.name}-${replace(each.key, "_", "-")}"
   target_key_id = each.value
 }
 
@@ -102,7 +156,7 @@ module "hmac_secret" {
 
   name                 = "${local.name}/hmac/${each.key}"
   description          = each.value
-  encryption_key_arn   = aws_kms_key.data.arn
+  encryption_key_arn   = aws_kms_key.data["registry"].arn
   key_version          = var.hmac_key_versions[each.key]
   recovery_window_days = var.secret_recovery_window_days
 }
@@ -118,6 +172,10 @@ resource "aws_secretsmanager_secret" "france_connect" {
 
   name                    = "${local.name}/france-connect"
   description             = "Client secret and private keys of the data provider at FranceConnect"
-  kms_key_id              = aws_kms_key.data.arn
+  kms_key_id              = aws_kms_key.data["registry"].arn
   recovery_window_in_days = var.secret_recovery_window_days
+
+  lifecycle {
+    prevent_destroy = true
+  }
 }

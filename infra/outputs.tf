@@ -1,6 +1,6 @@
 output "api_url" {
-  description = "Where the API answers, stage included."
-  value       = aws_api_gateway_stage.this.invoke_url
+  description = "Where the API answers: its custom domain, or the gateway's own address with the stage."
+  value       = var.api_domain == null ? aws_api_gateway_stage.this.invoke_url : "https://${var.api_domain.name}"
 }
 
 output "api_id" {

@@ -83,8 +83,8 @@ module "review" {
     }
   }
 
-  data_key_use = {
-    decrypt  = ["dynamodb", "sqs"]
-    generate = ["sqs"]
+  key_use = {
+    registry   = { decrypt = ["dynamodb", "sqs"], generate = ["sqs"] }
+    access_log = { decrypt = ["dynamodb"] }
   }
 }

@@ -30,9 +30,9 @@ module "statistics" {
   }
 
   # Decrypting through S3 is what completing a multipart upload takes.
-  data_key_use = {
-    decrypt  = ["dynamodb", "s3"]
-    generate = ["s3"]
+  key_use = {
+    registry = { decrypt = ["dynamodb"] }
+    files    = { decrypt = ["s3"], generate = ["s3"] }
   }
 
   # The scheduler only hands the event to Lambda's own queue: a run that fails is Lambda's to retry and report.
@@ -78,8 +78,9 @@ resource "aws_scheduler_schedule" "statistics" {
 }
 
 resource "aws_iam_role" "scheduler" {
-  name        = "${local.name}-scheduler"
-  description = "Starts the statistics function, and asks INES again every day"
+  name                 = "${local.name}-scheduler"
+  description          = "Starts the statistics function, and asks INES again every day"
+  permissions_boundary = var.permissions_boundary
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
@@ -126,7 +127,7 @@ resource "aws_iam_role_policy" "scheduler" {
         Sid      = "EncryptMessages"
         Effect   = "Allow"
         Action   = ["kms:Decrypt", "kms:GenerateDataKey"]
-        Resource = [aws_kms_key.data.arn]
+        Resource = [aws_kms_key.data["registry"].arn]
         Condition = {
           StringEquals = { "kms:ViaService" = "sqs.${var.region}.amazonaws.com" }
         }

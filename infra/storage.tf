@@ -107,7 +107,7 @@ resource "aws_dynamodb_table" "this" {
 
   server_side_encryption {
     enabled     = true
-    kms_key_arn = aws_kms_key.data.arn
+    kms_key_arn = aws_kms_key.data[each.key == "access_log" ? "access_log" : "registry"].arn
   }
 }
 
@@ -162,7 +162,7 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "this" {
 
     apply_server_side_encryption_by_default {
       sse_algorithm     = "aws:kms"
-      kms_master_key_id = aws_kms_key.data.arn
+      kms_master_key_id = aws_kms_key.data["files"].arn
     }
   }
 }
@@ -248,7 +248,7 @@ resource "aws_sqs_queue" "dead_letter" {
 
   name                      = "${local.name}-${each.key}-dlq"
   message_retention_seconds = 14 * 24 * 60 * 60
-  kms_master_key_id         = aws_kms_key.data.arn
+  kms_master_key_id         = aws_kms_key.data[each.key == "imports" ? "files" : "registry"].arn
 }
 
 # --- Queues over TLS only --------------------------------------------------------------------------------------------

@@ -8,11 +8,11 @@ terraform {
     }
   }
 
-  # Partial on purpose: the state bucket belongs to whoever deploys.
-  #   terraform init -backend-config="bucket=<state bucket>" -backend-config="region=<its region>"
+  # Partial on purpose. The bucket belongs to whoever deploys, and the key is the environment's own: with one key for all,
+  # planning a second environment would plan to replace the first.
+  #   terraform init -backend-config=environments/production.s3.tfbackend -backend-config="bucket=<state bucket>"
   # S3 locks by itself (`use_lockfile`): no lock table to create first.
   backend "s3" {
-    key          = "statut-etudiant/terraform.tfstate"
     encrypt      = true
     use_lockfile = true
   }
@@ -22,10 +22,7 @@ provider "aws" {
   region = var.region
 
   default_tags {
-    tags = {
-      project     = var.name_prefix
-      environment = var.environment
-    }
+    tags = local.tags
   }
 }
 
@@ -36,6 +33,9 @@ data "aws_partition" "current" {}
 locals {
   # Two environments may share an account, so the environment is part of every name.
   name = "${var.name_prefix}-${var.environment}"
+
+  # Ours last: budgets and inventories of the owner may not lose the environment's name.
+  tags = merge(var.tags, { project = var.name_prefix, environment = var.environment })
 
   account_id = data.aws_caller_identity.current.account_id
   partition  = data.aws_partition.current.partition
@@ -48,8 +48,10 @@ locals {
     log_level          = var.log_level
     log_retention_days = var.log_retention_days
     logs_key_arn       = aws_kms_key.logs.arn
-    data_key_arn       = aws_kms_key.data.arn
+    key_arns           = { for name, key in aws_kms_key.data : name => key.arn }
     alarms_enabled     = var.alarms_enabled
     alarm_topic_arn    = aws_sns_topic.alarms.arn
+
+    permissions_boundary = var.permissions_boundary
   }
 }

@@ -2,9 +2,25 @@
 
 environment = "production"
 
-# Where `cargo lambda build --release --arm64 --output-format zip` leaves its packages, seen from this directory.
+# Where `cargo lambda build` leaves its packages (docs/deploying.md), seen from this directory.
 packages_dir = "../target/lambda"
 
+# Made once an account by infra/bootstrap, whose outputs these are. Named administrators apart from users: whoever deploys
+# administers the keys and can't read what is under them.
+# permissions_boundary = "arn:aws:iam::…:policy/statut-etudiant-boundary"
+# key_administrators   = ["arn:aws:iam::…:role/statut-etudiant-deployer"]
+
+# Names that callers use, with a certificate of ACM each, in the same region. The plan refuses real students without them.
+# api_domain  = { name = "api.statut-etudiant.example.org", certificate_arn = "arn:aws:acm:eu-west-3:…:certificate/…" }
+# ines_domain = { name = "ines.statut-etudiant.example.org", certificate_arn = "arn:aws:acm:eu-west-3:…:certificate/…" }
+
+# People, by the roles of their single sign-on, whose directory asks for a second factor; users show theirs to AWS.
+# operators                = ["arn:aws:iam::…:role/aws-reserved/sso.amazonaws.com/…"]
+# data_protection_officers = ["arn:aws:iam::…:role/aws-reserved/sso.amazonaws.com/…"]
+# break_glass              = ["arn:aws:iam::…:role/aws-reserved/sso.amazonaws.com/…"]
+
+# 366 in all, and AWS keeps 100 back: the account's quota of concurrent executions (Service Quotas, L-B99A9384) must be 466 at
+# least. A new account's is often 10 and the plan says so; ask for 1,000 some days before.
 # Reserved so that the night's imports cannot take the consultation's share of the account, nor the reverse.
 # Ingestion is kept low: each instance alone can fill a table's write capacity. Statistics never runs twice at a time.
 reserved_concurrency = {
@@ -21,7 +37,8 @@ reserved_concurrency = {
 imports_maximum_concurrency  = 10
 identity_maximum_concurrency = 50
 
-# Who hears how each import ends: the support team, and an establishment's own queue.
+# Who hears how each import ends: the support team, and an establishment's own queue, which its owner subscribes
+# (docs/deploying.md). One endpoint may be named for several establishments.
 # import_notifications = [
 #   { protocol = "email", endpoint = "support@example.org" },
 #   { protocol = "sqs", endpoint = "arn:aws:sqs:eu-west-3:…:…", uai = "0751967F" },
@@ -53,6 +70,9 @@ api_throttling = {
 #   issuer    = "https://…"
 #   client_id = "…"
 # }
+
+# Establishments that send files on agreed days: so many days without one are alarming.
+# watched_establishments = { "0751967F" = 7 }
 
 # A team's list, not a person.
 alarm_email = "exploitation@example.org"

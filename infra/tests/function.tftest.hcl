@@ -22,7 +22,7 @@ variables {
     log_level          = "INFO"
     log_retention_days = 365
     logs_key_arn       = "arn:aws:kms:eu-west-3:123456789012:key/logs"
-    data_key_arn       = "arn:aws:kms:eu-west-3:123456789012:key/data"
+    key_arns           = { registry = "arn:aws:kms:eu-west-3:123456789012:key/registry" }
     alarms_enabled     = true
     alarm_topic_arn    = "arn:aws:sns:eu-west-3:123456789012:alarms"
   }
@@ -84,7 +84,7 @@ run "endpoint_of_an_emulator" {
       log_level          = "INFO"
       log_retention_days = 365
       logs_key_arn       = "arn:aws:kms:eu-west-3:123456789012:key/logs"
-      data_key_arn       = "arn:aws:kms:eu-west-3:123456789012:key/data"
+      key_arns           = { registry = "arn:aws:kms:eu-west-3:123456789012:key/registry" }
       alarms_enabled     = false
       alarm_topic_arn    = "arn:aws:sns:eu-west-3:123456789012:alarms"
     }

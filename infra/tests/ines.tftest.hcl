@@ -14,6 +14,11 @@ override_data {
   values = { account_id = "123456789012" }
 }
 
+override_data {
+  target = data.aws_servicequotas_service_quota.lambda_concurrency
+  values = { value = 1000 }
+}
+
 override_module {
   target  = module.hmac_secret
   outputs = { arn = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:mock" }
@@ -35,9 +40,21 @@ override_module {
 }
 
 override_resource {
-  target          = aws_kms_key.data
+  target          = aws_kms_key.data["registry"]
   override_during = plan
-  values          = { arn = "arn:aws:kms:eu-west-3:123456789012:key/data" }
+  values          = { arn = "arn:aws:kms:eu-west-3:123456789012:key/registry" }
+}
+
+override_resource {
+  target          = aws_kms_key.data["access_log"]
+  override_during = plan
+  values          = { arn = "arn:aws:kms:eu-west-3:123456789012:key/access_log" }
+}
+
+override_resource {
+  target          = aws_kms_key.data["files"]
+  override_during = plan
+  values          = { arn = "arn:aws:kms:eu-west-3:123456789012:key/files" }
 }
 
 override_resource {
@@ -68,13 +85,16 @@ override_resource {
 variables {
   environment  = "test"
   packages_dir = "./tests/packages"
+  alarm_email  = "exploitation@example.org"
+  api_domain   = { name = "api.example.org", certificate_arn = "arn:aws:acm:eu-west-3:123456789012:certificate/api" }
+  ines_domain  = { name = "ines.example.org", certificate_arn = "arn:aws:acm:eu-west-3:123456789012:certificate/ines" }
 }
 
 run "ours_by_default" {
   command = plan
 
   assert {
-    condition     = output.ines_url == "https://ines1234.execute-api.eu-west-3.amazonaws.com/v1"
+    condition     = output.ines_url == "https://ines.example.org"
     error_message = "INES is not where our own service is."
   }
 
@@ -106,11 +126,11 @@ run "ours_by_default" {
 
   assert {
     condition = alltrue([
-      for table in aws_dynamodb_table.ines :
+      for name, table in aws_dynamodb_table.ines :
       table.deletion_protection_enabled && table.point_in_time_recovery[0].enabled &&
-      table.server_side_encryption[0].enabled && table.server_side_encryption[0].kms_key_arn == aws_kms_key.data.arn
+      table.server_side_encryption[0].enabled && table.server_side_encryption[0].kms_key_arn == aws_kms_key.data[name == "ines_log" ? "access_log" : "registry"].arn
     ])
-    error_message = "Who has which INE can be lost, or is not encrypted with the data key."
+    error_message = "Who has which INE can be lost, or is not encrypted with the key of the registry, or of the access log for who asked."
   }
 
   assert {
@@ -198,24 +218,4 @@ run "the_ministrys" {
     )
     error_message = "Our own identity service is deployed beside the one that is named."
   }
-}
-
-run "requests_kept_for_no_time" {
-  command = plan
-
-  variables {
-    ines_request_retention_days = 0
-  }
-
-  expect_failures = [var.ines_request_retention_days]
-}
-
-run "a_key_of_no_version" {
-  command = plan
-
-  variables {
-    ines_key_versions = { token = 0 }
-  }
-
-  expect_failures = [var.ines_key_versions]
 }

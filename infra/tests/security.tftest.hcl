@@ -19,6 +19,11 @@ override_data {
   values = { account_id = "123456789012" }
 }
 
+override_data {
+  target = data.aws_servicequotas_service_quota.lambda_concurrency
+  values = { value = 1000 }
+}
+
 override_module {
   target  = module.hmac_secret["record"]
   outputs = { arn = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:record" }
@@ -50,15 +55,27 @@ override_module {
 }
 
 override_resource {
-  target          = aws_kms_key.data
+  target          = aws_kms_key.data["registry"]
   override_during = plan
-  values          = { arn = "arn:aws:kms:eu-west-3:123456789012:key/data" }
+  values          = { arn = "arn:aws:kms:eu-west-3:123456789012:key/registry", key_id = "registry" }
+}
+
+override_resource {
+  target          = aws_kms_key.data["access_log"]
+  override_during = plan
+  values          = { arn = "arn:aws:kms:eu-west-3:123456789012:key/access_log", key_id = "access_log" }
+}
+
+override_resource {
+  target          = aws_kms_key.data["files"]
+  override_during = plan
+  values          = { arn = "arn:aws:kms:eu-west-3:123456789012:key/files", key_id = "files" }
 }
 
 override_resource {
   target          = aws_kms_key.logs
   override_during = plan
-  values          = { arn = "arn:aws:kms:eu-west-3:123456789012:key/logs" }
+  values          = { arn = "arn:aws:kms:eu-west-3:123456789012:key/logs", key_id = "logs" }
 }
 
 override_resource {
@@ -262,10 +279,16 @@ override_resource {
 variables {
   environment  = "test"
   packages_dir = "./tests/packages"
+  alarm_email  = "exploitation@example.org"
+  api_domain   = { name = "api.example.org", certificate_arn = "arn:aws:acm:eu-west-3:123456789012:certificate/api" }
+  ines_domain  = { name = "ines.example.org", certificate_arn = "arn:aws:acm:eu-west-3:123456789012:certificate/ines" }
 }
 
-run "storage" {
+# With every default.
+run "by_default" {
   command = plan
+
+  # --- storage ---
 
   assert {
     condition = toset(keys(aws_dynamodb_table.this)) == toset([
@@ -314,10 +337,11 @@ run "storage" {
 
   assert {
     condition = alltrue([
-      for table in aws_dynamodb_table.this :
-      table.server_side_encryption[0].enabled && table.server_side_encryption[0].kms_key_arn == aws_kms_key.data.arn
+      for name, table in aws_dynamodb_table.this :
+      table.server_side_encryption[0].enabled &&
+      table.server_side_encryption[0].kms_key_arn == aws_kms_key.data[name == "access_log" ? "access_log" : "registry"].arn
     ])
-    error_message = "A table is not encrypted with the data key."
+    error_message = "A table is not encrypted with the registry's key, or the access log with its own."
   }
 
   assert {
@@ -352,10 +376,10 @@ run "storage" {
       for bucket in keys(aws_s3_bucket.this) : alltrue([
         for rule in aws_s3_bucket_server_side_encryption_configuration.this[bucket].rule :
         rule.apply_server_side_encryption_by_default[0].sse_algorithm == "aws:kms" &&
-        rule.apply_server_side_encryption_by_default[0].kms_master_key_id == aws_kms_key.data.arn
+        rule.apply_server_side_encryption_by_default[0].kms_master_key_id == aws_kms_key.data["files"].arn
       ])
     ])
-    error_message = "A bucket is not encrypted with the data key."
+    error_message = "A bucket is not encrypted with the key of files."
   }
 
   assert {
@@ -382,9 +406,9 @@ run "storage" {
   assert {
     condition = alltrue([
       for queue in concat(values(aws_sqs_queue.dead_letter), [aws_sqs_queue.identity, aws_sqs_queue.imports]) :
-      queue.kms_master_key_id == aws_kms_key.data.arn
+      queue.kms_master_key_id == aws_kms_key.data[strcontains(queue.name, "imports") ? "files" : "registry"].arn
     ])
-    error_message = "A queue is not encrypted with the data key."
+    error_message = "A queue is not encrypted, or with a key of what it doesn't tell of."
   }
 
   assert {
@@ -422,11 +446,11 @@ run "storage" {
 
   assert {
     condition = toset([
-      for statement in jsondecode(aws_kms_key.data.policy).Statement :
+      for statement in jsondecode(aws_kms_key.data["files"].policy).Statement :
       "${statement.Principal.Service} ${join(" ", statement.Action)} ${statement.Condition.ArnEquals["aws:SourceArn"]} ${statement.Condition.StringEquals["aws:SourceAccount"]}"
       if can(statement.Principal.Service)
     ]) == toset(["s3.amazonaws.com kms:Decrypt kms:GenerateDataKey ${aws_s3_bucket.this["inbox"].arn} 123456789012"])
-    error_message = "The data key is for the account, and for S3 when it tells of the inbox: without the second, drops are lost in silence."
+    error_message = "The key of files is for the account, and for S3 when it tells of the inbox: without the second, drops are lost in silence."
   }
 
   assert {
@@ -439,12 +463,12 @@ run "storage" {
   }
 
   assert {
-    condition     = aws_sns_topic.imports.kms_master_key_id == aws_kms_key.data.arn && aws_sns_topic.alarms.kms_master_key_id == aws_kms_key.logs.arn
+    condition     = aws_sns_topic.imports.kms_master_key_id == aws_kms_key.data["files"].arn && aws_sns_topic.alarms.kms_master_key_id == aws_kms_key.logs.arn
     error_message = "A topic is not encrypted."
   }
 
   assert {
-    condition     = aws_kms_key.data.enable_key_rotation && aws_kms_key.logs.enable_key_rotation
+    condition     = alltrue(values(aws_kms_key.data)[*].enable_key_rotation) && aws_kms_key.logs.enable_key_rotation
     error_message = "A key is not rotated."
   }
 
@@ -455,10 +479,8 @@ run "storage" {
     ])
     error_message = "A service may use the logs key for any account's sake."
   }
-}
 
-run "permissions" {
-  command = plan
+  # --- permissions ---
 
   assert {
     condition = !anytrue(flatten([
@@ -488,11 +510,58 @@ run "permissions" {
     condition = alltrue(flatten([
       for function in local.functions : [
         for statement in jsondecode(function.policy).Statement :
-        statement.Resource == [aws_kms_key.data.arn] && length(statement.Condition.StringEquals["kms:ViaService"]) > 0
+        length(setsubtract(statement.Resource, values(aws_kms_key.data)[*].arn)) == 0 && length(statement.Condition.StringEquals["kms:ViaService"]) > 0
         if anytrue([for action in statement.Action : startswith(action, "kms:")])
       ]
     ]))
     error_message = "A role may use a key directly, not only through the services that store our data."
+  }
+
+  # Who may use which key: the access log's is for those who write there, the files' for those who have to do with files.
+  assert {
+    condition = {
+      for name, function in local.functions : name => toset(flatten([
+        for statement in jsondecode(function.policy).Statement : [
+          for service in try(statement.Condition.StringEquals["kms:ViaService"], []) :
+          "${statement.Action[0]} ${reverse(split("/", statement.Resource[0]))[0]} ${split(".", service)[0]}"
+        ] if startswith(statement.Action[0], "kms:")
+      ]))
+      } == {
+      status = toset(["kms:Decrypt registry dynamodb", "kms:Decrypt registry secretsmanager", "kms:Decrypt access_log dynamodb"])
+      enrolment = toset([
+        "kms:Decrypt registry dynamodb", "kms:Decrypt registry secretsmanager", "kms:Decrypt registry sqs",
+        "kms:GenerateDataKey registry sqs", "kms:Decrypt access_log dynamodb", "kms:Decrypt files s3", "kms:GenerateDataKey files s3",
+      ])
+      review = toset([
+        "kms:Decrypt registry dynamodb", "kms:Decrypt registry sqs", "kms:GenerateDataKey registry sqs",
+        "kms:Decrypt access_log dynamodb",
+      ])
+      ingestion = toset([
+        "kms:Decrypt registry dynamodb", "kms:Decrypt registry secretsmanager", "kms:Decrypt registry sqs",
+        "kms:GenerateDataKey registry sqs", "kms:Decrypt files s3", "kms:Decrypt files sns", "kms:Decrypt files sqs",
+        "kms:GenerateDataKey files s3", "kms:GenerateDataKey files sns", "kms:GenerateDataKey files sqs",
+      ])
+      deduplication = toset([
+        "kms:Decrypt registry dynamodb", "kms:Decrypt registry secretsmanager", "kms:Decrypt registry sqs",
+        "kms:GenerateDataKey registry sqs", "kms:Decrypt access_log dynamodb",
+      ])
+      statistics = toset([
+        "kms:Decrypt registry dynamodb", "kms:Decrypt registry sqs", "kms:GenerateDataKey registry sqs", "kms:Decrypt files s3",
+        "kms:GenerateDataKey files s3",
+      ])
+      ines = toset(["kms:Decrypt registry dynamodb", "kms:Decrypt registry secretsmanager", "kms:Decrypt access_log dynamodb"])
+    }
+    error_message = "A function may use a key that is not for it, or lacks one that it needs."
+  }
+
+  # Keys and secrets can't be destroyed by a plan: what they have encrypted, or derived, would be lost.
+  assert {
+    condition = length(local.name) > 0 && alltrue([
+      for file in setunion(fileset(".", "*.tf"), fileset("modules", "hmac-secret/*.tf")) :
+      length(regexall("(?m)^resource \"aws_(kms_key|secretsmanager_secret)\" ", file(fileexists(file) ? file : "modules/${file}"))) <=
+      length(regexall("prevent_destroy = true", file(fileexists(file) ? file : "modules/${file}")))
+    ])
+    error_message = "A key or a secret can be destroyed."
   }
 
   # Who may do what, the whole of it: "action resource" pairs, dead letters, logs, traces and keys left out.
@@ -556,6 +625,8 @@ run "permissions" {
       ])
       ingestion = toset([
         "s3:GetObjectVersion inbox/*",
+        "s3:ListBucket inbox",
+        "s3:ListBucket reports",
         "s3:GetObject reports/*",
         "s3:PutObject reports/*",
         "dynamodb:BatchGetItem table/records",
@@ -625,11 +696,8 @@ run "permissions" {
     }
     error_message = "A function's permissions changed. If it must be, change them here too, so that a reviewer sees both."
   }
-}
 
-# With every default nobody's tokens are trusted, and the function must be able to tell: by a variable's absence.
-run "no_token_is_trusted_by_default" {
-  command = plan
+  # --- no token is trusted by default ---
 
   assert {
     condition = module.status.environment == tomap({
@@ -653,261 +721,15 @@ run "no_token_is_trusted_by_default" {
     condition     = length(aws_secretsmanager_secret.france_connect) == 0 && output.france_connect_secret_arn == null
     error_message = "A secret waits for FranceConnect, which is not configured."
   }
-}
 
-run "token_issuer" {
-  command = plan
-
-  variables {
-    token_issuer = {
-      issuer   = "https://issuer.example.org/"
-      audience = "statut-etudiant"
-      jwks_url = "https://issuer.example.org/jwks"
-    }
-  }
-
-  assert {
-    condition = { for name, value in module.status.environment : name => value if can(regex("^(TOKEN|FRANCE_CONNECT)_", name)) } == {
-      TOKEN_ISSUER   = "https://issuer.example.org/"
-      TOKEN_AUDIENCE = "statut-etudiant"
-      TOKEN_JWKS_URL = "https://issuer.example.org/jwks"
-    }
-    error_message = "The consultation is told of another token issuer than was configured, or of FranceConnect, which was not."
-  }
-}
-
-run "france_connect" {
-  command = plan
-
-  variables {
-    france_connect = {
-      url       = "https://france-connect.example.org"
-      issuer    = "https://france-connect.example.org/api/v2"
-      client_id = "0123456789abcdef0123456789abcdef"
-    }
-  }
-
-  assert {
-    condition = { for name, value in module.status.environment : name => value if can(regex("^(TOKEN|FRANCE_CONNECT)_", name)) } == {
-      FRANCE_CONNECT_VERSION    = "v2"
-      FRANCE_CONNECT_URL        = "https://france-connect.example.org"
-      FRANCE_CONNECT_ISSUER     = "https://france-connect.example.org/api/v2"
-      FRANCE_CONNECT_CLIENT_ID  = "0123456789abcdef0123456789abcdef"
-      FRANCE_CONNECT_SECRET_ARN = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:france-connect"
-    }
-    error_message = "The consultation is told of another FranceConnect than was configured, or of a token issuer, which was not."
-  }
-
-  assert {
-    condition = alltrue([
-      for secret in aws_secretsmanager_secret.france_connect :
-      secret.kms_key_id == aws_kms_key.data.arn && secret.name == "statut-etudiant-test/france-connect" &&
-      secret.recovery_window_in_days == 30
-    ]) && output.france_connect_secret_arn == one(aws_secretsmanager_secret.france_connect).arn
-    error_message = "FranceConnect's secret is not encrypted with the data key, cannot be restored, or has another name or output."
-  }
-
-  # A version in Terraform would be in the state and in every plan. The HMAC keys' is write-only.
-  assert {
-    condition = [
-      for file in setunion(fileset(".", "*.tf"), fileset(".", "modules/**/*.tf")) : file
-      if strcontains(file(file), "\"aws_secretsmanager_secret_version\"")
-    ] == ["modules/hmac-secret/main.tf"] && toset(keys(module.hmac_secret)) == toset(["record", "ine", "identity"])
-    error_message = "Terraform writes or reads the content of a secret that is not an HMAC key: its state would hold it."
-  }
-
-  assert {
-    condition = {
-      for name, function in local.functions : name => toset(flatten([
-        for statement in jsondecode(function.policy).Statement : [for arn in statement.Resource : reverse(split(":", arn))[0]]
-        if contains(statement.Action, "secretsmanager:GetSecretValue")
-      ]))
-      } == {
-      status        = toset(["ine", "identity", "france-connect"])
-      enrolment     = toset(["record", "ine", "identity", "ines-client"])
-      review        = toset([])
-      ingestion     = toset(["record"])
-      deduplication = toset(["ine", "identity", "ines-client"])
-      statistics    = toset([])
-      ines          = toset(["ines-ine", "ines-identity", "ines-token"])
-    }
-    error_message = "FranceConnect's secret is for the consultation alone, and INES's for those who ask it."
-  }
-}
-
-run "ines" {
-  command = plan
-
-  variables {
-    ines = {
-      url     = "https://ines.example.org"
-      channel = "supdata-1"
-    }
-  }
-
-  assert {
-    condition = {
-      for name, function in local.functions : name => { for name, value in function.environment : name => value if startswith(name, "INES_") }
-      if length([for name in keys(function.environment) : name if startswith(name, "INES_")]) > 0
-      } == {
-      for name in ["deduplication", "enrolment"] : name => {
-        INES_URL        = "https://ines.example.org"
-        INES_CHANNEL    = "supdata-1"
-        INES_SECRET_ARN = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:ines-client"
-        # Another service than ours hears nothing of depositors.
-        INES_TOLD_DEPOSITORS = "false"
-      }
-    }
-    error_message = "INES is asked by deduplication and enrolment, at the address that was configured."
-  }
-
-  assert {
-    condition = (
-      aws_secretsmanager_secret.ines_client.kms_key_id == aws_kms_key.data.arn &&
-      aws_secretsmanager_secret.ines_client.name == "statut-etudiant-test/ines-client" &&
-      aws_secretsmanager_secret.ines_client.recovery_window_in_days == 30 &&
-      output.ines_client_secret_arn == aws_secretsmanager_secret.ines_client.arn
-    )
-    error_message = "Our credentials at INES are not encrypted with the data key, cannot be restored, or have another name or output."
-  }
-
-  # What shared/src/ines/client.rs writes, and InesError::kind: a filter on other words counts nothing, and says so to nobody.
-  assert {
-    condition = { for filter in aws_cloudwatch_log_metric_filter.ines : "${filter.log_group_name} ${one(filter.metric_transformation).name}" => filter.pattern } == merge([
-      for function in ["deduplication", "enrolment"] : {
-        "/aws/lambda/statut-etudiant-test-${function} ines_unavailable_test"  = "{ $.message = \"INES gave no answer\" && ($.ines = \"unavailable\" || $.ines = \"resting\") }"
-        "/aws/lambda/statut-etudiant-test-${function} ines_unauthorized_test" = "{ $.message = \"INES gave no answer\" && ($.ines = \"unauthorized\") }"
-        "/aws/lambda/statut-etudiant-test-${function} ines_unreadable_test"   = "{ $.message = \"INES gave no answer\" && ($.ines = \"unreadable\") }"
-      }
-    ]...)
-    error_message = "A failure of INES is not counted."
-  }
-
-  assert {
-    condition = { for alarm in aws_cloudwatch_metric_alarm.ines : alarm.metric_name => alarm.threshold } == {
-      ines_unavailable_test  = 20
-      ines_unauthorized_test = 0
-      ines_unreadable_test   = 20
-    }
-    error_message = "Nobody hears that INES does not answer, refuses our credentials, or answers something else."
-  }
-
-  assert {
-    condition = alltrue([
-      for alarm in aws_cloudwatch_metric_alarm.ines :
-      alarm.namespace == "StatutEtudiant" && alarm.statistic == "Sum" && alarm.treat_missing_data == "notBreaching" &&
-      alarm.alarm_actions == toset([aws_sns_topic.alarms.arn]) &&
-      strcontains(aws_cloudwatch_dashboard.this.dashboard_body, alarm.metric_name)
-    ])
-    error_message = "An alarm about INES tells nobody, goes off in a quiet night, or watches what is on no graph."
-  }
-
-  # What functions/deduplication/src/immatriculation.rs writes.
-  assert {
-    condition = (
-      aws_cloudwatch_log_metric_filter.new_identities.log_group_name == "/aws/lambda/statut-etudiant-test-deduplication" &&
-      aws_cloudwatch_log_metric_filter.new_identities.pattern == "{ $.message = \"new identities beyond the quota\" }" &&
-      one(aws_cloudwatch_metric_alarm.new_identities).metric_name == "new_identities_beyond_quota_test" &&
-      one(aws_cloudwatch_metric_alarm.new_identities).threshold == 0 &&
-      one(aws_cloudwatch_metric_alarm.new_identities).alarm_actions == toset([aws_sns_topic.alarms.arn]) &&
-      strcontains(aws_cloudwatch_dashboard.this.dashboard_body, "new_identities_beyond_quota_test")
-    )
-    error_message = "Nobody hears that an establishment has used up its new identities."
-  }
-
-  # What functions/deduplication/src/pairs.rs writes.
-  assert {
-    condition = (
-      aws_cloudwatch_log_metric_filter.pairs.log_group_name == "/aws/lambda/statut-etudiant-test-deduplication" &&
-      aws_cloudwatch_log_metric_filter.pairs.pattern == "{ $.message = \"pairs beyond the allowance\" }" &&
-      one(aws_cloudwatch_metric_alarm.pairs).metric_name == "pairs_beyond_allowance_test" &&
-      one(aws_cloudwatch_metric_alarm.pairs).threshold == 0 &&
-      one(aws_cloudwatch_metric_alarm.pairs).alarm_actions == toset([aws_sns_topic.alarms.arn]) &&
-      strcontains(aws_cloudwatch_dashboard.this.dashboard_body, "pairs_beyond_allowance_test")
-    )
-    error_message = "Nobody hears that a depositor's rows try pairs out."
-  }
-
-  assert {
-    condition = alltrue([
-      for function in [module.deduplication, module.enrolment] :
-      function.environment["PAIR_DATES_PER_DAY"] == "3" && function.environment["UNKNOWN_PAIRS_FLOOR"] == "100" &&
-      function.environment["UNKNOWN_PAIRS_PERCENT"] == "5"
-    ])
-    error_message = "Pushes and rows don't draw on one allowance."
-  }
-
-  assert {
-    condition = (
-      module.deduplication.environment["QUOTAS_TABLE"] == "statut-etudiant-test-quotas" &&
-      module.deduplication.environment["NEW_IDENTITIES_FLOOR"] == "200" &&
-      module.deduplication.environment["NEW_IDENTITIES_PERCENT"] == "20"
-    )
-    error_message = "Deduplication is told of another quota of new identities than was configured."
-  }
-}
-
-run "consultation_alarms" {
-  command = plan
-
-  variables {
-    refusals_alarm_threshold = 50
-    france_connect = {
-      url       = "https://france-connect.example.org"
-      issuer    = "https://france-connect.example.org/api/v2"
-      client_id = "0123456789abcdef0123456789abcdef"
-    }
-  }
-
-  assert {
-    condition = { for alarm in aws_cloudwatch_metric_alarm.consultation : alarm.metric_name => alarm.threshold } == {
-      enumeration_suspected   = 0
-      refused_quota           = 50
-      france_connect_failures = 20
-    }
-    error_message = "Nobody hears of an enumeration, of many refusals, or of FranceConnect failing."
-  }
-
-  # The names that the function gives to its metrics: an alarm on another name never goes off, and nothing says so.
-  assert {
-    condition = alltrue([
-      for alarm in aws_cloudwatch_metric_alarm.consultation :
-      alarm.namespace == "StatutEtudiant" && alarm.dimensions == tomap({ environment = module.status.environment.ENVIRONMENT }) &&
-      alarm.statistic == "Sum" && alarm.period == 300 && alarm.comparison_operator == "GreaterThanThreshold"
-    ])
-    error_message = "An alarm watches a metric that the function does not write."
-  }
-
-  assert {
-    condition = alltrue([
-      for alarm in aws_cloudwatch_metric_alarm.consultation :
-      alarm.treat_missing_data == "notBreaching" && alarm.alarm_actions == toset([aws_sns_topic.alarms.arn])
-    ])
-    error_message = "An alarm tells nobody, or goes off in a quiet night."
-  }
-
-  assert {
-    condition = alltrue([
-      for metric in [
-        "requests", "duration_ms", "server_errors", "refused_quota", "enumeration_suspected", "cold_starts",
-        "france_connect_failures",
-      ] : strcontains(aws_cloudwatch_dashboard.this.dashboard_body, metric)
-    ])
-    error_message = "A metric of the consultation is on no graph."
-  }
-}
-
-run "no_alarm_about_what_is_not_there" {
-  command = plan
+  # --- no alarm about what is not there ---
 
   assert {
     condition     = toset([for alarm in aws_cloudwatch_metric_alarm.consultation : alarm.metric_name]) == toset(["enumeration_suspected", "refused_quota"])
     error_message = "Without FranceConnect, the alarms of the consultation are those on enumeration and on refusals."
   }
-}
 
-run "dead_letters" {
-  command = plan
+  # --- dead letters ---
 
   assert {
     condition     = jsondecode(aws_sqs_queue_redrive_policy.imports.redrive_policy) == { deadLetterTargetArn = aws_sqs_queue.dead_letter["imports"].arn, maxReceiveCount = 10 }
@@ -998,10 +820,8 @@ run "dead_letters" {
     condition     = { for name, alarm in aws_cloudwatch_metric_alarm.queue_age : name => alarm.dimensions.QueueName } == { imports = aws_sqs_queue.imports.name, identity = aws_sqs_queue.identity.name }
     error_message = "Files or enrolments may wait for hours without anybody hearing of it."
   }
-}
 
-run "personal_data_stay_out_of_logs" {
-  command = plan
+  # --- personal data stay out of logs ---
 
   assert {
     condition = length(setsubtract(values(jsondecode(aws_api_gateway_stage.this.access_log_settings[0].format)), [
@@ -1032,10 +852,8 @@ run "personal_data_stay_out_of_logs" {
     ))
     error_message = "The firewall keeps samples of requests."
   }
-}
 
-run "review" {
-  command = plan
+  # --- review ---
 
   assert {
     condition = module.review.environment == tomap({
@@ -1062,12 +880,201 @@ run "review" {
     ])) == toset([for table in ["reviews", "quotas", "access_log"] : aws_dynamodb_table.this[table].arn])
     error_message = "Review writes into a table that isn't its own."
   }
+
+  # --- no depositor by default ---
+
+  assert {
+    condition     = length(module.depositor) == 0 && length(aws_sns_topic_subscription.imports) == 0
+    error_message = "Somebody may send files, or hears of imports, whom nobody named."
+  }
+
+  assert {
+    condition     = length(aws_iam_role.person) == 0
+    error_message = "A person has a role that nobody named."
+  }
+
+  # --- what would fail or mislead on AWS ---
+
+  # Without the right to list, S3 says 403 of a version that is gone: ten deliveries rather than a failed import.
+  assert {
+    condition = anytrue([
+      for statement in jsondecode(module.ingestion.policy).Statement :
+      contains(statement.Action, "s3:ListBucket") && contains(statement.Resource, aws_s3_bucket.this["inbox"].arn) && !can(statement.Condition)
+    ])
+    error_message = "Ingestion can't tell an object that is gone from one that it may not read."
+  }
+
+  # An import hands over after 880 s of 900, as designed.
+  assert {
+    condition     = module.ingestion.duration_alarm_threshold == 895000 && module.status.duration_alarm_threshold == 8000
+    error_message = "The alarm on ingestion's duration rings for every import that hands over, or never."
+  }
+
+  assert {
+    condition     = length(local.name) > 0 && !can(regex("(?m)^ *key +=", regex("(?s)backend \"s3\" [{].*?[}]", file("versions.tf"))))
+    error_message = "All environments share one state: planning the second would plan to replace the first."
+  }
+
+  assert {
+    condition = length(local.name) > 0 && {
+      for name in fileset("environments", "*.s3.tfbackend") : name => strcontains(file("environments/${name}"), "/${trimsuffix(name, ".s3.tfbackend")}/")
+    } == { "production.s3.tfbackend" = true, "staging.s3.tfbackend" = true }
+    error_message = "An environment's state has another's key, or none."
+  }
+
+  assert {
+    condition     = length(aws_api_gateway_account.this) == 0 && length(aws_iam_role.api_logs) == 0
+    error_message = "The role of API Gateway is the account's: it may not be replaced unless that is asked for."
+  }
+
+  # A relay may send as much as the whole API takes. What is blocked for its rate is told so, and not 403.
+  assert {
+    condition = one([
+      for rule in aws_wafv2_web_acl.api.rule : rule.statement[0].rate_based_statement[0].limit if rule.name == "rate-per-address"
+      ]) == 300 * var.api_throttling.rate_limit && one([
+      for rule in aws_wafv2_web_acl.api.rule : rule.action[0].block[0].custom_response[0].response_code if rule.name == "rate-per-address"
+    ]) == 429
+    error_message = "The firewall blocks a relay before the API's own limit, or with a 403, which is read as refused credentials."
+  }
+
+  assert {
+    condition = alltrue(flatten([
+      for responses in [aws_api_gateway_gateway_response.api, aws_api_gateway_gateway_response.ines] : [
+        for type in ["DEFAULT_4XX", "DEFAULT_5XX", "REQUEST_TOO_LARGE", "THROTTLED", "WAF_FILTERED"] :
+        toset(keys(jsondecode(responses[type].response_templates["application/json"]).details)) == toset(["method", "endpoint", "parameter"]) &&
+        jsondecode(responses[type].response_templates["application/json"]).uid == "$context.requestId" &&
+        responses[type].status_code == lookup({ REQUEST_TOO_LARGE = "413", THROTTLED = "429", WAF_FILTERED = "403" }, type, null)
+      ]
+    ]))
+    error_message = "The gateway answers with a body of AWS's, or with another status than its own."
+  }
+
+  # Both contracts are served by one API: a client of v3 finds its `errors`.
+  assert {
+    condition = {
+      for type, response in aws_api_gateway_gateway_response.api :
+      type => jsondecode(response.response_templates["application/json"]).errors[0].code
+      } == {
+      DEFAULT_4XX = "00400", DEFAULT_5XX = "00503", REQUEST_TOO_LARGE = "00413", THROTTLED = "00429", WAF_FILTERED = "00403"
+    }
+    error_message = "A gateway error lacks the code that API Particulier's clients read."
+  }
+
+  assert {
+    condition = {
+      for type, response in aws_api_gateway_gateway_response.api : type => response.response_parameters if response.response_parameters != null
+      } == {
+      DEFAULT_5XX = tomap({ "gatewayresponse.header.Retry-After" = "'5'" })
+      THROTTLED   = tomap({ "gatewayresponse.header.Retry-After" = "'1'" })
+    }
+    error_message = "A caller isn't told when to come back."
+  }
+
+  assert {
+    condition = (
+      aws_api_gateway_rest_api.this.disable_execute_api_endpoint && aws_api_gateway_rest_api.ines[0].disable_execute_api_endpoint &&
+      toset([for domain in aws_api_gateway_domain_name.this : "${domain.domain_name} ${domain.security_policy}"]) ==
+      toset(["api.example.org TLS_1_2", "ines.example.org TLS_1_2"]) && output.api_url == "https://api.example.org" &&
+      length(aws_api_gateway_base_path_mapping.this) == 2
+    )
+    error_message = "The API answers over TLS 1.0, or at an address that does."
+  }
+
+  # --- alarms and the runbook ---
+
+  # A heading of the runbook names its alarms as `$name-…`, FUNCTION, TABLE and UAI standing for any of theirs.
+  assert {
+    condition = toset([
+      for name in output.alarm_names :
+      replace(replace(replace(replace(name,
+        "/^statut-etudiant-test-/", "$$name-"),
+        "/^[$]name-(status|enrolment|review|ingestion|deduplication|statistics|ines)-(errors|throttles|duration)$/", "$$name-FUNCTION-$2"),
+        "/^[$]name-.*-throttled$/", "$$name-TABLE-throttled"),
+      "/^[$]name-no-feed-[0-9]{7}[A-Z]$/", "$$name-no-feed-UAI")
+      ]) == setsubtract(toset(flatten([
+        for heading in regexall("(?m)^#+ Alarm: [^\n]*$", file("../docs/runbook.md")) : flatten(regexall("`([$]name-[A-Za-z-]+)`", heading))
+    ])), ["$name-france-connect", "$name-no-feed-UAI"])
+    error_message = "An alarm has no section in docs/runbook.md, or a section there is about no alarm."
+  }
+
+  # Whatever alarm is added is among the names that are compared.
+  assert {
+    condition = length(output.alarm_names) > 0 && alltrue([
+      for name in flatten([for file in fileset(".", "*.tf") : flatten(regexall("(?m)^resource \"aws_cloudwatch_metric_alarm\" \"([a-z_]+)\"", file(file)))]) :
+      strcontains(file("alarms.tf"), "in aws_cloudwatch_metric_alarm.${name} :")
+    ])
+    error_message = "An alarm is not among output alarm_names."
+  }
+
+  assert {
+    condition = alltrue([
+      for alarm in aws_cloudwatch_metric_alarm.service :
+      alarm.alarm_actions == toset([aws_sns_topic.alarms.arn]) &&
+      alarm.treat_missing_data == (alarm.comparison_operator == "LessThanThreshold" ? "breaching" : "notBreaching")
+    ])
+    error_message = "An alarm tells nobody, rings in a quiet night, or stays silent about what does not come."
+  }
+
+  assert {
+    condition = toset([
+      for name, table in merge(aws_dynamodb_table.this, aws_dynamodb_table.ines) :
+      "${replace(name, "_", "-")}-throttled"
+    ]) == toset([for name in keys(aws_cloudwatch_metric_alarm.service) : name if endswith(name, "-throttled")])
+    error_message = "A table may be throttled without anybody hearing of it."
+  }
+
+  # CloudWatch takes a day at most, and a week where a period is an hour or more.
+  assert {
+    condition = alltrue([
+      for alarm in aws_cloudwatch_metric_alarm.service : alltrue([
+        for query in alarm.metric_query : alltrue([
+          for metric in query.metric : metric.period * alarm.evaluation_periods <= (metric.period >= 3600 ? 7 : 1) * 86400
+        ])
+      ])
+    ])
+    error_message = "CloudWatch refuses an alarm that looks so far back."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.service["account-concurrency"].threshold == 800
+    error_message = "The alarm on concurrency is not at four fifths of the account's quota."
+  }
+
+  assert {
+    condition     = strcontains(aws_cloudwatch_event_rule.this["keys-at-risk"].event_pattern, aws_kms_key.data["access_log"].arn)
+    error_message = "Nobody hears that the access log's key is to be deleted."
+  }
 }
 
-run "feeding" {
+# With everything configured that may be. Of the account's concurrency just a hundred are left, as AWS asks for.
+run "configured" {
   command = plan
 
+  override_data {
+    target = data.aws_servicequotas_service_quota.lambda_concurrency
+    values = { value = 466 }
+  }
+
   variables {
+    reserved_concurrency = { status = 200, enrolment = 50, review = 5, ingestion = 10, deduplication = 50, statistics = 1, ines = 50 }
+    token_issuer = {
+      issuer   = "https://issuer.example.org/"
+      audience = "statut-etudiant"
+      jwks_url = "https://issuer.example.org/jwks"
+    }
+    france_connect = {
+      url       = "https://france-connect.example.org"
+      issuer    = "https://france-connect.example.org/api/v2"
+      client_id = "0123456789abcdef0123456789abcdef"
+    }
+    refusals_alarm_threshold = 50
+    watched_establishments   = { "0751967F" = 2 }
+    tags                     = { cost_centre = "1234", environment = "another" }
+    permissions_boundary     = "arn:aws:iam::123456789012:policy/boundary"
+    key_administrators       = ["arn:aws:iam::123456789012:role/deployer"]
+    operators                = ["arn:aws:iam::123456789012:role/sso-operator", "arn:aws:iam::123456789012:user/operator"]
+    data_protection_officers = ["arn:aws:iam::123456789012:role/sso-dpo"]
+    break_glass              = ["arn:aws:iam::123456789012:role/sso-break-glass"]
     # Our own service's address is known once it is deployed.
     ines = {
       url     = "https://ines.example.org"
@@ -1083,8 +1090,205 @@ run "feeding" {
     import_notifications = [
       { protocol = "email", endpoint = "support@example.org" },
       { protocol = "sqs", endpoint = "arn:aws:sqs:eu-west-3:210987654321:imports", uai = "0751967F" },
+      { protocol = "sqs", endpoint = "arn:aws:sqs:eu-west-3:123456789012:scolarite", uai = "0751967F" },
+      { protocol = "sqs", endpoint = "arn:aws:sqs:eu-west-3:123456789012:scolarite", uai = "0010006B" },
     ]
   }
+
+  # --- france connect ---
+
+  assert {
+    condition = { for name, value in module.status.environment : name => value if can(regex("^(TOKEN|FRANCE_CONNECT)_", name)) } == {
+      TOKEN_ISSUER              = "https://issuer.example.org/"
+      TOKEN_AUDIENCE            = "statut-etudiant"
+      TOKEN_JWKS_URL            = "https://issuer.example.org/jwks"
+      FRANCE_CONNECT_VERSION    = "v2"
+      FRANCE_CONNECT_URL        = "https://france-connect.example.org"
+      FRANCE_CONNECT_ISSUER     = "https://france-connect.example.org/api/v2"
+      FRANCE_CONNECT_CLIENT_ID  = "0123456789abcdef0123456789abcdef"
+      FRANCE_CONNECT_SECRET_ARN = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:france-connect"
+    }
+    error_message = "The consultation is told of another FranceConnect, or of another token issuer, than was configured."
+  }
+
+  assert {
+    condition = alltrue([
+      for secret in aws_secretsmanager_secret.france_connect :
+      secret.kms_key_id == aws_kms_key.data["registry"].arn && secret.name == "statut-etudiant-test/france-connect" &&
+      secret.recovery_window_in_days == 30
+    ]) && output.france_connect_secret_arn == one(aws_secretsmanager_secret.france_connect).arn
+    error_message = "FranceConnect's secret is not encrypted with the data key, cannot be restored, or has another name or output."
+  }
+
+  # A version in Terraform would be in the state and in every plan. The HMAC keys' is write-only.
+  assert {
+    condition = [
+      for file in setunion(fileset(".", "*.tf"), fileset(".", "modules/**/*.tf")) : file
+      if strcontains(file(file), "\"aws_secretsmanager_secret_version\"")
+    ] == ["modules/hmac-secret/main.tf"] && toset(keys(module.hmac_secret)) == toset(["record", "ine", "identity"])
+    error_message = "Terraform writes or reads the content of a secret that is not an HMAC key: its state would hold it."
+  }
+
+  assert {
+    condition = {
+      for name, function in local.functions : name => toset(flatten([
+        for statement in jsondecode(function.policy).Statement : [for arn in statement.Resource : reverse(split(":", arn))[0]]
+        if contains(statement.Action, "secretsmanager:GetSecretValue")
+      ]))
+      } == {
+      status        = toset(["ine", "identity", "france-connect"])
+      enrolment     = toset(["record", "ine", "identity", "ines-client"])
+      review        = toset([])
+      ingestion     = toset(["record"])
+      deduplication = toset(["ine", "identity", "ines-client"])
+      statistics    = toset([])
+    }
+    error_message = "FranceConnect's secret is for the consultation alone, and INES's for those who ask it."
+  }
+
+  # --- ines ---
+
+  assert {
+    condition = {
+      for name, function in local.functions : name => { for name, value in function.environment : name => value if startswith(name, "INES_") }
+      if length([for name in keys(function.environment) : name if startswith(name, "INES_")]) > 0
+      } == {
+      for name in ["deduplication", "enrolment"] : name => {
+        INES_URL        = "https://ines.example.org"
+        INES_CHANNEL    = "supdata-1"
+        INES_SECRET_ARN = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:ines-client"
+        # Another service than ours hears nothing of depositors.
+        INES_TOLD_DEPOSITORS = "false"
+      }
+    }
+    error_message = "INES is asked by deduplication and enrolment, at the address that was configured."
+  }
+
+  assert {
+    condition = (
+      aws_secretsmanager_secret.ines_client.kms_key_id == aws_kms_key.data["registry"].arn &&
+      aws_secretsmanager_secret.ines_client.name == "statut-etudiant-test/ines-client" &&
+      aws_secretsmanager_secret.ines_client.recovery_window_in_days == 30 &&
+      output.ines_client_secret_arn == aws_secretsmanager_secret.ines_client.arn
+    )
+    error_message = "Our credentials at INES are not encrypted with the data key, cannot be restored, or have another name or output."
+  }
+
+  # What shared/src/ines/client.rs writes, and InesError::kind: a filter on other words counts nothing, and says so to nobody.
+  assert {
+    condition = { for filter in aws_cloudwatch_log_metric_filter.ines : "${filter.log_group_name} ${one(filter.metric_transformation).name}" => filter.pattern } == merge([
+      for function in ["deduplication", "enrolment"] : {
+        "/aws/lambda/statut-etudiant-test-${function} ines_unavailable_test"  = "{ $.message = \"INES gave no answer\" && ($.ines = \"unavailable\" || $.ines = \"resting\") }"
+        "/aws/lambda/statut-etudiant-test-${function} ines_unauthorized_test" = "{ $.message = \"INES gave no answer\" && ($.ines = \"unauthorized\") }"
+        "/aws/lambda/statut-etudiant-test-${function} ines_unreadable_test"   = "{ $.message = \"INES gave no answer\" && ($.ines = \"unreadable\") }"
+      }
+    ]...)
+    error_message = "A failure of INES is not counted."
+  }
+
+  assert {
+    condition = { for alarm in aws_cloudwatch_metric_alarm.ines : alarm.metric_name => alarm.threshold } == {
+      ines_unavailable_test  = 20
+      ines_unauthorized_test = 0
+      ines_unreadable_test   = 20
+    }
+    error_message = "Nobody hears that INES does not answer, refuses our credentials, or answers something else."
+  }
+
+  assert {
+    condition = alltrue([
+      for alarm in aws_cloudwatch_metric_alarm.ines :
+      alarm.namespace == "StatutEtudiant" && alarm.statistic == "Sum" && alarm.treat_missing_data == "notBreaching" &&
+      alarm.alarm_actions == toset([aws_sns_topic.alarms.arn]) &&
+      strcontains(aws_cloudwatch_dashboard.this.dashboard_body, alarm.metric_name)
+    ])
+    error_message = "An alarm about INES tells nobody, goes off in a quiet night, or watches what is on no graph."
+  }
+
+  # What functions/deduplication/src/immatriculation.rs writes.
+  assert {
+    condition = (
+      aws_cloudwatch_log_metric_filter.new_identities.log_group_name == "/aws/lambda/statut-etudiant-test-deduplication" &&
+      aws_cloudwatch_log_metric_filter.new_identities.pattern == "{ $.message = \"new identities beyond the quota\" }" &&
+      one(aws_cloudwatch_metric_alarm.new_identities).metric_name == "new_identities_beyond_quota_test" &&
+      one(aws_cloudwatch_metric_alarm.new_identities).threshold == 0 &&
+      one(aws_cloudwatch_metric_alarm.new_identities).alarm_actions == toset([aws_sns_topic.alarms.arn]) &&
+      strcontains(aws_cloudwatch_dashboard.this.dashboard_body, "new_identities_beyond_quota_test")
+    )
+    error_message = "Nobody hears that an establishment has used up its new identities."
+  }
+
+  # What functions/deduplication/src/pairs.rs writes.
+  assert {
+    condition = (
+      aws_cloudwatch_log_metric_filter.pairs.log_group_name == "/aws/lambda/statut-etudiant-test-deduplication" &&
+      aws_cloudwatch_log_metric_filter.pairs.pattern == "{ $.message = \"pairs beyond the allowance\" }" &&
+      one(aws_cloudwatch_metric_alarm.pairs).metric_name == "pairs_beyond_allowance_test" &&
+      one(aws_cloudwatch_metric_alarm.pairs).threshold == 0 &&
+      one(aws_cloudwatch_metric_alarm.pairs).alarm_actions == toset([aws_sns_topic.alarms.arn]) &&
+      strcontains(aws_cloudwatch_dashboard.this.dashboard_body, "pairs_beyond_allowance_test")
+    )
+    error_message = "Nobody hears that a depositor's rows try pairs out."
+  }
+
+  assert {
+    condition = alltrue([
+      for function in [module.deduplication, module.enrolment] :
+      function.environment["PAIR_DATES_PER_DAY"] == "3" && function.environment["UNKNOWN_PAIRS_FLOOR"] == "100" &&
+      function.environment["UNKNOWN_PAIRS_PERCENT"] == "5"
+    ])
+    error_message = "Pushes and rows don't draw on one allowance."
+  }
+
+  assert {
+    condition = (
+      module.deduplication.environment["QUOTAS_TABLE"] == "statut-etudiant-test-quotas" &&
+      module.deduplication.environment["NEW_IDENTITIES_FLOOR"] == "200" &&
+      module.deduplication.environment["NEW_IDENTITIES_PERCENT"] == "20"
+    )
+    error_message = "Deduplication is told of another quota of new identities than was configured."
+  }
+
+  # --- consultation alarms ---
+
+  assert {
+    condition = { for alarm in aws_cloudwatch_metric_alarm.consultation : alarm.metric_name => alarm.threshold } == {
+      enumeration_suspected   = 0
+      refused_quota           = 50
+      france_connect_failures = 20
+    }
+    error_message = "Nobody hears of an enumeration, of many refusals, or of FranceConnect failing."
+  }
+
+  # The names that the function gives to its metrics: an alarm on another name never goes off, and nothing says so.
+  assert {
+    condition = alltrue([
+      for alarm in aws_cloudwatch_metric_alarm.consultation :
+      alarm.namespace == "StatutEtudiant" && alarm.dimensions == tomap({ environment = module.status.environment.ENVIRONMENT }) &&
+      alarm.statistic == "Sum" && alarm.period == 300 && alarm.comparison_operator == "GreaterThanThreshold"
+    ])
+    error_message = "An alarm watches a metric that the function does not write."
+  }
+
+  assert {
+    condition = alltrue([
+      for alarm in aws_cloudwatch_metric_alarm.consultation :
+      alarm.treat_missing_data == "notBreaching" && alarm.alarm_actions == toset([aws_sns_topic.alarms.arn])
+    ])
+    error_message = "An alarm tells nobody, or goes off in a quiet night."
+  }
+
+  assert {
+    condition = alltrue([
+      for metric in [
+        "requests", "duration_ms", "server_errors", "refused_quota", "enumeration_suspected", "cold_starts",
+        "france_connect_failures",
+      ] : strcontains(aws_cloudwatch_dashboard.this.dashboard_body, metric)
+    ])
+    error_message = "A metric of the consultation is on no graph."
+  }
+
+  # --- feeding ---
 
   assert {
     condition = module.ingestion.environment == tomap({
@@ -1163,8 +1367,8 @@ run "feeding" {
       } == {
       for uai in ["0751967F", "0010006B"] : uai => toset([
         "s3:PutObject arn:aws:s3:::inbox/${uai}/*",
-        "kms:Decrypt arn:aws:kms:eu-west-3:123456789012:key/data",
-        "kms:GenerateDataKey arn:aws:kms:eu-west-3:123456789012:key/data",
+        "kms:Decrypt arn:aws:kms:eu-west-3:123456789012:key/files",
+        "kms:GenerateDataKey arn:aws:kms:eu-west-3:123456789012:key/files",
       ])
     }
     error_message = "An establishment may do something else than put files into its own folder."
@@ -1182,14 +1386,31 @@ run "feeding" {
     error_message = "Another than the establishment may take its role."
   }
 
+  # One subscription an endpoint, whatever the number of establishments; none for a queue of another account, which its owner
+  # subscribes: one made from here would wait for a confirmation, and the apply with it.
   assert {
     condition = {
       for subscription in aws_sns_topic_subscription.imports : subscription.endpoint => coalesce(subscription.filter_policy, "all")
       } == {
-      "support@example.org"                        = "all"
-      "arn:aws:sqs:eu-west-3:210987654321:imports" = jsonencode({ uai = ["0751967F"] })
+      "support@example.org"                          = "all"
+      "arn:aws:sqs:eu-west-3:123456789012:scolarite" = jsonencode({ uai = ["0010006B", "0751967F"] })
     }
     error_message = "Somebody is not told of imports, or is told of another's."
+  }
+
+  assert {
+    condition = [
+      for statement in jsondecode(aws_sns_topic_policy.imports.policy).Statement : merge(statement, { Sid = "" })
+      if statement.Effect == "Allow"
+      ] == [{
+        Sid       = ""
+        Effect    = "Allow"
+        Principal = { AWS = "arn:aws:iam::210987654321:root" }
+        Action    = "sns:Subscribe"
+        Resource  = aws_sns_topic.imports.arn
+        Condition = { StringEquals = { "sns:Endpoint" = "arn:aws:sqs:eu-west-3:210987654321:imports", "sns:Protocol" = "sqs" } }
+    }]
+    error_message = "An establishment's queue in another account can't be subscribed by its owner, or something else can."
   }
 
   # Filter, alarm and graph name one metric, and the filter reads what the function writes (docs/logging.md).
@@ -1203,14 +1424,79 @@ run "feeding" {
     )
     error_message = "Nobody hears of a failed import."
   }
-}
 
-# Nobody has a role, and nobody is told, unless it is asked for.
-run "no_depositor_by_default" {
-  command = plan
+  # --- alarms and the runbook ---
+
+  # A heading of the runbook names its alarms as `$name-…`, FUNCTION, TABLE and UAI standing for any of theirs.
+  assert {
+    condition = toset([
+      for name in output.alarm_names :
+      replace(replace(replace(replace(name,
+        "/^statut-etudiant-test-/", "$$name-"),
+        "/^[$]name-(status|enrolment|review|ingestion|deduplication|statistics|ines)-(errors|throttles|duration)$/", "$$name-FUNCTION-$2"),
+        "/^[$]name-.*-throttled$/", "$$name-TABLE-throttled"),
+      "/^[$]name-no-feed-[0-9]{7}[A-Z]$/", "$$name-no-feed-UAI")
+      ]) == setsubtract(toset(flatten([
+        for heading in regexall("(?m)^#+ Alarm: [^\n]*$", file("../docs/runbook.md")) : flatten(regexall("`([$]name-[A-Za-z-]+)`", heading))
+    ])), ["$name-ines-api-errors", "$name-ines-litigation"])
+    error_message = "An alarm has no section in docs/runbook.md, or a section there is about no alarm."
+  }
+
+  # --- people ---
+
+  # Who may do what with people's data, the whole of it. An operator reads no student, no record and no trace.
+  assert {
+    condition = {
+      for name, person in local.people : name => length([
+        for sid, statement in person.statements : sid
+        # What a function is called is known once it is deployed; it holds nobody.
+        if contains(["RunStatistics", "RollBack"], sid) ? false : anytrue([
+          for table in ["students", "records", "blocks", "access_log"] : contains(statement.resources, aws_dynamodb_table.this[table].arn)
+        ])
+      ])
+    } == { operator = 0, dpo = 3, break-glass = 2 }
+    error_message = "Somebody else than the data protection officer, or whoever breaks the glass, reads students or traces."
+  }
 
   assert {
-    condition     = length(module.depositor) == 0 && length(aws_sns_topic_subscription.imports) == 0
-    error_message = "Somebody may send files, or hears of imports, whom nobody named."
+    condition = !anytrue(flatten([
+      for name, person in local.people : [
+        for sid, statement in person.statements : [
+          for action in statement.actions : can(regex(":(Put|Update|Delete|Send)", action))
+        ] if name == "dpo" || sid == "Accesses"
+      ]
+    ])) && contains(local.people.break-glass.statements.Accesses.resources, aws_dynamodb_table.this["access_log"].arn)
+    error_message = "The data protection officer changes something, or somebody changes the access log."
+  }
+
+  assert {
+    condition = alltrue([
+      for role in aws_iam_role.person :
+      alltrue([
+        for statement in jsondecode(role.assume_role_policy).Statement :
+        can(statement.Condition.Bool["aws:MultiFactorAuthPresent"]) == strcontains(statement.Principal.AWS[0], ":user/")
+      ]) &&
+      role.max_session_duration == 3600 && role.permissions_boundary == "arn:aws:iam::123456789012:policy/boundary"
+    ]) && output.people_roles != null
+    error_message = "A user takes a role without a second factor, or a person's role lasts, or is unbounded."
+  }
+
+  # Administrators apart from users.
+  assert {
+    condition = alltrue([
+      for key in concat(values(aws_kms_key.data), [aws_kms_key.logs]) : alltrue([
+        for statement in jsondecode(key.policy).Statement :
+        statement.Principal.AWS == ["arn:aws:iam::123456789012:role/deployer"]
+        ? length(setintersection(statement.Action, local.key_use)) == 0
+        : !contains(statement.Action, "kms:*") && !contains(statement.Action, "kms:PutKeyPolicy") && !contains(statement.Action, "kms:ScheduleKeyDeletion")
+        if can(statement.Principal.AWS)
+      ])
+    ])
+    error_message = "Who administers a key may use it, or IAM may give its administration."
+  }
+
+  assert {
+    condition     = local.tags == { cost_centre = "1234", environment = "test", project = "statut-etudiant" }
+    error_message = "The owner's tags are not on every resource, or replace the environment's."
   }
 }

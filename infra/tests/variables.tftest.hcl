@@ -1,4 +1,5 @@
-# Values that would weaken the stack, or only fail once half of it is deployed, are refused at the plan.
+# Values that would weaken the stack, or only fail once half of it is deployed, are refused at the plan. A run plans the whole
+# stack, so each holds as many wrong values as there are variables to refuse one, and expects every one of them to.
 
 provider "aws" {
   region                      = "eu-west-3"
@@ -12,6 +13,11 @@ provider "aws" {
 override_data {
   target = data.aws_caller_identity.current
   values = { account_id = "123456789012" }
+}
+
+override_data {
+  target = data.aws_servicequotas_service_quota.lambda_concurrency
+  values = { value = 1000 }
 }
 
 override_module {
@@ -39,227 +45,104 @@ override_resource {
 variables {
   environment  = "test"
   packages_dir = "./tests/packages"
+  alarm_email  = "exploitation@example.org"
+  api_domain   = { name = "api.example.org", certificate_arn = "arn:aws:acm:eu-west-3:123456789012:certificate/api" }
+  ines_domain  = { name = "ines.example.org", certificate_arn = "arn:aws:acm:eu-west-3:123456789012:certificate/ines" }
 }
 
-run "traces_kept_less_than_six_months" {
+run "real_students_without_protection" {
   command = plan
 
   variables {
-    access_log_retention_days = 179
+    alarm_email             = null
+    alarms_enabled          = false
+    api_domain              = null
+    ines_domain             = null
+    gateway_tracing_enabled = true
+    deletion_protection     = false
+    force_destroy           = true
   }
 
-  expect_failures = [var.access_log_retention_days]
+  expect_failures = [
+    var.alarm_email, var.alarms_enabled, var.api_domain, var.ines_domain, var.gateway_tracing_enabled, var.deletion_protection,
+    var.force_destroy,
+  ]
 }
 
-run "traces_kept_more_than_a_year" {
+run "values_out_of_range" {
   command = plan
 
   variables {
-    access_log_retention_days = 366
-  }
+    access_log_retention_days        = 179 # less than six months
+    suppression_threshold            = 2   # cells of two people
+    architecture                     = "aarch64"
+    reserved_concurrency             = { status = 0 } # switches the function off
+    new_identities_floor             = 0
+    new_identities_percent           = 101
+    api_throttling                   = { rate_limit = -1 }             # no limit at all
+    name_prefix                      = "statut-national-de-l-etudiant" # too long for a bucket
+    client_cache_seconds             = 61                              # a revocation later than a minute
+    refusals_alarm_threshold         = 0                               # an alarm at every refusal
+    imports_max_receive_count        = 2                               # given up at the second meeting
+    imports_queue_visibility_seconds = 899                             # back before the end of a run
+    complete_cancel_share            = 101
+    deposit_max_bytes                = 5 * 1024 * 1024 * 1024 + 1 # larger than one request
+    deposit_lifetime_seconds         = 3601                       # outlives its signature
+    ines_request_retention_days      = 0
+    ines_key_versions                = { token = 0 }
 
-  expect_failures = [var.access_log_retention_days]
-}
-
-run "cells_of_two_people_published" {
-  command = plan
-
-  variables {
-    suppression_threshold = 2
-  }
-
-  expect_failures = [var.suppression_threshold]
-}
-
-run "data_outside_the_union" {
-  command = plan
-
-  variables {
-    region = "us-east-1"
-  }
-
-  expect_failures = [var.region]
-}
-
-run "functions_not_built" {
-  command = plan
-
-  variables {
-    packages_dir = "./tests"
-  }
-
-  expect_failures = [var.packages_dir]
-}
-
-run "unknown_architecture" {
-  command = plan
-
-  variables {
-    architecture = "aarch64"
-  }
-
-  expect_failures = [var.architecture]
-}
-
-run "function_switched_off" {
-  command = plan
-
-  variables {
-    reserved_concurrency = { status = 0 }
-  }
-
-  expect_failures = [var.reserved_concurrency]
-}
-
-run "queue_throttled_by_its_function" {
-  command = plan
-
-  variables {
-    identity_maximum_concurrency = 20
-    reserved_concurrency         = { deduplication = 10 }
-  }
-
-  expect_failures = [var.identity_maximum_concurrency]
-}
-
-run "no_new_identity_at_all" {
-  command = plan
-
-  variables {
-    new_identities_floor = 0
-  }
-
-  expect_failures = [var.new_identities_floor]
-}
-
-run "more_new_identities_than_students" {
-  command = plan
-
-  variables {
-    new_identities_percent = 101
-  }
-
-  expect_failures = [var.new_identities_percent]
-}
-
-run "api_without_a_limit" {
-  command = plan
-
-  variables {
-    api_throttling = { rate_limit = -1 }
-  }
-
-  expect_failures = [var.api_throttling]
-}
-
-run "names_too_long_for_a_bucket" {
-  command = plan
-
-  variables {
-    name_prefix = "statut-national-de-l-etudiant"
-  }
-
-  expect_failures = [var.name_prefix]
-}
-
-run "revocation_later_than_a_minute" {
-  command = plan
-
-  variables {
-    client_cache_seconds = 61
-  }
-
-  expect_failures = [var.client_cache_seconds]
-}
-
-run "token_keys_without_tls" {
-  command = plan
-
-  variables {
+    # Establishments, subscribers and services.
+    depositors           = { "0751967F/.." = { principal = "arn:aws:iam::210987654321:root", external_id = "0123456789abcdef" } }
+    import_notifications = [{ protocol = "https", endpoint = "http://example.org/imports" }]
+    ines                 = { url = "http://ines.example.org", channel = "supdata" }
     token_issuer = {
       issuer   = "https://issuer.example.org"
       audience = "statut-etudiant"
       jwks_url = "http://issuer.example.org/jwks"
     }
-  }
-
-  expect_failures = [var.token_issuer]
-}
-
-run "token_issuer_without_tls" {
-  command = plan
-
-  variables {
-    token_issuer = {
-      issuer   = "http://issuer.example.org"
-      audience = "statut-etudiant"
-      jwks_url = "https://issuer.example.org/jwks"
-    }
-  }
-
-  expect_failures = [var.token_issuer]
-}
-
-run "host_that_only_begins_like_this_machine" {
-  command = plan
-
-  variables {
-    token_issuer = {
-      issuer   = "https://issuer.example.org"
-      audience = "statut-etudiant"
-      jwks_url = "http://localhost.example.org/jwks"
-    }
-  }
-
-  expect_failures = [var.token_issuer]
-}
-
-run "user_name_that_looks_like_this_machine" {
-  command = plan
-
-  variables {
-    token_issuer = {
-      issuer   = "https://issuer.example.org"
-      audience = "statut-etudiant"
-      jwks_url = "http://localhost:80@issuer.example.org/jwks"
-    }
-  }
-
-  expect_failures = [var.token_issuer]
-}
-
-run "tokens_for_any_service" {
-  command = plan
-
-  variables {
-    token_issuer = {
-      issuer   = "https://issuer.example.org"
-      audience = ""
-      jwks_url = "https://issuer.example.org/jwks"
-    }
-  }
-
-  expect_failures = [var.token_issuer]
-}
-
-run "france_connect_without_tls" {
-  command = plan
-
-  variables {
     france_connect = {
       url       = "http://france-connect.example.org"
       issuer    = "https://france-connect.example.org/api/v2"
       client_id = "0123456789abcdef0123456789abcdef"
     }
+    api_domain = { name = "API.example.org", certificate_arn = "arn:aws:acm:eu-west-3:123456789012:certificate/api" }
   }
 
-  expect_failures = [var.france_connect]
+  expect_failures = [
+    var.access_log_retention_days, var.suppression_threshold, var.architecture, var.reserved_concurrency,
+    var.new_identities_floor, var.new_identities_percent, var.api_throttling, var.name_prefix, var.client_cache_seconds,
+    var.refusals_alarm_threshold, var.imports_max_receive_count, var.imports_queue_visibility_seconds,
+    var.complete_cancel_share, var.deposit_max_bytes, var.deposit_lifetime_seconds, var.ines_request_retention_days,
+    var.ines_key_versions, var.depositors, var.import_notifications, var.ines, var.token_issuer, var.france_connect,
+    var.api_domain,
+  ]
 }
 
-run "france_connect_issuer_without_tls" {
+run "second_values" {
   command = plan
 
   variables {
+    access_log_retention_days = 366 # more than a year
+    region                    = "us-east-1"
+    packages_dir              = "./tests" # nothing built there
+
+    # What a queue hands out beyond its function's share would be throttled, and throttles count as deliveries.
+    identity_maximum_concurrency = 20
+    imports_maximum_concurrency  = 5
+    reserved_concurrency         = { deduplication = 10, ingestion = 4 }
+
+    # A relay that stays within the API's own limit would be blocked.
+    api_throttling        = { rate_limit = 500 }
+    waf_rate_limit_per_ip = 149999
+
+    depositors           = { "0751967F" = { principal = "*", external_id = "0123456789abcdef" } }
+    import_notifications = [{ protocol = "sms", endpoint = "+33600000000" }]
+    ines                 = { url = "https://ines.example.org/", channel = "supdata" }
+    token_issuer = {
+      issuer   = "http://issuer.example.org"
+      audience = "statut-etudiant"
+      jwks_url = "https://issuer.example.org/jwks"
+    }
     france_connect = {
       url       = "https://france-connect.example.org"
       issuer    = "http://france-connect.example.org/api/v2"
@@ -267,13 +150,27 @@ run "france_connect_issuer_without_tls" {
     }
   }
 
-  expect_failures = [var.france_connect]
+  expect_failures = [
+    var.access_log_retention_days, var.region, var.packages_dir, var.identity_maximum_concurrency,
+    var.imports_maximum_concurrency, var.waf_rate_limit_per_ip, var.depositors, var.import_notifications, var.ines,
+    var.token_issuer, var.france_connect,
+  ]
 }
 
-run "france_connect_with_a_final_slash" {
+run "third_values" {
   command = plan
 
   variables {
+    # An external id that can be guessed.
+    depositors = { "0751967F" = { principal = "arn:aws:iam::210987654321:root", external_id = "0751967F" } }
+    # A channel that no header holds.
+    ines = { url = "https://ines.example.org", channel = "sup data" }
+    # A host that only begins like this machine.
+    token_issuer = {
+      issuer   = "https://issuer.example.org"
+      audience = "statut-etudiant"
+      jwks_url = "http://localhost.example.org/jwks"
+    }
     france_connect = {
       url       = "https://france-connect.example.org/"
       issuer    = "https://france-connect.example.org/api/v2"
@@ -281,13 +178,21 @@ run "france_connect_with_a_final_slash" {
     }
   }
 
-  expect_failures = [var.france_connect]
+  expect_failures = [var.depositors, var.ines, var.token_issuer, var.france_connect]
 }
 
-run "unknown_version_of_france_connect" {
+run "fourth_values" {
   command = plan
 
   variables {
+    # A certificate of another region.
+    ines_domain = { name = "ines.example.org", certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/ines" }
+    # A user name that looks like this machine.
+    token_issuer = {
+      issuer   = "https://issuer.example.org"
+      audience = "statut-etudiant"
+      jwks_url = "http://localhost:80@issuer.example.org/jwks"
+    }
     france_connect = {
       version   = "v3"
       url       = "https://france-connect.example.org"
@@ -296,189 +201,62 @@ run "unknown_version_of_france_connect" {
     }
   }
 
-  expect_failures = [var.france_connect]
+  expect_failures = [var.ines_domain, var.token_issuer, var.france_connect]
 }
 
-run "client_id_too_short" {
+run "fifth_values" {
   command = plan
 
   variables {
+    # Tokens for any service.
+    token_issuer = {
+      issuer   = "https://issuer.example.org"
+      audience = ""
+      jwks_url = "https://issuer.example.org/jwks"
+    }
     france_connect = {
       url       = "https://france-connect.example.org"
       issuer    = "https://france-connect.example.org/api/v2"
-      client_id = "0123456789abcdef0123456789abcde"
+      client_id = "0123456789abcdef0123456789abcde" # too short
     }
   }
 
-  expect_failures = [var.france_connect]
+  expect_failures = [var.token_issuer, var.france_connect]
 }
 
-run "ines_without_tls" {
+# A new account's quota: what is reserved would be refused halfway through the apply.
+run "more_reserved_than_the_account_has" {
   command = plan
 
-  variables {
-    ines = {
-      url     = "http://ines.example.org"
-      channel = "supdata"
-    }
+  override_data {
+    target = data.aws_servicequotas_service_quota.lambda_concurrency
+    values = { value = 400 }
   }
 
-  expect_failures = [var.ines]
-}
-
-run "ines_with_a_final_slash" {
-  command = plan
-
   variables {
-    ines = {
-      url     = "https://ines.example.org/"
-      channel = "supdata"
-    }
+    reserved_concurrency = { status = 200, enrolment = 50, deduplication = 51 }
   }
 
-  expect_failures = [var.ines]
+  expect_failures = [data.aws_servicequotas_service_quota.lambda_concurrency]
 }
 
-run "ines_channel_that_no_header_holds" {
+# What must be accepted, so that the refusals above are known to be about what they say. On an emulator, with doubles on this
+# machine, invented people, and no quota to read.
+run "accepted" {
   command = plan
 
   variables {
-    ines = {
-      url     = "https://ines.example.org"
-      channel = "sup data"
-    }
-  }
-
-  expect_failures = [var.ines]
-}
-
-run "alarm_at_every_refusal" {
-  command = plan
-
-  variables {
-    refusals_alarm_threshold = 0
-  }
-
-  expect_failures = [var.refusals_alarm_threshold]
-}
-
-run "imports_throttled_by_their_function" {
-  command = plan
-
-  variables {
-    imports_maximum_concurrency = 5
-    reserved_concurrency        = { ingestion = 4 }
-  }
-
-  expect_failures = [var.imports_maximum_concurrency]
-}
-
-run "import_given_up_at_its_second_meeting" {
-  command = plan
-
-  variables {
-    imports_max_receive_count = 2
-  }
-
-  expect_failures = [var.imports_max_receive_count]
-}
-
-run "messages_back_before_the_end_of_a_run" {
-  command = plan
-
-  variables {
-    imports_queue_visibility_seconds = 899
-  }
-
-  expect_failures = [var.imports_queue_visibility_seconds]
-}
-
-run "more_cancelled_than_there_is" {
-  command = plan
-
-  variables {
-    complete_cancel_share = 101
-  }
-
-  expect_failures = [var.complete_cancel_share]
-}
-
-run "deposit_larger_than_one_request" {
-  command = plan
-
-  variables {
-    deposit_max_bytes = 5 * 1024 * 1024 * 1024 + 1
-  }
-
-  expect_failures = [var.deposit_max_bytes]
-}
-
-run "form_that_outlives_its_signature" {
-  command = plan
-
-  variables {
-    deposit_lifetime_seconds = 3601
-  }
-
-  expect_failures = [var.deposit_lifetime_seconds]
-}
-
-run "depositor_that_is_no_establishment" {
-  command = plan
-
-  variables {
-    depositors = { "0751967F/.." = { principal = "arn:aws:iam::210987654321:root", external_id = "0123456789abcdef" } }
-  }
-
-  expect_failures = [var.depositors]
-}
-
-run "anybody_a_depositor" {
-  command = plan
-
-  variables {
-    depositors = { "0751967F" = { principal = "*", external_id = "0123456789abcdef" } }
-  }
-
-  expect_failures = [var.depositors]
-}
-
-run "external_id_that_can_be_guessed" {
-  command = plan
-
-  variables {
-    depositors = { "0751967F" = { principal = "arn:aws:iam::210987654321:root", external_id = "0751967F" } }
-  }
-
-  expect_failures = [var.depositors]
-}
-
-run "notification_without_tls" {
-  command = plan
-
-  variables {
-    import_notifications = [{ protocol = "https", endpoint = "http://example.org/imports" }]
-  }
-
-  expect_failures = [var.import_notifications]
-}
-
-run "notification_by_an_unknown_way" {
-  command = plan
-
-  variables {
-    import_notifications = [{ protocol = "sms", endpoint = "+33600000000" }]
-  }
-
-  expect_failures = [var.import_notifications]
-}
-
-# What must be accepted, so that the refusals above are known to be about what they say.
-run "doubles_on_this_machine" {
-  command = plan
-
-  variables {
-    client_cache_seconds = 0
+    holds_real_students              = false
+    alarm_email                      = null
+    api_domain                       = null
+    ines_domain                      = null
+    gateway_tracing_enabled          = true
+    deletion_protection              = false
+    force_destroy                    = true
+    function_endpoint_url            = "http://127.0.0.1:4566"
+    imports_queue_visibility_seconds = 15
+    client_cache_seconds             = 0
+    waf_rate_limit_per_ip            = 150000
     token_issuer = {
       issuer   = "http://127.0.0.1:8080"
       audience = "statut-etudiant"
@@ -496,18 +274,14 @@ run "doubles_on_this_machine" {
     condition     = module.status.environment.CLIENT_CACHE_SECONDS == "0" && module.status.environment.FRANCE_CONNECT_VERSION == "v1"
     error_message = "The consultation is not told what was asked for."
   }
-}
-
-run "messages_back_sooner_on_an_emulator" {
-  command = plan
-
-  variables {
-    function_endpoint_url            = "http://127.0.0.1:4566"
-    imports_queue_visibility_seconds = 15
-  }
 
   assert {
     condition     = aws_sqs_queue.imports.visibility_timeout_seconds == 15
     error_message = "The queue of imports does not have the visibility that was asked for."
+  }
+
+  assert {
+    condition     = length(data.aws_servicequotas_service_quota.lambda_concurrency) == 0
+    error_message = "An emulator is asked for a quota."
   }
 }

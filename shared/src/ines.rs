@@ -6,6 +6,7 @@
 //!   ├── breaker   pure: leaves INES alone for a while after failures in a row
 //!   ├── retries   pure: how long to wait before the next attempt, and when to stop
 //!   ├── access    the OAuth2 token, with the credentials of `secret`
+//!   ├── firewall  pure: whose a 403 is
 //!   └── reading   pure: from what INES writes to what it means, and back
 //! ```
 //!
@@ -19,6 +20,7 @@ pub mod secret;
 
 mod access;
 mod breaker;
+mod firewall;
 mod reading;
 mod retries;
 

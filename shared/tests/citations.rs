@@ -119,7 +119,7 @@ fn every_function_is_built_by_the_page_that_says_how() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let page = std::fs::read_to_string(root.join("docs/deploying.md")).unwrap();
     let terraform = std::fs::read_to_string(root.join("infra/variables.tf")).unwrap();
-    let packages = terraform.lines().find(|line| line.contains("packages_dir must hold")).unwrap();
+    let packages = terraform.lines().find(|line| line.contains("packages = [")).unwrap();
     for function in std::fs::read_dir(root.join("functions")).unwrap() {
         let name = function.unwrap().file_name().into_string().unwrap();
         assert!(page.contains(&format!("--bin {name}")), "docs/deploying.md doesn't build {name}");

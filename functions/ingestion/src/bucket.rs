@@ -147,3 +147,25 @@ impl Body {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn open(status: u16, code: &'static str) -> Result<bool, StoreError> {
+        let aws = fakes::aws::config(move |_| fakes::s3::refuse(status, code));
+        let buckets =
+            Buckets::new(aws_sdk_s3::Client::new(&aws), "inbox".to_owned(), "reports".to_owned());
+        buckets.open("0751967F/rentree.csv", "v1", 0).await.map(|opened| opened.is_some())
+    }
+
+    /// The first is the file's end and the second ours: what is forbidden may be allowed tomorrow.
+    /// S3 says the first only to who may list the bucket (`TellMissingFromForbidden` in
+    /// `infra/ingestion.tf`), and the second of a version that is gone to anybody else.
+    #[tokio::test]
+    async fn a_version_that_is_gone_ends_its_import_and_one_that_is_forbidden_does_not() {
+        assert!(!open(404, "NoSuchVersion").await.unwrap());
+        assert!(!open(404, "NoSuchKey").await.unwrap());
+        open(403, "AccessDenied").await.unwrap_err();
+    }
+}

@@ -126,7 +126,8 @@ pub(crate) async fn coverage(
 /// Each word of the search is in the name, or is the beginning of the UAI.
 fn answers(one: &Coverage, wanted: &str) -> bool {
     let (name, uai) = (fold(&one.name), fold(one.uai.as_str()));
-    fold(wanted).split_whitespace().all(|word| name.contains(word) || uai.starts_with(word))
+    let mut words = wanted.split_whitespace().map(fold);
+    words.all(|word| name.contains(&word) || uai.starts_with(&word))
 }
 
 fn row(one: &Coverage, now: Timestamp) -> Row {

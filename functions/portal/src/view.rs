@@ -5,7 +5,6 @@ use jiff::Timestamp;
 use lambda_http::http::{HeaderValue, StatusCode, header};
 use lambda_http::{Body, Response};
 use shared::api::reply::set_header;
-use shared::registry::members::NationalRole;
 
 use crate::assets::{ICON, STYLESHEET};
 use crate::context::{Address, Context};
@@ -28,7 +27,6 @@ pub(crate) struct View {
 pub(crate) struct Greeted {
     pub(crate) name: String,
     pub(crate) csrf: String,
-    pub(crate) is_operator: bool,
 }
 
 /// A line of the menu.
@@ -57,7 +55,6 @@ impl View {
         let greeted = |logged_in: &LoggedIn| Greeted {
             name: logged_in.session.name.clone(),
             csrf: logged_in.session.csrf.clone(),
-            is_operator: logged_in.member.national(now) == Some(NationalRole::Operateur),
         };
         Self {
             member: visitor.logged_in().map(greeted),

@@ -126,6 +126,69 @@ fn write_zip(source: &mut File, package: &Path) -> Result<()> {
 mod tests {
     use super::*;
 
+    /// The words that follow `mark` in a text.
+    fn words_after<'a>(text: &'a str, mark: &str) -> Vec<&'a str> {
+        let is_word = |character: char| character.is_ascii_alphanumeric() || character == '_';
+        text.split(mark)
+            .skip(1)
+            .map(|rest| rest.split(|character| !is_word(character)).next().unwrap_or_default())
+            .collect()
+    }
+
+    fn sorted<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+        let mut names: Vec<_> = names.into_iter().collect();
+        names.sort_unstable();
+        names
+    }
+
+    /// Whoever follows the documentation builds what Terraform then asks for.
+    #[test]
+    fn documentation_and_infrastructure_name_the_functions_that_are_built() {
+        let functions = sorted(FUNCTIONS);
+        let documentation = include_str!("../../../docs/deploying.md");
+        assert_eq!(sorted(words_after(documentation, "--bin ")), functions, "docs/deploying.md");
+
+        let variables = include_str!("../../variables.tf");
+        let list = variables.lines().find(|line| line.trim().starts_with("packages = ["));
+        let asked = list.unwrap().split('"').skip(1).step_by(2);
+        assert_eq!(sorted(asked), functions, "local.packages of infra/variables.tf");
+
+        let infra = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let mut deployed = String::new();
+        let mut stubs = Vec::new();
+        for entry in fs::read_dir(infra).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|extension| extension == "tf") {
+                deployed += &fs::read_to_string(path).unwrap();
+            }
+        }
+        for entry in fs::read_dir(infra.join("tests/packages")).unwrap() {
+            stubs.push(entry.unwrap().file_name().into_string().unwrap());
+        }
+        let modules = deployed.lines().filter_map(|line| {
+            let (name, value) = line.split_once('=')?;
+            (name.trim() == "package").then(|| value.trim().trim_matches('"'))
+        });
+        assert_eq!(sorted(modules), functions, "the calls of modules/function");
+        assert_eq!(sorted(stubs.iter().map(String::as_str)), functions, "infra/tests/packages");
+    }
+
+    /// cargo-lambda takes any Zig that there is, and some don't compile aws-lc.
+    #[test]
+    fn what_builds_the_packages_is_pinned_by_digest() {
+        let pinned = include_str!("../packaging-requirements.txt");
+        for program in ["cargo-lambda==", "ziglang=="] {
+            let version = pinned.lines().position(|line| line.starts_with(program)).unwrap();
+            let digest = pinned.lines().nth(version + 1).unwrap();
+            assert!(digest.contains("--hash=sha256:"), "{program}");
+        }
+        let documentation = include_str!("../../../docs/deploying.md");
+        assert!(
+            documentation.contains("--require-hashes -r infra/local/packaging-requirements.txt")
+        );
+        assert!(documentation.contains("cargo lambda build --release --locked"));
+    }
+
     #[test]
     fn the_same_binary_gives_the_same_package() {
         let directory =

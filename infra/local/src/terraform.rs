@@ -20,6 +20,9 @@ use crate::process::{self, command};
 /// one.
 const PATIENCE: Duration = Duration::from_mins(10);
 
+/// Which provider is used, by digest, on any platform.
+const LOCK_FILE: &str = ".terraform.lock.hcl";
+
 /// What the local environment is made of and talks to.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Local<'a> {
@@ -43,7 +46,9 @@ impl Terraform {
     /// Copies the root module for deployment on the emulator, with the file that points it there.
     pub(crate) async fn for_emulator(files: &Files) -> Result<Self> {
         let step = Step::start("preparing Terraform");
-        let terraform = Self::copy(files, "terraform", &|name| name != "local" && name != "tests")?;
+        let terraform = Self::copy(files, "terraform", &|name| {
+            !["bootstrap", "local", "tests"].contains(&name)
+        })?;
         let provider = "provider_override.tf";
         fs::copy(files.source(provider), terraform.directory.join(provider))
             .context("infra/local/provider_override.tf can't be copied")?;
@@ -55,6 +60,11 @@ impl Terraform {
     /// Copies the root module as it is in production, with its tests.
     pub(crate) async fn for_tests(files: &Files) -> Result<Self> {
         let terraform = Self::copy(files, "terraform-test", &|name| name != "local")?;
+        // The tests compare the alarms with the runbook's sections, at `../docs` from the module.
+        let docs = files.local("docs");
+        files::create_directory(&docs)?;
+        fs::copy(files.root().join("docs/runbook.md"), docs.join("runbook.md"))
+            .context("docs/runbook.md can't be copied")?;
         // The state bucket is for those who deploy.
         terraform.initialise(&["-backend=false"]).await?;
         Ok(terraform)
@@ -63,9 +73,12 @@ impl Terraform {
     fn copy(files: &Files, name: &str, keep: &dyn Fn(&str) -> bool) -> Result<Self> {
         let directory = files.local(name);
         files::remove_directory(&directory)?;
-        // Hidden entries are what a person's own `terraform init` left.
-        let keep =
-            |entry: &str| !entry.starts_with('.') && !entry.contains(".tfstate") && keep(entry);
+        // Other hidden entries are what a person's own `terraform init` left.
+        let keep = |entry: &str| {
+            (!entry.starts_with('.') || entry == LOCK_FILE)
+                && !entry.contains(".tfstate")
+                && keep(entry)
+        };
         files::copy_directory(&files.infra(""), &directory, &keep)?;
         let log = files.local(&format!("{name}.log"));
         files::write_private(&log, "")?;

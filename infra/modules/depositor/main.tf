@@ -6,6 +6,7 @@ resource "aws_iam_role" "this" {
   name                 = var.name
   description          = "Puts files into the folder ${var.uai} of the inbox"
   max_session_duration = 60 * 60
+  permissions_boundary = var.permissions_boundary
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
@@ -38,7 +39,7 @@ resource "aws_iam_role_policy" "this" {
         Sid      = "EncryptFiles"
         Effect   = "Allow"
         Action   = ["kms:Decrypt", "kms:GenerateDataKey"]
-        Resource = [var.data_key_arn]
+        Resource = [var.key_arn]
         Condition = {
           StringEquals = { "kms:ViaService" = "s3.${data.aws_region.current.name}.amazonaws.com" }
         }

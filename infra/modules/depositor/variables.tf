@@ -33,7 +33,13 @@ variable "inbox_arn" {
   type        = string
 }
 
-variable "data_key_arn" {
+variable "key_arn" {
   description = "ARN of the key that the inbox is encrypted with."
   type        = string
+}
+
+variable "permissions_boundary" {
+  description = "ARN of the policy that bounds the role. Null: none."
+  type        = string
+  default     = null
 }

@@ -3,6 +3,11 @@ output "function_name" {
   value       = aws_lambda_function.this.function_name
 }
 
+output "function_arn" {
+  description = "ARN of the function, without a version."
+  value       = aws_lambda_function.this.arn
+}
+
 output "alias_name" {
   description = "Name of the alias that serves."
   value       = aws_lambda_alias.live.name
@@ -36,4 +41,14 @@ output "environment" {
 output "failure_destination" {
   description = "Where asynchronous events go when their retries are over. Null for a function that gets none."
   value       = one(aws_lambda_function_event_invoke_config.this[*].destination_config[0].on_failure[0].destination)
+}
+
+output "duration_alarm_threshold" {
+  description = "Milliseconds above which a run is alarming. Null without alarms."
+  value       = one([for name, alarm in aws_cloudwatch_metric_alarm.this : alarm.threshold if name == "duration"])
+}
+
+output "alarm_names" {
+  description = "Names of the function's alarms."
+  value       = [for alarm in aws_cloudwatch_metric_alarm.this : alarm.alarm_name]
 }

@@ -4,22 +4,31 @@
 locals {
   dead_letter_queue = var.asynchronous[*].dead_letter_queue_arn
 
-  # SQS takes both to send an encrypted message.
-  queue_encryption = toset([for queue in local.dead_letter_queue : "sqs"])
+  # SQS takes both to send an encrypted message. Dead-letter queues are encrypted with the registry's key.
+  queue_encryption = { for queue in local.dead_letter_queue : "registry" => toset(["sqs"]) }
 
-  decrypt_through  = setunion(var.data_key_use.decrypt, local.queue_encryption)
-  generate_through = setunion(var.data_key_use.generate, local.queue_encryption)
+  key_uses = flatten([
+    for key, arn in var.platform.key_arns : [
+      for use in [
+        { sid = "Decrypt", action = "kms:Decrypt", services = try(var.key_use[key].decrypt, []) },
+        { sid = "GenerateKeys", action = "kms:GenerateDataKey", services = try(var.key_use[key].generate, []) },
+      ] :
+      {
+        sid      = "${use.sid}Of${replace(title(replace(key, "_", " ")), " ", "")}"
+        action   = use.action
+        arn      = arn
+        services = setunion(use.services, try(local.queue_encryption[key], []))
+      }
+    ]
+  ])
 
-  data_key_statements = [
-    for use in [
-      { sid = "DecryptThroughServices", action = "kms:Decrypt", services = local.decrypt_through },
-      { sid = "GenerateKeysThroughServices", action = "kms:GenerateDataKey", services = local.generate_through },
-    ] :
+  key_statements = [
+    for use in local.key_uses :
     {
       Sid      = use.sid
       Effect   = "Allow"
       Action   = [use.action]
-      Resource = [var.platform.data_key_arn]
+      Resource = [use.arn]
       # Only through the services that store our data: the function itself cannot ask the key for anything.
       Condition = {
         StringEquals = {
@@ -39,7 +48,7 @@ locals {
         Resource = statement.resources
       }
     ],
-    local.data_key_statements,
+    local.key_statements,
     [
       for queue in local.dead_letter_queue : {
         Sid      = "LeaveDeadLetters"
@@ -67,8 +76,9 @@ locals {
 }
 
 resource "aws_iam_role" "this" {
-  name        = var.name
-  description = "Runs the function ${var.name}"
+  name                 = var.name
+  description          = "Runs the function ${var.name}"
+  permissions_boundary = var.platform.permissions_boundary
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"

@@ -27,9 +27,11 @@ variable "platform" {
     log_level          = string
     log_retention_days = number
     logs_key_arn       = string
-    data_key_arn       = string
+    key_arns           = map(string)
     alarms_enabled     = bool
     alarm_topic_arn    = string
+
+    permissions_boundary = optional(string)
   })
 }
 
@@ -66,7 +68,7 @@ variable "environment" {
 }
 
 variable "statements" {
-  description = "What the function may do, by statement id. Encryption is apart, in `data_key_use`."
+  description = "What the function may do, by statement id. Encryption is apart, in `key_use`."
   type = map(object({
     actions   = list(string)
     resources = list(string)
@@ -83,13 +85,18 @@ variable "statements" {
   }
 }
 
-variable "data_key_use" {
-  description = "Services through which the function decrypts with the data key, or generates data keys from it."
-  type = object({
+variable "key_use" {
+  description = "By key of `platform.key_arns`, the services through which the function decrypts with it, or generates data keys from it."
+  type = map(object({
     decrypt  = optional(set(string), [])
     generate = optional(set(string), [])
-  })
+  }))
   default = {}
+
+  validation {
+    condition     = length(setsubtract(keys(var.key_use), keys(var.platform.key_arns))) == 0
+    error_message = "Each key of key_use is one of platform.key_arns."
+  }
 }
 
 variable "asynchronous" {

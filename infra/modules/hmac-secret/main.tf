@@ -11,6 +11,11 @@ resource "aws_secretsmanager_secret" "this" {
   description             = var.description
   kms_key_id              = var.encryption_key_arn
   recovery_window_in_days = var.recovery_window_days
+
+  # Every key of a table that was derived with it is unreachable without it.
+  lifecycle {
+    prevent_destroy = true
+  }
 }
 
 # A new password is drawn at every run, but write-only: it is sent when the version changes, and only then.

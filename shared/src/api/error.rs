@@ -113,3 +113,34 @@ impl<R> From<BodyError> for ApiError<R> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug)]
+    struct None;
+
+    impl Refusal for None {
+        fn name(&self) -> &'static str {
+            "none"
+        }
+    }
+
+    /// Where API Gateway answers in a function's place, a caller reads the sentence that it would
+    /// have had from the function.
+    #[test]
+    fn the_gateway_says_what_a_function_says() {
+        let gateway = include_str!("../../../infra/gateway_responses.tf");
+        let unavailable = StoreError::timeout("a test");
+        for (kind, error) in [
+            ("DEFAULT_5XX", ApiError::<None>::Unavailable(unavailable)),
+            ("REQUEST_TOO_LARGE", ApiError::TooLarge),
+            ("THROTTLED", ApiError::TooManyRequests { retry_after: 1 }),
+        ] {
+            let (_, sentence) = error.words().unwrap();
+            let line = gateway.lines().find(|line| line.trim_start().starts_with(kind)).unwrap();
+            assert!(line.contains(&format!("message = \"{sentence}\"")), "{line}");
+        }
+    }
+}

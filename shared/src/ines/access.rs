@@ -10,6 +10,7 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use super::client::Failure;
+use super::firewall;
 use super::secret::{Credentials, Secret};
 use crate::auth::http::{Content, Http};
 use crate::contract::ines;
@@ -121,6 +122,9 @@ async fn ask(
         .map_err(Failure::from)?;
     match reply.status {
         200 => {}
+        // A token's request is always the same: a firewall that refuses it refuses our address, for
+        // a while.
+        403 if firewall::is_refusal(&reply.body) => return Err(Failure::UNAVAILABLE),
         // RFC 6749 §5.2: `invalid_client` is 401 or 400.
         400 | 401 | 403 => return Err(Failure::Refused),
         _ => return Err(Failure::Unavailable { retry_after: reply.retry_after }),

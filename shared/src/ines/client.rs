@@ -8,6 +8,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use super::access::Access;
 use super::breaker::Breaker;
+use super::firewall;
 use super::reading;
 use super::retries::Retries;
 use super::secret::{Secret, StoredSecret};
@@ -173,6 +174,9 @@ impl<H: Http, S: Secret> Client<H, S> {
             reply = self.call(path, question, depositor, &token).await?;
         }
         match reply.status {
+            // A firewall refuses this question for what is in it. Our credentials are good, so the
+            // breaker stays closed for the other questions.
+            403 if firewall::is_refusal(&reply.body) => Err(Failure::Unreadable),
             401 | 403 => Err(Failure::Refused),
             200..300 | 400..500 if !matches!(reply.status, 408 | 429) => Ok(reply),
             _ => Err(Failure::Unavailable { retry_after: reply.retry_after }),

@@ -226,6 +226,36 @@ async fn refused_credentials_are_not_tried_again_at_once_and_read_anew_after() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_firewall_that_refuses_a_question_says_nothing_of_our_credentials() {
+    let (http, stored) = (FakeHttp::default(), stored());
+    let client = client(&http, &stored);
+    for (status, body) in [
+        (200, token("t1")),
+        (403, r#"{"message":"Forbidden"}"#.to_owned()),
+        (404, String::new()),
+        (403, "<html>Request blocked</html>".to_owned()),
+    ] {
+        http.answer(status, body);
+    }
+    assert_eq!(verify(&client).await, Err(InesError::Unreadable));
+    assert_eq!(verify(&client).await, Ok("unknown"), "the next question is asked at once");
+    assert_eq!(verify(&client).await, Err(InesError::Unreadable));
+    assert_eq!(stored.reads(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_firewall_that_refuses_the_token_s_request_is_waited_for() {
+    let (http, stored) = (FakeHttp::default(), stored());
+    let client = client(&http, &stored);
+    for (status, body) in
+        [(403, r#"{"message":"Forbidden"}"#.to_owned()), (200, token("t1")), (404, String::new())]
+    {
+        http.answer(status, body);
+    }
+    assert_eq!(verify(&client).await, Ok("unknown"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn credentials_that_were_replaced_meanwhile_are_read_without_a_refusal_being_told() {
     let (http, stored) = (FakeHttp::default(), Stored::of([Ok("one"), Ok("two")]));
     let client = client(&http, &stored);

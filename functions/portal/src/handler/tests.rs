@@ -45,7 +45,8 @@ impl World {
         let context = Context::new(settings, &aws, key, None, Box::new(std::io::sink()));
         for (uai, name) in [(UNIVERSITY, "Université <b>d'essai</b>"), (LYCEE, "Lycée d'essai")] {
             let establishment = json!({
-                "uai": uai, "name": name, "kind": "université", "commune": "75105", "sends_for": [uai],
+                "uai": uai, "name": name, "kind": "universite", "commune": "75105",
+                "postal_code": "75005", "sends_for": [uai],
             });
             tables.put("establishments", item(&establishment));
         }

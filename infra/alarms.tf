@@ -1,0 +1,273 @@
+# What else a person would want to hear of: slowness, throttles, what is blocked, what is used up, what does not come any more.
+# Each alarm has a section in docs/runbook.md, and the tests compare the two.
+
+variable "client_errors_alarm_percent" {
+  description = "Share of the API's answers, in percent, that may be 4XX in five minutes before it is alarming. A consultation that finds nobody is a 404, so a good part of them are ordinary."
+  type        = number
+  default     = 70
+
+  validation {
+    condition     = var.client_errors_alarm_percent > 0 && var.client_errors_alarm_percent < 100
+    error_message = "client_errors_alarm_percent is between 0 and 100, both excluded."
+  }
+}
+
+variable "latency_alarm_milliseconds" {
+  description = "Time that one request in a hundred may take, for a quarter of an hour, before it is alarming. Callers give up after 5 to 10 seconds."
+  type        = number
+  default     = 2000
+
+  validation {
+    condition     = var.latency_alarm_milliseconds >= 100 && var.latency_alarm_milliseconds <= 29000
+    error_message = "latency_alarm_milliseconds is 100 to 29000, what the gateway waits for."
+  }
+}
+
+variable "blocked_requests_alarm_threshold" {
+  description = "Requests that the firewall blocks in five minutes above which it is alarming: an attack, or a rule that takes a caller for one."
+  type        = number
+  default     = 100
+
+  validation {
+    condition     = var.blocked_requests_alarm_threshold >= 0 && floor(var.blocked_requests_alarm_threshold) == var.blocked_requests_alarm_threshold
+    error_message = "blocked_requests_alarm_threshold is a whole number of at least 0."
+  }
+}
+
+variable "feed_alarm_days" {
+  description = "Days without any accepted file after which it is alarming, 1 to 7."
+  type        = number
+  default     = 7
+
+  validation {
+    condition     = contains([1, 2, 3, 4, 5, 6, 7], var.feed_alarm_days)
+    error_message = "feed_alarm_days is 1 to 7: CloudWatch looks no further back."
+  }
+}
+
+variable "watched_establishments" {
+  description = "Establishments that send files on agreed days, by UAI: the days, 1 to 7, without an accepted file of theirs after which it is alarming."
+  type        = map(number)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for uai, days in var.watched_establishments : can(regex("^[0-9]{7}[A-Z]$", uai)) && contains([1, 2, 3, 4, 5, 6, 7], days)])
+    error_message = "watched_establishments gives 1 to 7 days, as far as CloudWatch looks back, for each UAI."
+  }
+}
+
+locals {
+  gateway_dimensions = { ApiName = aws_api_gateway_rest_api.this.name, Stage = local.api_stage }
+
+  # Each alarm has one expression over its metrics. A metric that has not been written lately counts as none.
+  service_alarms = merge(
+    {
+      api-latency = {
+        description        = "One request in a hundred takes more than ${var.latency_alarm_milliseconds} ms: callers give up after 5 to 10 s."
+        metrics            = { latency = { namespace = "AWS/ApiGateway", metric = "Latency", dimensions = local.gateway_dimensions, stat = "p99" } }
+        expression         = "latency"
+        threshold          = var.latency_alarm_milliseconds
+        evaluation_periods = 3
+      }
+      api-client-errors = {
+        description = "Most of the API's answers are refusals or find nobody: a client's programme, its key, or somebody who tries things out."
+        metrics = {
+          requests = { namespace = "AWS/ApiGateway", metric = "Count", dimensions = local.gateway_dimensions, stat = "Sum" }
+          refused  = { namespace = "AWS/ApiGateway", metric = "4XXError", dimensions = local.gateway_dimensions, stat = "Sum" }
+        }
+        # A handful of requests says nothing.
+        expression         = "IF(requests > 200, 100 * refused / requests, 0)"
+        threshold          = var.client_errors_alarm_percent
+        evaluation_periods = 3
+      }
+      blocked-requests = {
+        description = "The firewall blocks many requests: an attack, or a rule that takes a caller for one."
+        metrics = {
+          blocked = { namespace = "AWS/WAFV2", metric = "BlockedRequests", dimensions = { WebACL = local.name, Region = var.region, Rule = "ALL" }, stat = "Sum" }
+        }
+        expression = "blocked"
+        threshold  = var.blocked_requests_alarm_threshold
+      }
+      account-concurrency = {
+        description = "The account's functions run at four fifths of its quota of concurrent executions: beyond it requests are throttled."
+        metrics     = { running = { namespace = "AWS/Lambda", metric = "ConcurrentExecutions", dimensions = {}, stat = "Maximum" } }
+        expression  = "running"
+        threshold   = floor(0.8 * local.account_concurrency)
+      }
+      undelivered-notifications = {
+        description = "Somebody did not get the notification of an import, or an alarm: an address that has changed, a queue that refuses."
+        metrics = {
+          imports = { namespace = "AWS/SNS", metric = "NumberOfNotificationsFailed", dimensions = { TopicName = aws_sns_topic.imports.name }, stat = "Sum" }
+          alarms  = { namespace = "AWS/SNS", metric = "NumberOfNotificationsFailed", dimensions = { TopicName = aws_sns_topic.alarms.name }, stat = "Sum" }
+        }
+        expression = "FILL(imports, 0) + FILL(alarms, 0)"
+        threshold  = 0
+      }
+      keys-at-risk = {
+        description = "An encryption key was disabled, or is to be deleted: everything under it becomes unreadable."
+        metrics     = { events = { namespace = "AWS/Events", metric = "MatchedEvents", dimensions = { RuleName = aws_cloudwatch_event_rule.this["keys-at-risk"].name }, stat = "Sum" } }
+        expression  = "events"
+        threshold   = 0
+      }
+      break-glass-used = {
+        description = "Somebody took the break-glass role: see who, and that they had to."
+        metrics     = { events = { namespace = "AWS/Events", metric = "MatchedEvents", dimensions = { RuleName = aws_cloudwatch_event_rule.this["break-glass-used"].name }, stat = "Sum" } }
+        expression  = "events"
+        threshold   = 0
+      }
+      statistics-late = {
+        description = "The statistics have not run for more than a day."
+        metrics     = { runs = { namespace = "AWS/Lambda", metric = "Invocations", dimensions = { FunctionName = module.statistics.function_name }, stat = "Sum" } }
+        expression  = "FILL(runs, 0)"
+        below       = 1
+        period      = 60 * 60
+        # A night that is a little late is none that is missing.
+        evaluation_periods = 26
+      }
+      no-feed = {
+        description        = "No establishment's file has been accepted for ${var.feed_alarm_days} days."
+        metrics            = { done = { namespace = local.metrics_namespace, metric = aws_cloudwatch_log_metric_filter.imports["done"].metric_transformation[0].name, dimensions = {}, stat = "Sum" } }
+        expression         = "FILL(done, 0)"
+        below              = 1
+        period             = 24 * 60 * 60
+        evaluation_periods = var.feed_alarm_days
+      }
+    },
+    {
+      for name in concat(values(aws_dynamodb_table.this)[*].name, values(aws_dynamodb_table.ines)[*].name) :
+      "${trimprefix(name, "${local.name}-")}-throttled" => {
+        description = "DynamoDB refuses reads or writes of ${name}: one hot item, or more than the table has grown to."
+        metrics = {
+          reads  = { namespace = "AWS/DynamoDB", metric = "ReadThrottleEvents", dimensions = { TableName = name }, stat = "Sum" }
+          writes = { namespace = "AWS/DynamoDB", metric = "WriteThrottleEvents", dimensions = { TableName = name }, stat = "Sum" }
+        }
+        expression         = "FILL(reads, 0) + FILL(writes, 0)"
+        threshold          = 10
+        evaluation_periods = 2
+      }
+    },
+    {
+      for uai, days in var.watched_establishments : "no-feed-${uai}" => {
+        description        = "No file of ${uai} has been accepted for ${days} days."
+        metrics            = { done = { namespace = local.metrics_namespace, metric = aws_cloudwatch_log_metric_filter.fed[uai].metric_transformation[0].name, dimensions = {}, stat = "Sum" } }
+        expression         = "FILL(done, 0)"
+        below              = 1
+        period             = 24 * 60 * 60
+        evaluation_periods = days
+      }
+    },
+  )
+}
+
+resource "aws_cloudwatch_metric_alarm" "service" {
+  for_each = { for name, alarm in local.service_alarms : name => alarm if var.alarms_enabled }
+
+  alarm_name        = "${local.name}-${each.key}"
+  alarm_description = each.value.description
+
+  dynamic "metric_query" {
+    for_each = each.value.metrics
+
+    content {
+      id = metric_query.key
+
+      metric {
+        namespace   = metric_query.value.namespace
+        metric_name = metric_query.value.metric
+        dimensions  = metric_query.value.dimensions
+        stat        = metric_query.value.stat
+        period      = try(each.value.period, 300)
+      }
+    }
+  }
+
+  metric_query {
+    id          = "watched"
+    expression  = each.value.expression
+    label       = each.key
+    return_data = true
+  }
+
+  evaluation_periods  = try(each.value.evaluation_periods, 1)
+  comparison_operator = can(each.value.below) ? "LessThanThreshold" : "GreaterThanThreshold"
+  threshold           = try(each.value.below, each.value.threshold)
+
+  # What is watched for not coming is alarming when nothing is written, too.
+  treat_missing_data = can(each.value.below) ? "breaching" : "notBreaching"
+
+  alarm_actions = [aws_sns_topic.alarms.arn]
+  ok_actions    = [aws_sns_topic.alarms.arn]
+}
+
+# An establishment's own imports. The environment is in the name, for a filter cannot add a dimension that the line lacks.
+resource "aws_cloudwatch_log_metric_filter" "fed" {
+  for_each = var.watched_establishments
+
+  name           = "fed-${each.key}"
+  log_group_name = module.ingestion.log_group_name
+  pattern        = "{ $.message = \"import ended\" && $.outcome = \"done\" && $.uai = \"${each.key}\" }"
+
+  metric_transformation {
+    namespace = local.metrics_namespace
+    name      = "imports_done_${each.key}_${var.environment}"
+    value     = "1"
+    unit      = "Count"
+  }
+}
+
+# What only CloudTrail tells. The alarm watches how often the rule matched, rather than have EventBridge publish to the topic:
+# the key of an encrypted topic would have to be opened to EventBridge without a condition on whose rule it is, since KMS gets
+# neither aws:SourceArn nor aws:SourceAccount from it ("Managing Amazon SNS encryption keys and costs", SNS Developer Guide).
+locals {
+  watched_calls = {
+    keys-at-risk = {
+      source  = "aws.kms"
+      service = "kms.amazonaws.com"
+      calls   = ["DisableKey", "ScheduleKeyDeletion"]
+      field   = "keyId"
+      values  = flatten([for key in concat(values(aws_kms_key.data), [aws_kms_key.logs]) : [key.arn, key.key_id]])
+    }
+    break-glass-used = {
+      source  = "aws.sts"
+      service = "sts.amazonaws.com"
+      calls   = ["AssumeRole"]
+      field   = "roleArn"
+      values  = ["arn:${local.partition}:iam::${local.account_id}:role/${local.name}-break-glass"]
+    }
+  }
+}
+
+resource "aws_cloudwatch_event_rule" "this" {
+  for_each = local.watched_calls
+
+  name        = "${local.name}-${each.key}"
+  description = "Calls that an alarm counts: ${join(", ", each.value.calls)}"
+
+  event_pattern = jsonencode({
+    source      = [each.value.source]
+    detail-type = ["AWS API Call via CloudTrail"]
+    detail = {
+      eventSource       = [each.value.service]
+      eventName         = each.value.calls
+      requestParameters = { (each.value.field) = each.value.values }
+    }
+  })
+}
+
+output "alarm_names" {
+  description = "Names of the alarms. Each has a section in docs/runbook.md."
+  value = concat(
+    flatten([for function in local.functions : function.alarm_names]),
+    [for alarm in aws_cloudwatch_metric_alarm.dead_letter : alarm.alarm_name],
+    [for alarm in aws_cloudwatch_metric_alarm.queue_age : alarm.alarm_name],
+    [for alarm in aws_cloudwatch_metric_alarm.api_errors : alarm.alarm_name],
+    [for alarm in aws_cloudwatch_metric_alarm.consultation : alarm.alarm_name],
+    [for alarm in aws_cloudwatch_metric_alarm.failed_imports : alarm.alarm_name],
+    [for alarm in aws_cloudwatch_metric_alarm.new_identities : alarm.alarm_name],
+    [for alarm in aws_cloudwatch_metric_alarm.pairs : alarm.alarm_name],
+    [for alarm in aws_cloudwatch_metric_alarm.ines : alarm.alarm_name],
+    [for alarm in aws_cloudwatch_metric_alarm.ines_service : alarm.alarm_name],
+    [for alarm in aws_cloudwatch_metric_alarm.service : alarm.alarm_name],
+  )
+}

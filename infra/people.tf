@@ -1,0 +1,180 @@
+# People. Each role is for one kind of person, who has shown a second factor to AWS or to the directory; what it may do is what docs/runbook.md asks of
+# that person, and no more. Nobody has one unless it is asked for.
+
+variable "operators" {
+  description = "ARNs of the roles or users that may take the operator's role: clients, establishments, imports, dead letters, logs. It reads no student and no trace."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for arn in var.operators : can(regex("^arn:[a-z-]+:iam::[0-9]{12}:(role|user)/[^*]+$", arn))])
+    error_message = "operators are ARNs of roles or users: nothing wider."
+  }
+}
+
+variable "data_protection_officers" {
+  description = "ARNs of the roles or users that may take the data protection officer's role: the access log, and what finds a person in it. It changes nothing."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for arn in var.data_protection_officers : can(regex("^arn:[a-z-]+:iam::[0-9]{12}:(role|user)/[^*]+$", arn))])
+    error_message = "data_protection_officers are ARNs of roles or users: nothing wider."
+  }
+}
+
+variable "break_glass" {
+  description = "ARNs of the roles or users that may take the break-glass role, which reads and mends every table, bucket, queue and secret of the stack for an hour. Each taking of it is alarming."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for arn in var.break_glass : can(regex("^arn:[a-z-]+:iam::[0-9]{12}:(role|user)/[^*]+$", arn))])
+    error_message = "break_glass are ARNs of roles or users: nothing wider."
+  }
+
+  validation {
+    condition     = length(setintersection(var.break_glass, concat(var.operators, var.data_protection_officers))) == 0
+    error_message = "Whoever has the break-glass role every day has no need of another: name a role that is only taken when the glass is broken."
+  }
+}
+
+locals {
+  table_arns = { for name, table in merge(aws_dynamodb_table.this, aws_dynamodb_table.ines) : name => table.arn }
+
+  people = {
+    operator = {
+      description = "Clients, establishments, imports and dead letters; reads no student and no trace"
+      principals  = var.operators
+      statements = {
+        Clients         = { actions = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Scan"], resources = [local.table_arns["clients"]] }
+        Establishments  = { actions = ["dynamodb:GetItem", "dynamodb:Scan", "dynamodb:UpdateItem"], resources = [local.table_arns["establishments"]] }
+        Quotas          = { actions = ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:UpdateItem"], resources = [local.table_arns["quotas"]] }
+        FollowImports   = { actions = ["dynamodb:GetItem"], resources = [local.table_arns["imports"]] }
+        ReadReports     = { actions = ["s3:GetObject"], resources = ["${aws_s3_bucket.this["reports"].arn}/*"] }
+        ReadStatistics  = { actions = ["s3:GetObject"], resources = ["${aws_s3_bucket.this["statistics"].arn}/*"] }
+        ReplayImports   = { actions = ["s3:GetObjectVersion", "s3:PutObject"], resources = ["${aws_s3_bucket.this["inbox"].arn}/*"] }
+        ReadDeadLetters = { actions = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ReceiveMessage"], resources = values(aws_sqs_queue.dead_letter)[*].arn }
+        Redrive         = { actions = ["sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:SendMessage"], resources = [aws_sqs_queue.identity.arn, aws_sqs_queue.imports.arn] }
+        RunStatistics   = { actions = ["lambda:InvokeFunction"], resources = [module.statistics.alias_arn] }
+        ReadLogs        = { actions = ["logs:FilterLogEvents", "logs:GetLogEvents", "logs:StartQuery"], resources = ["arn:${local.partition}:logs:${var.region}:${local.account_id}:log-group:/aws/*/${local.name}*"] }
+        # These have no resource to name.
+        Watch = { actions = ["cloudwatch:DescribeAlarms", "cloudwatch:GetDashboard", "cloudwatch:GetMetricData", "logs:GetQueryResults", "s3:ListAllMyBuckets"], resources = ["*"] }
+      }
+      keys = {
+        registry = { actions = ["kms:Decrypt", "kms:GenerateDataKey"], services = ["dynamodb", "sqs"] }
+        files    = { actions = ["kms:Decrypt", "kms:GenerateDataKey"], services = ["s3", "sqs"] }
+      }
+    }
+    dpo = {
+      description = "The access log, and what finds a person in it; changes nothing"
+      principals  = var.data_protection_officers
+      statements = merge(
+        {
+          ReadAccesses = { actions = ["dynamodb:GetItem", "dynamodb:Query"], resources = [local.table_arns["access_log"], "${local.table_arns["access_log"]}/index/client"] }
+          FindStudents = { actions = ["dynamodb:GetItem", "dynamodb:Query"], resources = [local.table_arns["students"]] }
+          ReadRecords  = { actions = ["dynamodb:GetItem"], resources = [local.table_arns["records"]] }
+          NameClients  = { actions = ["dynamodb:GetItem"], resources = [local.table_arns["clients"]] }
+          ReadInes     = { actions = ["secretsmanager:GetSecretValue"], resources = [module.hmac_secret["ine"].arn] }
+        },
+        { for arn in [for name, arn in local.table_arns : arn if name == "ines_log"] : "ReadInesAccesses" => { actions = ["dynamodb:GetItem", "dynamodb:Query"], resources = [arn] } },
+      )
+      keys = {
+        registry   = { actions = ["kms:Decrypt"], services = ["dynamodb", "secretsmanager"] }
+        access_log = { actions = ["kms:Decrypt"], services = ["dynamodb"] }
+      }
+    }
+    break-glass = {
+      description = "Everything that the stack holds, for an hour, when nothing else helps"
+      principals  = var.break_glass
+      statements = {
+        # Neither to delete a table nor to write over who consulted whom.
+        Tables = {
+          actions   = ["dynamodb:DeleteItem", "dynamodb:DescribeTable", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:Scan", "dynamodb:UpdateItem"]
+          resources = flatten([for name, arn in local.table_arns : [arn, "${arn}/index/*"] if !contains(["access_log", "ines_log"], name)])
+        }
+        Accesses = {
+          actions   = ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"]
+          resources = [for name, arn in local.table_arns : arn if contains(["access_log", "ines_log"], name)]
+        }
+        Objects = { actions = ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"], resources = [for bucket in aws_s3_bucket.this : "${bucket.arn}/*"] }
+        Buckets = { actions = ["s3:ListBucket", "s3:ListBucketVersions"], resources = values(aws_s3_bucket.this)[*].arn }
+        Queues = {
+          actions   = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ReceiveMessage", "sqs:SendMessage"]
+          resources = concat(values(aws_sqs_queue.dead_letter)[*].arn, [aws_sqs_queue.identity.arn, aws_sqs_queue.imports.arn])
+        }
+        Secrets = {
+          actions   = ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue", "secretsmanager:RestoreSecret"]
+          resources = ["arn:${local.partition}:secretsmanager:${var.region}:${local.account_id}:secret:${local.name}/*"]
+        }
+        RollBack = {
+          actions   = ["lambda:GetAlias", "lambda:InvokeFunction", "lambda:ListVersionsByFunction", "lambda:UpdateAlias"]
+          resources = flatten([for function in local.functions : [function.function_arn, "${function.function_arn}:*"]])
+        }
+      }
+      keys = {
+        for name in keys(local.keys) : name => { actions = ["kms:Decrypt", "kms:GenerateDataKey"], services = ["dynamodb", "s3", "secretsmanager", "sqs"] }
+      }
+    }
+  }
+}
+
+resource "aws_iam_role" "person" {
+  for_each = { for name, person in local.people : name => person if length(person.principals) > 0 }
+
+  name                 = "${local.name}-${each.key}"
+  description          = each.value.description
+  max_session_duration = 60 * 60
+  permissions_boundary = var.permissions_boundary
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      # A user shows the second factor to AWS; a role of a single sign-on was given for the one that the directory asked for, and
+      # its sessions carry no mark of it.
+      for kind, condition in { user = { Bool = { "aws:MultiFactorAuthPresent" = "true" } }, role = {} } : merge(
+        {
+          Effect    = "Allow"
+          Principal = { AWS = [for arn in each.value.principals : arn if strcontains(arn, ":${kind}/")] }
+          Action    = "sts:AssumeRole"
+        },
+        { for operator, keys in condition : "Condition" => { (operator) = keys } },
+      ) if anytrue([for arn in each.value.principals : strcontains(arn, ":${kind}/")])
+    ]
+  })
+}
+
+resource "aws_iam_role_policy" "person" {
+  for_each = aws_iam_role.person
+
+  name = "person"
+  role = each.value.id
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = concat(
+      [
+        for sid, statement in local.people[each.key].statements :
+        { Sid = sid, Effect = "Allow", Action = statement.actions, Resource = statement.resources }
+      ],
+      [
+        for key, use in local.people[each.key].keys : {
+          Sid      = "Use${replace(title(replace(key, "_", " ")), " ", "")}Key"
+          Effect   = "Allow"
+          Action   = use.actions
+          Resource = [aws_kms_key.data[key].arn]
+          # Through the services that hold what the role may read, and not by itself.
+          Condition = { StringEquals = { "kms:ViaService" = [for service in use.services : "${service}.${var.region}.amazonaws.com"] } }
+        }
+      ],
+    )
+  })
+}
+
+output "people_roles" {
+  description = "Role of each kind of person that has one: operator, dpo, break-glass."
+  value       = { for name, role in aws_iam_role.person : name => role.arn }
+}

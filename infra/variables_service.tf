@@ -1,0 +1,298 @@
+# --- Consultation ----------------------------------------------------------------------------------------------------
+
+variable "starts_within_days" {
+  description = "An enrolment that starts within this many days is already answered."
+  type        = number
+  default     = 90
+
+  validation {
+    condition     = var.starts_within_days >= 0 && var.starts_within_days <= 366
+    error_message = "starts_within_days is 0 to 366."
+  }
+}
+
+variable "client_cache_seconds" {
+  description = "Seconds a running function believes what it read of a client. A revocation takes effect within this time: a minute by default, and at most. 0 reads at every request."
+  type        = number
+  default     = 60
+
+  validation {
+    condition     = var.client_cache_seconds >= 0 && var.client_cache_seconds <= 60 && floor(var.client_cache_seconds) == var.client_cache_seconds
+    error_message = "client_cache_seconds is a whole number from 0 to 60: a revocation takes effect within a minute."
+  }
+}
+
+locals {
+  # Keys, tokens and civil identities travel to and from these addresses: over TLS, except to a double on the same
+  # machine. No user name in front of the host, which could make http://localhost@elsewhere pass for this machine.
+  safe_url = "^(https://[A-Za-z0-9.-]+|http://(127[.]0[.]0[.]1|localhost))(:[0-9]+)?([/?][^\\s#]*)?$"
+}
+
+variable "token_issuer" {
+  description = "Who signs the tokens of the direct API: `issuer` and `audience`, as in the tokens' `iss` and `aud`, and `jwks_url`, where its public keys are. Null: there is nobody to trust, and the direct API refuses every token."
+  type = object({
+    issuer   = string
+    audience = string
+    jwks_url = string
+  })
+  default = null
+
+  validation {
+    condition     = alltrue([for issuer in var.token_issuer[*] : can(regex(local.safe_url, issuer.issuer)) && can(regex(local.safe_url, issuer.jwks_url))])
+    error_message = "issuer and jwks_url are https:// addresses; http:// is for 127.0.0.1 and localhost alone. Otherwise whoever is on the way could hand out keys of their own."
+  }
+
+  validation {
+    condition     = alltrue([for issuer in var.token_issuer[*] : can(regex("^\\S+$", issuer.audience))])
+    error_message = "audience is not empty: a token that the issuer made for another service must not open this one."
+  }
+}
+
+variable "france_connect" {
+  description = "FranceConnect, as it knows us: `version` of its protocol for data providers (`v1` or `v2`, which signs and encrypts what it says), `url` (its origin, what comes before `/api/`), `issuer` (the `iss` of its answers) and our `client_id`. The secrets are put apart: see docs/deploying.md. Null: FranceConnect's tokens are refused."
+  type = object({
+    version   = optional(string, "v2")
+    url       = string
+    issuer    = string
+    client_id = string
+  })
+  default = null
+
+  validation {
+    condition     = alltrue([for service in var.france_connect[*] : contains(["v1", "v2"], service.version)])
+    error_message = "version is v1 or v2."
+  }
+
+  validation {
+    condition     = alltrue([for service in var.france_connect[*] : can(regex(local.safe_url, service.url)) && can(regex(local.safe_url, service.issuer))])
+    error_message = "url and issuer are https:// addresses; http:// is for 127.0.0.1 and localhost alone. A client secret and people's tokens travel there."
+  }
+
+  validation {
+    condition     = alltrue([for service in var.france_connect[*] : can(regex("^https?://[^/?]+$", service.url))])
+    error_message = "url is an origin, without a path or a final slash: the function adds the path of the version."
+  }
+
+  validation {
+    condition     = alltrue([for service in var.france_connect[*] : can(regex("^\\S{32,}$", service.client_id))])
+    error_message = "client_id has 32 characters or more: FranceConnect gives no shorter one."
+  }
+}
+
+variable "ines" {
+  description = "The ministry's INES: `url`, what comes before `/oauth2/token` and `/api-ines-etudiants/`, and `channel`, the name it has given to our way in. Our credentials are put apart: see docs/deploying.md. Null: our own service answers in its place."
+  type = object({
+    url     = string
+    channel = string
+  })
+  default = null
+
+  validation {
+    condition     = alltrue([for service in var.ines[*] : can(regex(local.safe_url, service.url))])
+    error_message = "url is an https:// address; http:// is for 127.0.0.1 and localhost alone. A client secret and people's identities travel there."
+  }
+
+  validation {
+    condition     = alltrue([for service in var.ines[*] : can(regex("[^/]$", service.url)) && !strcontains(service.url, "?")])
+    error_message = "url has no final slash and no query: the functions add the paths of the contract."
+  }
+
+  validation {
+    condition     = alltrue([for service in var.ines[*] : can(regex("^[!-~]+$", service.channel))])
+    error_message = "channel is one word of printable ASCII: it is sent in a header."
+  }
+}
+
+variable "api_throttling" {
+  description = "Requests per second, and burst, of the whole API. Quotas per client are the function's own."
+  type = object({
+    rate_limit  = optional(number, 500)
+    burst_limit = optional(number, 1000)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = var.api_throttling.rate_limit >= 1 && var.api_throttling.burst_limit >= 1
+    error_message = "Both limits are positive: 0 would close the API, and -1 would leave it without a limit."
+  }
+}
+
+variable "waf_rate_limit_per_ip" {
+  description = "Requests per five minutes from one address before the firewall blocks it. Null: what the whole API takes in five minutes (`api_throttling.rate_limit`), because an upstream service relays all its users from one address or a few."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.waf_rate_limit_per_ip == null || try(var.waf_rate_limit_per_ip <= 2000000000, false)
+    error_message = "waf_rate_limit_per_ip is 2000000000 at most, the firewall's own limit."
+  }
+
+  validation {
+    condition     = var.waf_rate_limit_per_ip == null || try(var.waf_rate_limit_per_ip >= 300 * var.api_throttling.rate_limit, false)
+    error_message = "waf_rate_limit_per_ip is at least 300 times api_throttling.rate_limit: below, the firewall would block a relay that stays within the API's own limit."
+  }
+}
+
+variable "gateway_tracing_enabled" {
+  description = "Start X-Ray traces at the gateway instead of the function. Its segment keeps the URL and the caller's address, and an INE is in the query string: for environments without real students."
+  type        = bool
+  default     = false
+
+  validation {
+    condition     = !(var.gateway_tracing_enabled && var.holds_real_students)
+    error_message = "gateway_tracing_enabled would keep INEs in traces: only where holds_real_students is false."
+  }
+}
+
+variable "api_domain" {
+  description = "Custom domain of the API: its `name`, and the ARN of its certificate in ACM, in the same region. The default address is then closed."
+  type = object({
+    name            = string
+    certificate_arn = string
+  })
+  default = null
+
+  validation {
+    condition     = var.api_domain != null || !var.holds_real_students
+    error_message = "api_domain is missing: the gateway's own address takes TLS 1.0, which real students' data may not travel over."
+  }
+
+  validation {
+    condition     = alltrue([for domain in var.api_domain[*] : can(regex("^([a-z0-9-]+[.])+[a-z]{2,}$", domain.name)) && can(regex("^arn:[a-z-]+:acm:${var.region}:[0-9]{12}:certificate/", domain.certificate_arn))])
+    error_message = "api_domain has a DNS name in lower case, and the ARN of a certificate of ACM in the region of the API: a regional domain takes no other."
+  }
+}
+
+variable "ines_domain" {
+  description = "Custom domain of our own identity service, as `api_domain` is the API's. Without meaning where `ines` names another service."
+  type = object({
+    name            = string
+    certificate_arn = string
+  })
+  default = null
+
+  validation {
+    condition     = var.ines_domain != null || var.ines != null || !var.holds_real_students
+    error_message = "ines_domain is missing: the gateway's own address takes TLS 1.0, which real students' identities may not travel over. Or name the ministry's service in `ines`."
+  }
+
+  validation {
+    condition     = alltrue([for domain in var.ines_domain[*] : can(regex("^([a-z0-9-]+[.])+[a-z]{2,}$", domain.name)) && can(regex("^arn:[a-z-]+:acm:${var.region}:[0-9]{12}:certificate/", domain.certificate_arn))])
+    error_message = "ines_domain has a DNS name in lower case, and the ARN of a certificate of ACM in the region of the API: a regional domain takes no other."
+  }
+}
+
+variable "manage_api_gateway_account" {
+  description = "Set the role API Gateway writes logs with. It is one setting per account and region, so setting it replaces another stack's, and destroying this one would leave it naming a role that is gone: true only in an account of its own, otherwise infra/bootstrap or the account's owner sets it once."
+  type        = bool
+  default     = false
+}
+
+# --- Statistics ------------------------------------------------------------------------------------------------------
+
+variable "statistics_schedule" {
+  description = "When the statistics are published, as an EventBridge Scheduler expression in Paris time."
+  type        = string
+  default     = "cron(30 3 * * ? *)"
+
+  validation {
+    condition     = can(regex("^(cron|rate)\\(.+\\)$", var.statistics_schedule))
+    error_message = "statistics_schedule is a cron(...) or rate(...) expression."
+  }
+}
+
+variable "verification_schedule" {
+  description = "When INES is asked again about the INEs that it didn't know, as an EventBridge Scheduler expression in Paris time: once a day."
+  type        = string
+  default     = "cron(15 5 * * ? *)"
+
+  validation {
+    condition     = can(regex("^(cron|rate)\\(.+\\)$", var.verification_schedule))
+    error_message = "verification_schedule is a cron(...) or rate(...) expression."
+  }
+}
+
+variable "suppression_threshold" {
+  description = "Smallest count published. Smaller cells are suppressed so that nobody can be recognised."
+  type        = number
+  default     = 5
+
+  validation {
+    condition     = var.suppression_threshold >= 3 && floor(var.suppression_threshold) == var.suppression_threshold
+    error_message = "suppression_threshold is a whole number of at least 3: below, a member of a cell recognises the others."
+  }
+}
+
+variable "scan_segments" {
+  description = "Parallel segments the statistics function scans the students with."
+  type        = number
+  default     = 4
+
+  validation {
+    condition     = var.scan_segments >= 1 && var.scan_segments <= 64 && floor(var.scan_segments) == var.scan_segments
+    error_message = "scan_segments is a whole number from 1 to 64."
+  }
+}
+
+# --- Monitoring ------------------------------------------------------------------------------------------------------
+
+variable "alarms_enabled" {
+  description = "Create the alarms."
+  type        = bool
+  default     = true
+
+  validation {
+    condition     = var.alarms_enabled || !var.holds_real_students
+    error_message = "alarms_enabled is false only where holds_real_students is."
+  }
+}
+
+variable "refusals_alarm_threshold" {
+  description = "Requests refused for their quota in five minutes above which it is alarming: a client's programme has gone wrong, or its quota is too small."
+  type        = number
+  default     = 1000
+
+  validation {
+    condition     = var.refusals_alarm_threshold >= 1 && floor(var.refusals_alarm_threshold) == var.refusals_alarm_threshold
+    error_message = "refusals_alarm_threshold is a whole number of at least 1: a refusal now and then is what a quota is for."
+  }
+}
+
+variable "failed_imports_alarm_threshold" {
+  description = "Failed imports in five minutes above which it is alarming. 0: each one is."
+  type        = number
+  default     = 0
+
+  validation {
+    condition     = var.failed_imports_alarm_threshold >= 0 && floor(var.failed_imports_alarm_threshold) == var.failed_imports_alarm_threshold
+    error_message = "failed_imports_alarm_threshold is a whole number of at least 0."
+  }
+}
+
+variable "alarm_email" {
+  description = "Address that receives the alarms, after confirming: a team's list. Null only without real students: an alarm that nobody hears is none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.alarm_email != null || !var.holds_real_students
+    error_message = "alarm_email is missing: real students' data need somebody who hears the alarms."
+  }
+
+  validation {
+    condition     = var.alarm_email == null || can(regex("^[^@\\s]+@[^@\\s]+$", var.alarm_email))
+    error_message = "alarm_email is null or an e-mail address."
+  }
+}
+
+variable "log_level" {
+  description = "Least serious level the functions log. Above INFO, see on AWS that their metrics, which travel as log lines, still arrive: alarms depend on them."
+  type        = string
+  default     = "INFO"
+
+  validation {
+    condition     = contains(["DEBUG", "INFO", "WARN", "ERROR"], var.log_level)
+    error_message = "log_level is DEBUG, INFO, WARN or ERROR."
+  }
+}
