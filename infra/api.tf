@@ -133,7 +133,7 @@ resource "aws_api_gateway_rest_api" "this" {
 }
 
 # The gateway takes the most exact resource. Everything under /api goes to the consultation as if there were no resource for
-# it, but for what establishments write and what officers review.
+# it, but for what establishments write, what officers review, and the portal's pages.
 resource "aws_api_gateway_resource" "at_root" {
   for_each = toset(["api", "{proxy+}"])
 
@@ -171,12 +171,15 @@ locals {
     "/api/depots/{proxy+}"      = { id = aws_api_gateway_resource.under_enrolment["depots"].id, function = "enrolment" }
     "/api/revues"               = { id = aws_api_gateway_resource.revues.id, function = "review" }
     "/api/revues/{proxy+}"      = { id = aws_api_gateway_resource.under_revues.id, function = "review" }
+    "/portail"                  = { id = aws_api_gateway_resource.portal.id, function = "portal" }
+    "/portail/{proxy+}"         = { id = aws_api_gateway_resource.under_portal.id, function = "portal" }
   }
 
   api_functions = {
     status    = module.status
     enrolment = module.enrolment
     review    = module.review
+    portal    = module.portal
   }
 }
 
@@ -207,6 +210,7 @@ resource "aws_lambda_permission" "api" {
     status    = "*"
     enrolment = "*/api/*"
     review    = "*/api/*"
+    portal    = "*/portail*"
   }
 
   statement_id  = "ApiGateway"

@@ -152,6 +152,7 @@ module "hmac_secret" {
     record   = "Opaque ids of source records"
     ine      = "Keys of published answers, from an INE"
     identity = "Blocking keys, from a civil identity"
+    portal   = "Digests of the portal's cookies, invitations and members"
   }
 
   name                 = "${local.name}/hmac/${each.key}"

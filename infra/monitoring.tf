@@ -209,6 +209,7 @@ locals {
       status        = module.status
       enrolment     = module.enrolment
       review        = module.review
+      portal        = module.portal
       ingestion     = module.ingestion
       deduplication = module.deduplication
       statistics    = module.statistics

@@ -78,7 +78,7 @@ variable "region" {
 locals {
   # The functions, by the name of their package. A test compares them with what is built and with what docs/deploying.md
   # says to build.
-  packages = ["status", "enrolment", "review", "ingestion", "deduplication", "statistics", "ines"]
+  packages = ["status", "enrolment", "review", "portal", "ingestion", "deduplication", "statistics", "ines"]
 }
 
 variable "packages_dir" {
@@ -121,6 +121,7 @@ variable "reserved_concurrency" {
     status        = optional(number)
     enrolment     = optional(number)
     review        = optional(number)
+    portal        = optional(number)
     ingestion     = optional(number)
     deduplication = optional(number)
     statistics    = optional(number)
@@ -177,6 +178,7 @@ variable "hmac_key_versions" {
     record   = optional(number, 1)
     ine      = optional(number, 1)
     identity = optional(number, 1)
+    portal   = optional(number, 1)
   })
   default  = {}
   nullable = false

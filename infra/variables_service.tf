@@ -79,6 +79,26 @@ variable "france_connect" {
   }
 }
 
+variable "portal_provider" {
+  description = "OpenID Connect provider of the portal's agents: `issuer`, our `client_id` there, and `profile`, its departures from the standard (`pro_connect` or `generic`). The client secret is put apart: see docs/deploying.md. Null: nobody can log in, and the public pages are served."
+  type = object({
+    issuer    = string
+    client_id = string
+    profile   = optional(string, "generic")
+  })
+  default = null
+
+  validation {
+    condition     = alltrue([for provider in var.portal_provider[*] : can(regex(local.safe_url, provider.issuer)) && !endswith(provider.issuer, "/")])
+    error_message = "issuer is an https:// address without a final slash; http:// is for 127.0.0.1 and localhost alone. Otherwise whoever is on the way could log in as anybody."
+  }
+
+  validation {
+    condition     = alltrue([for provider in var.portal_provider[*] : contains(["generic", "pro_connect"], provider.profile)])
+    error_message = "profile is generic or pro_connect."
+  }
+}
+
 variable "ines" {
   description = "The ministry's INES: `url`, what comes before `/oauth2/token` and `/api-ines-etudiants/`, and `channel`, the name it has given to our way in. Our credentials are put apart: see docs/deploying.md. Null: our own service answers in its place."
   type = object({

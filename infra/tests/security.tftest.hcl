@@ -40,6 +40,11 @@ override_module {
 }
 
 override_module {
+  target  = module.hmac_secret["portal"]
+  outputs = { arn = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:portal" }
+}
+
+override_module {
   target  = module.ines_secret["ine"]
   outputs = { arn = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:ines-ine" }
 }
@@ -130,6 +135,18 @@ override_resource {
   target          = aws_dynamodb_table.this["quotas"]
   override_during = plan
   values          = { arn = "arn:aws:dynamodb:eu-west-3:123456789012:table/quotas" }
+}
+
+override_resource {
+  target          = aws_dynamodb_table.this["sessions"]
+  override_during = plan
+  values          = { arn = "arn:aws:dynamodb:eu-west-3:123456789012:table/sessions" }
+}
+
+override_resource {
+  target          = aws_dynamodb_table.this["members"]
+  override_during = plan
+  values          = { arn = "arn:aws:dynamodb:eu-west-3:123456789012:table/members" }
 }
 
 override_resource {
@@ -241,6 +258,12 @@ override_resource {
 }
 
 override_resource {
+  target          = module.portal.aws_cloudwatch_log_group.this
+  override_during = plan
+  values          = { arn = "arn:aws:logs:eu-west-3:123456789012:log-group:portal" }
+}
+
+override_resource {
   target          = module.review.aws_cloudwatch_log_group.this
   override_during = plan
   values          = { arn = "arn:aws:logs:eu-west-3:123456789012:log-group:review" }
@@ -293,9 +316,9 @@ run "by_default" {
   assert {
     condition = toset(keys(aws_dynamodb_table.this)) == toset([
       "records", "students", "blocks", "imports", "establishments", "clients", "quotas", "access_log", "reviews",
-      "idempotency", "findings",
+      "idempotency", "findings", "sessions", "members",
     ])
-    error_message = "The tables are not the eleven of the architecture: this file checks each of them."
+    error_message = "The tables are not the thirteen of the architecture: this file checks each of them."
   }
 
   assert {
@@ -304,8 +327,8 @@ run "by_default" {
   }
 
   assert {
-    condition     = toset([for name, table in aws_dynamodb_table.this : name if !table.point_in_time_recovery[0].enabled]) == toset(["quotas", "idempotency"])
-    error_message = "What cannot be recovered must be what says nothing after some hours, quotas and idempotency keys, and nothing else."
+    condition     = toset([for name, table in aws_dynamodb_table.this : name if !table.point_in_time_recovery[0].enabled]) == toset(["quotas", "idempotency", "sessions"])
+    error_message = "What cannot be recovered must be what says nothing after some hours, quotas, idempotency keys and sessions, and nothing else."
   }
 
   # What has no key of its own cannot be read: the functions name these attributes.
@@ -322,6 +345,8 @@ run "by_default" {
       access_log     = "subject at"
       reviews        = "id"
       idempotency    = "id"
+      sessions       = "id"
+      members        = "id"
     }
     error_message = "A table's key is not the one that the functions name."
   }
@@ -345,8 +370,8 @@ run "by_default" {
   }
 
   assert {
-    condition     = toset([for name, table in aws_dynamodb_table.this : name if anytrue(table.ttl[*].enabled)]) == toset(["records", "imports", "findings", "clients", "quotas", "access_log", "idempotency"])
-    error_message = "What expires must be the records, the imports and their findings, revoked tokens, the quotas, the access log and idempotency keys, and nothing else."
+    condition     = toset([for name, table in aws_dynamodb_table.this : name if anytrue(table.ttl[*].enabled)]) == toset(["records", "imports", "findings", "clients", "quotas", "access_log", "idempotency", "sessions", "members"])
+    error_message = "What expires must be the records, the imports and their findings, revoked tokens, the quotas, the access log, idempotency keys, sessions and invitations, and nothing else."
   }
 
   # Above all not `valid_until`: a client that has ended would vanish, and with it who it was.
@@ -532,6 +557,7 @@ run "by_default" {
         "kms:Decrypt registry dynamodb", "kms:Decrypt registry secretsmanager", "kms:Decrypt registry sqs",
         "kms:GenerateDataKey registry sqs", "kms:Decrypt access_log dynamodb", "kms:Decrypt files s3", "kms:GenerateDataKey files s3",
       ])
+      portal = toset(["kms:Decrypt registry dynamodb", "kms:Decrypt registry secretsmanager"])
       review = toset([
         "kms:Decrypt registry dynamodb", "kms:Decrypt registry sqs", "kms:GenerateDataKey registry sqs",
         "kms:Decrypt access_log dynamodb",
@@ -609,6 +635,18 @@ run "by_default" {
         "secretsmanager:GetSecretValue ine",
         "secretsmanager:GetSecretValue identity",
         "secretsmanager:GetSecretValue ines-client",
+      ])
+      portal = toset([
+        "dynamodb:DeleteItem table/sessions",
+        "dynamodb:GetItem table/sessions",
+        "dynamodb:PutItem table/sessions",
+        "dynamodb:UpdateItem table/sessions",
+        "dynamodb:DeleteItem table/members",
+        "dynamodb:GetItem table/members",
+        "dynamodb:PutItem table/members",
+        "dynamodb:GetItem table/establishments",
+        "dynamodb:Scan table/establishments",
+        "secretsmanager:GetSecretValue portal",
       ])
       review = toset([
         "dynamodb:BatchGetItem table/reviews",
@@ -872,6 +910,18 @@ run "by_default" {
     error_message = "Review is told something else than it should be."
   }
 
+  assert {
+    condition = module.portal.environment == tomap({
+      ENVIRONMENT          = "test"
+      PUBLIC_URL           = local.portal_url
+      SESSIONS_TABLE       = "statut-etudiant-test-sessions"
+      MEMBERS_TABLE        = "statut-etudiant-test-members"
+      ESTABLISHMENTS_TABLE = "statut-etudiant-test-establishments"
+      PORTAL_SECRET_ARN    = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:portal"
+    })
+    error_message = "The portal is told something else than it should be."
+  }
+
   # Whoever decides about students writes none of them.
   assert {
     condition = toset(flatten([
@@ -988,7 +1038,7 @@ run "by_default" {
       for name in output.alarm_names :
       replace(replace(replace(replace(name,
         "/^statut-etudiant-test-/", "$$name-"),
-        "/^[$]name-(status|enrolment|review|ingestion|deduplication|statistics|ines)-(errors|throttles|duration)$/", "$$name-FUNCTION-$2"),
+        "/^[$]name-(status|enrolment|review|portal|ingestion|deduplication|statistics|ines)-(errors|throttles|duration)$/", "$$name-FUNCTION-$2"),
         "/^[$]name-.*-throttled$/", "$$name-TABLE-throttled"),
       "/^[$]name-no-feed-[0-9]{7}[A-Z]$/", "$$name-no-feed-UAI")
       ]) == setsubtract(toset(flatten([
@@ -1125,7 +1175,7 @@ run "configured" {
     condition = [
       for file in setunion(fileset(".", "*.tf"), fileset(".", "modules/**/*.tf")) : file
       if strcontains(file(file), "\"aws_secretsmanager_secret_version\"")
-    ] == ["modules/hmac-secret/main.tf"] && toset(keys(module.hmac_secret)) == toset(["record", "ine", "identity"])
+    ] == ["modules/hmac-secret/main.tf"] && toset(keys(module.hmac_secret)) == toset(["record", "ine", "identity", "portal"])
     error_message = "Terraform writes or reads the content of a secret that is not an HMAC key: its state would hold it."
   }
 
@@ -1139,6 +1189,7 @@ run "configured" {
       status        = toset(["ine", "identity", "france-connect"])
       enrolment     = toset(["record", "ine", "identity", "ines-client"])
       review        = toset([])
+      portal        = toset(["portal"])
       ingestion     = toset(["record"])
       deduplication = toset(["ine", "identity", "ines-client"])
       statistics    = toset([])
@@ -1353,6 +1404,8 @@ run "configured" {
       "/api/depots/{proxy+}"      = "enrolment"
       "/api/revues"               = "review"
       "/api/revues/{proxy+}"      = "review"
+      "/portail"                  = "portal"
+      "/portail/{proxy+}"         = "portal"
     } && alltrue([for method in aws_api_gateway_method.any : method.http_method == "ANY"])
     error_message = "A path reaches another function than the one that knows it, or the gateway answers in its place."
   }
@@ -1433,7 +1486,7 @@ run "configured" {
       for name in output.alarm_names :
       replace(replace(replace(replace(name,
         "/^statut-etudiant-test-/", "$$name-"),
-        "/^[$]name-(status|enrolment|review|ingestion|deduplication|statistics|ines)-(errors|throttles|duration)$/", "$$name-FUNCTION-$2"),
+        "/^[$]name-(status|enrolment|review|portal|ingestion|deduplication|statistics|ines)-(errors|throttles|duration)$/", "$$name-FUNCTION-$2"),
         "/^[$]name-.*-throttled$/", "$$name-TABLE-throttled"),
       "/^[$]name-no-feed-[0-9]{7}[A-Z]$/", "$$name-no-feed-UAI")
       ]) == setsubtract(toset(flatten([

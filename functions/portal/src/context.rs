@@ -106,10 +106,14 @@ impl Context {
         let aws = config::aws().await;
         let secrets = aws_sdk_secretsmanager::Client::new(&aws);
         let key = config::digest_key(&secrets, "PORTAL_SECRET_ARN").await?;
-        let client_secret = match settings.provider {
-            Some(_) => Some(config::secret(&secrets, "OIDC_SECRET_ARN").await?.key),
-            None => None,
-        };
+        let mut client_secret = None;
+        if settings.provider.is_some() {
+            // Until an operator has put it there the public pages are served all the same.
+            match config::secret(&secrets, "OIDC_SECRET_ARN").await {
+                Ok(secret) => client_secret = Some(secret.key),
+                Err(error) => tracing::error!(%error, "nobody can log in"),
+            }
+        }
         Ok(Self::new(settings, &aws, key, client_secret, Box::new(std::io::stdout())))
     }
 

@@ -112,7 +112,7 @@ pub(crate) async fn coverage(
     let found: Vec<&Coverage> = all.iter().filter(|one| answers(one, &wanted)).collect();
     let start = (number - 1).saturating_mul(ON_A_PAGE).min(found.len());
     let shown = &found[start..(start + ON_A_PAGE).min(found.len())];
-    let view = View::new(context, "/couverture", "Établissements couverts", visitor, now);
+    let view = View::new(context, "/couverture", "Établissements couverts", visitor);
     let template = CoveragePage {
         view: view.clone(),
         summary: summary(found.len(), &wanted, start, shown.len()),

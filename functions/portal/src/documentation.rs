@@ -5,7 +5,6 @@ use lambda_http::{Body, Response};
 use serde_json::Value;
 
 use crate::context::Context;
-use crate::handler::RequestContext;
 use crate::session::Visitor;
 use crate::view::{View, page};
 
@@ -44,12 +43,8 @@ struct Call {
     summary: String,
 }
 
-pub(crate) fn apis(
-    context: &Context,
-    visitor: &Visitor,
-    request_context: &RequestContext,
-) -> Response<Body> {
-    let view = View::new(context, "/api", "Les API", visitor, request_context.now);
+pub(crate) fn apis(context: &Context, visitor: &Visitor) -> Response<Body> {
+    let view = View::new(context, "/api", "Les API", visitor);
     let apis = DOCUMENTS.map(|(id, path, text)| described(id, path, text, context)).into();
     let template = ApisPage { view: view.clone(), apis };
     page(context, &view, &template)

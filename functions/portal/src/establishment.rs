@@ -55,7 +55,7 @@ pub(crate) async fn mine(
             last_feed: last_feed.map(|at| Feed::of(at, now)),
         });
     }
-    let view = View::new(context, "/etablissements", "Mes établissements", visitor, now);
+    let view = View::new(context, "/etablissements", "Mes établissements", visitor);
     Ok(page(context, &view, &EstablishmentsPage { view: view.clone(), mine }))
 }
 
@@ -72,7 +72,7 @@ pub(crate) async fn one(
     let establishment = context.establishments.get(uai).await?.ok_or(Refusal::NotFound)?;
     let coverage = context.establishments.coverage(uai).await?;
     let last_feed = coverage.and_then(|known| known.last_feed_at);
-    let view = View::new(context, "/etablissements", establishment.name.clone(), visitor, now);
+    let view = View::new(context, "/etablissements", establishment.name.clone(), visitor);
     let template = EstablishmentPage {
         view: view.clone(),
         uai,

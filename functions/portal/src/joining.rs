@@ -2,12 +2,14 @@
 
 use askama::Template;
 use lambda_http::{Body, Response};
-use shared::registry::members::{EstablishmentRole, Grant, Joined, NationalRole};
+use shared::registry::members::{
+    EstablishmentRole, Grant, Joined, NationalRole, invitation_digest,
+};
 
 use crate::context::Context;
 use crate::handler::RequestContext;
 use crate::refusal::{ApiError, Refusal};
-use crate::session::{Visitor, invitation_digest};
+use crate::session::Visitor;
 use crate::view::{View, page, see_other};
 
 #[derive(Template)]
@@ -30,7 +32,7 @@ pub(crate) async fn show(
     let invitation = context.members.invitation(&digest, request_context.now).await?;
     let invitation = invitation.ok_or(Refusal::NoInvitation)?;
     let (what, may) = words(context, invitation.grant).await?;
-    let view = View::new(context, "/invitations", "Votre invitation", visitor, request_context.now);
+    let view = View::new(context, "/invitations", "Votre invitation", visitor);
     let template = InvitationPage { view: view.clone(), code: code.to_owned(), what, may };
     Ok(page(context, &view, &template))
 }

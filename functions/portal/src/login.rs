@@ -9,14 +9,14 @@ use lambda_http::http::header;
 use lambda_http::{Body, Request, RequestExt as _, Response};
 use shared::api::reply::set_header;
 use shared::auth::oidc::{Attempt, Person, random};
+use shared::registry::members::member_digest;
 use shared::registry::sessions::{LOGIN as LOGIN_TIME, LONGEST, Login, Session};
 
 use crate::context::Context;
 use crate::handler::RequestContext;
 use crate::refusal::{ApiError, Refusal};
 use crate::session::{
-    LOGIN, LoggedIn, SESSION, Visitor, cookie, login_digest, member_digest, session_digest,
-    set_cookie,
+    LOGIN, LoggedIn, SESSION, Visitor, cookie, login_digest, session_digest, set_cookie,
 };
 use crate::view::{View, page, see_other};
 
@@ -29,13 +29,8 @@ struct LoginPage {
 }
 
 /// The page that offers to log in.
-pub(crate) fn offer(
-    context: &Context,
-    request: &Request,
-    visitor: &Visitor,
-    request_context: &RequestContext,
-) -> Response<Body> {
-    let view = View::new(context, "/connexion", "Se connecter", visitor, request_context.now);
+pub(crate) fn offer(context: &Context, request: &Request, visitor: &Visitor) -> Response<Body> {
+    let view = View::new(context, "/connexion", "Se connecter", visitor);
     let template = LoginPage {
         view: view.clone(),
         is_configured: context.provider.is_some(),

@@ -5,7 +5,6 @@ use askama::Template;
 use lambda_http::{Body, Response};
 
 use crate::context::Context;
-use crate::handler::RequestContext;
 use crate::session::Visitor;
 use crate::view::{View, page};
 
@@ -20,9 +19,8 @@ macro_rules! notices {
         pub(crate) fn $function(
             context: &Context,
             visitor: &Visitor,
-            request_context: &RequestContext,
         ) -> Response<Body> {
-            let view = View::new(context, $path, $title, visitor, request_context.now);
+            let view = View::new(context, $path, $title, visitor);
             page(context, &view, &$struct { view: view.clone() })
         }
     )+};

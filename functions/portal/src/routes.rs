@@ -35,7 +35,7 @@ routes! { Context;
 
 #[utoipa::path(get, path = "/portail")]
 async fn home(call: Call<'_>, visitor: &Visitor) -> Answered {
-    Ok(notices::home(call.context, visitor, call.request_context).into())
+    Ok(notices::home(call.context, visitor).into())
 }
 
 #[utoipa::path(get, path = "/portail/couverture")]
@@ -45,27 +45,27 @@ async fn covered(call: Call<'_>, visitor: &Visitor) -> Answered {
 
 #[utoipa::path(get, path = "/portail/api")]
 async fn apis(call: Call<'_>, visitor: &Visitor) -> Answered {
-    Ok(documentation::apis(call.context, visitor, call.request_context).into())
+    Ok(documentation::apis(call.context, visitor).into())
 }
 
 #[utoipa::path(get, path = "/portail/accessibilite")]
 async fn accessibility(call: Call<'_>, visitor: &Visitor) -> Answered {
-    Ok(notices::accessibility(call.context, visitor, call.request_context).into())
+    Ok(notices::accessibility(call.context, visitor).into())
 }
 
 #[utoipa::path(get, path = "/portail/mentions-legales")]
 async fn legal(call: Call<'_>, visitor: &Visitor) -> Answered {
-    Ok(notices::legal(call.context, visitor, call.request_context).into())
+    Ok(notices::legal(call.context, visitor).into())
 }
 
 #[utoipa::path(get, path = "/portail/donnees-personnelles")]
 async fn personal_data(call: Call<'_>, visitor: &Visitor) -> Answered {
-    Ok(notices::personal_data(call.context, visitor, call.request_context).into())
+    Ok(notices::personal_data(call.context, visitor).into())
 }
 
 #[utoipa::path(get, path = "/portail/plan-du-site")]
 async fn site_map(call: Call<'_>, visitor: &Visitor) -> Answered {
-    Ok(notices::site_map(call.context, visitor, call.request_context).into())
+    Ok(notices::site_map(call.context, visitor).into())
 }
 
 #[utoipa::path(get, path = "/portail/fichiers/{id}")]
@@ -75,7 +75,7 @@ async fn file(call: Call<'_>) -> Answered {
 
 #[utoipa::path(get, path = "/portail/connexion")]
 async fn offer_login(call: Call<'_>, visitor: &Visitor) -> Answered {
-    Ok(login::offer(call.context, call.request, visitor, call.request_context).into())
+    Ok(login::offer(call.context, call.request, visitor).into())
 }
 
 #[utoipa::path(get, path = "/portail/connexion/depart")]

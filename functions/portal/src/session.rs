@@ -105,15 +105,14 @@ pub(crate) fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
 /// A cookie to set, or, without a value, to forget.
 pub(crate) fn set_cookie(name: &'static str, value: Option<&str>, seconds: i64) -> String {
     let age = if value.is_some() { seconds } else { 0 };
-    let mut cookie = Cookie::build((name, value.unwrap_or_default().to_owned()))
+    Cookie::build((name, value.unwrap_or_default().to_owned()))
         .path("/")
         .secure(true)
         .http_only(true)
         .same_site(SameSite::Lax)
+        .max_age(cookie::time::Duration::seconds(age))
         .build()
-        .to_string();
-    cookie.push_str(&format!("; Max-Age={age}"));
-    cookie
+        .to_string()
 }
 
 /// A field of a form.
@@ -127,13 +126,4 @@ pub(crate) fn session_digest(key: &DigestKey, id: &str) -> String {
 
 pub(crate) fn login_digest(key: &DigestKey, id: &str) -> String {
     key.of(&["connexion", id])
-}
-
-pub(crate) fn invitation_digest(key: &DigestKey, code: &str) -> String {
-    key.of(&["invitation", code])
-}
-
-/// The member that a provider's person is: `sub` is unique within the provider behind it.
-pub(crate) fn member_digest(key: &DigestKey, idp_id: Option<&str>, sub: &str) -> String {
-    key.of(&["membre", idp_id.unwrap_or_default(), sub])
 }

@@ -1,7 +1,6 @@
 //! What every page has: title, menu, who is logged in; and the headers that keep it ours.
 
 use askama::Template;
-use jiff::Timestamp;
 use lambda_http::http::{HeaderValue, StatusCode, header};
 use lambda_http::{Body, Response};
 use shared::api::reply::set_header;
@@ -50,7 +49,6 @@ impl View {
         path: &'static str,
         title: impl Into<String>,
         visitor: &Visitor,
-        now: Timestamp,
     ) -> Self {
         let greeted = |logged_in: &LoggedIn| Greeted {
             name: logged_in.session.name.clone(),

@@ -1,6 +1,7 @@
 //! `cargo local demo`: the whole story, each step checked.
 
 mod direct;
+mod portal;
 mod push;
 mod story;
 
@@ -50,7 +51,10 @@ pub(crate) async fn run(files: &Files, with_probes: bool) -> Result<()> {
         bail!("the statistics function published an empty table");
     }
 
-    ui::heading("8. The platform stops");
+    ui::heading("8. The portal, for people");
+    portal::play(&platform.outputs, &platform.sandbox).await?;
+
+    ui::heading("9. The platform stops");
     drop(platform);
     println!("  ✔ nothing is left running");
     Ok(())

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use tokio::process::Command;
 use ureq::http::Request;
 
+use crate::agents;
 use crate::environment::PLATFORM;
 use crate::files::Files;
 use crate::http::{self, HttpAnswer};
@@ -44,7 +45,7 @@ fn module(files: &Files, name: &str) -> Command {
 }
 
 /// Terraform's variables that name the providers to trust.
-pub(crate) fn variables(url: &str) -> [(&'static str, Value); 2] {
+pub(crate) fn variables(url: &str) -> [(&'static str, Value); 3] {
     let issuer = format!("{url}/issuer");
     let jwks_url = format!("{issuer}/jwks");
     [
@@ -52,6 +53,10 @@ pub(crate) fn variables(url: &str) -> [(&'static str, Value); 2] {
         (
             "france_connect",
             json!({ "version": "v2", "url": url, "issuer": format!("{url}/api/v2"), "client_id": CLIENT_ID }),
+        ),
+        (
+            "portal_provider",
+            json!({ "issuer": format!("{url}/agents"), "client_id": agents::CLIENT_ID, "profile": "pro_connect" }),
         ),
     ]
 }
@@ -64,6 +69,18 @@ pub(crate) async fn register(url: &str, client_secret: &str, jwks_uri: &str) -> 
     call(Request::put(format!("{url}/double/france-connect/data-provider")), &provider)
         .await
         .map(drop)
+}
+
+/// Tells the agents' provider of the portal, and who may log in there.
+pub(crate) async fn register_portal(
+    url: &str,
+    client_id: &str,
+    client_secret: &str,
+    accounts: &serde_json::Map<String, Value>,
+) -> Result<()> {
+    let client =
+        json!({ "client_id": client_id, "client_secret": client_secret, "accounts": accounts });
+    call(Request::put(format!("{url}/double/agents/client")), &client).await.map(drop)
 }
 
 /// A token of our issuer; `wanted` is described in `doubles/README.md`, as for the next.
@@ -97,7 +114,8 @@ mod tests {
 
     #[test]
     fn terraform_is_told_of_one_issuer_and_one_france_connect() {
-        let [(_, issuer), (_, france_connect)] = variables("http://127.0.0.1:8600");
+        let [(_, issuer), (_, france_connect), (_, portal)] = variables("http://127.0.0.1:8600");
+        assert_eq!(portal["issuer"], "http://127.0.0.1:8600/agents");
         assert_eq!(issuer["jwks_url"], "http://127.0.0.1:8600/issuer/jwks");
         assert_eq!(france_connect["issuer"], "http://127.0.0.1:8600/api/v2");
         assert!(CLIENT_ID.len() >= 32);

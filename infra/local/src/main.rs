@@ -11,6 +11,7 @@
 )]
 
 mod advisories;
+mod agents;
 mod claim;
 mod cli;
 mod commands;

@@ -29,6 +29,10 @@ pub(crate) struct Outputs {
     pub(crate) clients_table: String,
     /// Where FranceConnect's secret and our keys for it go.
     pub(crate) france_connect_secret_arn: String,
+    /// Where the portal's client secret at its provider goes.
+    pub(crate) portal_provider_secret_arn: String,
+    /// The portal.
+    pub(crate) portal_url: String,
     /// Where our credentials at INES go; none where nobody asks INES.
     #[serde(default)]
     pub(crate) ines_client_secret_arn: Option<String>,

@@ -18,8 +18,8 @@ use crate::process::{Running, cargo};
 /// features.
 const TOOL: &str = "statut";
 /// The functions, by the name of their crate, their binary and their package.
-const FUNCTIONS: [&str; 7] =
-    ["status", "enrolment", "review", "ingestion", "deduplication", "statistics", "ines"];
+const FUNCTIONS: [&str; 8] =
+    ["status", "enrolment", "review", "portal", "ingestion", "deduplication", "statistics", "ines"];
 
 /// Where the packages are, for Terraform.
 pub(crate) fn directory(files: &Files) -> PathBuf {

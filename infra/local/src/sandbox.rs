@@ -21,6 +21,7 @@ use shared::registry::establishments::EstablishmentStore;
 use statut::aws;
 use statut::ui::Step;
 
+use crate::agents::{self, Account};
 use crate::double;
 use crate::files::{self, Files};
 use crate::outputs::Outputs;
@@ -73,6 +74,8 @@ pub(crate) struct Sandbox {
     pub(crate) tokens: Tokens,
     /// Tokens of FranceConnect, good for twelve hours.
     pub(crate) france_connect_tokens: People<String>,
+    /// Who may log in to the portal.
+    pub(crate) portal_accounts: Vec<Account>,
     /// The establishments that may send files.
     pub(crate) establishments: Vec<Known>,
 }
@@ -130,6 +133,7 @@ pub(crate) async fn load(files: &Files, outputs: &Outputs) -> Result<Sandbox> {
     let write_keys = load_depositors(&store, &establishments).await?;
     let review_keys = load_reviewers(&store).await?;
 
+    let portal_accounts = agents::register(outputs).await?;
     let known = |establishment: Establishment| {
         let Establishment { uai, name, kind, .. } = establishment;
         Known { uai, name, kind }
@@ -142,6 +146,7 @@ pub(crate) async fn load(files: &Files, outputs: &Outputs) -> Result<Sandbox> {
         double_url: outputs.double_url.clone(),
         tokens: tokens(&outputs.double_url).await?,
         france_connect_tokens: france_connect_tokens(files, &outputs.double_url).await?,
+        portal_accounts,
         establishments: establishments.into_iter().map(known).collect(),
     };
     files::write_private(&files.local(FILE), &serde_json::to_string_pretty(&sandbox)?)?;

@@ -18,6 +18,7 @@ use super::keys::{Item, number, text};
 use super::transaction::put_over;
 use super::{StoreError, read};
 use crate::domain::uai::Uai;
+use crate::identity::digest::DigestKey;
 
 /// An invitation that nobody takes ends after this.
 pub const INVITATION: SignedDuration = SignedDuration::from_hours(14 * 24);
@@ -124,6 +125,19 @@ pub struct Member {
     pub national: Option<Held<NationalRole>>,
     #[serde(default)]
     pub history: Vec<Change>,
+}
+
+/// The digest of the member that a provider's person is: `sub` is unique within the provider behind
+/// the provider.
+#[must_use]
+pub fn member_digest(key: &DigestKey, idp_id: Option<&str>, sub: &str) -> String {
+    key.of(&["membre", idp_id.unwrap_or_default(), sub])
+}
+
+/// The digest of an invitation's code.
+#[must_use]
+pub fn invitation_digest(key: &DigestKey, code: &str) -> String {
+    key.of(&["invitation", code])
 }
 
 /// Why an invitation gives nothing.

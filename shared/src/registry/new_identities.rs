@@ -294,9 +294,9 @@ fn why(reasons: &[CancellationReason]) -> Result<Attempt, StoreError> {
     const OPERATION: &str = "quotas TransactWriteItems";
     let [mark, charge] = [reasons.first(), reasons.get(1)];
     let failed =
-        |reason: &&CancellationReason| Cancellation::from(*reason) == Cancellation::ConditionFailed;
+        |reason: &CancellationReason| Cancellation::from(reason) == Cancellation::ConditionFailed;
     // Paid for before: whether there is room for more is no matter.
-    if mark.filter(failed).is_some() {
+    if mark.is_some_and(failed) {
         return Ok(Attempt::Made);
     }
     for reason in reasons {
@@ -306,7 +306,7 @@ fn why(reasons: &[CancellationReason]) -> Result<Attempt, StoreError> {
             Cancellation::Refused(code) => return Err(StoreError::refused(OPERATION, code)),
         }
     }
-    match charge.filter(failed) {
+    match charge.filter(|charge| failed(charge)) {
         Some(charge) => Ok(Attempt::Full(read(charge.item().cloned(), OPERATION)?)),
         // Without a reason nothing is known: try again.
         None => Ok(Attempt::Busy),

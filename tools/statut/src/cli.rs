@@ -3,6 +3,7 @@
 pub(crate) mod client;
 pub(crate) mod establishment;
 pub(crate) mod ines;
+pub(crate) mod member;
 pub(crate) mod operations;
 pub(crate) mod review;
 
@@ -56,6 +57,8 @@ pub(crate) enum Command {
     Establishment(establishment::Establishment),
     /// Decide what the rules leave to a person: list, show, decide, undo, dispute
     Review(review::Review),
+    /// Invite people to the portal: the first manager of an establishment, reviewers, operators
+    Member(member::Member),
     /// Fill our own identity service, and register those who may ask it
     Ines(ines::Ines),
     /// Show who was told a student's status, and when (the right of access: RGPD, article 15)

@@ -4,6 +4,7 @@ mod accesses;
 mod client;
 mod establishment;
 mod ines;
+mod member;
 mod redecide;
 mod redrive;
 mod replay;
@@ -23,6 +24,7 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         Command::Establishment(options) => establishment::run(&place, format, &options).await,
         Command::Review(options) => review::run(&place, format, &options).await,
         Command::Ines(options) => ines::run(&place, format, &options).await,
+        Command::Member(options) => member::run(&place, format, &options).await,
         Command::Accesses(options) => accesses::run(&place, format, &options).await,
         Command::Redrive(options) => redrive::run(&place, format, &options).await,
         Command::Replay(options) => replay::run(&place, format, &options).await,

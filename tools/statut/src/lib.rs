@@ -22,6 +22,7 @@ mod establishments;
 pub mod http;
 pub mod ines;
 mod lambda;
+pub mod members;
 mod place;
 mod redecide;
 mod redrive;

@@ -11,12 +11,14 @@ use serde_json::json;
 use shared::api::Api;
 use shared::domain::uai::Uai;
 use shared::identity::digest::DigestKey;
-use shared::registry::members::{EstablishmentRole, Grant, Invitation, Member, NationalRole};
+use shared::registry::members::{
+    EstablishmentRole, Grant, Invitation, Member, NationalRole, invitation_digest,
+};
 use shared::registry::sessions::{IDLE, Session};
 
 use super::*;
 use crate::context::Settings;
-use crate::session::{SESSION, invitation_digest, session_digest};
+use crate::session::{SESSION, session_digest};
 
 const UNIVERSITY: &str = "0751717J";
 const LYCEE: &str = "0750655E";
@@ -113,7 +115,7 @@ impl World {
 
 /// The digest of a member, as one of a provider's person would be.
 fn member(id: &str) -> String {
-    crate::session::member_digest(
+    shared::registry::members::member_digest(
         &DigestKey::new("1".into(), SecretString::from("0".repeat(64))),
         None,
         id,

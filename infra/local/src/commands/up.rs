@@ -44,6 +44,10 @@ fn summary(platform: &Platform) {
     let Platform { outputs, sandbox, .. } = platform;
     ui::heading("Ready");
     println!("  API          {}", outputs.api_url);
+    println!("  portal       {}", outputs.portal_url);
+    for account in &sandbox.portal_accounts {
+        println!("                 {account}");
+    }
     println!("  AWS          {}", outputs.endpoint_url);
     println!("  test double  {} (FranceConnect and the token issuer)", outputs.double_url);
     println!("  outputs      target/local/outputs.json");

@@ -1,0 +1,110 @@
+# The portal's pages. It knows who is logged in and who may do what, and reads the establishments; it has no right to a record
+# or a student.
+
+locals {
+  # Not the stage's own address, which depends on the function that has to know it.
+  api_address = (
+    var.function_endpoint_url != null
+    ? "${trimsuffix(var.function_endpoint_url, "/")}/_aws/execute-api/${aws_api_gateway_rest_api.this.id}/${local.api_stage}"
+    : var.api_domain != null
+    ? "https://${var.api_domain.name}"
+    : "https://${aws_api_gateway_rest_api.this.id}.execute-api.${var.region}.${data.aws_partition.current.dns_suffix}/${local.api_stage}"
+  )
+  portal_url = "${local.api_address}/portail"
+}
+
+resource "aws_api_gateway_resource" "portal" {
+  rest_api_id = aws_api_gateway_rest_api.this.id
+  parent_id   = aws_api_gateway_rest_api.this.root_resource_id
+  path_part   = "portail"
+}
+
+resource "aws_api_gateway_resource" "under_portal" {
+  rest_api_id = aws_api_gateway_rest_api.this.id
+  parent_id   = aws_api_gateway_resource.portal.id
+  path_part   = "{proxy+}"
+}
+
+module "portal" {
+  source = "./modules/function"
+
+  name                 = "${local.name}-portal"
+  package              = "portal"
+  description          = "Shows pages to the people of the establishments, to reviewers, operators and the public"
+  platform             = local.function_platform
+  memory_megabytes     = 512
+  reserved_concurrency = var.reserved_concurrency.portal
+
+  # A log-in waits for the provider, four seconds a call at most.
+  timeout_seconds = 29
+
+  environment = merge(
+    {
+      ENVIRONMENT          = var.environment
+      PUBLIC_URL           = local.portal_url
+      SESSIONS_TABLE       = aws_dynamodb_table.this["sessions"].name
+      MEMBERS_TABLE        = aws_dynamodb_table.this["members"].name
+      ESTABLISHMENTS_TABLE = aws_dynamodb_table.this["establishments"].name
+      PORTAL_SECRET_ARN    = module.hmac_secret["portal"].arn
+    },
+    var.portal_provider == null ? {} : {
+      OIDC_PROVIDER   = jsonencode(var.portal_provider)
+      OIDC_SECRET_ARN = one(aws_secretsmanager_secret.portal_provider[*].arn)
+    },
+  )
+
+  statements = {
+    KeepSessions = {
+      actions   = ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
+      resources = [aws_dynamodb_table.this["sessions"].arn]
+    }
+    # An invitation goes in the transaction that writes its member.
+    KeepMembers = {
+      actions   = ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem"]
+      resources = [aws_dynamodb_table.this["members"].arn]
+    }
+    ShowEstablishments = {
+      actions   = ["dynamodb:GetItem", "dynamodb:Scan"]
+      resources = [aws_dynamodb_table.this["establishments"].arn]
+    }
+    ReadSecrets = {
+      actions   = ["secretsmanager:GetSecretValue"]
+      resources = concat([module.hmac_secret["portal"].arn], aws_secretsmanager_secret.portal_provider[*].arn)
+    }
+  }
+
+  key_use = {
+    registry = { decrypt = ["dynamodb", "secretsmanager"] }
+  }
+}
+
+# The secret that the provider gave us. An operator puts the content (docs/deploying.md), never Terraform, so that no state and
+# no plan holds it: {"id":"1","key":"…"}
+resource "aws_secretsmanager_secret" "portal_provider" {
+  #checkov:skip=CKV2_AWS_57:The provider gives the secret itself: renewed by a person
+  count = var.portal_provider == null ? 0 : 1
+
+  name                    = "${local.name}/portal-provider"
+  description             = "Client secret of the portal at its OpenID Connect provider"
+  kms_key_id              = aws_kms_key.data["registry"].arn
+  recovery_window_in_days = var.secret_recovery_window_days
+
+  lifecycle {
+    prevent_destroy = true
+  }
+}
+
+output "portal_url" {
+  description = "Address of the portal. `portal_url` with `/connexion/retour` is what the provider sends the browser back to, and `portal_url` alone where a log-out ends: register both there."
+  value       = local.portal_url
+}
+
+output "members_table" {
+  description = "Name of the table of the portal's members and invitations."
+  value       = aws_dynamodb_table.this["members"].name
+}
+
+output "portal_provider_secret_arn" {
+  description = "ARN of the secret to put the provider's client secret in; empty without a provider."
+  value       = one(aws_secretsmanager_secret.portal_provider[*].arn)
+}
