@@ -27,6 +27,7 @@ mod metrics;
 mod operations;
 mod oracle;
 mod population;
+mod portal;
 mod privacy;
 mod push;
 mod queue;

@@ -150,6 +150,9 @@ impl Call {
                 .http_status_as_error(false)
                 .allow_non_standard_methods(true)
                 .proxy(None)
+                // A redirect is an answer like any other: it is looked at before it is followed.
+                .max_redirects(0)
+                .max_redirects_will_error(false)
                 .build()
                 .into();
             let mut response = agent.run(request)?;

@@ -13,6 +13,7 @@ pub mod http;
 pub mod ines;
 pub mod logs;
 pub mod people;
+pub mod portal;
 pub mod reviews;
 pub mod stack;
 pub mod tool;
