@@ -180,7 +180,7 @@ async fn coverage_is_searched_and_a_name_is_text() {
     assert!(all.text.contains("2 établissements") && all.text.contains("jamais"));
     assert!(all.text.contains("Université &#60;b&#62;d&#39;essai") && !all.text.contains("<b>d"));
     let found = world.get("/portail/couverture?q=lycee").await;
-    assert!(found.text.contains(LYCEE) && !found.text.contains(UNIVERSITY));
+    assert!(found.text.contains(LYCEE) && !found.text.contains("<code>0751717J"));
     let hostile = world.get("/portail/couverture?q=\"><script>alert(1)</script>").await;
     assert_eq!(hostile.status, 200);
     assert!(!hostile.text.contains("<script"), "{}", hostile.text);
