@@ -22,6 +22,7 @@ pub mod regime;
 pub mod sex;
 pub mod siret;
 pub mod status;
+pub mod territory;
 pub mod uai;
 
 /// The 23 letters of French control keys: the alphabet without I, O and Q, which look like digits.

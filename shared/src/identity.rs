@@ -18,6 +18,7 @@ pub mod publication;
 pub mod reconsider;
 pub mod review;
 pub mod same_enrolment;
+pub mod stat;
 pub mod student;
 
 #[cfg(test)]

@@ -23,10 +23,6 @@ pub(crate) struct EnrolmentStatement {
     pub(crate) declaration: Box<Declaration>,
     /// The pair in the caller's own words.
     pub(crate) pair: [String; 2],
-    /// Whether the body gives a régime, which it may leave out.
-    says_regime: bool,
-    /// Whether it gives a commune.
-    says_commune: bool,
 }
 
 impl EnrolmentStatement {
@@ -51,13 +47,9 @@ impl EnrolmentStatement {
         let setting =
             Setting { depositor: &caller.depositor, today: day_in_france(now), year: None };
         match row::read(body, setting) {
-            RowOutcome::Accepted { declaration, .. } => Ok(Self {
-                id: RecordId::of(&context.keys.record, &declaration),
-                declaration,
-                pair,
-                says_regime: !body.value(Column::Regime).is_empty(),
-                says_commune: !body.value(Column::CodeCommune).is_empty(),
-            }),
+            RowOutcome::Accepted { declaration, .. } => {
+                Ok(Self { id: RecordId::of(&context.keys.record, &declaration), declaration, pair })
+            }
             RowOutcome::Rejected { mut problems, .. } => {
                 problems.retain(|problem| problem.rule.severity() == Severity::Reject);
                 let (not_own, wrong): (Vec<_>, Vec<_>) = problems
@@ -79,12 +71,14 @@ impl EnrolmentStatement {
             return Enrolment { statut: Status::Annule, ..before.clone() };
         }
         let mut after = self.declaration.inscription.clone();
-        if !self.says_regime {
+        if after.non_dit.regime {
             after.regime = before.regime;
+            after.non_dit.regime = before.non_dit.regime;
         }
-        if !self.says_commune {
+        if after.non_dit.commune {
             after.code_commune = before.code_commune;
             after.code_commune_brut.clone_from(&before.code_commune_brut);
+            after.non_dit.commune = before.non_dit.commune;
         }
         after.cursus = after.cursus.or_else(|| before.cursus.clone());
         after.diplome = after.diplome.or_else(|| before.diplome.clone());

@@ -42,6 +42,30 @@ pub struct Enrolment {
     /// The year within the diploma.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub niveau_diplome: Option<String>,
+    /// What a rule filled in because the feed left it out. Statistics count it as unknown; no
+    /// answer tells it.
+    #[serde(default, skip_serializing_if = "Unsaid::is_nothing")]
+    pub non_dit: Unsaid,
+}
+
+/// The values of an enrolment that its feed left out. Stored before this was kept, an enrolment has
+/// every value as if it had been said.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unsaid {
+    /// The régime is [`Regime::UNSAID`] for want of one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub regime: bool,
+    /// The commune of study is the establishment's for want of one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub commune: bool,
+}
+
+impl Unsaid {
+    /// Whether the feed said everything.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        !self.regime && !self.commune
+    }
 }
 
 impl Enrolment {

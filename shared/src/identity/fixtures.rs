@@ -11,7 +11,7 @@ use super::student::{RecordVersion, Student, StudentId};
 use crate::domain::birth_date::BirthDate;
 use crate::domain::civil_identity::CivilIdentity;
 use crate::domain::commune::CommuneCode;
-use crate::domain::enrolment::{Declaration, Enrolment, StatedPerson};
+use crate::domain::enrolment::{Declaration, Enrolment, StatedPerson, Unsaid};
 use crate::domain::ine::Ine;
 use crate::domain::name::PersonName;
 use crate::domain::regime::Regime;
@@ -52,6 +52,7 @@ pub(crate) fn enrolment(uai: &str, from: Date, to: Date) -> Enrolment {
         cursus: None,
         diplome: None,
         niveau_diplome: None,
+        non_dit: Unsaid::default(),
     }
 }
 

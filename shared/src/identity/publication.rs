@@ -22,6 +22,7 @@ use super::digest::{IdentityKeys, IneDigest, RecordId};
 use super::edge::{Edge, Links};
 use super::finding::{Finding, FindingCode, StatutIne};
 use super::review::Case;
+use super::stat::Stat;
 use super::student::{PublishedAnswer, RecordVersion, Student, StudentId};
 use crate::domain::record_state::{Doubt, RecordState};
 
@@ -38,6 +39,8 @@ pub enum Write {
         /// The version that was read.
         expected: u64,
         answer: Option<Box<PublishedAnswer>>,
+        /// What statistics count of it; none without an answer.
+        stat: Option<Stat>,
     },
     /// Make a student an alias of another, if its version is still `expected`.
     PutAlias {
@@ -200,10 +203,11 @@ pub fn hold(student: &Student) -> Write {
 
 fn put(student: &Student, expected: u64) -> Write {
     let answer = student.answer().map(Box::new);
+    let stat = answer.as_ref().and_then(|_| Stat::of(student));
     let mut stored = Student::restore(student.id, student.version, student.on_hold.clone(), []);
     stored.moving.clone_from(&student.moving);
     let student = Box::new(stored);
-    Write::PutStudent { student, expected, answer }
+    Write::PutStudent { student, expected, answer, stat }
 }
 
 /// The INEs that lead to a student, each with the answer that it is published with. None does while

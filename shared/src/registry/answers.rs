@@ -2,7 +2,7 @@
 //!
 //! | item of `students` | attributes read here |
 //! |---|---|
-//! | `S#<student>` / `STUDENT` | `answer`, absent when nothing may be told; `merged_into`, the student who has taken its place |
+//! | `S#<student>` / `STUDENT` | `answer` and `stat`, absent when nothing may be told; `merged_into`, the student who has taken its place |
 //! | `I#<digest of an INE>` / `ANSWER` | `student`; `answer`, when it is published under that INE, and not under another of the student's |
 //!
 //! Reads are bounded, and may be a little old: by INE one, two for an INE of the past; by civil
@@ -20,6 +20,7 @@ use crate::identity::block::BlockIds;
 use crate::identity::digest::IneDigest;
 use crate::identity::engine::lookup::Mode;
 use crate::identity::lookup::{CivilQuestion, meant};
+use crate::identity::stat::Stat;
 use crate::identity::student::{PublishedAnswer, StudentId};
 
 /// Students read for one question at most: the one that is named, and those that took its place one
@@ -47,6 +48,43 @@ struct StoredStudent {
 struct StoredIne {
     student: StudentId,
     answer: Option<PublishedAnswer>,
+}
+
+/// A student, as statistics see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scanned {
+    Published {
+        stat: Stat,
+        enrolments: Vec<Enrolment>,
+    },
+    /// Nothing may be told of it, so it isn't counted.
+    OnHold,
+    /// Its item has another form than we write. It is counted apart: one item must not keep
+    /// statistics from being made.
+    Malformed,
+}
+
+impl Scanned {
+    /// Reads what [`AnswerStore::scan_statistics`] projects of an item.
+    fn of(item: Item) -> Self {
+        #[derive(Deserialize)]
+        struct Stored {
+            answer: Option<Enrolments>,
+            #[serde(default)]
+            stat: Stat,
+        }
+        #[derive(Deserialize)]
+        struct Enrolments {
+            inscriptions: Vec<Enrolment>,
+        }
+        match serde_dynamo::from_item(item) {
+            Ok(Stored { answer: Some(Enrolments { inscriptions: enrolments }), stat }) => {
+                Self::Published { stat, enrolments }
+            }
+            Ok(Stored { answer: None, .. }) => Self::OnHold,
+            Err(_) => Self::Malformed,
+        }
+    }
 }
 
 impl AnswerStore {
@@ -108,25 +146,15 @@ impl AnswerStore {
         self.by_student(student).await
     }
 
-    /// The enrolments of every student in one part of the table, student by student.
+    /// What statistics count of every student in one part of the table, student by student.
     ///
-    /// `segment` is from 0, below `segments`. Nothing that identifies a person is read; the number
-    /// of students that were seen is returned.
-    pub async fn scan_enrolments(
+    /// `segment` is from 0, below `segments`. Nothing that identifies a person is read.
+    pub async fn scan_statistics(
         &self,
         segment: i32,
         segments: i32,
-        mut each: impl FnMut(Vec<Enrolment>),
-    ) -> Result<u64, StoreError> {
-        const OPERATION: &str = "students Scan";
-        #[derive(Deserialize)]
-        struct Stored {
-            answer: Enrolments,
-        }
-        #[derive(Deserialize)]
-        struct Enrolments {
-            inscriptions: Vec<Enrolment>,
-        }
+        mut each: impl FnMut(Scanned),
+    ) -> Result<(), StoreError> {
         // An answer is stored under the student and again under its INE: only the first counts.
         let mut pages = self
             .client
@@ -135,23 +163,19 @@ impl AnswerStore {
             .segment(segment)
             .total_segments(segments)
             .filter_expression(
-                "sk = :student AND begins_with(pk, :prefix) AND attribute_exists(answer)",
+                "sk = :student AND begins_with(pk, :prefix) AND attribute_not_exists(merged_into)",
             )
             .expression_attribute_values(":student", text(keys::STUDENT))
             .expression_attribute_values(":prefix", text(keys::STUDENT_PREFIX))
-            .projection_expression("answer.inscriptions")
+            .projection_expression("answer.inscriptions, stat")
             .into_paginator()
             .items()
             .send();
-        let mut students = 0;
         while let Some(item) = pages.next().await {
-            let item = item.map_err(|error| StoreError::new(OPERATION, &error))?;
-            let stored: Stored =
-                serde_dynamo::from_item(item).map_err(|_| StoreError::shape(OPERATION))?;
-            each(stored.answer.inscriptions);
-            students += 1;
+            let item = item.map_err(|error| StoreError::new("students Scan", &error))?;
+            each(Scanned::of(item));
         }
-        Ok(students)
+        Ok(())
     }
 
     /// Some attributes of an item.

@@ -130,7 +130,7 @@ impl Publisher {
                 return self.findings.put(finding, self.findings_kept, Timestamp::now());
             }
             Write::Unnote(record, version) => return self.findings.clear(record, version),
-            Write::PutStudent { student, expected, answer } => {
+            Write::PutStudent { student, expected, answer, stat } => {
                 let mut item = keys::student(student.id);
                 item.insert("version".into(), number(expected + 1));
                 if !student.on_hold.is_empty() {
@@ -144,6 +144,9 @@ impl Publisher {
                 }
                 if let Some(answer) = answer {
                     item.insert("answer".into(), serde_dynamo::to_attribute_value(answer)?);
+                }
+                if let Some(stat) = stat {
+                    item.insert("stat".into(), serde_dynamo::to_attribute_value(stat)?);
                 }
                 unchanged(*expected).put(&self.students, item)
             }

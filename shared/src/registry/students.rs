@@ -2,7 +2,7 @@
 //!
 //! | item | attributes |
 //! |---|---|
-//! | `S#<id>`, `STUDENT` | `version`; `answer`, if anything may be told; `on_hold`, the cases for which nothing is; |
+//! | `S#<id>`, `STUDENT` | `version`; `answer` and `stat`, if anything may be told; `on_hold`, the cases for which nothing is; |
 //! | | `moving`, the case for which its records move |
 //! | | or `version` and `merged_into`: an alias of another student |
 //! | `S#<id>`, `E#<record>` | `edge`: the evidence of an attachment |

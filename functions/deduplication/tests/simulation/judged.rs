@@ -22,7 +22,7 @@ use jiff::Timestamp;
 use jiff::civil::date;
 use shared::contract::pointer::Pointer;
 use shared::domain::commune::CommuneCode;
-use shared::domain::enrolment::{Declaration, Enrolment, StatedPerson};
+use shared::domain::enrolment::{Declaration, Enrolment, StatedPerson, Unsaid};
 use shared::domain::ine::Ine;
 use shared::domain::regime::Regime;
 use shared::domain::status::Status;
@@ -136,6 +136,7 @@ fn declaration(number: usize, record: &Record) -> Option<Declaration> {
             // numbers, which are evidence.
             diplome: Some(number.to_string()),
             niveau_diplome: None,
+            non_dit: Unsaid::default(),
         },
     })
 }

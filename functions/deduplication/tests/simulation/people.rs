@@ -8,7 +8,7 @@ use jiff::civil::date;
 use shared::domain::birth_date::BirthDate;
 use shared::domain::civil_identity::CivilIdentity;
 use shared::domain::commune::CommuneCode;
-use shared::domain::enrolment::{Declaration, Enrolment, Pair, StatedPerson};
+use shared::domain::enrolment::{Declaration, Enrolment, Pair, StatedPerson, Unsaid};
 use shared::domain::ine::Ine;
 use shared::domain::name::PersonName;
 use shared::domain::regime::Regime;
@@ -183,6 +183,7 @@ impl Population {
                 cursus: None,
                 diplome: Some(format!("24{enrolment:05}")),
                 niveau_diplome: None,
+                non_dit: Unsaid::default(),
             },
         }
     }

@@ -10,7 +10,7 @@ use shared::contract::pointer::Pointer;
 use shared::domain::birth_date::BirthDate;
 use shared::domain::civil_identity::CivilIdentity;
 use shared::domain::commune::CommuneCode;
-use shared::domain::enrolment::{Declaration, Enrolment, StatedPerson};
+use shared::domain::enrolment::{Declaration, Enrolment, StatedPerson, Unsaid};
 use shared::domain::ine::Ine;
 use shared::domain::name::PersonName;
 use shared::domain::record_state::{Doubt, RecordState};
@@ -65,6 +65,7 @@ pub(crate) fn said(identity: &CivilIdentity, ine: Option<&str>, number: u64) -> 
             cursus: None,
             diplome: Some(format!("240000{number}")),
             niveau_diplome: None,
+            non_dit: Unsaid::default(),
         },
     };
     let record =

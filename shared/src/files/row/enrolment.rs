@@ -8,7 +8,7 @@ use super::places::completed;
 use super::{Reported, Row, Values, dates};
 use crate::domain::academic_year::AcademicYear;
 use crate::domain::commune::{CommuneCode, CommuneSource, commune_of_study};
-use crate::domain::enrolment::Enrolment;
+use crate::domain::enrolment::{Enrolment, Unsaid};
 use crate::domain::establishment::Establishment;
 use crate::domain::fold::fold;
 use crate::domain::regime::Regime;
@@ -32,8 +32,10 @@ pub(super) struct What<'s> {
     pub(super) diplome: Result<Option<String>, Reported>,
     last_day: Result<Date, Reported>,
     status: Result<Status, Reported>,
-    regime: Result<Regime, Reported>,
-    commune: Result<(CommuneCode, Option<String>), Reported>,
+    /// None where the row leaves it out.
+    regime: Result<Option<Regime>, Reported>,
+    /// None where the row leaves it out.
+    commune: Result<Option<(CommuneCode, Option<String>)>, Reported>,
     cursus: Result<Option<String>, Reported>,
     level: Result<Option<String>, Reported>,
 }
@@ -42,12 +44,14 @@ impl What<'_> {
     /// The enrolment, if every value is well formed.
     pub(super) fn declared(self) -> Option<Enrolment> {
         let establishment = self.establishment.ok()?;
-        let (code_commune, code_commune_brut) = self.commune.ok()?;
+        let (regime, commune) = (self.regime.ok()?, self.commune.ok()?);
+        let non_dit = Unsaid { regime: regime.is_none(), commune: commune.is_none() };
+        let (code_commune, code_commune_brut) = commune.unwrap_or((establishment.commune, None));
         Some(Enrolment {
             date_debut: self.first_day.ok()?,
             date_fin: self.last_day.ok()?,
             statut: self.status.ok()?,
-            regime: self.regime.ok()?,
+            regime: regime.unwrap_or(Regime::UNSAID),
             code_commune,
             code_commune_brut,
             uai: establishment.uai,
@@ -55,6 +59,7 @@ impl What<'_> {
             cursus: self.cursus.ok()?,
             diplome: self.diplome.ok()?,
             niveau_diplome: self.level.ok()?,
+            non_dit,
         })
     }
 }
@@ -109,15 +114,16 @@ fn status<V: Values>(row: &mut Row<'_, '_, V>) -> Result<Status, Reported> {
         .map_err(|rule| row.note(Column::Statut, rule))
 }
 
-fn regime<V: Values>(row: &mut Row<'_, '_, V>) -> Result<Regime, Reported> {
+fn regime<V: Values>(row: &mut Row<'_, '_, V>) -> Result<Option<Regime>, Reported> {
     let text = row.code_value(Column::Regime);
     if text.is_empty() {
-        return Ok(Regime::UNSAID);
+        return Ok(None);
     }
     let codes = &row.setting.depositor.establishment().regime_codes;
     row.memory
         .regimes
         .get(text, || coded(text, codes, RowRule::RegimeInconnu, regime_label))
+        .map(Some)
         .map_err(|rule| row.note(Column::Regime, rule))
 }
 
@@ -176,10 +182,10 @@ fn establishment<'s, V: Values>(row: &mut Row<'_, 's, V>) -> Result<&'s Establis
 fn commune<V: Values>(
     row: &mut Row<'_, '_, V>,
     establishment: &Establishment,
-) -> Result<(CommuneCode, Option<String>), Reported> {
+) -> Result<Option<(CommuneCode, Option<String>)>, Reported> {
     let given = row.code_value(Column::CodeCommune);
     if given.is_empty() {
-        return Ok((establishment.commune, None));
+        return Ok(None);
     }
     // The establishment decides what a postal code means.
     let mut key = [0; Uai::LENGTH + 8];
@@ -203,7 +209,7 @@ fn commune<V: Values>(
     if elsewhere {
         row.note(Column::CodeCommune, RowRule::CommuneAutreDepartement);
     }
-    Ok((code, from_post.then(|| given.to_owned())))
+    Ok(Some((code, from_post.then(|| given.to_owned()))))
 }
 
 /// The commune, how it was found, and whether it is in another département than the establishment.
