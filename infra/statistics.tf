@@ -1,4 +1,4 @@
-# Every night: scan the students, aggregate, suppress small cells, publish.
+# Every night: scan the students, aggregate, hide what would tell of somebody. An order freezes a public snapshot.
 
 module "statistics" {
   source = "./modules/function"
@@ -16,6 +16,8 @@ module "statistics" {
     STATISTICS_BUCKET     = aws_s3_bucket.this["statistics"].id
     SUPPRESSION_THRESHOLD = var.suppression_threshold
     SCAN_SEGMENTS         = var.scan_segments
+    ESTABLISHMENTS_TABLE  = aws_dynamodb_table.this["establishments"].name
+    CPGE_MEFSTAT_PREFIXES = join(",", var.cpge_mefstat_prefixes)
   }
 
   statements = {
@@ -23,9 +25,19 @@ module "statistics" {
       actions   = ["dynamodb:Scan"]
       resources = [aws_dynamodb_table.this["students"].arn]
     }
+    ScanEstablishments = {
+      actions   = ["dynamodb:Scan"]
+      resources = [aws_dynamodb_table.this["establishments"].arn]
+    }
+    # It reads back the snapshot before, which the next one is protected with.
     Publish = {
-      actions   = ["s3:PutObject"]
+      actions   = ["s3:GetObject", "s3:PutObject"]
       resources = ["${aws_s3_bucket.this["statistics"].arn}/*"]
+    }
+    # Without it S3 answers 403 for an object that isn't there.
+    ListSnapshots = {
+      actions   = ["s3:ListBucket"]
+      resources = [aws_s3_bucket.this["statistics"].arn]
     }
   }
 

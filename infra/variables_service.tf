@@ -234,13 +234,25 @@ variable "verification_schedule" {
 }
 
 variable "suppression_threshold" {
-  description = "Smallest count published. Smaller cells are suppressed so that nobody can be recognised."
+  description = "Smallest count of people published; with the sex, the age or the place of birth it is 11 at least. What is below is hidden, and enough besides that nobody can compute it."
   type        = number
   default     = 5
 
   validation {
     condition     = var.suppression_threshold >= 3 && floor(var.suppression_threshold) == var.suppression_threshold
     error_message = "suppression_threshold is a whole number of at least 3: below, a member of a cell recognises the others."
+  }
+}
+
+variable "cpge_mefstat_prefixes" {
+  description = "How the MEFSTAT11 codes of preparatory classes (CPGE) begin. The nomenclature isn't public: without prefixes no enrolment is taken for one, and no double of a CPGE is counted apart."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for prefix in var.cpge_mefstat_prefixes : can(regex("^[0-9]{1,11}$", prefix))])
+    error_message = "Each prefix of cpge_mefstat_prefixes is 1 to 11 digits."
   }
 }
 

@@ -714,7 +714,10 @@ run "by_default" {
       ])
       statistics = toset([
         "dynamodb:Scan table/students",
+        "dynamodb:Scan table/establishments",
+        "s3:GetObject statistics/*",
         "s3:PutObject statistics/*",
+        "s3:ListBucket statistics",
         "sqs:SendMessage statut-etudiant-test-statistics-dlq",
       ])
       ines = toset([

@@ -1,16 +1,23 @@
 //! Published tables disclose nobody.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tests::eventually;
 use tests::people::Person;
 use tests::stack::Stack;
 
+/// A table of a run, by the names of its columns.
+async fn table(stack: &Stack, run: &Value, name: &str) -> Vec<Value> {
+    let key = format!("{}{name}.json", run["prefix"].as_str().unwrap());
+    let rows = stack.object("statistics_bucket", &key).await;
+    rows.as_array().unwrap().clone()
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn counts_are_published_and_small_ones_are_not() {
+async fn what_is_counted_adds_up_and_what_is_few_is_secret() {
     let stack = Stack::connect().await;
     // An establishment that nobody else feeds.
     let school = stack.depositor().await.uai;
-    let enrolled: Vec<_> = (0..6).map(|_| Person::at(&school)).collect();
+    let enrolled: Vec<_> = (0..16).map(|_| Person::at(&school)).collect();
     let admitted: Vec<_> =
         (0..4).map(|_| Person { status: "admis".into(), ..Person::at(&school) }).collect();
     let rows: Vec<_> = enrolled.iter().chain(&admitted).map(Person::row).collect();
@@ -24,22 +31,56 @@ async fn counts_are_published_and_small_ones_are_not() {
 
     let run = stack.invoke("statistics", &json!({})).await;
     assert_eq!(run["error"], false, "{run}");
-    let table = stack.object("statistics_bucket", run["answer"]["json"].as_str().unwrap()).await;
-    let rows = table["lignes"].as_array().unwrap();
-    let cell = |status: &str| {
-        let row = rows.iter().find(|row| row["uai"] == school && row["statut"] == status).unwrap();
-        (row["etudiants"].clone(), row["inscriptions"].clone())
-    };
-    assert_eq!(cell("inscrit"), (json!(6), json!(6)));
-    assert_eq!(cell("admis"), (json!(null), json!(null)), "four are fewer than five");
-    assert!(rows.iter().all(|row| row["etudiants"].as_u64().is_none_or(|count| count >= 5)));
+    let run = &run["answer"];
+    assert!(run["prefix"].as_str().unwrap().starts_with("interne/"));
+    let rows = table(&stack, run, "etablissement").await;
+    let total = rows.iter().find(|row| row["uai"] == school && row["cursus"] == "ensemble");
+    let total = total.unwrap();
+    // Other tests feed as well, and one of their small counts may need this one for cover.
+    match total["etat"].as_str().unwrap() {
+        "publié" => assert_eq!(total["effectif"], 20, "{total}"),
+        state => assert_eq!((state, &total["effectif"]), ("secret", &Value::Null)),
+    }
+    for (name, threshold) in [("etablissement", 5), ("etablissement_sexe", 11), ("statut", 5)] {
+        for row in table(&stack, run, name).await {
+            let few = row["effectif"].as_i64().is_some_and(|count| (1..threshold).contains(&count));
+            assert!(!few, "{row}");
+        }
+    }
+    // Every row of this test leaves the commune out.
+    let met = format!("{}observations.json", run["prefix"].as_str().unwrap());
+    let met = stack.object("statistics_bucket", &met).await;
+    assert!(met["communeDeUai"].as_u64().unwrap() + met["communeInconnue"].as_u64().unwrap() >= 20);
+    let daily = stack.object("statistics_bucket", "public/quotidien.json").await;
+    assert_eq!(daily["etudiants"].as_u64().unwrap() % 100, 0, "{daily}");
+}
 
-    let csv = String::from_utf8(
-        stack.bytes("statistics_bucket", run["answer"]["csv"].as_str().unwrap()).await,
-    )
-    .unwrap();
-    assert!(
-        csv.starts_with("anneeUniversitaire;uai;etablissement;statut;inscriptions;etudiants\n")
-    );
-    assert!(csv.lines().any(|line| line.contains(&school) && line.ends_with("admis;;")), "{csv}");
+#[tokio::test(flavor = "multi_thread")]
+async fn a_snapshot_is_frozen_once_and_proved_from_its_files() {
+    let stack = Stack::connect().await;
+    let refused = stack.invoke("statistics", &json!({"geler": "2020-01-15"})).await;
+    assert_eq!(refused["answer"]["errorType"], "Permanent", "{refused}");
+
+    // A platform that stays has the snapshot of an earlier run of the day.
+    let today = shared::domain::academic_year::day_in_france(jiff::Timestamp::now()).to_string();
+    let run = stack.invoke("statistics", &json!({ "geler": today })).await;
+    // What other tests fed may be more than can be proved: then nothing is published.
+    let sentence = run["answer"]["errorMessage"].as_str().unwrap_or_default();
+    if sentence.contains("no proof was found") {
+        assert_eq!(run["answer"]["errorType"], "Permanent", "{run}");
+        return;
+    }
+    let manifest = format!("snapshots/{today}/manifeste.json");
+    let first = stack.bytes("statistics_bucket", &manifest).await;
+    if run["error"] == false {
+        assert_eq!(run["answer"]["files"].as_array().unwrap().last().unwrap(), "manifeste.json");
+    }
+    let again = stack.invoke("statistics", &json!({ "geler": today })).await;
+    assert_eq!(again["answer"]["errorType"], "Permanent", "{again}");
+    assert_eq!(stack.bytes("statistics_bucket", &manifest).await, first);
+
+    let audit = stack.tool(&["stats", "audit", &today, "--json"]).await;
+    assert!(audit.success, "{}", audit.errors);
+    let audit: Value = serde_json::from_str(&audit.output).unwrap();
+    assert!(audit["cells"].as_u64().unwrap() > 100, "{audit}");
 }

@@ -2,28 +2,45 @@
 
 use shared::config::{self, ConfigError};
 use shared::registry::answers::AnswerStore;
+use shared::registry::establishments::EstablishmentStore;
+
+use crate::store::SnapshotStore;
+use crate::tables::shape::Thresholds;
+
+/// The threshold of what tells the sex, the age or the place of birth, unless the other is higher.
+const PERSONAL: i64 = 11;
 
 /// Stores and settings.
-pub(crate) struct Context {
-    pub(crate) s3: aws_sdk_s3::Client,
+pub struct Context {
+    pub(crate) snapshots: SnapshotStore,
     pub(crate) answers: AnswerStore,
-    pub(crate) bucket: String,
-    /// Counts below it are suppressed.
-    pub(crate) threshold: u64,
+    pub(crate) establishments: EstablishmentStore,
+    pub(crate) thresholds: Thresholds,
+    /// How the MEFSTAT11 of a CPGE begins.
+    pub(crate) cpge_prefixes: Vec<String>,
     /// Parts of the table that are scanned side by side.
     pub(crate) segments: i32,
 }
 
 impl Context {
-    pub(crate) async fn from_env() -> Result<Self, ConfigError> {
+    /// The settings of the environment, and clients for them.
+    pub async fn from_env() -> Result<Self, ConfigError> {
         let aws = config::aws().await;
+        let dynamodb = aws_sdk_dynamodb::Client::new(&aws);
         let students = config::variable("STUDENTS_TABLE")?;
+        let plain: i64 = config::variable("SUPPRESSION_THRESHOLD")?;
+        let cpge: String = config::variable("CPGE_MEFSTAT_PREFIXES")?;
+        let cpge = cpge.split(',').map(str::trim).filter(|prefix| !prefix.is_empty());
         Ok(Self {
-            s3: config::s3(&aws),
+            snapshots: SnapshotStore::new(config::s3(&aws), config::variable("STATISTICS_BUCKET")?),
+            establishments: EstablishmentStore::new(
+                dynamodb.clone(),
+                config::variable("ESTABLISHMENTS_TABLE")?,
+            ),
             // Statistics never look anybody up, so they have no right to the blocks.
-            answers: AnswerStore::new(aws_sdk_dynamodb::Client::new(&aws), students, String::new()),
-            bucket: config::variable("STATISTICS_BUCKET")?,
-            threshold: config::variable("SUPPRESSION_THRESHOLD")?,
+            answers: AnswerStore::new(dynamodb, students, String::new()),
+            thresholds: Thresholds { plain, personal: plain.max(PERSONAL) },
+            cpge_prefixes: cpge.map(str::to_owned).collect(),
             segments: config::variable("SCAN_SEGMENTS")?,
         })
     }

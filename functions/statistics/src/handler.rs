@@ -1,108 +1,278 @@
-//! One run, in order: scan in parallel segments, merge, suppress, publish.
+//! One run, in order: scan, count, protect, write.
+//!
+//! A run without an order is the day's, and internal: exact tables every day would tell of whoever
+//! arrived in between, by subtraction, whatever is hidden in each. An order to freeze makes the
+//! public snapshot of a date.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use aws_sdk_s3::primitives::ByteStream;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use lambda_runtime::Diagnostic;
-use serde::Serialize;
-use shared::domain::academic_year::day_in_france;
+use serde::{Deserialize, Serialize};
+use shared::domain::academic_year::{AcademicYear, day_in_france};
 use shared::registry::StoreError;
 use tokio::task::JoinSet;
 
+use crate::audit::{AuditError, read_tables};
 use crate::context::Context;
-use crate::table::Tally;
+use crate::dimensions::Nomenclature;
+use crate::facts::{Observed, Scope};
+use crate::outputs::{File, FormatError, MANIFEST, Manifest, files};
+use crate::snapshot::{Coverage, PublishedRows, Snapshot};
+use crate::store::{FROZEN, INTERNAL};
+use crate::tables::tally::Tally;
+
+/// Establishments read at once.
+const PAGE: u16 = 500;
+
+/// What the function is asked.
+#[derive(Debug, Default, Deserialize)]
+pub struct Order {
+    /// The date to freeze: the day's, since the register holds the state of today alone.
+    #[serde(rename = "geler", default)]
+    freeze: Option<Date>,
+}
+
+impl Order {
+    /// Reads an event: what the scheduler sends is no order, and the day is counted.
+    pub fn read(event: serde_json::Value) -> Result<Self, StatisticsError> {
+        if !event.is_object() {
+            return Ok(Self::default());
+        }
+        serde_json::from_value(event).map_err(|_| StatisticsError::Order)
+    }
+}
 
 /// Where a run's output is.
-#[derive(Debug, Serialize)]
-pub(crate) struct Published {
-    bucket: String,
-    json: String,
-    csv: String,
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Published {
+    pub bucket: String,
+    /// What the keys of its files begin with.
+    pub prefix: String,
+    /// The names of its files after the prefix, the manifest last.
+    pub files: Vec<String>,
 }
 
 /// Why there is no output.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum StatisticsError {
+pub enum StatisticsError {
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error("an order is `geler` with a date, YYYY-MM-DD")]
+    Order,
     #[error("a scanning task ended early")]
     Scan,
-    #[error("the table could not be written as {0}")]
-    Format(&'static str),
+    #[error(transparent)]
+    Format(#[from] FormatError),
+    #[error("the snapshot of {0} can't be read: {1}")]
+    Previous(Date, AuditError),
+    #[error("the manifest of the snapshot of {0} can't be read")]
+    Manifest(Date),
+    #[error("{asked} can't be frozen on {today}: the register holds the state of the day alone")]
+    NotToday { asked: Date, today: Date },
+    #[error("the snapshot of {0} is frozen already")]
+    Frozen(Date),
+    #[error("{0} isn't frozen: no proof was found that its tables tell of nobody")]
+    Unproved(Date),
 }
 
 impl From<StatisticsError> for Diagnostic {
-    /// One stable type for alarms to filter on: the scheduler retries.
+    /// Stable types for alarms to filter on: the scheduler retries what may go through later.
     fn from(error: StatisticsError) -> Self {
-        Self { error_type: "Retryable".to_owned(), error_message: error.to_string() }
+        let kind = match error {
+            StatisticsError::Order
+            | StatisticsError::NotToday { .. }
+            | StatisticsError::Frozen(_)
+            | StatisticsError::Unproved(_) => "Permanent",
+            _ => "Retryable",
+        };
+        Self { error_type: kind.to_owned(), error_message: error.to_string() }
     }
 }
 
-/// Publishes the statistics of today. Idempotent: a second run of the same day writes the same keys
-/// again, and the bucket keeps both versions.
-pub(crate) async fn handle(context: &Context) -> Result<Published, StatisticsError> {
+/// Counts the day, or freezes it.
+pub async fn handle(context: &Context, order: Order) -> Result<Published, StatisticsError> {
     let started = Instant::now();
-    let (tally, students) = scan(context).await?;
-    let date = day_in_france(Timestamp::now());
-    let table = tally.publish(date, context.threshold);
-    let json = table.json().map_err(|_| StatisticsError::Format("JSON"))?;
-    let csv = table.csv().map_err(|_| StatisticsError::Format("CSV"))?;
-    let published = Published {
-        bucket: context.bucket.clone(),
-        json: format!("{date}/etudiants.json"),
-        csv: format!("{date}/etudiants.csv"),
+    let today = day_in_france(Timestamp::now());
+    if let Some(asked) = order.freeze.filter(|asked| *asked != today) {
+        return Err(StatisticsError::NotToday { asked, today });
+    }
+    let frozen = context.snapshots.frozen().await?;
+    if order.freeze.is_some() && frozen.contains(&today) {
+        return Err(StatisticsError::Frozen(today));
+    }
+    let scope = Scope {
+        year: AcademicYear::starting_on(today),
+        cpge_prefixes: context.cpge_prefixes.clone(),
     };
-    put(context, &published.json, "application/json; charset=utf-8", json).await?;
-    put(context, &published.csv, "text/csv; charset=utf-8", csv).await?;
-    let (cells, suppressed) = table.cells();
+    let previous = match order.freeze {
+        Some(_) => previous(context, frozen, scope.year).await?,
+        None => None,
+    };
+    let (nomenclature, coverage) = establishments(context).await?;
+    let year = scope.year;
+    let (tally, observed) = scan(context, nomenclature, scope).await?;
+    let at = (today, year);
+    let (snapshot, published) = if let Some(date) = order.freeze {
+        let previous = previous.as_ref().map(|(date, rows)| (*date, rows));
+        let snapshot = Snapshot::of(at, tally, context.thresholds, previous, coverage);
+        if !snapshot.protection.proved {
+            return Err(StatisticsError::Unproved(date));
+        }
+        let published = freeze(context, date, &files(&snapshot)?).await?;
+        (snapshot, published)
+    } else {
+        let snapshot = Snapshot::internal(at, tally, context.thresholds, coverage);
+        let files = files(&snapshot)?;
+        let published = keep(context, &snapshot, &observed, files).await?;
+        (snapshot, published)
+    };
+    let protection = &snapshot.protection;
     tracing::info!(
-        students,
-        cells,
-        suppressed,
+        frozen = order.freeze.is_some(),
+        students = observed.students,
+        malformed = observed.malformed,
+        sensitive = protection.sensitive,
+        hidden = protection.hidden,
+        dropped_rows = protection.dropped_rows,
+        attacks = protection.attacks,
         duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
-        "statistics published"
+        "statistics made"
     );
     Ok(published)
 }
 
-async fn scan(context: &Context) -> Result<(Tally, u64), StatisticsError> {
-    let answers = Arc::new(context.answers.clone());
-    let mut segments = JoinSet::new();
-    for segment in 0..context.segments {
-        let (answers, total) = (Arc::clone(&answers), context.segments);
-        segments.spawn(async move {
-            let mut tally = Tally::default();
-            let students =
-                answers.scan_enrolments(segment, total, |enrolments| tally.add(enrolments)).await?;
-            Ok::<_, StoreError>((tally, students))
-        });
-    }
-    let (mut tally, mut students) = (Tally::default(), 0);
-    while let Some(segment) = segments.join_next().await {
-        let (part, seen) = segment.map_err(|_| StatisticsError::Scan)??;
-        tally.merge(part);
-        students += seen;
-    }
-    Ok((tally, students))
+/// The tables of the latest snapshot of the year.
+async fn previous(
+    context: &Context,
+    frozen: Vec<Date>,
+    year: AcademicYear,
+) -> Result<Option<(Date, PublishedRows)>, StatisticsError> {
+    let Some(date) = frozen.into_iter().rfind(|date| AcademicYear::starting_on(*date) == year)
+    else {
+        return Ok(None);
+    };
+    let prefix = format!("{FROZEN}{date}/");
+    let manifest = context.snapshots.get(&format!("{prefix}{MANIFEST}")).await?;
+    let manifest: Manifest = manifest
+        .and_then(|content| serde_json::from_slice(&content).ok())
+        .ok_or(StatisticsError::Manifest(date))?;
+    let names = manifest.files.iter().map(|entry| entry.name.as_str());
+    let files = context.snapshots.files(&prefix, names).await?;
+    let tables =
+        read_tables(&manifest, &files).map_err(|error| StatisticsError::Previous(date, error))?;
+    Ok(Some((date, tables)))
 }
 
-async fn put(
+/// What is registered of each establishment, and when it was last fed.
+async fn establishments(context: &Context) -> Result<(Nomenclature, Vec<Coverage>), StoreError> {
+    let mut nomenclature = Nomenclature::new();
+    for registration in context.establishments.registrations().await? {
+        let one = registration.establishment;
+        nomenclature.register(one.uai, &one.kind, &one.name);
+    }
+    let (mut coverage, mut after) = (Vec::new(), None);
+    loop {
+        let (page, next) = context.establishments.coverage_page(after, PAGE).await?;
+        coverage.extend(page.into_iter().map(|one| Coverage {
+            uai: one.uai,
+            name: one.name,
+            last_feed: one.last_feed_at.map(day_in_france),
+        }));
+        match next {
+            Some(next) => after = Some(next),
+            None => break,
+        }
+    }
+    coverage.sort_by_key(|one| one.uai);
+    Ok((nomenclature, coverage))
+}
+
+async fn scan(
     context: &Context,
-    key: &str,
-    content_type: &str,
-    body: Vec<u8>,
-) -> Result<(), StoreError> {
-    context
-        .s3
-        .put_object()
-        .bucket(&context.bucket)
-        .key(key)
-        .content_type(content_type)
-        .body(ByteStream::from(body))
-        .send()
-        .await
-        .map_err(|error| StoreError::new("s3 PutObject", &error))?;
-    Ok(())
+    nomenclature: Nomenclature,
+    scope: Scope,
+) -> Result<(Tally, Observed), StatisticsError> {
+    let counted = Arc::new(Mutex::new((Tally::new(nomenclature), Observed::default())));
+    let scope = Arc::new(scope);
+    let mut segments = JoinSet::new();
+    for segment in 0..context.segments {
+        let (answers, total) = (context.answers.clone(), context.segments);
+        let (counted, scope) = (Arc::clone(&counted), Arc::clone(&scope));
+        segments.spawn(async move {
+            let each = |scanned| {
+                let mut counted = counted.lock().unwrap_or_else(PoisonError::into_inner);
+                let (tally, observed) = &mut *counted;
+                if let Some(fact) = scope.fact(scanned, observed) {
+                    tally.add(&fact);
+                }
+            };
+            answers.scan_statistics(segment, total, each).await
+        });
+    }
+    while let Some(segment) = segments.join_next().await {
+        segment.map_err(|_| StatisticsError::Scan)??;
+    }
+    let counted = Arc::try_unwrap(counted).map_err(|_| StatisticsError::Scan)?;
+    Ok(counted.into_inner().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// Keeps the day's tables, and tells the public the rounded total. Idempotent: a second run of the
+/// same day writes the same keys again, and the bucket keeps both versions.
+async fn keep(
+    context: &Context,
+    snapshot: &Snapshot,
+    observed: &Observed,
+    files: Vec<File>,
+) -> Result<Published, StatisticsError> {
+    let prefix = format!("{INTERNAL}{}/", snapshot.date);
+    let json = |name: &str, written: serde_json::Result<Vec<u8>>| {
+        Ok::<_, FormatError>(File {
+            name: name.to_owned(),
+            media_type: "application/json; charset=utf-8",
+            content: written.map_err(|_| FormatError::Json)?,
+        })
+    };
+    let met = json("observations.json", serde_json::to_vec_pretty(observed))?;
+    context.snapshots.put(&prefix, &met).await?;
+    for file in &files {
+        context.snapshots.put(&prefix, file).await?;
+    }
+    let daily = serde_json::json!({
+        "date": snapshot.date, "rentree": snapshot.year, "etudiants": snapshot.rounded(),
+        "arrondi": "centaine",
+    });
+    let daily = json("quotidien.json", serde_json::to_vec_pretty(&daily))?;
+    context.snapshots.put("public/", &daily).await?;
+    Ok(published(context, prefix, &files))
+}
+
+/// Writes a snapshot, once. Its manifest is written last, where there is none, and makes it one: a
+/// run that dies before leaves files that the next run of the day takes the place of, and a run
+/// that comes second stops at the manifest. Two at once are kept apart by the function's
+/// asynchronous queue, and the digests in the manifest tell if they weren't.
+async fn freeze(
+    context: &Context,
+    date: Date,
+    files: &[File],
+) -> Result<Published, StatisticsError> {
+    let prefix = format!("{FROZEN}{date}/");
+    let (manifest, tables) = files.split_last().ok_or(FormatError::Json)?;
+    for file in tables {
+        let there = context.snapshots.get(&format!("{prefix}{}", file.name)).await?;
+        if there.as_ref() != Some(&file.content) {
+            context.snapshots.put(&prefix, file).await?;
+        }
+    }
+    if !context.snapshots.put_new(&prefix, manifest).await? {
+        return Err(StatisticsError::Frozen(date));
+    }
+    Ok(published(context, prefix, files))
+}
+
+fn published(context: &Context, prefix: String, files: &[File]) -> Published {
+    let files = files.iter().map(|file| file.name.clone()).collect();
+    Published { bucket: context.snapshots.bucket().to_owned(), prefix, files }
 }

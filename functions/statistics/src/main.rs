@@ -1,15 +1,16 @@
-//! Statistics: aggregates that disclose nobody, published on a schedule.
-
-mod context;
-mod handler;
-mod table;
+//! Wires [`statistics`] to AWS.
 
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use statistics::context::Context;
+use statistics::handler::{self, Order};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
     shared::telemetry::init();
-    let context = context::Context::from_env().await?;
-    // What the scheduler sends carries nothing that the work depends on.
-    run(service_fn(|_: LambdaEvent<serde_json::Value>| handler::handle(&context))).await
+    let context = Context::from_env().await?;
+    run(service_fn(|event: LambdaEvent<serde_json::Value>| {
+        let context = &context;
+        async move { handler::handle(context, Order::read(event.payload)?).await }
+    }))
+    .await
 }

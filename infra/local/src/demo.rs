@@ -44,8 +44,8 @@ pub(crate) async fn run(files: &Files, with_probes: bool) -> Result<()> {
     ui::heading("6. A school tells of an enrolment as it happens");
     push::play(&platform.outputs, &platform.sandbox).await?;
 
-    ui::heading("7. Statistics, small counts suppressed");
-    let statistics = Statistics::compute(&platform.outputs.deployment()?).await?;
+    ui::heading("7. Statistics: a table that adds up, small counts secret");
+    let statistics = Statistics::compute(&platform.outputs.deployment()?, None).await?;
     statistics.print();
     if statistics.table.len() < 2 {
         bail!("the statistics function published an empty table");

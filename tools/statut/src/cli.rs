@@ -6,6 +6,7 @@ pub(crate) mod ines;
 pub(crate) mod member;
 pub(crate) mod operations;
 pub(crate) mod review;
+pub(crate) mod statistics;
 
 use clap::{Parser, Subcommand};
 
@@ -69,8 +70,8 @@ pub(crate) enum Command {
     Replay(operations::Replay),
     /// Show what the identity rules of today would change in the register, and apply it in steps
     Redecide(operations::Redecide),
-    /// Compute the statistics now and show them
-    Stats,
+    /// Compute the statistics now and show them, freeze a snapshot, prove one
+    Stats(statistics::Stats),
 }
 
 #[cfg(test)]

@@ -29,6 +29,6 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         Command::Redrive(options) => redrive::run(&place, format, &options).await,
         Command::Replay(options) => replay::run(&place, format, &options).await,
         Command::Redecide(options) => redecide::run(&place, format, &options).await,
-        Command::Stats => stats::run(&place, format).await,
+        Command::Stats(options) => stats::run(&place, format, &options).await,
     }
 }

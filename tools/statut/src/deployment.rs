@@ -76,9 +76,10 @@ impl Deployment {
         found.queue_url.with_context(|| format!("the queue {name} has no address"))
     }
 
-    /// The name of its inbox. It ends with the number of the account, which only the account knows.
-    pub(crate) async fn inbox(&self) -> Result<String> {
-        let prefix = format!("{}-inbox-", self.name);
+    /// The name of one of its buckets. It ends with the number of the account, which only the
+    /// account knows.
+    pub(crate) async fn bucket(&self, bucket: &str) -> Result<String> {
+        let prefix = format!("{}-{bucket}-", self.name);
         let listed = self
             .s3
             .list_buckets()

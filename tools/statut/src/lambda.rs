@@ -19,9 +19,8 @@ pub(crate) struct Lambda {
 }
 
 impl Lambda {
-    /// Invokes a function with an empty event, and gives what it answers.
-    pub(crate) async fn invoke(&self, function: &str) -> Result<String> {
-        const BODY: &str = "{}";
+    /// Invokes a function with an event, and gives what it answers.
+    pub(crate) async fn invoke(&self, function: &str, event: &str) -> Result<String> {
         let url = format!("{}/2015-03-31/functions/{function}/invocations", self.endpoint);
         let identity = self.credentials.clone().into();
         let parameters = v4::SigningParams::builder()
@@ -36,12 +35,12 @@ impl Lambda {
             "POST",
             &url,
             std::iter::empty(),
-            SignableBody::Bytes(BODY.as_bytes()),
+            SignableBody::Bytes(event.as_bytes()),
         )
         .context("the request can't be signed")?;
         let (signature, _) =
             sign(signable, &parameters.into()).context("the request can't be signed")?.into_parts();
-        let mut request = http::client(&url)?.post(&url).body(BODY);
+        let mut request = http::client(&url)?.post(&url).body(event.to_owned());
         for (name, value) in signature.headers() {
             request = request.header(name, value);
         }

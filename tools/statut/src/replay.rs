@@ -39,7 +39,7 @@ struct Original {
 pub(crate) async fn run(deployment: &Deployment, import: &str) -> Result<ImportId> {
     let step = Step::start("replaying the import");
     let original = find(deployment, import).await?;
-    let inbox = deployment.inbox().await?;
+    let inbox = deployment.bucket("inbox").await?;
     let Original { key, version, came } = &original;
     let head = deployment.s3.head_object().bucket(&inbox).key(key).version_id(version).send().await;
     let head = head.context("the file is no longer in the inbox: ask for it again")?;

@@ -1,47 +1,60 @@
-//! Runs the statistics function now, as its schedule would, and reads what it published.
+//! Runs the statistics function, as its schedule would or to freeze a date, reads what it wrote,
+//! and proves a snapshot again from its files.
 
-use anyhow::{Context as _, Result};
-use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use std::path::Path;
+
+use anyhow::{Context as _, Result, bail};
+use jiff::civil::Date;
+use serde::Serialize;
+use statistics::audit::{self, Audit, read_tables};
+use statistics::handler::Published;
+use statistics::outputs::{MANIFEST, Manifest};
+use statistics::snapshot::PublishedRows;
+use statistics::store::{FROZEN, SnapshotStore};
 
 use crate::deployment::Deployment;
 use crate::ui::{self, Step};
 
-/// What the function answers: where its output is.
-#[derive(Debug, Deserialize)]
-struct Published {
-    bucket: String,
-    json: String,
-    csv: String,
-}
+/// The table that is shown of a run: the country, by kind of establishment and cursus.
+const SHOWN: &str = "territoire_pays.csv";
 
-/// A publication of the statistics.
+/// A run of the statistics.
 #[derive(Debug, Serialize)]
 pub struct Statistics {
-    /// The same as JSON and as CSV, `s3://` addresses.
-    pub objects: [String; 2],
-    /// The table, its heading first. A suppressed count is an empty cell.
+    /// What the addresses of its files begin with, `s3://`.
+    pub prefix: String,
+    pub files: Vec<String>,
+    /// The country's table, its heading first. A secret count is an empty cell.
     #[serde(serialize_with = "as_objects")]
     pub table: Vec<Vec<String>>,
 }
 
 impl Statistics {
-    /// Computes the statistics of a deployment and reads what was published.
-    pub async fn compute(deployment: &Deployment) -> Result<Self> {
-        let step = Step::start("computing the statistics");
-        let answer = deployment.lambda.invoke(&deployment.table("statistics")).await?;
-        let Published { bucket, json, csv } = serde_json::from_str(&answer)
+    /// Counts the day, or freezes it if `freeze` is the day's date, and reads what was written.
+    pub async fn compute(deployment: &Deployment, freeze: Option<Date>) -> Result<Self> {
+        let step = Step::start(if freeze.is_some() {
+            "freezing the statistics"
+        } else {
+            "computing the statistics"
+        });
+        let order = freeze
+            .map_or_else(|| serde_json::json!({}), |date| serde_json::json!({ "geler": date }));
+        let function = deployment.table("statistics");
+        let answer = deployment.lambda.invoke(&function, &order.to_string()).await?;
+        let Published { bucket, prefix, files } = serde_json::from_str(&answer)
             .context("the statistics function's answer can't be understood")?;
-        let object = deployment.s3.get_object().bucket(&bucket).key(&csv).send().await;
-        let body = object.with_context(|| format!("{csv} can't be read"))?.body;
-        let bytes = body.collect().await.with_context(|| format!("{csv} was cut short"))?.to_vec();
-        let table = rows_of(&bytes).context("the published table can't be understood")?;
+        let store = SnapshotStore::new(deployment.s3.clone(), bucket.clone());
+        let key = format!("{prefix}{SHOWN}");
+        let table = store.get(&key).await?.with_context(|| format!("{key} isn't there"))?;
+        let table = rows_of(&table).context("the table can't be understood")?;
         step.done("");
-        Ok(Self { objects: [json, csv].map(|key| format!("s3://{bucket}/{key}")), table })
+        Ok(Self { prefix: format!("s3://{bucket}/{prefix}"), files, table })
     }
 
-    /// Prints where it is and the table, a suppressed count as a dot.
+    /// Prints where it is and the table, a secret count as a dot.
     pub fn print(&self) {
-        self.objects.iter().for_each(|address| ui::line(address));
+        ui::line(&self.prefix);
         ui::line("");
         let shown = |cell: &String| if cell.is_empty() { "·".to_owned() } else { cell.clone() };
         let rows: Vec<Vec<String>> =
@@ -50,13 +63,69 @@ impl Statistics {
     }
 }
 
+/// Proves a snapshot again: a date of the deployment, with the snapshot that it was made with.
+pub(crate) async fn audit_date(deployment: &Deployment, date: Date) -> Result<Audit> {
+    let bucket = deployment.bucket("statistics").await?;
+    let store = SnapshotStore::new(deployment.s3.clone(), bucket);
+    let (manifest, tables) = frozen(&store, date).await?;
+    let previous = match manifest.previous {
+        Some(previous) => Some(frozen(&store, previous).await?.1),
+        None => None,
+    };
+    Ok(audit::audit(&manifest, &tables, previous.as_ref())?)
+}
+
+async fn frozen(store: &SnapshotStore, date: Date) -> Result<(Manifest, PublishedRows)> {
+    let prefix = format!("{FROZEN}{date}/");
+    let manifest = store.get(&format!("{prefix}{MANIFEST}")).await?;
+    let manifest = manifest.with_context(|| format!("no snapshot was frozen on {date}"))?;
+    let manifest: Manifest =
+        serde_json::from_slice(&manifest).context("the manifest can't be understood")?;
+    let names = manifest.files.iter().map(|entry| entry.name.as_str());
+    let files = store.files(&prefix, names).await?;
+    let tables = read_tables(&manifest, &files)?;
+    Ok((manifest, tables))
+}
+
+/// The same of a copy of a snapshot in a directory; the snapshot that it was made with is looked
+/// for beside it.
+pub(crate) fn audit_directory(directory: &Path) -> Result<Audit> {
+    let (manifest, tables) = copied(directory)?;
+    let previous = match manifest.previous {
+        Some(previous) => {
+            let beside = directory.parent().unwrap_or(directory).join(previous.to_string());
+            if !beside.is_dir() {
+                bail!("the snapshot of {previous}, which it was made with, isn't beside it");
+            }
+            Some(copied(&beside)?.1)
+        }
+        None => None,
+    };
+    Ok(audit::audit(&manifest, &tables, previous.as_ref())?)
+}
+
+fn copied(directory: &Path) -> Result<(Manifest, PublishedRows)> {
+    let read = |name: &str| {
+        let path = directory.join(name);
+        std::fs::read(&path).with_context(|| format!("{} can't be read", path.display()))
+    };
+    let manifest: Manifest =
+        serde_json::from_slice(&read(MANIFEST)?).context("the manifest can't be understood")?;
+    let mut files = HashMap::new();
+    for entry in &manifest.files {
+        files.insert(entry.name.clone(), read(&entry.name)?);
+    }
+    let tables = read_tables(&manifest, &files)?;
+    Ok((manifest, tables))
+}
+
 fn rows_of(table: &[u8]) -> Result<Vec<Vec<String>>> {
     let mut reader =
         csv::ReaderBuilder::new().delimiter(b';').has_headers(false).from_reader(table);
     reader.records().map(|row| Ok(row?.iter().map(str::to_owned).collect())).collect()
 }
 
-/// Each row by the names of the heading, a suppressed count as `null`.
+/// Each row by the names of the heading, a secret count as `null`.
 fn as_objects<S: serde::Serializer>(
     table: &[Vec<String>],
     serializer: S,
@@ -75,11 +144,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_suppressed_count_is_null() {
-        let table =
-            rows_of("uai;annee;effectif\n0751967F;2026;\n0751722P;2026;40\n".as_bytes()).unwrap();
-        let objects = ["s3://b/a.json", "s3://b/a.csv"].map(str::to_owned);
-        let shown = serde_json::to_value(Statistics { objects, table }).unwrap();
+    fn a_secret_count_is_null() {
+        let table = rows_of("type;effectif;etat\nlycee;;secret\nuniversite;40;publié\n".as_bytes())
+            .unwrap();
+        let run = Statistics { prefix: "s3://b/".to_owned(), files: Vec::new(), table };
+        let shown = serde_json::to_value(run).unwrap();
         assert_eq!(shown["table"][0]["effectif"], serde_json::Value::Null);
         assert_eq!(shown["table"][1]["effectif"], "40");
         assert_eq!(shown["table"].as_array().unwrap().len(), 2);

@@ -1,0 +1,36 @@
+//! The files of a snapshot.
+//!
+//! CSV in UTF-8 with `;`, one table a file, codes as text; the same as JSON; a Data Package with a
+//! Table Schema for each table; and the manifest, which is written last and makes it a snapshot.
+
+mod manifest;
+mod package;
+mod text;
+
+pub use manifest::{FileEntry, MANIFEST, Manifest};
+pub use text::{FormatError, read_csv};
+
+use crate::snapshot::Snapshot;
+
+/// A file, by its name within the snapshot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct File {
+    pub name: String,
+    pub media_type: &'static str,
+    pub content: Vec<u8>,
+}
+
+/// Every file of a snapshot, the manifest last.
+pub fn files(snapshot: &Snapshot) -> Result<Vec<File>, FormatError> {
+    let mut files = Vec::new();
+    for (table, rows) in &snapshot.tables {
+        files.push(text::csv(table, rows)?);
+        files.push(text::json(table, rows)?);
+    }
+    files.push(text::coverage(&snapshot.coverage)?);
+    files.push(package::package(snapshot, &files)?);
+    let manifest = Manifest::of(snapshot, &files);
+    let content = serde_json::to_vec_pretty(&manifest).map_err(|_| FormatError::Json)?;
+    files.push(File { name: MANIFEST.to_owned(), media_type: text::JSON, content });
+    Ok(files)
+}

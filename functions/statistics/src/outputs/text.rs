@@ -1,0 +1,128 @@
+//! Tables as CSV and JSON.
+
+use serde_json::{Map, Value};
+
+use super::File;
+use crate::snapshot::Coverage;
+use crate::tables::published::{Row, Table, Told};
+
+pub(super) const JSON: &str = "application/json; charset=utf-8";
+const CSV: &str = "text/csv; charset=utf-8";
+/// The columns of counts, after those of codes.
+const STUDENTS: &str = "effectif";
+const ENROLMENTS: &str = "inscriptions";
+const STATE: &str = "etat";
+const PUBLISHED: &str = "publié";
+const SECRET: &str = "secret";
+/// A measure that the row can't have.
+const PURPOSELESS: &str = "sans_objet";
+
+/// A file can't be written, or isn't one of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum FormatError {
+    #[error("a table could not be written as CSV")]
+    Csv,
+    #[error("a document could not be written as JSON")]
+    Json,
+    #[error("line {line} is not a row of the table: {expected}")]
+    Row { line: usize, expected: &'static str },
+}
+
+/// The names of a table's columns.
+pub(super) fn heading(table: &Table) -> Vec<&'static str> {
+    let mut names: Vec<&str> = table.columns.iter().map(|column| column.name).collect();
+    names.push(STUDENTS);
+    if !table.people_only {
+        names.push(ENROLMENTS);
+    }
+    names.push(STATE);
+    names
+}
+
+pub(super) fn csv(table: &Table, rows: &[Row]) -> Result<File, FormatError> {
+    let mut writer = csv::WriterBuilder::new().delimiter(b';').from_writer(Vec::new());
+    writer.write_record(heading(table)).map_err(|_| FormatError::Csv)?;
+    for row in rows {
+        let mut cells = row.codes.clone();
+        let (students, enrolments, state) = match row.told {
+            Told::Counts { students, enrolments } => {
+                (students.to_string(), enrolments.unwrap_or_default().to_string(), PUBLISHED)
+            }
+            Told::Secret => (String::new(), String::new(), SECRET),
+        };
+        cells.push(students);
+        if !table.people_only {
+            cells.push(enrolments);
+        }
+        cells.push(state.to_owned());
+        writer.write_record(cells).map_err(|_| FormatError::Csv)?;
+    }
+    let content = writer.into_inner().map_err(|_| FormatError::Csv)?;
+    Ok(File { name: format!("{}.csv", table.name), media_type: CSV, content })
+}
+
+pub(super) fn json(table: &Table, rows: &[Row]) -> Result<File, FormatError> {
+    let object = |row: &Row| -> Value {
+        let codes = row.codes.iter().map(|code| Value::from(code.as_str()));
+        let mut object: Map<String, Value> =
+            table.columns.iter().map(|column| column.name.to_owned()).zip(codes).collect();
+        let (students, enrolments, state) = match row.told {
+            Told::Counts { students, enrolments } => {
+                (Value::from(students), Value::from(enrolments), PUBLISHED)
+            }
+            Told::Secret => (Value::Null, Value::Null, SECRET),
+        };
+        object.insert(STUDENTS.to_owned(), students);
+        if !table.people_only {
+            object.insert(ENROLMENTS.to_owned(), enrolments);
+        }
+        object.insert(STATE.to_owned(), state.into());
+        Value::Object(object)
+    };
+    let rows: Vec<Value> = rows.iter().map(object).collect();
+    let content = serde_json::to_vec(&rows).map_err(|_| FormatError::Json)?;
+    Ok(File { name: format!("{}.json", table.name), media_type: JSON, content })
+}
+
+/// When each establishment was last fed. The share of what was expected has no source yet.
+pub(super) fn coverage(rows: &[Coverage]) -> Result<File, FormatError> {
+    let mut writer = csv::WriterBuilder::new().delimiter(b';').from_writer(Vec::new());
+    let heading = ["uai", "nom", "dernier_versement", "etat"];
+    writer.write_record(heading).map_err(|_| FormatError::Csv)?;
+    for Coverage { uai, name, last_feed } in rows {
+        let day = last_feed.map(|day| day.to_string()).unwrap_or_default();
+        let state = if last_feed.is_some() { PUBLISHED } else { PURPOSELESS };
+        writer.write_record([uai.as_str(), name, &day, state]).map_err(|_| FormatError::Csv)?;
+    }
+    let content = writer.into_inner().map_err(|_| FormatError::Csv)?;
+    Ok(File { name: "couverture.csv".to_owned(), media_type: CSV, content })
+}
+
+/// The rows of a table, read back from its CSV.
+pub fn read_csv(table: &Table, content: &[u8]) -> Result<Vec<Row>, FormatError> {
+    let mut reader = csv::ReaderBuilder::new().delimiter(b';').from_reader(content);
+    let wrong = |line: usize, expected: &'static str| FormatError::Row { line, expected };
+    let names = reader.headers().map_err(|_| wrong(1, "a heading"))?;
+    if names.iter().ne(heading(table)) {
+        return Err(wrong(1, "the heading of the table"));
+    }
+    let mut rows = Vec::new();
+    for (at, record) in reader.records().enumerate() {
+        let line = at + 2;
+        let record = record.map_err(|_| wrong(line, "as many values as the heading has"))?;
+        let codes: Vec<String> =
+            record.iter().take(table.columns.len()).map(str::to_owned).collect();
+        let counts: Vec<&str> = record.iter().skip(table.columns.len()).collect();
+        let count = |at: usize| counts.get(at).and_then(|text| text.parse::<i64>().ok());
+        let told = match (counts.last(), count(0)) {
+            (Some(&PUBLISHED), Some(students)) => {
+                let enrolments = (!table.people_only).then(|| count(1)).flatten();
+                Told::Counts { students, enrolments }
+            }
+            (Some(&SECRET), None) => Told::Secret,
+            _ => return Err(wrong(line, "a count and `publié`, or `secret` without one")),
+        };
+        rows.push(Row { codes, told });
+    }
+    Ok(rows)
+}

@@ -1,0 +1,155 @@
+//! A snapshot: every table at a date, protected together, and with the one before.
+
+use std::collections::HashMap;
+
+use jiff::civil::Date;
+use shared::domain::academic_year::AcademicYear;
+use shared::domain::uai::Uai;
+
+use crate::dimensions::{EVERYBODY, Key, Nomenclature};
+use crate::disclosure::system::System;
+use crate::disclosure::{self, Protection};
+use crate::tables::cells::Cube;
+use crate::tables::published::{Row, TABLES, Table, Told};
+use crate::tables::shape::Thresholds;
+use crate::tables::tally::Tally;
+
+/// What the public may be told every day: the number of students, rounded. Whoever arrives on a day
+/// isn't told of by the difference.
+const DAILY_STEP: i64 = 100;
+
+/// When an establishment was last fed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Coverage {
+    pub uai: Uai,
+    pub name: String,
+    pub last_feed: Option<Date>,
+}
+
+/// The rows of a published snapshot, by table.
+pub type PublishedRows = Vec<(&'static Table, Vec<Row>)>;
+
+/// A snapshot.
+#[derive(Debug)]
+pub struct Snapshot {
+    pub date: Date,
+    pub year: AcademicYear,
+    pub thresholds: Thresholds,
+    /// The snapshot of the same year that it was protected with.
+    pub previous: Option<Date>,
+    pub tables: PublishedRows,
+    pub coverage: Vec<Coverage>,
+    /// The students of the country.
+    pub students: i64,
+    pub protection: Protection,
+}
+
+impl Snapshot {
+    /// The tables of what was counted, to be frozen if they are proved. With `previous`, what
+    /// changed little since is as secret as what is few: the difference of two published counts is
+    /// published.
+    #[must_use]
+    pub fn of(
+        at: (Date, AcademicYear),
+        tally: Tally,
+        thresholds: Thresholds,
+        previous: Option<(Date, &PublishedRows)>,
+        coverage: Vec<Coverage>,
+    ) -> Self {
+        let mut cube = Cube::of(tally);
+        let mut system = cube.system(thresholds);
+        if let Some((_, rows)) = previous {
+            let before = counts_of(rows, &mut cube.nomenclature);
+            hide_small_changes(&cube, &mut system, &before);
+        }
+        let protection = disclosure::protect(&mut system);
+        let previous = previous.map(|(date, _)| date);
+        Self { previous, ..Self::told(at, &cube, (&system, protection), thresholds, coverage) }
+    }
+
+    /// The tables of what was counted, for internal use: what is few is hidden, but sums may tell it.
+    /// It never depends on a proof.
+    #[must_use]
+    pub fn internal(
+        at: (Date, AcademicYear),
+        tally: Tally,
+        thresholds: Thresholds,
+        coverage: Vec<Coverage>,
+    ) -> Self {
+        let cube = Cube::of(tally);
+        let mut system = cube.system(thresholds);
+        let protection = disclosure::hide_sensitive(&mut system);
+        Self::told(at, &cube, (&system, protection), thresholds, coverage)
+    }
+
+    fn told(
+        (date, year): (Date, AcademicYear),
+        cube: &Cube,
+        (system, protection): (&System, Protection),
+        thresholds: Thresholds,
+        coverage: Vec<Coverage>,
+    ) -> Self {
+        let tables = TABLES.iter().map(|table| (table, table.rows(cube, system))).collect();
+        let students = cube.places.get(&EVERYBODY).and_then(|place| cube.cells.get(*place));
+        Self {
+            date,
+            year,
+            thresholds,
+            previous: None,
+            tables,
+            coverage,
+            students: students.map_or(0, |(_, counts)| counts.students),
+            protection,
+        }
+    }
+
+    /// What the public is told every day.
+    #[must_use]
+    pub fn rounded(&self) -> i64 {
+        (self.students + DAILY_STEP / 2) / DAILY_STEP * DAILY_STEP
+    }
+}
+
+/// The students and enrolments of each cell that was published.
+pub(crate) fn counts_of(
+    rows: &PublishedRows,
+    all: &mut Nomenclature,
+) -> HashMap<Key, (i64, Option<i64>)> {
+    let mut counts = HashMap::new();
+    for (table, rows) in rows {
+        for row in rows {
+            if let (Told::Counts { students, enrolments }, Some(key)) =
+                (row.told, table.key(&row.codes, all))
+            {
+                counts.insert(key, (students, enrolments));
+            }
+        }
+    }
+    counts
+}
+
+/// Takes for sensitive what was published before, and has changed by fewer people than the
+/// threshold since.
+fn hide_small_changes(cube: &Cube, system: &mut System, before: &HashMap<Key, (i64, Option<i64>)>) {
+    for ((key, counts), cell) in cube.cells.iter().zip(&mut system.cells) {
+        let now = (counts.students, Some(counts.enrolments));
+        if let Some(before) = before.get(key)
+            && !cell.fixed
+            && (cell.value > 0 || counts.enrolments > 0)
+            && is_small_change(*before, now, cell.gap)
+        {
+            cell.sensitive = true;
+        }
+    }
+}
+
+/// Whether two published rows of one cell differ by few people, or few enrolments.
+pub(crate) fn is_small_change(
+    (students, enrolments): (i64, Option<i64>),
+    now: (i64, Option<i64>),
+    gap: i64,
+) -> bool {
+    let few = |before: i64, now: i64| (1..=gap).contains(&(now - before).abs());
+    let enrolments = enrolments.zip(now.1).is_some_and(|(before, now)| few(before, now));
+    few(students, now.0) || enrolments
+}

@@ -1,0 +1,116 @@
+//! Where snapshots are kept.
+//!
+//! | key | |
+//! |---|---|
+//! | `snapshots/<date>/…` | a frozen snapshot: written once; without its manifest it is none |
+//! | `interne/<date>/…` | the tables of a day and what was met on the way: never public |
+//! | `public/quotidien.json` | the national total of the day, rounded |
+
+use std::collections::HashMap;
+
+use aws_sdk_s3::Client;
+use aws_sdk_s3::error::ProvideErrorMetadata as _;
+use aws_sdk_s3::primitives::ByteStream;
+use jiff::civil::Date;
+use shared::registry::StoreError;
+
+use crate::outputs::{File, MANIFEST};
+
+/// Where frozen snapshots are.
+pub const FROZEN: &str = "snapshots/";
+/// Where the tables of a day are.
+pub const INTERNAL: &str = "interne/";
+
+/// The bucket of statistics.
+#[derive(Debug, Clone)]
+pub struct SnapshotStore {
+    client: Client,
+    bucket: String,
+}
+
+impl SnapshotStore {
+    #[must_use]
+    pub fn new(client: Client, bucket: String) -> Self {
+        Self { client, bucket }
+    }
+
+    #[must_use]
+    pub fn bucket(&self) -> &str {
+        &self.bucket
+    }
+
+    /// Writes an object, in place of one that is there.
+    pub async fn put(&self, prefix: &str, file: &File) -> Result<(), StoreError> {
+        let put = self.client.put_object().bucket(&self.bucket);
+        put.key(format!("{prefix}{}", file.name))
+            .content_type(file.media_type)
+            .body(ByteStream::from(file.content.clone()))
+            .send()
+            .await
+            .map_err(|error| StoreError::new("s3 PutObject", &error))?;
+        Ok(())
+    }
+
+    /// Writes an object where there is none; false where there is one.
+    pub async fn put_new(&self, prefix: &str, file: &File) -> Result<bool, StoreError> {
+        let put = self.client.put_object().bucket(&self.bucket);
+        let sent = put
+            .key(format!("{prefix}{}", file.name))
+            .content_type(file.media_type)
+            .if_none_match("*")
+            .body(ByteStream::from(file.content.clone()))
+            .send()
+            .await;
+        match sent {
+            Ok(_) => Ok(true),
+            Err(error) if error.code() == Some("PreconditionFailed") => Ok(false),
+            Err(error) => Err(StoreError::new("s3 PutObject", &error)),
+        }
+    }
+
+    /// An object, if there is one.
+    pub async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        const OPERATION: &str = "s3 GetObject";
+        let sent = self.client.get_object().bucket(&self.bucket).key(key).send().await;
+        let object = match sent {
+            Ok(object) => object,
+            Err(error) if error.code() == Some("NoSuchKey") => return Ok(None),
+            Err(error) => return Err(StoreError::new(OPERATION, &error)),
+        };
+        let body = object.body.collect().await;
+        Ok(Some(body.map_err(|_| StoreError::shape(OPERATION))?.to_vec()))
+    }
+
+    /// The dates of the frozen snapshots that have a manifest, in order.
+    pub async fn frozen(&self) -> Result<Vec<Date>, StoreError> {
+        let list = self.client.list_objects_v2().bucket(&self.bucket).prefix(FROZEN);
+        let mut pages = list.into_paginator().send();
+        let mut dates = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| StoreError::new("s3 ListObjectsV2", &error))?;
+            for object in page.contents() {
+                let name = object.key().and_then(|key| key.strip_prefix(FROZEN)?.split_once('/'));
+                if let Some((date, MANIFEST)) = name {
+                    dates.extend(date.parse::<Date>().ok());
+                }
+            }
+        }
+        dates.sort_unstable();
+        Ok(dates)
+    }
+
+    /// Every file that a prefix has, by its name after the prefix.
+    pub async fn files(
+        &self,
+        prefix: &str,
+        names: impl Iterator<Item = &str>,
+    ) -> Result<HashMap<String, Vec<u8>>, StoreError> {
+        let mut files = HashMap::new();
+        for name in names {
+            if let Some(content) = self.get(&format!("{prefix}{name}")).await? {
+                files.insert(name.to_owned(), content);
+            }
+        }
+        Ok(files)
+    }
+}
