@@ -111,14 +111,15 @@ pub(crate) async fn coverage(
     let all = context.coverage.get(context, now).await?;
     let found: Vec<&Coverage> = all.iter().filter(|one| answers(one, &wanted)).collect();
     let start = (number - 1).saturating_mul(ON_A_PAGE).min(found.len());
-    let shown = &found[start..(start + ON_A_PAGE).min(found.len())];
+    let end = (start + ON_A_PAGE).min(found.len());
+    let shown = &found[start..end];
     let view = View::new(context, "/couverture", "Établissements couverts", visitor);
     let template = CoveragePage {
         view: view.clone(),
         summary: summary(found.len(), &wanted, start, shown.len()),
         query: wanted,
         rows: shown.iter().map(|one| row(one, now)).collect(),
-        next: (start + shown.len() < found.len()).then_some(number + 1),
+        next: (end < found.len()).then(|| number + 1),
     };
     Ok(page(context, &view, &template))
 }
