@@ -231,7 +231,7 @@ resource "aws_api_gateway_deployment" "this" {
       keys(local.api_resources),
       [for method in aws_api_gateway_method.any : [method.resource_id, method.http_method, method.authorization]],
       [for integration in aws_api_gateway_integration.function : [integration.id, integration.type, integration.uri]],
-      [for response in aws_api_gateway_gateway_response.api : [response.id, response.response_templates, response.response_parameters]],
+      [for type, response in aws_api_gateway_gateway_response.api : [response.id, local.api_gateway_errors[type], local.api_error_templates[type]]],
     ]))
   }
 

@@ -269,7 +269,7 @@ resource "aws_api_gateway_deployment" "ines" {
       keys(local.ines_resources),
       [for method in aws_api_gateway_method.ines : [method.resource_id, method.http_method, method.authorization]],
       [for integration in aws_api_gateway_integration.ines : [integration.id, integration.type, integration.uri]],
-      [for response in aws_api_gateway_gateway_response.ines : [response.id, response.response_templates, response.response_parameters]],
+      [for type, response in aws_api_gateway_gateway_response.ines : [response.id, local.api_gateway_errors[type], local.ines_error_templates[type]]],
     ]))
   }
 
