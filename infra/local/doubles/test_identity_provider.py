@@ -293,6 +293,8 @@ class OfAgents(WithDouble):
         connection = http.client.HTTPConnection(self.url.removeprefix("http://"))
         connection.request("GET", f"/agents/authorize?{urlencode(query)}")
         answer = connection.getresponse()
+        answer.read()
+        connection.close()
         return answer.status, answer.headers.get("location", "")
 
     def exchange(self, **form: str) -> tuple[int, dict[str, Any]]:
