@@ -7,7 +7,7 @@ use shared::domain::uai::Uai;
 use shared::identity::digest::DigestKey;
 use shared::registry::establishments::EstablishmentStore;
 use shared::registry::members::{
-    Grant, Invitation, Joined, Member, MemberStore, invitation_digest, member_digest,
+    Grant, Invitation, Joined, MemberStore, invitation_digest, member_digest,
 };
 
 use crate::deployment::Deployment;
@@ -63,11 +63,6 @@ impl Members {
             }
         }
         Ok(())
-    }
-
-    /// What a person may do.
-    pub async fn member(&self, sub: &str) -> Result<Option<Member>> {
-        Ok(self.store.member(&member_digest(&self.key, None, sub)).await?)
     }
 
     async fn is_registered(&self, uai: Uai) -> Result<()> {
