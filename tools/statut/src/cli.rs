@@ -1,6 +1,7 @@
 //! The command line.
 
 pub(crate) mod client;
+pub(crate) mod cost;
 pub(crate) mod establishment;
 pub(crate) mod ines;
 pub(crate) mod member;
@@ -72,6 +73,8 @@ pub(crate) enum Command {
     Redecide(operations::Redecide),
     /// Compute the statistics now and show them, freeze a snapshot, prove one
     Stats(statistics::Stats),
+    /// Estimate what a deployment costs a month, and which limit it meets first
+    Cost(cost::Cost),
 }
 
 #[cfg(test)]

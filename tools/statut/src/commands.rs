@@ -2,6 +2,7 @@
 
 mod accesses;
 mod client;
+mod cost;
 mod establishment;
 mod ines;
 mod member;
@@ -29,6 +30,7 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         Command::Redrive(options) => redrive::run(&place, format, &options).await,
         Command::Replay(options) => replay::run(&place, format, &options).await,
         Command::Redecide(options) => redecide::run(&place, format, &options).await,
+        Command::Cost(options) => cost::run(format, &options),
         Command::Stats(options) => stats::run(&place, format, &options).await,
     }
 }

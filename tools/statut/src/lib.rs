@@ -17,6 +17,7 @@ pub mod aws;
 pub mod cli;
 mod clients;
 mod commands;
+mod cost;
 pub mod deployment;
 mod establishments;
 pub mod http;
