@@ -2,8 +2,8 @@
 
 environment = "production"
 
-# Where `cargo lambda build` leaves its packages (docs/deploying.md), seen from this directory.
-packages_dir = "../target/lambda"
+# Where `cargo local package` leaves its packages (docs/deploying.md), seen from this directory.
+packages_dir = "../target/package/arm64"
 
 # Made once an account by infra/bootstrap, whose outputs these are. Named administrators apart from users: whoever deploys
 # administers the keys and can't read what is under them.

@@ -3,7 +3,7 @@
 environment         = "staging"
 holds_real_students = false
 
-packages_dir = "../target/lambda"
+packages_dir = "../target/package/arm64"
 
 # Still a team's list: an alarm is tried out here first.
 alarm_email = "exploitation@example.org"

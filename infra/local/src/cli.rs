@@ -36,8 +36,31 @@ pub(crate) enum Command {
     Match(Match),
     /// Measure the consultation function, or what feeding costs: builds the benchmark and runs it
     Bench(Bench),
+    /// Build the packages that Terraform deploys on AWS, and the operator's tool
+    Package(Package),
     /// Run everything that a reviewer would run
     Test(Test),
+}
+
+/// Options of `package`.
+#[derive(Debug, Args)]
+pub(crate) struct Package {
+    /// The processor of the functions; Terraform's variable `architecture` has the same words
+    #[arg(long, value_enum, default_value_t = Architecture::Arm64)]
+    pub(crate) arch: Architecture,
+    /// Build everything once more from a copy of the last commit in another folder, and compare
+    #[arg(long)]
+    pub(crate) verify: bool,
+}
+
+/// A processor that Lambda has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Architecture {
+    /// Intel and AMD
+    #[value(name = "x86_64")]
+    X86_64,
+    /// Graviton, a fifth cheaper
+    Arm64,
 }
 
 /// Options of `test`.

@@ -4,6 +4,7 @@ mod bench;
 mod down;
 mod drop;
 mod match_;
+mod package;
 mod test;
 mod up;
 
@@ -25,6 +26,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
         Command::Drop(options) => drop::run(&files, &options).await,
         Command::Match(options) => match_::run(&options).await,
         Command::Bench(options) => bench::run(&files, &options).await,
+        Command::Package(options) => package::run(&files, &options).await,
         Command::Test(options) => test::run(&files, &options).await,
     }
 }

@@ -44,6 +44,13 @@ pub(crate) const ADVISORIES: Environment = Environment {
     requirements: &["advisories-requirements.txt"],
 };
 
+/// What builds the packages for AWS.
+pub(crate) const PACKAGING: Environment = Environment {
+    what: "cargo-lambda and Zig",
+    directory: "packaging",
+    requirements: &["packaging-requirements.txt"],
+};
+
 impl Environment {
     /// Installs what is pinned, once for each version of the requirements and of Python.
     pub(crate) async fn install(&self, files: &Files, python: &Python) -> Result<()> {

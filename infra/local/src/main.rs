@@ -33,6 +33,7 @@ mod outputs;
 mod packages;
 mod platform;
 mod process;
+mod release;
 mod report;
 mod samples;
 mod sandbox;
