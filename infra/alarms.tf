@@ -135,19 +135,6 @@ locals {
       }
     },
     {
-      for name in concat(values(aws_dynamodb_table.this)[*].name, values(aws_dynamodb_table.ines)[*].name) :
-      "${trimprefix(name, "${local.name}-")}-throttled" => {
-        description = "DynamoDB refuses reads or writes of ${name}: one hot item, or more than the table has grown to."
-        metrics = {
-          reads  = { namespace = "AWS/DynamoDB", metric = "ReadThrottleEvents", dimensions = { TableName = name }, stat = "Sum" }
-          writes = { namespace = "AWS/DynamoDB", metric = "WriteThrottleEvents", dimensions = { TableName = name }, stat = "Sum" }
-        }
-        expression         = "FILL(reads, 0) + FILL(writes, 0)"
-        threshold          = 10
-        evaluation_periods = 2
-      }
-    },
-    {
       for uai, days in var.watched_establishments : "no-feed-${uai}" => {
         description        = "No file of ${uai} has been accepted for ${days} days."
         metrics            = { done = { namespace = local.metrics_namespace, metric = aws_cloudwatch_log_metric_filter.fed[uai].metric_transformation[0].name, dimensions = {}, stat = "Sum" } }
@@ -259,8 +246,8 @@ output "alarm_names" {
   description = "Names of the alarms. Each has a section in docs/runbook.md."
   value = concat(
     flatten([for function in local.functions : function.alarm_names]),
-    [for alarm in aws_cloudwatch_metric_alarm.dead_letter : alarm.alarm_name],
-    [for alarm in aws_cloudwatch_metric_alarm.queue_age : alarm.alarm_name],
+    flatten([for queue in local.queues : queue.alarm_names]),
+    flatten([for table in merge(module.table, module.ines_table) : table.alarm_names]),
     [for alarm in aws_cloudwatch_metric_alarm.api_errors : alarm.alarm_name],
     [for alarm in aws_cloudwatch_metric_alarm.consultation : alarm.alarm_name],
     [for alarm in aws_cloudwatch_metric_alarm.failed_imports : alarm.alarm_name],

@@ -76,7 +76,7 @@ resource "aws_kms_key" "data" {
           Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
           Resource  = "*"
           Condition = {
-            ArnEquals    = { "aws:SourceArn" = aws_s3_bucket.this["inbox"].arn }
+            ArnEquals    = { "aws:SourceArn" = module.bucket["inbox"].arn }
             StringEquals = { "aws:SourceAccount" = local.account_id }
           }
         }

@@ -1,4 +1,4 @@
-# Errors, throttles and durations are watched by modules/function, beside what they watch. Here is the rest.
+# Functions, queues and tables are watched by their modules, beside what they watch. Here is the rest.
 
 resource "aws_sns_topic" "alarms" {
   name              = "${local.name}-alarms"
@@ -27,57 +27,6 @@ resource "aws_sns_topic_subscription" "email" {
   topic_arn = aws_sns_topic.alarms.arn
   protocol  = "email"
   endpoint  = each.value
-}
-
-resource "aws_cloudwatch_metric_alarm" "dead_letter" {
-  for_each = var.alarms_enabled ? aws_sqs_queue.dead_letter : {}
-
-  alarm_name        = "${each.value.name}-depth"
-  alarm_description = "Work of ${each.key} was given up: read the message, mend the cause, redrive."
-
-  namespace   = "AWS/SQS"
-  metric_name = "ApproximateNumberOfMessagesVisible"
-  dimensions  = { QueueName = each.value.name }
-
-  statistic           = "Maximum"
-  period              = 60
-  evaluation_periods  = 1
-  comparison_operator = "GreaterThanThreshold"
-  threshold           = 0
-  treat_missing_data  = "notBreaching"
-
-  alarm_actions = [aws_sns_topic.alarms.arn]
-  ok_actions    = [aws_sns_topic.alarms.arn]
-}
-
-resource "aws_cloudwatch_metric_alarm" "queue_age" {
-  for_each = var.alarms_enabled ? {
-    identity = {
-      queue       = aws_sqs_queue.identity.name
-      description = "Enrolments wait more than an hour to become visible: deduplication is slow, throttled or failing."
-    }
-    imports = {
-      queue       = aws_sqs_queue.imports.name
-      description = "A file waits more than an hour for its import, or comes back again and again: see the runbook."
-    }
-  } : {}
-
-  alarm_name        = "${each.value.queue}-age"
-  alarm_description = each.value.description
-
-  namespace   = "AWS/SQS"
-  metric_name = "ApproximateAgeOfOldestMessage"
-  dimensions  = { QueueName = each.value.queue }
-
-  statistic           = "Maximum"
-  period              = 300
-  evaluation_periods  = 1
-  comparison_operator = "GreaterThanThreshold"
-  threshold           = 60 * 60
-  treat_missing_data  = "notBreaching"
-
-  alarm_actions = [aws_sns_topic.alarms.arn]
-  ok_actions    = [aws_sns_topic.alarms.arn]
 }
 
 resource "aws_cloudwatch_metric_alarm" "api_errors" {
@@ -317,7 +266,7 @@ locals {
       title = "Waiting: files, enrolments"
       stat  = "Maximum"
       metrics = [
-        for queue in [aws_sqs_queue.imports, aws_sqs_queue.identity] :
+        for queue in [module.imports_queue, module.identity_queue] :
         ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", queue.name]
       ]
     },
@@ -325,7 +274,7 @@ locals {
       title = "Oldest of those that wait (s)"
       stat  = "Maximum"
       metrics = [
-        for queue in [aws_sqs_queue.imports, aws_sqs_queue.identity] :
+        for queue in [module.imports_queue, module.identity_queue] :
         ["AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName", queue.name]
       ]
     },
@@ -333,8 +282,8 @@ locals {
       title = "Dead letters"
       stat  = "Maximum"
       metrics = [
-        for queue in aws_sqs_queue.dead_letter :
-        ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", queue.name]
+        for queue in local.queues :
+        ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", queue.dead_letter_name]
       ]
     },
   ]

@@ -276,7 +276,7 @@ run "accepted" {
   }
 
   assert {
-    condition     = aws_sqs_queue.imports.visibility_timeout_seconds == 15
+    condition     = module.imports_queue.settings.visibility_timeout_seconds == 15
     error_message = "The queue of imports does not have the visibility that was asked for."
   }
 

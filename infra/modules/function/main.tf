@@ -2,8 +2,12 @@
 
 data "aws_region" "current" {}
 
+data "aws_partition" "current" {}
+
 locals {
   package = "${var.platform.packages_dir}/${var.package}/bootstrap.zip"
+
+  log_group_arn = "arn:${data.aws_partition.current.partition}:logs:${data.aws_region.current.name}:${var.platform.account_id}:log-group:${aws_cloudwatch_log_group.this.name}"
 
   endpoint = var.platform.endpoint_url == null ? {} : { AWS_ENDPOINT_URL = var.platform.endpoint_url }
 }

@@ -1,0 +1,155 @@
+# The gateway and the firewall, on the plan of a production with every default.
+
+provider "aws" {
+  region                      = "eu-west-3"
+  access_key                  = "test"
+  secret_key                  = "test"
+  skip_credentials_validation = true
+  skip_metadata_api_check     = true
+  skip_requesting_account_id  = true
+}
+
+override_data {
+  target = data.aws_caller_identity.current
+  values = { account_id = "123456789012" }
+}
+
+override_data {
+  target = data.aws_servicequotas_service_quota.lambda_concurrency
+  values = { value = 1000 }
+}
+
+override_module {
+  target  = module.hmac_secret
+  outputs = { arn = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:hmac" }
+}
+
+override_module {
+  target  = module.ines_secret
+  outputs = { arn = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:ines" }
+}
+
+variables {
+  environment  = "test"
+  packages_dir = "./tests/packages"
+  alarm_email  = "exploitation@example.org"
+  api_domain   = { name = "api.example.org", certificate_arn = "arn:aws:acm:eu-west-3:123456789012:certificate/api" }
+  ines_domain  = { name = "ines.example.org", certificate_arn = "arn:aws:acm:eu-west-3:123456789012:certificate/ines" }
+}
+
+run "by_default" {
+  command = plan
+
+  # --- what the API answers by itself ---
+
+  assert {
+    condition = alltrue(flatten([
+      for responses in [aws_api_gateway_gateway_response.api, aws_api_gateway_gateway_response.ines] : [
+        for type in ["DEFAULT_4XX", "DEFAULT_5XX", "REQUEST_TOO_LARGE", "THROTTLED", "WAF_FILTERED"] :
+        toset(keys(jsondecode(responses[type].response_templates["application/json"]).details)) == toset(["method", "endpoint", "parameter"]) &&
+        jsondecode(responses[type].response_templates["application/json"]).uid == "$context.requestId" &&
+        responses[type].status_code == lookup({ REQUEST_TOO_LARGE = "413", THROTTLED = "429", WAF_FILTERED = "403" }, type, null)
+      ]
+    ]))
+    error_message = "The gateway answers with a body of AWS's, or with another status than its own."
+  }
+
+  # Both contracts are served by one API: a client of v3 finds its `errors`.
+  assert {
+    condition = {
+      for type, response in aws_api_gateway_gateway_response.api :
+      type => jsondecode(response.response_templates["application/json"]).errors[0].code
+      } == {
+      DEFAULT_4XX = "00400", DEFAULT_5XX = "00503", REQUEST_TOO_LARGE = "00413", THROTTLED = "00429", WAF_FILTERED = "00403"
+    }
+    error_message = "A gateway error lacks the code that API Particulier's clients read."
+  }
+
+  assert {
+    condition = {
+      for type, response in aws_api_gateway_gateway_response.api : type => response.response_parameters if response.response_parameters != null
+      } == {
+      DEFAULT_5XX = tomap({ "gatewayresponse.header.Retry-After" = "'5'" })
+      THROTTLED   = tomap({ "gatewayresponse.header.Retry-After" = "'1'" })
+    }
+    error_message = "A caller isn't told when to come back."
+  }
+
+  # --- the firewall and the addresses ---
+
+  # A relay may send as much as the whole API takes. What is blocked for its rate is told so, and not 403.
+  assert {
+    condition = one([
+      for rule in aws_wafv2_web_acl.api.rule : rule.statement[0].rate_based_statement[0].limit if rule.name == "rate-per-address"
+      ]) == 300 * var.api_throttling.rate_limit && one([
+      for rule in aws_wafv2_web_acl.api.rule : rule.action[0].block[0].custom_response[0].response_code if rule.name == "rate-per-address"
+    ]) == 429
+    error_message = "The firewall blocks a relay before the API's own limit, or with a 403, which is read as refused credentials."
+  }
+
+  assert {
+    condition = (
+      aws_api_gateway_rest_api.this.disable_execute_api_endpoint && aws_api_gateway_rest_api.ines[0].disable_execute_api_endpoint &&
+      toset([for domain in aws_api_gateway_domain_name.this : "${domain.domain_name} ${domain.security_policy}"]) ==
+      toset(["api.example.org TLS_1_2", "ines.example.org TLS_1_2"]) && output.api_url == "https://api.example.org" &&
+      length(aws_api_gateway_base_path_mapping.this) == 2
+    )
+    error_message = "The API answers over TLS 1.0, or at an address that does."
+  }
+
+  assert {
+    condition     = length(aws_api_gateway_account.this) == 0 && length(aws_iam_role.api_logs) == 0
+    error_message = "The role of API Gateway is the account's: it may not be replaced unless that is asked for."
+  }
+
+  # Each path and the function behind it; the method is always ANY.
+  assert {
+    condition = { for path, resource in local.api_resources : path => resource.function } == {
+      "/"                         = "status"
+      "/{proxy+}"                 = "status"
+      "/api"                      = "status"
+      "/api/{proxy+}"             = "status"
+      "/api/inscription"          = "enrolment"
+      "/api/inscription/{proxy+}" = "enrolment"
+      "/api/depots"               = "enrolment"
+      "/api/depots/{proxy+}"      = "enrolment"
+      "/api/revues"               = "review"
+      "/api/revues/{proxy+}"      = "review"
+      "/portail"                  = "portal"
+      "/portail/{proxy+}"         = "portal"
+    } && alltrue([for method in aws_api_gateway_method.any : method.http_method == "ANY"])
+    error_message = "A path reaches another function than the one that knows it, or the gateway answers in its place."
+  }
+
+  # --- personal data stay out of logs ---
+
+  assert {
+    condition = length(setsubtract(values(jsondecode(aws_api_gateway_stage.this.access_log_settings[0].format)), [
+      "$context.requestId", "$context.requestTime", "$context.httpMethod", "$context.resourcePath", "$context.status",
+      "$context.error.responseType", "$context.responseLength", "$context.responseLatency",
+      "$context.integration.latency", "$context.integration.status", "$context.waf.status", "$context.xrayTraceId",
+    ])) == 0
+    error_message = "The gateway logs something new: a path, a query or an address is personal data. Add it here once you know it is not."
+  }
+
+  assert {
+    condition = alltrue([
+      for settings in aws_api_gateway_method_settings.all.settings :
+      settings.logging_level == "OFF" && !settings.data_trace_enabled
+    ])
+    error_message = "The gateway's execution logs print requests."
+  }
+
+  assert {
+    condition     = !aws_api_gateway_stage.this.xray_tracing_enabled
+    error_message = "The gateway's traces keep the address of each request."
+  }
+
+  assert {
+    condition = !anytrue(concat(
+      aws_wafv2_web_acl.api.visibility_config[*].sampled_requests_enabled,
+      flatten([for rule in aws_wafv2_web_acl.api.rule : rule.visibility_config[*].sampled_requests_enabled]),
+    ))
+    error_message = "The firewall keeps samples of requests."
+  }
+}
