@@ -1,4 +1,4 @@
-# The gateway and the firewall, on the plan of a production with every default.
+# The gateway and the firewall: on the plan of a production with every default, and with paths that are closed.
 
 provider "aws" {
   region                      = "eu-west-3"
@@ -121,7 +121,40 @@ run "by_default" {
     error_message = "A path reaches another function than the one that knows it, or the gateway answers in its place."
   }
 
+  assert {
+    condition     = toset(aws_wafv2_web_acl.api.rule[*].name) == toset(["rate-per-address", "known-bad-inputs"]) && length(aws_wafv2_ip_set.restricted) == 0 && length(module.truststore) == 0
+    error_message = "A path is closed, or asks for a certificate, though nobody asked for it."
+  }
+
   # --- personal data stay out of logs ---
+
+  assert {
+    condition = (
+      one(one(aws_wafv2_web_acl_logging_configuration.api).logging_filter).default_behavior == "DROP" &&
+      [for filter in one(one(aws_wafv2_web_acl_logging_configuration.api).logging_filter).filter : "${filter.behavior} ${join(" ", flatten([for condition in filter.condition : condition.action_condition[*].action]))}"] == ["KEEP BLOCK"]
+    )
+    error_message = "The firewall logs requests that it lets through."
+  }
+
+  assert {
+    condition = (
+      anytrue([for field in one(aws_wafv2_web_acl_logging_configuration.api).redacted_fields : length(field.uri_path) == 1]) &&
+      anytrue([for field in one(aws_wafv2_web_acl_logging_configuration.api).redacted_fields : length(field.query_string) == 1]) &&
+      toset(flatten([for field in one(aws_wafv2_web_acl_logging_configuration.api).redacted_fields : field.single_header[*].name])) == toset([
+        "authorization", "cookie", "referer", "x-api-key", "x-caller", "x-deposant", "x-jwt-assertion",
+      ])
+    )
+    error_message = "The firewall's log holds a path, a query, a key or a token."
+  }
+
+  # Without the prefix the firewall refuses to write there; without the key's leave nothing is written, and nobody hears of it.
+  assert {
+    condition = (
+      one(aws_cloudwatch_log_group.firewall).name == "aws-waf-logs-statut-etudiant-test" && one(aws_cloudwatch_log_group.firewall).retention_in_days == 180 &&
+      strcontains(aws_kms_key.logs.policy, "log-group:aws-waf-logs-statut-etudiant-test")
+    )
+    error_message = "The firewall's log can't be written."
+  }
 
   assert {
     condition = length(setsubtract(values(jsondecode(aws_api_gateway_stage.this.access_log_settings[0].format)), [
@@ -151,5 +184,80 @@ run "by_default" {
       flatten([for rule in aws_wafv2_web_acl.api.rule : rule.visibility_config[*].sampled_requests_enabled]),
     ))
     error_message = "The firewall keeps samples of requests."
+  }
+}
+
+# Officers and the portal from two networks, establishments with a certificate.
+run "closed" {
+  command = plan
+
+  override_resource {
+    target          = aws_wafv2_ip_set.restricted["review"]
+    override_during = plan
+    values          = { arn = "arn:aws:wafv2:eu-west-3:123456789012:regional/ipset/review" }
+  }
+
+  override_resource {
+    target          = aws_wafv2_ip_set.restricted["portal"]
+    override_during = plan
+    values          = { arn = "arn:aws:wafv2:eu-west-3:123456789012:regional/ipset/portal" }
+  }
+
+  override_resource {
+    target          = aws_s3_object.certificate_authorities
+    override_during = plan
+    values          = { version_id = "first" }
+  }
+
+  variables {
+    restricted_addresses = { review = ["192.0.2.0/24"], portal = ["192.0.2.0/24", "198.51.100.7/32"] }
+    establishments_domain = {
+      name                    = "depots.example.org"
+      certificate_arn         = "arn:aws:acm:eu-west-3:123456789012:certificate/depots"
+      certificate_authorities = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+    }
+  }
+
+  # Each rule refuses a path, decoded as the gateway may decode it, unless the address or the name is the one.
+  assert {
+    condition = {
+      for rule in aws_wafv2_web_acl.api.rule : rule.name => [
+        for part in rule.statement[0].and_statement[0].statement : try(
+          "${part.regex_match_statement[0].regex_string} ${join(" ", part.regex_match_statement[0].text_transformation[*].type)}",
+          "unless ${part.not_statement[0].statement[0].ip_set_reference_statement[0].arn}",
+          "unless ${part.not_statement[0].statement[0].byte_match_statement[0].positional_constraint} ${part.not_statement[0].statement[0].byte_match_statement[0].search_string}",
+        )
+      ] if length(rule.action[*].block) > 0 && length(rule.statement[0].and_statement) > 0
+      } == {
+      addresses-of-review            = ["/api/revues URL_DECODE NORMALIZE_PATH LOWERCASE", "unless arn:aws:wafv2:eu-west-3:123456789012:regional/ipset/review"]
+      addresses-of-portal            = ["/portail URL_DECODE NORMALIZE_PATH LOWERCASE", "unless arn:aws:wafv2:eu-west-3:123456789012:regional/ipset/portal"]
+      certificates-of-establishments = ["/api/(inscription|depots) URL_DECODE NORMALIZE_PATH LOWERCASE", "unless EXACTLY depots.example.org"]
+    }
+    error_message = "Officers, the portal or establishments are reached from elsewhere, or by another name, than was configured."
+  }
+
+  # What the rules name is what the gateway gives to those functions.
+  assert {
+    condition = alltrue([
+      for path, resource in local.api_resources :
+      contains(["review", "portal", "enrolment"], resource.function) == can(regex("/api/revues|/portail|/api/(inscription|depots)", path))
+    ])
+    error_message = "A function that is closed has a path that no rule names."
+  }
+
+  assert {
+    condition     = { for name, set in aws_wafv2_ip_set.restricted : name => set.addresses } == { review = toset(["192.0.2.0/24"]), portal = toset(["192.0.2.0/24", "198.51.100.7/32"]) }
+    error_message = "A network is let in, or kept out, that was not configured so."
+  }
+
+  assert {
+    condition = (
+      { for name, domain in aws_api_gateway_domain_name.this : name => [for tls in domain.mutual_tls_authentication : "${tls.truststore_uri} ${tls.truststore_version}"] } == {
+        api            = []
+        ines           = []
+        establishments = ["s3://statut-etudiant-test-truststore-123456789012/certificate-authorities.pem first"]
+      } && aws_api_gateway_domain_name.this["establishments"].security_policy == "TLS_1_2" && aws_api_gateway_rest_api.this.disable_execute_api_endpoint
+    )
+    error_message = "Establishments are not asked for a certificate, or others are, or an address is open that asks for none."
   }
 }
