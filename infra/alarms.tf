@@ -45,6 +45,12 @@ variable "feed_alarm_days" {
   }
 }
 
+variable "retention_alarm_enabled" {
+  description = "Tell when DynamoDB has deleted no trace for a week. For deployments that are older than `access_log_retention_days`: before, there is nothing to delete."
+  type        = bool
+  default     = false
+}
+
 variable "watched_establishments" {
   description = "Establishments that send files on agreed days, by UAI: the days, 1 to 7, without an accepted file of theirs after which it is alarming."
   type        = map(number)
@@ -132,6 +138,32 @@ locals {
         below              = 1
         period             = 24 * 60 * 60
         evaluation_periods = var.feed_alarm_days
+      }
+    },
+    {
+      # Writes are counted by the table and copies by Firehose, so that it doesn't matter where between them they stop.
+      for name, table in local.copied_tables : "${name}-copy" => {
+        description = "Traces of ${table.name} are written and not copied where nobody can change them, or an hour late."
+        metrics = {
+          written = { namespace = "AWS/DynamoDB", metric = "ConsumedWriteCapacityUnits", dimensions = { TableName = table.name }, stat = "Sum" }
+          copied  = { namespace = "AWS/Firehose", metric = "IncomingRecords", dimensions = { DeliveryStreamName = "${local.name}-${name}" }, stat = "Sum" }
+          age     = { namespace = "AWS/Firehose", metric = "DeliveryToS3.DataFreshness", dimensions = { DeliveryStreamName = "${local.name}-${name}" }, stat = "Maximum" }
+        }
+        expression = "IF(FILL(written, 0) > 0 AND FILL(copied, 0) < 1, 1, 0) + IF(FILL(age, 0) > 3600, 1, 0)"
+        threshold  = 0
+        period     = 60 * 60
+        # A trace at the end of an hour may be copied in the next.
+        evaluation_periods = 2
+      }
+    },
+    {
+      for name in var.retention_alarm_enabled ? ["retention-late"] : [] : name => {
+        description        = "DynamoDB has deleted no trace for a week: they are kept for longer than was said."
+        metrics            = { deleted = { namespace = "AWS/DynamoDB", metric = "TimeToLiveDeletedItemCount", dimensions = { TableName = module.table["access_log"].name }, stat = "Sum" } }
+        expression         = "FILL(deleted, 0)"
+        below              = 1
+        period             = 24 * 60 * 60
+        evaluation_periods = 7
       }
     },
     {

@@ -66,6 +66,7 @@ module "ines_table" {
   expires             = try(each.value.expires, false)
   deletion_protection = var.deletion_protection
   key_arn             = aws_kms_key.data[each.key == "ines_log" ? "access_log" : "registry"].arn
+  stream_enabled      = each.key == "ines_log" && local.access_log_copied
 
   alarms_enabled  = var.alarms_enabled
   alarm_topic_arn = aws_sns_topic.alarms.arn

@@ -60,7 +60,7 @@ locals {
         ReadDeadLetters = { actions = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ReceiveMessage"], resources = local.dead_letter_arns }
         Redrive         = { actions = ["sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:SendMessage"], resources = [module.identity_queue.arn, module.imports_queue.arn] }
         RunStatistics   = { actions = ["lambda:InvokeFunction"], resources = [module.statistics.alias_arn] }
-        ReadLogs        = { actions = ["logs:FilterLogEvents", "logs:GetLogEvents", "logs:StartQuery"], resources = ["arn:${local.partition}:logs:${var.region}:${local.account_id}:log-group:/aws/*/${local.name}*"] }
+        ReadLogs        = { actions = ["logs:FilterLogEvents", "logs:GetLogEvents", "logs:StartQuery"], resources = [for group in ["/aws/*/${local.name}*", "${local.firewall_log_group}*"] : "arn:${local.partition}:logs:${var.region}:${local.account_id}:log-group:${group}"] }
         # These have no resource to name.
         Watch = { actions = ["cloudwatch:DescribeAlarms", "cloudwatch:GetDashboard", "cloudwatch:GetMetricData", "logs:GetQueryResults", "s3:ListAllMyBuckets"], resources = ["*"] }
       }
@@ -80,11 +80,17 @@ locals {
           NameClients  = { actions = ["dynamodb:GetItem"], resources = [local.table_arns["clients"]] }
           ReadInes     = { actions = ["secretsmanager:GetSecretValue"], resources = [module.hmac_secret["ine"].arn] }
         },
+        # The copy that nobody can change, and what it is compared with.
+        local.access_log_copied ? {
+          CompareTraces = { actions = ["dynamodb:Scan"], resources = [for table in local.copied_tables : table.arn] }
+          ReadCopies    = { actions = ["s3:GetObject", "s3:GetObjectRetention", "s3:GetObjectVersion"], resources = [for bucket in module.access_log_copy : "${bucket.arn}/*"] }
+          ListCopies    = { actions = ["s3:ListBucket", "s3:ListBucketVersions"], resources = module.access_log_copy[*].arn }
+        } : {},
         { for arn in [for name, arn in local.table_arns : arn if name == "ines_log"] : "ReadInesAccesses" => { actions = ["dynamodb:GetItem", "dynamodb:Query"], resources = [arn] } },
       )
       keys = {
         registry   = { actions = ["kms:Decrypt"], services = ["dynamodb", "secretsmanager"] }
-        access_log = { actions = ["kms:Decrypt"], services = ["dynamodb"] }
+        access_log = { actions = ["kms:Decrypt"], services = ["dynamodb", "s3"] }
       }
     }
     break-glass = {

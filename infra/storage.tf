@@ -71,6 +71,7 @@ module "table" {
   recoverable         = try(each.value.recoverable, true)
   deletion_protection = var.deletion_protection
   key_arn             = aws_kms_key.data[each.key == "access_log" ? "access_log" : "registry"].arn
+  stream_enabled      = each.key == "access_log" && local.access_log_copied
 
   alarms_enabled  = var.alarms_enabled
   alarm_topic_arn = aws_sns_topic.alarms.arn
@@ -103,11 +104,14 @@ module "bucket" {
 # Each is beside what takes its work.
 
 locals {
-  queues = {
-    imports    = module.imports_queue
-    identity   = module.identity_queue
-    statistics = module.statistics_dead_letters
-  }
+  queues = merge(
+    {
+      imports    = module.imports_queue
+      identity   = module.identity_queue
+      statistics = module.statistics_dead_letters
+    },
+    { for queue in module.access_log_dead_letters : "traces" => queue },
+  )
 
   dead_letter_arns = [for queue in local.queues : queue.dead_letter_arn]
 }

@@ -104,7 +104,7 @@ run "by_default" {
       "/^[$]name-no-feed-[0-9]{7}[A-Z]$/", "$$name-no-feed-UAI")
       ]) == setsubtract(toset(flatten([
         for heading in regexall("(?m)^#+ Alarm: [^\n]*$", file("../docs/runbook.md")) : flatten(regexall("`([$]name-[A-Za-z-]+)`", heading))
-    ])), ["$name-france-connect", "$name-no-feed-UAI"])
+    ])), ["$name-france-connect", "$name-no-feed-UAI", "$name-retention-late"])
     error_message = "An alarm has no section in docs/runbook.md, or a section there is about no alarm."
   }
 
@@ -173,6 +173,7 @@ run "configured" {
     ines                     = { url = "https://ines.example.org", channel = "supdata-1" }
     refusals_alarm_threshold = 50
     watched_establishments   = { "0751967F" = 2 }
+    retention_alarm_enabled  = true
   }
 
   # What shared/src/ines/client.rs writes, and InesError::kind: a filter on other words counts nothing, and says so to nobody.
@@ -292,7 +293,7 @@ run "configured" {
       "/^[$]name-no-feed-[0-9]{7}[A-Z]$/", "$$name-no-feed-UAI")
       ]) == setsubtract(toset(flatten([
         for heading in regexall("(?m)^#+ Alarm: [^\n]*$", file("../docs/runbook.md")) : flatten(regexall("`([$]name-[A-Za-z-]+)`", heading))
-    ])), ["$name-ines-api-errors", "$name-ines-litigation"])
+    ])), ["$name-ines-api-errors", "$name-ines-litigation", "$name-ines-log-copy"])
     error_message = "An alarm has no section in docs/runbook.md, or a section there is about no alarm."
   }
 }

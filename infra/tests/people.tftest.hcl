@@ -160,7 +160,7 @@ run "configured" {
           for table in ["students", "records", "blocks", "access_log"] : contains(statement.resources, module.table[table].arn)
         ])
       ])
-    } == { operator = 0, dpo = 3, break-glass = 2 }
+    } == { operator = 0, dpo = 4, break-glass = 2 }
     error_message = "Somebody else than the data protection officer, or whoever breaks the glass, reads students or traces."
   }
 

@@ -147,6 +147,7 @@ run "by_default" {
       imports    = aws_kms_key.data["files"].arn
       identity   = aws_kms_key.data["registry"].arn
       statistics = aws_kms_key.data["registry"].arn
+      traces     = aws_kms_key.data["registry"].arn
     }
     error_message = "A queue is encrypted with a key of what it doesn't tell of."
   }
@@ -183,7 +184,7 @@ run "by_default" {
   }
 
   assert {
-    condition     = { for name, queue in local.queues : name => queue.settings.max_receive_count } == { imports = 10, identity = 5, statistics = null }
+    condition     = { for name, queue in local.queues : name => queue.settings.max_receive_count } == { imports = 10, identity = 5, statistics = null, traces = null }
     error_message = "Work that fails is tried for ever, or given up too soon."
   }
 
