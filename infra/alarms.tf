@@ -157,6 +157,18 @@ locals {
       }
     },
     {
+      # The probe from outside takes any certificate. ACM renews those that it gave, if DNS still proves whose they are; those that
+      # were brought to it, nobody renews.
+      for name, domain in local.domains : "${name}-certificate" => {
+        description = "The certificate of ${domain.name} ends within a month, and was not renewed."
+        metrics     = { days = { namespace = "AWS/CertificateManager", metric = "DaysToExpiry", dimensions = { CertificateArn = domain.certificate_arn }, stat = "Minimum" } }
+        # Told twice a day: a period without it says nothing.
+        expression = "IF(FILL(days, 365) < 30, 1, 0)"
+        threshold  = 0
+        period     = 24 * 60 * 60
+      }
+    },
+    {
       for name in var.retention_alarm_enabled ? ["retention-late"] : [] : name => {
         description        = "DynamoDB has deleted no trace for a week: they are kept for longer than was said."
         metrics            = { deleted = { namespace = "AWS/DynamoDB", metric = "TimeToLiveDeletedItemCount", dimensions = { TableName = module.table["access_log"].name }, stat = "Sum" } }

@@ -104,7 +104,7 @@ run "by_default" {
       "/^[$]name-no-feed-[0-9]{7}[A-Z]$/", "$$name-no-feed-UAI")
       ]) == setsubtract(toset(flatten([
         for heading in regexall("(?m)^#+ Alarm: [^\n]*$", file("../docs/runbook.md")) : flatten(regexall("`([$]name-[A-Za-z-]+)`", heading))
-    ])), ["$name-france-connect", "$name-no-feed-UAI", "$name-retention-late"])
+    ])), ["$name-france-connect", "$name-no-feed-UAI", "$name-retention-late", "$name-establishments-certificate", "$name-outside"])
     error_message = "An alarm has no section in docs/runbook.md, or a section there is about no alarm."
   }
 
@@ -141,6 +141,14 @@ run "by_default" {
       ])
     ])
     error_message = "CloudWatch refuses an alarm that looks so far back."
+  }
+
+  assert {
+    condition = { for name, dashboard in aws_cloudwatch_dashboard.this : dashboard.dashboard_name => regex("^[*][*]([A-Za-z ]+)[.][*][*]", jsondecode(dashboard.dashboard_body).widgets[0].properties.markdown)[0] } == {
+      statut-etudiant-test         = "On call"
+      statut-etudiant-test-feeding = "Support of establishments"
+    }
+    error_message = "A dashboard doesn't say for whom it is."
   }
 
   assert {
@@ -202,7 +210,7 @@ run "configured" {
       for alarm in aws_cloudwatch_metric_alarm.ines :
       alarm.namespace == "StatutEtudiant" && alarm.statistic == "Sum" && alarm.treat_missing_data == "notBreaching" &&
       alarm.alarm_actions == toset([aws_sns_topic.alarms.arn]) &&
-      strcontains(aws_cloudwatch_dashboard.this.dashboard_body, alarm.metric_name)
+      strcontains(join(" ", values(aws_cloudwatch_dashboard.this)[*].dashboard_body), alarm.metric_name)
     ])
     error_message = "An alarm about INES tells nobody, goes off in a quiet night, or watches what is on no graph."
   }
@@ -215,7 +223,7 @@ run "configured" {
       one(aws_cloudwatch_metric_alarm.new_identities).metric_name == "new_identities_beyond_quota_test" &&
       one(aws_cloudwatch_metric_alarm.new_identities).threshold == 0 &&
       one(aws_cloudwatch_metric_alarm.new_identities).alarm_actions == toset([aws_sns_topic.alarms.arn]) &&
-      strcontains(aws_cloudwatch_dashboard.this.dashboard_body, "new_identities_beyond_quota_test")
+      strcontains(join(" ", values(aws_cloudwatch_dashboard.this)[*].dashboard_body), "new_identities_beyond_quota_test")
     )
     error_message = "Nobody hears that an establishment has used up its new identities."
   }
@@ -228,7 +236,7 @@ run "configured" {
       one(aws_cloudwatch_metric_alarm.pairs).metric_name == "pairs_beyond_allowance_test" &&
       one(aws_cloudwatch_metric_alarm.pairs).threshold == 0 &&
       one(aws_cloudwatch_metric_alarm.pairs).alarm_actions == toset([aws_sns_topic.alarms.arn]) &&
-      strcontains(aws_cloudwatch_dashboard.this.dashboard_body, "pairs_beyond_allowance_test")
+      strcontains(join(" ", values(aws_cloudwatch_dashboard.this)[*].dashboard_body), "pairs_beyond_allowance_test")
     )
     error_message = "Nobody hears that a depositor's rows try pairs out."
   }
@@ -265,7 +273,7 @@ run "configured" {
       for metric in [
         "requests", "duration_ms", "server_errors", "refused_quota", "enumeration_suspected", "cold_starts",
         "france_connect_failures",
-      ] : strcontains(aws_cloudwatch_dashboard.this.dashboard_body, metric)
+      ] : strcontains(join(" ", values(aws_cloudwatch_dashboard.this)[*].dashboard_body), metric)
     ])
     error_message = "A metric of the consultation is on no graph."
   }
@@ -277,7 +285,7 @@ run "configured" {
       aws_cloudwatch_log_metric_filter.imports["failed"].log_group_name == module.ingestion.log_group_name &&
       aws_cloudwatch_metric_alarm.failed_imports[0].metric_name == "imports_failed_test" &&
       aws_cloudwatch_metric_alarm.failed_imports[0].alarm_actions == toset([aws_sns_topic.alarms.arn]) &&
-      strcontains(aws_cloudwatch_dashboard.this.dashboard_body, "imports_failed_test")
+      strcontains(join(" ", values(aws_cloudwatch_dashboard.this)[*].dashboard_body), "imports_failed_test")
     )
     error_message = "Nobody hears of a failed import."
   }
@@ -293,7 +301,7 @@ run "configured" {
       "/^[$]name-no-feed-[0-9]{7}[A-Z]$/", "$$name-no-feed-UAI")
       ]) == setsubtract(toset(flatten([
         for heading in regexall("(?m)^#+ Alarm: [^\n]*$", file("../docs/runbook.md")) : flatten(regexall("`([$]name-[A-Za-z-]+)`", heading))
-    ])), ["$name-ines-api-errors", "$name-ines-litigation", "$name-ines-log-copy"])
+    ])), ["$name-ines-api-errors", "$name-ines-litigation", "$name-ines-log-copy", "$name-ines-certificate", "$name-establishments-certificate", "$name-outside"])
     error_message = "An alarm has no section in docs/runbook.md, or a section there is about no alarm."
   }
 }
