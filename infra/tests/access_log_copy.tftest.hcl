@@ -171,20 +171,3 @@ run "real_students" {
     error_message = "Nobody hears that traces are not copied."
   }
 }
-
-run "invented_people" {
-  command = plan
-
-  variables {
-    holds_real_students = false
-  }
-
-  assert {
-    condition = (
-      length(module.access_log_copy) == 0 && length(aws_pipes_pipe.access_log) == 0 && length(aws_kinesis_firehose_delivery_stream.access_log) == 0 &&
-      length(aws_iam_role.access_log_pipe) + length(aws_iam_role.access_log_delivery) == 0 && !contains(keys(local.queues), "traces") &&
-      alltrue([for table in merge(module.table, module.ines_table) : table.settings.stream == null]) && output.access_log_copy_bucket == null
-    )
-    error_message = "Invented people leave traces that nobody can delete."
-  }
-}

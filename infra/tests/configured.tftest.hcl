@@ -1,4 +1,4 @@
-# What a deployment decides arrives where it is meant to, and nothing does by default.
+# What a deployment decides arrives where it is meant to.
 
 provider "aws" {
   region                      = "eu-west-3"
@@ -120,62 +120,6 @@ variables {
   alarm_email  = "exploitation@example.org"
   api_domain   = { name = "api.example.org", certificate_arn = "arn:aws:acm:eu-west-3:123456789012:certificate/api" }
   ines_domain  = { name = "ines.example.org", certificate_arn = "arn:aws:acm:eu-west-3:123456789012:certificate/ines" }
-}
-
-run "by_default" {
-  command = plan
-
-  assert {
-    condition = module.status.environment == tomap({
-      ENVIRONMENT               = "test"
-      STUDENTS_TABLE            = "statut-etudiant-test-students"
-      BLOCKS_TABLE              = "statut-etudiant-test-blocks"
-      CLIENTS_TABLE             = "statut-etudiant-test-clients"
-      QUOTAS_TABLE              = "statut-etudiant-test-quotas"
-      ESTABLISHMENTS_TABLE      = "statut-etudiant-test-establishments"
-      ACCESS_LOG_TABLE          = "statut-etudiant-test-access-log"
-      INE_SECRET_ARN            = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:ine"
-      IDENTITY_SECRET_ARN       = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:identity"
-      STARTS_WITHIN_DAYS        = "90"
-      ACCESS_LOG_RETENTION_DAYS = "180"
-      CLIENT_CACHE_SECONDS      = "60"
-    })
-    error_message = "Without a token issuer and FranceConnect, the consultation is told something else than it should be."
-  }
-
-  assert {
-    condition     = length(aws_secretsmanager_secret.france_connect) == 0 && output.france_connect_secret_arn == null
-    error_message = "A secret waits for FranceConnect, which is not configured."
-  }
-
-  assert {
-    condition = module.review.environment == tomap({
-      ENVIRONMENT               = "test"
-      REVIEWS_TABLE             = "statut-etudiant-test-reviews"
-      RECORDS_TABLE             = "statut-etudiant-test-records"
-      STUDENTS_TABLE            = "statut-etudiant-test-students"
-      ESTABLISHMENTS_TABLE      = "statut-etudiant-test-establishments"
-      CLIENTS_TABLE             = "statut-etudiant-test-clients"
-      QUOTAS_TABLE              = "statut-etudiant-test-quotas"
-      ACCESS_LOG_TABLE          = "statut-etudiant-test-access-log"
-      ACCESS_LOG_RETENTION_DAYS = "180"
-      CLIENT_CACHE_SECONDS      = "60"
-      IDENTITY_QUEUE_URL        = module.identity_queue.url
-    })
-    error_message = "Review is told something else than it should be."
-  }
-
-  assert {
-    condition = module.portal.environment == tomap({
-      ENVIRONMENT          = "test"
-      PUBLIC_URL           = local.portal_url
-      SESSIONS_TABLE       = "statut-etudiant-test-sessions"
-      MEMBERS_TABLE        = "statut-etudiant-test-members"
-      ESTABLISHMENTS_TABLE = "statut-etudiant-test-establishments"
-      PORTAL_SECRET_ARN    = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:portal"
-    })
-    error_message = "The portal is told something else than it should be."
-  }
 }
 
 # With everything configured that may be. Of the account's concurrency just a hundred are left, as AWS asks for.

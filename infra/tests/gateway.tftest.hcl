@@ -20,13 +20,44 @@ override_data {
 }
 
 override_module {
-  target  = module.hmac_secret
-  outputs = { arn = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:hmac" }
+  target  = module.hmac_secret["record"]
+  outputs = { arn = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:record" }
 }
 
 override_module {
-  target  = module.ines_secret
-  outputs = { arn = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:ines" }
+  target  = module.hmac_secret["ine"]
+  outputs = { arn = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:ine" }
+}
+
+override_module {
+  target  = module.hmac_secret["identity"]
+  outputs = { arn = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:identity" }
+}
+
+override_module {
+  target  = module.hmac_secret["portal"]
+  outputs = { arn = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:portal" }
+}
+
+override_module {
+  target  = module.ines_secret["ine"]
+  outputs = { arn = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:ines-ine" }
+}
+
+override_module {
+  target  = module.ines_secret["identity"]
+  outputs = { arn = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:ines-identity" }
+}
+
+override_module {
+  target  = module.ines_secret["token"]
+  outputs = { arn = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:ines-token" }
+}
+
+override_resource {
+  target          = module.identity_queue.aws_sqs_queue.work
+  override_during = plan
+  values          = { url = "https://sqs.eu-west-3.amazonaws.com/123456789012/statut-etudiant-test-identity" }
 }
 
 variables {
@@ -124,6 +155,60 @@ run "by_default" {
   assert {
     condition     = toset(aws_wafv2_web_acl.api.rule[*].name) == toset(["rate-per-address", "known-bad-inputs"]) && length(aws_wafv2_ip_set.restricted) == 0 && length(module.truststore) == 0
     error_message = "A path is closed, or asks for a certificate, though nobody asked for it."
+  }
+
+  # --- what the functions behind it are told, and that no token is trusted by default ---
+
+  assert {
+    condition = module.status.environment == tomap({
+      ENVIRONMENT               = "test"
+      STUDENTS_TABLE            = "statut-etudiant-test-students"
+      BLOCKS_TABLE              = "statut-etudiant-test-blocks"
+      CLIENTS_TABLE             = "statut-etudiant-test-clients"
+      QUOTAS_TABLE              = "statut-etudiant-test-quotas"
+      ESTABLISHMENTS_TABLE      = "statut-etudiant-test-establishments"
+      ACCESS_LOG_TABLE          = "statut-etudiant-test-access-log"
+      INE_SECRET_ARN            = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:ine"
+      IDENTITY_SECRET_ARN       = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:identity"
+      STARTS_WITHIN_DAYS        = "90"
+      ACCESS_LOG_RETENTION_DAYS = "180"
+      CLIENT_CACHE_SECONDS      = "60"
+    })
+    error_message = "Without a token issuer and FranceConnect, the consultation is told something else than it should be."
+  }
+
+  assert {
+    condition     = length(aws_secretsmanager_secret.france_connect) == 0 && output.france_connect_secret_arn == null
+    error_message = "A secret waits for FranceConnect, which is not configured."
+  }
+
+  assert {
+    condition = module.review.environment == tomap({
+      ENVIRONMENT               = "test"
+      REVIEWS_TABLE             = "statut-etudiant-test-reviews"
+      RECORDS_TABLE             = "statut-etudiant-test-records"
+      STUDENTS_TABLE            = "statut-etudiant-test-students"
+      ESTABLISHMENTS_TABLE      = "statut-etudiant-test-establishments"
+      CLIENTS_TABLE             = "statut-etudiant-test-clients"
+      QUOTAS_TABLE              = "statut-etudiant-test-quotas"
+      ACCESS_LOG_TABLE          = "statut-etudiant-test-access-log"
+      ACCESS_LOG_RETENTION_DAYS = "180"
+      CLIENT_CACHE_SECONDS      = "60"
+      IDENTITY_QUEUE_URL        = module.identity_queue.url
+    })
+    error_message = "Review is told something else than it should be."
+  }
+
+  assert {
+    condition = module.portal.environment == tomap({
+      ENVIRONMENT          = "test"
+      PUBLIC_URL           = local.portal_url
+      SESSIONS_TABLE       = "statut-etudiant-test-sessions"
+      MEMBERS_TABLE        = "statut-etudiant-test-members"
+      ESTABLISHMENTS_TABLE = "statut-etudiant-test-establishments"
+      PORTAL_SECRET_ARN    = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:portal"
+    })
+    error_message = "The portal is told something else than it should be."
   }
 
   # --- personal data stay out of logs ---

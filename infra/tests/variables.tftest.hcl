@@ -309,4 +309,13 @@ run "accepted" {
     condition     = length(aws_wafv2_web_acl_logging_configuration.api) == 0
     error_message = "An emulator is asked for a firewall's logs, which it doesn't have."
   }
+
+  assert {
+    condition = (
+      length(module.access_log_copy) == 0 && length(aws_pipes_pipe.access_log) == 0 && length(aws_kinesis_firehose_delivery_stream.access_log) == 0 &&
+      length(aws_iam_role.access_log_pipe) + length(aws_iam_role.access_log_delivery) == 0 && !contains(keys(local.queues), "traces") &&
+      alltrue([for table in merge(module.table, module.ines_table) : table.settings.stream == null]) && output.access_log_copy_bucket == null
+    )
+    error_message = "Invented people leave traces that nobody can delete."
+  }
 }
