@@ -117,6 +117,15 @@ run "by_default" {
     error_message = "An alarm is not among output alarm_names."
   }
 
+  # So are those of every function, queue and table, by the list of each kind.
+  assert {
+    condition = length(output.alarm_names) > 0 && alltrue([
+      for found in concat([for file in fileset(".", "*.tf") : regexall("(?m)^module \"([a-z_]+)\" [{]\n  source +?= \"[.]/modules/(function|queue|table)\"", file(file))]...) :
+      strcontains(file({ function = "dashboards.tf", queue = "storage.tf", table = "alarms.tf" }[found[1]]), "module.${found[0]}")
+    ])
+    error_message = "The alarms of a function, a queue or a table are not among output alarm_names."
+  }
+
   assert {
     condition = alltrue([
       for alarm in aws_cloudwatch_metric_alarm.service :
