@@ -1,7 +1,7 @@
-# A copy of the traces that nobody can change: what is written to the access log, and to our identity service's own, is put into a
-# bucket whose objects are locked for as long as the log itself is kept. A stream rather than a daily export, because what was
-# removed or overwritten between two exports would be in neither; a pipe and Firehose rather than a function, so that no code of
-# ours can drop a trace.
+# This makes a copy of the traces that nobody can change: each item that is written to the access log, or to our identity service's
+# own, is put into a bucket whose objects are locked for as long as the log is kept. A stream is copied rather than exported once a
+# day, because what came and went between two exports would be in neither. A pipe and Firehose carry it rather than a function, so
+# that no code of ours can drop a trace.
 #
 #   access_log ─► stream ─► pipe ─► Firehose ─► bucket, object lock in compliance mode
 #                             └─► dead letters: where in the stream, and nothing of what is there

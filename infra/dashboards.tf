@@ -1,4 +1,4 @@
-# What is looked at, by whom. A dashboard begins with a sentence that says for whom it is and what to do next.
+# Dashboards, one for each kind of reader: each begins with a sentence that says for whom it is and what to do next.
 
 locals {
   functions = merge(

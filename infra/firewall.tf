@@ -21,12 +21,10 @@ locals {
   # a rule therefore looks for the path anywhere.
   guarded_paths = merge(
     {
-      for name, path in { review = "/api/revues", portal = "/portail" } : "addresses-of-${name}" => {
-        path                     = path
-        addresses                = name
-        host                     = null
-        priority                 = { review = 3, portal = 4 }[name]
-      } if length(var.restricted_addresses[name]) > 0
+      for name, guard in {
+        review = { path = "/api/revues", priority = 3 }
+        portal = { path = "/portail", priority = 4 }
+      } : "addresses-of-${name}" => merge(guard, { addresses = name, host = null }) if length(var.restricted_addresses[name]) > 0
     },
     # What establishments write is refused under any other name than the one that asks for their certificate.
     {

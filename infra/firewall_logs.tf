@@ -1,5 +1,5 @@
-# What the firewall blocked, and nothing else: which rule, when, from which address. The path and the query may hold an INE, and
-# headers hold keys and tokens, so they are redacted. The address stays, because an attack is told from a mistake by it.
+# The log of the firewall holds blocked requests and no others: which rule, when, from which address. The path and the query may
+# hold an INE, and headers hold keys and tokens, so they are redacted. The address stays, because it tells an attack from a mistake.
 
 variable "firewall_log_retention_days" {
   description = "Days that blocked requests are kept, with the address they came from."

@@ -1,4 +1,4 @@
-# Who hears of what, and that the runbook has a section on it.
+# Alarms: each tells somebody, watches a metric that is written, and has a section in the runbook.
 
 provider "aws" {
   region                      = "eu-west-3"

@@ -1,4 +1,4 @@
-# What a deployment decides arrives where it is meant to.
+# The settings of a deployment arrive where they are meant to.
 
 provider "aws" {
   region                      = "eu-west-3"

@@ -1,5 +1,5 @@
-# What every module has: pages that tell of all its inputs and outputs, and an example that can be planned. Those of queue, table
-# and bucket are in the tests of each.
+# Every module has a page that tells of all its inputs and outputs, and an example that can be planned. The examples of queue,
+# table and bucket are in the tests of each.
 
 provider "aws" {
   region                      = "eu-west-3"

@@ -1,4 +1,4 @@
-# What asks from outside.
+# The probe from outside asks the API, and tells somebody.
 
 provider "aws" {
   region                      = "us-east-1"

@@ -1,4 +1,4 @@
-# What is kept, and where work waits, on the plan of a production with every default.
+# Tables, buckets, queues and keys, on the plan of a production with every default.
 #
 # The tests of this directory are offline and without credentials. The provider is the real one rather than a mock, for two
 # reasons: a mock does not know ephemeral resources, which the HMAC keys are made of, and the real one checks what it plans.

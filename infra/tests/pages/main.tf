@@ -1,4 +1,4 @@
-# What the modules' pages leave out: for each module, the variables and outputs that its README doesn't name.
+# Lists, for each module, the variables and outputs that its README doesn't name.
 
 locals {
   modules = "${path.module}/../../modules"
