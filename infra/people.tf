@@ -61,8 +61,9 @@ locals {
         Redrive         = { actions = ["sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:SendMessage"], resources = [module.identity_queue.arn, module.imports_queue.arn] }
         RunStatistics   = { actions = ["lambda:InvokeFunction"], resources = [module.statistics.alias_arn] }
         ReadLogs        = { actions = ["logs:FilterLogEvents", "logs:GetLogEvents", "logs:StartQuery"], resources = [for group in ["/aws/*/${local.name}*", "${local.firewall_log_group}*"] : "arn:${local.partition}:logs:${var.region}:${local.account_id}:log-group:${group}"] }
-        # These have no resource to name.
-        Watch = { actions = ["cloudwatch:DescribeAlarms", "cloudwatch:GetDashboard", "cloudwatch:GetMetricData", "logs:GetQueryResults", "s3:ListAllMyBuckets"], resources = ["*"] }
+        ReadDashboards  = { actions = ["cloudwatch:GetDashboard"], resources = [for dashboard in local.dashboards : "arn:${local.partition}:cloudwatch::${local.account_id}:dashboard/${dashboard.name}"] }
+        # These have no resource to name, or are asked without one: a list of alarms, a query by its id, which StartQuery gave.
+        Watch = { actions = ["cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData", "logs:GetQueryResults", "s3:ListAllMyBuckets"], resources = ["*"] }
       }
       keys = {
         registry = { actions = ["kms:Decrypt", "kms:GenerateDataKey"], services = ["dynamodb", "sqs"] }

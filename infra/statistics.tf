@@ -115,7 +115,7 @@ resource "aws_iam_role" "scheduler" {
       Condition = {
         StringEquals = {
           "aws:SourceAccount" = local.account_id
-          "aws:SourceArn"     = aws_scheduler_schedule_group.this.arn
+          "aws:SourceArn"     = "arn:${local.partition}:scheduler:${var.region}:${local.account_id}:schedule-group/${aws_scheduler_schedule_group.this.name}"
         }
       }
     }]

@@ -85,6 +85,12 @@ override_resource {
 }
 
 override_resource {
+  target          = aws_secretsmanager_secret.portal_provider
+  override_during = plan
+  values          = { arn = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:portal-provider" }
+}
+
+override_resource {
   target          = aws_secretsmanager_secret.ines_client
   override_during = plan
   values          = { arn = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:ines-client" }
@@ -142,6 +148,11 @@ run "configured" {
       url       = "https://france-connect.example.org"
       issuer    = "https://france-connect.example.org/api/v2"
       client_id = "0123456789abcdef0123456789abcdef"
+    }
+    portal_provider = {
+      issuer    = "https://agents.example.org"
+      client_id = "0123456789abcdef"
+      profile   = "pro_connect"
     }
     refusals_alarm_threshold = 50
     watched_establishments   = { "0751967F" = 2 }
@@ -213,7 +224,7 @@ run "configured" {
       status        = toset(["ine", "identity", "france-connect"])
       enrolment     = toset(["record", "ine", "identity", "ines-client"])
       review        = toset([])
-      portal        = toset(["portal"])
+      portal        = toset(["portal", "portal-provider"])
       ingestion     = toset(["record"])
       deduplication = toset(["ine", "identity", "ines-client"])
       statistics    = toset([])

@@ -5,7 +5,7 @@ data "aws_partition" "current" {}
 data "aws_region" "current" {}
 
 resource "aws_dynamodb_table" "this" {
-  #checkov:skip=CKV_AWS_28:Off for counters, idempotency keys and sessions alone, of some hours; the stack's tests hold every other table to it
+  #checkov:skip=CKV_AWS_28:Off for quotas, idempotency keys and sessions alone, of some hours; the stack's tests hold every other table to it
   name                        = var.name
   billing_mode                = "PAY_PER_REQUEST"
   hash_key                    = var.hash_key
