@@ -135,8 +135,15 @@ resource "aws_iam_role_policy" "access_log_pipe" {
       {
         Sid      = "ReadStreams"
         Effect   = "Allow"
-        Action   = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"]
+        Action   = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"]
         Resource = [for table in local.copied_tables : "${table.arn}/stream/*"]
+      },
+      {
+        # A pipe asks for it, and it has no resource to name.
+        Sid      = "ListStreams"
+        Effect   = "Allow"
+        Action   = ["dynamodb:ListStreams"]
+        Resource = ["*"]
       },
       {
         Sid      = "HandOver"
@@ -288,7 +295,7 @@ resource "aws_iam_role_policy" "access_log_delivery" {
         Sid      = "TellWhyItFailed"
         Effect   = "Allow"
         Action   = ["logs:PutLogEvents"]
-        Resource = ["arn:${local.partition}:logs:${var.region}:${local.account_id}:log-group:${aws_cloudwatch_log_group.access_log_copy[0].name}:log-stream:*"]
+        Resource = [for name in keys(local.copied_tables) : "arn:${local.partition}:logs:${var.region}:${local.account_id}:log-group:${aws_cloudwatch_log_group.access_log_copy[0].name}:log-stream:${name}"]
       },
     ]
   })

@@ -144,13 +144,13 @@ run "real_students" {
       ]))
       } == {
       pipe = toset(concat(
-        [for pair in setproduct(["DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"], ["access-log", "ines-log"]) : "dynamodb:${pair[0]} table/${pair[1]}/stream/*"],
+        [for pair in setproduct(["DescribeStream", "GetRecords", "GetShardIterator"], ["access-log", "ines-log"]) : "dynamodb:${pair[0]} table/${pair[1]}/stream/*"],
         [for pair in setproduct(["PutRecord", "PutRecordBatch"], ["access-log", "ines-log"]) : "firehose:${pair[0]} deliverystream/${pair[1]}"],
-        ["sqs:SendMessage traces-dlq"],
+        ["dynamodb:ListStreams *", "sqs:SendMessage traces-dlq"],
       ))
       delivery = toset([
         "s3:AbortMultipartUpload traces/*", "s3:PutObject traces/*", "s3:GetBucketLocation traces", "s3:ListBucket traces",
-        "s3:ListBucketMultipartUploads traces", "logs:PutLogEvents *",
+        "s3:ListBucketMultipartUploads traces", "logs:PutLogEvents access-log", "logs:PutLogEvents ines-log",
       ])
     }
     error_message = "What copies the traces may do something else, or less."
