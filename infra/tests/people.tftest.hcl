@@ -71,6 +71,18 @@ override_resource {
   values          = { arn = "arn:aws:sns:eu-west-3:123456789012:statut-etudiant-test-imports" }
 }
 
+override_resource {
+  target          = module.imports_queue.aws_sqs_queue.work
+  override_during = plan
+  values          = { url = "https://sqs.eu-west-3.amazonaws.com/123456789012/statut-etudiant-test-imports" }
+}
+
+override_resource {
+  target          = module.identity_queue.aws_sqs_queue.work
+  override_during = plan
+  values          = { url = "https://sqs.eu-west-3.amazonaws.com/123456789012/statut-etudiant-test-identity" }
+}
+
 variables {
   environment  = "test"
   packages_dir = "./tests/packages"
