@@ -45,6 +45,12 @@ variable "feed_alarm_days" {
   }
 }
 
+variable "retention_alarm_enabled" {
+  description = "Tell when DynamoDB has deleted no trace for a week. For deployments that are older than `access_log_retention_days`: before, there is nothing to delete."
+  type        = bool
+  default     = false
+}
+
 variable "watched_establishments" {
   description = "Establishments that send files on agreed days, by UAI: the days, 1 to 7, without an accepted file of theirs after which it is alarming."
   type        = map(number)
@@ -135,16 +141,41 @@ locals {
       }
     },
     {
-      for name in concat(values(aws_dynamodb_table.this)[*].name, values(aws_dynamodb_table.ines)[*].name) :
-      "${trimprefix(name, "${local.name}-")}-throttled" => {
-        description = "DynamoDB refuses reads or writes of ${name}: one hot item, or more than the table has grown to."
+      # Writes are counted by the table and copies by Firehose, so that it doesn't matter where between them they stop.
+      for name, table in local.copied_tables : "${name}-copy" => {
+        description = "Traces of ${table.name} are written and not copied where nobody can change them, or an hour late."
         metrics = {
-          reads  = { namespace = "AWS/DynamoDB", metric = "ReadThrottleEvents", dimensions = { TableName = name }, stat = "Sum" }
-          writes = { namespace = "AWS/DynamoDB", metric = "WriteThrottleEvents", dimensions = { TableName = name }, stat = "Sum" }
+          written = { namespace = "AWS/DynamoDB", metric = "ConsumedWriteCapacityUnits", dimensions = { TableName = table.name }, stat = "Sum" }
+          copied  = { namespace = "AWS/Firehose", metric = "IncomingRecords", dimensions = { DeliveryStreamName = "${local.name}-${name}" }, stat = "Sum" }
+          age     = { namespace = "AWS/Firehose", metric = "DeliveryToS3.DataFreshness", dimensions = { DeliveryStreamName = "${local.name}-${name}" }, stat = "Maximum" }
         }
-        expression         = "FILL(reads, 0) + FILL(writes, 0)"
-        threshold          = 10
+        expression = "IF(FILL(written, 0) > 0 AND FILL(copied, 0) < 1, 1, 0) + IF(FILL(age, 0) > 3600, 1, 0)"
+        threshold  = 0
+        period     = 60 * 60
+        # A trace at the end of an hour may be copied in the next.
         evaluation_periods = 2
+      }
+    },
+    {
+      # The probe from outside takes any certificate. ACM renews those that it gave, if DNS still proves whose they are; those that
+      # were brought to it, nobody renews.
+      for name, domain in local.domains : "${name}-certificate" => {
+        description = "The certificate of ${domain.name} ends within a month, and was not renewed."
+        metrics     = { days = { namespace = "AWS/CertificateManager", metric = "DaysToExpiry", dimensions = { CertificateArn = domain.certificate_arn }, stat = "Minimum" } }
+        # Told twice a day: a period without it says nothing.
+        expression = "IF(FILL(days, 365) < 30, 1, 0)"
+        threshold  = 0
+        period     = 24 * 60 * 60
+      }
+    },
+    {
+      for name in var.retention_alarm_enabled ? ["retention-late"] : [] : name => {
+        description        = "DynamoDB has deleted no trace for a week: they are kept for longer than was said."
+        metrics            = { deleted = { namespace = "AWS/DynamoDB", metric = "TimeToLiveDeletedItemCount", dimensions = { TableName = module.table["access_log"].name }, stat = "Sum" } }
+        expression         = "FILL(deleted, 0)"
+        below              = 1
+        period             = 24 * 60 * 60
+        evaluation_periods = 7
       }
     },
     {
@@ -259,8 +290,8 @@ output "alarm_names" {
   description = "Names of the alarms. Each has a section in docs/runbook.md."
   value = concat(
     flatten([for function in local.functions : function.alarm_names]),
-    [for alarm in aws_cloudwatch_metric_alarm.dead_letter : alarm.alarm_name],
-    [for alarm in aws_cloudwatch_metric_alarm.queue_age : alarm.alarm_name],
+    flatten([for queue in local.queues : queue.alarm_names]),
+    flatten([for table in merge(module.table, module.ines_table) : table.alarm_names]),
     [for alarm in aws_cloudwatch_metric_alarm.api_errors : alarm.alarm_name],
     [for alarm in aws_cloudwatch_metric_alarm.consultation : alarm.alarm_name],
     [for alarm in aws_cloudwatch_metric_alarm.failed_imports : alarm.alarm_name],

@@ -15,12 +15,12 @@ module "status" {
   environment = merge(
     {
       ENVIRONMENT               = var.environment
-      STUDENTS_TABLE            = aws_dynamodb_table.this["students"].name
-      BLOCKS_TABLE              = aws_dynamodb_table.this["blocks"].name
-      CLIENTS_TABLE             = aws_dynamodb_table.this["clients"].name
-      QUOTAS_TABLE              = aws_dynamodb_table.this["quotas"].name
-      ESTABLISHMENTS_TABLE      = aws_dynamodb_table.this["establishments"].name
-      ACCESS_LOG_TABLE          = aws_dynamodb_table.this["access_log"].name
+      STUDENTS_TABLE            = module.table["students"].name
+      BLOCKS_TABLE              = module.table["blocks"].name
+      CLIENTS_TABLE             = module.table["clients"].name
+      QUOTAS_TABLE              = module.table["quotas"].name
+      ESTABLISHMENTS_TABLE      = module.table["establishments"].name
+      ACCESS_LOG_TABLE          = module.table["access_log"].name
       INE_SECRET_ARN            = module.hmac_secret["ine"].arn
       IDENTITY_SECRET_ARN       = module.hmac_secret["identity"].arn
       STARTS_WITHIN_DAYS        = var.starts_within_days
@@ -46,30 +46,30 @@ module "status" {
     {
       ReadAnswers = {
         actions   = ["dynamodb:GetItem"]
-        resources = [aws_dynamodb_table.this["students"].arn]
+        resources = [module.table["students"].arn]
       }
       FindByIdentity = {
         actions   = ["dynamodb:BatchGetItem"]
-        resources = [aws_dynamodb_table.this["blocks"].arn]
+        resources = [module.table["blocks"].arn]
       }
       RecogniseClients = {
         actions   = ["dynamodb:GetItem"]
-        resources = [aws_dynamodb_table.this["clients"].arn]
+        resources = [module.table["clients"].arn]
       }
       # One write takes from a quota and says what is left: there is nothing to read apart.
       CountConsultations = {
         actions   = ["dynamodb:UpdateItem"]
-        resources = [aws_dynamodb_table.this["quotas"].arn]
+        resources = [module.table["quotas"].arn]
       }
       # Which establishments the register covers, and since when they are up to date: told to anybody.
       TellCoverage = {
         actions   = ["dynamodb:GetItem", "dynamodb:Scan"]
-        resources = [aws_dynamodb_table.this["establishments"].arn]
+        resources = [module.table["establishments"].arn]
       }
       # Write-only: who can leave a trace can neither read nor change one.
       TraceConsultations = {
         actions   = ["dynamodb:PutItem"]
-        resources = [aws_dynamodb_table.this["access_log"].arn]
+        resources = [module.table["access_log"].arn]
       }
       ReadRegistryKeys = {
         actions = ["secretsmanager:GetSecretValue"]

@@ -15,17 +15,17 @@ module "enrolment" {
 
   environment = merge(local.ines_environment, local.pairs_environment, {
     ENVIRONMENT              = var.environment
-    RECORDS_TABLE            = aws_dynamodb_table.this["records"].name
-    STUDENTS_TABLE           = aws_dynamodb_table.this["students"].name
-    CLIENTS_TABLE            = aws_dynamodb_table.this["clients"].name
-    QUOTAS_TABLE             = aws_dynamodb_table.this["quotas"].name
-    ESTABLISHMENTS_TABLE     = aws_dynamodb_table.this["establishments"].name
-    IMPORTS_TABLE            = aws_dynamodb_table.this["imports"].name
-    FINDINGS_TABLE           = aws_dynamodb_table.this["findings"].name
-    IDEMPOTENCY_TABLE        = aws_dynamodb_table.this["idempotency"].name
-    IDENTITY_QUEUE_URL       = aws_sqs_queue.identity.url
-    INBOX_BUCKET             = aws_s3_bucket.this["inbox"].id
-    REPORTS_BUCKET           = aws_s3_bucket.this["reports"].id
+    RECORDS_TABLE            = module.table["records"].name
+    STUDENTS_TABLE           = module.table["students"].name
+    CLIENTS_TABLE            = module.table["clients"].name
+    QUOTAS_TABLE             = module.table["quotas"].name
+    ESTABLISHMENTS_TABLE     = module.table["establishments"].name
+    IMPORTS_TABLE            = module.table["imports"].name
+    FINDINGS_TABLE           = module.table["findings"].name
+    IDEMPOTENCY_TABLE        = module.table["idempotency"].name
+    IDENTITY_QUEUE_URL       = module.identity_queue.url
+    INBOX_BUCKET             = module.bucket["inbox"].name
+    REPORTS_BUCKET           = module.bucket["reports"].name
     RECORD_SECRET_ARN        = module.hmac_secret["record"].arn
     INE_SECRET_ARN           = module.hmac_secret["ine"].arn
     IDENTITY_SECRET_ARN      = module.hmac_secret["identity"].arn
@@ -33,69 +33,69 @@ module "enrolment" {
     DEPOSIT_MAX_BYTES        = var.deposit_max_bytes
     DEPOSIT_LIFETIME_SECONDS = var.deposit_lifetime_seconds
 
-    ACCESS_LOG_TABLE          = aws_dynamodb_table.this["access_log"].name
+    ACCESS_LOG_TABLE          = module.table["access_log"].name
     ACCESS_LOG_RETENTION_DAYS = var.access_log_retention_days
   })
 
   statements = {
     StoreRecords = {
       actions   = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:UpdateItem"]
-      resources = [aws_dynamodb_table.this["records"].arn]
+      resources = [module.table["records"].arn]
     }
     # Whether the INE and the birth date go together.
     FindStudents = {
       actions   = ["dynamodb:GetItem", "dynamodb:Query"]
-      resources = [aws_dynamodb_table.this["students"].arn]
+      resources = [module.table["students"].arn]
     }
     RecogniseClients = {
       actions   = ["dynamodb:GetItem"]
-      resources = [aws_dynamodb_table.this["clients"].arn]
+      resources = [module.table["clients"].arn]
     }
     # One write takes from a quota and says what is left: there is nothing to read apart.
     CountRequests = {
       actions   = ["dynamodb:UpdateItem"]
-      resources = [aws_dynamodb_table.this["quotas"].arn]
+      resources = [module.table["quotas"].arn]
     }
     # A depositor that has used up the floor of its unknown pairs is counted by a part of its records.
     ListEstablishments = {
       actions   = ["dynamodb:Query"]
-      resources = ["${aws_dynamodb_table.this["records"].arn}/index/slice"]
+      resources = ["${module.table["records"].arn}/index/slice"]
     }
     # Who sent, read or cancelled what: written once, never read here.
     TraceAccesses = {
       actions   = ["dynamodb:PutItem"]
-      resources = [aws_dynamodb_table.this["access_log"].arn]
+      resources = [module.table["access_log"].arn]
     }
     # Who may send for whom, and when each was last fed.
     FollowEstablishments = {
       actions   = ["dynamodb:GetItem", "dynamodb:UpdateItem"]
-      resources = [aws_dynamodb_table.this["establishments"].arn]
+      resources = [module.table["establishments"].arn]
     }
     # Forms that were given out; the imports themselves are ingestion's.
     FollowImports = {
       actions   = ["dynamodb:GetItem", "dynamodb:PutItem"]
-      resources = [aws_dynamodb_table.this["imports"].arn]
+      resources = [module.table["imports"].arn]
     }
     TellFindings = {
       actions   = ["dynamodb:Query"]
-      resources = [aws_dynamodb_table.this["findings"].arn]
+      resources = [module.table["findings"].arn]
     }
     RepeatAnswers = {
       actions   = ["dynamodb:DeleteItem", "dynamodb:UpdateItem"]
-      resources = [aws_dynamodb_table.this["idempotency"].arn]
+      resources = [module.table["idempotency"].arn]
     }
     AnnounceRecords = {
       actions   = ["sqs:SendMessage"]
-      resources = [aws_sqs_queue.identity.arn]
+      resources = [module.identity_queue.arn]
     }
     # It puts and reads nothing itself: what it signs, an establishment does in its name.
     SignDeposits = {
       actions   = ["s3:PutObject"]
-      resources = ["${aws_s3_bucket.this["inbox"].arn}/*"]
+      resources = ["${module.bucket["inbox"].arn}/*"]
     }
     SignReports = {
       actions   = ["s3:GetObject"]
-      resources = ["${aws_s3_bucket.this["reports"].arn}/*"]
+      resources = ["${module.bucket["reports"].arn}/*"]
     }
     ReadKeys = {
       actions = ["secretsmanager:GetSecretValue"]

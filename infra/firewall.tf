@@ -1,14 +1,58 @@
 # The firewall in front of the API and of our own identity service. Not AWS's common or SQL rule sets: they take an apostrophe
 # in a surname for an attack.
 
+variable "restricted_addresses" {
+  description = "IPv4 ranges from which alone a path answers: `review`, what officers decide (`/api/revues`), and `portal`, all of its pages, the public ones too. The firewall refuses the others with 403. An empty list closes nothing."
+  type = object({
+    review = optional(list(string), [])
+    portal = optional(list(string), [])
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for range in flatten(values(var.restricted_addresses)) : try("${cidrhost(range, 0)}/${split("/", range)[1]}" == range, false) && can(regex("^[0-9.]+/([1-9]|[12][0-9]|3[0-2])$", range))])
+    error_message = "restricted_addresses are IPv4 ranges that begin at their first address, such as 192.0.2.0/24, one address as /32: the gateway has no IPv6 address, and /0 would close nothing."
+  }
+}
+
 locals {
+  # The firewall sees a path with the stage in front when the gateway's own address is used, and without it on a custom domain:
+  # a rule therefore looks for the path anywhere.
+  guarded_paths = merge(
+    {
+      for name, guard in {
+        review = { path = "/api/revues", priority = 3 }
+        portal = { path = "/portail", priority = 4 }
+      } : "addresses-of-${name}" => merge(guard, { addresses = name, host = null }) if length(var.restricted_addresses[name]) > 0
+    },
+    # What establishments write is refused under any other name than the one that asks for their certificate.
+    {
+      for domain in var.establishments_domain[*] : "certificates-of-establishments" => {
+        path      = "/api/(inscription|depots)"
+        addresses = null
+        host      = domain.name
+        priority  = 5
+      }
+    },
+  )
+
   # One address that sends more than the whole API takes is no relay: the gateway would refuse the others for it. Below, a
   # client's own quota is the limit, and a service that relays all its users from one address is left alone.
   waf_rate_limit_per_ip = coalesce(var.waf_rate_limit_per_ip, max(10, ceil(300 * var.api_throttling.rate_limit)))
 }
 
+resource "aws_wafv2_ip_set" "restricted" {
+  for_each = { for name, ranges in var.restricted_addresses : name => ranges if length(ranges) > 0 }
+
+  name               = "${local.name}-${each.key}"
+  description        = "Addresses from which alone ${each.key} answers"
+  scope              = "REGIONAL"
+  ip_address_version = "IPV4"
+  addresses          = each.value
+}
+
 resource "aws_wafv2_web_acl" "api" {
-  #checkov:skip=CKV2_AWS_31:Its logs would hold the path and the query string of every request: students
   name        = local.name
   description = "In front of the API"
   scope       = "REGIONAL"
@@ -77,6 +121,91 @@ resource "aws_wafv2_web_acl" "api" {
       cloudwatch_metrics_enabled = true
       metric_name                = "${local.name}-known-bad-inputs"
       sampled_requests_enabled   = false
+    }
+  }
+
+  # A rule rather than a resource policy of the API: it takes effect without a deployment, a mistake in it closes these paths and
+  # not the whole API, and it answers and is counted as everything else that the firewall refuses.
+  dynamic "rule" {
+    for_each = local.guarded_paths
+
+    content {
+      name     = rule.key
+      priority = rule.value.priority
+
+      action {
+        block {}
+      }
+
+      statement {
+        and_statement {
+          statement {
+            regex_match_statement {
+              regex_string = rule.value.path
+
+              field_to_match {
+                uri_path {}
+              }
+
+              # The gateway may decode a path before it chooses a function: it is decoded here as well.
+              text_transformation {
+                priority = 0
+                type     = "URL_DECODE"
+              }
+
+              text_transformation {
+                priority = 1
+                type     = "NORMALIZE_PATH"
+              }
+
+              text_transformation {
+                priority = 2
+                type     = "LOWERCASE"
+              }
+            }
+          }
+
+          statement {
+            not_statement {
+              statement {
+                dynamic "ip_set_reference_statement" {
+                  for_each = rule.value.host == null ? [aws_wafv2_ip_set.restricted[rule.value.addresses].arn] : []
+
+                  content {
+                    arn = ip_set_reference_statement.value
+                  }
+                }
+
+                dynamic "byte_match_statement" {
+                  for_each = rule.value.host[*]
+
+                  content {
+                    search_string         = byte_match_statement.value
+                    positional_constraint = "EXACTLY"
+
+                    field_to_match {
+                      single_header {
+                        name = "host"
+                      }
+                    }
+
+                    text_transformation {
+                      priority = 0
+                      type     = "LOWERCASE"
+                    }
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
+
+      visibility_config {
+        cloudwatch_metrics_enabled = true
+        metric_name                = "${local.name}-${rule.key}"
+        sampled_requests_enabled   = false
+      }
     }
   }
 

@@ -1,32 +1,20 @@
 # Pointers to new source records → which student is each of them? The answer is published in the same transaction.
 
-resource "aws_sqs_queue" "identity" {
-  name              = "${local.name}-identity"
-  kms_master_key_id = aws_kms_key.data["registry"].arn
+module "identity_queue" {
+  source = "./modules/queue"
 
-  visibility_timeout_seconds = coalesce(var.identity_queue_visibility_seconds, 6 * var.deduplication_timeout_seconds)
+  name       = "${local.name}-identity"
+  account_id = local.account_id
+  key_arn    = aws_kms_key.data["registry"].arn
 
-  # Shorter than the dead-letter queue's, because a message keeps its age when it moves there.
-  message_retention_seconds = 4 * 24 * 60 * 60
-}
+  consumer = {
+    visibility_timeout_seconds = coalesce(var.identity_queue_visibility_seconds, 6 * var.deduplication_timeout_seconds)
+    max_receive_count          = var.identity_max_receive_count
+    late_description           = "Enrolments wait more than an hour to become visible: deduplication is slow, throttled or failing."
+  }
 
-# The two queues name each other, so each tells of the other only once both exist.
-resource "aws_sqs_queue_redrive_policy" "identity" {
-  queue_url = aws_sqs_queue.identity.url
-
-  redrive_policy = jsonencode({
-    deadLetterTargetArn = aws_sqs_queue.dead_letter["identity"].arn
-    maxReceiveCount     = var.identity_max_receive_count
-  })
-}
-
-resource "aws_sqs_queue_redrive_allow_policy" "identity" {
-  queue_url = aws_sqs_queue.dead_letter["identity"].url
-
-  redrive_allow_policy = jsonencode({
-    redrivePermission = "byQueue"
-    sourceQueueArns   = [aws_sqs_queue.identity.arn]
-  })
+  alarms_enabled  = var.alarms_enabled
+  alarm_topic_arn = aws_sns_topic.alarms.arn
 }
 
 module "deduplication" {
@@ -41,21 +29,21 @@ module "deduplication" {
   reserved_concurrency = var.reserved_concurrency.deduplication
 
   environment = merge(local.ines_environment, local.pairs_environment, {
-    RECORDS_TABLE       = aws_dynamodb_table.this["records"].name
-    STUDENTS_TABLE      = aws_dynamodb_table.this["students"].name
-    BLOCKS_TABLE        = aws_dynamodb_table.this["blocks"].name
-    REVIEWS_TABLE       = aws_dynamodb_table.this["reviews"].name
-    IDENTITY_QUEUE_URL  = aws_sqs_queue.identity.url
-    FINDINGS_TABLE      = aws_dynamodb_table.this["findings"].name
+    RECORDS_TABLE       = module.table["records"].name
+    STUDENTS_TABLE      = module.table["students"].name
+    BLOCKS_TABLE        = module.table["blocks"].name
+    REVIEWS_TABLE       = module.table["reviews"].name
+    IDENTITY_QUEUE_URL  = module.identity_queue.url
+    FINDINGS_TABLE      = module.table["findings"].name
     INE_SECRET_ARN      = module.hmac_secret["ine"].arn
     IDENTITY_SECRET_ARN = module.hmac_secret["identity"].arn
 
-    QUOTAS_TABLE           = aws_dynamodb_table.this["quotas"].name
+    QUOTAS_TABLE           = module.table["quotas"].name
     NEW_IDENTITIES_FLOOR   = var.new_identities_floor
     NEW_IDENTITIES_PERCENT = var.new_identities_percent
 
-    ESTABLISHMENTS_TABLE      = aws_dynamodb_table.this["establishments"].name
-    ACCESS_LOG_TABLE          = aws_dynamodb_table.this["access_log"].name
+    ESTABLISHMENTS_TABLE      = module.table["establishments"].name
+    ACCESS_LOG_TABLE          = module.table["access_log"].name
     ACCESS_LOG_RETENTION_DAYS = var.access_log_retention_days
 
     # As long as the report that they complete.
@@ -65,59 +53,59 @@ module "deduplication" {
   statements = {
     ResolveRecords = {
       actions   = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:UpdateItem"]
-      resources = [aws_dynamodb_table.this["records"].arn]
+      resources = [module.table["records"].arn]
     }
     # Those about which INES is to be asked again.
     ListDueRecords = {
       actions   = ["dynamodb:Query"]
-      resources = ["${aws_dynamodb_table.this["records"].arn}/index/verify_on"]
+      resources = ["${module.table["records"].arn}/index/verify_on"]
     }
     MaintainStudents = {
       actions   = ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query"]
-      resources = [aws_dynamodb_table.this["students"].arn]
+      resources = [module.table["students"].arn]
     }
     # Every block that a decision rests on is checked in its transaction, whether or not it is written.
     MaintainBlocks = {
       actions   = ["dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:PutItem"]
-      resources = [aws_dynamodb_table.this["blocks"].arn]
+      resources = [module.table["blocks"].arn]
     }
     MaintainCases = {
       actions   = ["dynamodb:GetItem", "dynamodb:PutItem"]
-      resources = [aws_dynamodb_table.this["reviews"].arn]
+      resources = [module.table["reviews"].arn]
     }
     # New identities are reserved in one transaction of two items. An establishment that has used up the floor is counted
     # by a part of its records.
     ReserveIdentities = {
       actions   = ["dynamodb:PutItem", "dynamodb:UpdateItem"]
-      resources = [aws_dynamodb_table.this["quotas"].arn]
+      resources = [module.table["quotas"].arn]
     }
     ListEstablishments = {
       actions   = ["dynamodb:Query"]
-      resources = ["${aws_dynamodb_table.this["records"].arn}/index/slice"]
+      resources = ["${module.table["records"].arn}/index/slice"]
     }
     # For whom a depositor sends: its size tells how many unknown pairs are honest.
     KnowDepositors = {
       actions   = ["dynamodb:GetItem"]
-      resources = [aws_dynamodb_table.this["establishments"].arn]
+      resources = [module.table["establishments"].arn]
     }
     # Whose the pair of a row turned out to be.
     TraceChecks = {
       actions   = ["dynamodb:PutItem"]
-      resources = [aws_dynamodb_table.this["access_log"].arn]
+      resources = [module.table["access_log"].arn]
     }
     # What establishments are told of their rows.
     NoteFindings = {
       actions   = ["dynamodb:DeleteItem", "dynamodb:PutItem"]
-      resources = [aws_dynamodb_table.this["findings"].arn]
+      resources = [module.table["findings"].arn]
     }
     ConsumeQueue = {
       actions   = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
-      resources = [aws_sqs_queue.identity.arn]
+      resources = [module.identity_queue.arn]
     }
     # Records to look at again: later evidence may decide what waits, and INES may be out of reach.
     AnnounceRecords = {
       actions   = ["sqs:SendMessage"]
-      resources = [aws_sqs_queue.identity.arn]
+      resources = [module.identity_queue.arn]
     }
     ReadRegistryKeys = {
       actions = ["secretsmanager:GetSecretValue"]
@@ -139,7 +127,7 @@ module "deduplication" {
 }
 
 resource "aws_lambda_event_source_mapping" "identity" {
-  event_source_arn = aws_sqs_queue.identity.arn
+  event_source_arn = module.identity_queue.arn
   function_name    = module.deduplication.alias_arn
   batch_size       = var.identity_batch_size
 
@@ -165,7 +153,7 @@ resource "aws_scheduler_schedule" "verification" {
   }
 
   target {
-    arn      = aws_sqs_queue.identity.arn
+    arn      = module.identity_queue.arn
     role_arn = aws_iam_role.scheduler.arn
     input    = jsonencode({ due = "ines" })
 
@@ -175,7 +163,7 @@ resource "aws_scheduler_schedule" "verification" {
     }
 
     dead_letter_config {
-      arn = aws_sqs_queue.dead_letter["identity"].arn
+      arn = module.identity_queue.dead_letter_arn
     }
   }
 

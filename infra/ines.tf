@@ -54,56 +54,22 @@ locals {
   }
 }
 
-resource "aws_dynamodb_table" "ines" {
+module "ines_table" {
+  source   = "./modules/table"
   for_each = { for name, table in local.ines_tables : name => table if local.ines_is_ours }
 
-  name                        = "${local.name}-${replace(each.key, "_", "-")}"
-  billing_mode                = "PAY_PER_REQUEST"
-  hash_key                    = each.value.hash
-  range_key                   = try(each.value.range, null)
-  deletion_protection_enabled = var.deletion_protection
+  name                = "${local.name}-${replace(each.key, "_", "-")}"
+  account_id          = local.account_id
+  hash_key            = each.value.hash
+  range_key           = try(each.value.range, null)
+  indexes             = try(each.value.indexes, {})
+  expires             = try(each.value.expires, false)
+  deletion_protection = var.deletion_protection
+  key_arn             = aws_kms_key.data[each.key == "ines_log" ? "access_log" : "registry"].arn
+  stream_enabled      = each.key == "ines_log" && local.access_log_copied
 
-  dynamic "attribute" {
-    for_each = toset(compact(concat(
-      [each.value.hash, try(each.value.range, null)],
-      flatten([for index in try(values(each.value.indexes), []) : [index.hash, index.range]]),
-    )))
-
-    content {
-      name = attribute.value
-      type = "S"
-    }
-  }
-
-  dynamic "global_secondary_index" {
-    for_each = try(each.value.indexes, {})
-
-    content {
-      name            = global_secondary_index.key
-      hash_key        = global_secondary_index.value.hash
-      range_key       = global_secondary_index.value.range
-      projection_type = "KEYS_ONLY"
-    }
-  }
-
-  dynamic "ttl" {
-    for_each = try(each.value.expires, false) ? ["expires_at"] : []
-
-    content {
-      attribute_name = ttl.value
-      enabled        = true
-    }
-  }
-
-  # Backups outlive an expired item by 35 days: count them in when stating a retention period.
-  point_in_time_recovery {
-    enabled = true
-  }
-
-  server_side_encryption {
-    enabled     = true
-    kms_key_arn = aws_kms_key.data[each.key == "ines_log" ? "access_log" : "registry"].arn
-  }
+  alarms_enabled  = var.alarms_enabled
+  alarm_topic_arn = aws_sns_topic.alarms.arn
 }
 
 # Not those of the register: who can compute its keys can't compute these, nor the reverse.
@@ -139,9 +105,9 @@ module "ines" {
 
   environment = {
     ENVIRONMENT               = var.environment
-    INES_TABLE                = aws_dynamodb_table.ines["ines"].name
-    INES_BLOCKS_TABLE         = aws_dynamodb_table.ines["ines_blocks"].name
-    INES_LOG_TABLE            = aws_dynamodb_table.ines["ines_log"].name
+    INES_TABLE                = module.ines_table["ines"].name
+    INES_BLOCKS_TABLE         = module.ines_table["ines_blocks"].name
+    INES_LOG_TABLE            = module.ines_table["ines_log"].name
     INE_SECRET_ARN            = module.ines_secret["ine"].arn
     IDENTITY_SECRET_ARN       = module.ines_secret["identity"].arn
     TOKEN_SECRET_ARN          = module.ines_secret["token"].arn
@@ -154,25 +120,25 @@ module "ines" {
   statements = {
     RegisterPeople = {
       actions   = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem"]
-      resources = [aws_dynamodb_table.ines["ines"].arn]
+      resources = [module.ines_table["ines"].arn]
     }
     # How many birth dates a client has tried with an INE.
     CountGuesses = {
       actions   = ["dynamodb:UpdateItem"]
-      resources = [aws_dynamodb_table.ines["ines"].arn]
+      resources = [module.ines_table["ines"].arn]
     }
     FindWhoResembles = {
       actions   = ["dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem", "dynamodb:PutItem"]
-      resources = [aws_dynamodb_table.ines["ines_blocks"].arn]
+      resources = [module.ines_table["ines_blocks"].arn]
     }
     ListWhatWaits = {
       actions   = ["dynamodb:Query"]
-      resources = ["${aws_dynamodb_table.ines["ines"].arn}/index/pending"]
+      resources = ["${module.ines_table["ines"].arn}/index/pending"]
     }
     # Write-only: who can leave a trace can neither read nor change one.
     TraceQuestions = {
       actions   = ["dynamodb:PutItem"]
-      resources = [aws_dynamodb_table.ines["ines_log"].arn]
+      resources = [module.ines_table["ines_log"].arn]
     }
     ReadKeys = {
       actions = ["secretsmanager:GetSecretValue"]
@@ -387,17 +353,17 @@ output "ines_url" {
 
 output "ines_table" {
   description = "Table of who has which INE, of requests and of clients. Null when INES is another's."
-  value       = one([for name, table in aws_dynamodb_table.ines : table.name if name == "ines"])
+  value       = one([for name, table in module.ines_table : table.name if name == "ines"])
 }
 
 output "ines_blocks_table" {
   description = "Table of the blocking keys of INES. Null when INES is another's."
-  value       = one([for name, table in aws_dynamodb_table.ines : table.name if name == "ines_blocks"])
+  value       = one([for name, table in module.ines_table : table.name if name == "ines_blocks"])
 }
 
 output "ines_log_table" {
   description = "Table of who asked INES about whom. Null when INES is another's."
-  value       = one([for name, table in aws_dynamodb_table.ines : table.name if name == "ines_log"])
+  value       = one([for name, table in module.ines_table : table.name if name == "ines_log"])
 }
 
 output "ines_function" {

@@ -5,65 +5,41 @@
 # hundreds of files without a throttle, takes the continuation of an import that one invocation cannot finish, and can be
 # redriven.
 
-resource "aws_sqs_queue" "imports" {
-  name              = "${local.name}-imports"
-  kms_master_key_id = aws_kms_key.data["files"].arn
+module "imports_queue" {
+  source = "./modules/queue"
 
-  # For whoever dies before its first sign of life. From then on the invocation hides its own message a minute at a time, for
-  # as long as it works: its death is noticed within that minute, not after six times its longest run.
-  visibility_timeout_seconds = coalesce(var.imports_queue_visibility_seconds, 6 * var.ingestion_timeout_seconds)
+  name       = "${local.name}-imports"
+  account_id = local.account_id
+  key_arn    = aws_kms_key.data["files"].arn
 
-  # Shorter than the dead-letter queue's, because a message keeps its age when it moves there.
-  message_retention_seconds = 4 * 24 * 60 * 60
-}
-
-# The two queues name each other, so each tells of the other only once both exist.
-resource "aws_sqs_queue_redrive_policy" "imports" {
-  queue_url = aws_sqs_queue.imports.url
-
-  redrive_policy = jsonencode({
-    deadLetterTargetArn = aws_sqs_queue.dead_letter["imports"].arn
-    maxReceiveCount     = var.imports_max_receive_count
-  })
-}
-
-resource "aws_sqs_queue_redrive_allow_policy" "imports" {
-  queue_url = aws_sqs_queue.dead_letter["imports"].url
-
-  redrive_allow_policy = jsonencode({
-    redrivePermission = "byQueue"
-    sourceQueueArns   = [aws_sqs_queue.imports.arn]
-  })
-}
-
-locals {
-  # In the policy of the queue (storage.tf). The account too: a bucket's ARN has none, and its name could be taken over
-  # once deleted.
-  inbox_may_notify = {
-    Sid       = "InboxNotifications"
-    Effect    = "Allow"
-    Principal = { Service = "s3.amazonaws.com" }
-    Action    = "sqs:SendMessage"
-    Resource  = aws_sqs_queue.imports.arn
-    Condition = {
-      ArnEquals    = { "aws:SourceArn" = aws_s3_bucket.this["inbox"].arn }
-      StringEquals = { "aws:SourceAccount" = local.account_id }
-    }
+  consumer = {
+    # For whoever dies before its first sign of life. From then on the invocation hides its own message a minute at a time, for
+    # as long as it works: its death is noticed within that minute, not after six times its longest run.
+    visibility_timeout_seconds = coalesce(var.imports_queue_visibility_seconds, 6 * var.ingestion_timeout_seconds)
+    max_receive_count          = var.imports_max_receive_count
+    late_description           = "A file waits more than an hour for its import, or comes back again and again: see the runbook."
   }
+
+  senders = {
+    InboxNotifications = { service = "s3.amazonaws.com", source_arn = module.bucket["inbox"].arn }
+  }
+
+  alarms_enabled  = var.alarms_enabled
+  alarm_topic_arn = aws_sns_topic.alarms.arn
 }
 
 # No suffix filter: a file with the wrong extension must get a failed import as an answer, not silence.
 resource "aws_s3_bucket_notification" "inbox" {
-  bucket = aws_s3_bucket.this["inbox"].id
+  bucket = module.bucket["inbox"].name
 
   queue {
     id        = "imports"
-    queue_arn = aws_sqs_queue.imports.arn
+    queue_arn = module.imports_queue.arn
     events    = ["s3:ObjectCreated:*"]
   }
 
   # S3 tries the queue out before it accepts it: with its policy, and with the key, whose policy came with it.
-  depends_on = [aws_sqs_queue_policy.this]
+  depends_on = [module.imports_queue]
 }
 
 module "ingestion" {
@@ -84,13 +60,13 @@ module "ingestion" {
   memory_megabytes = 1769
 
   environment = {
-    RECORDS_TABLE           = aws_dynamodb_table.this["records"].name
-    IMPORTS_TABLE           = aws_dynamodb_table.this["imports"].name
-    ESTABLISHMENTS_TABLE    = aws_dynamodb_table.this["establishments"].name
-    INBOX_BUCKET            = aws_s3_bucket.this["inbox"].id
-    REPORTS_BUCKET          = aws_s3_bucket.this["reports"].id
-    IMPORTS_QUEUE_URL       = aws_sqs_queue.imports.url
-    IDENTITY_QUEUE_URL      = aws_sqs_queue.identity.url
+    RECORDS_TABLE           = module.table["records"].name
+    IMPORTS_TABLE           = module.table["imports"].name
+    ESTABLISHMENTS_TABLE    = module.table["establishments"].name
+    INBOX_BUCKET            = module.bucket["inbox"].name
+    REPORTS_BUCKET          = module.bucket["reports"].name
+    IMPORTS_QUEUE_URL       = module.imports_queue.url
+    IDENTITY_QUEUE_URL      = module.identity_queue.url
     NOTIFICATIONS_TOPIC_ARN = aws_sns_topic.imports.arn
     RECORD_SECRET_ARN       = module.hmac_secret["record"].arn
     COMPLETE_CANCEL_SHARE   = var.complete_cancel_share
@@ -100,40 +76,40 @@ module "ingestion" {
     ReadInbox = {
       # By version only: an import reads the very bytes that its event was about.
       actions   = ["s3:GetObjectVersion"]
-      resources = ["${aws_s3_bucket.this["inbox"].arn}/*"]
+      resources = ["${module.bucket["inbox"].arn}/*"]
     }
     # It lists nothing. Without this right S3 says 403 of what is gone rather than 404, so that a version that was deleted
     # would be delivered ten times, where it is a failed import.
     TellMissingFromForbidden = {
       actions   = ["s3:ListBucket"]
-      resources = [aws_s3_bucket.this["inbox"].arn, aws_s3_bucket.this["reports"].arn]
+      resources = [module.bucket["inbox"].arn, module.bucket["reports"].arn]
     }
     # It reads back what it wrote of a report, to go on with it in another invocation.
     WriteReports = {
       actions   = ["s3:GetObject", "s3:PutObject"]
-      resources = ["${aws_s3_bucket.this["reports"].arn}/*"]
+      resources = ["${module.bucket["reports"].arn}/*"]
     }
     StoreRecords = {
       actions   = ["dynamodb:BatchGetItem", "dynamodb:UpdateItem"]
-      resources = [aws_dynamodb_table.this["records"].arn]
+      resources = [module.table["records"].arn]
     }
     # What a complete file does not contain.
     CompareRecords = {
       actions   = ["dynamodb:Query"]
-      resources = ["${aws_dynamodb_table.this["records"].arn}/index/slice"]
+      resources = ["${module.table["records"].arn}/index/slice"]
     }
     FollowImports = {
       actions   = ["dynamodb:GetItem", "dynamodb:UpdateItem"]
-      resources = [aws_dynamodb_table.this["imports"].arn]
+      resources = [module.table["imports"].arn]
     }
     ConsumeQueue = {
       actions   = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
-      resources = [aws_sqs_queue.imports.arn]
+      resources = [module.imports_queue.arn]
     }
     # To itself: an import that needs more than one invocation.
     ContinueImports = {
       actions   = ["sqs:SendMessage"]
-      resources = [aws_sqs_queue.imports.arn]
+      resources = [module.imports_queue.arn]
     }
     TellHowImportsEnd = {
       actions   = ["sns:Publish"]
@@ -142,11 +118,11 @@ module "ingestion" {
     # It writes there when an establishment's last feed was accepted: the coverage that the API tells.
     FollowEstablishments = {
       actions   = ["dynamodb:GetItem", "dynamodb:UpdateItem"]
-      resources = [aws_dynamodb_table.this["establishments"].arn]
+      resources = [module.table["establishments"].arn]
     }
     AnnounceRecords = {
       actions   = ["sqs:SendMessage"]
-      resources = [aws_sqs_queue.identity.arn]
+      resources = [module.identity_queue.arn]
     }
     ReadRecordKey = {
       actions   = ["secretsmanager:GetSecretValue"]
@@ -162,7 +138,7 @@ module "ingestion" {
 }
 
 resource "aws_lambda_event_source_mapping" "imports" {
-  event_source_arn = aws_sqs_queue.imports.arn
+  event_source_arn = module.imports_queue.arn
   function_name    = module.ingestion.alias_arn
 
   # A file may take a whole invocation.
@@ -252,7 +228,7 @@ module "depositor" {
   uai         = each.key
   principal   = each.value.principal
   external_id = each.value.external_id
-  inbox_arn   = aws_s3_bucket.this["inbox"].arn
+  inbox_arn   = module.bucket["inbox"].arn
   key_arn     = aws_kms_key.data["files"].arn
 
   permissions_boundary = var.permissions_boundary

@@ -76,7 +76,7 @@ resource "aws_kms_key" "data" {
           Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
           Resource  = "*"
           Condition = {
-            ArnEquals    = { "aws:SourceArn" = aws_s3_bucket.this["inbox"].arn }
+            ArnEquals    = { "aws:SourceArn" = module.bucket["inbox"].arn }
             StringEquals = { "aws:SourceAccount" = local.account_id }
           }
         }
@@ -111,6 +111,8 @@ resource "aws_kms_key" "logs" {
               "arn:${local.partition}:logs:${var.region}:${local.account_id}:log-group:/aws/lambda/${local.name}-*",
               "arn:${local.partition}:logs:${var.region}:${local.account_id}:log-group:/aws/apigateway/${local.name}",
               "arn:${local.partition}:logs:${var.region}:${local.account_id}:log-group:/aws/apigateway/${local.name}-ines",
+              "arn:${local.partition}:logs:${var.region}:${local.account_id}:log-group:/aws/kinesisfirehose/${local.name}-*",
+              "arn:${local.partition}:logs:${var.region}:${local.account_id}:log-group:${local.firewall_log_group}",
             ]
           }
         }

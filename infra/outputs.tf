@@ -15,37 +15,37 @@ output "api_stage" {
 
 output "inbox_bucket" {
   description = "Bucket establishments drop their enrolment files in."
-  value       = aws_s3_bucket.this["inbox"].id
+  value       = module.bucket["inbox"].name
 }
 
 output "reports_bucket" {
   description = "Bucket of the import reports."
-  value       = aws_s3_bucket.this["reports"].id
+  value       = module.bucket["reports"].name
 }
 
 output "statistics_bucket" {
   description = "Bucket of the published statistics."
-  value       = aws_s3_bucket.this["statistics"].id
+  value       = module.bucket["statistics"].name
 }
 
 output "identity_queue_url" {
   description = "Queue of the records that wait for a student."
-  value       = aws_sqs_queue.identity.url
+  value       = module.identity_queue.url
 }
 
 output "identity_dlq_url" {
   description = "Records whose deduplication was given up."
-  value       = aws_sqs_queue.dead_letter["identity"].url
+  value       = module.identity_queue.dead_letter_url
 }
 
 output "imports_queue_url" {
   description = "Queue of the files that wait for their import."
-  value       = aws_sqs_queue.imports.url
+  value       = module.imports_queue.url
 }
 
 output "imports_dlq_url" {
   description = "Files whose import was given up."
-  value       = aws_sqs_queue.dead_letter["imports"].url
+  value       = module.imports_queue.dead_letter_url
 }
 
 output "notifications_topic_arn" {
@@ -60,47 +60,47 @@ output "depositor_roles" {
 
 output "statistics_dlq_url" {
   description = "Runs of the statistics that were given up."
-  value       = aws_sqs_queue.dead_letter["statistics"].url
+  value       = module.statistics_dead_letters.dead_letter_url
 }
 
 output "records_table" {
   description = "Table of the source records."
-  value       = aws_dynamodb_table.this["records"].name
+  value       = module.table["records"].name
 }
 
 output "students_table" {
   description = "Table of the students and of their published answers."
-  value       = aws_dynamodb_table.this["students"].name
+  value       = module.table["students"].name
 }
 
 output "blocks_table" {
   description = "Table of the blocking keys."
-  value       = aws_dynamodb_table.this["blocks"].name
+  value       = module.table["blocks"].name
 }
 
 output "imports_table" {
   description = "Table of the imports and their progress."
-  value       = aws_dynamodb_table.this["imports"].name
+  value       = module.table["imports"].name
 }
 
 output "establishments_table" {
   description = "Table of the establishments."
-  value       = aws_dynamodb_table.this["establishments"].name
+  value       = module.table["establishments"].name
 }
 
 output "clients_table" {
   description = "Table of the API's clients, their keys and revoked tokens."
-  value       = aws_dynamodb_table.this["clients"].name
+  value       = module.table["clients"].name
 }
 
 output "quotas_table" {
   description = "Table of how much each client has asked."
-  value       = aws_dynamodb_table.this["quotas"].name
+  value       = module.table["quotas"].name
 }
 
 output "idempotency_table" {
   description = "Table of what was answered to each Idempotency-Key."
-  value       = aws_dynamodb_table.this["idempotency"].name
+  value       = module.table["idempotency"].name
 }
 
 output "france_connect_secret_arn" {
@@ -115,17 +115,17 @@ output "ines_client_secret_arn" {
 
 output "findings_table" {
   description = "Table of what was found about the identity of the rows of each import."
-  value       = aws_dynamodb_table.this["findings"].name
+  value       = module.table["findings"].name
 }
 
 output "access_log_table" {
   description = "Table of who consulted whose status, and when."
-  value       = aws_dynamodb_table.this["access_log"].name
+  value       = module.table["access_log"].name
 }
 
 output "reviews_table" {
   description = "Table of the doubts a person decides."
-  value       = aws_dynamodb_table.this["reviews"].name
+  value       = module.table["reviews"].name
 }
 
 output "status_function" {

@@ -43,7 +43,7 @@ variable "break_glass" {
 }
 
 locals {
-  table_arns = { for name, table in merge(aws_dynamodb_table.this, aws_dynamodb_table.ines) : name => table.arn }
+  table_arns = { for name, table in merge(module.table, module.ines_table) : name => table.arn }
 
   people = {
     operator = {
@@ -54,15 +54,16 @@ locals {
         Establishments  = { actions = ["dynamodb:GetItem", "dynamodb:Scan", "dynamodb:UpdateItem"], resources = [local.table_arns["establishments"]] }
         Quotas          = { actions = ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:UpdateItem"], resources = [local.table_arns["quotas"]] }
         FollowImports   = { actions = ["dynamodb:GetItem"], resources = [local.table_arns["imports"]] }
-        ReadReports     = { actions = ["s3:GetObject"], resources = ["${aws_s3_bucket.this["reports"].arn}/*"] }
-        ReadStatistics  = { actions = ["s3:GetObject"], resources = ["${aws_s3_bucket.this["statistics"].arn}/*"] }
-        ReplayImports   = { actions = ["s3:GetObjectVersion", "s3:PutObject"], resources = ["${aws_s3_bucket.this["inbox"].arn}/*"] }
-        ReadDeadLetters = { actions = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ReceiveMessage"], resources = values(aws_sqs_queue.dead_letter)[*].arn }
-        Redrive         = { actions = ["sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:SendMessage"], resources = [aws_sqs_queue.identity.arn, aws_sqs_queue.imports.arn] }
+        ReadReports     = { actions = ["s3:GetObject"], resources = ["${module.bucket["reports"].arn}/*"] }
+        ReadStatistics  = { actions = ["s3:GetObject"], resources = ["${module.bucket["statistics"].arn}/*"] }
+        ReplayImports   = { actions = ["s3:GetObjectVersion", "s3:PutObject"], resources = ["${module.bucket["inbox"].arn}/*"] }
+        ReadDeadLetters = { actions = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ReceiveMessage"], resources = local.dead_letter_arns }
+        Redrive         = { actions = ["sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:SendMessage"], resources = [module.identity_queue.arn, module.imports_queue.arn] }
         RunStatistics   = { actions = ["lambda:InvokeFunction"], resources = [module.statistics.alias_arn] }
-        ReadLogs        = { actions = ["logs:FilterLogEvents", "logs:GetLogEvents", "logs:StartQuery"], resources = ["arn:${local.partition}:logs:${var.region}:${local.account_id}:log-group:/aws/*/${local.name}*"] }
-        # These have no resource to name.
-        Watch = { actions = ["cloudwatch:DescribeAlarms", "cloudwatch:GetDashboard", "cloudwatch:GetMetricData", "logs:GetQueryResults", "s3:ListAllMyBuckets"], resources = ["*"] }
+        ReadLogs        = { actions = ["logs:FilterLogEvents", "logs:GetLogEvents", "logs:StartQuery"], resources = [for group in ["/aws/*/${local.name}*", "${local.firewall_log_group}*"] : "arn:${local.partition}:logs:${var.region}:${local.account_id}:log-group:${group}"] }
+        ReadDashboards  = { actions = ["cloudwatch:GetDashboard"], resources = [for dashboard in local.dashboards : "arn:${local.partition}:cloudwatch::${local.account_id}:dashboard/${dashboard.name}"] }
+        # These have no resource to name, or are asked without one: a list of alarms, a query by its id, which StartQuery gave.
+        Watch = { actions = ["cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData", "logs:GetQueryResults", "s3:ListAllMyBuckets"], resources = ["*"] }
       }
       keys = {
         registry = { actions = ["kms:Decrypt", "kms:GenerateDataKey"], services = ["dynamodb", "sqs"] }
@@ -80,11 +81,17 @@ locals {
           NameClients  = { actions = ["dynamodb:GetItem"], resources = [local.table_arns["clients"]] }
           ReadInes     = { actions = ["secretsmanager:GetSecretValue"], resources = [module.hmac_secret["ine"].arn] }
         },
+        # The copy that nobody can change, and what it is compared with.
+        local.access_log_copied ? {
+          CompareTraces = { actions = ["dynamodb:Scan"], resources = [for table in local.copied_tables : table.arn] }
+          ReadCopies    = { actions = ["s3:GetObject", "s3:GetObjectRetention", "s3:GetObjectVersion"], resources = [for bucket in module.access_log_copy : "${bucket.arn}/*"] }
+          ListCopies    = { actions = ["s3:ListBucket", "s3:ListBucketVersions"], resources = module.access_log_copy[*].arn }
+        } : {},
         { for arn in [for name, arn in local.table_arns : arn if name == "ines_log"] : "ReadInesAccesses" => { actions = ["dynamodb:GetItem", "dynamodb:Query"], resources = [arn] } },
       )
       keys = {
         registry   = { actions = ["kms:Decrypt"], services = ["dynamodb", "secretsmanager"] }
-        access_log = { actions = ["kms:Decrypt"], services = ["dynamodb"] }
+        access_log = { actions = ["kms:Decrypt"], services = ["dynamodb", "s3"] }
       }
     }
     break-glass = {
@@ -100,11 +107,11 @@ locals {
           actions   = ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"]
           resources = [for name, arn in local.table_arns : arn if contains(["access_log", "ines_log"], name)]
         }
-        Objects = { actions = ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"], resources = [for bucket in aws_s3_bucket.this : "${bucket.arn}/*"] }
-        Buckets = { actions = ["s3:ListBucket", "s3:ListBucketVersions"], resources = values(aws_s3_bucket.this)[*].arn }
+        Objects = { actions = ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"], resources = [for bucket in module.bucket : "${bucket.arn}/*"] }
+        Buckets = { actions = ["s3:ListBucket", "s3:ListBucketVersions"], resources = values(module.bucket)[*].arn }
         Queues = {
           actions   = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ReceiveMessage", "sqs:SendMessage"]
-          resources = concat(values(aws_sqs_queue.dead_letter)[*].arn, [aws_sqs_queue.identity.arn, aws_sqs_queue.imports.arn])
+          resources = concat(local.dead_letter_arns, [module.identity_queue.arn, module.imports_queue.arn])
         }
         Secrets = {
           actions   = ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue", "secretsmanager:RestoreSecret"]

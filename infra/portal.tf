@@ -42,9 +42,9 @@ module "portal" {
     {
       ENVIRONMENT          = var.environment
       PUBLIC_URL           = local.portal_url
-      SESSIONS_TABLE       = aws_dynamodb_table.this["sessions"].name
-      MEMBERS_TABLE        = aws_dynamodb_table.this["members"].name
-      ESTABLISHMENTS_TABLE = aws_dynamodb_table.this["establishments"].name
+      SESSIONS_TABLE       = module.table["sessions"].name
+      MEMBERS_TABLE        = module.table["members"].name
+      ESTABLISHMENTS_TABLE = module.table["establishments"].name
       PORTAL_SECRET_ARN    = module.hmac_secret["portal"].arn
     },
     var.portal_provider == null ? {} : {
@@ -56,16 +56,16 @@ module "portal" {
   statements = {
     KeepSessions = {
       actions   = ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
-      resources = [aws_dynamodb_table.this["sessions"].arn]
+      resources = [module.table["sessions"].arn]
     }
     # An invitation goes in the transaction that writes its member.
     KeepMembers = {
       actions   = ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem"]
-      resources = [aws_dynamodb_table.this["members"].arn]
+      resources = [module.table["members"].arn]
     }
     ShowEstablishments = {
       actions   = ["dynamodb:GetItem", "dynamodb:Scan"]
-      resources = [aws_dynamodb_table.this["establishments"].arn]
+      resources = [module.table["establishments"].arn]
     }
     ReadSecrets = {
       actions   = ["secretsmanager:GetSecretValue"]
@@ -101,7 +101,7 @@ output "portal_url" {
 
 output "members_table" {
   description = "Name of the table of the portal's members and invitations."
-  value       = aws_dynamodb_table.this["members"].name
+  value       = module.table["members"].name
 }
 
 output "portal_provider_secret_arn" {

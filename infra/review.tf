@@ -28,58 +28,58 @@ module "review" {
 
   environment = {
     ENVIRONMENT               = var.environment
-    REVIEWS_TABLE             = aws_dynamodb_table.this["reviews"].name
-    RECORDS_TABLE             = aws_dynamodb_table.this["records"].name
-    STUDENTS_TABLE            = aws_dynamodb_table.this["students"].name
-    ESTABLISHMENTS_TABLE      = aws_dynamodb_table.this["establishments"].name
-    CLIENTS_TABLE             = aws_dynamodb_table.this["clients"].name
-    QUOTAS_TABLE              = aws_dynamodb_table.this["quotas"].name
-    ACCESS_LOG_TABLE          = aws_dynamodb_table.this["access_log"].name
+    REVIEWS_TABLE             = module.table["reviews"].name
+    RECORDS_TABLE             = module.table["records"].name
+    STUDENTS_TABLE            = module.table["students"].name
+    ESTABLISHMENTS_TABLE      = module.table["establishments"].name
+    CLIENTS_TABLE             = module.table["clients"].name
+    QUOTAS_TABLE              = module.table["quotas"].name
+    ACCESS_LOG_TABLE          = module.table["access_log"].name
     ACCESS_LOG_RETENTION_DAYS = var.access_log_retention_days
-    IDENTITY_QUEUE_URL        = aws_sqs_queue.identity.url
+    IDENTITY_QUEUE_URL        = module.identity_queue.url
     CLIENT_CACHE_SECONDS      = var.client_cache_seconds
   }
 
   statements = {
     KeepCases = {
       actions   = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem"]
-      resources = [aws_dynamodb_table.this["reviews"].arn]
+      resources = [module.table["reviews"].arn]
     }
     ListOpenCases = {
       actions   = ["dynamodb:Query"]
-      resources = ["${aws_dynamodb_table.this["reviews"].arn}/index/open"]
+      resources = ["${module.table["reviews"].arn}/index/open"]
     }
     # Who is in question. Nothing is written: a decision is deduplication's to apply.
     ShowRecords = {
       actions   = ["dynamodb:GetItem"]
-      resources = [aws_dynamodb_table.this["records"].arn]
+      resources = [module.table["records"].arn]
     }
     ShowStudents = {
       actions   = ["dynamodb:Query"]
-      resources = [aws_dynamodb_table.this["students"].arn]
+      resources = [module.table["students"].arn]
     }
     # Whom a person sends for: nobody decides on what they send.
     KnowWhoSends = {
       actions   = ["dynamodb:GetItem"]
-      resources = [aws_dynamodb_table.this["establishments"].arn]
+      resources = [module.table["establishments"].arn]
     }
     RecogniseClients = {
       actions   = ["dynamodb:GetItem"]
-      resources = [aws_dynamodb_table.this["clients"].arn]
+      resources = [module.table["clients"].arn]
     }
     # One write takes from a quota and says what is left: there is nothing to read apart.
     CountRequests = {
       actions   = ["dynamodb:UpdateItem"]
-      resources = [aws_dynamodb_table.this["quotas"].arn]
+      resources = [module.table["quotas"].arn]
     }
     # Write-only: traces are not the function's to read, to change or to delete.
     Trace = {
       actions   = ["dynamodb:PutItem"]
-      resources = [aws_dynamodb_table.this["access_log"].arn]
+      resources = [module.table["access_log"].arn]
     }
     AnnounceDecisions = {
       actions   = ["sqs:SendMessage"]
-      resources = [aws_sqs_queue.identity.arn]
+      resources = [module.identity_queue.arn]
     }
   }
 

@@ -12,32 +12,32 @@ module "statistics" {
   reserved_concurrency = var.reserved_concurrency.statistics
 
   environment = {
-    STUDENTS_TABLE        = aws_dynamodb_table.this["students"].name
-    STATISTICS_BUCKET     = aws_s3_bucket.this["statistics"].id
+    STUDENTS_TABLE        = module.table["students"].name
+    STATISTICS_BUCKET     = module.bucket["statistics"].name
     SUPPRESSION_THRESHOLD = var.suppression_threshold
     SCAN_SEGMENTS         = var.scan_segments
-    ESTABLISHMENTS_TABLE  = aws_dynamodb_table.this["establishments"].name
+    ESTABLISHMENTS_TABLE  = module.table["establishments"].name
     CPGE_MEFSTAT_PREFIXES = join(",", var.cpge_mefstat_prefixes)
   }
 
   statements = {
     ScanStudents = {
       actions   = ["dynamodb:Scan"]
-      resources = [aws_dynamodb_table.this["students"].arn]
+      resources = [module.table["students"].arn]
     }
     ScanEstablishments = {
       actions   = ["dynamodb:Scan"]
-      resources = [aws_dynamodb_table.this["establishments"].arn]
+      resources = [module.table["establishments"].arn]
     }
     # It reads back the snapshot before, which the next one is protected with.
     Publish = {
       actions   = ["s3:GetObject", "s3:PutObject"]
-      resources = ["${aws_s3_bucket.this["statistics"].arn}/*"]
+      resources = ["${module.bucket["statistics"].arn}/*"]
     }
     # Without it S3 answers 403 for an object that isn't there.
     ListSnapshots = {
       actions   = ["s3:ListBucket"]
-      resources = [aws_s3_bucket.this["statistics"].arn]
+      resources = [module.bucket["statistics"].arn]
     }
   }
 
@@ -51,8 +51,20 @@ module "statistics" {
   asynchronous = {
     maximum_retry_attempts       = 2
     maximum_event_age_in_seconds = 6 * 60 * 60
-    dead_letter_queue_arn        = aws_sqs_queue.dead_letter["statistics"].arn
+    dead_letter_queue_arn        = module.statistics_dead_letters.dead_letter_arn
   }
+}
+
+# Runs that failed, or that could not start.
+module "statistics_dead_letters" {
+  source = "./modules/queue"
+
+  name       = "${local.name}-statistics"
+  account_id = local.account_id
+  key_arn    = aws_kms_key.data["registry"].arn
+
+  alarms_enabled  = var.alarms_enabled
+  alarm_topic_arn = aws_sns_topic.alarms.arn
 }
 
 # A group of its own, because the scheduler's trust policy can be narrowed to a group and not to a schedule.
@@ -82,7 +94,7 @@ resource "aws_scheduler_schedule" "statistics" {
     }
 
     dead_letter_config {
-      arn = aws_sqs_queue.dead_letter["statistics"].arn
+      arn = module.statistics_dead_letters.dead_letter_arn
     }
   }
 
@@ -103,7 +115,7 @@ resource "aws_iam_role" "scheduler" {
       Condition = {
         StringEquals = {
           "aws:SourceAccount" = local.account_id
-          "aws:SourceArn"     = aws_scheduler_schedule_group.this.arn
+          "aws:SourceArn"     = "arn:${local.partition}:scheduler:${var.region}:${local.account_id}:schedule-group/${aws_scheduler_schedule_group.this.name}"
         }
       }
     }]
@@ -127,13 +139,13 @@ resource "aws_iam_role_policy" "scheduler" {
         Sid      = "LeaveDeadLetters"
         Effect   = "Allow"
         Action   = ["sqs:SendMessage"]
-        Resource = [aws_sqs_queue.dead_letter["statistics"].arn, aws_sqs_queue.dead_letter["identity"].arn]
+        Resource = [module.statistics_dead_letters.dead_letter_arn, module.identity_queue.dead_letter_arn]
       },
       {
         Sid      = "SendDaily"
         Effect   = "Allow"
         Action   = ["sqs:SendMessage"]
-        Resource = [aws_sqs_queue.identity.arn]
+        Resource = [module.identity_queue.arn]
       },
       {
         Sid      = "EncryptMessages"

@@ -58,57 +58,23 @@ locals {
   }
 }
 
-resource "aws_dynamodb_table" "this" {
-  #checkov:skip=CKV_AWS_28:Off for the quotas and the idempotency keys alone, of some hours; the tests hold every other table to it
+module "table" {
+  source   = "./modules/table"
   for_each = local.tables
 
-  name                        = "${local.name}-${replace(each.key, "_", "-")}"
-  billing_mode                = "PAY_PER_REQUEST"
-  hash_key                    = each.value.hash
-  range_key                   = try(each.value.range, null)
-  deletion_protection_enabled = var.deletion_protection
+  name                = "${local.name}-${replace(each.key, "_", "-")}"
+  account_id          = local.account_id
+  hash_key            = each.value.hash
+  range_key           = try(each.value.range, null)
+  indexes             = try(each.value.indexes, {})
+  expires             = try(each.value.expires, false)
+  recoverable         = try(each.value.recoverable, true)
+  deletion_protection = var.deletion_protection
+  key_arn             = aws_kms_key.data[each.key == "access_log" ? "access_log" : "registry"].arn
+  stream_enabled      = each.key == "access_log" && local.access_log_copied
 
-  dynamic "attribute" {
-    for_each = toset(compact(concat(
-      [each.value.hash, try(each.value.range, null)],
-      flatten([for index in try(values(each.value.indexes), []) : [index.hash, index.range]]),
-    )))
-
-    content {
-      name = attribute.value
-      type = "S"
-    }
-  }
-
-  dynamic "global_secondary_index" {
-    for_each = try(each.value.indexes, {})
-
-    content {
-      name            = global_secondary_index.key
-      hash_key        = global_secondary_index.value.hash
-      range_key       = global_secondary_index.value.range
-      projection_type = "KEYS_ONLY"
-    }
-  }
-
-  dynamic "ttl" {
-    for_each = try(each.value.expires, false) ? ["expires_at"] : []
-
-    content {
-      attribute_name = ttl.value
-      enabled        = true
-    }
-  }
-
-  # Backups outlive an expired item by 35 days: count them in when stating a retention period.
-  point_in_time_recovery {
-    enabled = try(each.value.recoverable, true)
-  }
-
-  server_side_encryption {
-    enabled     = true
-    kms_key_arn = aws_kms_key.data[each.key == "access_log" ? "access_log" : "registry"].arn
-  }
+  alarms_enabled  = var.alarms_enabled
+  alarm_topic_arn = aws_sns_topic.alarms.arn
 }
 
 # --- Buckets ---------------------------------------------------------------------------------------------------------
@@ -122,156 +88,30 @@ locals {
   }
 }
 
-resource "aws_s3_bucket" "this" {
-  #checkov:skip=CKV_AWS_18:Object access is traced by the account's CloudTrail data events, kept apart from this stack
-  #checkov:skip=CKV_AWS_144:Student data stay in one region; versioning and the senders' own copies cover loss
-  #checkov:skip=CKV2_AWS_62:Only the inbox has something to start
+module "bucket" {
+  source   = "./modules/bucket"
   for_each = local.buckets
 
-  bucket        = "${local.name}-${each.key}-${local.account_id}"
-  force_destroy = var.force_destroy
+  name              = "${local.name}-${each.key}-${local.account_id}"
+  key_arn           = aws_kms_key.data["files"].arn
+  force_destroy     = var.force_destroy
+  expire_after_days = each.value.expire_after_days
+
+  noncurrent_version_retention_days = var.noncurrent_version_retention_days
 }
 
-resource "aws_s3_bucket_ownership_controls" "this" {
-  for_each = local.buckets
+# --- Queues ----------------------------------------------------------------------------------------------------------
+# Each is beside what takes its work.
 
-  bucket = aws_s3_bucket.this[each.key].id
-
-  rule {
-    object_ownership = "BucketOwnerEnforced"
-  }
-}
-
-resource "aws_s3_bucket_public_access_block" "this" {
-  for_each = local.buckets
-
-  bucket                  = aws_s3_bucket.this[each.key].id
-  block_public_acls       = true
-  block_public_policy     = true
-  ignore_public_acls      = true
-  restrict_public_buckets = true
-}
-
-resource "aws_s3_bucket_server_side_encryption_configuration" "this" {
-  for_each = local.buckets
-
-  bucket = aws_s3_bucket.this[each.key].id
-
-  rule {
-    bucket_key_enabled = true
-
-    apply_server_side_encryption_by_default {
-      sse_algorithm     = "aws:kms"
-      kms_master_key_id = aws_kms_key.data["files"].arn
-    }
-  }
-}
-
-resource "aws_s3_bucket_versioning" "this" {
-  for_each = local.buckets
-
-  bucket = aws_s3_bucket.this[each.key].id
-
-  versioning_configuration {
-    status = "Enabled"
-  }
-}
-
-resource "aws_s3_bucket_policy" "this" {
-  for_each = local.buckets
-
-  bucket = aws_s3_bucket.this[each.key].id
-  policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [{
-      Sid       = "TlsOnly"
-      Effect    = "Deny"
-      Principal = "*"
-      Action    = "s3:*"
-      Resource  = [aws_s3_bucket.this[each.key].arn, "${aws_s3_bucket.this[each.key].arn}/*"]
-      Condition = { Bool = { "aws:SecureTransport" = "false" } }
-    }]
-  })
-
-  # S3 refuses two changes of a bucket's policy settings at a time.
-  depends_on = [aws_s3_bucket_public_access_block.this]
-}
-
-resource "aws_s3_bucket_lifecycle_configuration" "this" {
-  for_each = local.buckets
-
-  bucket = aws_s3_bucket.this[each.key].id
-
-  dynamic "rule" {
-    for_each = each.value.expire_after_days[*]
-
-    content {
-      id     = "expire"
-      status = "Enabled"
-
-      filter {}
-
-      expiration {
-        days = rule.value
-      }
-    }
-  }
-
-  rule {
-    id     = "clean-up"
-    status = "Enabled"
-
-    filter {}
-
-    noncurrent_version_expiration {
-      noncurrent_days = var.noncurrent_version_retention_days
-    }
-
-    expiration {
-      expired_object_delete_marker = true
-    }
-
-    abort_incomplete_multipart_upload {
-      days_after_initiation = 7
-    }
-  }
-
-  # Rules on noncurrent versions need versioning to be on.
-  depends_on = [aws_s3_bucket_versioning.this]
-}
-
-# --- Dead letters ----------------------------------------------------------------------------------------------------
-# Where work goes when its retries are over, and waits for a person: nothing is lost in silence.
-
-resource "aws_sqs_queue" "dead_letter" {
-  for_each = toset(["imports", "identity", "statistics"])
-
-  name                      = "${local.name}-${each.key}-dlq"
-  message_retention_seconds = 14 * 24 * 60 * 60
-  kms_master_key_id         = aws_kms_key.data[each.key == "imports" ? "files" : "registry"].arn
-}
-
-# --- Queues over TLS only --------------------------------------------------------------------------------------------
-
-resource "aws_sqs_queue_policy" "this" {
-  for_each = merge(
-    { for name, queue in aws_sqs_queue.dead_letter : "${name}-dlq" => queue },
-    { identity = aws_sqs_queue.identity, imports = aws_sqs_queue.imports },
+locals {
+  queues = merge(
+    {
+      imports    = module.imports_queue
+      identity   = module.identity_queue
+      statistics = module.statistics_dead_letters
+    },
+    { for queue in module.access_log_dead_letters : "traces" => queue },
   )
 
-  queue_url = each.value.url
-  policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = concat(
-      [{
-        Sid       = "TlsOnly"
-        Effect    = "Deny"
-        Principal = "*"
-        Action    = "sqs:*"
-        Resource  = each.value.arn
-        Condition = { Bool = { "aws:SecureTransport" = "false" } }
-      }],
-      each.key == "imports" ? [local.inbox_may_notify] : [],
-    )
-  })
+  dead_letter_arns = [for queue in local.queues : queue.dead_letter_arn]
 }

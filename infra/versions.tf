@@ -42,6 +42,7 @@ locals {
 
   # What every function has in common, so that a function's own call shows only what sets it apart.
   function_platform = {
+    account_id         = local.account_id
     architecture       = var.architecture
     packages_dir       = var.packages_dir
     endpoint_url       = var.function_endpoint_url

@@ -12,7 +12,7 @@ resource "aws_iam_policy" "boundary" {
         Sid    = "WhatFunctionsAndPeopleUse"
         Effect = "Allow"
         Action = [
-          "cloudwatch:*", "dynamodb:*", "kms:Decrypt", "kms:GenerateDataKey*", "lambda:*", "logs:*", "s3:*", "secretsmanager:*",
+          "cloudwatch:*", "dynamodb:*", "firehose:PutRecord*", "kms:Decrypt", "kms:GenerateDataKey*", "lambda:*", "logs:*", "s3:*", "secretsmanager:*",
           "sns:Publish", "sqs:*", "xray:Put*",
         ]
         Resource = "*"
@@ -57,7 +57,7 @@ resource "aws_iam_role_policy" "deployer" {
   #checkov:skip=CKV_AWS_289:Roles are made under the boundary alone
   #checkov:skip=CKV_AWS_286:Roles are made under the boundary alone
   #checkov:skip=CKV_AWS_287:It writes secrets without reading what is in them, but for the random password that it draws
-  #checkov:skip=CKV_AWS_288:Data are not among its actions: neither items, nor objects but the states, nor messages
+  #checkov:skip=CKV_AWS_288:Data are not among its actions: neither items, nor messages, nor objects but the states and certificates of authorities, which are public
   name = "deploy"
   role = aws_iam_role.deployer.id
 
@@ -71,8 +71,11 @@ resource "aws_iam_role_policy" "deployer" {
           "acm:DescribeCertificate", "apigateway:*", "cloudwatch:*Alarm*", "cloudwatch:*Dashboard*", "cloudwatch:*Tag*",
           "cloudwatch:ListTagsForResource",
           "dynamodb:*Table*", "dynamodb:*ContinuousBackups*", "dynamodb:*TimeToLive*", "dynamodb:*Tag*",
-          "events:*Rule*", "events:*Tag*",
-          "lambda:*", "logs:*LogGroup*", "logs:*MetricFilter*", "logs:*RetentionPolicy*", "logs:*Tag*", "logs:AssociateKmsKey",
+          "events:*Rule*", "events:*Tag*", "firehose:*DeliveryStream*", "firehose:*Tag*", "firehose:UpdateDestination",
+          "lambda:*", "logs:*LogGroup*", "logs:*LogStream*", "logs:*MetricFilter*", "logs:*RetentionPolicy*", "logs:*Tag*",
+          "logs:AssociateKmsKey", "pipes:*Pipe*", "pipes:*Tag*",
+          # What the firewall asks of whoever has it write its log.
+          "logs:*LogDelivery*", "logs:*ResourcePolic*",
           "scheduler:*Schedule*", "scheduler:*Tag*",
           "secretsmanager:CreateSecret", "secretsmanager:DescribeSecret", "secretsmanager:GetRandomPassword",
           "secretsmanager:GetResourcePolicy", "secretsmanager:PutSecretValue", "secretsmanager:TagResource",
@@ -95,6 +98,13 @@ resource "aws_iam_role_policy" "deployer" {
         Effect   = "Allow"
         Action   = ["s3:DeleteObject", "s3:GetObject", "s3:ListBucket", "s3:PutObject"]
         Resource = [aws_s3_bucket.this["states"].arn, "${aws_s3_bucket.this["states"].arn}/*"]
+      },
+      {
+        # The authorities whose certificates establishments show: the gateway reads them in the deployer's name.
+        Sid      = "CertificateAuthorities"
+        Effect   = "Allow"
+        Action   = ["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:GetObject", "s3:GetObjectTagging", "s3:GetObjectVersion", "s3:ListBucket", "s3:PutObject", "s3:PutObjectTagging"]
+        Resource = [for path in ["", "/*"] : "arn:${local.partition}:s3:::${var.name_prefix}-*-truststore-${local.account_id}${path}"]
       },
       {
         Sid    = "Keys"
@@ -157,7 +167,7 @@ resource "aws_iam_role_policy" "deployer" {
         Action   = ["iam:PassRole"]
         Resource = "arn:${local.partition}:iam::${local.account_id}:role/${var.name_prefix}-*"
         Condition = {
-          StringEquals = { "iam:PassedToService" = ["apigateway.amazonaws.com", "lambda.amazonaws.com", "scheduler.amazonaws.com"] }
+          StringEquals = { "iam:PassedToService" = ["apigateway.amazonaws.com", "firehose.amazonaws.com", "lambda.amazonaws.com", "pipes.amazonaws.com", "scheduler.amazonaws.com"] }
         }
       },
       {

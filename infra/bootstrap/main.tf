@@ -220,6 +220,9 @@ resource "aws_cloudtrail" "this" {
     field_selector {
       field       = "resources.ARN"
       starts_with = ["arn:${local.partition}:s3:::${var.name_prefix}-"]
+
+      # Its own writing, of which each line would be another.
+      not_starts_with = ["arn:${local.partition}:s3:::${local.buckets["trail"]}/"]
     }
   }
 

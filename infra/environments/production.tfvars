@@ -14,6 +14,19 @@ packages_dir = "../target/package/arm64"
 # api_domain  = { name = "api.statut-etudiant.example.org", certificate_arn = "arn:aws:acm:eu-west-3:…:certificate/…" }
 # ines_domain = { name = "ines.statut-etudiant.example.org", certificate_arn = "arn:aws:acm:eu-west-3:…:certificate/…" }
 
+# From where officers decide and the portal is used: the ministry's and the academies' ranges. Without it, from anywhere.
+# restricted_addresses = { review = ["192.0.2.0/24"], portal = [] }
+
+# Where establishments write with a certificate of one of these authorities, besides their key.
+# establishments_domain = {
+#   name                    = "depots.statut-etudiant.example.org"
+#   certificate_arn         = "arn:aws:acm:eu-west-3:…:certificate/…"
+#   certificate_authorities = <<-PEM
+#     -----BEGIN CERTIFICATE-----
+#     …
+#   PEM
+# }
+
 # People, by the roles of their single sign-on, whose directory asks for a second factor; users show theirs to AWS.
 # operators                = ["arn:aws:iam::…:role/aws-reserved/sso.amazonaws.com/…"]
 # data_protection_officers = ["arn:aws:iam::…:role/aws-reserved/sso.amazonaws.com/…"]
@@ -73,6 +86,9 @@ api_throttling = {
 
 # Establishments that send files on agreed days: so many days without one are alarming.
 # watched_establishments = { "0751967F" = 7 }
+
+# Once the deployment is older than the traces are kept for.
+# retention_alarm_enabled = true
 
 # A team's list, not a person.
 alarm_email = "exploitation@example.org"

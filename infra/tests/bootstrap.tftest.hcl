@@ -75,6 +75,25 @@ run "bootstrap" {
     error_message = "Whoever deploys reads what is deployed."
   }
 
+  # Instead of server access logs, for every bucket of the project but the one that this is written to.
+  assert {
+    condition = one(flatten([
+      for selector in aws_cloudtrail.this.advanced_event_selector : [
+        for field in selector.field_selector : "${join(" ", field.starts_with)} but ${join(" ", field.not_starts_with)}" if field.field == "resources.ARN"
+      ]
+    ])) == "arn:aws:s3:::statut-etudiant- but arn:aws:s3:::statut-etudiant-trail-123456789012/"
+    error_message = "Nobody is told who read a bucket, or the trail tells of itself without end."
+  }
+
+  # What the stack makes, whoever deploys may make: each of its services is among the actions.
+  assert {
+    condition = length(setsubtract(
+      ["apigateway", "cloudwatch", "dynamodb", "events", "firehose", "kms", "lambda", "logs", "pipes", "s3", "scheduler", "secretsmanager", "sns", "sqs", "wafv2"],
+      flatten([for statement in jsondecode(aws_iam_role_policy.deployer.policy).Statement : [for action in statement.Action : split(":", action)[0]] if statement.Effect == "Allow"])
+    )) == 0
+    error_message = "Whoever deploys can't make what is described."
+  }
+
   assert {
     condition     = aws_cloudtrail.this.enable_log_file_validation && aws_cloudtrail.this.is_multi_region_trail
     error_message = "The alarms on keys and on the break-glass role have nothing to live on."

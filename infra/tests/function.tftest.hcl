@@ -17,6 +17,7 @@ variables {
   memory_megabytes = 512
 
   platform = {
+    account_id         = "123456789012"
     architecture       = "arm64"
     packages_dir       = "./tests/packages"
     log_level          = "INFO"
@@ -78,6 +79,7 @@ run "endpoint_of_an_emulator" {
 
   variables {
     platform = {
+      account_id         = "123456789012"
       architecture       = "x86_64"
       packages_dir       = "./tests/packages"
       endpoint_url       = "http://localhost:4566"

@@ -58,12 +58,6 @@ override_resource {
 }
 
 override_resource {
-  target          = aws_dynamodb_table.ines
-  override_during = plan
-  values          = { arn = "arn:aws:dynamodb:eu-west-3:123456789012:table/ines" }
-}
-
-override_resource {
   target          = aws_api_gateway_rest_api.ines
   override_during = plan
   values = {
@@ -114,41 +108,20 @@ run "ours_by_default" {
     error_message = "The identity service is told something else than it should be."
   }
 
-  # What has no key of its own cannot be read: the function names these attributes.
-  assert {
-    condition = { for name, table in aws_dynamodb_table.ines : name => join(" ", compact([table.hash_key, table.range_key])) } == {
-      ines        = "pk"
-      ines_blocks = "pk"
-      ines_log    = "subject at"
-    }
-    error_message = "A table's key is not the one that the function names."
-  }
-
-  assert {
-    condition = alltrue([
-      for name, table in aws_dynamodb_table.ines :
-      table.deletion_protection_enabled && table.point_in_time_recovery[0].enabled &&
-      table.server_side_encryption[0].enabled && table.server_side_encryption[0].kms_key_arn == aws_kms_key.data[name == "ines_log" ? "access_log" : "registry"].arn
-    ])
-    error_message = "Who has which INE can be lost, or is not encrypted with the key of the registry, or of the access log for who asked."
-  }
-
+  # What has no key of its own cannot be read: the function names these attributes. A registration has no `expires_at`: what
+  # expire are requests that are decided, and traces.
   assert {
     condition = {
-      for name, table in aws_dynamodb_table.ines : name => [
-        for index in table.global_secondary_index : "${index.name}: ${index.hash_key} ${index.range_key} ${index.projection_type}"
-      ] if length(table.global_secondary_index) > 0
-    } == { ines = ["pending: pending since KEYS_ONLY"] }
-    error_message = "The one index is that of the requests that wait; it copies keys alone."
-  }
-
-  # A registration has no `expires_at`: what expires are requests that are decided, and traces.
-  assert {
-    condition = (
-      toset([for name, table in aws_dynamodb_table.ines : name if anytrue(table.ttl[*].enabled)]) == toset(["ines", "ines_log"]) &&
-      toset(flatten([for table in aws_dynamodb_table.ines : table.ttl[*].attribute_name])) == toset(["expires_at"])
-    )
-    error_message = "Something else expires than requests and traces."
+      for name, table in module.ines_table : name => [
+        table.settings.key, jsonencode(table.settings.indexes), coalesce(table.settings.expires_by, "never"),
+        reverse(split("/", table.settings.key_arn))[0], table.settings.protected && table.settings.recoverable,
+      ]
+      } == {
+      ines        = ["pk", jsonencode({ pending = "pending since KEYS_ONLY" }), "expires_at", "registry", true]
+      ines_blocks = ["pk", "{}", "never", "registry", true]
+      ines_log    = ["subject at", "{}", "expires_at", "access_log", true]
+    }
+    error_message = "A table of who has which INE has another key or index than the function names, expires, is encrypted with another key than the registry's, or the access log's for who asked, or can be lost."
   }
 
   assert {
@@ -212,7 +185,7 @@ run "the_ministrys" {
   assert {
     condition = (
       output.ines_url == "https://ines.example.org" && output.ines_table == null && output.ines_function == null &&
-      length(module.ines) == 0 && length(aws_dynamodb_table.ines) == 0 && length(module.ines_secret) == 0 &&
+      length(module.ines) == 0 && length(module.ines_table) == 0 && length(module.ines_secret) == 0 &&
       length(aws_api_gateway_rest_api.ines) == 0 && length(aws_api_gateway_stage.ines) == 0 &&
       length(aws_cloudwatch_metric_alarm.ines_service) == 0 && !contains(keys(local.functions), "ines")
     )

@@ -61,11 +61,12 @@ run "real_students_without_protection" {
     gateway_tracing_enabled = true
     deletion_protection     = false
     force_destroy           = true
+    access_log_copy_enabled = false
   }
 
   expect_failures = [
     var.alarm_email, var.alarms_enabled, var.api_domain, var.ines_domain, var.gateway_tracing_enabled, var.deletion_protection,
-    var.force_destroy,
+    var.force_destroy, var.access_log_copy_enabled,
   ]
 }
 
@@ -106,6 +107,10 @@ run "values_out_of_range" {
       client_id = "0123456789abcdef0123456789abcdef"
     }
     api_domain = { name = "API.example.org", certificate_arn = "arn:aws:acm:eu-west-3:123456789012:certificate/api" }
+
+    # Everybody.
+    restricted_addresses        = { review = ["0.0.0.0/0"] }
+    firewall_log_retention_days = 731
   }
 
   expect_failures = [
@@ -114,7 +119,7 @@ run "values_out_of_range" {
     var.refusals_alarm_threshold, var.imports_max_receive_count, var.imports_queue_visibility_seconds,
     var.complete_cancel_share, var.deposit_max_bytes, var.deposit_lifetime_seconds, var.ines_request_retention_days,
     var.ines_key_versions, var.depositors, var.import_notifications, var.ines, var.token_issuer, var.france_connect,
-    var.api_domain,
+    var.api_domain, var.restricted_addresses, var.firewall_log_retention_days,
   ]
 }
 
@@ -130,6 +135,9 @@ run "second_values" {
     identity_maximum_concurrency = 20
     imports_maximum_concurrency  = 5
     reserved_concurrency         = { deduplication = 10, ingestion = 4 }
+
+    # A range that begins elsewhere than it says.
+    restricted_addresses = { portal = ["192.0.2.44/24"] }
 
     # A relay that stays within the API's own limit would be blocked.
     api_throttling        = { rate_limit = 500 }
@@ -153,7 +161,7 @@ run "second_values" {
   expect_failures = [
     var.access_log_retention_days, var.region, var.packages_dir, var.identity_maximum_concurrency,
     var.imports_maximum_concurrency, var.waf_rate_limit_per_ip, var.depositors, var.import_notifications, var.ines,
-    var.token_issuer, var.france_connect,
+    var.token_issuer, var.france_connect, var.restricted_addresses,
   ]
 }
 
@@ -163,6 +171,12 @@ run "third_values" {
   variables {
     # An external id that can be guessed.
     depositors = { "0751967F" = { principal = "arn:aws:iam::210987654321:root", external_id = "0751967F" } }
+    # The name of the API itself, which asks nobody for a certificate.
+    establishments_domain = {
+      name                    = "api.example.org"
+      certificate_arn         = "arn:aws:acm:eu-west-3:123456789012:certificate/api"
+      certificate_authorities = "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n"
+    }
     # A channel that no header holds.
     ines = { url = "https://ines.example.org", channel = "sup data" }
     # A host that only begins like this machine.
@@ -178,7 +192,7 @@ run "third_values" {
     }
   }
 
-  expect_failures = [var.depositors, var.ines, var.token_issuer, var.france_connect]
+  expect_failures = [var.depositors, var.ines, var.token_issuer, var.france_connect, var.establishments_domain]
 }
 
 run "fourth_values" {
@@ -219,9 +233,15 @@ run "fifth_values" {
       issuer    = "https://france-connect.example.org/api/v2"
       client_id = "0123456789abcdef0123456789abcde" # too short
     }
+    # A private key among what is public.
+    establishments_domain = {
+      name                    = "depots.example.org"
+      certificate_arn         = "arn:aws:acm:eu-west-3:123456789012:certificate/depots"
+      certificate_authorities = "-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n-----BEGIN PRIVATE KEY-----\n"
+    }
   }
 
-  expect_failures = [var.token_issuer, var.france_connect]
+  expect_failures = [var.token_issuer, var.france_connect, var.establishments_domain]
 }
 
 # A new account's quota: what is reserved would be refused halfway through the apply.
@@ -276,12 +296,26 @@ run "accepted" {
   }
 
   assert {
-    condition     = aws_sqs_queue.imports.visibility_timeout_seconds == 15
+    condition     = module.imports_queue.settings.visibility_timeout_seconds == 15
     error_message = "The queue of imports does not have the visibility that was asked for."
   }
 
   assert {
     condition     = length(data.aws_servicequotas_service_quota.lambda_concurrency) == 0
     error_message = "An emulator is asked for a quota."
+  }
+
+  assert {
+    condition     = length(aws_wafv2_web_acl_logging_configuration.api) == 0
+    error_message = "An emulator is asked for a firewall's logs, which it doesn't have."
+  }
+
+  assert {
+    condition = (
+      length(module.access_log_copy) == 0 && length(aws_pipes_pipe.access_log) == 0 && length(aws_kinesis_firehose_delivery_stream.access_log) == 0 &&
+      length(aws_iam_role.access_log_pipe) + length(aws_iam_role.access_log_delivery) == 0 && !contains(keys(local.queues), "traces") &&
+      alltrue([for table in merge(module.table, module.ines_table) : table.settings.stream == null]) && output.access_log_copy_bucket == null
+    )
+    error_message = "Invented people leave traces that nobody can delete."
   }
 }

@@ -2,8 +2,14 @@
 
 data "aws_region" "current" {}
 
+data "aws_partition" "current" {}
+
 locals {
   package = "${var.platform.packages_dir}/${var.package}/bootstrap.zip"
+
+  # Put together from names, so that a plan shows whole policies.
+  function_arn  = "arn:${data.aws_partition.current.partition}:lambda:${data.aws_region.current.name}:${var.platform.account_id}:function:${aws_lambda_function.this.function_name}"
+  log_group_arn = "arn:${data.aws_partition.current.partition}:logs:${data.aws_region.current.name}:${var.platform.account_id}:log-group:${aws_cloudwatch_log_group.this.name}"
 
   endpoint = var.platform.endpoint_url == null ? {} : { AWS_ENDPOINT_URL = var.platform.endpoint_url }
 }

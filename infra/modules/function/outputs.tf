@@ -4,8 +4,8 @@ output "function_name" {
 }
 
 output "function_arn" {
-  description = "ARN of the function, without a version."
-  value       = aws_lambda_function.this.arn
+  description = "ARN of the function, without a version, known at the plan."
+  value       = local.function_arn
 }
 
 output "alias_name" {
@@ -14,8 +14,8 @@ output "alias_name" {
 }
 
 output "alias_arn" {
-  description = "ARN of the alias that serves: what events and schedules invoke."
-  value       = aws_lambda_alias.live.arn
+  description = "ARN of the alias that serves, known at the plan: what events and schedules invoke."
+  value       = "${local.function_arn}:${aws_lambda_alias.live.name}"
 }
 
 output "invoke_arn" {

@@ -62,7 +62,7 @@ locals {
         Sid      = "WriteLogs"
         Effect   = "Allow"
         Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
-        Resource = ["${aws_cloudwatch_log_group.this.arn}:*"] # Lambda names the streams.
+        Resource = ["${local.log_group_arn}:*"] # Lambda names the streams.
       },
       {
         # X-Ray has no resource to name.

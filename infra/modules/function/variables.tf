@@ -21,6 +21,7 @@ variable "description" {
 variable "platform" {
   description = "What all functions of the stack share: where packages are, how they log, which keys they use, who is alarmed."
   type = object({
+    account_id         = string
     architecture       = string
     packages_dir       = string
     endpoint_url       = optional(string)
