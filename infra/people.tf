@@ -61,8 +61,9 @@ locals {
         Redrive         = { actions = ["sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:SendMessage"], resources = [aws_sqs_queue.identity.arn, aws_sqs_queue.imports.arn] }
         RunStatistics   = { actions = ["lambda:InvokeFunction"], resources = [module.statistics.alias_arn] }
         ReadLogs        = { actions = ["logs:FilterLogEvents", "logs:GetLogEvents", "logs:StartQuery"], resources = ["arn:${local.partition}:logs:${var.region}:${local.account_id}:log-group:/aws/*/${local.name}*"] }
-        # These have no resource to name.
-        Watch = { actions = ["cloudwatch:DescribeAlarms", "cloudwatch:GetDashboard", "cloudwatch:GetMetricData", "logs:GetQueryResults", "s3:ListAllMyBuckets"], resources = ["*"] }
+        ReadDashboard   = { actions = ["cloudwatch:GetDashboard"], resources = ["arn:${local.partition}:cloudwatch::${local.account_id}:dashboard/${local.name}"] }
+        # These have no resource to name, or are asked without one: a list of alarms, a query by its id, which StartQuery gave.
+        Watch = { actions = ["cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData", "logs:GetQueryResults", "s3:ListAllMyBuckets"], resources = ["*"] }
       }
       keys = {
         registry = { actions = ["kms:Decrypt", "kms:GenerateDataKey"], services = ["dynamodb", "sqs"] }

@@ -186,6 +186,12 @@ override_resource {
 }
 
 override_resource {
+  target          = aws_secretsmanager_secret.portal_provider
+  override_during = plan
+  values          = { arn = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:portal-provider" }
+}
+
+override_resource {
   target          = aws_secretsmanager_secret.ines_client
   override_during = plan
   values          = { arn = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:ines-client" }
@@ -297,6 +303,66 @@ override_resource {
   target          = module.statistics.aws_cloudwatch_log_group.this
   override_during = plan
   values          = { arn = "arn:aws:logs:eu-west-3:123456789012:log-group:statistics" }
+}
+
+override_resource {
+  target          = module.status.aws_lambda_function.this
+  override_during = plan
+  values          = { arn = "arn:aws:lambda:eu-west-3:123456789012:function:status" }
+}
+
+override_resource {
+  target          = module.enrolment.aws_lambda_function.this
+  override_during = plan
+  values          = { arn = "arn:aws:lambda:eu-west-3:123456789012:function:enrolment" }
+}
+
+override_resource {
+  target          = module.portal.aws_lambda_function.this
+  override_during = plan
+  values          = { arn = "arn:aws:lambda:eu-west-3:123456789012:function:portal" }
+}
+
+override_resource {
+  target          = module.review.aws_lambda_function.this
+  override_during = plan
+  values          = { arn = "arn:aws:lambda:eu-west-3:123456789012:function:review" }
+}
+
+override_resource {
+  target          = module.ingestion.aws_lambda_function.this
+  override_during = plan
+  values          = { arn = "arn:aws:lambda:eu-west-3:123456789012:function:ingestion" }
+}
+
+override_resource {
+  target          = module.deduplication.aws_lambda_function.this
+  override_during = plan
+  values          = { arn = "arn:aws:lambda:eu-west-3:123456789012:function:deduplication" }
+}
+
+override_resource {
+  target          = module.ines[0].aws_lambda_function.this
+  override_during = plan
+  values          = { arn = "arn:aws:lambda:eu-west-3:123456789012:function:ines" }
+}
+
+override_resource {
+  target          = module.statistics.aws_lambda_function.this
+  override_during = plan
+  values          = { arn = "arn:aws:lambda:eu-west-3:123456789012:function:statistics" }
+}
+
+override_resource {
+  target          = module.statistics.aws_lambda_alias.live
+  override_during = plan
+  values          = { arn = "arn:aws:lambda:eu-west-3:123456789012:function:statistics:live" }
+}
+
+override_resource {
+  target          = aws_scheduler_schedule_group.this
+  override_during = plan
+  values          = { arn = "arn:aws:scheduler:eu-west-3:123456789012:schedule-group/statut-etudiant-test" }
 }
 
 variables {
@@ -1120,6 +1186,11 @@ run "configured" {
       issuer    = "https://france-connect.example.org/api/v2"
       client_id = "0123456789abcdef0123456789abcdef"
     }
+    portal_provider = {
+      issuer    = "https://agents.example.org"
+      client_id = "0123456789abcdef"
+      profile   = "pro_connect"
+    }
     refusals_alarm_threshold = 50
     watched_establishments   = { "0751967F" = 2 }
     tags                     = { cost_centre = "1234", environment = "another" }
@@ -1192,7 +1263,7 @@ run "configured" {
       status        = toset(["ine", "identity", "france-connect"])
       enrolment     = toset(["record", "ine", "identity", "ines-client"])
       review        = toset([])
-      portal        = toset(["portal"])
+      portal        = toset(["portal", "portal-provider"])
       ingestion     = toset(["record"])
       deduplication = toset(["ine", "identity", "ines-client"])
       statistics    = toset([])
