@@ -59,7 +59,7 @@ locals {
 }
 
 resource "aws_dynamodb_table" "this" {
-  #checkov:skip=CKV_AWS_28:Off for the quotas and the idempotency keys alone, of some hours; the tests hold every other table to it
+  #checkov:skip=CKV_AWS_28:Off for the quotas, the idempotency keys and the sessions alone, of some hours; the tests hold every other table to it
   for_each = local.tables
 
   name                        = "${local.name}-${replace(each.key, "_", "-")}"
