@@ -1,7 +1,7 @@
 """The calls of AWS in the sources: which function of which module makes which.
 
-Read by its words and not by a compiler, so what it looks for is written once, below: the client's operations, the writes
-of a transaction, and the helpers by which stores read and write. `calls.toml` says what each call is made on.
+Read by their words and not by a compiler, so what is looked for is written once, below: the client's operations, the
+writes of a transaction, and the helpers by which stores read and write. `calls.toml` says what each call is made on.
 """
 
 import dataclasses
@@ -62,8 +62,8 @@ class Function:
 
 
 def functions(root: pathlib.Path) -> dict[str, Function]:
-    """Every function of `shared` and of the Lambda functions, tests left out, by its path. Two of one name in one module
-    are one: what either calls is what both may."""
+    """Every function of `shared` and of the Lambda functions, tests left out, by its path. Two of one name in one
+    module are one: what either calls is what both may."""
     found: dict[str, Function] = {}
     for crate, sources in _crates(root):
         for path in sorted(sources.rglob("*.rs")):
@@ -71,7 +71,7 @@ def functions(root: pathlib.Path) -> dict[str, Function]:
             if "tests" in inside:
                 continue
             module = "::".join([crate, *(part for part in inside if part not in ("lib", "main"))])
-            for function in _functions(module, path.read_text("utf-8").split("#[cfg(test)]\nmod tests")[0]):
+            for function in functions_of(module, path.read_text("utf-8").split("#[cfg(test)]\nmod tests")[0]):
                 known = found.setdefault(function.path, function)
                 if known is not function:
                     known.body += function.body
@@ -86,7 +86,7 @@ def _crates(root: pathlib.Path) -> Iterator[tuple[str, pathlib.Path]]:
         yield function.name, function / "src"
 
 
-def _functions(module: str, text: str) -> Iterator[Function]:
+def functions_of(module: str, text: str) -> Iterator[Function]:
     text = re.sub(r"//.*", "", text)
     starts = list(FUNCTION.finditer(text))
     for start, following in zip(starts, [*starts[1:], None]):

@@ -1,16 +1,18 @@
-"""What a function's program was linked with: the linker drops whatever nothing reaches, so a store's method that no route
-calls isn't there."""
+"""What a function's program was linked with: the linker drops whatever nothing reaches, so a store's method that no
+route calls isn't there."""
 
 import functools
 import pathlib
 import re
 import subprocess
-from collections.abc import Iterator
+import tempfile
+import zipfile
+from collections.abc import Iterable, Iterator
 
 from policies.code import Function, operations
 
-# Not all that a program is linked with is called: the client of S3 makes a session for directory buckets, of which there
-# are none, and the chain of credentials takes a role where there is no Lambda to give them.
+# Not all that a program is linked with is called: the client of S3 makes a session for directory buckets, of which
+# there are none, and the chain of credentials takes a role where there is no Lambda to give them.
 NOT_CALLED = {"aws_sdk_s3::CreateSession", "aws_sdk_sts::AssumeRole", "aws_sdk_sts::AssumeRoleWithWebIdentity"}
 OPERATION = re.compile(r"(aws_sdk_\w+)::operation::\w+::(\w+)::orchestrate")
 
@@ -18,10 +20,19 @@ OPERATION = re.compile(r"(aws_sdk_\w+)::operation::\w+::(\w+)::orchestrate")
 class Program:
     """A program's symbols, as the sources name them."""
 
-    def __init__(self, path: pathlib.Path) -> None:
-        listing = subprocess.run(["nm", "-C", str(path)], capture_output=True, text=True, check=True).stdout
-        self._symbols = {line[19:] for line in listing.splitlines() if "::" in line}
+    def __init__(self, symbols: Iterable[str]) -> None:
+        self._symbols = {symbol for symbol in symbols if "::" in symbol}
         self._of_module: dict[str, str] = {}
+
+    @classmethod
+    def of_package(cls, package: pathlib.Path) -> "Program":
+        """The program of a package for Lambda."""
+        with zipfile.ZipFile(package) as archive, tempfile.TemporaryDirectory() as directory:
+            listing = subprocess.run(
+                ["nm", "-C", archive.extract("bootstrap", directory)], capture_output=True, text=True, check=True
+            )
+        # An address and a letter come before the name.
+        return cls(line[19:] for line in listing.stdout.splitlines())
 
     def operations(self) -> set[str]:
         """The operations of AWS's clients: `aws_sdk_dynamodb::GetItem`."""
@@ -39,9 +50,9 @@ class Program:
 
 
 def reached(program: Program, functions: dict[str, Function], within: dict[str, list[str]]) -> set[str]:
-    """Those of the functions that call AWS, or help others to, that the program was linked with, by path: it has a symbol
-    of them, or of a function that they may be compiled into. A private one may be in whatever of its module names it; for
-    others `within` says."""
+    """Those of the functions that call AWS, or help others to, that the program was linked with, by path: it has a
+    symbol of them, or of a function that they may be compiled into. A private one may be in whatever of its module
+    names it; for others `within` says."""
     has = functools.cache(lambda path: program.has(functions[path]))
 
     def is_in(function: Function) -> bool:
@@ -55,7 +66,9 @@ def reached(program: Program, functions: dict[str, Function], within: dict[str, 
             left += callers
         return False
 
-    return {path for path, function in functions.items() if operations(function.body) | function.actions and is_in(function)}
+    return {
+        path for path, function in functions.items() if operations(function.body) | function.actions and is_in(function)
+    }
 
 
 def _callers(function: Function, functions: dict[str, Function], within: dict[str, list[str]]) -> Iterator[Function]:

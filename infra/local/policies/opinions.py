@@ -14,6 +14,7 @@ import parliament.finding
 from policy_sentry.querying.actions import get_actions_for_service
 from policy_sentry.querying.arns import get_matching_raw_arns
 from policy_sentry.shared.iam_data import get_service_prefix_data
+
 from policies.plans import Policy
 
 
@@ -50,7 +51,9 @@ def _details(issue: parliament.finding.Finding, actions: list[str]) -> Iterator[
     """What a finding is about. Of a resource that doesn't fit, only the actions that the statement names: a wildcard
     stands for whichever of its actions there are on that resource, and `_database` asks that there be one."""
     if issue.issue == "RESOURCE_MISMATCH":
-        yield from (f"{each['action']} on {each['required_format']}" for each in issue.detail if each["action"] in actions)
+        yield from (
+            f"{each['action']} on {each['required_format']}" for each in issue.detail if each["action"] in actions
+        )
     elif issue.issue == "RESOURCE_STAR":
         yield from (each for each in actions if any(fnmatch.fnmatchcase(named, each) for named in issue.detail))
     else:
@@ -73,7 +76,9 @@ def _database(statement: dict) -> Iterator[tuple[str, str]]:
         if not named:
             yield "SENTRY_UNKNOWN_ACTION", wanted
             continue
-        reached = [(action, resource) for action in named for resource in resources if _reaches(service, action, resource)]
+        reached = [
+            (action, resource) for action in named for resource in resources if _reaches(service, action, resource)
+        ]
         used.update(resource for _, resource in reached)
         if not reached:
             yield "SENTRY_WRONG_RESOURCE", f"{wanted} on none of {', '.join(resources)}"

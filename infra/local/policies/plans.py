@@ -66,7 +66,7 @@ class Plan:
             text = resource.get(attribute)
             if text is None or self.unknown[address].get(attribute) is True:
                 raise Unreadable(
-                    f"{address}: its policy is known once it is deployed only; give the test what it names (run {self.run})"
+                    f"{address}: its policy is known once it is deployed only; give the test what it names ({self.run})"
                 )
             document = json.loads(text)
             if kind in ATTACHED:

@@ -1,8 +1,8 @@
-"""`python -m policies.rights PLANS DIRECTORY`: each function's role against what its program calls.
+"""`python -m policies.rights PLANS PACKAGES`: each function's role against what the program in its package calls.
 
-The program is in the directory, as cargo built it, under the function's name. What it was linked with (linked.py) of what
-the sources call (code.py) is what it needs, on what `calls.toml` says: nothing may be missing in the role's policy, and
-nothing may be more. Keys, logs and traces are left to Terraform's own tests.
+What the program was linked with (linked.py), of what the sources call (code.py), is what the role needs, on what
+`calls.toml` says: nothing may be missing in its policy, and nothing may be more. Keys, logs and traces are left to
+Terraform's own tests.
 """
 
 import pathlib
@@ -16,9 +16,10 @@ ROOT = HERE.parents[3]
 # Nothing in the code names them: the services do it, for each table, queue and bucket that has a key.
 NOT_CALLED = ("kms:", "logs:", "xray:")
 SECRET = "secretsmanager:GetSecretValue"
+Functions = dict[str, code.Function]
 
 
-def unlisted(functions: dict[str, code.Function], calls: dict) -> list[str]:
+def unlisted(functions: Functions, calls: dict) -> list[str]:
     """Calls that `calls.toml` lacks, and what it has that is no call."""
     called = {path for path, function in functions.items() if function.actions - {SECRET}}
     named = set(calls["on"])
@@ -29,7 +30,7 @@ def unlisted(functions: dict[str, code.Function], calls: dict) -> list[str]:
     return lines
 
 
-def needed(name: str, reached: set[str], functions: dict[str, code.Function], calls: dict) -> set[str]:
+def needed(name: str, reached: set[str], functions: Functions, calls: dict) -> set[str]:
     """The rights that a program's calls take, `action resource`, and those that its role has to have besides."""
     elsewhere = calls["elsewhere"].get(name, {})
     rights = set()
@@ -63,7 +64,7 @@ def differences(name: str, needs: set[str], gives: set[str]) -> list[str]:
     ]
 
 
-def unexplained(name: str, program: linked.Program, reached: set[str], functions: dict[str, code.Function]) -> list[str]:
+def unexplained(name: str, program: linked.Program, reached: set[str], functions: Functions) -> list[str]:
     """Operations that the program was linked with and that no call of ours that it was linked with makes: a call that
     code.py doesn't know, or that was compiled into what `within` doesn't name."""
     known = {operation for path in reached for operation in code.operations(functions[path].body)}
@@ -87,23 +88,25 @@ def secrets(name: str, made: list[plans.Plan]) -> set[str]:
     return {f"{SECRET} {_short(arn)}" for arn in arns}
 
 
-def compare(made: list[plans.Plan], directory: pathlib.Path, functions: dict[str, code.Function], calls: dict) -> list[str]:
+def compare(made: list[plans.Plan], packages: pathlib.Path, functions: Functions, calls: dict) -> list[str]:
     """What is to be mended, a line each."""
     found, used = unlisted(functions, calls), set()
     for name in sorted(path.name for path in (ROOT / "functions").iterdir()):
-        program = linked.Program(directory / name)
+        program = linked.Program.of_package(packages / name / "bootstrap.zip")
         own = {path: function for path, function in functions.items() if path.partition("::")[0] in ("shared", name)}
         reached = linked.reached(program, own, calls["within"])
         used |= reached
-        gives = given([policy for plan in made for policy in plan.policies() if policy.name == f"module.{name}.aws_iam_role_policy.this"])
+        role = f"module.{name}.aws_iam_role_policy.this"
+        gives = given([policy for plan in made for policy in plan.policies() if policy.name == role])
         needs = needed(name, reached, own, calls)
         if not gives or not needs:
             found.append(f"{name}: its policy isn't in the plans, or its program calls nothing")
         found += differences(name, needs | secrets(name, made), gives)
         found += unexplained(name, program, reached, own)
     operators = set(calls["operators"]["calls"])
-    found += [f"{path} is in no program: say into what it is compiled" for path in sorted(set(calls["on"]) - used - operators)]
-    found += [f"{path} is in a program, and calls.toml leaves it to operators" for path in sorted(operators & used)]
+    missing = set(calls["on"]) - used - operators
+    found += [f"{path} is in no program: say into what it is compiled" for path in sorted(missing)]
+    found += [f"{path} is a function's, and calls.toml leaves it to operators" for path in sorted(operators & used)]
     return found
 
 
