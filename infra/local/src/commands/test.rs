@@ -1,6 +1,7 @@
 //! `cargo local test`: everything that a reviewer would run, in the order of what fails fastest.
 
 use std::io::IsTerminal as _;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use anyhow::{Result, bail};
@@ -9,13 +10,14 @@ use tokio::process::Command;
 
 use crate::claim::Claim;
 use crate::cli::Test;
-use crate::environment::{FUZZING, PLATFORM};
+use crate::environment::{CHECKOV, DEPENDENCIES, FUZZING, PLATFORM, POLICIES};
 use crate::files::Files;
 use crate::platform::Platform;
 use crate::process::{self, cargo, command};
 use crate::samples::UNIVERSITY;
 use crate::terraform::Terraform;
-use crate::{advisories, double, feed, fuzz, tools};
+use crate::tools::Python;
+use crate::{advisories, dependencies, double, feed, fuzz, policies, tools};
 
 /// Seeds of each scenario of the simulations, rows of the file of an import, and rows of the
 /// national file, when everything is asked for.
@@ -50,23 +52,12 @@ pub(crate) async fn run(files: &Files, options: &Test) -> Result<()> {
     for mut audit in advisories {
         check(files, "Advisories about dependencies", &mut audit).await?;
     }
-
-    check(
-        files,
-        "Terraform format",
-        command("terraform").args(["fmt", "-check", "-recursive", "infra"]),
-    )
-    .await?;
-    let terraform = Terraform::for_tests(files).await?;
-    for (title, verb) in [("Terraform validation", "validate"), ("Terraform tests", "test")] {
-        let mut command = terraform.command();
-        command.arg(verb);
-        // Terraform colours its words even when they go to a file.
-        if !std::io::stdout().is_terminal() {
-            command.arg("-no-color");
-        }
-        check_here(title, &mut command).await?;
+    DEPENDENCIES.install(files, &python).await?;
+    for mut deny in dependencies::checks(files) {
+        check(files, "Licences and sources of dependencies", &mut deny).await?;
     }
+
+    let plans = infrastructure(files, &python, options).await?;
 
     check(
         files,
@@ -99,17 +90,56 @@ pub(crate) async fn run(files: &Files, options: &Test) -> Result<()> {
     PLATFORM.install(files, &python).await?;
     FUZZING.install(files, &python).await?;
     check_here("Tests of the test double", &mut double::tests(files)).await?;
-    end_to_end(files, claim, options).await?;
+    end_to_end(files, claim, options, &plans).await?;
 
     ui::heading(&format!("Everything passed ({} s)", started.elapsed().as_secs()));
     Ok(())
 }
 
+/// The description of the infrastructure; says where the plans are that its tests made.
+async fn infrastructure(files: &Files, python: &Python, options: &Test) -> Result<PathBuf> {
+    check(
+        files,
+        "Terraform format",
+        command("terraform").args(["fmt", "-check", "-recursive", "infra"]),
+    )
+    .await?;
+    let terraform = Terraform::for_tests(files).await?;
+    let others = policies::other_tests(files)?;
+    for (title, verb, filters) in
+        [("Terraform validation", "validate", &[][..]), ("Terraform tests", "test", &others)]
+    {
+        let mut command = terraform.command();
+        command.arg(verb).args(filters);
+        // Terraform colours its words even when they go to a file.
+        if !std::io::stdout().is_terminal() {
+            command.arg("-no-color");
+        }
+        check_here(title, &mut command).await?;
+    }
+    let title = "Terraform tests of what is deployed";
+    ui::heading(title);
+    let started = Instant::now();
+    let plans = policies::plan(files, &terraform).await?;
+    ui::done(title, "", started.elapsed());
+
+    POLICIES.install(files, python).await?;
+    check_here("Tests of the policies' checks", &mut policies::tests(files)).await?;
+    check_here("Policies, by other opinions", &mut policies::opinions(files, &plans)).await?;
+    if options.full {
+        CHECKOV.install(files, python).await?;
+        check(files, "Terraform, by checkov", &mut policies::checkov(files)).await?;
+    }
+    Ok(plans)
+}
+
 /// The tests that see the system from outside only, on a platform of their own, and whatever else
-/// may be asked of it.
-async fn end_to_end(files: &Files, claim: Claim, options: &Test) -> Result<()> {
+/// may be asked of it. `plans` are those of the infrastructure's tests.
+async fn end_to_end(files: &Files, claim: Claim, options: &Test, plans: &Path) -> Result<()> {
     ui::heading("Local platform");
     let mut platform = Platform::start(files, claim, false).await?;
+    let mut rights = policies::rights(files, plans);
+    check_here("Roles against what programs call", &mut rights).await?;
     no_drift(files, &platform).await?;
     for (title, target) in
         [("End-to-end tests", "end_to_end"), ("A national file, end to end", "national")]
