@@ -115,19 +115,6 @@ fn nothing_strays_in_the_tree() {
     assert!(found.is_empty(), "{found:?}");
 }
 
-#[test]
-fn every_function_is_built_by_the_page_that_says_how() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let page = std::fs::read_to_string(root.join("docs/deploying.md")).unwrap();
-    let terraform = std::fs::read_to_string(root.join("infra/variables.tf")).unwrap();
-    let packages = terraform.lines().find(|line| line.contains("packages = [")).unwrap();
-    for function in std::fs::read_dir(root.join("functions")).unwrap() {
-        let name = function.unwrap().file_name().into_string().unwrap();
-        assert!(page.contains(&format!("--bin {name}")), "docs/deploying.md doesn't build {name}");
-        assert!(packages.contains(&name), "infra/variables.tf doesn't ask for {name}");
-    }
-}
-
 /// The numbers in a text such as "10, 12 and 14".
 fn numbers(text: &str) -> BTreeSet<u32> {
     text.split(|letter: char| !letter.is_ascii_digit())

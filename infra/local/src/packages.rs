@@ -168,6 +168,10 @@ mod tests {
         assert_eq!(sorted(asked), functions, "local.packages of infra/variables.tf");
 
         let infra = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let crates = fs::read_dir(infra.parent().unwrap().join("functions")).unwrap();
+        let crates: Vec<_> =
+            crates.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        assert_eq!(sorted(crates.iter().map(String::as_str)), functions, "functions/");
         let mut deployed = String::new();
         let mut stubs = Vec::new();
         for entry in fs::read_dir(infra).unwrap() {
