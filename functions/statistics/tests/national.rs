@@ -15,7 +15,7 @@ use std::collections::HashMap;
 use std::time::Instant;
 
 use fastrand::Rng;
-use jiff::civil::date;
+use jiff::civil::{Date, date};
 use shared::domain::academic_year::AcademicYear;
 use shared::domain::regime::Regime;
 use shared::domain::sex::Sex;
@@ -27,11 +27,12 @@ use statistics::audit::{audit, read_tables};
 use statistics::dimensions::Nomenclature;
 use statistics::facts::{EnrolmentFact, Fact};
 use statistics::outputs::{MANIFEST, Manifest, files};
-use statistics::snapshot::Snapshot;
+use statistics::snapshot::{PublishedRows, Snapshot};
 use statistics::tables::published::Told;
 use statistics::tables::shape::Thresholds;
 use statistics::tables::tally::Tally;
 
+const OCTOBER: Date = date(2026, 10, 20);
 const THRESHOLDS: Thresholds = Thresholds { plain: 5, personal: 11 };
 
 /// An establishment and where most of it is.
@@ -157,12 +158,11 @@ fn peak() -> u64 {
     kilobytes.unwrap_or_default() / 1024
 }
 
-/// Counts, protects, writes and proves a country of `scale`, twice: as frozen in October, and in
-/// January with what came and left since.
-fn country(scale: f64) -> (f64, u64) {
+/// What is counted of a country of `scale`: in October, and in January with what came and left
+/// since.
+fn country(scale: f64) -> [Tally; 2] {
     let mut rng = Rng::with_seed(19);
     let schools = schools(&mut rng, scale);
-    let year = AcademicYear::parse("2026-2027").unwrap();
     let mut tallies = [Tally::new(nomenclature(&schools)), Tally::new(nomenclature(&schools))];
     let started = Instant::now();
     let mut students = 0;
@@ -185,30 +185,24 @@ fn country(scale: f64) -> (f64, u64) {
         schools.len(),
         started.elapsed().as_secs_f64()
     );
-    let [october, january] = tallies;
-    let started = Instant::now();
-    let first = Snapshot::of((date(2026, 10, 20), year), october, THRESHOLDS, None, Vec::new());
-    let took = started.elapsed().as_secs_f64();
-    let memory = peak();
-    println!("protected in {took:.1} s, {memory} MB: {:?}", first.protection);
-    assert!(first.protection.proved);
-    let (first_manifest, first_tables) = proved(&first, None);
-    let started = Instant::now();
-    let previous = Some((first_manifest.date, &first_tables));
-    let second = Snapshot::of((date(2027, 1, 15), year), january, THRESHOLDS, previous, Vec::new());
-    println!(
-        "with the one before in {:.1} s: {:?}",
-        started.elapsed().as_secs_f64(),
-        second.protection
-    );
-    proved(&second, Some(&first_tables));
-    (took, memory)
+    tallies
 }
 
-fn proved(
-    snapshot: &Snapshot,
-    previous: Option<&statistics::snapshot::PublishedRows>,
-) -> (Manifest, statistics::snapshot::PublishedRows) {
+fn protected(day: Date, tally: Tally, previous: Option<(Date, &PublishedRows)>) -> Snapshot {
+    let year = AcademicYear::parse("2026-2027").unwrap();
+    let started = Instant::now();
+    let snapshot = Snapshot::of((day, year), tally, THRESHOLDS, previous, Vec::new());
+    println!(
+        "protected in {:.1} s, {} MB: {:?}",
+        started.elapsed().as_secs_f64(),
+        peak(),
+        snapshot.protection
+    );
+    assert!(snapshot.protection.proved);
+    snapshot
+}
+
+fn proved(snapshot: &Snapshot, previous: Option<&PublishedRows>) -> (Manifest, PublishedRows) {
     let files: HashMap<String, Vec<u8>> =
         files(snapshot).unwrap().into_iter().map(|file| (file.name, file.content)).collect();
     let manifest: Manifest = serde_json::from_slice(&files[MANIFEST]).unwrap();
@@ -230,10 +224,7 @@ fn universities(count: usize, students: usize) -> Snapshot {
             tally.add(&fact(&mut rng, &schools, school));
         }
     }
-    let year = AcademicYear::parse("2026-2027").unwrap();
-    let snapshot = Snapshot::of((date(2026, 10, 20), year), tally, THRESHOLDS, None, Vec::new());
-    println!("{:?}", snapshot.protection);
-    assert!(snapshot.protection.proved);
+    let snapshot = protected(OCTOBER, tally, None);
     proved(&snapshot, None);
     snapshot
 }
@@ -263,16 +254,30 @@ fn fifty_thousand_students_are_protected_in_a_second_or_so() {
     assert!(published(&snapshot) > 2_000, "{}", published(&snapshot));
 }
 
+/// Few people in many places: harder than its size.
 #[test]
-#[ignore = "minutes, and isn't reached yet: sparse, which is harder than its size"]
-fn a_small_country_is_protected_and_proved_from_its_files() {
-    country(0.02);
+fn a_sparse_country_is_protected_and_proved_from_its_files() {
+    let [october, _] = country(0.02);
+    let snapshot = protected(OCTOBER, october, None);
+    assert!(published(&snapshot) > 4_000, "{}", published(&snapshot));
+    proved(&snapshot, None);
+}
+
+/// Its files were never proved: a population that agrees with all of them isn't found in time.
+#[test]
+#[ignore = "a minute: cargo test --workspace --test national_statistics the_country -- --ignored --nocapture"]
+fn the_country_is_protected_in_half_a_gigabyte() {
+    let [october, _] = country(1.0);
+    let snapshot = protected(OCTOBER, october, None);
+    assert!(published(&snapshot) > 30_000, "{}", published(&snapshot));
+    assert!(peak() < 512, "{} MB", peak());
 }
 
 #[test]
-#[ignore = "minutes, and isn't reached yet: the size of the country"]
-fn the_country_is_protected_in_a_minute_and_half_a_gigabyte() {
-    let (took, memory) = country(1.0);
-    assert!(took < 60.0, "{took} s");
-    assert!(memory < 512, "{memory} MB");
+#[ignore = "isn't reached yet: nineteen cells stay weak, whatever is hidden around them"]
+fn a_second_snapshot_of_a_sparse_country_is_proved_with_the_first() {
+    let [october, january] = country(0.02);
+    let (first, tables) = proved(&protected(OCTOBER, october, None), None);
+    let second = protected(date(2027, 1, 15), january, Some((first.date, &tables)));
+    proved(&second, Some(&tables));
 }

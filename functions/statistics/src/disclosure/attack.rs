@@ -14,7 +14,8 @@
 //! Enrolments go with the people, so that they stay at least as many, and every sum of enrolments
 //! holds as well: the second measure narrows nothing.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
 
 use microlp::{ComparisonOp, OptimizationDirection, Problem, Variable};
 
@@ -35,14 +36,16 @@ struct Reach {
 }
 
 const HIDDEN: [Reach; 3] = [
-    Reach { unknowns: 40, of_equation: 5, published: 0 },
-    Reach { unknowns: 160, of_equation: 12, published: 0 },
+    Reach { unknowns: 60, of_equation: 8, published: 0 },
+    Reach { unknowns: 240, of_equation: 20, published: 0 },
     Reach { unknowns: 1000, of_equation: 200, published: 0 },
 ];
 const ANY: [Reach; 2] = [
-    Reach { unknowns: 160, of_equation: 6, published: 4 },
-    Reach { unknowns: 400, of_equation: 10, published: 8 },
+    Reach { unknowns: 200, of_equation: 8, published: 6 },
+    Reach { unknowns: 600, of_equation: 16, published: 12 },
 ];
+/// How many more cells a sum may have that is a step nearer.
+const STEP: usize = 32;
 /// Programs solved to find whole numbers beside a vertex that isn't.
 const MOST_BRANCHES: usize = 24;
 
@@ -91,17 +94,23 @@ pub(super) fn can_rise(system: &System, cell: CellId) -> bool {
     up.is_some_and(|up| up.get(&cell).is_some_and(|by| *by > 0))
 }
 
-/// The population that would prove a cell, if what it moves were hidden, and that hides least.
+/// The populations that would prove a cell, if what they move were hidden, and that hide least.
 pub(super) fn cheapest(
     system: &System,
     cell: CellId,
     known: &BTreeSet<CellId>,
-) -> Option<Population> {
+) -> Option<Vec<Population>> {
     let gap = system.cells[cell].gap;
+    let falls = system.slack(cell).min(gap);
     ANY.into_iter().find_map(|reach| {
         let program = Program::new(system, cell, neighbourhood(system, cell, known, reach));
-        let down = || (system.slack(cell) >= gap).then(|| program.cheapest(-gap)).flatten();
-        program.cheapest(gap).or_else(down)
+        let moved = |by: i64| if by == 0 { Some(None) } else { program.cheapest(by).map(Some) };
+        // As much up as down leaves, which asks least of others; then either alone.
+        [(gap - falls, -falls), (gap, 0), (0, -gap)].into_iter().find_map(|(up, down)| {
+            let possible = falls >= -down;
+            let populations = possible.then(|| Some([moved(up)?, moved(down)?])).flatten()?;
+            Some(populations.into_iter().flatten().collect())
+        })
     })
 }
 
@@ -115,51 +124,82 @@ fn neighbourhood(
     let mut near = vec![cell];
     let mut seen: BTreeSet<CellId> =
         known.iter().chain([&cell]).flat_map(|cell| system.twins(*cell)).copied().collect();
-    let mut visited = BTreeSet::new();
-    let mut queue: VecDeque<CellId> = system.twins(cell).iter().copied().collect();
     let gap = system.cells[cell].gap;
-    while let Some(at) = queue.pop_front() {
-        for id in system.equation_ids(at) {
-            if !visited.insert(*id) {
-                continue;
+    let mut nearest = Nearest::of(system, cell);
+    while let Some((id, steps)) = nearest.next() {
+        let equation = &system.equations[id];
+        let mut open: Vec<CellId> = equation
+            .cells()
+            .filter(|other| !seen.contains(other) && system.is_unknown(*other))
+            .collect();
+        // A total can always take; then those that can give most, the smallest first.
+        open.sort_by_key(|other| {
+            let value = system.cells[*other].value;
+            (*other != equation.total, -system.slack(*other).min(gap), value)
+        });
+        open.truncate(reach.of_equation);
+        if reach.published > 0 {
+            let may_hide = |other: &CellId| {
+                !seen.contains(other)
+                    && !system.is_unknown(*other)
+                    && system
+                        .twins(*other)
+                        .iter()
+                        .all(|twin| system.cells[*twin].moves() || system.cells[*twin].may_hide())
+            };
+            let mut others: Vec<CellId> = equation.cells().filter(may_hide).collect();
+            // The cheapest of those that can give as much as is needed.
+            others.sort_by_key(|other| (system.slack(*other) < gap, system.cells[*other].value));
+            others.truncate(reach.published);
+            open.extend(others);
+        }
+        for other in open {
+            if near.len() >= reach.unknowns {
+                return near;
             }
-            let equation = &system.equations[*id];
-            let mut open: Vec<CellId> = equation
-                .cells()
-                .filter(|other| !seen.contains(other) && system.is_unknown(*other))
-                .collect();
-            // A total can always take; then those that can give most, the smallest first.
-            open.sort_by_key(|other| {
-                let value = system.cells[*other].value;
-                (*other != equation.total, -system.slack(*other).min(gap), value)
-            });
-            open.truncate(reach.of_equation);
-            if reach.published > 0 {
-                let may_hide = |other: &CellId| {
-                    !seen.contains(other)
-                        && !system.is_unknown(*other)
-                        && system.twins(*other).iter().all(|twin| {
-                            system.cells[*twin].moves() || system.cells[*twin].may_hide()
-                        })
-                };
-                let mut others: Vec<CellId> = equation.cells().filter(may_hide).collect();
-                // The cheapest of those that can give as much as is needed.
-                others
-                    .sort_by_key(|other| (system.slack(*other) < gap, system.cells[*other].value));
-                others.truncate(reach.published);
-                open.extend(others);
-            }
-            for other in open {
-                if near.len() >= reach.unknowns {
-                    return near;
-                }
-                near.push(other);
-                seen.extend(system.twins(other));
-                queue.extend(system.twins(other));
-            }
+            near.push(other);
+            seen.extend(system.twins(other));
+            nearest.reach(other, steps + 1);
         }
     }
     near
+}
+
+/// The sums around a cell, the nearest and smallest first: what balances within a row and a
+/// department balances in every sum above them.
+pub(super) struct Nearest<'a> {
+    system: &'a System,
+    /// Distance, sum, and how many sums away from the cell it is.
+    queue: BinaryHeap<Reverse<(usize, usize, usize)>>,
+    visited: BTreeSet<usize>,
+}
+
+impl<'a> Nearest<'a> {
+    pub(super) fn of(system: &'a System, cell: CellId) -> Self {
+        let mut nearest = Self { system, queue: BinaryHeap::new(), visited: BTreeSet::new() };
+        nearest.reach(cell, 0);
+        nearest
+    }
+
+    /// Goes on through a cell that is so many sums away.
+    pub(super) fn reach(&mut self, cell: CellId, steps: usize) {
+        for twin in self.system.twins(cell) {
+            for at in self.system.equation_ids(*twin) {
+                let distance = self.system.equations[*at].parts.len() + STEP * steps;
+                self.queue.push(Reverse((distance, *at, steps)));
+            }
+        }
+    }
+
+    /// The next sum, and how many sums away it is.
+    pub(super) fn next(&mut self) -> Option<(usize, usize)> {
+        while let Some(Reverse((_, at, steps))) = self.queue.pop() {
+            if self.visited.insert(at) {
+                return Some((at, steps));
+            }
+        }
+        None
+    }
 }
 
 /// The linear program of one cell: the unknowns that may differ, and the sums that they are in.
@@ -180,21 +220,24 @@ impl<'a> Program<'a> {
             system.twins(*cell).iter().map(move |twin| (*twin, at)).collect::<Vec<_>>()
         };
         let place: HashMap<CellId, usize> = free.iter().enumerate().flat_map(twins).collect();
-        let touched: BTreeSet<usize> = place
-            .keys()
-            .flat_map(|cell| system.equation_ids(*cell))
-            .copied()
-            .filter(|at| system.equations[*at].parts.len() > 1)
+        let mut sums: BTreeMap<usize, Vec<(usize, f64)>> = BTreeMap::new();
+        for (cell, at) in &place {
+            for id in system.equation_ids(*cell) {
+                let equation = &system.equations[*id];
+                // What a sum of one part says is that its cells are twins.
+                if equation.parts.len() > 1 {
+                    let sign = if *cell == equation.total { -1.0 } else { 1.0 };
+                    sums.entry(*id).or_default().push((*at, sign));
+                }
+            }
+        }
+        let sums = sums
+            .into_values()
+            .map(|mut terms| {
+                terms.sort_unstable_by_key(|(at, _)| *at);
+                terms
+            })
             .collect();
-        let sum = |at: usize| {
-            let equation = &system.equations[at];
-            let sign = |cell: CellId| if cell == equation.total { -1.0 } else { 1.0 };
-            equation
-                .cells()
-                .filter_map(|cell| Some((*place.get(&cell)?, sign(cell))))
-                .collect::<Vec<_>>()
-        };
-        let sums = touched.into_iter().map(sum).collect();
         Self { system, cell, free, sums }
     }
 

@@ -10,10 +10,15 @@ use super::system::{CellId, Equation, State, System, firsts};
 
 /// Rounds, and attacks in all, before everything but the national total is hidden: so that a system
 /// that is too large ends as one that isn't proved.
-const MOST_ROUNDS: usize = 12;
+const MOST_ROUNDS: usize = 24;
 const MOST_ATTACKS: usize = 20_000;
 /// The rounds after these look far around each cell, which takes longer and is for the few left.
 const NEAR_ROUNDS: usize = 2;
+
+/// Sums around a cell that are looked at for room.
+const MOST_SUMS: usize = 400;
+/// A sum of which everything is hidden at once, and how many cells of a larger one lead further.
+const SMALL_SUM: usize = 8;
 
 /// What protecting took.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -45,7 +50,7 @@ pub fn protect(system: &mut System) -> Protection {
         }
         let mut changed = false;
         for (cell, known) in weak {
-            changed |= attacker.hide_more(system, cell, &known) || drop_around(system, cell);
+            changed |= attacker.hide_more(system, cell, &known) || give_room(system, cell);
         }
         // Nothing is left to hide near what is weak: more rounds would find the same.
         if !changed {
@@ -144,9 +149,15 @@ impl Attacker {
             return true;
         }
         self.attacks += 1;
-        let Some(population) = attack::cheapest(system, cell, known) else { return false };
-        hide_all(system, population.keys().copied().collect());
-        self.share(system, &population);
+        let Some(proof) = attack::cheapest(system, cell, known) else { return false };
+        // What the proof balances needs no cover: the next round attacks what is hidden with it.
+        for moved in proof.iter().flat_map(BTreeMap::keys) {
+            system.hide(*moved);
+        }
+        for population in &proof {
+            self.share(system, population);
+        }
+        self.proofs[cell] = Some(proof);
         true
     }
 
@@ -230,22 +241,80 @@ fn to_protect(system: &System) -> impl Iterator<Item = CellId> + '_ {
     })
 }
 
-/// Takes a cell's row away; if it is already, hides what its sums have, and takes their rows away.
-fn drop_around(system: &mut System, cell: CellId) -> bool {
-    let around: BTreeSet<CellId> = system.equations_of(cell).flat_map(Equation::cells).collect();
-    let own = system.cells[cell].row;
-    let rows = |cells: &BTreeSet<CellId>| -> BTreeSet<usize> {
-        cells.iter().filter_map(|cell| system.cells[*cell].row).collect()
-    };
-    let near = rows(&around);
-    let mut open = own.into_iter().chain(near).filter(|row| !system.rows[*row].dropped);
-    let Some(row) = open.next() else { return hide_all(system, around) };
-    if own != Some(row) && hide_all(system, around) {
+/// Takes a cell's row away. If it is already, the nearest sum that can gives it room: of those in it
+/// who are few, the rows of the smallest units go, since who isn't shown may be nobody; else it
+/// hides what it has. False when nothing around has anything left to hide.
+fn give_room(system: &mut System, cell: CellId) -> bool {
+    if let Some(row) = system.cells[cell].row.filter(|row| !system.rows[*row].dropped) {
+        drop_row(system, row);
         return true;
     }
+    let Some((rows, cells)) = nearest_room(system, cell) else { return false };
+    for row in rows {
+        drop_row(system, row);
+    }
+    hide_all(system, cells);
+    true
+}
+
+/// The rows to take away, or else the cells to hide, of the nearest sum that has any.
+fn nearest_room(system: &System, cell: CellId) -> Option<(Vec<usize>, BTreeSet<CellId>)> {
+    let gap = system.cells[cell].gap;
+    let mut nearest = attack::Nearest::of(system, cell);
+    for _ in 0..MOST_SUMS {
+        let (at, steps) = nearest.next()?;
+        let equation = &system.equations[at];
+        let rows = rows_of_few(system, equation, gap);
+        if !rows.is_empty() {
+            return Some((rows, BTreeSet::new()));
+        }
+        let open = equation.cells().filter(|one| system.cells[*one].may_hide());
+        let cells: BTreeSet<CellId> = if equation.parts.len() <= SMALL_SUM {
+            open.collect()
+        } else {
+            let enough = |one: &CellId| system.cells[*one].value > gap;
+            open.filter(enough).min_by_key(|one| system.cells[*one].value).into_iter().collect()
+        };
+        if !cells.is_empty() {
+            return Some((Vec::new(), cells));
+        }
+        for other in equation.cells().filter(|other| system.is_unknown(*other)).take(SMALL_SUM) {
+            nearest.reach(other, steps + 1);
+        }
+    }
+    None
+}
+
+/// The rows by which a sum's hidden few have no room, of the smallest units, as many as give it.
+fn rows_of_few(system: &System, equation: &Equation, gap: i64) -> Vec<usize> {
+    let few = |part: &&CellId| {
+        let cell = &system.cells[**part];
+        cell.state == State::Hidden && cell.sensitive && cell.value > 0
+    };
+    let mut rows: Vec<(i64, usize, i64)> = equation
+        .parts
+        .iter()
+        .filter(few)
+        .filter_map(|part| Some((system.cells[*part].row?, system.cells[*part].value)))
+        .filter(|(row, _)| !system.rows[*row].dropped)
+        .map(|(row, value)| {
+            let unit = system.rows[row].unit.map_or(i64::MAX, |unit| system.cells[unit].value);
+            (unit, row, value)
+        })
+        .collect();
+    rows.sort_unstable();
+    let mut room = 0;
+    let enough = |(_, _, value): &(i64, usize, i64)| {
+        let before = room;
+        room += value;
+        before < gap
+    };
+    rows.into_iter().take_while(enough).map(|(_, row, _)| row).collect()
+}
+
+fn drop_row(system: &mut System, row: usize) {
     let cells = system.drop_row(row);
     settle(system, &cells);
-    true
 }
 
 /// Hides cells, and covers the equations that they are in; false when none was published.

@@ -174,12 +174,13 @@ impl System {
     }
 
     /// Takes a row away: nothing of it is published, zeros included. What an attacker may still
-    /// say of its cells is what the unit's own total says, if that is published.
+    /// say of its cells is what the unit's own total says, if that is published: to one of its
+    /// people, how many the others are.
     pub fn drop_row(&mut self, row: RowId) -> BTreeSet<CellId> {
         self.rows[row].dropped = true;
         let cells = self.rows[row].cells.clone();
         let unit = self.rows[row].unit.map(|unit| self.cells[unit].clone());
-        let known = unit.filter(|unit| !unit.moves()).map(|unit| unit.value);
+        let known = unit.filter(|unit| !unit.moves()).map(|unit| (unit.value - 1).max(0));
         for cell in &cells {
             let cell = &mut self.cells[*cell];
             // What no table has was never there to be dropped.
