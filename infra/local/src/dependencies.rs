@@ -17,3 +17,10 @@ pub(crate) fn checks(files: &Files) -> [Command; 2] {
         deny
     })
 }
+
+/// The licences of each crate that the programs are built from, as JSON.
+pub(crate) fn licences(files: &Files) -> Command {
+    let mut deny = command(DEPENDENCIES.program(files, "cargo-deny"));
+    deny.args(["--locked", "list", "--format", "json", "--layout", "crate"]);
+    deny
+}

@@ -51,6 +51,10 @@ pub(crate) const PACKAGING: Environment = Environment {
     requirements: &["packaging-requirements.txt"],
 };
 
+/// What lists the parts of the packages.
+pub(crate) const SBOM: Environment =
+    Environment { what: "syft", directory: "sbom", requirements: &["sbom-requirements.txt"] };
+
 /// What checks the licences and the sources of what we depend on.
 pub(crate) const DEPENDENCIES: Environment = Environment {
     what: "cargo-deny",

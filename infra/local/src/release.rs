@@ -4,6 +4,7 @@
 mod build;
 pub(crate) mod checksums;
 mod glibc;
+mod parts;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -107,12 +108,19 @@ impl Release {
         files::remove_directory(&directory)?;
         files::create_directory(&directory)?;
         let packages = build::packages(self, files, files.root(), &directory).await?;
-        self.describe(&directory, &packages)?;
+        self.describe(files, files.root(), &directory, &packages).await?;
         Ok(packages)
     }
 
     /// What was built from what, and the digests of all of it.
-    fn describe(&self, directory: &Path, packages: &[Package]) -> Result<()> {
+    async fn describe(
+        &self,
+        files: &Files,
+        root: &Path,
+        directory: &Path,
+        packages: &[Package],
+    ) -> Result<()> {
+        parts::write(self, files, root, directory).await?;
         let about = json!({
             "commit": self.commit,
             "uncommitted_changes": self.changed,
@@ -125,6 +133,7 @@ impl Release {
         });
         files::write_private(&directory.join("release.json"), &format!("{about:#}\n"))?;
         let mut names: Vec<String> = packages.iter().map(|package| package.file.clone()).collect();
+        names.extend(parts::NAMES.map(str::to_owned));
         names.push("release.json".to_owned());
         checksums::write(directory, &names)
     }
@@ -145,7 +154,7 @@ impl Release {
         let again = elsewhere.join("packages");
         files::create_directory(&again)?;
         let rebuilt = build::packages(self, files, &checkout, &again).await?;
-        self.describe(&again, &rebuilt)?;
+        self.describe(files, &checkout, &again, &rebuilt).await?;
         let list = |directory: &Path| files::read(&directory.join(checksums::NAME));
         let differing = checksums::differing(&list(&self.directory(files))?, &list(&again)?);
         if !differing.is_empty() {

@@ -6,7 +6,7 @@ use anyhow::Result;
 use statut::ui;
 
 use crate::cli::Package;
-use crate::environment::PACKAGING;
+use crate::environment::{DEPENDENCIES, PACKAGING, SBOM};
 use crate::files::Files;
 use crate::release::{Release, checksums};
 use crate::tools;
@@ -15,16 +15,19 @@ use crate::tools;
 pub(crate) async fn run(files: &Files, options: &Package) -> Result<()> {
     let started = Instant::now();
     let release = Release::of(files, options.arch).await?;
-    PACKAGING.install(files, &tools::python().await?).await?;
+    let python = tools::python().await?;
+    for environment in [PACKAGING, SBOM, DEPENDENCIES] {
+        environment.install(files, &python).await?;
+    }
     let packages = release.build(files).await?;
     if options.verify {
         release.verify(files, &packages).await?;
     }
-    let mut rows = vec![["package", "MB", "needs"].map(str::to_owned).to_vec()];
+    let mut rows = vec![["package", "kB", "needs"].map(str::to_owned).to_vec()];
     rows.extend(packages.iter().map(|package| {
         vec![
             package.name.clone(),
-            format!("{:.2}", package.bytes as f64 / 1e6),
+            (package.bytes / 1000).to_string(),
             format!("glibc {}", package.glibc),
         ]
     }));

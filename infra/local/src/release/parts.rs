@@ -1,0 +1,82 @@
+//! What the programs are made of: a `CycloneDX` document of every crate of `Cargo.lock`, and the
+//! licence of each. Both are the same for the same commit.
+
+use std::path::Path;
+
+use anyhow::{Context as _, Result, bail};
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::Release;
+use crate::dependencies;
+use crate::environment::SBOM;
+use crate::files::{self, Files};
+use crate::process::command;
+
+/// Their names, beside the packages.
+pub(crate) const NAMES: [&str; 2] = ["bom.json", "licences.json"];
+
+/// Writes both into `directory`, of the checkout at `root`.
+pub(crate) async fn write(
+    release: &Release,
+    files: &Files,
+    root: &Path,
+    directory: &Path,
+) -> Result<()> {
+    let mut scan = command(SBOM.program(files, "syft"));
+    scan.args(["scan", "file:Cargo.lock", "--source-name", "statut-etudiant", "--quiet"])
+        .args(["--output", "cyclonedx-json"])
+        .env("SYFT_CHECK_FOR_APP_UPDATE", "false");
+    let mut document: Value = output(scan, root).await?;
+    let seconds = release.committed.parse().context("git didn't tell when the commit was made")?;
+    make_constant(&mut document, Timestamp::from_second(seconds)?);
+    let licences: Value = output(dependencies::licences(files), root).await?;
+    for (name, value) in NAMES.into_iter().zip([document, licences]) {
+        files::write_private(&directory.join(name), &format!("{value:#}\n"))?;
+    }
+    Ok(())
+}
+
+/// The document of the same commit is the same: its number and its time are of the run.
+fn make_constant(document: &mut Value, committed: Timestamp) {
+    if let Some(fields) = document.as_object_mut() {
+        fields.remove("serialNumber");
+    }
+    document["metadata"]["timestamp"] = committed.to_string().into();
+}
+
+async fn output(mut program: tokio::process::Command, root: &Path) -> Result<Value> {
+    let name = program.as_std().get_program().to_string_lossy().into_owned();
+    let output = program
+        .current_dir(root)
+        .kill_on_drop(true)
+        .output()
+        .await
+        .with_context(|| format!("{name} can't be started"))?;
+    if !output.status.success() {
+        bail!("{name} failed: {}", String::from_utf8_lossy(&output.stderr).trim());
+    }
+    serde_json::from_slice(&output.stdout).with_context(|| format!("{name} wrote no JSON"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_runs_of_one_commit_write_the_same_document() {
+        let document = |run: &str| {
+            let mut document = serde_json::json!({
+                "bomFormat": "CycloneDX",
+                "serialNumber": format!("urn:uuid:{run}"),
+                "metadata": { "timestamp": run, "component": { "name": "statut-etudiant" } },
+                "components": [{ "name": "serde" }],
+            });
+            make_constant(&mut document, Timestamp::from_second(1_790_000_000).unwrap());
+            document
+        };
+        assert_eq!(document("one"), document("two"));
+        assert_eq!(document("one")["metadata"]["timestamp"], "2026-09-21T14:13:20Z");
+        assert_eq!(document("one")["components"][0]["name"], "serde");
+    }
+}
