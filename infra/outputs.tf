@@ -167,3 +167,13 @@ output "log_groups" {
   description = "Log group of each function."
   value       = { for name, function in local.functions : name => function.log_group_name }
 }
+
+output "rollouts" {
+  description = "With `gradual_deployment`, by function, the AppSpec that moves what serves to the newest version; a function that serves it already isn't there."
+  value = {
+    for function in concat(
+      [module.status, module.enrolment, module.deduplication, module.ingestion, module.portal, module.review, module.statistics],
+      module.ines,
+    ) : function.function_name => function.rollout if function.rollout != null
+  }
+}

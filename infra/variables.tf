@@ -104,6 +104,22 @@ variable "architecture" {
   }
 }
 
+variable "gradual_deployment" {
+  description = "How a new version of a function takes over: the name of one of CodeDeploy's configurations for Lambda, such as `CodeDeployDefault.LambdaCanary10Percent5Minutes`. Null: at once, with the apply. Set before the first apply: aliases are made anew when it is set or taken away, and nothing answers in between."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.gradual_deployment == null || can(regex("^CodeDeployDefault\\.Lambda(Canary10Percent(5|10|15|30)Minutes|Linear10PercentEvery(1Minute|(2|3|10)Minutes)|AllAtOnce)$", var.gradual_deployment))
+    error_message = "gradual_deployment is null or one of CodeDeploy's configurations for Lambda: CodeDeployDefault.LambdaCanary10Percent5Minutes, …Linear10PercentEvery1Minute, …AllAtOnce."
+  }
+
+  validation {
+    condition     = var.gradual_deployment == null || var.alarms_enabled
+    error_message = "gradual_deployment needs alarms_enabled: without alarms nothing stops a bad version."
+  }
+}
+
 variable "function_endpoint_url" {
   description = "AWS endpoint the functions call instead of the real ones. Only for an emulator: null leaves the SDK's own."
   type        = string

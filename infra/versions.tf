@@ -54,5 +54,11 @@ locals {
     alarm_topic_arn    = aws_sns_topic.alarms.arn
 
     permissions_boundary = var.permissions_boundary
+
+    gradual = var.gradual_deployment == null ? null : {
+      application   = aws_codedeploy_app.this[0].name
+      role_arn      = aws_iam_role.rollout[0].arn
+      configuration = var.gradual_deployment
+    }
   }
 }

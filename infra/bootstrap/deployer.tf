@@ -74,6 +74,7 @@ resource "aws_iam_role_policy" "deployer" {
         Action = [
           "acm:DescribeCertificate", "apigateway:*", "cloudwatch:*Alarm*", "cloudwatch:*Dashboard*", "cloudwatch:*Tag*",
           "cloudwatch:ListTagsForResource",
+          "codedeploy:*Application*", "codedeploy:*Deployment*", "codedeploy:*Tag*",
           "dynamodb:*Table*", "dynamodb:*ContinuousBackups*", "dynamodb:*TimeToLive*", "dynamodb:*Tag*",
           "events:*Rule*", "events:*Tag*", "firehose:*DeliveryStream*", "firehose:*Tag*", "firehose:UpdateDestination",
           "lambda:*", "logs:*LogGroup*", "logs:*LogStream*", "logs:*MetricFilter*", "logs:*RetentionPolicy*", "logs:*Tag*",
@@ -171,7 +172,7 @@ resource "aws_iam_role_policy" "deployer" {
         Action   = ["iam:PassRole"]
         Resource = "arn:${local.partition}:iam::${local.account_id}:role/${var.name_prefix}-*"
         Condition = {
-          StringEquals = { "iam:PassedToService" = ["apigateway.amazonaws.com", "firehose.amazonaws.com", "lambda.amazonaws.com", "pipes.amazonaws.com", "scheduler.amazonaws.com"] }
+          StringEquals = { "iam:PassedToService" = ["apigateway.amazonaws.com", "codedeploy.amazonaws.com", "firehose.amazonaws.com", "lambda.amazonaws.com", "pipes.amazonaws.com", "scheduler.amazonaws.com"] }
         }
       },
       {

@@ -88,7 +88,7 @@ run "bootstrap" {
   # What the stack makes, whoever deploys may make: each of its services is among the actions.
   assert {
     condition = length(setsubtract(
-      ["apigateway", "cloudwatch", "dynamodb", "events", "firehose", "kms", "lambda", "logs", "pipes", "s3", "scheduler", "secretsmanager", "sns", "sqs", "wafv2"],
+      ["apigateway", "cloudwatch", "codedeploy", "dynamodb", "events", "firehose", "kms", "lambda", "logs", "pipes", "s3", "scheduler", "secretsmanager", "sns", "sqs", "wafv2"],
       flatten([for statement in jsondecode(aws_iam_role_policy.deployer.policy).Statement : [for action in statement.Action : split(":", action)[0]] if statement.Effect == "Allow"])
     )) == 0
     error_message = "Whoever deploys can't make what is described."

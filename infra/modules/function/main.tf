@@ -53,19 +53,11 @@ resource "aws_lambda_function" "this" {
   depends_on = [aws_iam_role_policy.this]
 }
 
-# Invoked by name, so that a version can be rolled back without touching what invokes it.
-resource "aws_lambda_alias" "live" {
-  name             = "live"
-  description      = "The version that serves"
-  function_name    = aws_lambda_function.this.function_name
-  function_version = aws_lambda_function.this.version
-}
-
 resource "aws_lambda_function_event_invoke_config" "this" {
   count = var.asynchronous == null ? 0 : 1
 
   function_name                = aws_lambda_function.this.function_name
-  qualifier                    = aws_lambda_alias.live.name
+  qualifier                    = local.alias.name
   maximum_retry_attempts       = var.asynchronous.maximum_retry_attempts
   maximum_event_age_in_seconds = var.asynchronous.maximum_event_age_in_seconds
 

@@ -10,17 +10,17 @@ output "function_arn" {
 
 output "alias_name" {
   description = "Name of the alias that serves."
-  value       = aws_lambda_alias.live.name
+  value       = local.alias.name
 }
 
 output "alias_arn" {
   description = "ARN of the alias that serves, known at the plan: what events and schedules invoke."
-  value       = "${local.function_arn}:${aws_lambda_alias.live.name}"
+  value       = "${local.function_arn}:${local.alias.name}"
 }
 
 output "invoke_arn" {
   description = "ARN of the alias, as API Gateway wants it."
-  value       = aws_lambda_alias.live.invoke_arn
+  value       = local.alias.invoke_arn
 }
 
 output "log_group_name" {
@@ -51,4 +51,9 @@ output "duration_alarm_threshold" {
 output "alarm_names" {
   description = "Names of the function's alarms."
   value       = [for alarm in aws_cloudwatch_metric_alarm.this : alarm.alarm_name]
+}
+
+output "rollout" {
+  description = "With `platform.gradual`, the AppSpec by which CodeDeploy moves the alias from the version that serves to the newest; null where they are one, or without it."
+  value       = local.gradual && local.alias.function_version != aws_lambda_function.this.version ? jsonencode(local.appspec) : null
 }

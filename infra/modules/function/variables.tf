@@ -33,6 +33,13 @@ variable "platform" {
     alarm_topic_arn    = string
 
     permissions_boundary = optional(string)
+
+    # How a new version takes over; at once without it.
+    gradual = optional(object({
+      application   = string
+      role_arn      = string
+      configuration = string
+    }))
   })
 }
 
