@@ -1,10 +1,11 @@
 //! The files of a snapshot.
 //!
 //! CSV in UTF-8 with `;`, one table a file, codes as text; the same as JSON; a Data Package with a
-//! Table Schema for each table; and the manifest, which is written last and makes it a snapshot.
+//! Table Schema for each table; a report for readers; and the manifest, which is written last and makes it a snapshot.
 
 mod manifest;
 mod package;
+mod report;
 mod text;
 
 pub use manifest::{FileEntry, MANIFEST, Manifest};
@@ -29,6 +30,7 @@ pub fn files(snapshot: &Snapshot) -> Result<Vec<File>, FormatError> {
     }
     files.push(text::coverage(&snapshot.coverage)?);
     files.push(package::package(snapshot, &files)?);
+    files.push(report::report(snapshot)?);
     let manifest = Manifest::of(snapshot, &files);
     let content = serde_json::to_vec_pretty(&manifest).map_err(|_| FormatError::Json)?;
     files.push(File { name: MANIFEST.to_owned(), media_type: text::JSON, content });

@@ -11,7 +11,7 @@ use super::system::{CellId, Equation, State, System, firsts};
 /// Rounds, and attacks in all, before everything but the national total is hidden: so that a system
 /// that is too large ends as one that isn't proved.
 const MOST_ROUNDS: usize = 24;
-const MOST_ATTACKS: usize = 20_000;
+const MOST_ATTACKS: usize = 80_000;
 /// The rounds after these look far around each cell, which takes longer and is for the few left.
 const NEAR_ROUNDS: usize = 2;
 

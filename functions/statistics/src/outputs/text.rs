@@ -24,6 +24,8 @@ pub enum FormatError {
     Csv,
     #[error("a document could not be written as JSON")]
     Json,
+    #[error("a page could not be written as HTML")]
+    Html,
     #[error("line {line} is not a row of the table: {expected}")]
     Row { line: usize, expected: &'static str },
 }

@@ -1,0 +1,143 @@
+//! The report of a snapshot, for readers: one page that asks for nothing but itself, and reads on a
+//! phone, on paper and aloud. Each chart is its own table: a bar beside each number.
+
+mod chart;
+mod figures;
+
+use askama::Template;
+use jiff::civil::Date;
+
+use self::chart::{About, Chart};
+use self::figures::{grouped, long_date};
+use super::File;
+use super::text::FormatError;
+use crate::dimensions::{AGES, ALL, CURSUS, KINDS, REGIMES, SEXES, STATUSES};
+use crate::snapshot::Snapshot;
+
+/// Its name within the snapshot.
+pub(super) const NAME: &str = "rapport.html";
+const HTML: &str = "text/html; charset=utf-8";
+
+#[derive(Template)]
+#[template(path = "rapport.html")]
+struct Page<'a> {
+    date: String,
+    day: Date,
+    rentree: String,
+    students: String,
+    enrolments: Option<String>,
+    establishments: String,
+    fed: String,
+    plain: i64,
+    personal: i64,
+    previous: Option<String>,
+    charts: Vec<Chart>,
+    tables: Vec<(&'a str, &'a str)>,
+}
+
+/// The page of a snapshot.
+pub(super) fn report(snapshot: &Snapshot) -> Result<File, FormatError> {
+    let charts = [
+        Chart::ranked(
+            snapshot,
+            About {
+                id: "academies",
+                title: "Par académie",
+                heading: "Académie",
+                definition: "Académie de la commune où l'inscription principale se déroule.",
+            },
+            ("territoire_academie", "academie"),
+            &[("type", ALL), ("cursus", ALL)],
+        ),
+        Chart::ordered(
+            snapshot,
+            About {
+                id: "types",
+                title: "Par type d'établissement",
+                heading: "Type",
+                definition: "Établissement de l'inscription principale.",
+            },
+            ("territoire_pays", "type"),
+            &[("cursus", ALL)],
+            &KINDS,
+        ),
+        Chart::ordered(
+            snapshot,
+            About {
+                id: "cursus",
+                title: "Par cursus",
+                heading: "Cursus",
+                definition: "Licence, master ou doctorat, comme l'établissement l'a dit.",
+            },
+            ("territoire_pays", "cursus"),
+            &[("type", ALL)],
+            &CURSUS,
+        ),
+        Chart::ordered(
+            snapshot,
+            About {
+                id: "regimes",
+                title: "Par régime d'inscription",
+                heading: "Régime",
+                definition: "Formation initiale, alternance (apprentissage et contrat de professionnalisation) ou \
+             formation continue.",
+            },
+            ("regime_academie", "groupe"),
+            &[("academie", ALL), ("regime", ALL)],
+            &REGIMES.map(|(group, _)| group),
+        ),
+        Chart::ordered(
+            snapshot,
+            About {
+                id: "statuts",
+                title: "Admis et inscrits",
+                heading: "Statut",
+                definition: "Un étudiant est inscrit quand il a réglé ses droits, ou en est exonéré.",
+            },
+            ("statut", "statut"),
+            &[("academie", ALL)],
+            &STATUSES,
+        ),
+        Chart::ordered(
+            snapshot,
+            About {
+                id: "sexes",
+                title: "Par sexe",
+                heading: "Sexe",
+                definition: "Sexe de l'état civil.",
+            },
+            ("age_sexe", "sexe"),
+            &[("academie", ALL), ("age", ALL)],
+            &SEXES,
+        ),
+        Chart::ordered(
+            snapshot,
+            About {
+                id: "ages",
+                title: "Par âge",
+                heading: "Âge",
+                definition: "Âge atteint dans l'année de la rentrée.",
+            },
+            ("age_sexe", "age"),
+            &[("academie", ALL), ("sexe", ALL)],
+            &AGES,
+        ),
+    ];
+    let fed = snapshot.coverage.iter().filter(|one| one.last_feed.is_some()).count();
+    let page = Page {
+        date: long_date(snapshot.date),
+        day: snapshot.date,
+        rentree: snapshot.year.to_string(),
+        students: grouped(snapshot.students),
+        enrolments: figures::enrolments(snapshot).map(grouped),
+        establishments: figures::count(snapshot.coverage.len()),
+        fed: figures::count(fed),
+        plain: snapshot.thresholds.plain,
+        personal: snapshot.thresholds.personal,
+        previous: snapshot.previous.map(long_date),
+        charts: charts.into_iter().flatten().collect(),
+        tables: snapshot.tables.iter().map(|(table, _)| (table.name, table.title)).collect(),
+    };
+    let content = page.render().map_err(|_| FormatError::Html)?;
+    Ok(File { name: NAME.to_owned(), media_type: HTML, content: content.into_bytes() })
+}
