@@ -9,6 +9,7 @@ mod report;
 mod text;
 
 pub use manifest::{FileEntry, MANIFEST, Manifest};
+pub use report::NAME as REPORT;
 pub use text::{FormatError, read_csv};
 
 use crate::snapshot::Snapshot;

@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 use statistics::audit::{self, Audit, read_tables};
 use statistics::handler::Published;
-use statistics::outputs::{MANIFEST, Manifest};
+use statistics::outputs::{MANIFEST, Manifest, REPORT};
 use statistics::snapshot::PublishedRows;
 use statistics::store::{FROZEN, SnapshotStore};
 
@@ -52,9 +52,9 @@ impl Statistics {
         Ok(Self { prefix: format!("s3://{bucket}/{prefix}"), files, table })
     }
 
-    /// Prints where it is and the table, a secret count as a dot.
+    /// Prints where the report is, beside everything else, and the table, a secret count as a dot.
     pub fn print(&self) {
-        ui::line(&self.prefix);
+        ui::line(&format!("{}{REPORT}", self.prefix));
         ui::line("");
         let shown = |cell: &String| if cell.is_empty() { "·".to_owned() } else { cell.clone() };
         let rows: Vec<Vec<String>> =

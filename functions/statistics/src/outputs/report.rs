@@ -15,7 +15,7 @@ use crate::dimensions::{AGES, ALL, CURSUS, KINDS, REGIMES, SEXES, STATUSES};
 use crate::snapshot::Snapshot;
 
 /// Its name within the snapshot.
-pub(super) const NAME: &str = "rapport.html";
+pub const NAME: &str = "rapport.html";
 const HTML: &str = "text/html; charset=utf-8";
 
 #[derive(Template)]
@@ -37,6 +37,27 @@ struct Page<'a> {
 
 /// The page of a snapshot.
 pub(super) fn report(snapshot: &Snapshot) -> Result<File, FormatError> {
+    let fed = snapshot.coverage.iter().filter(|one| one.last_feed.is_some()).count();
+    let page = Page {
+        date: long_date(snapshot.date),
+        day: snapshot.date,
+        rentree: snapshot.year.to_string(),
+        students: grouped(snapshot.students),
+        enrolments: figures::enrolments(snapshot).map(grouped),
+        establishments: figures::count(snapshot.coverage.len()),
+        fed: figures::count(fed),
+        plain: snapshot.thresholds.plain,
+        personal: snapshot.thresholds.personal,
+        previous: snapshot.previous.map(long_date),
+        charts: charts(snapshot),
+        tables: snapshot.tables.iter().map(|(table, _)| (table.name, table.title)).collect(),
+    };
+    let content = page.render().map_err(|_| FormatError::Html)?;
+    Ok(File { name: NAME.to_owned(), media_type: HTML, content: content.into_bytes() })
+}
+
+/// What is told of everybody, by one dimension after the other.
+fn charts(snapshot: &Snapshot) -> Vec<Chart> {
     let charts = [
         Chart::ranked(
             snapshot,
@@ -123,21 +144,5 @@ pub(super) fn report(snapshot: &Snapshot) -> Result<File, FormatError> {
             &AGES,
         ),
     ];
-    let fed = snapshot.coverage.iter().filter(|one| one.last_feed.is_some()).count();
-    let page = Page {
-        date: long_date(snapshot.date),
-        day: snapshot.date,
-        rentree: snapshot.year.to_string(),
-        students: grouped(snapshot.students),
-        enrolments: figures::enrolments(snapshot).map(grouped),
-        establishments: figures::count(snapshot.coverage.len()),
-        fed: figures::count(fed),
-        plain: snapshot.thresholds.plain,
-        personal: snapshot.thresholds.personal,
-        previous: snapshot.previous.map(long_date),
-        charts: charts.into_iter().flatten().collect(),
-        tables: snapshot.tables.iter().map(|(table, _)| (table.name, table.title)).collect(),
-    };
-    let content = page.render().map_err(|_| FormatError::Html)?;
-    Ok(File { name: NAME.to_owned(), media_type: HTML, content: content.into_bytes() })
+    charts.into_iter().flatten().collect()
 }
