@@ -312,7 +312,7 @@ fn a_second_snapshot_of_a_sparse_country_is_proved_with_the_first() {
 }
 
 #[test]
-#[ignore = "minutes"]
+#[ignore = "minutes, and not seen to its end yet"]
 fn a_second_snapshot_of_the_country_is_protected_with_the_first() {
     let [october, january] = country(1.0);
     let (first, tables) = read(&protected(OCTOBER, october, None));

@@ -105,12 +105,12 @@ pub(super) fn cheapest(
     ANY.into_iter().find_map(|reach| {
         let program = Program::new(system, cell, neighbourhood(system, cell, known, reach));
         let moved = |by: i64| if by == 0 { Some(None) } else { program.cheapest(by).map(Some) };
-        // As much up as down leaves, which asks least of others; then either alone.
-        [(gap - falls, -falls), (gap, 0), (0, -gap)].into_iter().find_map(|(up, down)| {
-            let possible = falls >= -down;
-            let populations = possible.then(|| Some([moved(up)?, moved(down)?])).flatten()?;
-            Some(populations.into_iter().flatten().collect())
-        })
+        // As far down as it can go and up by the rest, which asks least of others; then up alone.
+        let up_alone = (falls > 0).then_some((gap, 0));
+        [(gap - falls, -falls)]
+            .into_iter()
+            .chain(up_alone)
+            .find_map(|(up, down)| Some([moved(up)?, moved(down)?].into_iter().flatten().collect()))
     })
 }
 

@@ -100,8 +100,8 @@ fn charts(snapshot: &Snapshot) -> Vec<Chart> {
                 id: "regimes",
                 title: "Par régime d'inscription",
                 heading: "Régime",
-                definition: "Formation initiale, alternance (apprentissage et contrat de professionnalisation) ou \
-             formation continue.",
+                definition: "Formation initiale, alternance (apprentissage et contrat de \
+                             professionnalisation) ou formation continue.",
             },
             ("regime_academie", "groupe"),
             &[("academie", ALL), ("regime", ALL)],
