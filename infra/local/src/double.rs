@@ -10,7 +10,6 @@ use crate::agents;
 use crate::environment::PLATFORM;
 use crate::files::Files;
 use crate::http::{self, HttpAnswer};
-use crate::process::command;
 use crate::service::{Program, Service, free_port};
 
 /// Whom the tokens are for.
@@ -21,7 +20,7 @@ pub(crate) const CLIENT_ID: &str = "statut-etudiant-fournisseur-de-donnees-du-ba
 /// Starts it and waits until it answers.
 pub(crate) async fn start(files: &Files, detached: bool) -> Result<Service> {
     let port = free_port(0).context("no port is free on this machine")?;
-    let mut command = module(files, "doubles.identity_provider");
+    let mut command = PLATFORM.module(files, "doubles.identity_provider");
     command.args(["--audience", AUDIENCE, "--port", &port.to_string()]);
     let name = "test double of identity providers";
     let program =
@@ -31,16 +30,8 @@ pub(crate) async fn start(files: &Files, detached: bool) -> Result<Service> {
 
 /// The tests of its own.
 pub(crate) fn tests(files: &Files) -> Command {
-    let mut command = module(files, "unittest");
+    let mut command = PLATFORM.module(files, "unittest");
     command.arg("doubles.test_identity_provider");
-    command
-}
-
-/// A module run beside the doubles, with nothing of the person's own environment.
-fn module(files: &Files, name: &str) -> Command {
-    let mut command = command(PLATFORM.program(files, "python"));
-    command.args(["-B", "-m", name]).current_dir(files.source(""));
-    command.env_clear().env("LANG", "C.UTF-8").env("PYTHONUNBUFFERED", "1");
     command
 }
 

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, anyhow, bail};
 use sha2::{Digest as _, Sha256};
 use statut::ui::Step;
+use tokio::process::Command;
 
 use crate::files::{self, Files};
 use crate::process::{self, command};
@@ -138,6 +139,15 @@ impl Environment {
     /// A program of it, the interpreter being `python`.
     pub(crate) fn program(&self, files: &Files, name: &str) -> PathBuf {
         files.local(self.directory).join("bin").join(name)
+    }
+
+    /// One of our modules, run beside the others by its interpreter, with nothing of the person's
+    /// own environment.
+    pub(crate) fn module(&self, files: &Files, name: &str) -> Command {
+        let mut command = command(self.program(files, "python"));
+        command.args(["-B", "-m", name]).current_dir(files.source(""));
+        command.env_clear().env("LANG", "C.UTF-8").env("PYTHONUNBUFFERED", "1");
+        command
     }
 
     /// What pip says when the index is out of reach; anything else is in its log.

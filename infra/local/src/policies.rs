@@ -89,13 +89,10 @@ pub(crate) fn tests(files: &Files) -> Command {
     command
 }
 
-/// A module run beside the policies' programs, with nothing of the person's own environment but
-/// where programs are: `nm` is one.
+/// A module of ours that knows where programs are: `nm` is one.
 fn module(files: &Files, name: &str) -> Command {
-    let mut command = command(POLICIES.program(files, "python"));
-    command.args(["-B", "-m", name]).current_dir(files.source(""));
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    command.env_clear().env("PATH", path).env("LANG", "C.UTF-8").env("PYTHONUNBUFFERED", "1");
+    let mut command = POLICIES.module(files, name);
+    command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
     command
 }
 

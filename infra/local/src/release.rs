@@ -13,6 +13,7 @@ use anyhow::{Context as _, Result, bail};
 use object::elf;
 use serde_json::json;
 use statut::ui;
+use tokio::process::Command;
 
 use crate::cli::Architecture;
 use crate::files::{self, Files};
@@ -171,16 +172,23 @@ impl Release {
 
 /// What a program prints, without its last line break; its own words if it fails.
 async fn said(directory: &Path, program: &str, arguments: &[&str]) -> Result<String> {
-    let output = command(program)
-        .args(arguments)
+    let mut command = command(program);
+    command.args(arguments);
+    let output = output(command, directory).await?;
+    Ok(String::from_utf8_lossy(&output).trim_end().to_owned())
+}
+
+/// What a program writes; its own words if it fails.
+async fn output(mut program: Command, directory: &Path) -> Result<Vec<u8>> {
+    let name = program.as_std().get_program().to_string_lossy().into_owned();
+    let output = program
         .current_dir(directory)
         .kill_on_drop(true)
         .output()
         .await
-        .with_context(|| format!("{program} can't be started"))?;
+        .with_context(|| format!("{name} can't be started"))?;
     if !output.status.success() {
-        let words = String::from_utf8_lossy(&output.stderr);
-        bail!("{program} {} failed: {}", arguments.join(" "), words.trim());
+        bail!("{name} failed: {}", String::from_utf8_lossy(&output.stderr).trim());
     }
-    Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
+    Ok(output.stdout)
 }

@@ -3,11 +3,11 @@
 
 use std::path::Path;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::Release;
+use super::{Release, output};
 use crate::dependencies;
 use crate::environment::SBOM;
 use crate::files::{self, Files};
@@ -27,11 +27,11 @@ pub(crate) async fn write(
     scan.args(["scan", "file:Cargo.lock", "--source-name", "statut-etudiant", "--quiet"])
         .args(["--output", "cyclonedx-json"])
         .env("SYFT_CHECK_FOR_APP_UPDATE", "false");
-    let mut document: Value = output(scan, root).await?;
+    let mut bom = document(scan, root).await?;
     let seconds = release.committed.parse().context("git didn't tell when the commit was made")?;
-    make_constant(&mut document, Timestamp::from_second(seconds)?);
-    let licences: Value = output(dependencies::licences(files), root).await?;
-    for (name, value) in NAMES.into_iter().zip([document, licences]) {
+    make_constant(&mut bom, Timestamp::from_second(seconds)?);
+    let licences = document(dependencies::licences(files), root).await?;
+    for (name, value) in NAMES.into_iter().zip([bom, licences]) {
         files::write_private(&directory.join(name), &format!("{value:#}\n"))?;
     }
     Ok(())
@@ -45,18 +45,10 @@ fn make_constant(document: &mut Value, committed: Timestamp) {
     document["metadata"]["timestamp"] = committed.to_string().into();
 }
 
-async fn output(mut program: tokio::process::Command, root: &Path) -> Result<Value> {
+async fn document(program: tokio::process::Command, root: &Path) -> Result<Value> {
     let name = program.as_std().get_program().to_string_lossy().into_owned();
-    let output = program
-        .current_dir(root)
-        .kill_on_drop(true)
-        .output()
-        .await
-        .with_context(|| format!("{name} can't be started"))?;
-    if !output.status.success() {
-        bail!("{name} failed: {}", String::from_utf8_lossy(&output.stderr).trim());
-    }
-    serde_json::from_slice(&output.stdout).with_context(|| format!("{name} wrote no JSON"))
+    let written = output(program, root).await?;
+    serde_json::from_slice(&written).with_context(|| format!("{name} wrote no JSON"))
 }
 
 #[cfg(test)]

@@ -103,7 +103,7 @@ fn print(estimate: &Estimate, assumptions: &Assumptions) {
     ui::line(&assumptions.source);
     ui::line(&format!(
         "{} counts of work are estimates, the others were measured: --json and the file of assumptions have them.",
-        assumptions.work.estimates()
+        assumptions.estimates
     ));
 }
 
