@@ -45,6 +45,17 @@ variable "feed_alarm_days" {
   }
 }
 
+variable "oldest_case_alarm_days" {
+  description = "Days that a doubt may wait for a reviewer before it is alarming. Nothing is told meanwhile of the student that it is about."
+  type        = number
+  default     = 14
+
+  validation {
+    condition     = var.oldest_case_alarm_days >= 1 && floor(var.oldest_case_alarm_days) == var.oldest_case_alarm_days
+    error_message = "oldest_case_alarm_days is a whole number of at least 1."
+  }
+}
+
 variable "retention_alarm_enabled" {
   description = "Tell when DynamoDB has deleted no trace for a week. For deployments that are older than `access_log_retention_days`: before, there is nothing to delete."
   type        = bool
@@ -123,13 +134,30 @@ locals {
         threshold   = 0
       }
       statistics-late = {
-        description = "The statistics have not run for more than a day."
-        metrics     = { runs = { namespace = "AWS/Lambda", metric = "Invocations", dimensions = { FunctionName = module.statistics.function_name }, stat = "Sum" } }
-        expression  = "FILL(runs, 0)"
+        description = "No statistics have been made for more than a day: the schedule, or a run that fails."
+        metrics     = { made = { namespace = local.metrics_namespace, metric = aws_cloudwatch_log_metric_filter.statistics.metric_transformation[0].name, dimensions = {}, stat = "Sum" } }
+        expression  = "FILL(made, 0)"
         below       = 1
         period      = 60 * 60
         # A night that is a little late is none that is missing.
         evaluation_periods = 26
+      }
+      verification-late = {
+        description = "INES has not been asked again for more than a day about the INEs that it didn't know."
+        metrics     = { asked = { namespace = local.metrics_namespace, metric = aws_cloudwatch_log_metric_filter.verification["verifications"].metric_transformation[0].name, dimensions = {}, stat = "Sum" } }
+        expression  = "FILL(asked, 0)"
+        below       = 1
+        period      = 60 * 60
+        # A night that is a little late is none that is missing.
+        evaluation_periods = 26
+      }
+      oldest-case = {
+        description = "A doubt has waited for a reviewer for more than ${var.oldest_case_alarm_days} days: nothing is told of somebody meanwhile."
+        metrics     = { days = { namespace = local.metrics_namespace, metric = aws_cloudwatch_log_metric_filter.verification["oldest_case_days"].metric_transformation[0].name, dimensions = {}, stat = "Maximum" } }
+        # Told once a day: a period without it says nothing.
+        expression = "FILL(days, 0)"
+        threshold  = var.oldest_case_alarm_days
+        period     = 24 * 60 * 60
       }
       no-feed = {
         description        = "No establishment's file has been accepted for ${var.feed_alarm_days} days."

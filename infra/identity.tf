@@ -73,6 +73,11 @@ module "deduplication" {
       actions   = ["dynamodb:GetItem", "dynamodb:PutItem"]
       resources = [module.table["reviews"].arn]
     }
+    # How old the oldest open case is, once a day.
+    KnowOldestCase = {
+      actions   = ["dynamodb:Query"]
+      resources = ["${module.table["reviews"].arn}/index/open"]
+    }
     # New identities are reserved in one transaction of two items. An establishment that has used up the floor is counted
     # by a part of its records.
     ReserveIdentities = {
@@ -168,6 +173,26 @@ resource "aws_scheduler_schedule" "verification" {
   }
 
   depends_on = [aws_iam_role_policy.scheduler]
+}
+
+# The line that ends each day's message: that it came, and how long the oldest doubt has waited.
+resource "aws_cloudwatch_log_metric_filter" "verification" {
+  for_each = {
+    verifications    = "1"
+    oldest_case_days = "$.oldest_case_days"
+  }
+
+  name           = replace(each.key, "_", "-")
+  log_group_name = module.deduplication.log_group_name
+  pattern        = "{ $.message = \"INES asked again\" }"
+
+  metric_transformation {
+    namespace = local.metrics_namespace
+    # A filter cannot add a dimension that the line does not have: the environment is in the name.
+    name  = "${each.key}_${var.environment}"
+    value = each.value
+    unit  = "None"
+  }
 }
 
 # --- When an establishment sends more new people than its quota has room for -------------------------------------------

@@ -67,6 +67,21 @@ module "statistics_dead_letters" {
   alarm_topic_arn = aws_sns_topic.alarms.arn
 }
 
+# The line that ends a run whose day's tables are there: a run that fails, or that never starts, writes none.
+resource "aws_cloudwatch_log_metric_filter" "statistics" {
+  name           = "statistics"
+  log_group_name = module.statistics.log_group_name
+  pattern        = "{ $.message = \"statistics made\" }"
+
+  metric_transformation {
+    namespace = local.metrics_namespace
+    # A filter cannot add a dimension that the line does not have: the environment is in the name.
+    name  = "statistics_made_${var.environment}"
+    value = "1"
+    unit  = "Count"
+  }
+}
+
 # A group of its own, because the scheduler's trust policy can be narrowed to a group and not to a schedule.
 resource "aws_scheduler_schedule_group" "this" {
   name = local.name

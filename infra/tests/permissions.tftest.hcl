@@ -315,6 +315,7 @@ run "by_default" {
         "dynamodb:PutItem table/blocks",
         "dynamodb:GetItem table/reviews",
         "dynamodb:PutItem table/reviews",
+        "dynamodb:Query table/reviews/index/open",
         "dynamodb:GetItem table/establishments",
         "dynamodb:PutItem table/access-log",
         "dynamodb:DeleteItem table/findings",

@@ -4,12 +4,12 @@
 use std::time::{Duration, Instant};
 
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
-use jiff::{SignedDuration, Span, Timestamp};
+use jiff::{SignedDuration, Timestamp};
 use shared::contract::pointer::{NotAPointer, Pointer};
-use shared::domain::academic_year::day_in_france;
 use shared::registry::StoreError;
 
 use crate::apply_case::{AppliedCase, ApplyCaseError, apply_case};
+use crate::daily;
 use crate::resolve::{Occasion, Resolution, ResolveError, resolve};
 use crate::verification;
 use crate::world::World;
@@ -117,7 +117,7 @@ pub async fn follow<W: World>(world: &W, pointer: &Pointer) -> Result<Followed, 
         Pointer::Record(record) => resolve(world, record, Occasion::Sent).await,
         Pointer::Reconsider(record) => resolve(world, record, Occasion::Reconsidered).await,
         Pointer::Case(case) => return Ok(Followed::Case(apply_case(world, case).await?)),
-        Pointer::Due => return Ok(Followed::Due(ask_again(world).await?)),
+        Pointer::Due => return Ok(Followed::Due(daily::look_after(world).await?)),
     };
     match resolution {
         Err(ResolveError::Ines(error)) if verification::is_passing(error) => {
@@ -127,29 +127,6 @@ pub async fn follow<W: World>(world: &W, pointer: &Pointer) -> Result<Followed, 
         }
         other => Ok(Followed::Record(other?)),
     }
-}
-
-/// Days that the daily message looks back: as many runs of the schedule may fail without a record
-/// being forgotten.
-const LOOKED_BACK_DAYS: i32 = 7;
-
-/// Sends a pointer to every record about which INES is to be asked again by today.
-///
-/// Idempotent: a record is due until it was decided on again, which moves its day; a message that
-/// comes twice, or again after a crash, sends pointers twice, and the second changes nothing.
-async fn ask_again<W: World>(world: &W) -> Result<usize, StoreError> {
-    let today = day_in_france(world.now());
-    let mut sent = 0;
-    for days in 0..=LOOKED_BACK_DAYS {
-        let day = today.saturating_sub(Span::new().days(days));
-        let due: Vec<Pointer> =
-            world.register().due(day).await?.into_iter().map(Pointer::Reconsider).collect();
-        if !due.is_empty() {
-            world.queue().send_pointers(&due).await?;
-        }
-        sent += due.len();
-    }
-    Ok(sent)
 }
 
 #[derive(Default)]

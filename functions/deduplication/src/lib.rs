@@ -8,9 +8,10 @@
 //!                     │                   ├─► immatriculation  its INE, within the establishment's quota
 //!                     │                   ├─► outcome          what the decision comes to (pure)
 //!                     │                   └─► owners           who keeps an INE
-//!                     └─ case ───► apply_case ─► decide        what people decided, as links and moves
-//!                                             ├─► undo         the same, taken back
-//!                                             └─► publish      in one transaction, or in steps
+//!                     ├─ case ───► apply_case ─► decide        what people decided, as links and moves
+//!                     │                       ├─► undo         the same, taken back
+//!                     │                       └─► publish      in one transaction, or in steps
+//!                     └─ due ────► daily      INES is asked again; how long doubts wait
 //! ```
 //!
 //! [`register`] has the tables; [`world`] what is outside besides them.
@@ -23,6 +24,7 @@ pub mod world;
 
 mod candidates;
 mod changes;
+mod daily;
 mod found;
 mod immatriculation;
 mod outcome;

@@ -203,6 +203,11 @@ impl Register {
         self.reviews.get(id).await
     }
 
+    /// When the case that waits longest was opened; the latest may be missing for some moments.
+    pub(crate) async fn oldest_case(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.reviews.oldest().await
+    }
+
     /// Reserves one new identity for the establishment of a record, before INES is asked under
     /// `reference`. The same reference is charged once.
     pub(crate) async fn reserve_identity(

@@ -17,6 +17,7 @@ use std::collections::BTreeMap;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::TransactWriteItem;
+use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::keys::{Item, number, text};
@@ -63,6 +64,10 @@ impl Place {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    fn opened_at(&self) -> Option<Timestamp> {
+        Timestamp::from_millisecond(self.0.split_once('.')?.0.parse().ok()?).ok()
     }
 
     fn id(&self) -> Option<CaseId> {
@@ -150,6 +155,28 @@ impl ReviewStore {
         let cases =
             ids.iter().filter_map(|id| read.remove(id)).filter(|case| case.state == State::Open);
         Ok(Page { cases: cases.collect(), after })
+    }
+
+    /// Some cases of all, open or not, and where to go on.
+    pub(super) async fn scan(
+        &self,
+        from: Option<Item>,
+    ) -> Result<(Vec<Case>, Option<Item>), StoreError> {
+        const OPERATION: &str = "reviews Scan";
+        let scan = self.client.scan().table_name(&self.table).consistent_read(true);
+        let output = scan.set_exclusive_start_key(from).send().await;
+        let output = output.map_err(|error| StoreError::new(OPERATION, &error))?;
+        let cases = serde_dynamo::from_items(output.items.unwrap_or_default());
+        Ok((cases.map_err(|_| StoreError::shape(OPERATION))?, output.last_evaluated_key))
+    }
+
+    /// When the oldest open case was opened. The index is a moment late.
+    pub async fn oldest(&self) -> Result<Option<Timestamp>, StoreError> {
+        let mut first = Vec::new();
+        for part in parts(None) {
+            first.extend(self.places(part, None, 1).await?);
+        }
+        Ok(first.iter().min().and_then(Place::opened_at))
     }
 
     /// The first places of one part of the index.
@@ -244,8 +271,6 @@ fn part_of(kind: Kind, slice: u8) -> String {
 
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
-
     use super::*;
     use crate::identity::review::{CaseQuestion, CaseVerdict};
     use crate::identity::student::StudentId;
@@ -272,6 +297,7 @@ mod tests {
     fn a_place_reads_back_and_sorts_by_age() {
         let old = Place::of(&case());
         assert_eq!(Place::parse(old.as_str()), Some(old.clone()));
+        assert_eq!(old.opened_at(), Some(case().opened_at), "to the millisecond");
         assert_eq!(Place::parse("Camille"), None);
         let young = Place::of(&Case { opened_at: Timestamp::now(), ..case() });
         assert!(old < young && old.as_str() > "!");
