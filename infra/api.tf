@@ -22,6 +22,7 @@ module "status" {
       ESTABLISHMENTS_TABLE      = module.table["establishments"].name
       ACCESS_LOG_TABLE          = module.table["access_log"].name
       INE_SECRET_ARN            = module.hmac_secret["ine"].arn
+      REKEYING                  = join(",", var.rekeying)
       IDENTITY_SECRET_ARN       = module.hmac_secret["identity"].arn
       STARTS_WITHIN_DAYS        = var.starts_within_days
       ACCESS_LOG_RETENTION_DAYS = var.access_log_retention_days

@@ -28,6 +28,7 @@ module "enrolment" {
     REPORTS_BUCKET           = module.bucket["reports"].name
     RECORD_SECRET_ARN        = module.hmac_secret["record"].arn
     INE_SECRET_ARN           = module.hmac_secret["ine"].arn
+    REKEYING                 = join(",", var.rekeying)
     IDENTITY_SECRET_ARN      = module.hmac_secret["identity"].arn
     CLIENT_CACHE_SECONDS     = var.client_cache_seconds
     DEPOSIT_MAX_BYTES        = var.deposit_max_bytes

@@ -36,6 +36,7 @@ module "deduplication" {
     IDENTITY_QUEUE_URL  = module.identity_queue.url
     FINDINGS_TABLE      = module.table["findings"].name
     INE_SECRET_ARN      = module.hmac_secret["ine"].arn
+    REKEYING            = join(",", var.rekeying)
     IDENTITY_SECRET_ARN = module.hmac_secret["identity"].arn
 
     QUOTAS_TABLE           = module.table["quotas"].name
@@ -135,6 +136,9 @@ resource "aws_lambda_event_source_mapping" "identity" {
   event_source_arn = module.identity_queue.arn
   function_name    = module.deduplication.alias_arn
   batch_size       = var.identity_batch_size
+
+  # Nothing else writes what is re-keyed: records wait.
+  enabled = length(var.rekeying) == 0
 
   # One bad record must not make the nine others start again.
   function_response_types = ["ReportBatchItemFailures"]

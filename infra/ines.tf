@@ -3,7 +3,7 @@
 # deployed (docs/decisions/0013-ines-service.md).
 
 variable "ines_key_versions" {
-  description = "Version of each secret of our own identity service, also its id: `ine` and `identity` are keys of tables (re-key them before raising one again), `token` signs tokens, of which raising it ends all."
+  description = "Version of each secret of our own identity service, also its id: `ine` and `identity` are keys of tables, which nothing derives again yet, so that raising them is refused; `token` signs tokens, of which raising it ends all."
   type = object({
     ine      = optional(number, 1)
     identity = optional(number, 1)
@@ -84,10 +84,12 @@ module "ines_secret" {
     } : name => description if local.ines_is_ours
   }
 
-  name                 = "${local.name}/ines/${each.key}"
-  description          = each.value
-  encryption_key_arn   = aws_kms_key.data["registry"].arn
-  key_version          = var.ines_key_versions[each.key]
+  name               = "${local.name}/ines/${each.key}"
+  description        = each.value
+  encryption_key_arn = aws_kms_key.data["registry"].arn
+  key_version        = var.ines_key_versions[each.key]
+  # Of a new one, clients get a new token.
+  raised_freely        = each.key == "token"
   recovery_window_days = var.secret_recovery_window_days
 }
 

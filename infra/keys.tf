@@ -161,6 +161,7 @@ module "hmac_secret" {
   description          = each.value
   encryption_key_arn   = aws_kms_key.data["registry"].arn
   key_version          = var.hmac_key_versions[each.key]
+  rekeying             = contains(var.rekeying, each.key)
   recovery_window_days = var.secret_recovery_window_days
 }
 

@@ -51,6 +51,7 @@ locals {
       principals  = var.operators
       statements = {
         Clients         = { actions = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Scan"], resources = [local.table_arns["clients"]] }
+        NoteWithdrawals = { actions = ["dynamodb:PutItem"], resources = [local.table_arns["withdrawals"]] }
         Establishments  = { actions = ["dynamodb:GetItem", "dynamodb:Scan", "dynamodb:UpdateItem"], resources = [local.table_arns["establishments"]] }
         Quotas          = { actions = ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:UpdateItem"], resources = [local.table_arns["quotas"]] }
         FollowImports   = { actions = ["dynamodb:GetItem"], resources = [local.table_arns["imports"]] }
@@ -98,11 +99,26 @@ locals {
       description = "Everything that the stack holds, for an hour, when nothing else helps"
       principals  = var.break_glass
       statements = {
-        # Neither to delete a table nor to write over who consulted whom.
+        # Not to write over who consulted whom.
         Tables = {
           actions   = ["dynamodb:DeleteItem", "dynamodb:DescribeTable", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:Scan", "dynamodb:UpdateItem"]
           resources = flatten([for name, arn in local.table_arns : [arn, "${arn}/index/*"] if !contains(["access_log", "ines_log"], name)])
         }
+        # A restore under the same name deletes the table first, once its backup is there (docs/runbook.md). Never a table of traces.
+        # What is restored is written in the name of whoever asks for it.
+        Restore = {
+          actions = [
+            "dynamodb:BatchWriteItem", "dynamodb:CreateBackup", "dynamodb:DeleteTable", "dynamodb:DescribeBackup", "dynamodb:RestoreTableFromBackup",
+            "dynamodb:RestoreTableToPointInTime", "dynamodb:UpdateTable",
+          ]
+          resources = flatten([for table in local.backed_up_tables : [table.arn, "${table.arn}/backup/*", "${table.arn}-at-*"]])
+        }
+        RestoredBeside = {
+          actions   = ["dynamodb:DeleteItem", "dynamodb:DescribeTable", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query", "dynamodb:Scan", "dynamodb:UpdateItem"]
+          resources = [for table in local.backed_up_tables : "${table.arn}-at-*"]
+        }
+        # A list has no resource to name.
+        ListBackups = { actions = ["dynamodb:ListBackups"], resources = ["*"] }
         Accesses = {
           actions   = ["dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan"]
           resources = [for name, arn in local.table_arns : arn if contains(["access_log", "ines_log"], name)]
@@ -114,7 +130,7 @@ locals {
           resources = concat(local.dead_letter_arns, [module.identity_queue.arn, module.imports_queue.arn])
         }
         Secrets = {
-          actions   = ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue", "secretsmanager:RestoreSecret"]
+          actions   = ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue", "secretsmanager:PutSecretValue", "secretsmanager:RestoreSecret", "secretsmanager:TagResource"]
           resources = ["arn:${local.partition}:secretsmanager:${var.region}:${local.account_id}:secret:${local.name}/*"]
         }
         RollBack = {
@@ -123,7 +139,11 @@ locals {
         }
       }
       keys = {
-        for name in keys(local.keys) : name => { actions = ["kms:Decrypt", "kms:GenerateDataKey"], services = ["dynamodb", "s3", "secretsmanager", "sqs"] }
+        # A table that is restored under a key is given a grant of it.
+        for name in keys(local.keys) : name => {
+          actions  = concat(["kms:Decrypt", "kms:GenerateDataKey"], name == "registry" ? ["kms:CreateGrant", "kms:DescribeKey"] : [])
+          services = ["dynamodb", "s3", "secretsmanager", "sqs"]
+        }
       }
     }
   }

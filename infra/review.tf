@@ -36,6 +36,7 @@ module "review" {
     QUOTAS_TABLE              = module.table["quotas"].name
     ACCESS_LOG_TABLE          = module.table["access_log"].name
     ACCESS_LOG_RETENTION_DAYS = var.access_log_retention_days
+    WITHDRAWALS_TABLE         = module.table["withdrawals"].name
     IDENTITY_QUEUE_URL        = module.identity_queue.url
     CLIENT_CACHE_SECONDS      = var.client_cache_seconds
   }
@@ -76,6 +77,11 @@ module "review" {
     Trace = {
       actions   = ["dynamodb:PutItem"]
       resources = [module.table["access_log"].arn]
+    }
+    # A student of whom nothing is told any more: a restore must not undo it.
+    NoteWithdrawals = {
+      actions   = ["dynamodb:PutItem"]
+      resources = [module.table["withdrawals"].arn]
     }
     AnnounceDecisions = {
       actions   = ["sqs:SendMessage"]

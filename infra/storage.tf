@@ -55,6 +55,9 @@ locals {
     sessions = { hash = "id", expires = true, recoverable = false }
     # Who may do what in the portal, and invitations, which alone expire.
     members = { hash = "id", expires = true }
+
+    # What was taken back (keys, tokens, leave to tell of a student): restored with no other table, and applied again after one.
+    withdrawals = { hash = "month", range = "at", expires = true }
   }
 }
 

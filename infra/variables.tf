@@ -188,8 +188,20 @@ variable "secret_recovery_window_days" {
   }
 }
 
+variable "rekeying" {
+  description = "HMAC keys that the register is being re-keyed from: consultation and pushes look under the version before as well, and deduplication waits. Emptied once `statut rekey` has ended."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = length(setsubtract(var.rekeying, ["ine", "identity"])) == 0
+    error_message = "rekeying names ine, identity, or both."
+  }
+}
+
 variable "hmac_key_versions" {
-  description = "Version of each HMAC key, also its key id. Raising one writes a new random key (the former stays readable as AWSPREVIOUS): re-key the tables before raising it again."
+  description = "Version of each HMAC key, also its key id. Raising one writes a new random key: by one, of `ine` and `identity` alone, with its name in `rekeying` (docs/runbook.md, \"Renew a secret of keys\"). Nothing derives again what `record` and `portal` were used for, so that raising them is refused."
   type = object({
     record   = optional(number, 1)
     ine      = optional(number, 1)

@@ -138,6 +138,7 @@ run "configured" {
   }
 
   variables {
+    backup               = { vault_arn = "arn:aws:backup:eu-west-3:210987654321:backup-vault:register", days = 20 }
     reserved_concurrency = { status = 200, enrolment = 50, review = 5, ingestion = 10, deduplication = 50, statistics = 1, ines = 50 }
     token_issuer = {
       issuer   = "https://issuer.example.org/"
@@ -180,6 +181,22 @@ run "configured" {
       { protocol = "sqs", endpoint = "arn:aws:sqs:eu-west-3:123456789012:scolarite", uai = "0751967F" },
       { protocol = "sqs", endpoint = "arn:aws:sqs:eu-west-3:123456789012:scolarite", uai = "0010006B" },
     ]
+  }
+
+  assert {
+    condition = alltrue([
+      for rule in aws_backup_plan.this["daily"].rule : alltrue([
+        for copy in rule.copy_action : copy.destination_vault_arn == "arn:aws:backup:eu-west-3:210987654321:backup-vault:register" && one(copy.lifecycle).delete_after == 20
+      ]) && length(rule.copy_action) == 1 && one(rule.lifecycle).delete_after == 7
+    ])
+    error_message = "Copies of the tables don't go to the other account, or outlive what was asked for."
+  }
+
+  assert {
+    condition = toset(aws_backup_selection.this["daily"].resources) == toset([
+      for name in ["records", "students", "blocks", "imports", "establishments", "findings", "reviews", "clients", "members", "withdrawals"] : module.table[name].arn
+    ])
+    error_message = "A table has no copy in the other account, or traces have one that outlives them."
   }
 
   assert {

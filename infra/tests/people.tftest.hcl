@@ -177,7 +177,7 @@ run "configured" {
           for table in ["students", "records", "blocks", "access_log"] : contains(statement.resources, module.table[table].arn)
         ])
       ])
-    } == { operator = 0, dpo = 4, break-glass = 2 }
+    } == { operator = 0, dpo = 4, break-glass = 3 }
     error_message = "Somebody else than the data protection officer, or whoever breaks the glass, reads students or traces."
   }
 
@@ -190,6 +190,20 @@ run "configured" {
       ]
     ])) && contains(local.people.break-glass.statements.Accesses.resources, module.table["access_log"].arn)
     error_message = "The data protection officer changes something, or somebody changes the access log."
+  }
+
+  # Who may delete a table, or write one anew: whoever breaks the glass, and never one of traces.
+  assert {
+    condition = alltrue(flatten([
+      for name, person in local.people : [
+        for sid, statement in person.statements : name == "break-glass" && length([
+          for resource in statement.resources : resource
+          if resource == "*" || startswith(resource, module.table["access_log"].arn) || startswith(resource, module.ines_table["ines_log"].arn)
+        ]) == 0
+        if anytrue([for action in statement.actions : can(regex(":(DeleteTable|UpdateTable|RestoreTable)", action))])
+      ]
+    ])) && contains(local.people.break-glass.statements.Restore.resources, module.table["students"].arn)
+    error_message = "A table may be deleted by somebody else than whoever breaks the glass, or traces may be."
   }
 
   assert {

@@ -223,6 +223,7 @@ run "by_default" {
         "dynamodb:GetItem table/establishments",
         "dynamodb:Scan table/establishments",
         "dynamodb:PutItem table/access-log",
+        "dynamodb:PutItem table/withdrawals",
         "secretsmanager:GetSecretValue ine",
         "secretsmanager:GetSecretValue identity",
       ])
@@ -359,7 +360,7 @@ run "by_default" {
     condition = toset(flatten([
       for statement in jsondecode(module.review.policy).Statement : statement.Resource
       if length(setintersection(statement.Action, ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"])) > 0
-    ])) == toset([for table in ["reviews", "quotas", "access_log"] : module.table[table].arn])
+    ])) == toset([for table in ["reviews", "quotas", "access_log", "withdrawals"] : module.table[table].arn])
     error_message = "Review writes into a table that isn't its own."
   }
 

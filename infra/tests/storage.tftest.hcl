@@ -86,8 +86,9 @@ run "by_default" {
       idempotency    = "id"
       sessions       = "id"
       members        = "id"
+      withdrawals    = "month at"
     }
-    error_message = "The tables are not the thirteen of the architecture, or a key is not the one that the functions name."
+    error_message = "The tables are not the fourteen of the architecture, or a key is not the one that the functions name."
   }
 
   assert {
@@ -117,9 +118,9 @@ run "by_default" {
   # Above all not by `valid_until`: a client that has ended would vanish, and with it who it was.
   assert {
     condition = { for name, table in module.table : name => table.settings.expires_by if table.settings.expires_by != null } == {
-      for name in ["records", "imports", "findings", "clients", "quotas", "access_log", "idempotency", "sessions", "members"] : name => "expires_at"
+      for name in ["records", "imports", "findings", "clients", "quotas", "access_log", "idempotency", "sessions", "members", "withdrawals"] : name => "expires_at"
     }
-    error_message = "What expires must be the records, the imports and their findings, revoked tokens, the quotas, the access log, idempotency keys, sessions and invitations, and nothing else, by what the functions give to what is meant to vanish."
+    error_message = "What expires must be the records, the imports and their findings, revoked tokens, the quotas, the access log, idempotency keys, sessions, invitations and withdrawals that no backup is old enough to undo, and nothing else, by what the functions give to what is meant to vanish."
   }
 
   # --- buckets ---

@@ -233,6 +233,8 @@ run "fifth_values" {
       issuer    = "https://france-connect.example.org/api/v2"
       client_id = "0123456789abcdef0123456789abcde" # too short
     }
+    # A copy that outlives what has expired.
+    backup = { vault_arn = "arn:aws:backup:eu-west-3:210987654321:backup-vault:register", days = 181 }
     # A private key among what is public.
     establishments_domain = {
       name                    = "depots.example.org"
@@ -241,7 +243,7 @@ run "fifth_values" {
     }
   }
 
-  expect_failures = [var.token_issuer, var.france_connect, var.establishments_domain]
+  expect_failures = [var.token_issuer, var.france_connect, var.establishments_domain, var.backup]
 }
 
 # A new account's quota: what is reserved would be refused halfway through the apply.

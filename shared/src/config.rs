@@ -93,10 +93,30 @@ pub async fn secret(
     client: &aws_sdk_secretsmanager::Client,
     arn_variable: &'static str,
 ) -> Result<StoredKey, ConfigError> {
+    read_secret(client, arn_variable, Stage::Current).await
+}
+
+/// Which value of a secret: Secrets Manager keeps the one before by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Current,
+    Previous,
+}
+
+async fn read_secret(
+    client: &aws_sdk_secretsmanager::Client,
+    arn_variable: &'static str,
+    stage: Stage,
+) -> Result<StoredKey, ConfigError> {
     let arn: String = variable(arn_variable)?;
+    let stage = match stage {
+        Stage::Current => "AWSCURRENT",
+        Stage::Previous => "AWSPREVIOUS",
+    };
     let secret = client
         .get_secret_value()
         .secret_id(arn)
+        .version_stage(stage)
         .send()
         .await
         .map_err(|error| StoreError::new("secretsmanager GetSecretValue", &error))?;
@@ -104,14 +124,40 @@ pub async fn secret(
     stored.ok_or(ConfigError::Secret(arn_variable))
 }
 
+/// Which secrets the register is being re-keyed from: `ine`, `identity`, both, or none (empty).
+const REKEYING: &str = "REKEYING";
+
 /// The two keys of the identity register, which whoever looks students up has to share with whoever
-/// publishes them.
+/// publishes them; with those before, while the register is re-keyed.
 pub async fn identity_keys(
     client: &aws_sdk_secretsmanager::Client,
 ) -> Result<IdentityKeys, ConfigError> {
-    let (ine, civil) = tokio::try_join!(
-        digest_key(client, "INE_SECRET_ARN"),
-        digest_key(client, "IDENTITY_SECRET_ARN")
-    )?;
-    Ok(IdentityKeys::new(ine, &civil))
+    let changing = std::env::var(REKEYING).unwrap_or_default();
+    let changing: Vec<&str> = changing.split(',').filter(|name| !name.is_empty()).collect();
+    if changing.iter().any(|name| !["ine", "identity"].contains(name)) {
+        return Err(ConfigError::Invalid(REKEYING));
+    }
+    let ine = versions(client, "INE_SECRET_ARN", changing.contains(&"ine"));
+    let civil = versions(client, "IDENTITY_SECRET_ARN", changing.contains(&"identity"));
+    let ((ine, ine_before), (civil, civil_before)) = tokio::try_join!(ine, civil)?;
+    let keys = IdentityKeys::new(ine.clone(), &civil);
+    if changing.is_empty() {
+        return Ok(keys);
+    }
+    let before = IdentityKeys::new(ine_before.unwrap_or(ine), &civil_before.unwrap_or(civil));
+    Ok(keys.after(before))
+}
+
+/// A key, and the one before if it is asked for.
+async fn versions(
+    client: &aws_sdk_secretsmanager::Client,
+    arn_variable: &'static str,
+    with_previous: bool,
+) -> Result<(DigestKey, Option<DigestKey>), ConfigError> {
+    let current = digest_key(client, arn_variable).await?;
+    if !with_previous {
+        return Ok((current, None));
+    }
+    let StoredKey { id, key } = read_secret(client, arn_variable, Stage::Previous).await?;
+    Ok((current, Some(DigestKey::new(id, key))))
 }

@@ -19,7 +19,8 @@
 //! | [`sessions`] | `sessions` | written by portal |
 //! | [`members`] | `members` | written by portal, and by an operator |
 //! | [`new_identities`] | `quotas` | written by deduplication, and by an operator |
-
+//! | [`rekeying`] | `students`, `blocks`, `reviews` | written by an operator, while deduplication is stopped |
+//! | [`withdrawals`] | `withdrawals` | written by review, and by an operator |
 //!
 //! [`identity_queue`] is no table: it leads from a record to its student.
 
@@ -45,11 +46,13 @@ pub mod pairs;
 pub mod publications;
 pub mod quotas;
 pub mod records;
+pub mod rekeying;
 pub mod remembered;
 pub mod reviews;
 #[cfg(feature = "auth")]
 pub mod sessions;
 pub mod students;
+pub mod withdrawals;
 
 mod conditional;
 mod error;

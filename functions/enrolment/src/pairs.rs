@@ -118,7 +118,7 @@ async fn check_one(
 /// A student of the register has the pair by some record, or INES has somebody under it: perhaps a
 /// student whom the register knows by the INE to keep.
 async fn look_up(context: &Context, depositor: Uai, pair: &Pair) -> Result<Checked, StoreError> {
-    let student = context.students.by_ine(&pair.digest.ine).await?;
+    let student = context.students.by_ine(&pair.ine, &context.keys.identity).await?;
     let is_theirs = |student: &Student| {
         student.edges().any(|edge| edge.declaration.identite.birth_date() == pair.birth_date)
     };
@@ -127,10 +127,9 @@ async fn look_up(context: &Context, depositor: Uai, pair: &Pair) -> Result<Check
         (Some(student), _) => Checked::Known(Some(Arc::new(student))),
         (None, Some(ines)) => match ines.verify_for(depositor, &pair.ine, pair.birth_date).await {
             Ok(Verified::Known(registered)) => {
-                let master = context.keys.identity.ine(&registered.ine_maitre);
-                Checked::Known(
-                    context.students.by_ine(&master).await?.filter(is_theirs).map(Arc::new),
-                )
+                let master =
+                    context.students.by_ine(&registered.ine_maitre, &context.keys.identity).await?;
+                Checked::Known(master.filter(is_theirs).map(Arc::new))
             }
             Ok(Verified::Unknown) => Checked::Nobody,
             Ok(Verified::Pending) | Err(_) => Checked::Unanswered,

@@ -16,6 +16,7 @@ use shared::registry::quotas::QuotaStore;
 use shared::registry::records::RecordStore;
 use shared::registry::reviews::ReviewStore;
 use shared::registry::students::StudentStore;
+use shared::registry::withdrawals::WithdrawalStore;
 
 /// Stores and settings. No secret: ids are read, and none is made.
 pub struct Context {
@@ -26,6 +27,7 @@ pub struct Context {
     pub(crate) clients: KnownClients,
     pub(crate) quotas: Quotas,
     pub(crate) traces: AccessLog,
+    pub(crate) withdrawals: WithdrawalStore,
     pub(crate) queue: IdentityQueue,
     pub(crate) metrics: Metrics,
 }
@@ -41,6 +43,7 @@ pub(crate) struct Settings {
     pub(crate) quotas_table: String,
     pub(crate) access_log_table: String,
     pub(crate) access_log_retention_days: u32,
+    pub(crate) withdrawals_table: String,
     pub(crate) identity_queue_url: String,
     /// How long clients are remembered.
     pub(crate) clients_kept: Duration,
@@ -58,6 +61,7 @@ impl Settings {
             quotas_table: variable("QUOTAS_TABLE")?,
             access_log_table: variable("ACCESS_LOG_TABLE")?,
             access_log_retention_days: variable("ACCESS_LOG_RETENTION_DAYS")?,
+            withdrawals_table: variable("WITHDRAWALS_TABLE")?,
             identity_queue_url: variable("IDENTITY_QUEUE_URL")?,
             clients_kept: Duration::from_secs(variable("CLIENT_CACHE_SECONDS")?),
             environment: variable("ENVIRONMENT")?,
@@ -93,6 +97,7 @@ impl Context {
             ),
             clients: KnownClients::new(clients, settings.clients_kept),
             quotas: Quotas::new(QuotaStore::new(dynamodb.clone(), settings.quotas_table)),
+            withdrawals: WithdrawalStore::new(dynamodb.clone(), settings.withdrawals_table),
             traces: AccessLog::new(
                 dynamodb,
                 settings.access_log_table,

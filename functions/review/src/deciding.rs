@@ -18,6 +18,7 @@ use shared::identity::engine::RULE_VERSION;
 use shared::identity::review::{Case, CaseId, CaseQuestion, CaseVerdict};
 use shared::identity::student::StudentId;
 use shared::registry::reviews::Saved;
+use shared::registry::withdrawals::Withdrawn;
 
 use crate::caller::Reviewer;
 use crate::context::Context;
@@ -110,6 +111,9 @@ pub(crate) async fn dispute(
     let opened = Case::open(question.clone(), RULE_VERSION, request_context.now);
     // Whoever hides a student, or opens a decision again, decides as well.
     involved::refuse(context, reviewer, &opened).await?;
+    // Before the case: a restore that loses the case must not have the student told again.
+    let withdrawn = Withdrawn::Student { student };
+    context.withdrawals.note(withdrawn, request_context.now).await?;
     let Some(read) = context.reviews.get(&question.case()).await? else {
         return save(context, opened, StatusCode::CREATED, "contestation enregistrée").await;
     };

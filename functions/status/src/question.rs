@@ -120,10 +120,10 @@ impl StatusQuestion {
         mode: Mode,
     ) -> Result<Option<PublishedAnswer>, StoreError> {
         match self {
-            Self::Ine(ine) => context.answers.by_ine(&context.keys.ine(ine)).await,
+            Self::Ine(ine) => context.answers.by_ine(ine, &context.keys).await,
             Self::Nobody => Ok(None),
             Self::Civil(question) => {
-                context.answers.by_identity(question, &context.keys.blocks, mode).await
+                context.answers.by_identity(question, &context.keys, mode).await
             }
         }
     }

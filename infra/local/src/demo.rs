@@ -3,7 +3,7 @@
 mod direct;
 mod portal;
 mod push;
-mod story;
+pub(crate) mod story;
 
 use anyhow::{Result, bail};
 use statut::statistics::Statistics;

@@ -36,6 +36,7 @@ mod platform;
 mod policies;
 mod process;
 mod release;
+mod renewal;
 mod report;
 mod samples;
 mod sandbox;

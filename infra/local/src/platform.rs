@@ -68,7 +68,15 @@ impl Platform {
     pub(crate) async fn drift(&self, files: &Files) -> Result<Vec<String>> {
         let packages = packages::directory(files);
         let (endpoint, double) = (self.emulator.endpoint(), self.double.endpoint());
-        self.terraform.drift(Local { endpoint, double, packages: &packages }).await
+        self.terraform.drift(Local { endpoint, double, packages: &packages, settings: &[] }).await
+    }
+
+    /// Deploys once more, with some variables set otherwise.
+    pub(crate) async fn apply(&self, files: &Files, settings: &[(&str, &str)]) -> Result<()> {
+        let packages = packages::directory(files);
+        let (endpoint, double) = (self.emulator.endpoint(), self.double.endpoint());
+        let local = Local { endpoint, double, packages: &packages, settings };
+        self.terraform.apply(local).await.map(drop)
     }
 
     /// Completes if a part of it ends by itself, which it should not; says which.
@@ -100,7 +108,7 @@ async fn deploy(
     claim.holds_emulator(&emulator)?;
     let packages = packages::directory(files);
     let deployed = terraform
-        .apply(Local { endpoint: emulator.endpoint(), double, packages: &packages })
+        .apply(Local { endpoint: emulator.endpoint(), double, packages: &packages, settings: &[] })
         .await?;
     Ok((terraform, emulator, deployed))
 }

@@ -32,6 +32,8 @@ pub(crate) struct Local<'a> {
     pub(crate) double: &'a str,
     /// The functions' packages.
     pub(crate) packages: &'a Path,
+    /// Variables that differ from those of `environments/local.tfvars`.
+    pub(crate) settings: &'a [(&'a str, &'a str)],
 }
 
 /// A copy of the root module, initialised.
@@ -196,6 +198,9 @@ impl Terraform {
             .arg(format!("-var=architecture={}", architecture()))
             .env("AWS_ENDPOINT_URL", local.endpoint);
         for (name, value) in double::variables(local.double) {
+            command.arg(format!("-var={name}={value}"));
+        }
+        for (name, value) in local.settings {
             command.arg(format!("-var={name}={value}"));
         }
         command

@@ -12,18 +12,30 @@ resource "aws_secretsmanager_secret" "this" {
   kms_key_id              = var.encryption_key_arn
   recovery_window_in_days = var.recovery_window_days
 
-  # Every key of a table that was derived with it is unreachable without it.
   lifecycle {
+    # Every key of a table that was derived with it is unreachable without it.
     prevent_destroy = true
+    # `rekeyed` is `statut rekey`'s, and says up to which version everything was derived again.
+    ignore_changes = [tags]
   }
+}
+
+module "version" {
+  source = "./version"
+
+  name          = var.name
+  key_version   = var.key_version
+  rekeyed       = try(aws_secretsmanager_secret.this.tags_all["rekeyed"], null)
+  rekeying      = var.rekeying
+  raised_freely = var.raised_freely
 }
 
 # A new password is drawn at every run, but write-only: it is sent when the version changes, and only then.
 resource "aws_secretsmanager_secret_version" "this" {
   secret_id = aws_secretsmanager_secret.this.id
   secret_string_wo = jsonencode({
-    id  = tostring(var.key_version)
+    id  = tostring(module.version.allowed)
     key = ephemeral.aws_secretsmanager_random_password.key.random_password
   })
-  secret_string_wo_version = var.key_version
+  secret_string_wo_version = module.version.allowed
 }

@@ -125,6 +125,11 @@ impl BlockIds {
         Self { id: key.id().to_owned(), blocking: Blocking::new(key.secret()) }
     }
 
+    /// The id of the secret.
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
     /// The keys of a person, the most telling first; at most
     /// [`MOST_KEYS`](super::engine::blocking::MOST_KEYS).
     #[must_use]

@@ -34,7 +34,9 @@ impl DigestKey {
         Self { id, secret }
     }
 
-    pub(crate) fn id(&self) -> &str {
+    /// What digests made with it start with.
+    #[must_use]
+    pub fn id(&self) -> &str {
         &self.id
     }
 
@@ -217,13 +219,39 @@ pub struct IdentityKeys {
     pub ine: DigestKey,
     /// For the keys that people are indexed under.
     pub blocks: BlockIds,
+    /// Those before, while the register is re-keyed: what isn't moved yet is under them.
+    previous: Option<Box<IdentityKeys>>,
 }
 
 impl IdentityKeys {
     /// The keys under these two secrets.
     #[must_use]
     pub fn new(ine: DigestKey, civil: &DigestKey) -> Self {
-        Self { ine, blocks: BlockIds::new(civil) }
+        Self { ine, blocks: BlockIds::new(civil), previous: None }
+    }
+
+    /// The same, people being indexed by `blocks`.
+    #[must_use]
+    pub fn with_blocks(self, blocks: BlockIds) -> Self {
+        Self { blocks, ..self }
+    }
+
+    /// The same, while the register is re-keyed from `previous`.
+    #[must_use]
+    pub fn after(self, previous: Self) -> Self {
+        Self { previous: Some(Box::new(previous)), ..self }
+    }
+
+    /// Every pair of secrets that something may be under, the one that it leaves first: what moves
+    /// from one to the other at once is found under one of them by whoever asks in this order.
+    pub fn alive(&self) -> impl Iterator<Item = &Self> {
+        self.previous.as_deref().into_iter().chain([self])
+    }
+
+    /// Whether two pairs are alive.
+    #[must_use]
+    pub fn are_changing(&self) -> bool {
+        self.previous.is_some()
     }
 
     /// The key of an INE.
@@ -263,6 +291,12 @@ fn civil_parts(identity: &CivilIdentity) -> [String; 4] {
 }
 
 impl IneDigest {
+    /// Whether it was made with this key.
+    #[must_use]
+    pub fn is_of(&self, key: &DigestKey) -> bool {
+        self.0.split_once('.').is_some_and(|(id, _)| id == key.id)
+    }
+
     /// The text, `<key id>.<32 hexadecimal digits>`.
     #[must_use]
     pub fn as_str(&self) -> &str {

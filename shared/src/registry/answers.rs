@@ -8,6 +8,8 @@
 //! Reads are bounded, and may be a little old: by INE one, two for an INE of the past; by civil
 //! identity two, the second after the first. Each merge that a reader has to follow adds one.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_dynamodb::Client;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -16,8 +18,8 @@ use super::StoreError;
 use super::blocks::{BlockStore, Consistency};
 use super::keys::{self, Item, text};
 use crate::domain::enrolment::Enrolment;
-use crate::identity::block::BlockIds;
-use crate::identity::digest::IneDigest;
+use crate::domain::ine::Ine;
+use crate::identity::digest::{IdentityKeys, IneDigest};
 use crate::identity::engine::lookup::Mode;
 use crate::identity::lookup::{CivilQuestion, meant};
 use crate::identity::stat::Stat;
@@ -94,13 +96,22 @@ impl AnswerStore {
         Self { blocks: BlockStore::new(client.clone(), blocks), client, students }
     }
 
-    /// The answer for an INE: one read, two for an INE that the student no longer goes by.
-    pub async fn by_ine(&self, ine: &IneDigest) -> Result<Option<PublishedAnswer>, StoreError> {
-        match self.get(keys::ine(ine), "student, answer").await? {
-            Some(StoredIne { answer: Some(answer), .. }) => Ok(Some(answer)),
-            Some(StoredIne { student, answer: None }) => self.by_student(student).await,
-            None => Ok(None),
+    /// The answer for an INE: one read, two for an INE that the student no longer goes by. One more
+    /// while the register is re-keyed.
+    pub async fn by_ine(
+        &self,
+        ine: &Ine,
+        keys: &IdentityKeys,
+    ) -> Result<Option<PublishedAnswer>, StoreError> {
+        for alive in keys.alive() {
+            let key = keys::ine(&alive.ine(ine));
+            match self.get(key, "student, answer", Consistency::of(keys)).await? {
+                Some(StoredIne { answer: Some(answer), .. }) => return Ok(Some(answer)),
+                Some(StoredIne { student, answer: None }) => return self.by_student(student).await,
+                None => {}
+            }
         }
+        Ok(None)
     }
 
     /// The student that has an INE, whatever may be told of it.
@@ -109,7 +120,8 @@ impl AnswerStore {
         struct Stored {
             student: StudentId,
         }
-        Ok(self.get(keys::ine(ine), "student").await?.map(|Stored { student }| student))
+        let read = self.get(keys::ine(ine), "student", Consistency::Eventual).await?;
+        Ok(read.map(|Stored { student }| student))
     }
 
     /// The answer for a student, or for the one that took its place; none while a person has to
@@ -120,7 +132,8 @@ impl AnswerStore {
     ) -> Result<Option<PublishedAnswer>, StoreError> {
         let mut at = student;
         for _ in 0..MOST_STUDENTS {
-            match self.get(keys::student(at), "answer, merged_into").await? {
+            let key = keys::student(at);
+            match self.get(key, "answer, merged_into", Consistency::Eventual).await? {
                 Some(StoredStudent { merged_into: Some(survivor), .. }) => at = survivor,
                 Some(StoredStudent { answer, .. }) => return Ok(answer),
                 None => return Ok(None),
@@ -131,15 +144,19 @@ impl AnswerStore {
     }
 
     /// The answer for the only student that a civil identity can mean: two reads, whether there is
-    /// one or not.
+    /// one or not. One more while the register is re-keyed.
     pub async fn by_identity(
         &self,
         question: &CivilQuestion,
-        keys: &BlockIds,
+        keys: &IdentityKeys,
         mode: Mode,
     ) -> Result<Option<PublishedAnswer>, StoreError> {
         let person = question.person();
-        let blocks = self.blocks.read(&keys.of(&person), Consistency::Eventual).await?;
+        let mut blocks = BTreeMap::new();
+        for alive in keys.alive() {
+            let wanted = alive.blocks.of(&person);
+            blocks.extend(self.blocks.read(&wanted, Consistency::of(keys)).await?);
+        }
         // Nobody is looked for as long as somebody of whom nothing may be told: the time that an
         // answer takes must not tell a former student from a stranger.
         let student = meant(&person, blocks.values(), mode).unwrap_or_else(StudentId::random);
@@ -183,6 +200,7 @@ impl AnswerStore {
         &self,
         key: Item,
         attributes: &str,
+        consistency: Consistency,
     ) -> Result<Option<T>, StoreError> {
         const OPERATION: &str = "students GetItem";
         let output = self
@@ -191,6 +209,7 @@ impl AnswerStore {
             .table_name(&self.students)
             .set_key(Some(key))
             .projection_expression(attributes)
+            .consistent_read(consistency == Consistency::Strong)
             .send()
             .await
             .map_err(|error| StoreError::new(OPERATION, &error))?;

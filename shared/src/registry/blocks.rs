@@ -20,6 +20,7 @@ use super::keys::{Item, number, text};
 use super::transaction::{EncodeError, check_over, put_over};
 use super::{StoreError, read};
 use crate::identity::block::{Block, BlockId};
+use crate::identity::digest::IdentityKeys;
 
 /// A table of blocks whose holders are `H`.
 #[derive(Debug, Clone)]
@@ -36,6 +37,14 @@ pub enum Consistency {
     Eventual,
     /// It sees every write: for decisions.
     Strong,
+}
+
+impl Consistency {
+    /// Whoever looks under two keys, one after the other, must not miss what moves in between.
+    #[must_use]
+    pub fn of(keys: &IdentityKeys) -> Self {
+        if keys.are_changing() { Self::Strong } else { Self::Eventual }
+    }
 }
 
 impl<H: Serialize + DeserializeOwned> BlockStore<H> {

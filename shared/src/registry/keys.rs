@@ -30,6 +30,8 @@ pub(super) fn student_partition(student: StudentId) -> String {
 pub(super) const STUDENT: &str = "STUDENT";
 /// Prefix of its edges.
 pub(super) const EDGE: &str = "E#";
+/// Prefix of the partition of an INE in `students`.
+pub(super) const INE_PREFIX: &str = "I#";
 /// What an INE leads to.
 pub(super) const ANSWER: &str = "ANSWER";
 pub(super) fn student(student: StudentId) -> Item {
@@ -41,7 +43,7 @@ pub(super) fn edge(student: StudentId, record: &RecordId) -> Item {
 }
 
 pub(super) fn ine(ine: &IneDigest) -> Item {
-    pair(format!("I#{}", ine.as_str()), ANSWER)
+    pair(format!("{INE_PREFIX}{}", ine.as_str()), ANSWER)
 }
 
 /// The key of `records`.

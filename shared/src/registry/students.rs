@@ -16,7 +16,8 @@ use serde::de::DeserializeOwned;
 
 use super::StoreError;
 use super::keys::{self, Item, text};
-use crate::identity::digest::IneDigest;
+use crate::domain::ine::Ine;
+use crate::identity::digest::{IdentityKeys, IneDigest};
 use crate::identity::edge::Edge;
 use crate::identity::review::CaseId;
 use crate::identity::student::{Student, StudentId};
@@ -104,11 +105,17 @@ impl StudentStore {
     }
 
     /// The student that has an INE, with all its evidence, as of now.
-    pub async fn by_ine(&self, ine: &IneDigest) -> Result<Option<Student>, StoreError> {
-        match self.owner(ine).await? {
-            Some(student) => self.get(student).await,
-            None => Ok(None),
+    pub async fn by_ine(
+        &self,
+        ine: &Ine,
+        keys: &IdentityKeys,
+    ) -> Result<Option<Student>, StoreError> {
+        for alive in keys.alive() {
+            if let Some(student) = self.owner(&alive.ine(ine)).await? {
+                return self.get(student).await;
+            }
         }
+        Ok(None)
     }
 
     /// Every edge of one part of the table, with its student. `segment` is from 0, below

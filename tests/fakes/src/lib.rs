@@ -21,4 +21,4 @@ pub mod openapi;
 pub mod s3;
 pub mod sns;
 pub mod sqs;
-mod terraform;
+pub mod terraform;

@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 const LISTS: [(&str, &str); 2] = [("storage.tf", "tables"), ("ines.tf", "ines_tables")];
 
 /// A table. Every key is a text.
-pub(crate) struct Table {
+pub struct Table {
     /// The name of the list, which a deployment puts its own before.
-    pub(crate) name: String,
+    pub name: String,
     /// The hash key, and the range key if there is one.
     pub(crate) key: Vec<String>,
     /// Indexes by name, with their keys.
@@ -51,7 +51,8 @@ impl Table {
 }
 
 /// Every table of `infra/`.
-pub(crate) fn tables() -> Vec<Table> {
+#[must_use]
+pub fn tables() -> Vec<Table> {
     let infra = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../infra");
     let list = |(file, name): (&str, &str)| {
         let text = std::fs::read_to_string(infra.join(file)).unwrap();

@@ -52,14 +52,13 @@ pub(crate) async fn of_ine(deployment: &Deployment, ine: &Ine) -> Result<Option<
     let answers =
         AnswerStore::new(deployment.dynamodb.clone(), students, deployment.table("blocks"));
     // Whether it may be told now or not: who asks wants to know whom it was told.
-    let student = answers
-        .student_of(&digest(deployment, ine).await?)
-        .await
-        .context("the students can't be read")?;
-    match student {
-        Some(student) => of_student(deployment, Some(student), None).await.map(Some),
-        None => Ok(None),
+    for digest in digests(deployment, ine).await? {
+        let student = answers.student_of(&digest).await.context("the students can't be read")?;
+        if let Some(student) = student {
+            return of_student(deployment, Some(student), None).await.map(Some);
+        }
     }
+    Ok(None)
 }
 
 /// What was done about an enrolment, and about the student whose it is; `None` when there is no
@@ -159,12 +158,14 @@ fn log(deployment: &Deployment) -> AccessLog {
     AccessLog::new(deployment.dynamodb.clone(), deployment.table("access-log"), 0)
 }
 
-/// The key of an INE in the tables.
-async fn digest(deployment: &Deployment, ine: &Ine) -> Result<IneDigest> {
-    let key = deployment.digest_key("hmac/ine").await?;
+/// The keys that an INE may have in the tables: the one before as well, for a register that is
+/// being re-keyed.
+async fn digests(deployment: &Deployment, ine: &Ine) -> Result<Vec<IneDigest>> {
+    let before = deployment.digest_key_before("hmac/ine").await?;
+    let keys = before.into_iter().chain([deployment.digest_key("hmac/ine").await?]);
     // Only the first of the two is used: an INE needs no more, and nor does this command's
     // permission to read.
-    Ok(IdentityKeys::new(key.clone(), &key).ine(ine))
+    Ok(keys.map(|key| IdentityKeys::new(key.clone(), &key).ine(ine)).collect())
 }
 
 /// Accesses in a table, its heading first.

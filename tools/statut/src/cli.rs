@@ -6,6 +6,7 @@ pub(crate) mod establishment;
 pub(crate) mod ines;
 pub(crate) mod member;
 pub(crate) mod operations;
+pub(crate) mod restore;
 pub(crate) mod review;
 pub(crate) mod statistics;
 
@@ -69,6 +70,10 @@ pub(crate) enum Command {
     Redrive(operations::Redrive),
     /// Import a file again, as it was
     Replay(operations::Replay),
+    /// Derive the register's keys anew from secrets that were renewed, while deduplication is stopped
+    Rekey,
+    /// Bring every table back to one instant, and keep what was taken back since taken back
+    Restore(restore::Restore),
     /// Show what the identity rules of today would change in the register, and apply it in steps
     Redecide(operations::Redecide),
     /// Compute the statistics now and show them, freeze a snapshot, prove one

@@ -8,7 +8,9 @@ mod ines;
 mod member;
 mod redecide;
 mod redrive;
+mod rekey;
 mod replay;
+mod restore;
 mod review;
 mod stats;
 
@@ -29,6 +31,8 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         Command::Accesses(options) => accesses::run(&place, format, &options).await,
         Command::Redrive(options) => redrive::run(&place, format, &options).await,
         Command::Replay(options) => replay::run(&place, format, &options).await,
+        Command::Rekey => rekey::run(&place, format).await,
+        Command::Restore(options) => restore::run(&place, format, &options).await,
         Command::Redecide(options) => redecide::run(&place, format, &options).await,
         Command::Cost(options) => cost::run(format, &options),
         Command::Stats(options) => stats::run(&place, format, &options).await,

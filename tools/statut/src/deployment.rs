@@ -1,6 +1,7 @@
 //! One deployment, here or on a real account, by the beginning of the names that Terraform gives.
 
 use anyhow::{Context as _, Result, bail};
+use aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError;
 use shared::config::StoredKey;
 use shared::identity::digest::DigestKey;
 use shared::registry::StoreError;
@@ -57,15 +58,36 @@ impl Deployment {
 
     /// The key of one of its secrets, `<deployment>/<secret>` (infra/modules/hmac-secret).
     pub(crate) async fn digest_key(&self, secret: &str) -> Result<DigestKey> {
+        let key = self.stored_key(secret, "AWSCURRENT").await?;
+        key.with_context(|| format!("the secret {}/{secret} has no value", self.name))
+    }
+
+    /// The one before, which Secrets Manager keeps; none where the secret was never renewed.
+    pub(crate) async fn digest_key_before(&self, secret: &str) -> Result<Option<DigestKey>> {
+        self.stored_key(secret, "AWSPREVIOUS").await
+    }
+
+    async fn stored_key(&self, secret: &str, stage: &str) -> Result<Option<DigestKey>> {
         let name = format!("{}/{secret}", self.name);
-        let secret = self.secrets.get_secret_value().secret_id(&name).send().await;
-        let secret =
-            secret.map_err(|error| StoreError::new("secretsmanager GetSecretValue", &error));
-        let secret = secret.with_context(|| format!("the secret {name} can't be read"))?;
+        let read = self.secrets.get_secret_value().secret_id(&name).version_stage(stage);
+        let secret = match read.send().await {
+            Ok(secret) => secret,
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(GetSecretValueError::is_resource_not_found_exception) =>
+            {
+                return Ok(None);
+            }
+            Err(error) => {
+                let error = StoreError::new("secretsmanager GetSecretValue", &error);
+                return Err(error).with_context(|| format!("the secret {name} can't be read"));
+            }
+        };
         let stored = secret.secret_string().and_then(|text| serde_json::from_str(text).ok());
         let StoredKey { id, key } =
             stored.with_context(|| format!("the secret {name} is not one of ours"))?;
-        Ok(DigestKey::new(id, key))
+        Ok(Some(DigestKey::new(id, key)))
     }
 
     /// The address of one of its queues.

@@ -28,7 +28,7 @@ impl LookUp {
     pub(crate) async fn by_ine(&self, ine: &str) -> Result<String> {
         let ine = Ine::parse(ine)?;
         let answer =
-            self.answers.by_ine(&self.keys.ine(&ine)).await?.context("the student isn't there")?;
+            self.answers.by_ine(&ine, &self.keys).await?.context("the student isn't there")?;
         let today = day_in_france(Timestamp::now());
         let told =
             StudentStatus::on(&answer, today, sample::STARTS_WITHIN_DAYS, Some(ine.expose()));

@@ -20,6 +20,7 @@ mod judged;
 mod large;
 mod national;
 mod people;
+mod rekeyed;
 mod reviewers;
 mod rules;
 mod score;

@@ -85,6 +85,7 @@ impl Cost {
 
 /// The stores as whoever isn't deduplication uses them, over calls that don't fail.
 pub(crate) struct Stores {
+    pub(crate) dynamodb: aws_sdk_dynamodb::Client,
     pub(crate) records: RecordStore,
     pub(crate) reviews: ReviewStore,
     pub(crate) blocks: BlockStore<StudentId>,
@@ -159,7 +160,8 @@ impl Stores {
             records: RecordStore::new(dynamodb.clone(), names.records),
             reviews,
             blocks,
-            new_identities: NewIdentityStore::new(dynamodb, names.quotas),
+            new_identities: NewIdentityStore::new(dynamodb.clone(), names.quotas),
+            dynamodb,
         }
     }
 }
@@ -245,6 +247,13 @@ impl Sim {
             Poll::Ready(done) => done,
             Poll::Pending => panic!("nothing of it waits"),
         }
+    }
+
+    /// Does what an operator does, to its end: it may wait for itself, as a list read page by page
+    /// does.
+    pub(crate) fn operator<T>(&self, future: impl Future<Output = T>) -> T {
+        *self.read.borrow_mut() = None;
+        self.runtime.block_on(future)
     }
 
     /// A statement about a record, as ingestion writes it: kept if it is newer than what is there.

@@ -17,7 +17,7 @@ use crate::process::{self, cargo, command};
 use crate::samples::UNIVERSITY;
 use crate::terraform::Terraform;
 use crate::tools::Python;
-use crate::{advisories, dependencies, double, feed, fuzz, policies, tools};
+use crate::{advisories, dependencies, double, feed, fuzz, policies, renewal, tools};
 
 /// Seeds of each scenario of the simulations, rows of the file of an import, and rows of the
 /// national file, when everything is asked for.
@@ -145,9 +145,12 @@ async fn end_to_end(files: &Files, claim: Claim, options: &Test, plans: &Path) -
         check_here("Roles against what programs call", &mut rights).await?;
     }
     no_drift(files, &platform).await?;
-    for (title, target) in
-        [("End-to-end tests", "end_to_end"), ("A national file, end to end", "national")]
-    {
+    for (title, target) in [
+        ("End-to-end tests", "end_to_end"),
+        ("A national file, end to end", "national"),
+        // Last: the tables that it brings back are no longer those of Terraform's plan.
+        ("A restore", "restore"),
+    ] {
         let mut tests = cargo();
         // `--workspace` rather than `--package tests`: the same features as before, so nothing is
         // compiled again.
@@ -166,6 +169,10 @@ async fn end_to_end(files: &Files, claim: Claim, options: &Test, plans: &Path) -
         }?;
     }
 
+    if options.full {
+        ui::heading("The register under new secrets");
+        renewal::run(files, &platform).await?;
+    }
     ui::heading("People to ask about");
     feed::send(files, &platform, &UNIVERSITY).await?;
     for document in fuzz::DOCUMENTS {

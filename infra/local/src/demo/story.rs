@@ -16,7 +16,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// One scene: a question and the answer that is right.
 #[derive(Debug)]
-pub(super) struct Scene {
+pub(crate) struct Scene {
     /// Who it is about.
     title: &'static str,
     question: StatusQuestion,
@@ -25,7 +25,7 @@ pub(super) struct Scene {
 }
 
 /// The scenes, once both files are imported.
-pub(super) fn scenes() -> Vec<Scene> {
+pub(crate) fn scenes() -> Vec<Scene> {
     let (university, lycee) = (UNIVERSITY.uai, LYCEE.uai);
     let in_both = || vec![(lycee, "inscrit"), (university, "inscrit")];
     let ine = |ine: &str| StatusQuestion::Ine(ine.to_owned());
@@ -74,7 +74,7 @@ impl Scene {
     ///
     /// A student who was visible after the first file may still wait for what the second one says,
     /// so a wrong answer is given a little time to become right.
-    pub(super) async fn play(&self, outputs: &Outputs, sandbox: &Sandbox) -> Result<()> {
+    pub(crate) async fn play(&self, outputs: &Outputs, sandbox: &Sandbox) -> Result<()> {
         println!("\n  ▸ {}\n", self.title);
         println!("{}", indented(&self.question.shown(sandbox)?));
         let started = tokio::time::Instant::now();

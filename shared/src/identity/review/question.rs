@@ -234,6 +234,18 @@ impl CaseQuestion {
         }
     }
 
+    /// The INEs that are held against each other.
+    pub(crate) fn masters_mut(&mut self) -> impl Iterator<Item = &mut IneDigest> {
+        let (own, sides): (_, Vec<&mut Side>) = match self {
+            Self::Attachment { master, near, .. } => {
+                (master.as_mut(), near.iter_mut().map(|near| &mut near.side).collect())
+            }
+            Self::Duplicate { sides, .. } => (None, sides.iter_mut().collect()),
+            Self::Dispute { .. } => (None, Vec::new()),
+        };
+        own.into_iter().chain(sides.into_iter().filter_map(|side| side.master.as_mut()))
+    }
+
     /// The effect of a verdict; `None` for [`CaseVerdict::Unsure`], which has none.
     ///
     /// # Errors

@@ -12,6 +12,7 @@ use shared::access::key::{KeyDigest, new_key};
 use shared::access::route::Route;
 use shared::auth::token::LONGEST_LIFE;
 use shared::registry::clients::ClientStore;
+use shared::registry::withdrawals::{WithdrawalStore, Withdrawn};
 
 use crate::cli::client::{self as cli, Action};
 use crate::clients::{self, Rotation};
@@ -29,8 +30,15 @@ const UNWRITABLE: &str = "the client can't be written";
 /// Does it, to the deployment that was named or to the local platform.
 pub(super) async fn run(place: &Place, format: Format, options: &cli::Client) -> Result<()> {
     let deployment = place.deployment().await?;
-    let store = ClientStore::new(deployment.dynamodb.clone(), deployment.table("clients"));
-    let registry = Registry { store, format, now: Timestamp::now() };
+    let registry = Registry {
+        store: ClientStore::new(deployment.dynamodb.clone(), deployment.table("clients")),
+        withdrawals: WithdrawalStore::new(
+            deployment.dynamodb.clone(),
+            deployment.table("withdrawals"),
+        ),
+        format,
+        now: Timestamp::now(),
+    };
     match &options.action {
         Action::Create(create) => registry.create(create).await,
         Action::List => registry.list().await,
@@ -50,9 +58,16 @@ pub(super) async fn run(place: &Place, format: Format, options: &cli::Client) ->
     }
 }
 
+/// A key that opens nothing from `until` on.
+fn ended(key: &Key, until: Timestamp) -> Withdrawn {
+    Withdrawn::Key { client_id: key.client_id.clone(), key: key.digest, until }
+}
+
 /// The table, at one moment.
 struct Registry {
     store: ClientStore,
+    /// Told before anything is taken back, so that no restore gives it back.
+    withdrawals: WithdrawalStore,
     format: Format,
     now: Timestamp,
 }
@@ -134,6 +149,7 @@ impl Registry {
         // The old keys last: if this fails before, whoever uses them notices nothing.
         self.hand_over(&new, &key).await?;
         for old in ending {
+            self.note(ended(&old, old.valid_until.unwrap_or(self.now))).await?;
             self.store
                 .put_key(&old)
                 .await
@@ -152,6 +168,9 @@ impl Registry {
         if before == state {
             eprintln!("{id} was {verb} already");
         } else {
+            if state == State::Revoked {
+                self.note(Withdrawn::Client { client_id: client.client_id.clone() }).await?;
+            }
             self.store.put(&client).await.context(UNWRITABLE)?;
             eprintln!(
                 "{id} is {verb}, for every function within client_cache_seconds (a minute at most)"
@@ -166,6 +185,7 @@ impl Registry {
     async fn revoke_key(&self, id: &str, locator: &str) -> Result<()> {
         let (_, keys) = self.client_and_keys(id).await?;
         let key = clients::find(&keys, locator)?;
+        self.note(ended(key, self.now)).await?;
         self.store
             .put_key(&Key { state: State::Revoked, ..key.clone() })
             .await
@@ -189,10 +209,9 @@ impl Registry {
         if until <= self.now {
             bail!("--until {until} is over, and so is the token");
         }
-        self.store
-            .revoke_token(&KeyDigest::of(jti), until)
-            .await
-            .context("the token can't be revoked")?;
+        let token = KeyDigest::of(jti);
+        self.note(Withdrawn::Token { token, until }).await?;
+        self.store.revoke_token(&token, until).await.context("the token can't be revoked")?;
         eprintln!(
             "the token is revoked, for every function within a minute, and until {until:.0} at least"
         );
@@ -219,6 +238,13 @@ impl Registry {
         }
         warn(&client, &keys, self.now);
         Ok(())
+    }
+
+    async fn note(&self, withdrawn: Withdrawn) -> Result<()> {
+        self.withdrawals
+            .note(withdrawn, self.now)
+            .await
+            .context("nothing is taken back, for a restore could not be told of it")
     }
 
     /// The client of an id, and all its keys.

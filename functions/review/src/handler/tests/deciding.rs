@@ -266,6 +266,8 @@ async fn whoever_has_an_enrolment_may_be_disputed() {
     let told = dispute(json!({ "inscription": EDGES[0] })).await;
     let case = CaseQuestion::Dispute { student: id(STUDENT) }.case();
     assert_eq!((told.status, &told.json()["revue"]["id"]), (201, &json!(case)), "{}", told.text);
+    let noted = world.items("withdrawals");
+    assert_eq!(noted[0]["withdrawn"]["M"]["student"], json!({ "S": id(STUDENT) }), "for a restore");
     let again = dispute(json!({ "etudiant": STUDENT })).await;
     assert_eq!((again.status, again.json()), (200, told.json()));
     assert_eq!(

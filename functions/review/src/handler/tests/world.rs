@@ -118,6 +118,7 @@ impl World {
             quotas_table: "quotas".into(),
             access_log_table: "access_log".into(),
             access_log_retention_days: 365,
+            withdrawals_table: "withdrawals".into(),
             identity_queue_url: "https://sqs.eu-west-3.amazonaws.com/1/identity".into(),
             clients_kept: Duration::from_mins(1),
             environment: "test".into(),
