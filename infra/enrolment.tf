@@ -24,6 +24,7 @@ module "enrolment" {
     FINDINGS_TABLE           = module.table["findings"].name
     IDEMPOTENCY_TABLE        = module.table["idempotency"].name
     IDENTITY_QUEUE_URL       = module.identity_queue.url
+    IMPORTS_QUEUE_URL        = module.imports_queue.url
     INBOX_BUCKET             = module.bucket["inbox"].name
     REPORTS_BUCKET           = module.bucket["reports"].name
     RECORD_SECRET_ARN        = module.hmac_secret["record"].arn
@@ -72,10 +73,14 @@ module "enrolment" {
       actions   = ["dynamodb:GetItem", "dynamodb:UpdateItem"]
       resources = [module.table["establishments"].arn]
     }
-    # Forms that were given out; the imports themselves are ingestion's.
+    # Forms that were given out, and what was ordered after a trial; the imports are carried out by ingestion alone.
     FollowImports = {
-      actions   = ["dynamodb:GetItem", "dynamodb:PutItem"]
+      actions   = ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
       resources = [module.table["imports"].arn]
+    }
+    OrderImports = {
+      actions   = ["sqs:SendMessage"]
+      resources = [module.imports_queue.arn]
     }
     TellFindings = {
       actions   = ["dynamodb:Query"]
@@ -116,6 +121,6 @@ module "enrolment" {
   key_use = {
     registry   = { decrypt = ["dynamodb", "secretsmanager", "sqs"], generate = ["sqs"] }
     access_log = { decrypt = ["dynamodb"] }
-    files      = { decrypt = ["s3"], generate = ["s3"] }
+    files      = { decrypt = ["s3", "sqs"], generate = ["s3", "sqs"] }
   }
 }

@@ -1,5 +1,5 @@
-# The portal's pages. It knows who is logged in and who may do what, and reads the establishments; it has no right to a record
-# or a student.
+# The portal's pages. It knows who is logged in and who may do what, reads the establishments, and sends files and follows
+# their imports as establishments' software does; it has no right to a record or a student.
 
 locals {
   # Not the stage's own address, which depends on the function that has to know it.
@@ -45,7 +45,17 @@ module "portal" {
       SESSIONS_TABLE       = module.table["sessions"].name
       MEMBERS_TABLE        = module.table["members"].name
       ESTABLISHMENTS_TABLE = module.table["establishments"].name
+      IMPORTS_TABLE        = module.table["imports"].name
+      IMPORTS_QUEUE_URL    = module.imports_queue.url
+      INBOX_BUCKET         = module.bucket["inbox"].name
+      REPORTS_BUCKET       = module.bucket["reports"].name
+      DEPOSIT_MAX_BYTES    = var.deposit_max_bytes
+      FINDINGS_TABLE       = module.table["findings"].name
+      ACCESS_LOG_TABLE     = module.table["access_log"].name
       PORTAL_SECRET_ARN    = module.hmac_secret["portal"].arn
+
+      DEPOSIT_LIFETIME_SECONDS  = var.deposit_lifetime_seconds
+      ACCESS_LOG_RETENTION_DAYS = var.access_log_retention_days
     },
     var.portal_provider == null ? {} : {
       OIDC_PROVIDER   = jsonencode(var.portal_provider)
@@ -67,6 +77,36 @@ module "portal" {
       actions   = ["dynamodb:GetItem", "dynamodb:Scan"]
       resources = [module.table["establishments"].arn]
     }
+    FollowImports = {
+      actions   = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
+      resources = [module.table["imports"].arn]
+    }
+    ListImports = {
+      actions   = ["dynamodb:Query"]
+      resources = ["${module.table["imports"].arn}/index/establishment"]
+    }
+    TellFindings = {
+      actions   = ["dynamodb:Query"]
+      resources = [module.table["findings"].arn]
+    }
+    # Who read what was found about the rows of a file: written once, never read here.
+    TraceAccesses = {
+      actions   = ["dynamodb:PutItem"]
+      resources = [module.table["access_log"].arn]
+    }
+    OrderImports = {
+      actions   = ["sqs:SendMessage"]
+      resources = [module.imports_queue.arn]
+    }
+    # It puts nothing itself: what it signs, a member's browser does in its name.
+    SignDeposits = {
+      actions   = ["s3:PutObject"]
+      resources = ["${module.bucket["inbox"].arn}/*"]
+    }
+    ShowReports = {
+      actions   = ["s3:GetObject"]
+      resources = ["${module.bucket["reports"].arn}/*"]
+    }
     ReadSecrets = {
       actions   = ["secretsmanager:GetSecretValue"]
       resources = concat([module.hmac_secret["portal"].arn], aws_secretsmanager_secret.portal_provider[*].arn)
@@ -74,7 +114,9 @@ module "portal" {
   }
 
   key_use = {
-    registry = { decrypt = ["dynamodb", "secretsmanager"] }
+    registry   = { decrypt = ["dynamodb", "secretsmanager"] }
+    access_log = { decrypt = ["dynamodb"] }
+    files      = { decrypt = ["s3", "sqs"], generate = ["s3", "sqs"] }
   }
 }
 

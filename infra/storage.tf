@@ -18,8 +18,14 @@ locals {
     }
     students       = { hash = "pk", range = "sk" }
     blocks         = { hash = "pk" }
-    imports        = { hash = "id", expires = true }
     establishments = { hash = "uai" }
+
+    # The imports of an establishment, by when they were received. Other items of the table have no such time.
+    imports = {
+      hash    = "id"
+      expires = true
+      indexes = { establishment = { hash = "uai", range = "received_at" } }
+    }
 
     # What was found about the identity of the rows of each import, in the order of its lines.
     findings = { hash = "import", range = "position", expires = true }
@@ -85,7 +91,7 @@ module "table" {
 locals {
   # Published statistics are kept: a reader may cite any past edition.
   buckets = {
-    inbox      = { expire_after_days = var.inbox_retention_days }
+    inbox      = { expire_after_days = var.inbox_retention_days, forms_from = regex("^https?://[^/]+", local.portal_url) }
     reports    = { expire_after_days = var.reports_retention_days }
     statistics = { expire_after_days = null }
   }
@@ -99,6 +105,7 @@ module "bucket" {
   key_arn           = aws_kms_key.data["files"].arn
   force_destroy     = var.force_destroy
   expire_after_days = each.value.expire_after_days
+  forms_from        = try(each.value.forms_from, null)
 
   noncurrent_version_retention_days = var.noncurrent_version_retention_days
 }

@@ -90,6 +90,26 @@ run "locked" {
   }
 }
 
+run "posted_to_by_pages" {
+  command = plan
+
+  module {
+    source = "./modules/bucket"
+  }
+
+  variables {
+    forms_from = "https://portail.example"
+  }
+
+  assert {
+    condition = alltrue([
+      for rule in aws_s3_bucket_cors_configuration.this[0].cors_rule :
+      rule.allowed_methods == toset(["POST"]) && rule.allowed_origins == toset(["https://portail.example"])
+    ])
+    error_message = "Scripts of other pages reach the bucket, or do more than post forms."
+  }
+}
+
 run "read_by_a_service" {
   command = plan
 

@@ -181,8 +181,12 @@ run "by_default" {
       enrolment = toset([
         "kms:Decrypt registry dynamodb", "kms:Decrypt registry secretsmanager", "kms:Decrypt registry sqs",
         "kms:GenerateDataKey registry sqs", "kms:Decrypt access_log dynamodb", "kms:Decrypt files s3", "kms:GenerateDataKey files s3",
+        "kms:Decrypt files sqs", "kms:GenerateDataKey files sqs",
       ])
-      portal = toset(["kms:Decrypt registry dynamodb", "kms:Decrypt registry secretsmanager"])
+      portal = toset([
+        "kms:Decrypt registry dynamodb", "kms:Decrypt registry secretsmanager", "kms:Decrypt files s3",
+        "kms:GenerateDataKey files s3", "kms:Decrypt files sqs", "kms:GenerateDataKey files sqs", "kms:Decrypt access_log dynamodb",
+      ])
       review = toset([
         "kms:Decrypt registry dynamodb", "kms:Decrypt registry sqs", "kms:GenerateDataKey registry sqs",
         "kms:Decrypt access_log dynamodb",
@@ -241,10 +245,12 @@ run "by_default" {
         "dynamodb:UpdateItem table/establishments",
         "dynamodb:GetItem table/imports",
         "dynamodb:PutItem table/imports",
+        "dynamodb:UpdateItem table/imports",
         "dynamodb:Query table/findings",
         "dynamodb:DeleteItem table/idempotency",
         "dynamodb:UpdateItem table/idempotency",
         "sqs:SendMessage identity",
+        "sqs:SendMessage imports",
         "s3:PutObject inbox/*",
         "s3:GetObject reports/*",
         "secretsmanager:GetSecretValue record",
@@ -262,6 +268,16 @@ run "by_default" {
         "dynamodb:PutItem table/members",
         "dynamodb:GetItem table/establishments",
         "dynamodb:Scan table/establishments",
+        "dynamodb:BatchGetItem table/imports",
+        "dynamodb:GetItem table/imports",
+        "dynamodb:PutItem table/imports",
+        "dynamodb:UpdateItem table/imports",
+        "dynamodb:Query table/imports/index/establishment",
+        "dynamodb:Query table/findings",
+        "dynamodb:PutItem table/access-log",
+        "sqs:SendMessage imports",
+        "s3:PutObject inbox/*",
+        "s3:GetObject reports/*",
         "secretsmanager:GetSecretValue portal",
       ])
       review = toset([

@@ -105,9 +105,10 @@ run "by_default" {
     condition = { for name, table in module.table : name => table.settings.indexes if length(table.settings.indexes) > 0 } == {
       records    = { slice = "slice id KEYS_ONLY", verify_on = "verify_on id KEYS_ONLY" }
       access_log = { client = "by at KEYS_ONLY" }
+      imports    = { establishment = "uai received_at KEYS_ONLY" }
       reviews    = { open = "open rank KEYS_ONLY" }
     }
-    error_message = "The indexes are those of the records, by slice, which a complete file is compared with, and by the day on which INES is asked again, of the access log, by client and day, and of open cases, by age; they copy keys alone."
+    error_message = "The indexes are those of the records, by slice, which a complete file is compared with, and by the day on which INES is asked again, of the access log, by client and day, of imports, by establishment and hour, and of open cases, by age; they copy keys alone."
   }
 
   assert {

@@ -6,6 +6,7 @@
 //! telemetry, config
 //! api                             bodies, replies and metrics of the functions behind API Gateway (feature `api`)
 //!    │
+//! deposits                        files on their way in, as the API and the portal have them
 //! registry, audit                 ports and their AWS adapters (feature `aws`)
 //! auth                            tokens and FranceConnect, over HTTP (feature `auth`)
 //! ines                            the client of INES (features `auth` and `aws`, where its secret is)
@@ -34,6 +35,8 @@ pub mod audit;
 pub mod auth;
 #[cfg(feature = "aws")]
 pub mod config;
+#[cfg(feature = "aws")]
+pub mod deposits;
 #[cfg(all(feature = "auth", feature = "aws"))]
 pub mod ines;
 #[cfg(feature = "aws")]

@@ -3,9 +3,9 @@
 //! | module | table | who |
 //! |---|---|---|
 //! | [`establishments`] | `establishments` | read by ingestion, which notes each feed; told by status |
-//! | [`imports`] | `imports` | written by ingestion |
-//! | [`deposits`] | `imports` | written by enrolment, pointed to imports by ingestion |
-//! | [`findings`] | `findings` | written by deduplication, read by enrolment |
+//! | [`imports`] | `imports` | written by ingestion, listed by portal |
+//! | [`deposits`] | `imports` | written by enrolment and portal, pointed to imports by ingestion |
+//! | [`findings`] | `findings` | written by deduplication, read by enrolment and portal |
 //! | [`idempotency`] | `idempotency` | written by enrolment |
 //! | [`records`] | `records` | written by ingestion and enrolment, resolved by deduplication |
 //! | [`students`], [`blocks`] | of the same names | as evidence: read by deduplication |
@@ -22,7 +22,8 @@
 //! | [`rekeying`] | `students`, `blocks`, `reviews` | written by an operator, while deduplication is stopped |
 //! | [`withdrawals`] | `withdrawals` | written by review, and by an operator |
 //!
-//! [`identity_queue`] is no table: it leads from a record to its student.
+//! [`identity_queue`] and [`imports_queue`] are no tables: one leads from a record to its student,
+//! the other asks for imports.
 
 use std::time::Duration;
 
@@ -38,6 +39,7 @@ pub mod findings;
 pub mod idempotency;
 pub mod identity_queue;
 pub mod imports;
+pub mod imports_queue;
 pub mod ines;
 pub mod known_clients;
 pub mod members;

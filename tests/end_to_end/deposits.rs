@@ -43,7 +43,9 @@ async fn a_file_is_sent_with_a_write_key_and_followed_to_its_report() {
     );
     assert_eq!(
         followed["lignes"],
-        json!({ "lues": 2, "acceptees": 1, "depassees": 0, "rejetees": 1, "averties": 0 })
+        json!({
+            "lues": 2, "acceptees": 1, "depassees": 0, "inchangees": 0, "nouvelles": 1, "rejetees": 1, "averties": 0,
+        })
     );
     let report = fetched(&followed["rapport"]["json"]).await.json();
     assert_eq!(

@@ -8,8 +8,16 @@ use tests::stack::{Drop, LYCEE, Stack, UNIVERSITY};
 
 /// The counts of a report; those that aren't given are nought.
 fn counts(given: &[(&str, u64)]) -> Value {
-    let names =
-        ["lues", "acceptees", "depassees", "inchangees", "rejetees", "averties", "annulees"];
+    let names = [
+        "lues",
+        "acceptees",
+        "depassees",
+        "inchangees",
+        "nouvelles",
+        "rejetees",
+        "averties",
+        "annulees",
+    ];
     let count =
         |name| given.iter().find(|(given, _)| *given == name).map_or(0, |(_, count)| *count);
     names.map(|name| (name.to_owned(), json!(count(name)))).into_iter().collect()
@@ -37,7 +45,10 @@ async fn a_broken_row_in_the_middle_is_reported_and_the_others_go_through() {
     let rows = [people[0].row(), broken.row(), "\"".to_owned() + &people[1].row(), people[2].row()];
     let report = stack.import(UNIVERSITY, &rows).await;
 
-    assert_eq!(report["lignes"], counts(&[("lues", 4), ("acceptees", 2), ("rejetees", 2)]));
+    assert_eq!(
+        report["lignes"],
+        counts(&[("lues", 4), ("acceptees", 2), ("nouvelles", 2), ("rejetees", 2)])
+    );
     let rejected: Vec<_> = report["rejets"]
         .as_array()
         .unwrap()
@@ -75,7 +86,10 @@ async fn one_key_for_two_people_is_a_problem_of_both_rows_and_changes_nothing() 
     let later = Person { status: "admis".into(), ..known.clone() };
     let rows = [same_number.row(), first.row(), other.row(), later.row(), same_ine.row()];
     let report = stack.import(UNIVERSITY, &rows).await;
-    assert_eq!(report["lignes"], counts(&[("lues", 5), ("acceptees", 1), ("rejetees", 4)]));
+    assert_eq!(
+        report["lignes"],
+        counts(&[("lues", 5), ("acceptees", 1), ("nouvelles", 1), ("rejetees", 4)])
+    );
     let rejected: Vec<_> = report["rejets"]
         .as_array()
         .unwrap()

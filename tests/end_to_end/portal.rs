@@ -1,5 +1,6 @@
 //! The portal as a browser without JavaScript uses it: pages, log-in, invitation, log-out.
 
+use tests::people::{Person, file};
 use tests::portal::Browser;
 use tests::stack::{Stack, UNIVERSITY};
 
@@ -75,4 +76,41 @@ async fn who_has_no_invitation_is_told_what_to_do_and_an_invitation_is_taken_onc
     let jeton = reviewer.token(&shown);
     let refused = reviewer.post(&link, &format!("jeton={jeton}")).await;
     assert!(refused.status == 409 && refused.text.contains("Rôles incompatibles"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_is_tried_confirmed_and_visible_by_pages_alone() {
+    let stack = Stack::connect().await;
+    let person = Person::at(UNIVERSITY);
+    let content = file(&[person.row(), "broken".to_owned()]);
+    stack.register_people(content.as_bytes()).await;
+    let mut browser = Browser::new(&stack);
+    browser.log_in("deposant").await;
+    let sending = format!("/etablissements/{UNIVERSITY}/envoi");
+    let asked = browser.get(&sending).await;
+    let jeton = browser.token(&asked);
+    let form = browser.post(&sending, &format!("jeton={jeton}&contenu=delta")).await;
+    let deposit = form.header("x-url").rsplit('/').next().unwrap().to_owned();
+    let path = format!("/depots/{deposit}");
+    browser.drop_file(&form, content.as_bytes()).await;
+
+    let columns = browser.until(&path, "Vérifier les colonnes").await;
+    assert!(columns.text.contains("dateNaissance"), "{}", columns.text);
+    let report = browser.get(&format!("{path}/rapport")).await;
+    assert!(report.text.contains("nombre_de_champs"), "{}", report.text);
+    assert_eq!(stack.by_ine(&person.ine).await.status, 404, "a trial changes nothing");
+
+    let confirming = format!("{path}/confirmation");
+    let shown = browser.get(&confirming).await;
+    let import = shown.text.split("name=\"import\" value=\"").nth(1).unwrap();
+    let import = import.split('"').next().unwrap();
+    let sent = format!("jeton={jeton}&import={import}");
+    browser.post(&confirming, &sent).await;
+    let done = browser.until(&path, "Ce que sont devenues les lignes").await;
+    assert!(done.text.contains("importé en partie"), "{}", done.text);
+    stack.shows(&person.ine, &[(UNIVERSITY, "inscrit")]).await;
+    // A member of another establishment, or of none, has never heard of it.
+    let mut other = Browser::new(&stack);
+    other.log_in("relecteur").await;
+    assert_eq!(other.get(&path).await.status, 404);
 }

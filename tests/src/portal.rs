@@ -1,11 +1,18 @@
 //! A browser without JavaScript: it keeps cookies, follows redirects and sends forms as ours.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
+use serde_json::{Map, Value, json};
 use ureq::http::Method;
 
+use crate::depositors::post_form;
 use crate::http::{Call, HttpAnswer};
 use crate::stack::Stack;
+
+/// A page is read so often, and then it won't change any more.
+const MOST_READINGS: u32 = 240;
+const BETWEEN_READINGS: Duration = Duration::from_millis(500);
 
 /// Redirects of one click: to the provider and back are three.
 const MOST_REDIRECTS: usize = 6;
@@ -46,6 +53,48 @@ impl Browser {
     pub async fn post(&mut self, path: &str, form: &str) -> HttpAnswer {
         let url = format!("{}{path}", self.portal);
         self.follow(Method::POST, url, form).await
+    }
+
+    /// Drops a file with the form of a page, as S3 takes it, and gives the page that one is sent to.
+    ///
+    /// # Panics
+    ///
+    /// When the page has no such form, or S3 doesn't take it.
+    pub async fn drop_file(&mut self, page: &HttpAnswer, content: &[u8]) -> HttpAnswer {
+        let form = page.text.split("class=\"drop\"").nth(1);
+        let form = form.unwrap_or_else(|| panic!("no form: {}", page.text));
+        let attribute = |text: &str, name: &str| {
+            let value = text.split(&format!("{name}=\"")).nth(1).unwrap_or_default();
+            let value = value.split('"').next().unwrap_or_default();
+            value.replace("&#34;", "\"").replace("&#38;", "&").replace("&amp;", "&")
+        };
+        let fields = form.split("type=\"hidden\"").skip(1);
+        let fields = fields.map(|field| (attribute(field, "name"), attribute(field, "value")));
+        let fields: Map<String, Value> = fields.map(|(name, value)| (name, value.into())).collect();
+        let form = json!({ "url": attribute(form, "action"), "champs": fields });
+        let posted = post_form(&form, content).await;
+        assert_eq!(posted.status, 303, "{}", posted.text);
+        let next = posted.header("location").split('?').next().unwrap_or_default().to_owned();
+        assert!(next.starts_with(&self.portal), "{next}");
+        self.follow(Method::GET, next, "").await
+    }
+
+    /// Reads a page until it has these words.
+    ///
+    /// # Panics
+    ///
+    /// When it doesn't come to have them.
+    pub async fn until(&mut self, path: &str, words: &str) -> HttpAnswer {
+        let mut last = String::new();
+        for _ in 0..MOST_READINGS {
+            let page = self.get(path).await;
+            if page.text.contains(words) {
+                return page;
+            }
+            last.clone_from(&page.text);
+            tokio::time::sleep(BETWEEN_READINGS).await;
+        }
+        panic!("never {words}: {last}")
     }
 
     /// Logs in by choosing an account at the provider; gives the page that one arrives at.

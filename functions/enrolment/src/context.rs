@@ -8,6 +8,8 @@ use shared::access::key::KeyDigest;
 use shared::api::metrics::{Log, Metrics};
 use shared::audit::AccessLog;
 use shared::config::{self, ConfigError, variable};
+use shared::deposits::Deposits;
+use shared::deposits::buckets::BucketSettings;
 use shared::domain::uai::Uai;
 use shared::files::reader::Depositor;
 use shared::identity::digest::{DigestKey, IdentityKeys};
@@ -15,7 +17,6 @@ use shared::ines::client::{self, InesClient};
 use shared::registry::StoreError;
 use shared::registry::allowances::Quotas;
 use shared::registry::clients::ClientStore;
-use shared::registry::deposits::DepositStore;
 use shared::registry::establishments::EstablishmentStore;
 use shared::registry::findings::FindingStore;
 use shared::registry::idempotency::IdempotencyStore;
@@ -27,8 +28,6 @@ use shared::registry::records::RecordStore;
 use shared::registry::remembered::Remembered;
 use shared::registry::students::StudentStore;
 
-use crate::deposits::Buckets;
-
 /// Stores, keys and settings.
 pub struct Context {
     pub(crate) keys: Keys,
@@ -39,12 +38,11 @@ pub struct Context {
     pub(crate) pairs: PairStore,
     pub(crate) traces: AccessLog,
     pub(crate) establishments: EstablishmentStore,
-    pub(crate) deposits: DepositStore,
+    pub(crate) deposits: Deposits,
     pub(crate) findings: FindingStore,
     pub(crate) idempotency: IdempotencyStore,
     pub(crate) queue: IdentityQueue,
     pub(crate) ines: Option<InesClient>,
-    pub(crate) buckets: Buckets,
     pub(crate) metrics: Metrics,
     /// Who sends for whom.
     depositors: Remembered<Uai, Option<Arc<Depositor>>>,
@@ -71,14 +69,10 @@ pub(crate) struct Settings {
     pub(crate) findings_table: String,
     pub(crate) idempotency_table: String,
     pub(crate) identity_queue_url: String,
-    pub(crate) inbox_bucket: String,
-    pub(crate) reports_bucket: String,
+    pub(crate) imports_queue_url: String,
+    pub(crate) buckets: BucketSettings,
     /// How long clients and establishments are remembered.
     pub(crate) clients_kept: Duration,
-    /// Bytes of a file at most.
-    pub(crate) deposit_max_bytes: u64,
-    /// How long a form may be posted.
-    pub(crate) deposit_lifetime: Duration,
     pub(crate) environment: String,
 }
 
@@ -97,11 +91,9 @@ impl Settings {
             findings_table: variable("FINDINGS_TABLE")?,
             idempotency_table: variable("IDEMPOTENCY_TABLE")?,
             identity_queue_url: variable("IDENTITY_QUEUE_URL")?,
-            inbox_bucket: variable("INBOX_BUCKET")?,
-            reports_bucket: variable("REPORTS_BUCKET")?,
+            imports_queue_url: variable("IMPORTS_QUEUE_URL")?,
+            buckets: BucketSettings::from_env()?,
             clients_kept: Duration::from_secs(variable("CLIENT_CACHE_SECONDS")?),
-            deposit_max_bytes: variable("DEPOSIT_MAX_BYTES")?,
-            deposit_lifetime: Duration::from_secs(variable("DEPOSIT_LIFETIME_SECONDS")?),
             environment: variable("ENVIRONMENT")?,
         })
     }
@@ -155,18 +147,16 @@ impl Context {
                 dynamodb.clone(),
                 settings.establishments_table,
             ),
-            deposits: DepositStore::new(dynamodb.clone(), settings.imports_table),
+            deposits: Deposits::new(
+                aws,
+                settings.imports_table,
+                settings.imports_queue_url,
+                settings.buckets,
+            ),
             findings: FindingStore::new(dynamodb.clone(), settings.findings_table),
             idempotency: IdempotencyStore::new(dynamodb, settings.idempotency_table),
             queue: IdentityQueue::new(aws_sdk_sqs::Client::new(aws), settings.identity_queue_url),
             ines: None,
-            buckets: Buckets::new(
-                aws,
-                settings.inbox_bucket,
-                settings.reports_bucket,
-                settings.deposit_max_bytes,
-                settings.deposit_lifetime,
-            ),
             metrics: Metrics::new(settings.environment, log),
             depositors: Remembered::new(settings.clients_kept),
         }

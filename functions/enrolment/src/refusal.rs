@@ -9,6 +9,7 @@ use shared::api::error::RETRY_AFTER;
 use shared::api::reply::{json, set_header};
 use shared::contract::enrolment::{self, PairNotFound};
 use shared::contract::error::{Details, ErrorBody, Uid, message};
+use shared::deposits::OrderError;
 
 /// Why there is no answer.
 pub(crate) type ApiError = shared::api::error::ApiError<Refusal>;
@@ -44,8 +45,8 @@ pub enum Refusal {
     /// The depositor has had as many pairs checked today as it may, or as many birth dates of this
     /// INE: this one wasn't looked up, and whether it is right isn't known.
     PairsExhausted { retry_after: u64 },
-    /// A form or a link can't be signed.
-    Unsigned,
+    /// The trial can't be imported for good.
+    NotOrdered(OrderError),
 }
 
 impl shared::api::error::Refusal for Refusal {
@@ -63,7 +64,7 @@ impl shared::api::error::Refusal for Refusal {
             Self::InProgress => "in_progress",
             Self::KeyReused => "key_reused",
             Self::PairsExhausted { .. } => "pairs_exhausted",
-            Self::Unsigned => "unavailable",
+            Self::NotOrdered(_) => "not_ordered",
         }
     }
 }
@@ -78,10 +79,11 @@ impl Refusal {
             | Self::EstablishmentNotFound => StatusCode::NOT_FOUND,
             Self::Unauthenticated { .. } => StatusCode::UNAUTHORIZED,
             Self::Invalid(_) => StatusCode::BAD_REQUEST,
-            Self::SeveralEnrolments | Self::Superseded | Self::InProgress => StatusCode::CONFLICT,
+            Self::SeveralEnrolments | Self::Superseded | Self::InProgress | Self::NotOrdered(_) => {
+                StatusCode::CONFLICT
+            }
             Self::KeyReused => StatusCode::UNPROCESSABLE_ENTITY,
             Self::PairsExhausted { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Self::Unsigned => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 
@@ -117,7 +119,9 @@ impl Refusal {
                 "trop de couples INE et date de naissance non vérifiables aujourd'hui, renvoyez demain",
                 said(""),
             ),
-            Self::Unsigned => (message::INTERNAL, said("")),
+            Self::NotOrdered(error) => {
+                ("l'essai ne peut pas être confirmé", Cow::Owned(error.to_string()))
+            }
         }
     }
 }

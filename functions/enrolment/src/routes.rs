@@ -5,7 +5,9 @@ use lambda_http::http::StatusCode;
 use shared::access::route::Route;
 use shared::api::reply::{json_text, public, set_header};
 use shared::api::route::{self, Reply};
-use shared::contract::deposit::{DepositForm, DepositRequest, DepositStatus, Wish};
+use shared::contract::deposit::{
+    Confirmation, ConfirmationRequest, DepositForm, DepositRequest, DepositStatus, Wish,
+};
 use shared::contract::enrolment::{
     BatchAnswer, Created, EnrolmentBody, EnrolmentRequest, Existing, PairNotFound,
     message as sentences,
@@ -40,6 +42,7 @@ routes! { Context;
     "enrolment_cancel" => cancel, by(Route::Enrolment), body 0;
     "deposit" => open_deposit, by(Route::Deposit), body LARGEST_WISH;
     "deposit_status" => follow_deposit, by(Route::Deposit), body 0;
+    "deposit_confirmation" => confirm_deposit, by(Route::Deposit), body LARGEST_WISH;
     "deposit_findings" => findings, by(Route::Deposit), body 0;
     "enrolment_openapi" => openapi_json, public, body 0;
 }
@@ -125,6 +128,24 @@ async fn open_deposit(call: Call<'_>, caller: &Caller) -> Answered {
 async fn follow_deposit(call: Call<'_>, caller: &Caller) -> Answered {
     let Call { context, request_context, id, .. } = call;
     Ok(deposits::follow(context, caller, id, request_context).await?.into())
+}
+
+/// Confirmation d'un essai
+#[utoipa::path(
+    post, path = "/api/depots/{id}/confirmation", tag = "depots", operation_id = "confirmation", security(("cle" = [])),
+    params(("id" = String, Path, description = "L'identifiant du dépôt")),
+    request_body = ConfirmationRequest,
+    responses(
+        (status = 202, description = "Le fichier déposé à l'essai est importé pour de bon, sans être redéposé. Répétée, la même confirmation n'en fait qu'un import", body = DepositStatus),
+        (status = 409, description = "L'essai n'est pas terminé, a échoué, ou n'est plus le dernier import du dépôt : `details.parameter` dit lequel", body = ErrorBody<'_>),
+        UnknownError, Errors, BodyErrors
+    )
+)]
+async fn confirm_deposit(call: Call<'_>, caller: &Caller) -> Answered {
+    let confirmation =
+        Confirmation::parse(call.json()?).map_err(|error| Refusal::Invalid(error.to_string()))?;
+    let Call { context, request_context, id, .. } = call;
+    Ok(deposits::confirm(context, caller, id, confirmation, request_context).await?.into())
 }
 
 /// Identité des lignes d'un dépôt

@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use aws_lambda_events::event::s3::S3Event;
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use shared::feeding::import::GoOn;
 use shared::registry::imports::ImportId;
 use tokio::time::Instant;
 
@@ -28,20 +29,6 @@ const FIRST_WAIT: Duration = Duration::from_secs(15);
 /// The longest. With ten deliveries, an outage of an hour is survived before the dead-letter queue.
 const LONGEST_WAIT: Duration = Duration::from_mins(15);
 
-/// The body of a message that asks for an import to be gone on with.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct GoOn {
-    import: String,
-}
-
-impl GoOn {
-    /// The body of such a message.
-    #[must_use]
-    pub fn body(import: &ImportId) -> String {
-        serde_json::json!(Self { import: import.as_str().to_owned() }).to_string()
-    }
-}
-
 /// The two kinds of message.
 enum Body {
     Objects(S3Event),
@@ -57,8 +44,8 @@ impl Body {
             #[serde(rename = "Event")]
             event: String,
         }
-        if let Ok(GoOn { import }) = serde_json::from_str(body) {
-            return ImportId::parse(&import).map(Self::GoOn);
+        if let Some(import) = GoOn::read(body) {
+            return import.map(Self::GoOn);
         }
         if let Ok(event) = serde_json::from_str::<S3Event>(body)
             && !event.records.is_empty()

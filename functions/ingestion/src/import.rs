@@ -232,6 +232,8 @@ struct Unreadable(String);
 struct File {
     key: DepositKey,
     depositor: Depositor,
+    /// As many cancellations as somebody was shown and ordered.
+    cancellations: Option<u64>,
 }
 
 impl Job<'_> {
@@ -325,7 +327,8 @@ impl Job<'_> {
             .await?;
         let end = End { progress, report_key: &report_key, failure: failure.as_deref() };
         self.world.imports.finish(self.holder, end, self.now()).await?;
-        let Progress { read, accepted, superseded, unchanged, rejected, warned, .. } = progress;
+        let Progress { read, accepted, superseded, unchanged, created, rejected, warned, .. } =
+            progress;
         tracing::info!(
             import = self.id(),
             uai = self.folder(),
@@ -336,6 +339,7 @@ impl Job<'_> {
             accepted,
             superseded,
             unchanged,
+            created,
             rejected,
             warned,
             cancelled = work.comparison.cancelled,
@@ -357,16 +361,22 @@ impl Job<'_> {
 
     /// The file that the object's key describes, and its depositor.
     async fn file(&self) -> Result<Result<File, Unreadable>, StoreError> {
-        let key = match DepositKey::parse(&self.import.object_key) {
+        let mut key = match DepositKey::parse(&self.import.object_key) {
             Ok(key) => key,
             Err(error) => return Ok(Err(Unreadable(error.to_string()))),
         };
-        if let Some(deposit) = &key.deposit {
-            self.world.imports.link_deposit(deposit, key.uai, self.holder.import).await?;
+        match (&self.import.order, &key.deposit) {
+            // The deposit names what was ordered already.
+            (Some(order), _) => key.dry_run = order.dry_run,
+            (None, Some(deposit)) => {
+                self.world.imports.link_deposit(deposit, key.uai, self.holder.import).await?;
+            }
+            (None, None) => {}
         }
+        let cancellations = self.import.order.as_ref().map(|order| order.cancellations);
         let depositor = self.world.establishments.depositor(key.uai).await?;
         let unknown = || Unreadable("l'établissement déposant n'est pas enregistré".to_owned());
-        Ok(depositor.map(|depositor| File { key, depositor }).ok_or_else(unknown))
+        Ok(depositor.map(|depositor| File { key, depositor, cancellations }).ok_or_else(unknown))
     }
 
     /// The depositor, if the key names one.

@@ -7,8 +7,7 @@ use shared::identity::digest::RecordId;
 use shared::registry::StoreError;
 use shared::registry::identity_queue::IdentityQueue;
 use shared::registry::imports::ImportId;
-
-use crate::handler::GoOn;
+use shared::registry::imports_queue::ImportsQueue;
 
 /// A message of the queue `imports`, as it was delivered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,12 +28,18 @@ pub(crate) const MOST_POINTERS: usize = 10;
 pub(crate) struct Queues {
     sqs: aws_sdk_sqs::Client,
     identity: IdentityQueue,
-    imports: String,
+    imports: ImportsQueue,
+    imports_url: String,
 }
 
 impl Queues {
     pub(crate) fn new(sqs: aws_sdk_sqs::Client, identity: String, imports: String) -> Self {
-        Self { identity: IdentityQueue::new(sqs.clone(), identity), sqs, imports }
+        Self {
+            identity: IdentityQueue::new(sqs.clone(), identity),
+            imports: ImportsQueue::new(sqs.clone(), imports.clone()),
+            sqs,
+            imports_url: imports,
+        }
     }
 
     /// Sends pointers to up to [`MOST_POINTERS`] records. Sent twice, a pointer is resolved twice,
@@ -45,15 +50,7 @@ impl Queues {
 
     /// Asks for an import to be gone on with, after a while: SQS's limit is a quarter of an hour.
     pub(crate) async fn go_on(&self, import: &ImportId, after: Duration) -> Result<(), StoreError> {
-        self.sqs
-            .send_message()
-            .queue_url(&self.imports)
-            .message_body(GoOn::body(import))
-            .delay_seconds(i32::try_from(after.as_secs()).unwrap_or(900).min(900))
-            .send()
-            .await
-            .map_err(|error| StoreError::new("sqs SendMessage", &error))?;
-        Ok(())
+        self.imports.go_on(import, after).await
     }
 
     /// Keeps a message from being delivered again for so long from now on. One that is no longer
@@ -62,7 +59,7 @@ impl Queues {
         let result = self
             .sqs
             .change_message_visibility()
-            .queue_url(&self.imports)
+            .queue_url(&self.imports_url)
             .receipt_handle(&message.receipt)
             .visibility_timeout(i32::try_from(time.as_secs()).unwrap_or(i32::MAX))
             .send()

@@ -1,4 +1,4 @@
-//! Style and icon. They come from the function rather than from a bucket: two small files, one
+//! Style, script and icon. They come from the function rather than from a bucket: three small files, one
 //! origin, and a deployment is one thing. Their names hold their digest, so a browser keeps them
 //! for a year, and a new version has a new name.
 
@@ -29,6 +29,13 @@ pub(crate) const ICON: Asset = Asset {
     text: include_str!("../assets/icon.svg"),
 };
 
+pub(crate) const SCRIPT: Asset = Asset {
+    stem: "portail",
+    extension: "js",
+    content_type: "text/javascript; charset=utf-8",
+    text: include_str!("../assets/portal.js"),
+};
+
 impl Asset {
     /// `portail-0123456789abcdef.css`.
     pub(crate) fn name(self) -> String {
@@ -39,7 +46,7 @@ impl Asset {
 
 /// The file of that name, if a page of today loads it.
 pub(crate) fn file(name: &str) -> Option<Response<Body>> {
-    let asset = [STYLESHEET, ICON].into_iter().find(|asset| asset.name() == name)?;
+    let asset = [STYLESHEET, ICON, SCRIPT].into_iter().find(|asset| asset.name() == name)?;
     let mut response = Response::new(Body::Text(asset.text.to_owned()));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(asset.content_type));

@@ -5,11 +5,15 @@ use std::time::Duration;
 use aws_config::SdkConfig;
 use secrecy::SecretString;
 use shared::api::metrics::{Log, Metrics};
+use shared::audit::AccessLog;
 use shared::auth::http::LazyHttpClient;
 use shared::auth::oidc::{OidcClient, Provider};
 use shared::config::{self, ConfigError, variable};
+use shared::deposits::Deposits;
+use shared::deposits::buckets::BucketSettings;
 use shared::identity::digest::DigestKey;
 use shared::registry::establishments::EstablishmentStore;
+use shared::registry::findings::FindingStore;
 use shared::registry::members::MemberStore;
 use shared::registry::sessions::SessionStore;
 
@@ -23,6 +27,9 @@ pub struct Context {
     pub(crate) sessions: SessionStore,
     pub(crate) members: MemberStore,
     pub(crate) establishments: EstablishmentStore,
+    pub(crate) deposits: Deposits,
+    pub(crate) findings: FindingStore,
+    pub(crate) traces: AccessLog,
     pub(crate) coverage: Remembered,
     /// Of cookies, invitations and members.
     pub(crate) key: DigestKey,
@@ -44,16 +51,19 @@ pub(crate) struct Address {
     pub(crate) api_base: String,
     /// The origin of the provider, where forms may lead.
     pub(crate) provider_origin: Option<String>,
+    /// The origin of the bucket that files are sent to.
+    pub(crate) inbox_origin: String,
 }
 
 impl Address {
     /// `public_url` is the portal's own address: `https://host/stage/portail`.
-    pub(crate) fn of(public_url: &str, issuer: Option<&str>) -> Self {
+    pub(crate) fn of(public_url: &str, issuer: Option<&str>, inbox_url: &str) -> Self {
         let public_url = public_url.trim_end_matches('/');
         let (origin, base) = split(public_url);
         let api_base = base.rsplit_once('/').map_or("", |(before, _)| before).to_owned();
         let provider_origin = issuer.map(|issuer| split(issuer).0);
-        Self { origin, base, api_base, provider_origin }
+        let inbox_origin = split(inbox_url).0;
+        Self { origin, base, api_base, provider_origin, inbox_origin }
     }
 
     /// The whole address of a page.
@@ -75,6 +85,12 @@ pub(crate) struct Settings {
     pub(crate) sessions_table: String,
     pub(crate) members_table: String,
     pub(crate) establishments_table: String,
+    pub(crate) imports_table: String,
+    pub(crate) imports_queue_url: String,
+    pub(crate) findings_table: String,
+    pub(crate) access_log_table: String,
+    pub(crate) access_log_retention_days: u32,
+    pub(crate) buckets: BucketSettings,
     pub(crate) public_url: String,
     pub(crate) provider: Option<Provider>,
     pub(crate) environment: String,
@@ -92,6 +108,12 @@ impl Settings {
             sessions_table: variable("SESSIONS_TABLE")?,
             members_table: variable("MEMBERS_TABLE")?,
             establishments_table: variable("ESTABLISHMENTS_TABLE")?,
+            imports_table: variable("IMPORTS_TABLE")?,
+            imports_queue_url: variable("IMPORTS_QUEUE_URL")?,
+            findings_table: variable("FINDINGS_TABLE")?,
+            access_log_table: variable("ACCESS_LOG_TABLE")?,
+            access_log_retention_days: variable("ACCESS_LOG_RETENTION_DAYS")?,
+            buckets: BucketSettings::from_env()?,
             public_url: variable("PUBLIC_URL")?,
             provider,
             environment: variable("ENVIRONMENT")?,
@@ -127,7 +149,14 @@ impl Context {
     ) -> Self {
         let dynamodb = aws_sdk_dynamodb::Client::new(aws);
         let issuer = settings.provider.as_ref().map(|provider| provider.issuer.as_str());
-        let address = Address::of(&settings.public_url, issuer);
+        let deposits = Deposits::new(
+            aws,
+            settings.imports_table,
+            settings.imports_queue_url,
+            settings.buckets,
+        );
+        let inbox_url = deposits.buckets().inbox_url();
+        let address = Address::of(&settings.public_url, issuer, inbox_url);
         let http = || LazyHttpClient::with_timeout(PROVIDER_TIMEOUT);
         let provider = settings
             .provider
@@ -136,7 +165,17 @@ impl Context {
         Self {
             sessions: SessionStore::new(dynamodb.clone(), settings.sessions_table),
             members: MemberStore::new(dynamodb.clone(), settings.members_table),
-            establishments: EstablishmentStore::new(dynamodb, settings.establishments_table),
+            establishments: EstablishmentStore::new(
+                dynamodb.clone(),
+                settings.establishments_table,
+            ),
+            findings: FindingStore::new(dynamodb.clone(), settings.findings_table),
+            traces: AccessLog::new(
+                dynamodb,
+                settings.access_log_table,
+                settings.access_log_retention_days,
+            ),
+            deposits,
             coverage: Remembered::default(),
             key,
             provider,

@@ -1,16 +1,23 @@
-//! What a member sees of their establishments.
+//! What a member sees of their establishments: who they are, and what was sent.
 
 use askama::Template;
-use lambda_http::{Body, Response};
+use lambda_http::{Body, Request, RequestExt as _, Response};
 use shared::domain::uai::Uai;
+use shared::feeding::key::DepositKey;
+use shared::registry::imports::{Import, Place};
 use shared::registry::members::EstablishmentRole;
 
 use crate::context::Context;
 use crate::coverage::Feed;
+use crate::followed::who;
 use crate::handler::RequestContext;
 use crate::refusal::{ApiError, Refusal};
 use crate::session::Visitor;
 use crate::view::{View, page};
+use crate::words::{count, hour, kind, state};
+
+/// Imports of a page.
+const ON_A_PAGE: i32 = 20;
 
 #[derive(Template)]
 #[template(path = "establishments.html")]
@@ -35,6 +42,23 @@ struct EstablishmentPage {
     role: &'static str,
     last_feed: Option<Feed>,
     sends_for: Vec<Uai>,
+    may_send: bool,
+    imports: Vec<Row>,
+    next: Option<String>,
+}
+
+/// An import, in the list.
+struct Row {
+    /// Its page, below the portal's own address.
+    path: String,
+    when: String,
+    who: String,
+    kind: String,
+    state: &'static str,
+    tone: &'static str,
+    read: String,
+    accepted: String,
+    rejected: String,
 }
 
 /// The establishments that this person is a member of.
@@ -63,6 +87,7 @@ pub(crate) async fn mine(
 pub(crate) async fn one(
     context: &Context,
     id: &str,
+    request: &Request,
     visitor: &Visitor,
     request_context: &RequestContext,
 ) -> Result<Response<Body>, ApiError> {
@@ -72,6 +97,14 @@ pub(crate) async fn one(
     let establishment = context.establishments.get(uai).await?.ok_or(Refusal::NotFound)?;
     let coverage = context.establishments.coverage(uai).await?;
     let last_feed = coverage.and_then(|known| known.last_feed_at);
+    let query = request.query_string_parameters();
+    let before = query.first("avant").and_then(Place::parse);
+    let listed =
+        context.deposits.imports().of_establishment(uai, before.as_ref(), ON_A_PAGE).await?;
+    let mut imports = Vec::with_capacity(listed.imports.len());
+    for import in &listed.imports {
+        imports.push(row(import, who(context, import, uai).await?));
+    }
     let view = View::new(context, "/etablissements", establishment.name.clone(), visitor);
     let template = EstablishmentPage {
         view: view.clone(),
@@ -80,8 +113,35 @@ pub(crate) async fn one(
         role: title(role),
         last_feed: last_feed.map(|at| Feed::of(at, now)),
         sends_for: establishment.sends_for.into_iter().filter(|other| *other != uai).collect(),
+        may_send: role >= EstablishmentRole::Deposant,
+        imports,
+        next: listed.next.map(|place| place.name()),
     };
     Ok(page(context, &view, &template))
+}
+
+fn row(import: &Import, who: String) -> Row {
+    let (state, tone) = state(import);
+    Row {
+        path: path(import),
+        when: import.received_at.map(hour).unwrap_or_default(),
+        who,
+        kind: kind(import),
+        state,
+        tone,
+        read: count(import.rows_read),
+        accepted: count(import.accepted),
+        rejected: count(import.rejected),
+    }
+}
+
+/// What is still to be done is on the page of the deposit; what was done is on the import's own.
+fn path(import: &Import) -> String {
+    let deposit = DepositKey::parse(&import.object_key).ok().and_then(|key| key.deposit);
+    match deposit.filter(|_| import.is_trial() || !import.state.is_final()) {
+        Some(deposit) => format!("/depots/{deposit}"),
+        None => format!("/imports/{}", import.id.as_str()),
+    }
 }
 
 fn title(role: EstablishmentRole) -> &'static str {

@@ -7,12 +7,19 @@
 //!   ├── session       who is logged in, shown by a cookie; forms that only our pages may send
 //!   ├── login         to the provider and back, and out again
 //!   ├── joining       an invitation becomes a membership
-//!   ├── establishment what a member sees of an establishment
+//!   ├── establishment what a member sees of an establishment: its imports
+//!   ├── sending       what a file holds, before it is sent
+//!   ├── deposit       where it is dropped, and how far its import has come
+//!   ├── report        what was recognised, and problems by their cause
+//!   ├── confirming    a trial is confirmed by its numbers
+//!   ├── followed      an import that has ended, and what became of its rows
+//!   ├── identities    what was found about their identity
 //!   ├── coverage      who feeds the register, and when they last did
 //!   ├── documentation the APIs, from their own descriptions
 //!   ├── notices       the mandatory pages
-//!   ├── assets        style and icon, under names that change with them
+//!   ├── assets        style, script and icon, under names that change with them
 //!   ├── view          what every page has: title, menu, who is logged in
+//!   ├── words         numbers, hours and states as people say them
 //!   └── refusal       every end but a page, in plain words with what to do
 //! ```
 
@@ -20,14 +27,21 @@ pub mod context;
 pub mod handler;
 
 mod assets;
+mod confirming;
 mod coverage;
+mod deposit;
 mod documentation;
 mod establishment;
+mod followed;
+mod identities;
 mod joining;
 mod login;
 mod metrics;
 mod notices;
 mod refusal;
+mod report;
 mod routes;
+mod sending;
 mod session;
 mod view;
+mod words;

@@ -5,6 +5,7 @@ use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
 use shared::auth::oidc::LoginError;
 use shared::contract::error::Uid;
+use shared::deposits::OrderError;
 use shared::registry::members::GrantError;
 
 use crate::context::Address;
@@ -37,6 +38,12 @@ pub enum Refusal {
     Excluded(GrantError),
     /// Somebody changed the same meanwhile.
     Overtaken,
+    /// They may read of the establishment, and not send for it.
+    RoleTooLow,
+    /// There is no trial that has ended well.
+    NothingToConfirm,
+    /// The trial can't be imported for good.
+    NotOrdered(OrderError),
 }
 
 impl shared::api::error::Refusal for Refusal {
@@ -53,6 +60,9 @@ impl shared::api::error::Refusal for Refusal {
             Self::NoInvitation => "no_invitation",
             Self::Excluded(_) => "excluded",
             Self::Overtaken => "overtaken",
+            Self::RoleTooLow => "role_too_low",
+            Self::NothingToConfirm => "nothing_to_confirm",
+            Self::NotOrdered(_) => "not_ordered",
         }
     }
 }
@@ -69,16 +79,13 @@ struct Failure<'a> {
 /// Title, what happened, what to do.
 type Words = (StatusCode, &'static str, &'static str, &'static str);
 
+/// What to do about what may pass.
+const AGAIN: &str =
+    "Recommencez dans une minute. Si cela dure, donnez à l'assistance le numéro ci-dessous.";
+
 fn words(error: &ApiError) -> Words {
-    const AGAIN: &str =
-        "Recommencez dans une minute. Si cela dure, donnez à l'assistance le numéro ci-dessous.";
     match error {
-        ApiError::NoSuchPath | ApiError::Refused(Refusal::NotFound) => (
-            StatusCode::NOT_FOUND,
-            "Page introuvable",
-            "Cette page n'existe pas, ou vous n'y avez pas accès.",
-            "Vérifiez l'adresse, ou partez de l'accueil. Si un collègue y a accès et pas vous, demandez-lui de vous inviter.",
-        ),
+        ApiError::NoSuchPath => refused(&Refusal::NotFound),
         ApiError::MethodNotAllowed { .. } => (
             StatusCode::METHOD_NOT_ALLOWED,
             "Appel impossible",
@@ -103,61 +110,93 @@ fn words(error: &ApiError) -> Words {
             "Trop de pages ont été demandées en peu de temps.",
             "Attendez une minute avant de recommencer.",
         ),
-        ApiError::Unavailable(_) | ApiError::Refused(Refusal::NoRandomness) => (
+        ApiError::Unavailable(_) => refused(&Refusal::NoRandomness),
+        ApiError::Refused(refusal) => refused(refusal),
+    }
+}
+
+/// The words of what only the portal refuses.
+fn refused(refusal: &Refusal) -> Words {
+    match refusal {
+        Refusal::NotFound => (
+            StatusCode::NOT_FOUND,
+            "Page introuvable",
+            "Cette page n'existe pas, ou vous n'y avez pas accès.",
+            "Vérifiez l'adresse, ou partez de l'accueil. Si un collègue y a accès et pas vous, demandez-lui de vous inviter.",
+        ),
+        Refusal::NoRandomness => (
             StatusCode::SERVICE_UNAVAILABLE,
             "Service indisponible",
             "Un de nos services ne répond pas. Rien de ce que vous avez envoyé n'est perdu à moitié.",
             AGAIN,
         ),
-        ApiError::Refused(Refusal::LogIn) => (
+        Refusal::LogIn => (
             StatusCode::UNAUTHORIZED,
             "Connexion nécessaire",
             "Cette page demande d'être connecté.",
             "Connectez-vous.",
         ),
-        ApiError::Refused(Refusal::ForeignForm) => (
+        Refusal::ForeignForm => (
             StatusCode::FORBIDDEN,
             "Formulaire périmé",
             "Ce formulaire ne vient pas d'une page de votre session, ou votre session a pris fin.",
             "Rouvrez la page, vérifiez que vous êtes connecté, et recommencez. Rien n'a été fait.",
         ),
-        ApiError::Refused(Refusal::NoProvider) => (
+        Refusal::NoProvider => (
             StatusCode::NOT_FOUND,
             "Connexion non proposée",
             "Aucun fournisseur d'identité n'est configuré sur ce déploiement.",
             "Seules les pages publiques sont servies.",
         ),
-        ApiError::Refused(Refusal::LoginLost) => (
+        Refusal::LoginLost => (
             StatusCode::BAD_REQUEST,
             "Connexion interrompue",
             "La connexion a pris plus de dix minutes, a déjà servi, ou a commencé dans un autre navigateur.",
             "Recommencez depuis « Se connecter ».",
         ),
-        ApiError::Refused(Refusal::LoginRefused) => (
+        Refusal::LoginRefused => (
             StatusCode::FORBIDDEN,
             "Connexion refusée",
             "Le fournisseur d'identité n'a pas confirmé qui vous êtes.",
             "Recommencez ; si le refus se répète, adressez-vous au service informatique de votre établissement.",
         ),
-        ApiError::Refused(Refusal::Login(_)) => (
+        Refusal::Login(_) => (
             StatusCode::BAD_GATEWAY,
             "Fournisseur d'identité indisponible",
             "Le fournisseur d'identité ne répond pas comme attendu.",
             AGAIN,
         ),
-        ApiError::Refused(Refusal::NoInvitation) => (
+        Refusal::NoInvitation => (
             StatusCode::NOT_FOUND,
             "Invitation introuvable",
             "Cette invitation a déjà servi, a pris fin (elle vaut quatorze jours), ou n'a jamais existé.",
             "Demandez-en une autre à la personne qui vous a invité.",
         ),
-        ApiError::Refused(Refusal::Excluded(GrantError::ReviewerAndDepositor)) => (
+        Refusal::Excluded(GrantError::ReviewerAndDepositor) => (
             StatusCode::CONFLICT,
             "Rôles incompatibles",
             "La même personne ne peut pas envoyer des inscriptions et décider des doutes qu'elles laissent.",
             "Demandez qu'une autre personne soit invitée, ou que votre premier rôle prenne fin.",
         ),
-        ApiError::Refused(Refusal::Overtaken) => (
+        Refusal::RoleTooLow => (
+            StatusCode::FORBIDDEN,
+            "Rôle insuffisant",
+            "Votre rôle permet de lire les imports de cet établissement, pas d'envoyer des fichiers.",
+            "Demandez à la personne qui gère le portail dans votre établissement de vous inviter au dépôt.",
+        ),
+        Refusal::NothingToConfirm => (
+            StatusCode::CONFLICT,
+            "Rien à confirmer",
+            "Ce dépôt n'a pas d'essai terminé dont on puisse lire le rapport.",
+            "Rouvrez la page du dépôt : elle dit où il en est et ce qui peut être fait.",
+        ),
+        Refusal::NotOrdered(_) => (
+            StatusCode::CONFLICT,
+            "Import non lancé",
+            "Ce dépôt a changé depuis que vous avez ouvert la page : un autre fichier y a été déposé, ou quelqu'un l'a déjà confirmé autrement.",
+            "Rouvrez la page du dépôt, et relisez l'essai avant de confirmer.",
+        ),
+        Refusal::Overtaken => (
             StatusCode::CONFLICT,
             "Déjà changé",
             "Quelqu'un a fait le même changement au même moment.",

@@ -9,7 +9,10 @@ use crate::context::Context;
 use crate::handler::Access;
 use crate::refusal::Refusal;
 use crate::session::{LARGEST_FORM, Visitor};
-use crate::{assets, coverage, documentation, establishment, joining, login, notices};
+use crate::{
+    assets, confirming, coverage, deposit, documentation, establishment, followed, identities,
+    joining, login, notices, report, sending,
+};
 
 type Answered = route::Answered<Context>;
 type Call<'a> = route::Call<'a, Context>;
@@ -31,6 +34,17 @@ routes! { Context;
     "portal_join" => join, by(Access::OwnForm), body LARGEST_FORM;
     "portal_establishments" => establishments, by(Access::LoggedIn), body 0;
     "portal_establishment" => one_establishment, by(Access::LoggedIn), body 0;
+    "portal_sending" => ask_what_is_sent, by(Access::LoggedIn), body 0;
+    "portal_deposit_open" => open_deposit, by(Access::OwnForm), body LARGEST_FORM;
+    "portal_deposit" => show_deposit, by(Access::LoggedIn), body 0;
+    "portal_deposit_progress" => deposit_progress, by(Access::LoggedIn), body 0;
+    "portal_trial_report" => trial_report, by(Access::LoggedIn), body 0;
+    "portal_confirmation" => ask_confirmation, by(Access::LoggedIn), body 0;
+    "portal_confirm" => confirm, by(Access::OwnForm), body LARGEST_FORM;
+    "portal_import" => show_import, by(Access::LoggedIn), body 0;
+    "portal_identities" => show_identities, by(Access::LoggedIn), body 0;
+    "portal_report_table" => report_table, by(Access::LoggedIn), body 0;
+    "portal_report_json" => report_json, by(Access::LoggedIn), body 0;
 }
 
 #[utoipa::path(get, path = "/portail")]
@@ -112,5 +126,67 @@ async fn establishments(call: Call<'_>, visitor: &Visitor) -> Answered {
 
 #[utoipa::path(get, path = "/portail/etablissements/{id}")]
 async fn one_establishment(call: Call<'_>, visitor: &Visitor) -> Answered {
-    Ok(establishment::one(call.context, call.id, visitor, call.request_context).await?.into())
+    let Call { context, id, request, request_context, .. } = call;
+    Ok(establishment::one(context, id, request, visitor, request_context).await?.into())
+}
+
+#[utoipa::path(get, path = "/portail/etablissements/{id}/envoi")]
+async fn ask_what_is_sent(call: Call<'_>, visitor: &Visitor) -> Answered {
+    Ok(sending::ask(call.context, call.id, visitor, call.request_context).await?.into())
+}
+
+#[utoipa::path(post, path = "/portail/etablissements/{id}/envoi")]
+async fn open_deposit(call: Call<'_>, visitor: &Visitor) -> Answered {
+    let (sent, Call { context, id, request_context, .. }) = (call.bytes()?, &call);
+    Ok(sending::open(context, id, sent, visitor, request_context).await?.into())
+}
+
+#[utoipa::path(get, path = "/portail/depots/{id}")]
+async fn show_deposit(call: Call<'_>, visitor: &Visitor) -> Answered {
+    Ok(deposit::show(call.context, call.id, visitor, call.request_context).await?.into())
+}
+
+#[utoipa::path(get, path = "/portail/depots/{id}/suivi")]
+async fn deposit_progress(call: Call<'_>, visitor: &Visitor) -> Answered {
+    Ok(deposit::progress(call.context, call.id, visitor, call.request_context).await?.into())
+}
+
+#[utoipa::path(get, path = "/portail/depots/{id}/rapport")]
+async fn trial_report(call: Call<'_>, visitor: &Visitor) -> Answered {
+    let Call { context, id, request, request_context, .. } = call;
+    Ok(report::of_trial(context, id, request, visitor, request_context).await?.into())
+}
+
+#[utoipa::path(get, path = "/portail/depots/{id}/confirmation")]
+async fn ask_confirmation(call: Call<'_>, visitor: &Visitor) -> Answered {
+    Ok(confirming::ask(call.context, call.id, visitor, call.request_context).await?.into())
+}
+
+#[utoipa::path(post, path = "/portail/depots/{id}/confirmation")]
+async fn confirm(call: Call<'_>, visitor: &Visitor) -> Answered {
+    let (sent, Call { context, id, request_context, .. }) = (call.bytes()?, &call);
+    Ok(confirming::confirm(context, id, sent, visitor, request_context).await?.into())
+}
+
+#[utoipa::path(get, path = "/portail/imports/{id}")]
+async fn show_import(call: Call<'_>, visitor: &Visitor) -> Answered {
+    let Call { context, id, request, request_context, .. } = call;
+    Ok(followed::show(context, id, request, visitor, request_context).await?.into())
+}
+
+#[utoipa::path(get, path = "/portail/imports/{id}/identites")]
+async fn show_identities(call: Call<'_>, visitor: &Visitor) -> Answered {
+    Ok(identities::show(call.context, call.id, visitor, call.request_context).await?.into())
+}
+
+#[utoipa::path(get, path = "/portail/imports/{id}/rapport.csv")]
+async fn report_table(call: Call<'_>, visitor: &Visitor) -> Answered {
+    let Call { context, id, request_context, .. } = call;
+    Ok(followed::file(context, id, "csv", visitor, request_context).await?.into())
+}
+
+#[utoipa::path(get, path = "/portail/imports/{id}/rapport.json")]
+async fn report_json(call: Call<'_>, visitor: &Visitor) -> Answered {
+    let Call { context, id, request_context, .. } = call;
+    Ok(followed::file(context, id, "json", visitor, request_context).await?.into())
 }

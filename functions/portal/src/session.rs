@@ -7,8 +7,9 @@ use cookie::{Cookie, SameSite};
 use jiff::Timestamp;
 use lambda_http::Request;
 use lambda_http::http::{HeaderMap, Method, header};
+use shared::domain::uai::Uai;
 use shared::identity::digest::DigestKey;
-use shared::registry::members::Member;
+use shared::registry::members::{EstablishmentRole, Member};
 use shared::registry::sessions::Session;
 use subtle::ConstantTimeEq as _;
 
@@ -44,6 +45,20 @@ impl Visitor {
     /// The person, on a page that asks for one.
     pub(crate) fn person(&self) -> Result<&LoggedIn, ApiError> {
         self.0.as_ref().ok_or(ApiError::Refused(Refusal::LogIn))
+    }
+}
+
+impl Visitor {
+    /// What the person may do for an establishment, if it is at least this. One that they are no
+    /// member of is answered like one that doesn't exist.
+    pub(crate) fn role(
+        &self,
+        uai: Uai,
+        least: EstablishmentRole,
+        now: Timestamp,
+    ) -> Result<EstablishmentRole, ApiError> {
+        let role = self.person()?.member.role(uai, now).ok_or(Refusal::NotFound)?;
+        if role >= least { Ok(role) } else { Err(Refusal::RoleTooLow.into()) }
     }
 }
 

@@ -5,7 +5,7 @@ use lambda_http::http::{HeaderValue, StatusCode, header};
 use lambda_http::{Body, Response};
 use shared::api::reply::set_header;
 
-use crate::assets::{ICON, STYLESHEET};
+use crate::assets::{ICON, SCRIPT, STYLESHEET};
 use crate::context::{Address, Context};
 use crate::session::{LoggedIn, Visitor};
 
@@ -19,6 +19,8 @@ pub(crate) struct View {
     pub(crate) member: Option<Greeted>,
     pub(crate) stylesheet: String,
     pub(crate) icon: String,
+    /// For the pages that something moves on; they are whole without it.
+    pub(crate) script: String,
 }
 
 /// Who is logged in, as the menu shows it.
@@ -69,6 +71,7 @@ impl View {
             member: None,
             stylesheet: STYLESHEET.name(),
             icon: ICON.name(),
+            script: SCRIPT.name(),
         }
     }
 
@@ -116,13 +119,14 @@ pub(crate) fn html(
     response
 }
 
-/// Nothing but ours is loaded, nobody frames us, and a form leads to us or, at log-out, to the
-/// provider.
+/// Nothing but ours is loaded, nobody frames us, and a form leads to us, with a file to the inbox,
+/// or at log-out to the provider.
 fn content_security_policy(address: &Address) -> String {
     let provider = address.provider_origin.as_deref().unwrap_or_default();
+    let inbox = &address.inbox_origin;
     format!(
         "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; \
-         connect-src 'self'; form-action 'self' {provider}; base-uri 'none'; \
+         connect-src 'self' {inbox}; form-action 'self' {inbox} {provider}; base-uri 'none'; \
          frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
     )
 }

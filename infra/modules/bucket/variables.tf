@@ -74,6 +74,12 @@ variable "locked_days" {
   }
 }
 
+variable "forms_from" {
+  description = "Origin of the pages whose scripts may post forms to the bucket, as `https://portail.example`. Null: none."
+  type        = string
+  default     = null
+}
+
 variable "only_writer" {
   description = "ARN of the one role that may put objects. Null: whoever IAM lets."
   type        = string

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use super::null::null_is_absent;
 use crate::domain::academic_year::AcademicYear;
 use crate::domain::uai::Uai;
+use crate::feeding::import::{Import, ImportId, ImportState, Order};
 
 /// The body of a request. It may be empty: a delta of the key's own establishment.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -58,6 +59,42 @@ pub struct Wish {
     pub dry_run: bool,
 }
 
+/// The body of a confirmation: a trial is imported for good, without being dropped again.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct ConfirmationRequest {
+    /// The trial whose report was read: the report's `import`, and that of the deposit.
+    #[schema(example = "0123456789abcdef0123456789abcdef")]
+    import: String,
+    /// How many enrolments a complete file may cancel, beyond the usual share: as many as its
+    /// report says that it lacks (`complet.absentes`). More than that cancel nothing.
+    #[schema(nullable = true)]
+    #[serde(default, deserialize_with = "null_is_absent")]
+    annulations: u64,
+}
+
+/// A confirmation, read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Confirmation {
+    /// The trial.
+    pub tried: ImportId,
+    /// What is ordered.
+    pub order: Order,
+}
+
+impl Confirmation {
+    /// Reads the body of a request.
+    pub fn parse(body: &[u8]) -> Result<Self, DepositError> {
+        if !body.trim_ascii().starts_with(b"{") {
+            return Err(DepositError::Body);
+        }
+        let request: ConfirmationRequest =
+            serde_json::from_slice(body).map_err(|_| DepositError::Body)?;
+        let tried = ImportId::parse(&request.import).ok_or(DepositError::Import)?;
+        let order = Order { dry_run: false, cancellations: request.annulations };
+        Ok(Self { tried, order })
+    }
+}
+
 /// Why there is no form, as `details.parameter` says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum DepositError {
@@ -73,6 +110,9 @@ pub enum DepositError {
     /// What only a complete file has.
     #[error("annee et confirme ne valent que pour un fichier complet (mode)")]
     OnlyComplete,
+    /// The trial that is confirmed.
+    #[error("import : l'essai dont le rapport a été lu, tel que le rapport et le dépôt le donnent")]
+    Import,
 }
 
 impl Wish {
@@ -177,6 +217,11 @@ pub struct DepositStatus {
     /// The deposit.
     #[schema(example = "6f9619ff8b86d011b42d00cf4fc964ff")]
     pub id: String,
+    /// Its latest import, once there is one: what a confirmation names.
+    #[schema(example = "0123456789abcdef0123456789abcdef")]
+    pub import: Option<String>,
+    /// Whether that import is a trial, which changes nothing and can be confirmed once it is over.
+    pub essai: bool,
     /// How far its import has come.
     pub etat: DepositState,
     /// Rows so far.
@@ -190,6 +235,46 @@ pub struct DepositStatus {
     pub rapport: Option<ReportLinks>,
 }
 
+impl DepositStatus {
+    /// What is told of a deposit, whose latest import is this.
+    #[must_use]
+    pub fn of(id: &str, import: Option<&Import>, rapport: Option<ReportLinks>) -> Self {
+        let etat = match import.map(|import| import.state) {
+            None => DepositState::Awaited,
+            Some(ImportState::Received) => DepositState::Received,
+            Some(ImportState::Running) => DepositState::Running,
+            Some(ImportState::Done) => DepositState::Done,
+            Some(ImportState::Failed) => DepositState::Failed,
+        };
+        Self {
+            id: id.to_owned(),
+            import: import.map(|import| import.id.as_str().to_owned()),
+            essai: import.is_some_and(Import::is_trial),
+            etat,
+            lignes: import.map(Lines::of).unwrap_or_default(),
+            progression: import.map(progress).unwrap_or_default(),
+            raison: import.and_then(|import| import.reason.clone()),
+            rapport,
+        }
+    }
+}
+
+/// The part that is read, to the hundredth: bytes rather than rows, whose number only the end
+/// tells.
+#[must_use]
+pub fn progress(import: &Import) -> f64 {
+    if import.state.is_final() {
+        return 1.0;
+    }
+    let hundredths = import
+        .bytes_read
+        .saturating_mul(100)
+        .checked_div(import.bytes)
+        .unwrap_or_default()
+        .min(100);
+    u32::try_from(hundredths).map_or(0.0, |hundredths| f64::from(hundredths) / 100.0)
+}
+
 /// Rows so far.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 pub struct Lines {
@@ -199,10 +284,28 @@ pub struct Lines {
     pub acceptees: u64,
     /// Older than what was known.
     pub depassees: u64,
+    /// Of these accepted, those that say what was known.
+    pub inchangees: u64,
+    /// Of these accepted, those about an enrolment that wasn't known.
+    pub nouvelles: u64,
     /// Rejected.
     pub rejetees: u64,
     /// Accepted, with something odd.
     pub averties: u64,
+}
+
+impl Lines {
+    fn of(import: &Import) -> Self {
+        Self {
+            lues: import.rows_read,
+            acceptees: import.accepted,
+            depassees: import.superseded,
+            inchangees: import.unchanged,
+            nouvelles: import.created,
+            rejetees: import.rejected,
+            averties: import.warned,
+        }
+    }
 }
 
 /// The report, in two forms.
@@ -259,6 +362,30 @@ mod tests {
             (r#"{"confirme":true}"#, DepositError::OnlyComplete),
         ] {
             assert_eq!(key(body), Err(error), "{body}");
+        }
+    }
+
+    #[test]
+    fn a_confirmation_names_a_trial() {
+        let import = "0123456789abcdef0123456789abcdef";
+        let read = |body: String| Confirmation::parse(body.as_bytes());
+        let order = |cancellations| Order { dry_run: false, cancellations };
+        for (rest, cancellations) in
+            [("", 0), (",\"annulations\":null", 0), (",\"annulations\":12", 12)]
+        {
+            let read = read(format!("{{\"import\":\"{import}\"{rest}}}")).unwrap();
+            assert_eq!((read.tried.as_str(), read.order), (import, order(cancellations)));
+        }
+        for (body, error) in [
+            ("", DepositError::Body),
+            ("{}", DepositError::Body),
+            (r#"{"import":"x"}"#, DepositError::Import),
+            (
+                r#"{"import":"0123456789abcdef0123456789abcdef","annulations":-1}"#,
+                DepositError::Body,
+            ),
+        ] {
+            assert_eq!(read(body.to_owned()), Err(error), "{body}");
         }
     }
 

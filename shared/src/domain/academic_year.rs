@@ -34,6 +34,12 @@ impl AcademicYear {
         Self(self.0 - 1)
     }
 
+    /// The year after.
+    #[must_use]
+    pub fn after(self) -> Self {
+        Self(self.0 + 1)
+    }
+
     /// The civil year it starts in.
     #[must_use]
     pub fn first_year(self) -> i16 {
@@ -75,6 +81,12 @@ static PARIS: TimeZone = jiff::tz::get!("Europe/Paris");
 #[must_use]
 pub fn day_in_france(now: Timestamp) -> Date {
     PARIS.to_datetime(now).date()
+}
+
+/// The day and the hour that it is in France at `now`.
+#[must_use]
+pub fn hour_in_france(now: Timestamp) -> DateTime {
+    PARIS.to_datetime(now)
 }
 
 /// The moment at which it is this hour in France: the later of the two when clocks are put back,

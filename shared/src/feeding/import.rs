@@ -6,6 +6,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::key::DepositKey;
+use crate::domain::uai::Uai;
+
 /// An import's id: opaque, and the same for every delivery of the event of one object version.
 ///
 /// A bare hash is enough here: the version id that S3 gives is random, so nobody can go from the
@@ -18,8 +21,19 @@ impl ImportId {
     /// The id of the import of one object version. `key` is decoded, as `PutObject` takes it.
     #[must_use]
     pub fn of(bucket: &str, key: &str, version_id: &str) -> Self {
+        Self::hashed([bucket, key, version_id])
+    }
+
+    /// The id of the import of the same object version that is ordered after this one: always the
+    /// same, so that an order that is repeated is one.
+    #[must_use]
+    pub fn after(&self) -> Self {
+        Self::hashed(["after", self.as_str(), ""])
+    }
+
+    fn hashed(parts: [&str; 3]) -> Self {
         let mut hash = Sha256::new();
-        for part in [bucket, key, version_id] {
+        for part in parts {
             hash.update((part.len() as u64).to_be_bytes());
             hash.update(part.as_bytes());
         }
@@ -89,6 +103,12 @@ pub struct Import {
     /// Among the accepted, those that say what was stored already.
     #[serde(default)]
     pub unchanged: u64,
+    /// Among the accepted, those about an enrolment that wasn't known.
+    #[serde(default)]
+    pub created: u64,
+    /// Enrolments that a complete file cancelled.
+    #[serde(default)]
+    pub cancelled: u64,
     /// Rows rejected so far.
     #[serde(default)]
     pub rejected: u64,
@@ -110,6 +130,15 @@ pub struct Import {
     /// The object's key, decoded. It may hold anything the depositor chose: it is never logged.
     #[serde(default)]
     pub object_key: String,
+    /// The establishment that the key starts with, if it does.
+    #[serde(default)]
+    pub uai: Option<Uai>,
+    /// When it was first taken in hand, or ordered.
+    #[serde(default)]
+    pub received_at: Option<Timestamp>,
+    /// What somebody ordered after another import of the same object version.
+    #[serde(default)]
+    pub order: Option<Order>,
     /// The object's version.
     #[serde(default)]
     pub version_id: String,
@@ -128,6 +157,49 @@ pub struct Import {
     /// Until when its owner has it, in seconds since 1970.
     #[serde(default)]
     pub lease_until: i64,
+}
+
+impl Import {
+    /// Whether it changes nothing.
+    #[must_use]
+    pub fn is_trial(&self) -> bool {
+        match &self.order {
+            Some(order) => order.dry_run,
+            None => DepositKey::parse(&self.object_key).is_ok_and(|key| key.dry_run),
+        }
+    }
+}
+
+/// What is to be done with an object version that was tried before: what its key says of a trial
+/// and of a confirmation no longer counts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Order {
+    /// Nothing is to change: it is tried again.
+    pub dry_run: bool,
+    /// The enrolments that a complete file may cancel, however large their share is: as many as
+    /// somebody was shown.
+    #[serde(default)]
+    pub cancellations: u64,
+}
+
+/// The body of the message that asks for an import to be gone on with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GoOn {
+    import: String,
+}
+
+impl GoOn {
+    /// The body of such a message.
+    #[must_use]
+    pub fn body(import: &ImportId) -> String {
+        serde_json::json!(Self { import: import.as_str().to_owned() }).to_string()
+    }
+
+    /// The import that such a message names; `None` if it is another message.
+    #[must_use]
+    pub fn read(body: &str) -> Option<Option<ImportId>> {
+        serde_json::from_str(body).ok().map(|Self { import }| ImportId::parse(&import))
+    }
 }
 
 /// An import as the event about its object describes it.
@@ -202,6 +274,10 @@ pub struct Progress {
     pub superseded: u64,
     /// Rows that say nothing new.
     pub unchanged: u64,
+    /// Rows about an enrolment that wasn't known.
+    pub created: u64,
+    /// Enrolments that a complete file cancelled.
+    pub cancelled: u64,
     /// Rows rejected.
     pub rejected: u64,
     /// Rows accepted with a warning.

@@ -289,6 +289,8 @@ pub struct PutOutcome {
     pub superseded: u64,
     /// Statements that say what was stored already.
     pub unchanged: u64,
+    /// Statements about an enrolment that nothing was stored of.
+    pub created: u64,
 }
 
 impl PutOutcome {
@@ -298,6 +300,9 @@ impl PutOutcome {
         if stored.version == *version && stored.said_at.as_ref().is_some_and(|said| said != version)
         {
             self.unchanged += 1;
+        }
+        if stored.first_version.as_ref() == Some(version) {
+            self.created += 1;
         }
         if stored.is_unresolved() {
             self.pending.push(stored.id.clone());
@@ -314,8 +319,9 @@ impl PutOutcome {
 #[derive(Debug)]
 pub struct Batch<'a> {
     horizons: &'a Horizons,
-    /// Records that waited when they were read, and will go on waiting whatever the write says.
-    waiting: HashMap<RecordId, bool>,
+    /// Records that were there when they were read, and whether they waited: they will go on
+    /// waiting whatever the write says.
+    known: HashMap<RecordId, bool>,
     unread: Vec<RecordStatement>,
     writes: Vec<Write>,
     outcome: PutOutcome,
@@ -344,7 +350,7 @@ impl<'a> Batch<'a> {
         }
         Self {
             horizons,
-            waiting: HashMap::new(),
+            known: HashMap::new(),
             unread,
             writes: Vec::new(),
             outcome: PutOutcome::default(),
@@ -380,10 +386,14 @@ impl<'a> Batch<'a> {
             Written::All => {
                 for write in writes {
                     match write {
-                        Write::Put(statement) => self.outcome.pending.push(statement.record.id),
+                        Write::Put(statement) => {
+                            let is_new = !self.known.contains_key(&statement.record.id);
+                            self.outcome.created += u64::from(is_new);
+                            self.outcome.pending.push(statement.record.id);
+                        }
                         Write::Renew(statement) => {
                             self.outcome.unchanged += 1;
-                            if self.waiting.get(&statement.record.id).copied().unwrap_or(true) {
+                            if self.known.get(&statement.record.id).copied().unwrap_or(true) {
                                 self.outcome.pending.push(statement.record.id);
                             }
                         }
@@ -427,7 +437,7 @@ impl<'a> Batch<'a> {
 
     fn decide(&mut self, statement: RecordStatement, stored: Option<&Stored>) {
         if let Some(stored) = stored {
-            self.waiting.insert(stored.id.clone(), stored.is_unresolved());
+            self.known.insert(stored.id.clone(), stored.is_unresolved());
         }
         self.writes.extend(statement.decide(stored, self.horizons, &mut self.outcome));
     }

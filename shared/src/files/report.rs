@@ -12,6 +12,8 @@ use super::reader::{Detected, place};
 use crate::domain::academic_year::AcademicYear;
 use crate::domain::uai::Uai;
 
+pub mod read;
+
 mod table;
 
 /// Rejections listed one by one at most; totals count all of them. A file with more has one fault
@@ -48,6 +50,9 @@ pub struct Counts {
     /// Among the accepted, those that say what was already stored.
     #[serde(rename = "inchangees")]
     pub unchanged: u64,
+    /// Among the accepted, those about an enrolment that wasn't known.
+    #[serde(rename = "nouvelles")]
+    pub created: u64,
     /// Rows that break a rule.
     #[serde(rename = "rejetees")]
     pub rejected: u64,
@@ -76,6 +81,11 @@ impl Tally {
     /// Accepted rows say what is stored already.
     pub fn leave(&mut self, rows: u64) {
         self.counts.unchanged += rows;
+    }
+
+    /// Accepted rows are about enrolments that weren't known.
+    pub fn create(&mut self, rows: u64) {
+        self.counts.created += rows;
     }
 
     /// Records are cancelled.
@@ -197,6 +207,9 @@ pub struct Complete {
     /// Why nothing was cancelled, for the registrar.
     #[serde(rename = "refus", default, skip_serializing_if = "Option::is_none")]
     pub refused: Option<String>,
+    /// Whether they are all the same once somebody confirms it.
+    #[serde(rename = "confirmable", default, skip_serializing_if = "std::ops::Not::not")]
+    pub confirmable: bool,
 }
 
 /// The report. It is JSON when serialised, and a table with [`Self::table`].
@@ -274,11 +287,11 @@ impl<'a> Report<'a> {
 }
 
 /// How often a rule was broken.
-#[derive(Debug, Serialize)]
-struct Total {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Total {
     #[serde(rename = "gravite")]
-    severity: Severity,
-    total: u64,
+    pub severity: Severity,
+    pub total: u64,
 }
 
 /// One problem of one row.

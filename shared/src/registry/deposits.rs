@@ -1,16 +1,16 @@
 //! Deposits: forms that were given out, and what became of the files that were sent with them.
 //!
 //! They live in the table `imports`, as `DEPOT#<id>`: whoever follows a deposit reads both.
-//! Ingestion writes the attribute `import` when it takes the object, so the import of a deposit is
-//! one read away.
+//! Ingestion writes the attribute `import` when it takes the object, and whoever orders what follows
+//! a trial writes `ordered`: the import of a deposit is one read away.
 
 use aws_sdk_dynamodb::Client;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::imports::{ImportId, ImportState};
+use super::imports::{ImportId, Order};
 use super::keys::{Item, text};
-use super::{StoreError, read};
+use super::{StoreError, conditional, read};
 use crate::domain::uai::Uai;
 
 /// A deposit, as it is stored.
@@ -18,8 +18,9 @@ use crate::domain::uai::Uai;
 pub struct Deposit {
     /// The establishment that sends the file.
     pub uai: Uai,
-    /// The client whose key asked for the form.
-    pub client: String,
+    /// Who asked for the form.
+    #[serde(flatten)]
+    pub sender: Sender,
     /// Where the file goes in the inbox.
     pub key: String,
     /// When the form was given.
@@ -30,40 +31,39 @@ pub struct Deposit {
     /// twice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub import: Option<ImportId>,
+    /// What was ordered after a trial.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ordered: Option<Ordered>,
 }
 
-/// How far the import of a deposit has come.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Followed {
-    /// How far.
-    pub state: ImportState,
-    /// Rows read so far.
-    #[serde(default)]
-    pub rows_read: u64,
-    /// Rows accepted so far.
-    #[serde(default)]
-    pub accepted: u64,
-    /// Rows older than what was known.
-    #[serde(default)]
-    pub superseded: u64,
-    /// Rows rejected so far.
-    #[serde(default)]
-    pub rejected: u64,
-    /// Rows accepted with something odd.
-    #[serde(default)]
-    pub warned: u64,
-    /// Bytes read so far, of `bytes`.
-    #[serde(default)]
-    pub bytes_read: u64,
-    /// Size of the object.
-    #[serde(default)]
-    pub bytes: u64,
-    /// Why it failed.
-    #[serde(default)]
-    pub reason: Option<String>,
-    /// Where its report is, in the reports bucket.
-    #[serde(default)]
-    pub report_key: Option<String>,
+/// Who sent a file, or ordered what becomes of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sender {
+    /// A client, by its id.
+    Client(String),
+    /// A member of the portal, by their digest.
+    Member(String),
+}
+
+/// What was ordered after a trial.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ordered {
+    /// The import that does it.
+    pub import: ImportId,
+    /// The import that had tried it.
+    pub of: ImportId,
+    pub order: Order,
+    pub by: Sender,
+    pub at: Timestamp,
+}
+
+impl Deposit {
+    /// The import that tells how far it has come: what was ordered last, else what took the object.
+    #[must_use]
+    pub fn current(&self) -> Option<&ImportId> {
+        self.ordered.as_ref().map(|ordered| &ordered.import).or(self.import.as_ref())
+    }
 }
 
 #[derive(Serialize)]
@@ -104,20 +104,31 @@ impl DepositStore {
 
     /// One deposit.
     pub async fn get(&self, id: &str) -> Result<Option<Deposit>, StoreError> {
-        self.item(item_id(id)).await
-    }
-
-    /// How far an import has come.
-    pub async fn follow(&self, import: &ImportId) -> Result<Option<Followed>, StoreError> {
-        self.item(import.as_str().to_owned()).await
-    }
-
-    async fn item<T: serde::de::DeserializeOwned>(
-        &self,
-        id: String,
-    ) -> Result<Option<T>, StoreError> {
-        let key = Item::from([("id".to_owned(), text(id))]);
+        let key = Item::from([("id".to_owned(), text(item_id(id)))]);
         read::one(&self.client, &self.table, key, "imports GetItem").await
+    }
+
+    /// Notes what was ordered after an import, if that import is still the deposit's latest; says
+    /// whether it was.
+    pub async fn order(&self, id: &str, ordered: &Ordered) -> Result<bool, StoreError> {
+        const OPERATION: &str = "imports UpdateItem";
+        let stored = serde_dynamo::to_attribute_value(ordered);
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .key("id", text(item_id(id)))
+            .update_expression("SET ordered = :ordered")
+            .condition_expression(
+                "(attribute_not_exists(ordered) AND #import = :of) OR ordered.#import = :of",
+            )
+            .expression_attribute_names("#import", "import")
+            .expression_attribute_values(":of", text(ordered.of.as_str()))
+            .expression_attribute_values(
+                ":ordered",
+                stored.map_err(|_| StoreError::shape(OPERATION))?,
+            );
+        conditional::held(update, OPERATION).await
     }
 }
 

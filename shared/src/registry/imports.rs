@@ -18,6 +18,8 @@
 //! message about the same import adds nothing and may be acknowledged. The owner's own, delivered
 //! again, may not ([`Claim`]).
 //!
+//! An index lists the imports of an establishment by when they were received.
+//!
 //! The table has three more kinds of items: `COMPLETE#<UAI>#<year>`, how far complete files go
 //! ([`Horizons`](crate::feeding::record::Horizons)); `DEPOT#<id>`, a deposit of `/api/depots`,
 //! which is told the import that its object became; and `UNDERWAY#<UAI>`, the imports of an
@@ -37,7 +39,7 @@ use super::{StoreError, read};
 use crate::domain::academic_year::AcademicYear;
 use crate::domain::uai::Uai;
 pub use crate::feeding::import::{
-    Arrival, Claim, End, Import, ImportId, ImportState, LEASE, LeaseHolder, PLACES, Progress,
+    Arrival, Claim, End, Import, ImportId, ImportState, LEASE, LeaseHolder, Order, PLACES, Progress,
 };
 use crate::feeding::key::DepositKey;
 use crate::identity::student::RecordVersion;
@@ -75,6 +77,68 @@ impl ImportStore {
     /// One import.
     pub async fn get(&self, id: &ImportId) -> Result<Option<Import>, StoreError> {
         self.item(id.as_str()).await
+    }
+
+    /// Keeps an import that is ordered after `tried`, of the same object version, unless it is
+    /// there already. It waits for whoever is asked to go on with it.
+    pub async fn order(
+        &self,
+        tried: &Import,
+        order: &Order,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        const OPERATION: &str = "imports UpdateItem";
+        let order = serde_dynamo::to_attribute_value(order);
+        let order = order.map_err(|_| StoreError::shape(OPERATION))?;
+        held(self.ordering(tried, order, now)).await.map(drop)
+    }
+
+    /// Imports of an establishment, the latest first: those that were received before `before`.
+    pub async fn of_establishment(
+        &self,
+        uai: Uai,
+        before: Option<&Place>,
+        limit: i32,
+    ) -> Result<Listed, StoreError> {
+        const OPERATION: &str = "imports Query";
+        let query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(BY_ESTABLISHMENT)
+            .key_condition_expression("uai = :uai")
+            .expression_attribute_values(":uai", text(uai.to_string()))
+            .scan_index_forward(false)
+            .limit(limit)
+            .set_exclusive_start_key(before.map(|place| place.key(uai)));
+        let output = query.send().await.map_err(|error| StoreError::new(OPERATION, &error))?;
+        let keys: Vec<Key> = output
+            .items
+            .unwrap_or_default()
+            .into_iter()
+            .map(serde_dynamo::from_item)
+            .collect::<Result<_, _>>()
+            .map_err(|_| StoreError::shape(OPERATION))?;
+        let next = output.last_evaluated_key.and_then(|_| keys.last().map(Key::place));
+        Ok(Listed { imports: self.imports(keys).await?, next })
+    }
+
+    /// The imports of these keys, in their order.
+    async fn imports(&self, keys: Vec<Key>) -> Result<Vec<Import>, StoreError> {
+        const OPERATION: &str = "imports BatchGetItem";
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let wanted =
+            keys.iter().map(|key| Item::from([("id".to_owned(), text(key.id.as_str()))])).collect();
+        let items = read::many(&self.client, &self.table, wanted, true, OPERATION).await?;
+        let mut imports: Vec<Import> = items
+            .into_iter()
+            .map(serde_dynamo::from_item)
+            .collect::<Result<_, _>>()
+            .map_err(|_| StoreError::shape(OPERATION))?;
+        imports.sort_by_key(|import| keys.iter().position(|key| key.id == import.id));
+        Ok(imports)
     }
 
     /// Takes an import, unless it has ended or is in another's holder. `arrival` is what the event
@@ -300,10 +364,17 @@ impl ImportStore {
             .expression_attribute_values(":seconds", number(now.as_second()))
             .return_values(ReturnValue::AllNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        // A key of an index must be a text, or not there.
+        let uai = arrival.and_then(|arrival| DepositKey::depositor(&arrival.object_key));
+        let depositor = if uai.is_some() { ", uai = :uai" } else { "" };
+        let update = match uai {
+            Some(uai) => update.expression_attribute_values(":uai", text(uai.to_string())),
+            None => update,
+        };
         match arrival {
             Some(arrival) => update
                 .update_expression(format!(
-                    "{taken}, object_key = :key, version_id = :version, #bytes = :bytes, uai = :uai, \
+                    "{taken}, object_key = :key, version_id = :version, #bytes = :bytes{depositor}, \
                      event_time = if_not_exists(event_time, :event_time), \
                      sequencer = if_not_exists(sequencer, :sequencer), received_at = if_not_exists(received_at, :now)"
                 ))
@@ -312,12 +383,45 @@ impl ImportStore {
                 .expression_attribute_values(":key", text(&arrival.object_key))
                 .expression_attribute_values(":version", text(&arrival.version_id))
                 .expression_attribute_values(":bytes", number(arrival.bytes))
-                .expression_attribute_values(":uai", optional(DepositKey::depositor(&arrival.object_key)))
                 .expression_attribute_values(":event_time", optional(arrival.event_time))
                 .expression_attribute_values(":sequencer", text(&arrival.sequencer))
-                .expression_attribute_values(":now", text(now.to_string())),
+                .expression_attribute_values(":now", text(received_at(now))),
             None => update.update_expression(taken).condition_expression(format!("attribute_exists(id) AND {free}")),
         }
+    }
+
+    fn ordering(
+        &self,
+        tried: &Import,
+        order: AttributeValue,
+        now: Timestamp,
+    ) -> UpdateItemFluentBuilder {
+        self.client
+            .update_item()
+            .table_name(&self.table)
+            .key("id", text(tried.id.after().as_str()))
+            .update_expression(
+                "SET #state = :received, #owner = :nobody, lease_until = :over, object_key = :key, \
+                 version_id = :version, #bytes = :bytes, uai = :uai, event_time = :event_time, \
+                 sequencer = :sequencer, received_at = :now, expires_at = :expires, #order = :order",
+            )
+            .condition_expression("attribute_not_exists(id)")
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_names("#owner", "owner")
+            .expression_attribute_names("#bytes", "bytes")
+            .expression_attribute_names("#order", "order")
+            .expression_attribute_values(":received", text(ImportState::Received.name()))
+            .expression_attribute_values(":nobody", text(""))
+            .expression_attribute_values(":over", number(0))
+            .expression_attribute_values(":key", text(&tried.object_key))
+            .expression_attribute_values(":version", text(&tried.version_id))
+            .expression_attribute_values(":bytes", number(tried.bytes))
+            .expression_attribute_values(":uai", optional(tried.uai))
+            .expression_attribute_values(":event_time", optional(tried.event_time))
+            .expression_attribute_values(":sequencer", text(&tried.sequencer))
+            .expression_attribute_values(":now", text(received_at(now)))
+            .expression_attribute_values(":expires", number(now.as_second() + KEPT_SECONDS))
+            .expression_attribute_values(":order", order)
     }
 
     fn progressing(
@@ -394,7 +498,65 @@ async fn held(update: UpdateItemFluentBuilder) -> Result<bool, StoreError> {
 const OWNED: &str = "#owner = :owner";
 /// How far an import has come.
 const COUNTS: &str = "rows_read = :read, accepted = :accepted, superseded = :superseded, unchanged = :unchanged, \
-                      rejected = :rejected, warned = :warned";
+                      created = :created, cancelled = :cancelled, rejected = :rejected, warned = :warned";
+/// The index of imports by establishment.
+const BY_ESTABLISHMENT: &str = "establishment";
+
+/// When an import was received, so written that texts sort as times do.
+fn received_at(now: Timestamp) -> String {
+    format!("{now:.3}")
+}
+
+/// Imports of an establishment, and the place after the last if there are more.
+#[derive(Debug, Default)]
+pub struct Listed {
+    pub imports: Vec<Import>,
+    pub next: Option<Place>,
+}
+
+/// The place of an import in the list of its establishment's. It tells nothing of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    received_at: Timestamp,
+    id: ImportId,
+}
+
+impl Place {
+    /// The place, as it is given out: milliseconds since 1970, and the import.
+    #[must_use]
+    pub fn name(&self) -> String {
+        format!("{}.{}", self.received_at.as_millisecond(), self.id.as_str())
+    }
+
+    /// Reads a place that was given out before.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (received_at, id) = text.split_once('.')?;
+        let received_at = Timestamp::from_millisecond(received_at.parse().ok()?).ok()?;
+        Some(Self { received_at, id: ImportId::parse(id)? })
+    }
+
+    fn key(&self, uai: Uai) -> Item {
+        Item::from([
+            ("id".to_owned(), text(self.id.as_str())),
+            ("uai".to_owned(), text(uai.to_string())),
+            ("received_at".to_owned(), text(received_at(self.received_at))),
+        ])
+    }
+}
+
+/// What the index holds of an import.
+#[derive(Deserialize)]
+struct Key {
+    id: ImportId,
+    received_at: Timestamp,
+}
+
+impl Key {
+    fn place(&self) -> Place {
+        Place { received_at: self.received_at, id: self.id.clone() }
+    }
+}
 
 fn horizon_id(uai: Uai, year: AcademicYear) -> String {
     format!("COMPLETE#{uai}#{:04}", year.first_year())
@@ -421,6 +583,8 @@ impl WithCounts for UpdateItemFluentBuilder {
             .expression_attribute_values(":accepted", number(progress.accepted))
             .expression_attribute_values(":superseded", number(progress.superseded))
             .expression_attribute_values(":unchanged", number(progress.unchanged))
+            .expression_attribute_values(":created", number(progress.created))
+            .expression_attribute_values(":cancelled", number(progress.cancelled))
             .expression_attribute_values(":rejected", number(progress.rejected))
             .expression_attribute_values(":warned", number(progress.warned))
     }
@@ -456,6 +620,25 @@ mod tests {
     }
 
     #[test]
+    fn a_place_reads_back_and_rubbish_is_none() {
+        let place = Place {
+            received_at: "2026-09-14T06:31:12.4Z".parse().unwrap(),
+            id: ImportId::of("inbox", "0751967F/rentree.csv", "v1"),
+        };
+        assert_eq!(received_at(place.received_at), "2026-09-14T06:31:12.400Z");
+        assert_eq!(Place::parse(&place.name()), Some(place));
+        for text in [
+            "",
+            ".",
+            "hier.0123456789abcdef0123456789abcdef",
+            "1789367472400.x",
+            "9223372036854775807.0123456789abcdef0123456789abcdef",
+        ] {
+            assert_eq!(Place::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
     fn every_update_is_well_formed() {
         let client = Client::from_conf(
             aws_sdk_dynamodb::Config::builder()
@@ -473,6 +656,8 @@ mod tests {
             sequencer: String::new(),
         };
         assert_well_formed(&store.claiming(holder, "m1", Some(&arrival), now));
+        let strange = Arrival { object_key: "x.csv".into(), ..arrival.clone() };
+        assert_well_formed(&store.claiming(holder, "m1", Some(&strange), now));
         assert_well_formed(&store.claiming(holder, "m1", None, now));
         let owned = |update: UpdateItemFluentBuilder| {
             assert_well_formed(&update.condition_expression(OWNED));

@@ -75,22 +75,33 @@ impl Run<'_> {
             }
             self.step().await?;
         }
-        self.work.comparison.refusal = self.refusal();
+        (self.work.comparison.refusal, self.work.comparison.confirmable) = self.refusal();
         self.enter(if self.file.key.dry_run { Stage::Reporting } else { Stage::Overtaking }).await
     }
 
-    /// The reason for which nothing is cancelled, if there is one.
-    fn refusal(&self) -> Option<String> {
+    /// The reason for which nothing is cancelled, if there is one, and whether a confirmation lifts
+    /// it.
+    fn refusal(&self) -> (Option<String>, bool) {
         if let Some(passed) = self.work.detected.as_ref().and_then(Detected::passed_sheets) {
-            return Some(format!(
+            let reason = format!(
                 "le classeur n'a pas été lu en entier : {passed} sans en-tête. Rien n'est annulé, même avec \
                  confirmation ; retirer ce qui n'est pas une liste d'inscriptions, et redéposer le fichier"
-            ));
-        }
-        if matches!(self.file.key.mode, Mode::Complete { confirmed: true, .. }) {
-            return None;
+            );
+            return (Some(reason), false);
         }
         let super::work::Comparison { present, absent, .. } = self.work.comparison;
+        // Who confirms was shown a number: more than that is not what was confirmed.
+        let was_shown = self.file.cancellations.is_some_and(|shown| absent <= shown);
+        if was_shown || matches!(self.file.key.mode, Mode::Complete { confirmed: true, .. }) {
+            return (None, false);
+        }
+        let reason = self.doubt(present, absent);
+        let confirmable = reason.is_some();
+        (reason, confirmable)
+    }
+
+    /// Why so many absences aren't believed without a confirmation.
+    fn doubt(&self, present: u64, absent: u64) -> Option<String> {
         let share = self.job.settings.cancel_share;
         if absent > 0 && self.work.unidentified > 0 {
             return Some(format!(

@@ -22,6 +22,8 @@ impl Work {
             accepted: counts.accepted,
             superseded: counts.superseded,
             unchanged: counts.unchanged,
+            created: counts.created,
+            cancelled: counts.cancelled,
             rejected: counts.rejected,
             warned: counts.warned,
             bytes_read: self.bytes_read,
@@ -43,6 +45,7 @@ impl Work {
                 found.cancelled
             },
             refused: found.refusal.clone(),
+            confirmable: found.confirmable,
         })
     }
 }

@@ -242,6 +242,7 @@ impl<'a> Run<'a> {
         let counts = writer.flush(&self.version(0)).await?;
         self.work.tally.supersede(counts.superseded);
         self.work.tally.leave(counts.unchanged);
+        self.work.tally.create(counts.created);
         self.work.position = Some(reader.position());
         self.work.detected = reader.detected();
         self.work.bytes_read = reader.bytes_read();

@@ -92,6 +92,9 @@ pub(super) struct Comparison {
     pub(super) cancelled: u64,
     /// The reason for which nothing is cancelled.
     pub(super) refusal: Option<String>,
+    /// Whether they are once somebody confirms it.
+    #[serde(default)]
+    pub(super) confirmable: bool,
 }
 
 /// A walk through the stored records of establishments and years.

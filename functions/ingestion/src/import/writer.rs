@@ -15,7 +15,9 @@ use futures_util::future::{LocalBoxFuture, try_join_all};
 use futures_util::stream::FuturesUnordered;
 use shared::domain::academic_year::AcademicYear;
 use shared::domain::uai::Uai;
-use shared::feeding::record::{Batch, Horizons, Slice, SliceVerdict, Stored, Write, Written};
+use shared::feeding::record::{
+    Batch, Horizons, PutOutcome, Slice, SliceVerdict, Stored, Write, Written,
+};
 use shared::identity::digest::RecordId;
 use shared::identity::student::RecordVersion;
 use shared::registry::StoreError;
@@ -30,6 +32,7 @@ use crate::world::World;
 pub(super) struct WriteCounts {
     pub(super) superseded: u64,
     pub(super) unchanged: u64,
+    pub(super) created: u64,
 }
 
 /// The rates at which the table and the queue are asked.
@@ -172,6 +175,7 @@ impl<'a> Writer<'a> {
     fn add_counts(&mut self, counts: WriteCounts) {
         self.counts.superseded += counts.superseded;
         self.counts.unchanged += counts.unchanged;
+        self.counts.created += counts.created;
     }
 }
 
@@ -203,7 +207,8 @@ async fn write_batch(
         send_pointers(world, speed, &outcome.pending).await?;
         outcome
     };
-    Ok(WriteCounts { superseded: outcome.superseded, unchanged: outcome.unchanged })
+    let PutOutcome { superseded, unchanged, created, .. } = outcome;
+    Ok(WriteCounts { superseded, unchanged, created })
 }
 
 /// Does all of the writes whose condition holds, and says to which records. One that was done

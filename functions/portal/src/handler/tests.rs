@@ -5,10 +5,13 @@ use std::sync::Arc;
 use fakes::aws::item;
 use fakes::dynamodb::Tables;
 use fakes::gateway::{Reply, request};
+use fakes::s3::{Buckets, Object, Pieces};
+use fakes::sqs::Queues;
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 use serde_json::json;
 use shared::api::Api;
+use shared::deposits::buckets::BucketSettings;
 use shared::domain::uai::Uai;
 use shared::identity::digest::DigestKey;
 use shared::registry::members::{
@@ -17,6 +20,8 @@ use shared::registry::members::{
 use shared::registry::sessions::{IDLE, Session};
 
 use super::*;
+
+mod sending;
 use crate::context::Settings;
 use crate::session::{SESSION, session_digest};
 
@@ -28,6 +33,8 @@ const CSRF: &str = "a-token-of-this-session";
 struct World {
     api: Api<Context>,
     tables: Arc<Tables>,
+    queues: Arc<Queues>,
+    buckets: Arc<Buckets>,
 }
 
 impl World {
@@ -37,12 +44,28 @@ impl World {
             sessions_table: "sessions".into(),
             members_table: "members".into(),
             establishments_table: "establishments".into(),
+            imports_table: "imports".into(),
+            imports_queue_url: "https://sqs.eu-west-3.amazonaws.com/1/imports".into(),
+            findings_table: "findings".into(),
+            access_log_table: "access_log".into(),
+            access_log_retention_days: 180,
+            buckets: BucketSettings {
+                inbox: "inbox".into(),
+                reports: "reports".into(),
+                max_bytes: 1 << 30,
+                lifetime: std::time::Duration::from_mins(15),
+            },
             public_url: format!("{ORIGIN}/v1/portail"),
             provider: None,
             environment: "test".into(),
         };
-        let answering = Arc::clone(&tables);
-        let aws = fakes::aws::config(move |call| answering.call(&call.operation, &call.text));
+        let (queues, buckets) = (Arc::<Queues>::default(), Arc::<Buckets>::default());
+        let answering = (Arc::clone(&tables), Arc::clone(&queues), Arc::clone(&buckets));
+        let aws = fakes::aws::config(move |call| match call.service.as_str() {
+            "AmazonSQS" => answering.1.call(call),
+            "s3" => answering.2.call(call, Timestamp::now(), |bytes| Pieces::new([Ok(bytes)])),
+            _ => answering.0.call(&call.operation, &call.text),
+        });
         let key = DigestKey::new("1".into(), SecretString::from("0".repeat(64)));
         let context = Context::new(settings, &aws, key, None, Box::new(std::io::sink()));
         for (uai, name) in [(UNIVERSITY, "Université <b>d'essai</b>"), (LYCEE, "Lycée d'essai")] {
@@ -52,7 +75,16 @@ impl World {
             });
             tables.put("establishments", item(&establishment));
         }
-        Self { api: api(context), tables }
+        Self { api: api(context), tables, queues, buckets }
+    }
+
+    fn put_report(&self, key: &str, bytes: Vec<u8>) {
+        let object = Object {
+            bytes: bytes.into(),
+            last_modified: Timestamp::now(),
+            metadata: std::collections::BTreeMap::new(),
+        };
+        self.buckets.put("reports", key, "", object);
     }
 
     async fn ask(&self, method: &str, path: &str, cookie: Option<&str>, form: &str) -> Reply {

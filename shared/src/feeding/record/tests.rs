@@ -43,7 +43,8 @@ fn what_is_new_or_changed_is_stored() {
     let sent = record("Léa", &at(10, "import", 2));
     let (writes, outcome) = one(sent.clone(), None, &Horizons::new());
     assert!(matches!(writes[..], [Write::Put(_)]));
-    assert_eq!(outcome, PutOutcome { pending: vec![sent.id.clone()], ..PutOutcome::default() });
+    let pending = vec![sent.id.clone()];
+    assert_eq!(outcome, PutOutcome { pending, created: 1, ..PutOutcome::default() });
 
     let before =
         Stored { digest: None, ..stored(&sent, &at(9, "other", 2), RecordState::Resolved) };
@@ -135,8 +136,27 @@ fn a_refused_batch_is_decided_anew() {
     assert!(!batch.apply(Written::All));
     assert_eq!(
         batch.outcome(),
-        PutOutcome { pending: vec![ids[0].clone(), ids[2].clone()], superseded: 1, unchanged: 0 }
+        PutOutcome {
+            pending: vec![ids[0].clone(), ids[2].clone()],
+            superseded: 1,
+            unchanged: 0,
+            created: 2
+        }
     );
+}
+
+#[test]
+fn what_is_new_is_counted_however_often_it_is_tried() {
+    let (version, horizons) = (at(10, "import", 2), Horizons::new());
+    let sent = record("Léa", &version);
+    assert_eq!(one(sent.clone(), None, &horizons).1.created, 1);
+    let kept = Stored {
+        first_version: Some(version.clone()),
+        ..stored(&sent, &version, RecordState::Pending)
+    };
+    assert_eq!(one(sent.clone(), Some(kept), &horizons).1.created, 1, "after a crash");
+    let known = Stored { digest: None, ..stored(&sent, &at(9, "other", 2), RecordState::Resolved) };
+    assert_eq!(one(sent, Some(known), &horizons).1.created, 0);
 }
 
 #[test]

@@ -62,6 +62,7 @@ fn a_complete_file_tells_what_it_cancels() {
         absent: 3,
         cancelled: 0,
         refused: Some("plus de 10 % des inscriptions seraient annulées".to_owned()),
+        confirmable: true,
     };
     let report = tally
         .report("abc", "0751967F", Ending::Running)

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use fakes::aws::{dynamo, item};
+use fakes::aws::{Fault, dynamo, item};
 use fakes::dynamodb::Item;
 use fakes::gateway::{Reply, request};
 use jiff::Timestamp;
@@ -10,8 +10,9 @@ use lambda_http::RequestExt as _;
 use serde_json::{Value, json};
 use shared::api::Api;
 use shared::domain::uai::Uai;
+use shared::feeding::import::GoOn;
 use shared::identity::finding::FindingCode;
-use shared::registry::imports::{ImportId, LeaseHolder};
+use shared::registry::imports::{Arrival, End, ImportId, LeaseHolder, Order, Progress};
 
 use super::world::{KEY, OTHER_KEY, READ_KEY, World, ask, enrolment, push};
 use crate::context::Context;
@@ -134,9 +135,8 @@ async fn a_deposit_is_followed_by_its_own_establishment_only() {
     let context = world.context();
     let id = open(&context, "").await.json()["id"].as_str().unwrap().to_owned();
     let told = follow(&context, KEY, &id).await;
-    let nothing =
-        json!({ "lues": 0, "acceptees": 0, "depassees": 0, "rejetees": 0, "averties": 0 });
-    let awaited = json!({ "id": id, "etat": "attendu", "lignes": nothing, "progression": 0.0, "raison": null, "rapport": null });
+    let nothing = json!({ "lues": 0, "acceptees": 0, "depassees": 0, "inchangees": 0, "nouvelles": 0, "rejetees": 0, "averties": 0 });
+    let awaited = json!({ "id": id, "import": null, "essai": false, "etat": "attendu", "lignes": nothing, "progression": 0.0, "raison": null, "rapport": null });
     assert_eq!((told.status, told.json()), (200, awaited));
     for (key, id) in
         [(OTHER_KEY, id.as_str()), (KEY, "ffffffffffffffffffffffffffffffff"), (KEY, "Eudoxie")]
@@ -157,14 +157,15 @@ async fn a_deposit_is_followed_by_its_own_establishment_only() {
     ] {
         let import = json!({
             "id": "0123456789abcdef0123456789abcdef", "state": state, "rows_read": 10, "accepted": 7, "superseded": 1,
-            "rejected": 3, "warned": 2, "bytes_read": 429, "bytes": 1_000, "reason": null,
+            "unchanged": 2, "created": 3, "rejected": 3, "warned": 2, "bytes_read": 429, "bytes": 1_000, "reason": null,
             "report_key": "0010006B/0123456789abcdef0123456789abcdef/rapport.json",
         });
         world.tables.put("imports", item(&import));
         let told = follow(&context, KEY, &id).await.json();
         assert_eq!((&told["etat"], &told["progression"]), (&etat.into(), &progress.into()));
-        let lines =
-            json!({ "lues": 10, "acceptees": 7, "depassees": 1, "rejetees": 3, "averties": 2 });
+        let lines = json!({
+            "lues": 10, "acceptees": 7, "depassees": 1, "inchangees": 2, "nouvelles": 3, "rejetees": 3, "averties": 2,
+        });
         assert_eq!(told["lignes"], lines);
         for form in ["json", "csv"] {
             let link = told["rapport"][form].as_str().unwrap();
@@ -178,6 +179,75 @@ async fn a_deposit_is_followed_by_its_own_establishment_only() {
         world.log().iter().filter(|line: &&Value| line["route"] == "deposit_status").count(),
         8
     );
+}
+
+async fn confirm(context: &Api<Context>, key: &str, id: &str, body: &Value) -> Reply {
+    let path = format!("/api/depots/{id}/confirmation");
+    ask(context, request("POST", &path, &[("x-api-key", key)], body.to_string())).await
+}
+
+#[tokio::test]
+async fn a_trial_is_imported_for_good_once_however_often_it_is_confirmed() {
+    let world = World::new();
+    let context = world.context();
+    let told = open(&context, r#"{"mode":"complet","annee":2026,"essai":true}"#).await.json();
+    let (id, key) = (told["id"].as_str().unwrap(), told["champs"]["key"].as_str().unwrap());
+    let (imports, now) = (world.imports(), Timestamp::now());
+    let tried = ImportId::of("inbox", key, "v1");
+    let holder = LeaseHolder { import: &tried, owner: "owner" };
+    let arrival = Arrival {
+        object_key: key.to_owned(),
+        version_id: "v1".into(),
+        bytes: 10,
+        event_time: Some(now),
+        sequencer: "00".into(),
+    };
+    let body = json!({ "import": tried.as_str(), "annulations": 12 });
+    assert_eq!(confirm(&context, KEY, id, &body).await.status, 409, "nothing was dropped");
+    imports.claim(holder, "message", Some(&arrival), now).await.unwrap();
+    imports.link_deposit(id, Uai::parse("0010006B").unwrap(), &tried).await.unwrap();
+    let running = confirm(&context, KEY, id, &body).await;
+    assert!(running.status == 409 && running.text.contains("pas terminé"), "{}", running.text);
+    let end = End { progress: Progress::default(), report_key: "report", failure: None };
+    imports.finish(holder, end, now).await.unwrap();
+    assert_eq!(follow(&context, KEY, id).await.json()["essai"], true);
+
+    for (key, body, status) in [
+        (OTHER_KEY, &body, 404),
+        (READ_KEY, &body, 401),
+        (KEY, &json!({ "import": "ffffffffffffffffffffffffffffffff" }), 409),
+        (KEY, &json!({}), 400),
+        (KEY, &json!([]), 400),
+    ] {
+        assert_eq!(confirm(&context, key, id, body).await.status, status, "{body}");
+    }
+    world.queue.drain();
+    // It dies after each of its calls in turn, then goes through.
+    for fault in 1..=9 {
+        *world.faults.calls.lock().unwrap() = 0;
+        *world.faults.next.lock().unwrap() = Some(Fault::After(fault));
+        confirm(&context, KEY, id, &body).await;
+    }
+    *world.faults.next.lock().unwrap() = None;
+    let done = confirm(&context, KEY, id, &body).await;
+    let told = done.json();
+    assert_eq!(
+        (done.status, &told["etat"], &told["essai"], &told["import"]),
+        (202, &json!("reçu"), &json!(false), &json!(tried.after().as_str()))
+    );
+    let ordered = imports.get(&tried.after()).await.unwrap().unwrap();
+    assert_eq!((ordered.object_key.as_str(), ordered.version_id.as_str()), (key, "v1"));
+    assert_eq!(ordered.order, Some(Order { dry_run: false, cancellations: 12 }));
+    let asked = world.queue.drain();
+    assert!(!asked.is_empty());
+    for sent in asked {
+        assert_eq!((sent.queue.as_str(), sent.body), ("imports", GoOn::body(&tried.after())));
+    }
+    let otherwise = json!({ "import": tried.as_str(), "annulations": 13 });
+    assert_eq!(confirm(&context, KEY, id, &otherwise).await.status, 409, "ordered otherwise");
+    let again = json!({ "import": tried.after().as_str() });
+    assert_eq!(confirm(&context, KEY, id, &again).await.status, 409, "no trial");
+    world.assert_nothing_personal();
 }
 
 const IMPORT: &str = "0123456789abcdef0123456789abcdef";

@@ -16,6 +16,7 @@ use shared::access::client::{Client, Key, State};
 use shared::access::key::KeyDigest;
 use shared::access::route::Route;
 use shared::api::Api;
+use shared::deposits::buckets::BucketSettings;
 use shared::domain::ine::Ine;
 use shared::domain::uai::Uai;
 use shared::identity::digest::{DigestKey, IdentityKeys};
@@ -118,11 +119,14 @@ impl World {
             findings_table: "findings".into(),
             idempotency_table: "idempotency".into(),
             identity_queue_url: "https://sqs.eu-west-3.amazonaws.com/1/identity".into(),
-            inbox_bucket: "inbox".into(),
-            reports_bucket: "reports".into(),
+            imports_queue_url: "https://sqs.eu-west-3.amazonaws.com/1/imports".into(),
+            buckets: BucketSettings {
+                inbox: "inbox".into(),
+                reports: "reports".into(),
+                max_bytes: 1_000,
+                lifetime: Duration::from_mins(15),
+            },
             clients_kept: Duration::from_mins(1),
-            deposit_max_bytes: 1_000,
-            deposit_lifetime: Duration::from_mins(15),
             environment: "test".into(),
         };
         let keys =

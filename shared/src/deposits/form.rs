@@ -12,7 +12,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use serde_json::json;
-use shared::contract::deposit::Fields;
+
+use crate::contract::deposit::Fields;
 
 const ALGORITHM: &str = "AWS4-HMAC-SHA256";
 const SERVICE: &str = "s3";
@@ -25,6 +26,8 @@ pub(super) struct Policy<'a> {
     /// In bytes.
     pub(super) largest: u64,
     pub(super) expires: Timestamp,
+    /// Where S3 sends a browser once it has the file.
+    pub(super) then: Option<&'a str>,
 }
 
 /// The fields of the form, in order; the file comes after them.
@@ -48,6 +51,9 @@ pub(super) fn sign(
     ];
     if let Some(token) = credentials.session_token() {
         fields.push(("x-amz-security-token", token.to_owned()));
+    }
+    if let Some(then) = policy.then {
+        fields.push(("success_action_redirect", then.to_owned()));
     }
     let mut conditions = vec![
         json!({ "bucket": policy.bucket }),
@@ -88,7 +94,7 @@ mod tests {
         );
     }
 
-    fn form(token: Option<&str>) -> (Vec<(&'static str, String)>, Value) {
+    fn form(token: Option<&str>, then: Option<&str>) -> (Vec<(&'static str, String)>, Value) {
         let credentials = Credentials::new(
             "AKIAIOSFODNN7EXAMPLE",
             SECRET,
@@ -101,6 +107,7 @@ mod tests {
             key: "0751967F/depot/6f9619ff8b86d011b42d00cf4fc964ff",
             largest: 1_073_741_824,
             expires: "2026-09-15T08:15:00Z".parse().unwrap(),
+            then,
         };
         let Fields(fields) =
             sign(&policy, &credentials, "eu-west-3", "2026-09-15T08:00:00Z".parse().unwrap());
@@ -111,7 +118,7 @@ mod tests {
 
     #[test]
     fn the_policy_allows_one_key_one_size_and_no_other_field() {
-        let (fields, policy) = form(Some("a token"));
+        let (fields, policy) = form(Some("a token"), None);
         assert_eq!(policy["expiration"], "2026-09-15T08:15:00.000Z");
         let conditions = policy["conditions"].as_array().unwrap();
         assert!(conditions.contains(&json!({ "bucket": "inbox" })));
@@ -140,11 +147,20 @@ mod tests {
 
     #[test]
     fn lasting_credentials_bring_no_token_and_no_secret_is_in_the_form() {
-        let (fields, _) = form(None);
+        let (fields, _) = form(None, None);
         assert!(
             fields
                 .iter()
                 .all(|(name, value)| *name != "x-amz-security-token" && !value.contains(SECRET))
         );
+    }
+
+    #[test]
+    fn a_browser_is_sent_on_to_one_address() {
+        let then = "https://portail.example/v1/portail/depots/6f96";
+        let (fields, policy) = form(None, Some(then));
+        assert!(fields.contains(&("success_action_redirect", then.to_owned())));
+        let conditions = policy["conditions"].as_array().unwrap();
+        assert!(conditions.contains(&json!({ "success_action_redirect": then })));
     }
 }

@@ -1,0 +1,67 @@
+//! Numbers, hours and states as people say them.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use shared::domain::academic_year::hour_in_france;
+use shared::feeding::key::{DepositKey, Mode};
+use shared::registry::imports::{Import, ImportState};
+
+/// `12 345`, with blanks that don't break.
+pub(crate) fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut told = String::with_capacity(digits.len() * 2);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            told.push('\u{202f}');
+        }
+        told.push(digit);
+    }
+    told
+}
+
+/// `14/09/2026 à 08:31`, at the hour of Paris.
+pub(crate) fn hour(at: Timestamp) -> String {
+    hour_in_france(at).strftime("%d/%m/%Y à %H:%M").to_string()
+}
+
+/// A value of ours, by the name that it has on the wire.
+pub(crate) fn wire_name(value: &impl Serialize) -> String {
+    let value = serde_json::to_value(value).unwrap_or_default();
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+/// What a file says of what it doesn't contain.
+pub(crate) fn kind(import: &Import) -> String {
+    match DepositKey::parse(&import.object_key).map(|key| key.mode) {
+        Ok(Mode::Delta) => "nouveautés et changements".to_owned(),
+        Ok(Mode::Complete { year, .. }) => format!("année {year} complète"),
+        Err(_) => "dossier illisible".to_owned(),
+    }
+}
+
+/// A state, with the class of its tag.
+pub(crate) fn state(import: &Import) -> (&'static str, &'static str) {
+    match (import.state, import.is_trial()) {
+        (ImportState::Received, _) => ("reçu", ""),
+        (ImportState::Running, true) => ("essai en cours", ""),
+        (ImportState::Running, false) => ("import en cours", ""),
+        (ImportState::Done, true) => ("essai, rien n'est importé", "warn"),
+        (ImportState::Done, false) if import.rejected > 0 => ("importé en partie", "warn"),
+        (ImportState::Done, false) => ("importé", "good"),
+        (ImportState::Failed, _) => ("échoué", "bad"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_hours_are_french() {
+        assert_eq!(
+            [0, 999, 1_000, 1_234_567].map(count),
+            ["0", "999", "1\u{202f}000", "1\u{202f}234\u{202f}567"]
+        );
+        assert_eq!(hour("2026-09-13T22:31:00Z".parse().unwrap()), "14/09/2026 à 00:31");
+    }
+}
