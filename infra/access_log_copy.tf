@@ -6,17 +6,6 @@
 #   access_log ─► stream ─► pipe ─► Firehose ─► bucket, object lock in compliance mode
 #                             └─► dead letters: where in the stream, and nothing of what is there
 
-variable "access_log_copy_enabled" {
-  description = "Copy the access logs into a bucket where nobody, the account's root included, can change or delete a trace for `access_log_retention_days`. Null: where real students are. Such a bucket can't be destroyed before its last object is free."
-  type        = bool
-  default     = null
-
-  validation {
-    condition     = !(var.access_log_copy_enabled == false && var.holds_real_students)
-    error_message = "access_log_copy_enabled is false only where holds_real_students is: whoever administers the account could otherwise remove the trace of a consultation."
-  }
-}
-
 locals {
   access_log_copied = coalesce(var.access_log_copy_enabled, var.holds_real_students)
 

@@ -1,27 +1,6 @@
 # Copies of the tables in another account, by option: what is left when this account is lost, or whoever owns it wants it lost.
 # Mistakes within the account are for the tables' own recovery of 35 days (docs/runbook.md, "Restore").
 
-variable "backup" {
-  description = "Daily copies of the tables in a vault of another account: its ARN, and the days that a copy is kept there, no more than the shortest of the retentions, since nothing is erased in a copy. None by default."
-  type = object({
-    vault_arn = string
-    days      = optional(number, 35)
-  })
-  default = null
-
-  validation {
-    condition     = var.backup == null || can(regex("^arn:[a-z-]+:backup:[a-z0-9-]+:[0-9]{12}:backup-vault:[A-Za-z0-9_-]+$", var.backup.vault_arn))
-    error_message = "backup.vault_arn is the ARN of a backup vault."
-  }
-
-  validation {
-    condition = (var.backup == null ? true :
-      var.backup.days >= 1 && floor(var.backup.days) == var.backup.days
-    && var.backup.days <= min(var.access_log_retention_days, var.reports_retention_days, var.ines_request_retention_days))
-    error_message = "backup.days is a whole number of at least 1, and no more than the shortest of access_log_retention_days, reports_retention_days and ines_request_retention_days: a copy would keep what has expired."
-  }
-}
-
 locals {
   # Traces have a copy of their own (access_log_copy.tf), and what has no recovery is of some hours.
   backed_up_tables = {

@@ -2,31 +2,6 @@
 # what is older than TLS 1.2 ("Choose a security policy for your custom domain in API Gateway"), and with it the default address
 # is closed, so that nobody goes around it.
 
-variable "establishments_domain" {
-  description = "Custom domain at which establishments write, and which asks for their certificate (mutual TLS): its `name`, the ARN of its own certificate in ACM, and `certificate_authorities`, the PEM of those whose certificates it takes. What they write is then refused at `api_domain`. Null: their keys are enough."
-  type = object({
-    name                    = string
-    certificate_arn         = string
-    certificate_authorities = string
-  })
-  default = null
-
-  validation {
-    condition     = alltrue([for domain in var.establishments_domain[*] : can(regex("^([a-z0-9-]+[.])+[a-z]{2,}$", domain.name)) && can(regex("^arn:[a-z-]+:acm:${var.region}:[0-9]{12}:certificate/", domain.certificate_arn))])
-    error_message = "establishments_domain has a DNS name in lower case, and the ARN of a certificate of ACM in the region of the API."
-  }
-
-  validation {
-    condition     = alltrue([for domain in var.establishments_domain[*] : can(regex("^-----BEGIN CERTIFICATE-----\\s", domain.certificate_authorities)) && !strcontains(domain.certificate_authorities, "PRIVATE KEY")])
-    error_message = "certificate_authorities is the PEM of certificates, and of no private key."
-  }
-
-  validation {
-    condition     = alltrue([for domain in var.establishments_domain[*] : try(var.api_domain.name != domain.name, false)])
-    error_message = "establishments_domain is beside an api_domain of another name: who consults has no certificate, and the gateway's own address, which asks for none, must be closed."
-  }
-}
-
 # The gateway reads the authorities in the deployer's name when the domain is made. They are public, so they are under S3's own
 # key: it is written nowhere that the gateway reads what is under another.
 module "truststore" {

@@ -1,21 +1,6 @@
 # The firewall in front of the API and of our own identity service. Not AWS's common or SQL rule sets: they take an apostrophe
 # in a surname for an attack.
 
-variable "restricted_addresses" {
-  description = "IPv4 ranges from which alone a path answers: `review`, what officers decide (`/api/revues`), and `portal`, all of its pages, the public ones too. The firewall refuses the others with 403. An empty list closes nothing."
-  type = object({
-    review = optional(list(string), [])
-    portal = optional(list(string), [])
-  })
-  default  = {}
-  nullable = false
-
-  validation {
-    condition     = alltrue([for range in flatten(values(var.restricted_addresses)) : try("${cidrhost(range, 0)}/${split("/", range)[1]}" == range, false) && can(regex("^[0-9.]+/([1-9]|[12][0-9]|3[0-2])$", range))])
-    error_message = "restricted_addresses are IPv4 ranges that begin at their first address, such as 192.0.2.0/24, one address as /32: the gateway has no IPv6 address, and /0 would close nothing."
-  }
-}
-
 locals {
   # The firewall sees a path with the stage in front when the gateway's own address is used, and without it on a custom domain:
   # a rule therefore looks for the path anywhere.

@@ -1,17 +1,6 @@
 # The log of the firewall holds blocked requests and no others: which rule, when, from which address. The path and the query may
 # hold an INE, and headers hold keys and tokens, so they are redacted. The address stays, because it tells an attack from a mistake.
 
-variable "firewall_log_retention_days" {
-  description = "Days that blocked requests are kept, with the address they came from."
-  type        = number
-  default     = 180
-
-  validation {
-    condition     = contains([30, 60, 90, 120, 150, 180, 365], var.firewall_log_retention_days)
-    error_message = "firewall_log_retention_days is 30, 60, 90, 120, 150, 180 or 365: a period that CloudWatch Logs accepts, a year at most."
-  }
-}
-
 locals {
   # The firewall writes to log groups with this prefix alone. An emulator has no logs of a firewall.
   firewall_log_group = "aws-waf-logs-${local.name}"

@@ -2,33 +2,6 @@
 # API of its own rather than paths of ours, so that the real INES replaces it by an address: with `var.ines` none of this is
 # deployed (docs/decisions/0013-ines-service.md).
 
-variable "ines_key_versions" {
-  description = "Version of each secret of our own identity service, also its id: `ine` and `identity` are keys of tables, which nothing derives again yet, so that raising them is refused; `token` signs tokens, of which raising it ends all."
-  type = object({
-    ine      = optional(number, 1)
-    identity = optional(number, 1)
-    token    = optional(number, 1)
-  })
-  default  = {}
-  nullable = false
-
-  validation {
-    condition     = alltrue([for version in values(var.ines_key_versions) : version >= 1 && floor(version) == version])
-    error_message = "Each version is a whole number of at least 1."
-  }
-}
-
-variable "ines_request_retention_days" {
-  description = "Days a request for an INE is kept once it is decided, with the identity that it was made for. One that waits stays until it is decided."
-  type        = number
-  default     = 365
-
-  validation {
-    condition     = var.ines_request_retention_days >= 1 && floor(var.ines_request_retention_days) == var.ines_request_retention_days
-    error_message = "ines_request_retention_days is a whole number of at least 1."
-  }
-}
-
 locals {
   # Ours, unless there is another.
   ines_is_ours = var.ines == null

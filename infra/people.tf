@@ -1,47 +1,6 @@
 # People. Each role is for one kind of person, who has shown a second factor to AWS or to the directory; what it may do is what docs/runbook.md asks of
 # that person, and no more. Nobody has one unless it is asked for.
 
-variable "operators" {
-  description = "ARNs of the roles or users that may take the operator's role: clients, establishments, imports, dead letters, logs. It reads no student and no trace."
-  type        = list(string)
-  default     = []
-  nullable    = false
-
-  validation {
-    condition     = alltrue([for arn in var.operators : can(regex("^arn:[a-z-]+:iam::[0-9]{12}:(role|user)/[^*]+$", arn))])
-    error_message = "operators are ARNs of roles or users: nothing wider."
-  }
-}
-
-variable "data_protection_officers" {
-  description = "ARNs of the roles or users that may take the data protection officer's role: the access log, and what finds a person in it. It changes nothing."
-  type        = list(string)
-  default     = []
-  nullable    = false
-
-  validation {
-    condition     = alltrue([for arn in var.data_protection_officers : can(regex("^arn:[a-z-]+:iam::[0-9]{12}:(role|user)/[^*]+$", arn))])
-    error_message = "data_protection_officers are ARNs of roles or users: nothing wider."
-  }
-}
-
-variable "break_glass" {
-  description = "ARNs of the roles or users that may take the break-glass role, which reads and mends every table, bucket, queue and secret of the stack for an hour. Each taking of it is alarming."
-  type        = list(string)
-  default     = []
-  nullable    = false
-
-  validation {
-    condition     = alltrue([for arn in var.break_glass : can(regex("^arn:[a-z-]+:iam::[0-9]{12}:(role|user)/[^*]+$", arn))])
-    error_message = "break_glass are ARNs of roles or users: nothing wider."
-  }
-
-  validation {
-    condition     = length(setintersection(var.break_glass, concat(var.operators, var.data_protection_officers))) == 0
-    error_message = "Whoever has the break-glass role every day has no need of another: name a role that is only taken when the glass is broken."
-  }
-}
-
 locals {
   table_arns = { for name, table in merge(module.table, module.ines_table) : name => table.arn }
 

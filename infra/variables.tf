@@ -62,6 +62,47 @@ variable "key_administrators" {
   }
 }
 
+variable "operators" {
+  description = "ARNs of the roles or users that may take the operator's role: clients, establishments, imports, dead letters, logs. It reads no student and no trace."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for arn in var.operators : can(regex("^arn:[a-z-]+:iam::[0-9]{12}:(role|user)/[^*]+$", arn))])
+    error_message = "operators are ARNs of roles or users: nothing wider."
+  }
+}
+
+variable "data_protection_officers" {
+  description = "ARNs of the roles or users that may take the data protection officer's role: the access log, and what finds a person in it. It changes nothing."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for arn in var.data_protection_officers : can(regex("^arn:[a-z-]+:iam::[0-9]{12}:(role|user)/[^*]+$", arn))])
+    error_message = "data_protection_officers are ARNs of roles or users: nothing wider."
+  }
+}
+
+variable "break_glass" {
+  description = "ARNs of the roles or users that may take the break-glass role, which reads and mends every table, bucket, queue and secret of the stack for an hour. Each taking of it is alarming."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for arn in var.break_glass : can(regex("^arn:[a-z-]+:iam::[0-9]{12}:(role|user)/[^*]+$", arn))])
+    error_message = "break_glass are ARNs of roles or users: nothing wider."
+  }
+
+  validation {
+    condition     = length(setintersection(var.break_glass, concat(var.operators, var.data_protection_officers))) == 0
+    error_message = "Whoever has the break-glass role every day has no need of another: name a role that is only taken when the glass is broken."
+  }
+}
+
 variable "region" {
   description = "AWS region. Student data stay in the European Union, Paris by default."
   type        = string
@@ -261,6 +302,38 @@ variable "access_log_retention_days" {
   }
 }
 
+variable "access_log_copy_enabled" {
+  description = "Copy the access logs into a bucket where nobody, the account's root included, can change or delete a trace for `access_log_retention_days`. Null: where real students are. Such a bucket can't be destroyed before its last object is free."
+  type        = bool
+  default     = null
+
+  validation {
+    condition     = !(var.access_log_copy_enabled == false && var.holds_real_students)
+    error_message = "access_log_copy_enabled is false only where holds_real_students is: whoever administers the account could otherwise remove the trace of a consultation."
+  }
+}
+
+variable "backup" {
+  description = "Daily copies of the tables in a vault of another account: its ARN, and the days that a copy is kept there, no more than the shortest of the retentions, since nothing is erased in a copy. None by default."
+  type = object({
+    vault_arn = string
+    days      = optional(number, 35)
+  })
+  default = null
+
+  validation {
+    condition     = var.backup == null || can(regex("^arn:[a-z-]+:backup:[a-z0-9-]+:[0-9]{12}:backup-vault:[A-Za-z0-9_-]+$", var.backup.vault_arn))
+    error_message = "backup.vault_arn is the ARN of a backup vault."
+  }
+
+  validation {
+    condition = (var.backup == null ? true :
+      var.backup.days >= 1 && floor(var.backup.days) == var.backup.days
+    && var.backup.days <= min(var.access_log_retention_days, var.reports_retention_days, var.ines_request_retention_days))
+    error_message = "backup.days is a whole number of at least 1, and no more than the shortest of access_log_retention_days, reports_retention_days and ines_request_retention_days: a copy would keep what has expired."
+  }
+}
+
 variable "log_retention_days" {
   description = "Days technical logs are kept. They hold no personal data."
   type        = number
@@ -269,5 +342,16 @@ variable "log_retention_days" {
   validation {
     condition     = contains([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731], var.log_retention_days)
     error_message = "log_retention_days must be a period CloudWatch Logs accepts, two years at most."
+  }
+}
+
+variable "firewall_log_retention_days" {
+  description = "Days that blocked requests are kept, with the address they came from."
+  type        = number
+  default     = 180
+
+  validation {
+    condition     = contains([30, 60, 90, 120, 150, 180, 365], var.firewall_log_retention_days)
+    error_message = "firewall_log_retention_days is 30, 60, 90, 120, 150, 180 or 365: a period that CloudWatch Logs accepts, a year at most."
   }
 }

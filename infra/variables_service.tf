@@ -123,6 +123,33 @@ variable "ines" {
   }
 }
 
+variable "ines_key_versions" {
+  description = "Version of each secret of our own identity service, also its id: `ine` and `identity` are keys of tables, which nothing derives again yet, so that raising them is refused; `token` signs tokens, of which raising it ends all."
+  type = object({
+    ine      = optional(number, 1)
+    identity = optional(number, 1)
+    token    = optional(number, 1)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for version in values(var.ines_key_versions) : version >= 1 && floor(version) == version])
+    error_message = "Each version is a whole number of at least 1."
+  }
+}
+
+variable "ines_request_retention_days" {
+  description = "Days a request for an INE is kept once it is decided, with the identity that it was made for. One that waits stays until it is decided."
+  type        = number
+  default     = 365
+
+  validation {
+    condition     = var.ines_request_retention_days >= 1 && floor(var.ines_request_retention_days) == var.ines_request_retention_days
+    error_message = "ines_request_retention_days is a whole number of at least 1."
+  }
+}
+
 variable "api_throttling" {
   description = "Requests per second, and burst, of the whole API. Quotas per client are the function's own."
   type = object({
@@ -203,6 +230,46 @@ variable "ines_domain" {
   }
 }
 
+variable "establishments_domain" {
+  description = "Custom domain at which establishments write, and which asks for their certificate (mutual TLS): its `name`, the ARN of its own certificate in ACM, and `certificate_authorities`, the PEM of those whose certificates it takes. What they write is then refused at `api_domain`. Null: their keys are enough."
+  type = object({
+    name                    = string
+    certificate_arn         = string
+    certificate_authorities = string
+  })
+  default = null
+
+  validation {
+    condition     = alltrue([for domain in var.establishments_domain[*] : can(regex("^([a-z0-9-]+[.])+[a-z]{2,}$", domain.name)) && can(regex("^arn:[a-z-]+:acm:${var.region}:[0-9]{12}:certificate/", domain.certificate_arn))])
+    error_message = "establishments_domain has a DNS name in lower case, and the ARN of a certificate of ACM in the region of the API."
+  }
+
+  validation {
+    condition     = alltrue([for domain in var.establishments_domain[*] : can(regex("^-----BEGIN CERTIFICATE-----\\s", domain.certificate_authorities)) && !strcontains(domain.certificate_authorities, "PRIVATE KEY")])
+    error_message = "certificate_authorities is the PEM of certificates, and of no private key."
+  }
+
+  validation {
+    condition     = alltrue([for domain in var.establishments_domain[*] : try(var.api_domain.name != domain.name, false)])
+    error_message = "establishments_domain is beside an api_domain of another name: who consults has no certificate, and the gateway's own address, which asks for none, must be closed."
+  }
+}
+
+variable "restricted_addresses" {
+  description = "IPv4 ranges from which alone a path answers: `review`, what officers decide (`/api/revues`), and `portal`, all of its pages, the public ones too. The firewall refuses the others with 403. An empty list closes nothing."
+  type = object({
+    review = optional(list(string), [])
+    portal = optional(list(string), [])
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = alltrue([for range in flatten(values(var.restricted_addresses)) : try("${cidrhost(range, 0)}/${split("/", range)[1]}" == range, false) && can(regex("^[0-9.]+/([1-9]|[12][0-9]|3[0-2])$", range))])
+    error_message = "restricted_addresses are IPv4 ranges that begin at their first address, such as 192.0.2.0/24, one address as /32: the gateway has no IPv6 address, and /0 would close nothing."
+  }
+}
+
 variable "manage_api_gateway_account" {
   description = "Set the role API Gateway writes logs with. It is one setting per account and region, so setting it replaces another stack's, and destroying this one would leave it naming a role that is gone: true only in an account of its own, otherwise infra/bootstrap or the account's owner sets it once."
   type        = bool
@@ -264,67 +331,5 @@ variable "scan_segments" {
   validation {
     condition     = var.scan_segments >= 1 && var.scan_segments <= 64 && floor(var.scan_segments) == var.scan_segments
     error_message = "scan_segments is a whole number from 1 to 64."
-  }
-}
-
-# --- Monitoring ------------------------------------------------------------------------------------------------------
-
-variable "alarms_enabled" {
-  description = "Create the alarms."
-  type        = bool
-  default     = true
-
-  validation {
-    condition     = var.alarms_enabled || !var.holds_real_students
-    error_message = "alarms_enabled is false only where holds_real_students is."
-  }
-}
-
-variable "refusals_alarm_threshold" {
-  description = "Requests refused for their quota in five minutes above which it is alarming: a client's programme has gone wrong, or its quota is too small."
-  type        = number
-  default     = 1000
-
-  validation {
-    condition     = var.refusals_alarm_threshold >= 1 && floor(var.refusals_alarm_threshold) == var.refusals_alarm_threshold
-    error_message = "refusals_alarm_threshold is a whole number of at least 1: a refusal now and then is what a quota is for."
-  }
-}
-
-variable "failed_imports_alarm_threshold" {
-  description = "Failed imports in five minutes above which it is alarming. 0: each one is."
-  type        = number
-  default     = 0
-
-  validation {
-    condition     = var.failed_imports_alarm_threshold >= 0 && floor(var.failed_imports_alarm_threshold) == var.failed_imports_alarm_threshold
-    error_message = "failed_imports_alarm_threshold is a whole number of at least 0."
-  }
-}
-
-variable "alarm_email" {
-  description = "Address that receives the alarms, after confirming: a team's list. Null only without real students: an alarm that nobody hears is none."
-  type        = string
-  default     = null
-
-  validation {
-    condition     = var.alarm_email != null || !var.holds_real_students
-    error_message = "alarm_email is missing: real students' data need somebody who hears the alarms."
-  }
-
-  validation {
-    condition     = var.alarm_email == null || can(regex("^[^@\\s]+@[^@\\s]+$", var.alarm_email))
-    error_message = "alarm_email is null or an e-mail address."
-  }
-}
-
-variable "log_level" {
-  description = "Least serious level the functions log. Above INFO, see on AWS that their metrics, which travel as log lines, still arrive: alarms depend on them."
-  type        = string
-  default     = "INFO"
-
-  validation {
-    condition     = contains(["DEBUG", "INFO", "WARN", "ERROR"], var.log_level)
-    error_message = "log_level is DEBUG, INFO, WARN or ERROR."
   }
 }

@@ -62,7 +62,8 @@ run "secure_by_default" {
   }
 }
 
-run "locked" {
+# For a service of AWS that writes, or reads, under no key of ours.
+run "locked_and_for_a_service" {
   command = plan
 
   module {
@@ -70,6 +71,8 @@ run "locked" {
   }
 
   variables {
+    encryption        = "AES256"
+    key_arn           = null
     locked_days       = 180
     expire_after_days = 181
     only_writer       = "arn:aws:iam::123456789012:role/copy"
@@ -88,6 +91,45 @@ run "locked" {
     ])
     error_message = "Another than the one writer may put objects."
   }
+
+  assert {
+    condition     = one(one(aws_s3_bucket_server_side_encryption_configuration.this.rule).apply_server_side_encryption_by_default).sse_algorithm == "AES256"
+    error_message = "A service of AWS can't read what is under a key of ours."
+  }
+}
+
+run "refused" {
+  command = plan
+
+  module {
+    source = "./tests/inputs/bucket"
+  }
+
+  variables {
+    name          = "example.bucket"
+    encryption    = "none"
+    locked_days   = 180
+    force_destroy = true
+
+    noncurrent_version_retention_days = 0
+  }
+
+  expect_failures = [var.name, var.encryption, var.locked_days, var.noncurrent_version_retention_days]
+}
+
+run "expires_while_locked" {
+  command = plan
+
+  module {
+    source = "./tests/inputs/bucket"
+  }
+
+  variables {
+    locked_days       = 180
+    expire_after_days = 180
+  }
+
+  expect_failures = [var.expire_after_days]
 }
 
 run "posted_to_by_pages" {
@@ -107,70 +149,5 @@ run "posted_to_by_pages" {
       rule.allowed_methods == toset(["POST"]) && rule.allowed_origins == toset(["https://portail.example"])
     ])
     error_message = "Scripts of other pages reach the bucket, or do more than post forms."
-  }
-}
-
-run "read_by_a_service" {
-  command = plan
-
-  module {
-    source = "./modules/bucket"
-  }
-
-  variables {
-    encryption = "AES256"
-    key_arn    = null
-  }
-
-  assert {
-    condition     = one(one(aws_s3_bucket_server_side_encryption_configuration.this.rule).apply_server_side_encryption_by_default).sse_algorithm == "AES256"
-    error_message = "A service of AWS can't read what is under a key of ours."
-  }
-}
-
-run "refused" {
-  command = plan
-
-  module {
-    source = "./modules/bucket"
-  }
-
-  variables {
-    name          = "example.bucket"
-    encryption    = "none"
-    locked_days   = 180
-    force_destroy = true
-
-    noncurrent_version_retention_days = 0
-  }
-
-  expect_failures = [var.name, var.encryption, var.locked_days, var.noncurrent_version_retention_days]
-}
-
-run "expires_while_locked" {
-  command = plan
-
-  module {
-    source = "./modules/bucket"
-  }
-
-  variables {
-    locked_days       = 180
-    expire_after_days = 180
-  }
-
-  expect_failures = [var.expire_after_days]
-}
-
-run "example" {
-  command = plan
-
-  module {
-    source = "./modules/bucket/examples/basic"
-  }
-
-  assert {
-    condition     = output.locked.mode == "COMPLIANCE" && output.locked.days == 180
-    error_message = "The example is not what it says."
   }
 }

@@ -120,6 +120,13 @@ override_resource {
   values          = { url = "https://sqs.eu-west-3.amazonaws.com/123456789012/statut-etudiant-test-identity" }
 }
 
+# Planning the firewall takes longer than all the rest, and nothing here is about it.
+override_resource {
+  target          = aws_wafv2_web_acl.api
+  override_during = plan
+  values          = { arn = "arn:aws:wafv2:eu-west-3:123456789012:regional/webacl/api" }
+}
+
 variables {
   environment  = "test"
   packages_dir = "./tests/packages"
@@ -138,8 +145,10 @@ run "configured" {
   }
 
   variables {
-    backup               = { vault_arn = "arn:aws:backup:eu-west-3:210987654321:backup-vault:register", days = 20 }
-    reserved_concurrency = { status = 200, enrolment = 50, review = 5, ingestion = 10, deduplication = 50, statistics = 1, ines = 50 }
+    backup                  = { vault_arn = "arn:aws:backup:eu-west-3:210987654321:backup-vault:register", days = 20 }
+    gradual_deployment      = "CodeDeployDefault.LambdaLinear10PercentEvery1Minute"
+    retention_alarm_enabled = true
+    reserved_concurrency    = { status = 200, enrolment = 50, review = 5, ingestion = 10, deduplication = 50, statistics = 1, ines = 50 }
     token_issuer = {
       issuer   = "https://issuer.example.org/"
       audience = "statut-etudiant"
@@ -312,6 +321,7 @@ run "configured" {
   assert {
     condition = module.enrolment.environment == tomap({
       ENVIRONMENT              = "test"
+      REKEYING                 = ""
       RECORDS_TABLE            = "statut-etudiant-test-records"
       STUDENTS_TABLE           = "statut-etudiant-test-students"
       CLIENTS_TABLE            = "statut-etudiant-test-clients"
@@ -346,5 +356,155 @@ run "configured" {
   assert {
     condition     = local.tags == { cost_centre = "1234", environment = "test", project = "statut-etudiant" }
     error_message = "The owner's tags are not on every resource, or replace the environment's."
+  }
+
+  # --- our own identity service is not there when another is named ---
+
+  assert {
+    condition = (
+      output.ines_url == "https://ines.example.org" && output.ines_table == null && output.ines_function == null &&
+      length(module.ines) == 0 && length(module.ines_table) == 0 && length(module.ines_secret) == 0 &&
+      length(aws_api_gateway_rest_api.ines) == 0 && length(aws_api_gateway_stage.ines) == 0 &&
+      length(aws_cloudwatch_metric_alarm.ines_service) == 0 && !contains(keys(local.functions), "ines")
+    )
+    error_message = "Our own identity service is deployed beside the one that is named."
+  }
+
+  # --- how new versions take over ---
+
+  assert {
+    condition     = aws_codedeploy_app.this[0].compute_platform == "Lambda"
+    error_message = "CodeDeploy moves aliases of Lambda."
+  }
+
+  assert {
+    condition = alltrue([
+      for statement in jsondecode(aws_iam_role_policy.rollout[0].policy).Statement :
+      statement.Sid == "StopOnAlarm" || (strcontains(statement.Resource, ":function:statut-etudiant-test-*") && !contains(flatten([statement.Action]), "lambda:InvokeFunction"))
+    ])
+    error_message = "The role moves the stack's own aliases, and calls nothing."
+  }
+
+  # --- alarms: of what is configured alone, each on a metric that is written, and in the runbook ---
+
+  # What shared/src/ines/client.rs writes, and InesError::kind: a filter on other words counts nothing, and says so to nobody.
+  assert {
+    condition = { for filter in aws_cloudwatch_log_metric_filter.ines : "${filter.log_group_name} ${one(filter.metric_transformation).name}" => filter.pattern } == merge([
+      for function in ["deduplication", "enrolment"] : {
+        "/aws/lambda/statut-etudiant-test-${function} ines_unavailable_test"  = "{ $.message = \"INES gave no answer\" && ($.ines = \"unavailable\" || $.ines = \"resting\") }"
+        "/aws/lambda/statut-etudiant-test-${function} ines_unauthorized_test" = "{ $.message = \"INES gave no answer\" && ($.ines = \"unauthorized\") }"
+        "/aws/lambda/statut-etudiant-test-${function} ines_unreadable_test"   = "{ $.message = \"INES gave no answer\" && ($.ines = \"unreadable\") }"
+      }
+    ]...)
+    error_message = "A failure of INES is not counted."
+  }
+
+  assert {
+    condition = { for alarm in aws_cloudwatch_metric_alarm.ines : alarm.metric_name => alarm.threshold } == {
+      ines_unavailable_test  = 20
+      ines_unauthorized_test = 0
+      ines_unreadable_test   = 20
+    }
+    error_message = "Nobody hears that INES does not answer, refuses our credentials, or answers something else."
+  }
+
+  assert {
+    condition = alltrue([
+      for alarm in aws_cloudwatch_metric_alarm.ines :
+      alarm.namespace == "StatutEtudiant" && alarm.statistic == "Sum" && alarm.treat_missing_data == "notBreaching" &&
+      alarm.alarm_actions == toset([aws_sns_topic.alarms.arn]) &&
+      strcontains(join(" ", values(aws_cloudwatch_dashboard.this)[*].dashboard_body), alarm.metric_name)
+    ])
+    error_message = "An alarm about INES tells nobody, goes off in a quiet night, or watches what is on no graph."
+  }
+
+  # What functions/deduplication/src/immatriculation.rs writes.
+  assert {
+    condition = (
+      aws_cloudwatch_log_metric_filter.new_identities.log_group_name == "/aws/lambda/statut-etudiant-test-deduplication" &&
+      aws_cloudwatch_log_metric_filter.new_identities.pattern == "{ $.message = \"new identities beyond the quota\" }" &&
+      one(aws_cloudwatch_metric_alarm.new_identities).metric_name == "new_identities_beyond_quota_test" &&
+      one(aws_cloudwatch_metric_alarm.new_identities).threshold == 0 &&
+      one(aws_cloudwatch_metric_alarm.new_identities).alarm_actions == toset([aws_sns_topic.alarms.arn]) &&
+      strcontains(join(" ", values(aws_cloudwatch_dashboard.this)[*].dashboard_body), "new_identities_beyond_quota_test")
+    )
+    error_message = "Nobody hears that an establishment has used up its new identities."
+  }
+
+  # What functions/deduplication/src/pairs.rs writes.
+  assert {
+    condition = (
+      aws_cloudwatch_log_metric_filter.pairs.log_group_name == "/aws/lambda/statut-etudiant-test-deduplication" &&
+      aws_cloudwatch_log_metric_filter.pairs.pattern == "{ $.message = \"pairs beyond the allowance\" }" &&
+      one(aws_cloudwatch_metric_alarm.pairs).metric_name == "pairs_beyond_allowance_test" &&
+      one(aws_cloudwatch_metric_alarm.pairs).threshold == 0 &&
+      one(aws_cloudwatch_metric_alarm.pairs).alarm_actions == toset([aws_sns_topic.alarms.arn]) &&
+      strcontains(join(" ", values(aws_cloudwatch_dashboard.this)[*].dashboard_body), "pairs_beyond_allowance_test")
+    )
+    error_message = "Nobody hears that a depositor's rows try pairs out."
+  }
+
+  assert {
+    condition = { for alarm in aws_cloudwatch_metric_alarm.consultation : alarm.metric_name => alarm.threshold } == {
+      enumeration_suspected   = 0
+      refused_quota           = 50
+      france_connect_failures = 20
+    }
+    error_message = "Nobody hears of an enumeration, of many refusals, or of FranceConnect failing."
+  }
+
+  # The names that the function gives to its metrics: an alarm on another name never goes off, and nothing says so.
+  assert {
+    condition = alltrue([
+      for alarm in aws_cloudwatch_metric_alarm.consultation :
+      alarm.namespace == "StatutEtudiant" && alarm.dimensions == tomap({ environment = module.status.environment.ENVIRONMENT }) &&
+      alarm.statistic == "Sum" && alarm.period == 300 && alarm.comparison_operator == "GreaterThanThreshold"
+    ])
+    error_message = "An alarm watches a metric that the function does not write."
+  }
+
+  assert {
+    condition = alltrue([
+      for alarm in aws_cloudwatch_metric_alarm.consultation :
+      alarm.treat_missing_data == "notBreaching" && alarm.alarm_actions == toset([aws_sns_topic.alarms.arn])
+    ])
+    error_message = "An alarm tells nobody, or goes off in a quiet night."
+  }
+
+  assert {
+    condition = alltrue([
+      for metric in [
+        "requests", "duration_ms", "server_errors", "refused_quota", "enumeration_suspected", "cold_starts",
+        "france_connect_failures",
+      ] : strcontains(join(" ", values(aws_cloudwatch_dashboard.this)[*].dashboard_body), metric)
+    ])
+    error_message = "A metric of the consultation is on no graph."
+  }
+
+  # Filter, alarm and graph name one metric, and the filter reads what the function writes (docs/logging.md).
+  assert {
+    condition = (
+      aws_cloudwatch_log_metric_filter.imports["failed"].pattern == "{ $.message = \"import ended\" && $.outcome = \"failed\" }" &&
+      aws_cloudwatch_log_metric_filter.imports["failed"].log_group_name == module.ingestion.log_group_name &&
+      aws_cloudwatch_metric_alarm.failed_imports[0].metric_name == "imports_failed_test" &&
+      aws_cloudwatch_metric_alarm.failed_imports[0].alarm_actions == toset([aws_sns_topic.alarms.arn]) &&
+      strcontains(join(" ", values(aws_cloudwatch_dashboard.this)[*].dashboard_body), "imports_failed_test")
+    )
+    error_message = "Nobody hears of a failed import."
+  }
+
+  # A heading of the runbook names its alarms as `$name-…`, FUNCTION, TABLE and UAI standing for any of theirs.
+  assert {
+    condition = toset([
+      for name in output.alarm_names :
+      replace(replace(replace(replace(name,
+        "/^statut-etudiant-test-/", "$$name-"),
+        "/^[$]name-(status|enrolment|review|portal|ingestion|deduplication|statistics|ines)-(errors|throttles|duration)$/", "$$name-FUNCTION-$2"),
+        "/^[$]name-.*-throttled$/", "$$name-TABLE-throttled"),
+      "/^[$]name-no-feed-[0-9]{7}[A-Z]$/", "$$name-no-feed-UAI")
+      ]) == setsubtract(toset(flatten([
+        for heading in regexall("(?m)^#+ Alarm: [^\n]*$", file("../docs/runbook.md")) : flatten(regexall("`([$]name-[A-Za-z-]+)`", heading))
+    ])), ["$name-ines-api-errors", "$name-ines-litigation", "$name-ines-log-copy", "$name-ines-certificate", "$name-establishments-certificate", "$name-outside"])
+    error_message = "An alarm has no section in docs/runbook.md, or a section there is about no alarm."
   }
 }

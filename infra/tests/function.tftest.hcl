@@ -26,6 +26,13 @@ variables {
     key_arns           = { registry = "arn:aws:kms:eu-west-3:123456789012:key/registry" }
     alarms_enabled     = true
     alarm_topic_arn    = "arn:aws:sns:eu-west-3:123456789012:alarms"
+
+    # The stack's tests plan functions whose new versions take over at once.
+    gradual = {
+      application   = "example"
+      role_arn      = "arn:aws:iam::123456789012:role/example-rollout"
+      configuration = "CodeDeployDefault.LambdaCanary10Percent5Minutes"
+    }
   }
 
   environment = { TABLE = "table" }
@@ -68,6 +75,26 @@ run "secure_by_default" {
     condition     = aws_cloudwatch_metric_alarm.this["duration"].threshold == 8000
     error_message = "The duration alarm is at 80 % of the timeout, in milliseconds."
   }
+
+  # --- a new version takes over by weights ---
+
+  assert {
+    condition     = length(aws_lambda_alias.live) == 0 && aws_lambda_alias.gradual[0].name == "live"
+    error_message = "What invokes the function must find one alias under the same name, which Terraform doesn't move."
+  }
+
+  assert {
+    condition = (
+      toset(aws_codedeploy_deployment_group.this[0].alarm_configuration[0].alarms) == toset(["example-errors", "example-throttles", "example-duration"])
+      && aws_codedeploy_deployment_group.this[0].alarm_configuration[0].enabled
+    )
+    error_message = "Every alarm of the function must stop a deployment."
+  }
+
+  assert {
+    condition     = toset(aws_codedeploy_deployment_group.this[0].auto_rollback_configuration[0].events) == toset(["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM"])
+    error_message = "A deployment that an alarm stops must be taken back."
+  }
 }
 
 run "endpoint_of_an_emulator" {
@@ -107,7 +134,7 @@ run "no_wildcard_action" {
   command = plan
 
   module {
-    source = "./modules/function"
+    source = "./tests/inputs/function"
   }
 
   variables {
@@ -123,7 +150,7 @@ run "no_wildcard_resource" {
   command = plan
 
   module {
-    source = "./modules/function"
+    source = "./tests/inputs/function"
   }
 
   variables {
@@ -133,50 +160,4 @@ run "no_wildcard_resource" {
   }
 
   expect_failures = [var.statements]
-}
-
-run "a_new_version_takes_over_by_weights" {
-  command = plan
-
-  module {
-    source = "./modules/function"
-  }
-
-  variables {
-    platform = {
-      account_id         = "123456789012"
-      architecture       = "arm64"
-      packages_dir       = "./tests/packages"
-      log_level          = "INFO"
-      log_retention_days = 365
-      logs_key_arn       = "arn:aws:kms:eu-west-3:123456789012:key/logs"
-      key_arns           = { registry = "arn:aws:kms:eu-west-3:123456789012:key/registry" }
-      alarms_enabled     = true
-      alarm_topic_arn    = "arn:aws:sns:eu-west-3:123456789012:alarms"
-
-      gradual = {
-        application   = "example"
-        role_arn      = "arn:aws:iam::123456789012:role/example-rollout"
-        configuration = "CodeDeployDefault.LambdaCanary10Percent5Minutes"
-      }
-    }
-  }
-
-  assert {
-    condition     = length(aws_lambda_alias.live) == 0 && aws_lambda_alias.gradual[0].name == "live"
-    error_message = "What invokes the function must find one alias under the same name, which Terraform doesn't move."
-  }
-
-  assert {
-    condition = (
-      toset(aws_codedeploy_deployment_group.this[0].alarm_configuration[0].alarms) == toset(["example-errors", "example-throttles", "example-duration"])
-      && aws_codedeploy_deployment_group.this[0].alarm_configuration[0].enabled
-    )
-    error_message = "Every alarm of the function must stop a deployment."
-  }
-
-  assert {
-    condition     = toset(aws_codedeploy_deployment_group.this[0].auto_rollback_configuration[0].events) == toset(["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM"])
-    error_message = "A deployment that an alarm stops must be taken back."
-  }
 }

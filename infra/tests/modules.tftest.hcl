@@ -1,5 +1,4 @@
-# Every module has a page that tells of all its inputs and outputs, and an example that can be planned. The examples of queue,
-# table and bucket are in the tests of each.
+# Every module has a page that tells of all its inputs and outputs, and an example that can be planned.
 
 provider "aws" {
   region                      = "eu-west-3"
@@ -10,11 +9,38 @@ provider "aws" {
   skip_requesting_account_id  = true
 }
 
-run "pages" {
+run "pages_and_examples" {
   command = plan
 
   module {
-    source = "./tests/pages"
+    source = "./tests/modules"
+  }
+
+  override_data {
+    target = module.function.data.aws_caller_identity.current
+    values = { account_id = "123456789012" }
+  }
+
+  override_data {
+    target = module.queue.data.aws_caller_identity.current
+    values = { account_id = "123456789012" }
+  }
+
+  override_data {
+    target = module.table.data.aws_caller_identity.current
+    values = { account_id = "123456789012" }
+  }
+
+  # The key is drawn by AWS.
+  override_module {
+    target  = module.hmac_secret.module.ine
+    outputs = { arn = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:ine" }
+  }
+
+  override_resource {
+    target          = module.table.aws_kms_key.data
+    override_during = plan
+    values          = { arn = "arn:aws:kms:eu-west-3:123456789012:key/data" }
   }
 
   assert {
@@ -26,54 +52,34 @@ run "pages" {
     condition     = alltrue([for names in output.untold : length(names) == 0])
     error_message = "A module's README doesn't tell of ${jsonencode({ for module, names in output.untold : module => names if length(names) > 0 })}."
   }
-}
 
-run "function_example" {
-  command = plan
-
-  module {
-    source = "./modules/function/examples/basic"
-  }
-
-  override_data {
-    target = data.aws_caller_identity.current
-    values = { account_id = "123456789012" }
+  assert {
+    condition     = module.bucket.locked.mode == "COMPLIANCE" && module.bucket.locked.days == 180
+    error_message = "The example of bucket is not what it says."
   }
 
   assert {
-    condition     = output.environment == tomap({ STUDENTS_TABLE = "example-students" })
-    error_message = "The example is not what it says."
-  }
-}
-
-run "hmac_secret_example" {
-  command = plan
-
-  module {
-    source = "./modules/hmac-secret/examples/basic"
-  }
-
-  # The key is drawn by AWS.
-  override_module {
-    target  = module.ine
-    outputs = { arn = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:ine" }
+    condition     = jsondecode(module.depositor.role_policy).Statement[0].Resource == ["arn:aws:s3:::example-inbox/0751967F/*"]
+    error_message = "The example of depositor is not what it says."
   }
 
   assert {
-    condition     = output.arn == "arn:aws:secretsmanager:eu-west-3:123456789012:secret:ine"
-    error_message = "The example is not what it says."
-  }
-}
-
-run "depositor_example" {
-  command = plan
-
-  module {
-    source = "./modules/depositor/examples/basic"
+    condition     = module.function.environment == tomap({ STUDENTS_TABLE = "example-students" })
+    error_message = "The example of function is not what it says."
   }
 
   assert {
-    condition     = jsondecode(output.role_policy).Statement[0].Resource == ["arn:aws:s3:::example-inbox/0751967F/*"]
-    error_message = "The example is not what it says."
+    condition     = module.hmac_secret.arn == "arn:aws:secretsmanager:eu-west-3:123456789012:secret:ine"
+    error_message = "The example of hmac-secret is not what it says."
+  }
+
+  assert {
+    condition     = module.queue.dead_letters == ["example-files-dlq", "example-nightly-dlq"]
+    error_message = "The example of queue is not what it says."
+  }
+
+  assert {
+    condition     = module.table.settings.key == "id" && module.table.settings.protected && module.table.settings.expires_by == "expires_at"
+    error_message = "The example of table is not what it says."
   }
 }

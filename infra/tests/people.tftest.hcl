@@ -1,4 +1,5 @@
-# People and establishments that have a role, or are told: what each may do, the whole of it.
+# Who is let in, and who is told: people and establishments that have a role, and what each may do, the whole of it; paths that
+# are closed to others; and who hears of imports and of alarms.
 
 provider "aws" {
   region                      = "eu-west-3"
@@ -83,6 +84,24 @@ override_resource {
   values          = { url = "https://sqs.eu-west-3.amazonaws.com/123456789012/statut-etudiant-test-identity" }
 }
 
+override_resource {
+  target          = aws_wafv2_ip_set.restricted["review"]
+  override_during = plan
+  values          = { arn = "arn:aws:wafv2:eu-west-3:123456789012:regional/ipset/review" }
+}
+
+override_resource {
+  target          = aws_wafv2_ip_set.restricted["portal"]
+  override_during = plan
+  values          = { arn = "arn:aws:wafv2:eu-west-3:123456789012:regional/ipset/portal" }
+}
+
+override_resource {
+  target          = aws_s3_object.certificate_authorities
+  override_during = plan
+  values          = { version_id = "first" }
+}
+
 variables {
   environment  = "test"
   packages_dir = "./tests/packages"
@@ -95,6 +114,12 @@ run "configured" {
   command = plan
 
   variables {
+    restricted_addresses = { review = ["192.0.2.0/24"], portal = ["192.0.2.0/24", "198.51.100.7/32"] }
+    establishments_domain = {
+      name                    = "depots.example.org"
+      certificate_arn         = "arn:aws:acm:eu-west-3:123456789012:certificate/depots"
+      certificate_authorities = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
+    }
     permissions_boundary     = "arn:aws:iam::123456789012:policy/boundary"
     key_administrators       = ["arn:aws:iam::123456789012:role/deployer"]
     operators                = ["arn:aws:iam::123456789012:role/sso-operator", "arn:aws:iam::123456789012:user/operator"]
@@ -230,5 +255,120 @@ run "configured" {
       ])
     ])
     error_message = "Who administers a key may use it, or IAM may give its administration."
+  }
+
+  # --- officers and the portal from two networks, establishments with a certificate ---
+
+  # Each rule refuses a path, decoded as the gateway may decode it, unless the address or the name is the one.
+  assert {
+    condition = {
+      for rule in aws_wafv2_web_acl.api.rule : rule.name => [
+        for part in rule.statement[0].and_statement[0].statement : try(
+          "${part.regex_match_statement[0].regex_string} ${join(" ", part.regex_match_statement[0].text_transformation[*].type)}",
+          "unless ${part.not_statement[0].statement[0].ip_set_reference_statement[0].arn}",
+          "unless ${part.not_statement[0].statement[0].byte_match_statement[0].positional_constraint} ${part.not_statement[0].statement[0].byte_match_statement[0].search_string}",
+        )
+      ] if length(rule.action[*].block) > 0 && length(rule.statement[0].and_statement) > 0
+      } == {
+      addresses-of-review            = ["/api/revues URL_DECODE NORMALIZE_PATH LOWERCASE", "unless arn:aws:wafv2:eu-west-3:123456789012:regional/ipset/review"]
+      addresses-of-portal            = ["/portail URL_DECODE NORMALIZE_PATH LOWERCASE", "unless arn:aws:wafv2:eu-west-3:123456789012:regional/ipset/portal"]
+      certificates-of-establishments = ["/api/(inscription|depots) URL_DECODE NORMALIZE_PATH LOWERCASE", "unless EXACTLY depots.example.org"]
+    }
+    error_message = "Officers, the portal or establishments are reached from elsewhere, or by another name, than was configured."
+  }
+
+  # What the rules name is what the gateway gives to those functions.
+  assert {
+    condition = alltrue([
+      for path, resource in local.api_resources :
+      contains(["review", "portal", "enrolment"], resource.function) == can(regex("/api/revues|/portail|/api/(inscription|depots)", path))
+    ])
+    error_message = "A function that is closed has a path that no rule names."
+  }
+
+  assert {
+    condition     = { for name, set in aws_wafv2_ip_set.restricted : name => set.addresses } == { review = toset(["192.0.2.0/24"]), portal = toset(["192.0.2.0/24", "198.51.100.7/32"]) }
+    error_message = "A network is let in, or kept out, that was not configured so."
+  }
+
+  assert {
+    condition = (
+      { for name, domain in aws_api_gateway_domain_name.this : name => [for tls in domain.mutual_tls_authentication : "${tls.truststore_uri} ${tls.truststore_version}"] } == {
+        api            = []
+        ines           = []
+        establishments = ["s3://statut-etudiant-test-truststore-123456789012/certificate-authorities.pem first"]
+      } && aws_api_gateway_domain_name.this["establishments"].security_policy == "TLS_1_2" && aws_api_gateway_rest_api.this.disable_execute_api_endpoint
+    )
+    error_message = "Establishments are not asked for a certificate, or others are, or an address is open that asks for none."
+  }
+
+  # --- alarms ---
+
+  # Whatever alarm is added is among the names that are compared.
+  assert {
+    condition = length(output.alarm_names) > 0 && alltrue([
+      for name in flatten([for file in fileset(".", "*.tf") : flatten(regexall("(?m)^resource \"aws_cloudwatch_metric_alarm\" \"([a-z_]+)\"", file(file)))]) :
+      strcontains(file("alarms.tf"), "in aws_cloudwatch_metric_alarm.${name} :")
+    ])
+    error_message = "An alarm is not among output alarm_names."
+  }
+
+  # So are those of every function, queue and table, by the list of each kind.
+  assert {
+    condition = length(output.alarm_names) > 0 && alltrue([
+      for found in concat([for file in fileset(".", "*.tf") : regexall("(?m)^module \"([a-z_]+)\" [{]\n  source +?= \"[.]/modules/(function|queue|table)\"", file(file))]...) :
+      strcontains(file({ function = "dashboards.tf", queue = "storage.tf", table = "alarms.tf" }[found[1]]), "module.${found[0]}")
+    ])
+    error_message = "The alarms of a function, a queue or a table are not among output alarm_names."
+  }
+
+  assert {
+    condition = alltrue([
+      for alarm in aws_cloudwatch_metric_alarm.service :
+      alarm.alarm_actions == toset([aws_sns_topic.alarms.arn]) &&
+      alarm.treat_missing_data == (alarm.comparison_operator == "LessThanThreshold" ? "breaching" : "notBreaching")
+    ])
+    error_message = "An alarm tells nobody, rings in a quiet night, or stays silent about what does not come."
+  }
+
+  assert {
+    condition     = toset([for table in merge(module.table, module.ines_table) : "${table.name}-throttled"]) == toset([for name in output.alarm_names : name if endswith(name, "-throttled")])
+    error_message = "A table may be throttled without anybody hearing of it."
+  }
+
+  # CloudWatch takes a day at most, and a week where a period is an hour or more.
+  assert {
+    condition = alltrue([
+      for alarm in aws_cloudwatch_metric_alarm.service : alltrue([
+        for query in alarm.metric_query : alltrue([
+          for metric in query.metric : metric.period * alarm.evaluation_periods <= (metric.period >= 3600 ? 7 : 1) * 86400
+        ])
+      ])
+    ])
+    error_message = "CloudWatch refuses an alarm that looks so far back."
+  }
+
+  assert {
+    condition = { for name, dashboard in aws_cloudwatch_dashboard.this : dashboard.dashboard_name => regex("^[*][*]([A-Za-z ]+)[.][*][*]", jsondecode(dashboard.dashboard_body).widgets[0].properties.markdown)[0] } == {
+      statut-etudiant-test         = "On call"
+      statut-etudiant-test-feeding = "Support of establishments"
+    }
+    error_message = "A dashboard doesn't say for whom it is."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.service["account-concurrency"].threshold == 800
+    error_message = "The alarm on concurrency is not at four fifths of the account's quota."
+  }
+
+  assert {
+    condition     = strcontains(aws_cloudwatch_event_rule.this["keys-at-risk"].event_pattern, aws_kms_key.data["access_log"].arn)
+    error_message = "Nobody hears that the access log's key is to be deleted."
+  }
+
+  # An import hands over after 880 s of 900, as designed.
+  assert {
+    condition     = module.ingestion.duration_alarm_threshold == 895000 && module.status.duration_alarm_threshold == 8000
+    error_message = "The alarm on ingestion's duration rings for every import that hands over, or never."
   }
 }

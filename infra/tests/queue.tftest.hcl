@@ -119,7 +119,7 @@ run "refused" {
   command = plan
 
   module {
-    source = "./modules/queue"
+    source = "./tests/inputs/queue"
   }
 
   variables {
@@ -129,22 +129,4 @@ run "refused" {
   }
 
   expect_failures = [var.name, var.consumer, var.senders]
-}
-
-run "example" {
-  command = plan
-
-  module {
-    source = "./modules/queue/examples/basic"
-  }
-
-  override_data {
-    target = data.aws_caller_identity.current
-    values = { account_id = "123456789012" }
-  }
-
-  assert {
-    condition     = output.dead_letters == ["example-files-dlq", "example-nightly-dlq"]
-    error_message = "The example is not what it says."
-  }
 }

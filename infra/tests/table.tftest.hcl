@@ -96,27 +96,3 @@ run "as_asked" {
     error_message = "DynamoDB refuses an attribute that no key has, or an alarm is created although it is not wanted."
   }
 }
-
-run "example" {
-  command = plan
-
-  module {
-    source = "./modules/table/examples/basic"
-  }
-
-  override_data {
-    target = data.aws_caller_identity.current
-    values = { account_id = "123456789012" }
-  }
-
-  override_resource {
-    target          = aws_kms_key.data
-    override_during = plan
-    values          = { arn = "arn:aws:kms:eu-west-3:123456789012:key/data" }
-  }
-
-  assert {
-    condition     = output.settings.key == "id" && output.settings.protected && output.settings.expires_by == "expires_at"
-    error_message = "The example is not what it says."
-  }
-}

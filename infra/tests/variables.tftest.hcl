@@ -1,5 +1,6 @@
-# Values that would weaken the stack, or only fail once half of it is deployed, are refused at the plan. A run plans the whole
-# stack, so each holds as many wrong values as there are variables to refuse one, and expects every one of them to.
+# Values that would weaken the stack, or only fail once half of it is deployed, are refused at the plan. The stack's variables are
+# tried without the stack: `inputs` has links to the files that declare them. Each run holds as many wrong values as there are
+# variables to refuse one, and expects every one of them to.
 
 provider "aws" {
   region                      = "eu-west-3"
@@ -8,38 +9,6 @@ provider "aws" {
   skip_credentials_validation = true
   skip_metadata_api_check     = true
   skip_requesting_account_id  = true
-}
-
-override_data {
-  target = data.aws_caller_identity.current
-  values = { account_id = "123456789012" }
-}
-
-override_data {
-  target = data.aws_servicequotas_service_quota.lambda_concurrency
-  values = { value = 1000 }
-}
-
-override_module {
-  target  = module.hmac_secret
-  outputs = { arn = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:mock" }
-}
-
-override_module {
-  target  = module.ines_secret
-  outputs = { arn = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:mock" }
-}
-
-override_resource {
-  target          = aws_secretsmanager_secret.france_connect
-  override_during = plan
-  values          = { arn = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:france-connect" }
-}
-
-override_resource {
-  target          = aws_secretsmanager_secret.ines_client
-  override_during = plan
-  values          = { arn = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:ines-client" }
 }
 
 variables {
@@ -52,6 +21,10 @@ variables {
 
 run "real_students_without_protection" {
   command = plan
+
+  module {
+    source = "./tests/inputs/stack"
+  }
 
   variables {
     alarm_email             = null
@@ -72,6 +45,10 @@ run "real_students_without_protection" {
 
 run "values_out_of_range" {
   command = plan
+
+  module {
+    source = "./tests/inputs/stack"
+  }
 
   variables {
     access_log_retention_days        = 179 # less than six months
@@ -126,6 +103,10 @@ run "values_out_of_range" {
 run "second_values" {
   command = plan
 
+  module {
+    source = "./tests/inputs/stack"
+  }
+
   variables {
     access_log_retention_days = 366 # more than a year
     region                    = "us-east-1"
@@ -168,6 +149,10 @@ run "second_values" {
 run "third_values" {
   command = plan
 
+  module {
+    source = "./tests/inputs/stack"
+  }
+
   variables {
     # An external id that can be guessed.
     depositors = { "0751967F" = { principal = "arn:aws:iam::210987654321:root", external_id = "0751967F" } }
@@ -198,7 +183,15 @@ run "third_values" {
 run "fourth_values" {
   command = plan
 
+  module {
+    source = "./tests/inputs/stack"
+  }
+
   variables {
+    # Anybody; it is asked for only where operators are right, whose role it may not be.
+    break_glass = ["*"]
+    # A configuration that CodeDeploy does not have.
+    gradual_deployment = "CodeDeployDefault.LambdaCanary10Percent7Minutes"
     # A certificate of another region.
     ines_domain = { name = "ines.example.org", certificate_arn = "arn:aws:acm:us-east-1:123456789012:certificate/ines" }
     # A user name that looks like this machine.
@@ -215,11 +208,15 @@ run "fourth_values" {
     }
   }
 
-  expect_failures = [var.ines_domain, var.token_issuer, var.france_connect]
+  expect_failures = [var.break_glass, var.gradual_deployment, var.ines_domain, var.token_issuer, var.france_connect]
 }
 
 run "fifth_values" {
   command = plan
+
+  module {
+    source = "./tests/inputs/stack"
+  }
 
   variables {
     # Tokens for any service.
@@ -246,26 +243,96 @@ run "fifth_values" {
   expect_failures = [var.token_issuer, var.france_connect, var.establishments_domain, var.backup]
 }
 
-# A new account's quota: what is reserved would be refused halfway through the apply.
-run "more_reserved_than_the_account_has" {
+run "values_of_the_others" {
   command = plan
 
-  override_data {
-    target = data.aws_servicequotas_service_quota.lambda_concurrency
-    values = { value = 400 }
+  module {
+    source = "./tests/inputs/stack"
   }
 
   variables {
-    reserved_concurrency = { status = 200, enrolment = 50, deduplication = 51 }
+    environment              = "Production"
+    tags                     = { "aws:owner" = "somebody" }
+    permissions_boundary     = "boundary"
+    key_administrators       = ["arn:aws:iam::123456789012:role/*"]
+    operators                = ["*"]
+    data_protection_officers = ["arn:aws:iam::123456789012:role/*"]
+    function_endpoint_url    = "localhost:4566"
+    hmac_key_versions        = { record = 0 }
+    rekeying                 = ["record"]
+    log_level                = "TRACE"
+
+    statistics_schedule   = "every night"
+    verification_schedule = "every night"
+    cpge_mefstat_prefixes = ["2A"]
+    scan_segments         = 65
+    starts_within_days    = 367
+    portal_provider = {
+      issuer    = "http://agents.example.org"
+      client_id = "0123456789abcdef"
+      profile   = "pro_connect"
+    }
+
+    secret_recovery_window_days       = 6
+    inbox_retention_days              = 0
+    reports_retention_days            = 0
+    noncurrent_version_retention_days = 0
+    log_retention_days                = 364
+
+    failed_imports_alarm_threshold   = -1
+    client_errors_alarm_percent      = 100
+    latency_alarm_milliseconds       = 99
+    blocked_requests_alarm_threshold = -1
+    feed_alarm_days                  = 8
+    oldest_case_alarm_days           = 0
+    watched_establishments           = { "0751967F" = 8 }
+
+    ingestion_timeout_seconds         = 901
+    deduplication_timeout_seconds     = 901
+    identity_queue_visibility_seconds = 43201
+    identity_max_receive_count        = 1001
+    identity_batch_size               = 11
+    pair_dates_per_day                = 21
+    unknown_pairs_floor               = 19
+    unknown_pairs_percent             = 101
   }
 
-  expect_failures = [data.aws_servicequotas_service_quota.lambda_concurrency]
+  expect_failures = [
+    var.environment, var.tags, var.permissions_boundary, var.key_administrators, var.operators, var.data_protection_officers,
+    var.function_endpoint_url, var.hmac_key_versions, var.rekeying, var.log_level, var.statistics_schedule,
+    var.verification_schedule, var.cpge_mefstat_prefixes, var.scan_segments, var.starts_within_days, var.portal_provider,
+    var.secret_recovery_window_days, var.inbox_retention_days, var.reports_retention_days,
+    var.noncurrent_version_retention_days, var.log_retention_days, var.failed_imports_alarm_threshold,
+    var.client_errors_alarm_percent, var.latency_alarm_milliseconds, var.blocked_requests_alarm_threshold,
+    var.feed_alarm_days, var.oldest_case_alarm_days, var.watched_establishments, var.ingestion_timeout_seconds, var.deduplication_timeout_seconds,
+    var.identity_queue_visibility_seconds, var.identity_max_receive_count, var.identity_batch_size, var.pair_dates_per_day,
+    var.unknown_pairs_floor, var.unknown_pairs_percent,
+  ]
 }
 
-# What must be accepted, so that the refusals above are known to be about what they say. On an emulator, with doubles on this
-# machine, invented people, and no quota to read.
+run "gradually_without_alarms" {
+  command = plan
+
+  module {
+    source = "./tests/inputs/stack"
+  }
+
+  variables {
+    gradual_deployment  = "CodeDeployDefault.LambdaAllAtOnce"
+    alarms_enabled      = false
+    holds_real_students = false
+  }
+
+  expect_failures = [var.gradual_deployment]
+}
+
+# What must be accepted, so that the refusals above are known to be about what they say.
 run "accepted" {
   command = plan
+
+  module {
+    source = "./tests/inputs/stack"
+  }
 
   variables {
     holds_real_students              = false
@@ -291,33 +358,24 @@ run "accepted" {
       client_id = "0123456789abcdef0123456789abcdef"
     }
   }
+}
 
-  assert {
-    condition     = module.status.environment.CLIENT_CACHE_SECONDS == "0" && module.status.environment.FRANCE_CONNECT_VERSION == "v1"
-    error_message = "The consultation is not told what was asked for."
+# A new account's quota: what is reserved would be refused halfway through the apply.
+run "more_reserved_than_the_account_has" {
+  command = plan
+
+  module {
+    source = "./tests/inputs/capacity"
   }
 
-  assert {
-    condition     = module.imports_queue.settings.visibility_timeout_seconds == 15
-    error_message = "The queue of imports does not have the visibility that was asked for."
+  override_data {
+    target = data.aws_servicequotas_service_quota.lambda_concurrency
+    values = { value = 400 }
   }
 
-  assert {
-    condition     = length(data.aws_servicequotas_service_quota.lambda_concurrency) == 0
-    error_message = "An emulator is asked for a quota."
+  variables {
+    reserved_concurrency = { status = 200, enrolment = 50, deduplication = 51 }
   }
 
-  assert {
-    condition     = length(aws_wafv2_web_acl_logging_configuration.api) == 0
-    error_message = "An emulator is asked for a firewall's logs, which it doesn't have."
-  }
-
-  assert {
-    condition = (
-      length(module.access_log_copy) == 0 && length(aws_pipes_pipe.access_log) == 0 && length(aws_kinesis_firehose_delivery_stream.access_log) == 0 &&
-      length(aws_iam_role.access_log_pipe) + length(aws_iam_role.access_log_delivery) == 0 && !contains(keys(local.queues), "traces") &&
-      alltrue([for table in merge(module.table, module.ines_table) : table.settings.stream == null]) && output.access_log_copy_bucket == null
-    )
-    error_message = "Invented people leave traces that nobody can delete."
-  }
+  expect_failures = [data.aws_servicequotas_service_quota.lambda_concurrency]
 }

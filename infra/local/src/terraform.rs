@@ -109,6 +109,12 @@ impl Terraform {
             // Without a mirror the provider (over 100 MB) is downloaded once, not at each `up`.
             .env("TF_PLUGIN_CACHE_DIR", self.files.local("provider-cache"))
             .env("TF_PLUGIN_CACHE_MAY_BREAK_DEPENDENCY_LOCK_FILE", "1");
+        // Both programs hold the provider's schema, which Go's collector would read through again
+        // at each doubling: collecting less often takes a quarter of the processor time away, for
+        // some hundreds of megabytes.
+        if std::env::var_os("GOGC").is_none() {
+            command.env("GOGC", "400");
+        }
         command
     }
 

@@ -1,4 +1,5 @@
-# The gateway and the firewall: on the plan of a production with every default, and with paths that are closed.
+# What answers: the gateway and the firewall, what the functions behind them are told, and our own identity service, with tables,
+# keys and a gateway of its own. On the plan of a production with every default.
 
 provider "aws" {
   region                      = "eu-west-3"
@@ -58,6 +59,24 @@ override_resource {
   target          = module.identity_queue.aws_sqs_queue.work
   override_during = plan
   values          = { url = "https://sqs.eu-west-3.amazonaws.com/123456789012/statut-etudiant-test-identity" }
+}
+
+override_resource {
+  target          = aws_kms_key.data["registry"]
+  override_during = plan
+  values          = { arn = "arn:aws:kms:eu-west-3:123456789012:key/registry" }
+}
+
+override_resource {
+  target          = aws_kms_key.data["access_log"]
+  override_during = plan
+  values          = { arn = "arn:aws:kms:eu-west-3:123456789012:key/access_log" }
+}
+
+override_resource {
+  target          = aws_kms_key.data["files"]
+  override_during = plan
+  values          = { arn = "arn:aws:kms:eu-west-3:123456789012:key/files" }
 }
 
 variables {
@@ -169,6 +188,7 @@ run "by_default" {
       ESTABLISHMENTS_TABLE      = "statut-etudiant-test-establishments"
       ACCESS_LOG_TABLE          = "statut-etudiant-test-access-log"
       INE_SECRET_ARN            = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:ine"
+      REKEYING                  = ""
       IDENTITY_SECRET_ARN       = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:identity"
       STARTS_WITHIN_DAYS        = "90"
       ACCESS_LOG_RETENTION_DAYS = "180"
@@ -186,6 +206,7 @@ run "by_default" {
     condition = module.review.environment == tomap({
       ENVIRONMENT               = "test"
       REVIEWS_TABLE             = "statut-etudiant-test-reviews"
+      WITHDRAWALS_TABLE         = "statut-etudiant-test-withdrawals"
       RECORDS_TABLE             = "statut-etudiant-test-records"
       STUDENTS_TABLE            = "statut-etudiant-test-students"
       ESTABLISHMENTS_TABLE      = "statut-etudiant-test-establishments"
@@ -270,79 +291,101 @@ run "by_default" {
     ))
     error_message = "The firewall keeps samples of requests."
   }
-}
 
-# Officers and the portal from two networks, establishments with a certificate.
-run "closed" {
-  command = plan
+  # --- our own identity service, unless another is named ---
 
-  override_resource {
-    target          = aws_wafv2_ip_set.restricted["review"]
-    override_during = plan
-    values          = { arn = "arn:aws:wafv2:eu-west-3:123456789012:regional/ipset/review" }
+  assert {
+    condition     = output.ines_url == "https://ines.example.org"
+    error_message = "INES is not where our own service is."
   }
 
-  override_resource {
-    target          = aws_wafv2_ip_set.restricted["portal"]
-    override_during = plan
-    values          = { arn = "arn:aws:wafv2:eu-west-3:123456789012:regional/ipset/portal" }
+  assert {
+    condition = module.ines[0].environment == tomap({
+      ENVIRONMENT               = "test"
+      INES_TABLE                = "statut-etudiant-test-ines"
+      INES_BLOCKS_TABLE         = "statut-etudiant-test-ines-blocks"
+      INES_LOG_TABLE            = "statut-etudiant-test-ines-log"
+      INE_SECRET_ARN            = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:ines-ine"
+      IDENTITY_SECRET_ARN       = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:ines-identity"
+      TOKEN_SECRET_ARN          = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:ines-token"
+      ACCESS_LOG_RETENTION_DAYS = "180"
+      REQUEST_RETENTION_DAYS    = "365"
+      CLIENT_CACHE_SECONDS      = "60"
+    })
+    error_message = "The identity service is told something else than it should be."
   }
 
-  override_resource {
-    target          = aws_s3_object.certificate_authorities
-    override_during = plan
-    values          = { version_id = "first" }
-  }
-
-  variables {
-    restricted_addresses = { review = ["192.0.2.0/24"], portal = ["192.0.2.0/24", "198.51.100.7/32"] }
-    establishments_domain = {
-      name                    = "depots.example.org"
-      certificate_arn         = "arn:aws:acm:eu-west-3:123456789012:certificate/depots"
-      certificate_authorities = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
-    }
-  }
-
-  # Each rule refuses a path, decoded as the gateway may decode it, unless the address or the name is the one.
+  # What has no key of its own cannot be read: the function names these attributes. A registration has no `expires_at`: what
+  # expire are requests that are decided, and traces.
   assert {
     condition = {
-      for rule in aws_wafv2_web_acl.api.rule : rule.name => [
-        for part in rule.statement[0].and_statement[0].statement : try(
-          "${part.regex_match_statement[0].regex_string} ${join(" ", part.regex_match_statement[0].text_transformation[*].type)}",
-          "unless ${part.not_statement[0].statement[0].ip_set_reference_statement[0].arn}",
-          "unless ${part.not_statement[0].statement[0].byte_match_statement[0].positional_constraint} ${part.not_statement[0].statement[0].byte_match_statement[0].search_string}",
-        )
-      ] if length(rule.action[*].block) > 0 && length(rule.statement[0].and_statement) > 0
+      for name, table in module.ines_table : name => [
+        table.settings.key, jsonencode(table.settings.indexes), coalesce(table.settings.expires_by, "never"),
+        reverse(split("/", table.settings.key_arn))[0], table.settings.protected && table.settings.recoverable,
+      ]
       } == {
-      addresses-of-review            = ["/api/revues URL_DECODE NORMALIZE_PATH LOWERCASE", "unless arn:aws:wafv2:eu-west-3:123456789012:regional/ipset/review"]
-      addresses-of-portal            = ["/portail URL_DECODE NORMALIZE_PATH LOWERCASE", "unless arn:aws:wafv2:eu-west-3:123456789012:regional/ipset/portal"]
-      certificates-of-establishments = ["/api/(inscription|depots) URL_DECODE NORMALIZE_PATH LOWERCASE", "unless EXACTLY depots.example.org"]
+      ines        = ["pk", jsonencode({ pending = "pending since KEYS_ONLY" }), "expires_at", "registry", true]
+      ines_blocks = ["pk", "{}", "never", "registry", true]
+      ines_log    = ["subject at", "{}", "expires_at", "access_log", true]
     }
-    error_message = "Officers, the portal or establishments are reached from elsewhere, or by another name, than was configured."
+    error_message = "A table of who has which INE has another key or index than the function names, expires, is encrypted with another key than the registry's, or the access log's for who asked, or can be lost."
   }
 
-  # What the rules name is what the gateway gives to those functions.
+  assert {
+    condition = length(setsubtract(values(jsondecode(aws_api_gateway_stage.ines[0].access_log_settings[0].format)), [
+      "$context.requestId", "$context.requestTime", "$context.httpMethod", "$context.resourcePath", "$context.status",
+      "$context.error.responseType", "$context.responseLength", "$context.responseLatency",
+      "$context.integration.latency", "$context.integration.status", "$context.waf.status", "$context.xrayTraceId",
+    ])) == 0 && !aws_api_gateway_stage.ines[0].xray_tracing_enabled
+    error_message = "The gateway of the identity service logs something that may be personal."
+  }
+
   assert {
     condition = alltrue([
-      for path, resource in local.api_resources :
-      contains(["review", "portal", "enrolment"], resource.function) == can(regex("/api/revues|/portail|/api/(inscription|depots)", path))
+      for settings in aws_api_gateway_method_settings.ines[0].settings :
+      settings.logging_level == "OFF" && !settings.data_trace_enabled && settings.throttling_rate_limit > 0
     ])
-    error_message = "A function that is closed has a path that no rule names."
-  }
-
-  assert {
-    condition     = { for name, set in aws_wafv2_ip_set.restricted : name => set.addresses } == { review = toset(["192.0.2.0/24"]), portal = toset(["192.0.2.0/24", "198.51.100.7/32"]) }
-    error_message = "A network is let in, or kept out, that was not configured so."
+    error_message = "The gateway's execution logs print requests, or it has no limit."
   }
 
   assert {
     condition = (
-      { for name, domain in aws_api_gateway_domain_name.this : name => [for tls in domain.mutual_tls_authentication : "${tls.truststore_uri} ${tls.truststore_version}"] } == {
-        api            = []
-        ines           = []
-        establishments = ["s3://statut-etudiant-test-truststore-123456789012/certificate-authorities.pem first"]
-      } && aws_api_gateway_domain_name.this["establishments"].security_policy == "TLS_1_2" && aws_api_gateway_rest_api.this.disable_execute_api_endpoint
+      toset(keys(aws_api_gateway_method.ines)) == toset(["/", "/{proxy+}"]) &&
+      alltrue([for method in aws_api_gateway_method.ines : method.http_method == "ANY"]) &&
+      length(aws_wafv2_web_acl_association.ines) == 1
     )
-    error_message = "Establishments are not asked for a certificate, or others are, or an address is open that asks for none."
+    error_message = "The gateway answers in the function's place, or has no firewall."
+  }
+
+  # The names that the function gives to its metrics: an alarm on another name never goes off, and nothing says so.
+  assert {
+    condition = (
+      aws_cloudwatch_metric_alarm.ines_service["litigation"].metric_name == "litigation" &&
+      aws_cloudwatch_metric_alarm.ines_service["litigation"].dimensions == tomap({ environment = "test", route = "ines_immatriculation" }) &&
+      aws_cloudwatch_metric_alarm.ines_service["errors"].dimensions == tomap({ ApiName = "statut-etudiant-test-ines", Stage = "v1" })
+    )
+    error_message = "Nobody hears of an identity service that fails, or of requests that pile up."
+  }
+
+  # --- alarms ---
+
+  assert {
+    condition     = toset([for alarm in aws_cloudwatch_metric_alarm.consultation : alarm.metric_name]) == toset(["enumeration_suspected", "refused_quota"])
+    error_message = "Without FranceConnect, the alarms of the consultation are those on enumeration and on refusals."
+  }
+
+  # A heading of the runbook names its alarms as `$name-…`, FUNCTION, TABLE and UAI standing for any of theirs.
+  assert {
+    condition = toset([
+      for name in output.alarm_names :
+      replace(replace(replace(replace(name,
+        "/^statut-etudiant-test-/", "$$name-"),
+        "/^[$]name-(status|enrolment|review|portal|ingestion|deduplication|statistics|ines)-(errors|throttles|duration)$/", "$$name-FUNCTION-$2"),
+        "/^[$]name-.*-throttled$/", "$$name-TABLE-throttled"),
+      "/^[$]name-no-feed-[0-9]{7}[A-Z]$/", "$$name-no-feed-UAI")
+      ]) == setsubtract(toset(flatten([
+        for heading in regexall("(?m)^#+ Alarm: [^\n]*$", file("../docs/runbook.md")) : flatten(regexall("`([$]name-[A-Za-z-]+)`", heading))
+    ])), ["$name-france-connect", "$name-no-feed-UAI", "$name-retention-late", "$name-establishments-certificate", "$name-outside"])
+    error_message = "An alarm has no section in docs/runbook.md, or a section there is about no alarm."
   }
 }

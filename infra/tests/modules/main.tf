@@ -1,4 +1,36 @@
-# Lists, for each module, the variables and outputs that its README doesn't name.
+# The example of each module, all in one plan, and what the modules' READMEs don't tell.
+
+terraform {
+  required_providers {
+    aws = {
+      source = "hashicorp/aws"
+    }
+  }
+}
+
+module "bucket" {
+  source = "../../modules/bucket/examples/basic"
+}
+
+module "depositor" {
+  source = "../../modules/depositor/examples/basic"
+}
+
+module "function" {
+  source = "../../modules/function/examples/basic"
+}
+
+module "hmac_secret" {
+  source = "../../modules/hmac-secret/examples/basic"
+}
+
+module "queue" {
+  source = "../../modules/queue/examples/basic"
+}
+
+module "table" {
+  source = "../../modules/table/examples/basic"
+}
 
 locals {
   modules = "${path.module}/../../modules"
