@@ -7,9 +7,15 @@ import sys
 
 import tie
 
+ENFORCED = "--enforce-iam" in sys.argv
 if "--detached" not in sys.argv:
     tie.to_parent()
 sys.argv = sys.argv[:1]
+
+if ENFORCED:
+    import enforcement
+
+    enforcement.as_on_aws()
 
 from ministack.app import main  # noqa: E402  (the tie first: importing takes a second)
 

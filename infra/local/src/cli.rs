@@ -82,6 +82,9 @@ pub(crate) struct Up {
     /// own sandbox
     #[arg(long)]
     pub(crate) with_probes: bool,
+    /// Let each function do what its role says and nothing else, as far as the emulator knows
+    #[arg(long)]
+    pub(crate) enforce_iam: bool,
 }
 
 /// Options of `demo`.

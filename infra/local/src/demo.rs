@@ -10,6 +10,7 @@ use statut::statistics::Statistics;
 use statut::ui;
 
 use crate::claim::Claim;
+use crate::emulator::Rights;
 use crate::feed;
 use crate::files::Files;
 use crate::platform::Platform;
@@ -19,7 +20,7 @@ use crate::samples::{LYCEE, UNIVERSITY};
 pub(crate) async fn run(files: &Files, with_probes: bool) -> Result<()> {
     let claim = Claim::take(files)?;
     ui::heading("1. The platform, from the Terraform of production");
-    let platform = Platform::start(files, claim, false).await?;
+    let platform = Platform::start(files, claim, false, Rights::Unchecked).await?;
 
     ui::heading("2. A university sends its enrolments");
     feed::send(files, &platform, &UNIVERSITY).await?;

@@ -16,12 +16,29 @@ const USUAL_PORT: u16 = 4566;
 /// Forces a port.
 const PORT_VARIABLE: &str = "LOCAL_PORT";
 
+/// Whether a function may do more than its role says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rights {
+    /// Whatever it asks for is done: the emulator reads no policy.
+    Unchecked,
+    /// Each call is compared with the policies of its role and of its resource
+    /// (`infra/local/enforcement.py`).
+    Enforced,
+}
+
+impl Rights {
+    /// By the option that asks for it.
+    pub(crate) const fn enforced(asked: bool) -> Self {
+        if asked { Self::Enforced } else { Self::Unchecked }
+    }
+}
+
 /// Starts it and waits until it answers. The functions that it runs end with it.
-pub(crate) async fn start(files: &Files, detached: bool) -> Result<Service> {
+pub(crate) async fn start(files: &Files, detached: bool, rights: Rights) -> Result<Service> {
     let port = choose_port()?;
     let program = Program {
         name: "AWS emulator",
-        command: emulator_command(files, port)?,
+        command: emulator_command(files, port, rights)?,
         port,
         health: "/_ministack/health",
         log: files.local("emulator.log"),
@@ -29,7 +46,7 @@ pub(crate) async fn start(files: &Files, detached: bool) -> Result<Service> {
     program.start(files, detached).await
 }
 
-fn emulator_command(files: &Files, port: u16) -> Result<Command> {
+fn emulator_command(files: &Files, port: u16, rights: Rights) -> Result<Command> {
     let temporary = clean_temporary(files)?;
     let mut command = command(PLATFORM.program(files, "python"));
     // -B: no compiled copy of what it imports is left beside the sources.
@@ -51,6 +68,9 @@ fn emulator_command(files: &Files, port: u16) -> Result<Command> {
         // It removes the containers it believes its own when it starts and stops: keep it away from
         // Docker.
         .env("DOCKER_HOST", format!("unix://{}", temporary.join("no-docker.sock").display()));
+    if rights == Rights::Enforced {
+        command.arg("--enforce-iam").env("AUTH", "true");
+    }
     Ok(command)
 }
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::claim::Claim;
 use crate::data_provider;
 use crate::double;
-use crate::emulator;
+use crate::emulator::{self, Rights};
 use crate::environment::PLATFORM;
 use crate::files::Files;
 use crate::ines;
@@ -40,7 +40,12 @@ impl Platform {
     /// interrupted.
     ///
     /// A detached platform may be left running without this process.
-    pub(crate) async fn start(files: &Files, mut claim: Claim, detached: bool) -> Result<Self> {
+    pub(crate) async fn start(
+        files: &Files,
+        mut claim: Claim,
+        detached: bool,
+        rights: Rights,
+    ) -> Result<Self> {
         tools::terraform().await?;
         let python = tools::python().await?;
         let tool = packages::build(files).await?;
@@ -48,10 +53,10 @@ impl Platform {
         let double = double::start(files, detached).await?;
         claim.holds_double(&double)?;
         let (terraform, emulator, deployed) =
-            match deploy(files, &mut claim, double.endpoint(), detached).await {
+            match deploy(files, &mut claim, double.endpoint(), detached, rights).await {
                 Err(error) if was_answer_lost(&error) => {
                     println!("  … the emulator lost an answer: once more, from nothing");
-                    deploy(files, &mut claim, double.endpoint(), detached).await
+                    deploy(files, &mut claim, double.endpoint(), detached, rights).await
                 }
                 deployed => deployed,
             }?;
@@ -102,9 +107,10 @@ async fn deploy(
     claim: &mut Claim,
     double: &str,
     detached: bool,
+    rights: Rights,
 ) -> Result<(Terraform, Service, Value)> {
     let terraform = Terraform::for_emulator(files).await?;
-    let emulator = emulator::start(files, detached).await?;
+    let emulator = emulator::start(files, detached, rights).await?;
     claim.holds_emulator(&emulator)?;
     let packages = packages::directory(files);
     let deployed = terraform

@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::aws::Response;
+use crate::opinion::Account;
 use crate::terraform::{self, Table};
 
 /// An item, its attributes as they are on the wire.
@@ -24,13 +25,19 @@ static SCHEMA: LazyLock<Vec<Table>> = LazyLock::new(terraform::tables);
 /// Every table of the stack, empty at first; each has the name that Terraform's list gives it.
 pub struct Tables {
     database: Database,
+    /// Another emulator's, instead.
+    elsewhere: Option<Account>,
     /// Those that were called: a table takes a millisecond to make, and a test calls a few.
     made: Mutex<BTreeSet<String>>,
 }
 
 impl Default for Tables {
     fn default() -> Self {
-        Self { database: Database::memory().unwrap(), made: Mutex::default() }
+        Self {
+            database: Database::memory().unwrap(),
+            elsewhere: Account::new(),
+            made: Mutex::default(),
+        }
     }
 }
 
@@ -43,21 +50,26 @@ impl std::fmt::Debug for Tables {
 impl Tables {
     /// Does what an operation says, and answers as `DynamoDB` does.
     pub fn call(&self, operation: &str, request: &str) -> Response {
-        let (status, body) = match self.run(operation, request) {
-            Ok(answer) => (200, answer),
-            Err(error) => (error.status_code(), error.to_json()),
-        };
+        let (status, body) = self.run(operation, request);
         http::Response::builder().status(status).body(body.into()).unwrap()
     }
 
-    fn run(&self, operation: &str, request: &str) -> Result<String, DynoxideError> {
-        match self.ask(operation, request) {
+    fn run(&self, operation: &str, request: &str) -> (u16, String) {
+        if let Some(account) = &self.elsewhere {
+            self.make_tables_of(&serde_json::from_str(request).unwrap());
+            return account.call(operation, request);
+        }
+        let answer = match self.ask(operation, request) {
             // A table takes a millisecond to make, and a test calls a few of them.
             Err(DynoxideError::ResourceNotFoundException(_)) => {
                 self.make_tables_of(&serde_json::from_str(request).unwrap());
                 self.ask(operation, request)
             }
             answer => answer,
+        };
+        match answer {
+            Ok(answer) => (200, answer),
+            Err(error) => (error.status_code(), error.to_json()),
         }
     }
 
@@ -88,10 +100,16 @@ impl Tables {
         let written = parts.flat_map(Map::values).filter_map(|part| part["TableName"].as_str());
         for name in own.into_iter().chain(read).chain(written) {
             if self.made.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned()) {
-                ask(&schema(name).definition().to_string(), |request| {
-                    self.database.create_table(request)
-                })
-                .unwrap();
+                let definition = schema(name).definition().to_string();
+                match &self.elsewhere {
+                    Some(account) => {
+                        let (status, answer) = account.call("CreateTable", &definition);
+                        assert_eq!(status, 200, "{answer}");
+                    }
+                    None => {
+                        ask(&definition, |request| self.database.create_table(request)).unwrap();
+                    }
+                }
             }
         }
     }
@@ -100,7 +118,8 @@ impl Tables {
     pub fn put(&self, table: &str, item: Item) {
         let request =
             Item::from_iter([("TableName".into(), table.into()), ("Item".into(), item.into())]);
-        self.run("PutItem", &Value::Object(request).to_string()).unwrap();
+        let (status, answer) = self.run("PutItem", &Value::Object(request).to_string());
+        assert_eq!(status, 200, "{answer}");
     }
 
     /// The items of a table, in the order of their keys.
@@ -126,6 +145,10 @@ impl Tables {
     fn scan(&self, table: &str) -> Vec<HashMap<String, AttributeValue>> {
         if !self.made.lock().unwrap_or_else(PoisonError::into_inner).contains(table) {
             return Vec::new();
+        }
+        if let Some(account) = &self.elsewhere {
+            let items = account.items(table).into_iter();
+            return items.map(|item| serde_json::from_value(item).unwrap()).collect();
         }
         let (mut items, mut after) = (Vec::new(), None);
         loop {

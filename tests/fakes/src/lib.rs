@@ -18,6 +18,7 @@ pub mod gateway;
 pub mod golden;
 pub mod log;
 pub mod openapi;
+mod opinion;
 pub mod s3;
 pub mod sns;
 pub mod sqs;

@@ -10,6 +10,7 @@ use tokio::process::Command;
 
 use crate::claim::Claim;
 use crate::cli::Test;
+use crate::emulator::Rights;
 use crate::environment::{CHECKOV, DEPENDENCIES, FUZZING, PLATFORM, POLICIES};
 use crate::files::Files;
 use crate::platform::Platform;
@@ -137,7 +138,7 @@ async fn infrastructure(files: &Files, python: &Python, options: &Test) -> Resul
 /// may be asked of it. `plans` are those of the infrastructure's tests.
 async fn end_to_end(files: &Files, claim: Claim, options: &Test, plans: &Path) -> Result<()> {
     ui::heading("Local platform");
-    let mut platform = Platform::start(files, claim, false).await?;
+    let mut platform = Platform::start(files, claim, false, Rights::enforced(options.full)).await?;
     if options.full {
         // What a program was linked with is read from its symbols, and another way to compile it
         // leaves others: not for every run.

@@ -7,6 +7,7 @@ use statut::ui::{self, masked};
 
 use crate::claim::Claim;
 use crate::cli;
+use crate::emulator::Rights;
 use crate::feed;
 use crate::files::Files;
 use crate::platform::Platform;
@@ -25,7 +26,8 @@ pub(crate) fn is_serving() -> bool {
 pub(crate) async fn run(files: &Files, options: &cli::Up) -> Result<()> {
     let claim = Claim::take(files)?;
     ui::heading("Statut Étudiant, local platform");
-    let mut platform = Platform::start(files, claim, options.detach).await?;
+    let rights = Rights::enforced(options.enforce_iam);
+    let mut platform = Platform::start(files, claim, options.detach, rights).await?;
     if options.with_probes {
         feed::send_probes(files, &platform).await?;
     }
