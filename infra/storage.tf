@@ -91,9 +91,9 @@ module "table" {
 locals {
   # Published statistics are kept: a reader may cite any past edition.
   buckets = {
-    inbox      = { expire_after_days = var.inbox_retention_days, forms_from = regex("^https?://[^/]+", local.portal_url) }
-    reports    = { expire_after_days = var.reports_retention_days }
-    statistics = { expire_after_days = null }
+    inbox      = { expire_after_days = var.inbox_retention_days, forms_from = [regex("^https?://[^/]+", local.portal_url)] }
+    reports    = { expire_after_days = var.reports_retention_days, forms_from = [] }
+    statistics = { expire_after_days = null, forms_from = [] }
   }
 }
 
@@ -105,7 +105,7 @@ module "bucket" {
   key_arn           = aws_kms_key.data["files"].arn
   force_destroy     = var.force_destroy
   expire_after_days = each.value.expire_after_days
-  forms_from        = try(each.value.forms_from, null)
+  forms_from        = each.value.forms_from
 
   noncurrent_version_retention_days = var.noncurrent_version_retention_days
 }

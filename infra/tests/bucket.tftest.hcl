@@ -140,7 +140,7 @@ run "posted_to_by_pages" {
   }
 
   variables {
-    forms_from = "https://portail.example"
+    forms_from = ["https://portail.example"]
   }
 
   assert {

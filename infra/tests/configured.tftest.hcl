@@ -319,6 +319,29 @@ run "configured" {
   }
 
   assert {
+    condition = module.portal.environment == tomap({
+      ENVIRONMENT               = "test"
+      PUBLIC_URL                = local.portal_url
+      SESSIONS_TABLE            = "statut-etudiant-test-sessions"
+      MEMBERS_TABLE             = "statut-etudiant-test-members"
+      ESTABLISHMENTS_TABLE      = "statut-etudiant-test-establishments"
+      IMPORTS_TABLE             = "statut-etudiant-test-imports"
+      FINDINGS_TABLE            = "statut-etudiant-test-findings"
+      ACCESS_LOG_TABLE          = "statut-etudiant-test-access-log"
+      ACCESS_LOG_RETENTION_DAYS = "180"
+      IMPORTS_QUEUE_URL         = module.imports_queue.url
+      INBOX_BUCKET              = module.bucket["inbox"].name
+      REPORTS_BUCKET            = module.bucket["reports"].name
+      DEPOSIT_MAX_BYTES         = tostring(var.deposit_max_bytes)
+      DEPOSIT_LIFETIME_SECONDS  = tostring(var.deposit_lifetime_seconds)
+      PORTAL_SECRET_ARN         = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:portal"
+      OIDC_PROVIDER             = jsonencode(var.portal_provider)
+      OIDC_SECRET_ARN           = one(aws_secretsmanager_secret.portal_provider[*].arn)
+    })
+    error_message = "The portal is told something else than it should be."
+  }
+
+  assert {
     condition = module.enrolment.environment == tomap({
       ENVIRONMENT              = "test"
       REKEYING                 = ""
@@ -338,6 +361,7 @@ run "configured" {
       CLIENT_CACHE_SECONDS     = "60"
       DEPOSIT_MAX_BYTES        = "1000000"
       DEPOSIT_LIFETIME_SECONDS = "120"
+      IMPORTS_QUEUE_URL        = module.imports_queue.url
       IDENTITY_QUEUE_URL       = module.identity_queue.url
       INES_URL                 = "https://ines.example.org"
       INES_CHANNEL             = "supdata-1"

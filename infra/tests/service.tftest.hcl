@@ -220,18 +220,6 @@ run "by_default" {
     error_message = "Review is told something else than it should be."
   }
 
-  assert {
-    condition = module.portal.environment == tomap({
-      ENVIRONMENT          = "test"
-      PUBLIC_URL           = local.portal_url
-      SESSIONS_TABLE       = "statut-etudiant-test-sessions"
-      MEMBERS_TABLE        = "statut-etudiant-test-members"
-      ESTABLISHMENTS_TABLE = "statut-etudiant-test-establishments"
-      PORTAL_SECRET_ARN    = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:portal"
-    })
-    error_message = "The portal is told something else than it should be."
-  }
-
   # --- personal data stay out of logs ---
 
   assert {

@@ -104,13 +104,13 @@ resource "aws_s3_bucket_policy" "this" {
 
 # A form needs no leave; a script that shows how far an upload has come does.
 resource "aws_s3_bucket_cors_configuration" "this" {
-  count = var.forms_from == null ? 0 : 1
+  count = length(var.forms_from) > 0 ? 1 : 0
 
   bucket = aws_s3_bucket.this.id
 
   cors_rule {
     allowed_methods = ["POST"]
-    allowed_origins = [var.forms_from]
+    allowed_origins = var.forms_from
     max_age_seconds = 3600
   }
 }

@@ -75,9 +75,9 @@ variable "locked_days" {
 }
 
 variable "forms_from" {
-  description = "Origin of the pages whose scripts may post forms to the bucket, as `https://portail.example`. Null: none."
-  type        = string
-  default     = null
+  description = "Origins of the pages whose scripts may post forms to the bucket, as `https://portail.example`."
+  type        = list(string)
+  default     = []
 }
 
 variable "only_writer" {
