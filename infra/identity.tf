@@ -47,6 +47,9 @@ module "deduplication" {
     ACCESS_LOG_TABLE          = module.table["access_log"].name
     ACCESS_LOG_RETENTION_DAYS = var.access_log_retention_days
 
+    # Each process has its part, so that all of them together keep to it. Pushes have an answer to give, and ask beside.
+    INES_QUESTIONS_PER_SECOND = max(1, floor(var.ines_questions_per_second / var.identity_maximum_concurrency))
+
     # As long as the report that they complete.
     FINDINGS_RETENTION_DAYS = var.reports_retention_days
   })

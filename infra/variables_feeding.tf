@@ -185,6 +185,17 @@ variable "identity_batch_size" {
   }
 }
 
+variable "ines_questions_per_second" {
+  description = "Questions a second that all deduplication invocations together may ask of INES, which is somebody else's: what its owner was promised. Records beyond it wait in the queue. At least one a second for each of identity_maximum_concurrency."
+  type        = number
+  default     = 1000
+
+  validation {
+    condition     = var.ines_questions_per_second >= 1 && floor(var.ines_questions_per_second) == var.ines_questions_per_second
+    error_message = "ines_questions_per_second is a whole number of at least 1."
+  }
+}
+
 variable "identity_maximum_concurrency" {
   description = "Most deduplication invocations at a time. It protects the tables, and the national identity service, from a large import."
   type        = number

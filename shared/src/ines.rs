@@ -21,6 +21,7 @@ pub mod secret;
 mod access;
 mod breaker;
 mod firewall;
+mod pace;
 mod reading;
 mod retries;
 

@@ -1,15 +1,18 @@
-//! One batch of pointers, in order: each is followed on its own, and only those that failed come
-//! back.
+//! One batch of pointers: each is followed on its own, side by side with those that have nothing to
+//! do with it, and only those that failed come back.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent, SqsMessage};
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use jiff::{SignedDuration, Timestamp};
 use shared::contract::pointer::{NotAPointer, Pointer};
 use shared::registry::StoreError;
 
 use crate::apply_case::{AppliedCase, ApplyCaseError, apply_case};
 use crate::daily;
+use crate::lanes;
 use crate::resolve::{Occasion, Resolution, ResolveError, resolve};
 use crate::verification;
 use crate::world::World;
@@ -42,30 +45,59 @@ const SOON: Duration = Duration::from_secs(10);
 /// Follows a batch of pointers and reports the messages that failed. `deadline` is when the
 /// invocation is killed.
 ///
+/// Those that have nothing to do with each other are followed side by side ([`lanes`]): nearly all
+/// of the time is spent waiting for INES and for the tables.
+///
 /// While INES is slow there may not be time for all: the rest is sent again, rather than left to be
 /// killed with what is under way, because a message that is received too often is given up.
 pub async fn handle<W: World>(world: &W, event: SqsEvent, deadline: Timestamp) -> SqsBatchResponse {
     let started = Instant::now();
-    let mut outcomes = Outcomes::default();
-    let mut failures = Vec::new();
     let received = event.records.len();
-    for (position, message) in event.records.into_iter().enumerate() {
-        // The first one always has its turn, so that every invocation does something.
-        let is_late = position > 0 && deadline.duration_since(world.now()) < MOST_FOR_ONE;
-        match one(world, &message, is_late).await {
-            Ok(outcome) => outcomes.count(outcome),
-            Err(error) => {
-                // The id is SQS's own; the body may hold anything and stays out of the log.
-                let message_id = message.message_id.unwrap_or_default();
-                tracing::error!(%error, message_id, "pointer not followed");
-                let mut failure = BatchItemFailure::default();
-                failure.item_identifier = message_id;
-                failures.push(failure);
-            }
+    let mut batch = Batch::default();
+    let mut pointers = Vec::new();
+    for (position, message) in event.records.iter().enumerate() {
+        match Pointer::read(message.body.as_deref().unwrap_or_default()) {
+            Ok(pointer) => pointers.push((position, pointer)),
+            Err(error) => batch.ended(message, Err(error.into())),
         }
     }
+    let lanes = match lanes::of(world, &pointers).await {
+        Ok(lanes) => lanes,
+        Err(error) => {
+            // What they have to do with each other isn't known: one after the other.
+            tracing::warn!(%error, "a batch is followed in order");
+            vec![pointers.iter().map(|(position, _)| *position).collect()]
+        }
+    };
+    let side_by_side = lanes.len();
+    let pointers: BTreeMap<usize, Pointer> = pointers.into_iter().collect();
+    // The first one always has its turn, so that every invocation does something.
+    let first = pointers.keys().next().copied();
+    let mut running: FuturesUnordered<_> = lanes
+        .into_iter()
+        .map(|lane| {
+            let pointers = &pointers;
+            async move {
+                let mut ended = Vec::with_capacity(lane.len());
+                for position in lane {
+                    let Some(pointer) = pointers.get(&position) else { continue };
+                    let is_late = Some(position) != first
+                        && deadline.duration_since(world.now()) < MOST_FOR_ONE;
+                    ended.push((position, one(world, pointer, is_late).await));
+                }
+                ended
+            }
+        })
+        .collect();
+    while let Some(lane) = running.next().await {
+        for (position, outcome) in lane {
+            batch.ended(&event.records[position], outcome);
+        }
+    }
+    let Batch { outcomes, failures } = batch;
     tracing::info!(
         received,
+        side_by_side,
         published = outcomes.published,
         on_hold = outcomes.on_hold,
         postponed = outcomes.postponed,
@@ -81,6 +113,29 @@ pub async fn handle<W: World>(world: &W, event: SqsEvent, deadline: Timestamp) -
     response
 }
 
+/// What became of a batch.
+#[derive(Default)]
+struct Batch {
+    outcomes: Outcomes,
+    failures: Vec<BatchItemFailure>,
+}
+
+impl Batch {
+    fn ended(&mut self, message: &SqsMessage, outcome: Result<Followed, Failure>) {
+        match outcome {
+            Ok(outcome) => self.outcomes.count(outcome),
+            Err(error) => {
+                // The id is SQS's own; the body may hold anything and stays out of the log.
+                let message_id = message.message_id.clone().unwrap_or_default();
+                tracing::error!(%error, message_id, "pointer not followed");
+                let mut failure = BatchItemFailure::default();
+                failure.item_identifier = message_id;
+                self.failures.push(failure);
+            }
+        }
+    }
+}
+
 /// The end of a pointer: of a record, or of a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Followed {
@@ -90,17 +145,12 @@ pub enum Followed {
     Due(usize),
 }
 
-async fn one<W: World>(
-    world: &W,
-    message: &SqsMessage,
-    is_late: bool,
-) -> Result<Followed, Failure> {
-    let pointer = Pointer::read(message.body.as_deref().unwrap_or_default())?;
+async fn one<W: World>(world: &W, pointer: &Pointer, is_late: bool) -> Result<Followed, Failure> {
     if is_late {
-        world.queue().send_after(SOON, &pointer).await?;
+        world.queue().send_after(SOON, pointer).await?;
         return Ok(Followed::Record(Resolution::Postponed));
     }
-    follow(world, &pointer).await
+    follow(world, pointer).await
 }
 
 /// Follows one pointer.

@@ -2,6 +2,7 @@
 //! those in doubt.
 //!
 //! ```text
+//! batch ──► lanes              what has nothing to do with each other is followed side by side
 //! pointer ─► handler ─┬─ record ─► resolve ─► pairs            whether its INE and birth date may be checked today
 //!                     │                   ├─► verification     what INES says of its INE
 //!                     │                   ├─► candidates       everybody who resembles, as of now
@@ -27,6 +28,7 @@ mod changes;
 mod daily;
 mod found;
 mod immatriculation;
+mod lanes;
 mod outcome;
 mod owners;
 mod pairs;

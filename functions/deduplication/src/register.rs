@@ -203,6 +203,11 @@ impl Register {
         self.reviews.get(id).await
     }
 
+    /// The records that are there, of a hundred at most, perhaps as they were a moment ago.
+    pub(crate) async fn records(&self, ids: Vec<RecordId>) -> Result<Vec<Record>, StoreError> {
+        self.records.many(&ids).await
+    }
+
     /// When the case that waits longest was opened; the latest may be missing for some moments.
     pub(crate) async fn oldest_case(&self) -> Result<Option<Timestamp>, StoreError> {
         self.reviews.oldest().await

@@ -105,5 +105,11 @@ fn held_against(record: &Record, ine: Ine, registered: Registered) -> InesVerifi
 
 /// Whether INES will answer later what it didn't answer now.
 pub(crate) fn is_passing(error: InesError) -> bool {
-    matches!(error, InesError::Unavailable | InesError::Resting | InesError::Unauthorized)
+    match error {
+        InesError::Unavailable
+        | InesError::Resting
+        | InesError::OverRate
+        | InesError::Unauthorized => true,
+        InesError::Unreadable => false,
+    }
 }

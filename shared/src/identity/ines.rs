@@ -53,6 +53,9 @@ pub enum InesError {
     /// INES was unavailable a moment ago, so it was not asked.
     #[error("INES was not asked: it was unavailable a moment ago")]
     Resting,
+    /// So many questions wait for their turn that this one has none soon: it was not asked.
+    #[error("INES was not asked: as many questions a second wait as it may be asked")]
+    OverRate,
     /// INES refuses our credentials: trying again soon is no use, and an operator has to look.
     #[error("INES refuses our credentials")]
     Unauthorized,
@@ -68,6 +71,7 @@ impl InesError {
         match self {
             Self::Unavailable => "unavailable",
             Self::Resting => "resting",
+            Self::OverRate => "over_rate",
             Self::Unauthorized => "unauthorized",
             Self::Unreadable => "unreadable",
         }

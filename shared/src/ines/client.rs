@@ -1,14 +1,16 @@
 //! Asks INES: whether it may be asked, with a token, again when it fails, and what it meant.
 
+use std::num::NonZeroU32;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 
 use super::access::Access;
 use super::breaker::Breaker;
 use super::firewall;
+use super::pace::Pace;
 use super::reading;
 use super::retries::Retries;
 use super::secret::{Secret, StoredSecret};
@@ -25,6 +27,9 @@ use crate::identity::ines::{Immatriculated, Ines, InesError, Verified};
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// How long one question may take, with all its attempts.
 pub(super) const BUDGET: Duration = Duration::from_secs(8);
+
+/// How often a process may ask in a second.
+const RATE: &str = "INES_QUESTIONS_PER_SECOND";
 
 /// Where INES is, and through which channel we come.
 #[derive(Debug, Clone)]
@@ -44,6 +49,8 @@ pub struct Client<H, S> {
     http: H,
     access: Access<S>,
     breaker: Mutex<Breaker>,
+    /// None where it may be asked as fast as it answers.
+    pace: Option<Mutex<Pace>>,
 }
 
 /// The client of the functions.
@@ -65,7 +72,11 @@ pub fn from_env(
         is_told_depositors: config::variable("INES_TOLD_DEPOSITORS")?,
     };
     let secret = StoredSecret::new(secrets.clone(), config::variable("INES_SECRET_ARN")?);
-    Ok(Some(Client::new(settings, LazyHttpClient::with_timeout(TIMEOUT), secret)))
+    let client = Client::new(settings, LazyHttpClient::with_timeout(TIMEOUT), secret);
+    if !config::is_set(RATE) {
+        return Ok(Some(client));
+    }
+    Ok(Some(client.paced(config::variable(RATE)?)))
 }
 
 /// Why an attempt gave nothing.
@@ -98,7 +109,28 @@ impl From<HttpError> for Failure {
 impl<H: Http, S: Secret> Client<H, S> {
     /// INES at an address. Nothing is called yet.
     pub fn new(settings: Settings, http: H, secret: S) -> Self {
-        Self { settings, http, access: Access::new(secret), breaker: Mutex::new(Breaker::new()) }
+        Self {
+            settings,
+            http,
+            access: Access::new(secret),
+            breaker: Mutex::new(Breaker::new()),
+            pace: None,
+        }
+    }
+
+    /// The same, asked no more than so many times a second, with what is asked again.
+    #[must_use]
+    pub fn paced(self, per_second: NonZeroU32) -> Self {
+        Self { pace: Some(Mutex::new(Pace::of(per_second))), ..self }
+    }
+
+    /// Waits for its turn; there is none before the budget ends when too many wait.
+    async fn turn(&self, deadline: Instant) -> Result<(), InesError> {
+        let Some(pace) = &self.pace else { return Ok(()) };
+        let (now, latest) = (Instant::now().into_std(), (deadline - TIMEOUT).into_std());
+        let turn = pace.lock().unwrap_or_else(PoisonError::into_inner).turn(now, latest);
+        sleep_until(turn.ok_or(InesError::OverRate)?.into()).await;
+        Ok(())
     }
 
     /// Asks one question, and says in the log when there is no answer: alarms count those lines.
@@ -128,6 +160,11 @@ impl<H: Http, S: Secret> Client<H, S> {
         let mut retries = Retries::until(deadline.into_std());
         let mut tried = false;
         loop {
+            // First: whom the breaker lets pass must ask.
+            match self.turn(deadline).await {
+                Err(_) if tried => return Err(InesError::Unavailable),
+                turn => turn?,
+            }
             let admitted = self.breaker().admit(Instant::now().into_std());
             admitted.map_err(|rests| if tried { InesError::Unavailable } else { rests })?;
             tried = true;

@@ -111,6 +111,16 @@ impl RecordStore {
         read::one(&self.client, &self.table, keys::record(id), "records GetItem").await
     }
 
+    /// Those that are there, of a hundred ids at most that are all different, perhaps as they were a
+    /// moment ago.
+    pub async fn many(&self, ids: &[RecordId]) -> Result<Vec<Record>, StoreError> {
+        const OPERATION: &str = "records BatchGetItem";
+        let keys = ids.iter().map(keys::record).collect();
+        let items = read::many(&self.client, &self.table, keys, false, OPERATION).await?;
+        let shape = |_| StoreError::shape(OPERATION);
+        items.into_iter().map(|item| serde_dynamo::from_item(item).map_err(shape)).collect()
+    }
+
     /// Stores up to [`MOST_IN_BATCH`] records, each only if it is more recent than what is stored.
     ///
     /// Idempotent: a statement stored before by the same import, in an earlier attempt or by a

@@ -24,6 +24,7 @@ mod rekeyed;
 mod reviewers;
 mod rules;
 mod score;
+mod side_by_side;
 mod stories;
 mod tables;
 mod undone;
@@ -267,6 +268,18 @@ fn a_change_of_rules_is_shown_and_applied() {
     assert!(parted > 10 && together * 10 >= parted * 9, "{together} of {parted} came together");
 }
 
+/// A batch with these bodies, numbered from 1.
+fn event(bodies: impl IntoIterator<Item = String>) -> SqsEvent {
+    let message = |(number, body): (usize, String)| {
+        let mut message = SqsMessage::default();
+        (message.message_id, message.body) = (Some(number.to_string()), Some(body));
+        message
+    };
+    let mut event = SqsEvent::default();
+    event.records = (1..).zip(bodies).map(message).collect();
+    event
+}
+
 #[test]
 fn what_there_is_no_time_for_is_sent_again_and_poison_comes_back() {
     let (sim, population) = world(1, 4, false);
@@ -276,13 +289,7 @@ fn what_there_is_no_time_for_is_sent_again_and_poison_comes_back() {
     }
     let [first, second] =
         [&statements[0].record, &statements[1].record].map(|id| Pointer::Record(id.clone()).body());
-    let message = |id: &str, body: &str| {
-        let mut message = SqsMessage::default();
-        (message.message_id, message.body) = (Some(id.to_owned()), Some(body.to_owned()));
-        message
-    };
-    let mut event = SqsEvent::default();
-    event.records = vec![message("1", &first), message("2", &second), message("3", "poison")];
+    let event = event([first, second.clone(), "poison".to_owned()]);
     // Just enough for the one that has its turn whatever the time.
     let response = sim
         .alone(handle(&Process::new(Rc::clone(&sim), 1), event, sim.time()), &mut Cost::default());

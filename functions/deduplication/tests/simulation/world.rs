@@ -14,6 +14,7 @@ use deduplication::register::{Register, Settings};
 use deduplication::world::World;
 use fakes::aws::{Call, Outstanding, Response, refuse, respond};
 use fakes::sqs::Queues;
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
@@ -247,6 +248,34 @@ impl Sim {
             Poll::Ready(done) => done,
             Poll::Pending => panic!("nothing of it waits"),
         }
+    }
+
+    /// Runs a future to its end on a clock of its own, on which a call of a table takes `latency`;
+    /// says how long that was.
+    pub(crate) fn timed<F: Future<Output = ()>>(
+        &self,
+        latency: Duration,
+        future: F,
+        cost: &mut Cost,
+    ) -> Duration {
+        *self.read.borrow_mut() = None;
+        self.runtime.block_on(async {
+            let started = tokio::time::Instant::now();
+            let mut future = std::pin::pin!(future);
+            let mut calls = self.calls.borrow_mut();
+            let mut on_their_way = FuturesUnordered::new();
+            loop {
+                tokio::select! {
+                    biased;
+                    () = &mut future => return started.elapsed(),
+                    Some(call) = calls.recv() => on_their_way.push(async move {
+                        tokio::time::sleep(latency).await;
+                        call
+                    }),
+                    Some(call) = on_their_way.next() => self.answer(0, call, cost),
+                }
+            }
+        })
     }
 
     /// Does what an operator does, to its end: it may wait for itself, as a list read page by page
