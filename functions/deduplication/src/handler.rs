@@ -45,7 +45,7 @@ const SOON: Duration = Duration::from_secs(10);
 /// Follows a batch of pointers and reports the messages that failed. `deadline` is when the
 /// invocation is killed.
 ///
-/// Those that have nothing to do with each other are followed side by side ([`lanes`]): nearly all
+/// Those that have nothing to do with each other are followed side by side (`lanes`): nearly all
 /// of the time is spent waiting for INES and for the tables.
 ///
 /// While INES is slow there may not be time for all: the rest is sent again, rather than left to be

@@ -260,15 +260,16 @@ impl Sim {
     ) -> Duration {
         *self.read.borrow_mut() = None;
         self.runtime.block_on(async {
+            let next_call =
+                || std::future::poll_fn(|context| self.calls.borrow_mut().poll_recv(context));
             let started = tokio::time::Instant::now();
             let mut future = std::pin::pin!(future);
-            let mut calls = self.calls.borrow_mut();
             let mut on_their_way = FuturesUnordered::new();
             loop {
                 tokio::select! {
                     biased;
                     () = &mut future => return started.elapsed(),
-                    Some(call) = calls.recv() => on_their_way.push(async move {
+                    Some(call) = next_call() => on_their_way.push(async move {
                         tokio::time::sleep(latency).await;
                         call
                     }),
