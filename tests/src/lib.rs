@@ -11,6 +11,7 @@ pub mod depositors;
 pub mod double;
 pub mod http;
 pub mod ines;
+mod lambda;
 pub mod logs;
 pub mod people;
 pub mod portal;

@@ -14,6 +14,10 @@ use ureq::http::Method;
 
 use crate::eventually;
 use crate::http::Call;
+use crate::lambda;
+
+/// Where the stack is.
+const REGION: &str = "eu-west-3";
 
 /// The university of the sandbox.
 pub const UNIVERSITY: &str = "0751967F";
@@ -275,6 +279,18 @@ impl Stack {
             .send()
             .await;
         let attributes = asked.expect("SQS answers").attributes.unwrap_or_default();
+        // As AWS asks for (docs/deploying.md): the topic may send.
+        let (queue, topic) = (&attributes[&wanted], self.output("notifications_topic_arn"));
+        let policy = json!({
+            "Version": "2012-10-17",
+            "Statement": [{
+                "Effect": "Allow", "Principal": { "Service": "sns.amazonaws.com" }, "Action": "sqs:SendMessage",
+                "Resource": queue, "Condition": { "ArnEquals": { "aws:SourceArn": topic } },
+            }],
+        });
+        let set = self.sqs.set_queue_attributes().queue_url(&url);
+        let set = set.attributes(QueueAttributeName::Policy, policy.to_string());
+        set.send().await.expect("the queue has a policy");
         self.sns
             .subscribe()
             .topic_arn(self.output("notifications_topic_arn"))
@@ -359,7 +375,11 @@ impl Stack {
         let name = self.output(&format!("{function}_function"));
         let url =
             format!("{}/2015-03-31/functions/{name}:live/invocations", self.output("endpoint_url"));
-        let answer = Call::to(Method::POST, &url).json(event).send().await;
+        let mut call = Call::to(Method::POST, &url).json(event);
+        for (name, value) in lambda::signature(&url, REGION, &event.to_string()) {
+            call = call.header(&name, &value);
+        }
+        let answer = call.send().await;
         json!({ "status": answer.status, "error": answer.headers.contains_key("x-amz-function-error"), "answer": answer.json() })
     }
 }
@@ -368,10 +388,8 @@ impl Stack {
 pub(crate) fn aws(outputs: &Value) -> ConfigLoader {
     aws_config::defaults(BehaviorVersion::v2026_01_12())
         .endpoint_url(outputs["endpoint_url"].as_str().unwrap_or_default())
-        .region(Region::new("eu-west-3"))
-        .credentials_provider(aws_sdk_s3::config::Credentials::new(
-            "test", "test", None, None, "sandbox",
-        ))
+        .region(Region::new(REGION))
+        .credentials_provider(lambda::owner())
 }
 
 pub(crate) fn read(variable: &str) -> Value {

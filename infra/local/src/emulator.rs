@@ -5,14 +5,18 @@ use std::path::PathBuf;
 use anyhow::{Context as _, Result, bail};
 use statut::aws::REGION;
 use tokio::process::Command;
+use ureq::http::Request;
 
 use crate::environment::PLATFORM;
 use crate::files::{self, Files};
+use crate::http;
 use crate::process::command;
 use crate::service::{Program, Service, free_port};
 
 /// Where AWS clients look for an emulator by habit.
 const USUAL_PORT: u16 = 4566;
+/// Where it says how it is.
+const HEALTH: &str = "/_ministack/health";
 /// Forces a port.
 const PORT_VARIABLE: &str = "LOCAL_PORT";
 
@@ -40,10 +44,23 @@ pub(crate) async fn start(files: &Files, detached: bool, rights: Rights) -> Resu
         name: "AWS emulator",
         command: emulator_command(files, port, rights)?,
         port,
-        health: "/_ministack/health",
+        health: HEALTH,
         log: files.local("emulator.log"),
     };
-    program.start(files, detached).await
+    let service = program.start(files, detached).await?;
+    if rights == Rights::Enforced && !enforces(&service).await? {
+        bail!("the AWS emulator enforces no rights, though it was asked to");
+    }
+    Ok(service)
+}
+
+/// Whether it says so itself.
+async fn enforces(emulator: &Service) -> Result<bool> {
+    let health = Request::get(format!("{}{HEALTH}", emulator.endpoint())).body(String::new())?;
+    let said = http::send(health).await?.body;
+    let said: serde_json::Value =
+        serde_json::from_str(&said).context("the AWS emulator doesn't say how it is")?;
+    Ok(said["auth"] == "enabled")
 }
 
 fn emulator_command(files: &Files, port: u16, rights: Rights) -> Result<Command> {
