@@ -70,6 +70,13 @@ pub(crate) const POLICIES: Environment = Environment {
     requirements: &["policies-requirements.txt"],
 };
 
+/// Another emulator, whose opinion is asked.
+pub(crate) const OPINION: Environment = Environment {
+    what: "the other emulator",
+    directory: "opinion",
+    requirements: &["opinion-requirements.txt"],
+};
+
 /// What checks the description of the infrastructure by rule. A hundred packages, so not for every
 /// run.
 pub(crate) const CHECKOV: Environment = Environment {

@@ -30,6 +30,7 @@ mod http;
 mod ines;
 mod json;
 mod matching;
+mod opinion;
 mod outputs;
 mod packages;
 mod platform;

@@ -11,14 +11,14 @@ use tokio::process::Command;
 use crate::claim::Claim;
 use crate::cli::Test;
 use crate::emulator::Rights;
-use crate::environment::{CHECKOV, DEPENDENCIES, FUZZING, PLATFORM, POLICIES};
+use crate::environment::{CHECKOV, DEPENDENCIES, FUZZING, OPINION, PLATFORM, POLICIES};
 use crate::files::Files;
 use crate::platform::Platform;
 use crate::process::{self, cargo, command};
 use crate::samples::UNIVERSITY;
 use crate::terraform::Terraform;
 use crate::tools::Python;
-use crate::{advisories, dependencies, double, feed, fuzz, policies, renewal, tools};
+use crate::{advisories, dependencies, double, feed, fuzz, opinion, policies, renewal, tools};
 
 /// Seeds of each scenario of the simulations, rows of the file of an import, and rows of the
 /// national file, when everything is asked for.
@@ -67,6 +67,11 @@ pub(crate) async fn run(files: &Files, options: &Test) -> Result<()> {
     )
     .await?;
     if options.full {
+        OPINION.install(files, &python).await?;
+        let other = opinion::start(files).await?;
+        check(files, "Handlers over another emulator's tables", &mut opinion::tests(&other))
+            .await?;
+        drop(other);
         let mut seeds = cargo();
         seeds
             .args(["test", "--workspace", "--test", "simulation"])
