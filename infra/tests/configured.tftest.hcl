@@ -263,12 +263,16 @@ run "configured" {
       for name, function in local.functions : name => { for name, value in function.environment : name => value if startswith(name, "INES_") }
       if length([for name in keys(function.environment) : name if startswith(name, "INES_")]) > 0
       } == {
-      for name in ["deduplication", "enrolment"] : name => {
-        INES_URL        = "https://ines.example.org"
-        INES_CHANNEL    = "supdata-1"
-        INES_SECRET_ARN = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:ines-client"
-        # Another service than ours hears nothing of depositors.
-        INES_TOLD_DEPOSITORS = "false"
+      for name, questions in { deduplication = tostring(1000 / var.identity_maximum_concurrency), enrolment = null } : name => {
+        for setting, value in {
+          INES_URL        = "https://ines.example.org"
+          INES_CHANNEL    = "supdata-1"
+          INES_SECRET_ARN = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:ines-client"
+          # Another service than ours hears nothing of depositors.
+          INES_TOLD_DEPOSITORS = "false"
+          # Of deduplication alone: the share of one of its invocations.
+          INES_QUESTIONS_PER_SECOND = questions
+        } : setting => value if value != null
       }
     }
     error_message = "INES is asked by deduplication and enrolment, at the address that was configured."

@@ -292,6 +292,7 @@ run "values_of_the_others" {
     identity_queue_visibility_seconds = 43201
     identity_max_receive_count        = 1001
     identity_batch_size               = 11
+    ines_questions_per_second         = 0
     pair_dates_per_day                = 21
     unknown_pairs_floor               = 19
     unknown_pairs_percent             = 101
@@ -305,7 +306,7 @@ run "values_of_the_others" {
     var.noncurrent_version_retention_days, var.log_retention_days, var.failed_imports_alarm_threshold,
     var.client_errors_alarm_percent, var.latency_alarm_milliseconds, var.blocked_requests_alarm_threshold,
     var.feed_alarm_days, var.oldest_case_alarm_days, var.watched_establishments, var.ingestion_timeout_seconds, var.deduplication_timeout_seconds,
-    var.identity_queue_visibility_seconds, var.identity_max_receive_count, var.identity_batch_size, var.pair_dates_per_day,
+    var.identity_queue_visibility_seconds, var.identity_max_receive_count, var.identity_batch_size, var.ines_questions_per_second, var.pair_dates_per_day,
     var.unknown_pairs_floor, var.unknown_pairs_percent,
   ]
 }
