@@ -98,6 +98,11 @@ module "portal" {
       actions   = ["sqs:SendMessage"]
       resources = [module.imports_queue.arn]
     }
+    # The header of a file that was tried, for who sent it to say which column is which.
+    ShowHeaders = {
+      actions   = ["s3:GetObjectVersion"]
+      resources = ["${module.bucket["inbox"].arn}/*"]
+    }
     # It puts nothing itself: what it signs, a member's browser does in its name.
     SignDeposits = {
       actions   = ["s3:PutObject"]

@@ -282,6 +282,7 @@ run "by_default" {
         "dynamodb:Query table/findings",
         "dynamodb:PutItem table/access-log",
         "sqs:SendMessage imports",
+        "s3:GetObjectVersion inbox/*",
         "s3:PutObject inbox/*",
         "s3:GetObject reports/*",
         "secretsmanager:GetSecretValue portal",

@@ -13,6 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::contract::deposit::{DepositForm, DepositStatus, ReportLinks, Wish};
 use crate::domain::uai::Uai;
+use crate::files::mapping::Mapping;
 use crate::registry::StoreError;
 use crate::registry::deposits::{Deposit, DepositStore, Ordered, Sender};
 use crate::registry::imports::{Import, ImportId, ImportState, ImportStore, Order};
@@ -42,6 +43,9 @@ pub enum OrderError {
     /// There is nothing that could be confirmed.
     #[error("l'essai a échoué : rien ne peut être confirmé")]
     Failed,
+    /// More labels than a header can have.
+    #[error("trop de libellés sont connus de cet établissement")]
+    TooManyColumns,
 }
 
 /// The deposits, where their files go, and who is asked to import them.
@@ -158,6 +162,9 @@ impl Deposits {
         let Some(import) = self.imports.get(tried).await? else {
             return Ok(Err(OrderError::Overtaken));
         };
+        // What was tried by some columns is imported by them.
+        let columns = order.columns.or_else(|| import.order.as_ref()?.columns.clone());
+        let order = Order { columns, ..order };
         if let Some(known) = deposit.ordered.as_ref().filter(|known| known.of == *tried) {
             return self.start(&import, known, &order, now).await;
         }
@@ -182,6 +189,30 @@ impl Deposits {
             Some(known) => self.start(&import, &known, &ordered.order, now).await,
             None => Ok(Err(OrderError::Overtaken)),
         }
+    }
+
+    /// Keeps what the establishment calls its columns, beside what it said before of other labels,
+    /// and orders the trial anew with that.
+    ///
+    /// Repeated after a crash, what was kept is kept again, and the order finds itself.
+    pub async fn call_columns(
+        &self,
+        id: &str,
+        deposit: &Deposit,
+        tried: &ImportId,
+        said: &Mapping,
+        by: Sender,
+        now: Timestamp,
+    ) -> Result<Result<ImportId, OrderError>, StoreError> {
+        let Some(columns) = self.imports.mapping(deposit.uai).await?.with(said) else {
+            return Ok(Err(OrderError::TooManyColumns));
+        };
+        let order = Order { dry_run: true, cancellations: 0, columns: Some(columns.clone()) };
+        let ordered = self.order(id, deposit, tried, order, by.clone(), now).await?;
+        if ordered.is_ok() {
+            self.imports.keep_mapping(deposit.uai, &columns, &by, now).await?;
+        }
+        Ok(ordered)
     }
 
     /// Keeps what was ordered as an import, and asks for it.

@@ -6,7 +6,9 @@
 
 pub mod column;
 pub mod depositor;
+pub mod dictionary;
 pub mod json;
+pub mod mapping;
 pub mod problem;
 pub mod reader;
 pub mod report;

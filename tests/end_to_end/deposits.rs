@@ -12,6 +12,7 @@ use tests::depositors::{fetched, post_form};
 use tests::eventually;
 use tests::people::{HEADER, Person, file, fresh_name};
 use tests::stack::{LYCEE, Stack};
+use ureq::http::Method;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_is_sent_with_a_write_key_and_followed_to_its_report() {
@@ -224,4 +225,49 @@ async fn what_is_no_enrolment_file_fails_and_says_so() {
         let report: Value = fetched(&followed["rapport"]["json"]).await.json();
         assert_eq!(report["raison"], reason, "{what}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trial_with_columns_of_its_own_is_imported_by_an_order_without_being_dropped_again() {
+    let stack = Stack::connect().await;
+    let depositor = stack.depositor().await;
+    let people = [Person::at(&depositor.uai), Person::at(&depositor.uai)];
+    let own = |rows: &[Person]| {
+        let rows: Vec<_> = rows.iter().map(Person::row).collect();
+        file(&rows).replacen("dateNaissance", "DT_NAIS_ETU", 1).replacen("statut", "SIT", 1)
+    };
+    let content = own(&people);
+    stack.register_people(file(&people.clone().map(|person| person.row())).as_bytes()).await;
+    let wish = json!({ "essai": true });
+    let id = stack.deposit_strangers(&depositor, &wish, content.as_bytes()).await;
+    let failed = stack.ended(&depositor, &id).await;
+    assert_eq!((&failed["etat"], &failed["essai"]), (&json!("échoué"), &json!(true)), "{failed}");
+    let order = async |what: &str, body: Value| {
+        let path = format!("/api/depots/{id}/{what}");
+        stack.call(Method::POST, &path).key(&depositor.key).json(&body).send().await
+    };
+    let columns = json!({ "DT_NAIS_ETU": "dateNaissance", "SIT": "statut" });
+    let body = json!({ "import": failed["import"], "colonnes": columns });
+    let said = order("colonnes", body).await;
+    assert_eq!(said.status, 202, "{}", said.text);
+    let tried = stack.ended(&depositor, &id).await;
+    assert_eq!((&tried["etat"], &tried["lignes"]["nouvelles"]), (&json!("terminé"), &json!(2)));
+    assert_eq!(stack.by_ine(&people[0].ine).await.status, 404, "a trial changes nothing");
+
+    for _ in 0..2 {
+        let confirmed = order("confirmation", json!({ "import": tried["import"] })).await;
+        assert_eq!(confirmed.status, 202, "{}", confirmed.text);
+    }
+    let done = stack.ended(&depositor, &id).await;
+    assert_eq!((&done["essai"], &done["lignes"]["acceptees"]), (&json!(false), &json!(2)));
+    for person in &people {
+        stack.shows(&person.ine, &[(&depositor.uai, "inscrit")]).await;
+    }
+    // The next file of the establishment needs no saying.
+    let third = Person::at(&depositor.uai);
+    stack.register_people(file(&[third.row()]).as_bytes()).await;
+    let content = own(std::slice::from_ref(&third));
+    let id = stack.deposit_strangers(&depositor, &json!({}), content.as_bytes()).await;
+    assert_eq!(stack.ended(&depositor, &id).await["etat"], "terminé");
+    stack.shows(&third.ine, &[(&depositor.uai, "inscrit")]).await;
 }

@@ -3,7 +3,7 @@
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, RequestExt as _, Response};
 use shared::api::reply::json;
-use shared::contract::deposit::{Confirmation, Wish};
+use shared::contract::deposit::{Confirmation, SaidColumns, Wish};
 use shared::contract::finding::{Findings, LineFinding};
 use shared::contract::parameters::Parameters;
 use shared::registry::deposits::{Deposit, Sender};
@@ -65,6 +65,26 @@ pub(crate) async fn confirm(
     let Confirmation { tried, order } = confirmation;
     let now = request_context.now;
     let ordered = context.deposits.order(id, &deposit, &tried, order, sender(caller), now).await?;
+    ordered.map_err(Refusal::NotOrdered)?;
+    let deposit = own(context, caller, id).await?;
+    Ok(json(StatusCode::ACCEPTED, &context.deposits.status(id, &deposit).await?))
+}
+
+/// Tries a file anew by what the establishment calls its columns, which is kept for its next files.
+///
+/// Sent again, it finds what it asked for, as a confirmation does.
+pub(crate) async fn call_columns(
+    context: &Context,
+    caller: &Caller,
+    id: &str,
+    said: &SaidColumns,
+    request_context: &mut RequestContext,
+) -> Result<Response<Body>, ApiError> {
+    charge(context, caller, request_context, 1).await?;
+    let deposit = own(context, caller, id).await?;
+    let (by, now) = (sender(caller), request_context.now);
+    let SaidColumns { tried, mapping } = said;
+    let ordered = context.deposits.call_columns(id, &deposit, tried, mapping, by, now).await?;
     ordered.map_err(Refusal::NotOrdered)?;
     let deposit = own(context, caller, id).await?;
     Ok(json(StatusCode::ACCEPTED, &context.deposits.status(id, &deposit).await?))

@@ -6,7 +6,8 @@ use shared::access::route::Route;
 use shared::api::reply::{json_text, public, set_header};
 use shared::api::route::{self, Reply};
 use shared::contract::deposit::{
-    Confirmation, ConfirmationRequest, DepositForm, DepositRequest, DepositStatus, Wish,
+    ColumnsRequest, Confirmation, ConfirmationRequest, DepositForm, DepositRequest, DepositStatus,
+    SaidColumns, Wish,
 };
 use shared::contract::enrolment::{
     BatchAnswer, Created, EnrolmentBody, EnrolmentRequest, Existing, PairNotFound,
@@ -32,6 +33,8 @@ const LARGEST_BODY: usize = 16 * 1024;
 /// Five hundred enrolments have some 150 KB; the answer is as large, and has to fit into an item
 /// that keeps it.
 const LARGEST_BATCH: usize = 512 * 1024;
+/// As many labels as a header may have.
+const LARGEST_COLUMNS: usize = 64 * 1024;
 /// A wish has some 80 bytes.
 const LARGEST_WISH: usize = 4 * 1024;
 
@@ -43,6 +46,7 @@ routes! { Context;
     "deposit" => open_deposit, by(Route::Deposit), body LARGEST_WISH;
     "deposit_status" => follow_deposit, by(Route::Deposit), body 0;
     "deposit_confirmation" => confirm_deposit, by(Route::Deposit), body LARGEST_WISH;
+    "deposit_columns" => call_columns, by(Route::Deposit), body LARGEST_COLUMNS;
     "deposit_findings" => findings, by(Route::Deposit), body 0;
     "enrolment_openapi" => openapi_json, public, body 0;
 }
@@ -146,6 +150,24 @@ async fn confirm_deposit(call: Call<'_>, caller: &Caller) -> Answered {
         Confirmation::parse(call.json()?).map_err(|error| Refusal::Invalid(error.to_string()))?;
     let Call { context, request_context, id, .. } = call;
     Ok(deposits::confirm(context, caller, id, confirmation, request_context).await?.into())
+}
+
+/// Colonnes d'un dépôt
+#[utoipa::path(
+    post, path = "/api/depots/{id}/colonnes", tag = "depots", operation_id = "colonnes", security(("cle" = [])),
+    params(("id" = String, Path, description = "L'identifiant du dépôt")),
+    request_body = ColumnsRequest,
+    responses(
+        (status = 202, description = "L'essai est refait avec ces colonnes, qui valent aussi pour les fichiers suivants de l'établissement. NDJSON, dont chaque ligne nomme ses valeurs, n'en tient pas compte", body = DepositStatus),
+        (status = 409, description = "L'essai n'est pas terminé, ou n'est plus le dernier import du dépôt : `details.parameter` dit lequel", body = ErrorBody<'_>),
+        UnknownError, Errors, BodyErrors
+    )
+)]
+async fn call_columns(call: Call<'_>, caller: &Caller) -> Answered {
+    let said =
+        SaidColumns::parse(call.json()?).map_err(|error| Refusal::Invalid(error.to_string()))?;
+    let Call { context, request_context, id, .. } = call;
+    Ok(deposits::call_columns(context, caller, id, &said, request_context).await?.into())
 }
 
 /// Identité des lignes d'un dépôt

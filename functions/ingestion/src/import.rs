@@ -280,7 +280,7 @@ impl Job<'_> {
     async fn carry_out(&self) -> Result<(), Stop> {
         let started = Instant::now();
         let mut work = self.resume().await?;
-        let file = self.file().await?;
+        let file = self.file(&mut work).await?;
         let failure = match &file {
             Ok(file) => {
                 let mut run = Run {
@@ -359,8 +359,9 @@ impl Job<'_> {
         Ok(stored.and_then(|stored| serde_json::from_slice(&stored).ok()).unwrap_or_default())
     }
 
-    /// The file that the object's key describes, and its depositor.
-    async fn file(&self) -> Result<Result<File, Unreadable>, StoreError> {
+    /// The file that the object's key describes, and its depositor. What it calls its columns is that
+    /// which was ordered, or what it was when the import began.
+    async fn file(&self, work: &mut Work) -> Result<Result<File, Unreadable>, StoreError> {
         let mut key = match DepositKey::parse(&self.import.object_key) {
             Ok(key) => key,
             Err(error) => return Ok(Err(Unreadable(error.to_string()))),
@@ -376,7 +377,14 @@ impl Job<'_> {
         let cancellations = self.import.order.as_ref().map(|order| order.cancellations);
         let depositor = self.world.establishments.depositor(key.uai).await?;
         let unknown = || Unreadable("l'établissement déposant n'est pas enregistré".to_owned());
-        Ok(depositor.map(|depositor| File { key, depositor, cancellations }).ok_or_else(unknown))
+        let Some(depositor) = depositor else { return Ok(Err(unknown())) };
+        let ordered = self.import.order.as_ref().and_then(|order| order.columns.clone());
+        let mapping = match work.mapping.clone().or(ordered) {
+            Some(mapping) => mapping,
+            None => self.world.imports.mapping(key.uai).await?,
+        };
+        work.mapping = Some(mapping.clone());
+        Ok(Ok(File { key, depositor: depositor.calling(mapping), cancellations }))
     }
 
     /// The depositor, if the key names one.

@@ -78,7 +78,7 @@ pub(crate) async fn confirm(
         Ok(cancellations) => cancellations,
         Err(error) => return Ok(form(context, id, &seen, import, &report, visitor, Some(error))),
     };
-    let order = Order { dry_run: false, cancellations };
+    let order = Order { dry_run: false, cancellations, columns: None };
     let by = Sender::Member(visitor.person()?.session.member.clone());
     let now = request_context.now;
     let ordered = context.deposits.order(id, &seen.deposit, &tried, order, by, now).await?;

@@ -10,11 +10,13 @@
 //!   ├── establishment what a member sees of an establishment: its imports
 //!   ├── sending       what a file holds, before it is sent
 //!   ├── deposit       where it is dropped, and how far its import has come
+//!   ├── mapping       which column of a file is which
 //!   ├── report        what was recognised, and problems by their cause
 //!   ├── confirming    a trial is confirmed by its numbers
 //!   ├── followed      an import that has ended, and what became of its rows
 //!   ├── identities    what was found about their identity
 //!   ├── coverage      who feeds the register, and when they last did
+//!   ├── format        what a file is made of: a dictionary and templates
 //!   ├── documentation the APIs, from their own descriptions
 //!   ├── notices       the mandatory pages
 //!   ├── assets        style, script and icon, under names that change with them
@@ -33,9 +35,11 @@ mod deposit;
 mod documentation;
 mod establishment;
 mod followed;
+mod format;
 mod identities;
 mod joining;
 mod login;
+mod mapping;
 mod metrics;
 mod notices;
 mod refusal;

@@ -42,6 +42,8 @@ pub enum Refusal {
     RoleTooLow,
     /// There is no trial that has ended well.
     NothingToConfirm,
+    /// The file has no header that could be shown.
+    NoHeader,
     /// The trial can't be imported for good.
     NotOrdered(OrderError),
 }
@@ -62,6 +64,7 @@ impl shared::api::error::Refusal for Refusal {
             Self::Overtaken => "overtaken",
             Self::RoleTooLow => "role_too_low",
             Self::NothingToConfirm => "nothing_to_confirm",
+            Self::NoHeader => "no_header",
             Self::NotOrdered(_) => "not_ordered",
         }
     }
@@ -189,6 +192,12 @@ fn refused(refusal: &Refusal) -> Words {
             "Rien à confirmer",
             "Ce dépôt n'a pas d'essai terminé dont on puisse lire le rapport.",
             "Rouvrez la page du dépôt : elle dit où il en est et ce qui peut être fait.",
+        ),
+        Refusal::NoHeader => (
+            StatusCode::CONFLICT,
+            "Colonnes illisibles",
+            "Ce fichier n'a pas d'en-tête qui puisse être montré ici : il est trop gros pour un classeur, n'a pas de colonnes (NDJSON), ou a été retiré.",
+            "Renommez les colonnes dans le fichier, d'après la page du format, puis déposez-le à nouveau.",
         ),
         Refusal::NotOrdered(_) => (
             StatusCode::CONFLICT,

@@ -172,18 +172,8 @@ pub(crate) fn columns(detected: Option<&Detected>) -> Vec<Column> {
             name: known.name(),
             label: found.map(|found| found.label.clone()),
             place: found.and_then(|found| found.position),
-            presence: presence(known),
+            presence: known.presence(),
         }
     };
     Known::ALL.into_iter().map(column).collect()
-}
-
-fn presence(column: Known) -> &'static str {
-    if Known::REQUIRED.contains(&column) {
-        "obligatoire"
-    } else if Known::IDENTITY.contains(&column) {
-        "obligatoire sans INE"
-    } else {
-        "facultative"
-    }
 }

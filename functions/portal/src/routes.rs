@@ -10,8 +10,8 @@ use crate::handler::Access;
 use crate::refusal::Refusal;
 use crate::session::{LARGEST_FORM, Visitor};
 use crate::{
-    assets, confirming, coverage, deposit, documentation, establishment, followed, identities,
-    joining, login, notices, report, sending,
+    assets, confirming, coverage, deposit, documentation, establishment, followed, format,
+    identities, joining, login, mapping, notices, report, sending,
 };
 
 type Answered = route::Answered<Context>;
@@ -21,6 +21,8 @@ routes! { Context;
     "portal_home" => home, by(Access::Anybody), body 0;
     "portal_coverage" => covered, by(Access::Anybody), body 0;
     "portal_apis" => apis, by(Access::Anybody), body 0;
+    "portal_format" => format_page, by(Access::Anybody), body 0;
+    "portal_template" => template_csv, public, body 0;
     "portal_accessibility" => accessibility, by(Access::Anybody), body 0;
     "portal_legal" => legal, by(Access::Anybody), body 0;
     "portal_personal_data" => personal_data, by(Access::Anybody), body 0;
@@ -38,6 +40,8 @@ routes! { Context;
     "portal_deposit_open" => open_deposit, by(Access::OwnForm), body LARGEST_FORM;
     "portal_deposit" => show_deposit, by(Access::LoggedIn), body 0;
     "portal_deposit_progress" => deposit_progress, by(Access::LoggedIn), body 0;
+    "portal_columns" => ask_columns, by(Access::LoggedIn), body 0;
+    "portal_columns_said" => say_columns, by(Access::OwnForm), body LARGEST_FORM;
     "portal_trial_report" => trial_report, by(Access::LoggedIn), body 0;
     "portal_confirmation" => ask_confirmation, by(Access::LoggedIn), body 0;
     "portal_confirm" => confirm, by(Access::OwnForm), body LARGEST_FORM;
@@ -60,6 +64,16 @@ async fn covered(call: Call<'_>, visitor: &Visitor) -> Answered {
 #[utoipa::path(get, path = "/portail/api")]
 async fn apis(call: Call<'_>, visitor: &Visitor) -> Answered {
     Ok(documentation::apis(call.context, visitor).into())
+}
+
+#[utoipa::path(get, path = "/portail/format")]
+async fn format_page(call: Call<'_>, visitor: &Visitor) -> Answered {
+    Ok(format::show(call.context, visitor).into())
+}
+
+#[utoipa::path(get, path = "/portail/format/modele.csv")]
+async fn template_csv(_: Call<'_>) -> Answered {
+    Ok(format::csv_file().into())
 }
 
 #[utoipa::path(get, path = "/portail/accessibilite")]
@@ -149,6 +163,17 @@ async fn show_deposit(call: Call<'_>, visitor: &Visitor) -> Answered {
 #[utoipa::path(get, path = "/portail/depots/{id}/suivi")]
 async fn deposit_progress(call: Call<'_>, visitor: &Visitor) -> Answered {
     Ok(deposit::progress(call.context, call.id, visitor, call.request_context).await?.into())
+}
+
+#[utoipa::path(get, path = "/portail/depots/{id}/colonnes")]
+async fn ask_columns(call: Call<'_>, visitor: &Visitor) -> Answered {
+    Ok(mapping::ask(call.context, call.id, visitor, call.request_context).await?.into())
+}
+
+#[utoipa::path(post, path = "/portail/depots/{id}/colonnes")]
+async fn say_columns(call: Call<'_>, visitor: &Visitor) -> Answered {
+    let (sent, Call { context, id, request_context, .. }) = (call.bytes()?, &call);
+    Ok(mapping::say(context, id, sent, visitor, request_context).await?.into())
 }
 
 #[utoipa::path(get, path = "/portail/depots/{id}/rapport")]

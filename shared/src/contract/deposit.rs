@@ -4,6 +4,8 @@
 //! `POST` gives the form of one upload, which S3 takes without any other credential; `GET` follows
 //! the import of what was uploaded.
 
+use std::collections::BTreeMap;
+
 use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Serialize, Serializer};
 use utoipa::ToSchema;
@@ -12,6 +14,8 @@ use super::null::null_is_absent;
 use crate::domain::academic_year::AcademicYear;
 use crate::domain::uai::Uai;
 use crate::feeding::import::{Import, ImportId, ImportState, Order};
+use crate::files::column::Column;
+use crate::files::mapping::{Mapping, MappingError};
 
 /// The body of a request. It may be empty: a delta of the key's own establishment.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -90,8 +94,50 @@ impl Confirmation {
         let request: ConfirmationRequest =
             serde_json::from_slice(body).map_err(|_| DepositError::Body)?;
         let tried = ImportId::parse(&request.import).ok_or(DepositError::Import)?;
-        let order = Order { dry_run: false, cancellations: request.annulations };
+        let order = Order { dry_run: false, cancellations: request.annulations, columns: None };
         Ok(Self { tried, order })
+    }
+}
+
+/// The body of what an establishment calls its columns. It is kept for its next files too, and the
+/// trial is made anew by it.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct ColumnsRequest {
+    /// The trial that is made anew: the deposit's `import`.
+    #[schema(example = "0123456789abcdef0123456789abcdef")]
+    import: String,
+    /// Columns by their label in the file; null for one that isn't to be read.
+    #[schema(example = json!({ "DT_NAIS": "dateNaissance", "COMMENTAIRE": null }))]
+    colonnes: BTreeMap<String, Option<String>>,
+}
+
+/// What an establishment calls its columns, read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SaidColumns {
+    /// The trial.
+    pub tried: ImportId,
+    pub mapping: Mapping,
+}
+
+impl SaidColumns {
+    /// Reads the body of a request.
+    pub fn parse(body: &[u8]) -> Result<Self, DepositError> {
+        if !body.trim_ascii().starts_with(b"{") {
+            return Err(DepositError::Body);
+        }
+        let request: ColumnsRequest =
+            serde_json::from_slice(body).map_err(|_| DepositError::Body)?;
+        let tried = ImportId::parse(&request.import).ok_or(DepositError::Import)?;
+        let column = |name: String| {
+            let known = Column::ALL.into_iter().find(|column| column.name() == name);
+            known.ok_or(DepositError::Column)
+        };
+        let said: Result<Vec<_>, DepositError> = request
+            .colonnes
+            .into_iter()
+            .map(|(label, name)| Ok((label, name.map(column).transpose()?)))
+            .collect();
+        Ok(Self { tried, mapping: Mapping::new(said?)? })
     }
 }
 
@@ -113,6 +159,11 @@ pub enum DepositError {
     /// The trial that is confirmed.
     #[error("import : l'essai dont le rapport a été lu, tel que le rapport et le dépôt le donnent")]
     Import,
+    /// A name that no column has.
+    #[error("colonnes : une colonne porte un des noms du format, ou null pour n'être pas lue")]
+    Column,
+    #[error(transparent)]
+    Mapping(#[from] MappingError),
 }
 
 impl Wish {
@@ -369,7 +420,7 @@ mod tests {
     fn a_confirmation_names_a_trial() {
         let import = "0123456789abcdef0123456789abcdef";
         let read = |body: String| Confirmation::parse(body.as_bytes());
-        let order = |cancellations| Order { dry_run: false, cancellations };
+        let order = |cancellations| Order { dry_run: false, cancellations, columns: None };
         for (rest, cancellations) in
             [("", 0), (",\"annulations\":null", 0), (",\"annulations\":12", 12)]
         {
@@ -386,6 +437,29 @@ mod tests {
             ),
         ] {
             assert_eq!(read(body.to_owned()), Err(error), "{body}");
+        }
+    }
+
+    #[test]
+    fn columns_are_those_of_the_format() {
+        let read = |columns: &str| {
+            let body = format!(
+                "{{\"import\":\"0123456789abcdef0123456789abcdef\",\"colonnes\":{columns}}}"
+            );
+            SaidColumns::parse(body.as_bytes()).map(|said| said.mapping)
+        };
+        let said = read(r#"{"DT_NAIS":"dateNaissance","X":null}"#).unwrap();
+        assert_eq!(
+            (said.named("dt nais"), said.tells_of("x")),
+            (Some(Column::DateNaissance), true)
+        );
+        for (columns, error) in [
+            (r#"{"a":"age"}"#, DepositError::Column),
+            (r#"{"a":"uai","b":"uai"}"#, DepositError::Mapping(MappingError::Twice(Column::Uai))),
+            (r#"{"":"uai"}"#, DepositError::Mapping(MappingError::Label)),
+            ("[]", DepositError::Body),
+        ] {
+            assert_eq!(read(columns), Err(error), "{columns}");
         }
     }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsProvider};
+use aws_sdk_s3::error::ProvideErrorMetadata;
 use aws_sdk_s3::presigning::PresigningConfig;
 use jiff::{SignedDuration, Timestamp};
 
@@ -11,6 +12,7 @@ use super::form::{self, Policy};
 use crate::config::{self, ConfigError, variable};
 use crate::contract::deposit::{DepositForm, ReportLinks};
 use crate::registry::StoreError;
+use crate::registry::imports::Import;
 
 /// How long a link to a report lasts.
 const LINK_LIFETIME: Duration = Duration::from_mins(5);
@@ -122,6 +124,34 @@ impl Buckets {
             json: self.link(json, "rapport.json").await?,
             csv: self.link(&table_key(json), "rapport.csv").await?,
         })
+    }
+
+    /// The first bytes of the object version that an import is of; `None` once the inbox has
+    /// forgotten it.
+    pub async fn head(&self, import: &Import, most: u64) -> Result<Option<Vec<u8>>, StoreError> {
+        const OPERATION: &str = "s3 GetObject";
+        let get = self
+            .s3
+            .get_object()
+            .bucket(&self.settings.inbox)
+            .key(&import.object_key)
+            .version_id(&import.version_id)
+            .range(format!("bytes=0-{}", most.saturating_sub(1)));
+        let output = match get.send().await {
+            Ok(output) => output,
+            Err(error) => {
+                let code = error.as_service_error().and_then(ProvideErrorMetadata::code);
+                return match code {
+                    Some("NoSuchKey" | "NoSuchVersion" | "MethodNotAllowed") => Ok(None),
+                    _ => Err(StoreError::new(OPERATION, &error)),
+                };
+            }
+        };
+        let body = output.body.collect().await.map_err(|_| StoreError::timeout(OPERATION))?;
+        let mut bytes = body.to_vec();
+        // The local platform's emulator answers a range of a version with the whole object.
+        bytes.truncate(usize::try_from(most).unwrap_or(usize::MAX));
+        Ok(Some(bytes))
     }
 
     /// A report as it was put.

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 
 use super::key::DepositKey;
 use crate::domain::uai::Uai;
+use crate::files::mapping::Mapping;
 
 /// An import's id: opaque, and the same for every delivery of the event of one object version.
 ///
@@ -180,6 +181,9 @@ pub struct Order {
     /// somebody was shown.
     #[serde(default)]
     pub cancellations: u64,
+    /// What the establishment calls its columns, if that was said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub columns: Option<Mapping>,
 }
 
 /// The body of the message that asks for an import to be gone on with.

@@ -9,6 +9,7 @@ use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
+use super::mapping::Mapping;
 use crate::domain::fold::{fold, folded_words};
 
 /// A column that the format knows.
@@ -345,7 +346,10 @@ impl Header {
     /// Reads the fields of a line, in any order; unknown ones are passed over, and blank ones at
     /// its end are no columns. Where several may be one column (`Nom`, `Nom de naissance`), the
     /// most exact is, and the others are as good as unknown.
-    pub fn parse<'a>(fields: impl Iterator<Item = &'a str>) -> Result<Self, HeaderError> {
+    pub fn parse<'a>(
+        fields: impl Iterator<Item = &'a str>,
+        mapping: &Mapping,
+    ) -> Result<Self, HeaderError> {
         let mut header = Self { positions: [None; Column::ALL.len()], width: 0 };
         let mut ranks = [usize::MAX; Column::ALL.len()];
         let mut named = 0;
@@ -358,7 +362,7 @@ impl Header {
             if !field.trim().is_empty() {
                 named = header.width;
             }
-            let Some((column, rank)) = Column::ranked(field.trim()) else { continue };
+            let Some((column, rank)) = mapping.ranked(field.trim()) else { continue };
             let best = &mut ranks[column.index()];
             if rank == *best {
                 return Err(HeaderError::Duplicate(column));
@@ -413,6 +417,10 @@ mod tests {
 
     use super::*;
 
+    fn parse<'a>(fields: impl Iterator<Item = &'a str>) -> Result<Header, HeaderError> {
+        Header::parse(fields, &Mapping::default())
+    }
+
     #[test]
     fn order_and_case_are_free_and_unknown_columns_are_passed_over() {
         let fields = [
@@ -426,7 +434,7 @@ mod tests {
             "nomFamille",
             "dateNaissance",
         ];
-        let header = Header::parse(fields.into_iter()).unwrap();
+        let header = parse(fields.into_iter()).unwrap();
         assert_eq!(
             (header.position(Column::Uai), header.position(Column::DateNaissance), header.width()),
             (Some(0), Some(8), 9)
@@ -469,19 +477,16 @@ mod tests {
     fn missing_and_repeated_columns_are_named() {
         let all = || Column::ALL.into_iter().map(Column::name);
         assert_eq!(
-            Header::parse(all().filter(|name| *name != "statut")).unwrap_err(),
+            parse(all().filter(|name| *name != "statut")).unwrap_err(),
             HeaderError::Missing(vec![Column::Statut])
         );
+        assert_eq!(parse(all().chain(["INE"])).unwrap_err(), HeaderError::Duplicate(Column::Ine));
         assert_eq!(
-            Header::parse(all().chain(["INE"])).unwrap_err(),
-            HeaderError::Duplicate(Column::Ine)
-        );
-        assert_eq!(
-            Header::parse(all().filter(|name| !["ine", "sexe"].contains(name))).unwrap_err(),
+            parse(all().filter(|name| !["ine", "sexe"].contains(name))).unwrap_err(),
             HeaderError::Missing(vec![Column::Sexe])
         );
         assert_eq!(
-            Header::parse(all().chain(std::iter::repeat_n("x", 300))).unwrap_err(),
+            parse(all().chain(std::iter::repeat_n("x", 300))).unwrap_err(),
             HeaderError::TooWide
         );
     }
@@ -490,8 +495,7 @@ mod tests {
     fn the_most_exact_name_of_a_column_wins() {
         let required =
             ["dateNaissance", "dateDebutInscription", "dateFinInscription", "statut", "uai", "ine"];
-        let header =
-            |more: [&'static str; 3]| Header::parse(required.into_iter().chain(more)).unwrap();
+        let header = |more: [&'static str; 3]| parse(required.into_iter().chain(more)).unwrap();
         assert_eq!(
             header(["Nom", "Nom de naissance", "Code INE"]).position(Column::NomFamille),
             Some(7)
@@ -506,10 +510,7 @@ mod tests {
     #[test]
     fn names_are_needed_only_where_there_is_no_ine() {
         let required = || Column::REQUIRED.into_iter().map(Column::name);
-        assert!(Header::parse(required().chain(["ine"])).is_ok());
-        assert_eq!(
-            Header::parse(required()).unwrap_err(),
-            HeaderError::Missing(Column::IDENTITY.to_vec())
-        );
+        assert!(parse(required().chain(["ine"])).is_ok());
+        assert_eq!(parse(required()).unwrap_err(), HeaderError::Missing(Column::IDENTITY.to_vec()));
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::mapping::Mapping;
 use crate::domain::establishment::Establishment;
 use crate::domain::uai::Uai;
 
@@ -10,6 +11,7 @@ use crate::domain::uai::Uai;
 pub struct Depositor {
     establishment: Establishment,
     sends_for: BTreeMap<Uai, Establishment>,
+    mapping: Mapping,
 }
 
 impl Depositor {
@@ -22,7 +24,20 @@ impl Depositor {
         Self {
             establishment,
             sends_for: sends_for.into_iter().map(|target| (target.uai, target)).collect(),
+            mapping: Mapping::default(),
         }
+    }
+
+    /// The same, that calls its columns so.
+    #[must_use]
+    pub fn calling(self, mapping: Mapping) -> Self {
+        Self { mapping, ..self }
+    }
+
+    /// What it calls its columns.
+    #[must_use]
+    pub fn mapping(&self) -> &Mapping {
+        &self.mapping
     }
 
     /// The depositor itself; its software's code tables apply to the whole file.

@@ -14,6 +14,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::mapping::Mapping;
 use super::problem::RowRule;
 use super::row::{self, Memory, RowOutcome, Setting};
 
@@ -21,6 +22,7 @@ mod charset;
 mod detected;
 mod error;
 mod fields;
+mod head;
 mod heading;
 mod inflate;
 mod likelihood;
@@ -37,6 +39,7 @@ pub use super::depositor::Depositor;
 pub use charset::Charset;
 pub use detected::{Detected, FoundColumn, FoundSheet, Position};
 pub use error::{FileError, WorkbookError};
+pub use head::labels;
 pub use heading::Missing;
 pub use likelihood::Doubt;
 pub use sniff::{Compression, Format};
@@ -110,7 +113,10 @@ pub enum Next {
 
 /// A workbook, whole and closed.
 #[derive(Debug)]
-pub struct Unopened(Vec<u8>);
+pub struct Unopened {
+    object: Vec<u8>,
+    mapping: Mapping,
+}
 
 /// A workbook that was opened, or why it can't be.
 pub struct Opened(Result<Book, FileError>);
@@ -120,7 +126,8 @@ impl Unopened {
     /// `workbook.rs`.
     #[must_use]
     pub fn open(self) -> Opened {
-        Opened(workbook::open(self.0, Instant::now() + LONGEST_OPENING))
+        let deadline = Instant::now() + LONGEST_OPENING;
+        Opened(workbook::open(self.object, &self.mapping, deadline))
     }
 }
 
@@ -139,6 +146,8 @@ pub struct EnrolmentReader<'a> {
     line: u64,
     /// The sheet of that row.
     sheet: u16,
+    /// What the header's fields say, once it was read here.
+    labels: Vec<String>,
 }
 
 enum Stage {
@@ -175,6 +184,7 @@ impl<'a> EnrolmentReader<'a> {
             offset: 0,
             line: 0,
             sheet: 0,
+            labels: Vec::new(),
         }
     }
 
@@ -275,6 +285,13 @@ impl<'a> EnrolmentReader<'a> {
         self.found.as_ref().map(|found| self.completed(found.detected.clone()))
     }
 
+    /// What the fields of its header say, once it was read here: to be shown to who sent the file,
+    /// and to nobody else.
+    #[must_use]
+    pub fn labels(&self) -> &[String] {
+        &self.labels
+    }
+
     /// Bytes of the object that were read, for progress.
     #[must_use]
     pub fn bytes_read(&self) -> u64 {
@@ -304,9 +321,10 @@ impl<'a> EnrolmentReader<'a> {
                 Stage::Opening => match self.source.open()? {
                     Kept::NeedsBytes => return Ok(Next::NeedsBytes),
                     Kept::Pause => return Ok(Next::Pause),
-                    Kept::Archive(bytes) => {
+                    Kept::Archive(object) => {
                         self.stage = Stage::Unopened;
-                        return Ok(Next::Unopened(Unopened(bytes)));
+                        let mapping = self.setting.depositor.mapping().clone();
+                        return Ok(Next::Unopened(Unopened { object, mapping }));
                     }
                     Kept::Text(form) => self.begin(form),
                 },
@@ -337,7 +355,10 @@ impl<'a> EnrolmentReader<'a> {
                 let layout = Layout::Objects { object: Box::default(), begun: false };
                 Stage::Lines(Box::new(LineReader { decoder: self.decoder(form), layout }))
             }
-            Format::Csv | Format::Xlsx => Stage::Heading(form, Box::default()),
+            Format::Csv | Format::Xlsx => {
+                let mapping = self.setting.depositor.mapping().clone();
+                Stage::Heading(form, Box::new(Heading::new(mapping)))
+            }
         };
     }
 
@@ -355,7 +376,11 @@ impl<'a> EnrolmentReader<'a> {
         let found = book.shown().conventions()?;
         self.memory.follow(found.day_first, found.postal_birthplaces);
         let mut detected = Detected::new(Format::Xlsx, None);
-        detected.set_sheets(&book);
+        detected.set_sheets(&book, self.setting.depositor.mapping());
+        let first = book.sheets.first();
+        let row = first.and_then(|sheet| sheet.cells.row(sheet.header_row));
+        let labels = row.map(|row| row.fields().into_iter().map(detected::shortened).collect());
+        self.labels = labels.unwrap_or_default();
         self.found = Some(Found { units: Units::Bytes, width: 0, detected });
         // Gone on from a row, what is before it is passed over.
         let sheet = book.sheets.partition_point(|sheet| sheet.name.number < self.sheet);
@@ -392,7 +417,9 @@ impl<'a> EnrolmentReader<'a> {
         let mut detected = self.detected_of(form);
         detected.separator = Some(char::from(separator));
         detected.header_line = Some(line);
-        detected.set_header(&header, labels.iter().map(String::as_str));
+        let fields = labels.iter().map(String::as_str);
+        detected.set_header(&header, fields, self.setting.depositor.mapping());
+        self.labels = labels.iter().map(|label| detected::shortened(label.trim())).collect();
         let width = u16::try_from(header.width()).unwrap_or_default();
         self.found = Some(Found { units: form.units, width, detected });
         self.offset = self.source.offset();

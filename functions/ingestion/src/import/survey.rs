@@ -17,7 +17,7 @@ impl Run<'_> {
         let Stage::Surveying(position) = &self.work.stage else { return Ok(Ok(())) };
         let from = position.as_ref().map_or(0, SurveyPosition::object_offset);
         let mut survey =
-            match position.clone().map_or_else(|| Ok(Survey::default()), Survey::resume) {
+            match position.clone().map_or_else(|| Ok(self.new_survey()), Survey::resume) {
                 Ok(survey) => survey,
                 Err(error) => return Ok(Err(Unreadable(error.to_string()))),
             };
@@ -57,6 +57,10 @@ impl Run<'_> {
             self.work.stage = Stage::Reading;
         }
         Ok(Ok(()))
+    }
+
+    fn new_survey(&self) -> Survey {
+        Survey::new(self.file.depositor.mapping().clone())
     }
 
     /// Looks at the clock: puts by where the survey stands, or stops.

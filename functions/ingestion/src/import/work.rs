@@ -13,6 +13,7 @@ use shared::domain::academic_year::AcademicYear;
 use shared::domain::uai::Uai;
 use shared::feeding::record::Slice;
 use shared::feeding::shared_keys::SharedKeys;
+use shared::files::mapping::Mapping;
 use shared::files::reader::{Conventions, Detected, Position, SurveyPosition};
 use shared::files::report::Tally;
 use shared::identity::digest::RecordId;
@@ -27,6 +28,9 @@ pub(super) struct Work {
     /// Whether the depositor said when.
     #[serde(default)]
     pub(super) extraction_given: bool,
+    /// What the establishment called its columns when the import began.
+    #[serde(default)]
+    pub(super) mapping: Option<Mapping>,
     /// The date order and encoding that the survey found for all lines.
     pub(super) conventions: Conventions,
     /// After the last row that is accounted for.

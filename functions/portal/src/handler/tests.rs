@@ -21,6 +21,7 @@ use shared::registry::sessions::{IDLE, Session};
 
 use super::*;
 
+mod mapping;
 mod sending;
 use crate::context::Settings;
 use crate::session::{SESSION, session_digest};

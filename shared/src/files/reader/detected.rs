@@ -14,6 +14,7 @@ use super::workbook::{Book, SheetName};
 use crate::domain::fold::folded_words;
 use crate::domain::name::is_invisible;
 use crate::files::column::{Column, Header};
+use crate::files::mapping::Mapping;
 use crate::files::row::DateForm;
 
 /// Most unknown columns that are named.
@@ -117,7 +118,7 @@ impl Detected {
 
     /// Notes what the sheets of a workbook are; columns are those of any sheet, with their place in
     /// the first that has them.
-    pub(super) fn set_sheets(&mut self, book: &Book) {
+    pub(super) fn set_sheets(&mut self, book: &Book, mapping: &Mapping) {
         let found = |name: &SheetName, header_line: Option<u64>| FoundSheet {
             number: name.number,
             name: name.name.clone(),
@@ -128,7 +129,7 @@ impl Detected {
             let Some(row) = sheet.cells.row(sheet.header_row) else { continue };
             self.header_line.get_or_insert(row.number());
             self.sheets.push(found(&sheet.name, Some(row.number())));
-            self.set_header(&sheet.header, row.fields().into_iter());
+            self.set_header(&sheet.header, row.fields().into_iter(), mapping);
         }
         self.sheets.extend(book.passed.iter().map(|name| found(name, None)));
         self.sheets.sort_by_key(|sheet| sheet.number);
@@ -148,11 +149,12 @@ impl Detected {
         &mut self,
         header: &Header,
         fields: impl Iterator<Item = &'a str>,
+        mapping: &Mapping,
     ) {
         for (position, field) in fields.enumerate() {
             let field = field.trim();
             let found =
-                Column::named(field).filter(|column| header.position(*column) == Some(position));
+                mapping.named(field).filter(|column| header.position(*column) == Some(position));
             match found {
                 Some(column) if self.columns.iter().any(|known| known.column == column) => {}
                 Some(column) => {
@@ -339,11 +341,12 @@ mod tests {
             assert!(!is_a_label(value), "{value}");
         }
         let names = "ine;MARTIN;couleur;070578267KH";
-        let Ok(header) = Header::parse(["ine"].into_iter().chain(REQUIRED)) else {
+        let Ok(header) = Header::parse(["ine"].into_iter().chain(REQUIRED), &Mapping::default())
+        else {
             panic!("a header")
         };
         let mut detected = Detected::new(Format::Csv, None);
-        detected.set_header(&header, names.split(';'));
+        detected.set_header(&header, names.split(';'), &Mapping::default());
         assert_eq!(detected.unknown, ["colonne 2", "couleur", "colonne 4"]);
         detected.note_unknown_key("070578267KH");
         detected.note_unknown_key("MARTIN");

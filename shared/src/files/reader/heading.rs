@@ -5,11 +5,12 @@ use std::fmt;
 use strsim::osa_distance;
 
 use super::LONGEST_LINE;
-use super::detected::as_told;
+use super::detected::{as_told, shortened};
 use super::error::FileError;
 use super::fields::{Splitter, separator};
 use crate::domain::fold::fold;
 use crate::files::column::{Column, Header, HeaderError};
+use crate::files::mapping::Mapping;
 
 /// Most lines above a header: a title, who made the list, when.
 const MOST_TITLES: usize = 20;
@@ -30,12 +31,18 @@ pub(super) struct Table {
 /// one cell.
 #[derive(Debug, Default)]
 pub(super) struct Heading {
+    mapping: Mapping,
     /// The number of a line with a quotation mark open, and what came of it so far.
     open: Option<(u64, String)>,
     search: HeaderSearch,
 }
 
 impl Heading {
+    /// Looks for a header whose columns are called so.
+    pub(super) fn new(mapping: Mapping) -> Self {
+        Self { mapping, ..Self::default() }
+    }
+
     /// Looks at a line: the header, `None` if it comes later, or why the file has none.
     pub(super) fn look(&mut self, line: &str, number: u64) -> Result<Option<Table>, FileError> {
         if line.contains('\0') {
@@ -62,7 +69,7 @@ impl Heading {
         }
         let fields: Vec<_> =
             splitter.split(&line).map_err(|_| FileError::NotText)?.iter().collect();
-        let header = self.search.look(&fields, number)?;
+        let header = self.search.look(&fields, number, &self.mapping)?;
         Ok(header.map(|header| {
             let labels = fields.into_iter().map(str::to_owned).collect();
             Table { header, separator, line: number, labels }
@@ -88,16 +95,21 @@ impl HeaderSearch {
     ///
     /// A title has fewer values than any row that could be accepted, so no row is ever passed over
     /// as one.
-    pub(super) fn look(&mut self, fields: &[&str], line: u64) -> Result<Option<Header>, FileError> {
-        let error = match Header::parse(fields.iter().copied()) {
+    pub(super) fn look(
+        &mut self,
+        fields: &[&str],
+        line: u64,
+        mapping: &Mapping,
+    ) -> Result<Option<Header>, FileError> {
+        let error = match Header::parse(fields.iter().copied(), mapping) {
             Ok(header) => return Ok(Some(header)),
             Err(HeaderError::Missing(columns)) => {
-                FileError::MissingColumns(Box::new(Missing::of(columns, fields, line)))
+                FileError::MissingColumns(Box::new(Missing::of(columns, fields, line, mapping)))
             }
             Err(error) => FileError::Header(error),
         };
         let filled = fields.iter().filter(|field| !field.trim().is_empty()).count();
-        let named = fields.iter().filter(|field| Column::named(field.trim()).is_some()).count();
+        let named = fields.iter().filter(|field| mapping.named(field.trim()).is_some()).count();
         if self.best.as_ref().is_none_or(|(most, _)| named > *most) {
             self.best = Some((named, error));
         }
@@ -124,20 +136,34 @@ pub struct Missing {
     /// What it has instead; only words of labels, since it may be a row of people.
     labels: Vec<String>,
     more: usize,
+    /// What its fields really say, for its depositor alone.
+    fields: Vec<String>,
 }
 
 impl Missing {
-    fn of(columns: Vec<Column>, fields: &[&str], line: u64) -> Self {
+    /// What its fields really say: to be shown to who sent the file, and to nobody else.
+    #[must_use]
+    pub fn fields(&self) -> &[String] {
+        &self.fields
+    }
+
+    fn of(columns: Vec<Column>, fields: &[&str], line: u64, mapping: &Mapping) -> Self {
         let filled = || fields.iter().enumerate().filter(|(_, field)| !field.trim().is_empty());
         let unknown: Vec<_> = filled()
-            .filter(|(_, field)| Column::named(field.trim()).is_none())
+            .filter(|(_, field)| mapping.named(field.trim()).is_none())
             .map(|(position, field)| (fold(field), as_told(field, position)))
             .collect();
         let columns =
             columns.into_iter().map(|column| (column, nearest(column, &unknown))).collect();
         let labels =
             filled().take(MOST_QUOTED).map(|(position, field)| as_told(field, position)).collect();
-        Self { columns, line, labels, more: filled().count().saturating_sub(MOST_QUOTED) }
+        Self {
+            columns,
+            line,
+            labels,
+            more: filled().count().saturating_sub(MOST_QUOTED),
+            fields: fields.iter().map(|field| shortened(field.trim())).collect(),
+        }
     }
 }
 
@@ -190,8 +216,16 @@ impl fmt::Display for Missing {
 mod tests {
     use super::*;
 
+    fn look(
+        search: &mut HeaderSearch,
+        fields: &[&str],
+        line: u64,
+    ) -> Result<Option<Header>, FileError> {
+        search.look(fields, line, &Mapping::default())
+    }
+
     fn missing(fields: &[&str]) -> String {
-        HeaderSearch::default().look(fields, 1).map(|_| ()).unwrap_err().to_string()
+        look(&mut HeaderSearch::default(), fields, 1).map(|_| ()).unwrap_err().to_string()
     }
 
     #[test]
@@ -224,14 +258,16 @@ mod tests {
     #[test]
     fn titles_are_passed_over_and_no_row_is_taken_for_one() {
         let mut search = HeaderSearch::default();
-        assert_eq!(search.look(&["Liste des inscrits 2026-2027", "", ""], 1), Ok(None));
-        assert_eq!(search.look(&["Université", "d'essai", "29/11/2026", ""], 2), Ok(None));
+        assert_eq!(look(&mut search, &["Liste des inscrits 2026-2027", "", ""], 1), Ok(None));
+        assert_eq!(look(&mut search, &["Université", "d'essai", "29/11/2026", ""], 2), Ok(None));
         let header =
             ["ine", "dateNaissance", "dateDebutInscription", "dateFinInscription", "statut", "uai"];
-        assert!(search.look(&header, 4).unwrap().is_some());
+        assert!(look(&mut search, &header, 4).unwrap().is_some());
         let row = ["MARTIN", "2004-03-02", "2026-09-01", "2027-08-31", "inscrit", "0751967F"];
-        assert!(HeaderSearch::default().look(&row, 1).is_err());
+        assert!(look(&mut HeaderSearch::default(), &row, 1).is_err());
         let mut endless = HeaderSearch::default();
-        assert!((1..=MOST_TITLES as u64 + 1).any(|line| endless.look(&["titre"], line).is_err()));
+        assert!(
+            (1..=MOST_TITLES as u64 + 1).any(|line| look(&mut endless, &["titre"], line).is_err())
+        );
     }
 }

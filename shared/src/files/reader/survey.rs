@@ -18,6 +18,7 @@ use super::text::Units;
 use super::values::{LOOKED_AT, Shown, ValueConventions};
 use crate::files::column::Column;
 use crate::files::json::Object;
+use crate::files::mapping::Mapping;
 use crate::files::row::Values;
 
 /// Bytes of lines that one call of [`Survey::next`] looks at, at most.
@@ -45,6 +46,7 @@ pub enum Step {
 
 /// Surveys a file from pushed bytes.
 pub struct Survey {
+    mapping: Mapping,
     source: Source,
     form: Option<Form>,
     header: HeaderState,
@@ -105,6 +107,7 @@ impl SurveyPosition {
 impl Default for Survey {
     fn default() -> Self {
         Self {
+            mapping: Mapping::default(),
             source: Source::new(),
             form: None,
             header: HeaderState::None,
@@ -115,12 +118,20 @@ impl Default for Survey {
 }
 
 impl Survey {
+    /// Surveys a file whose columns are called so.
+    #[must_use]
+    pub fn new(mapping: Mapping) -> Self {
+        Self { mapping, ..Self::default() }
+    }
+
     /// Goes on where another left off: what is pushed is then the object's bytes from
     /// [`SurveyPosition::object_offset`] on.
     pub fn resume(position: SurveyPosition) -> Result<Self, FileError> {
         let SurveyPosition { form, offset, line, places, shown } = position;
         let found = |places: Places| HeaderState::Found(Box::new(Columns::new(places)));
         Ok(Self {
+            // Where the columns are is known, or there is no header to look for.
+            mapping: Mapping::default(),
             source: Source::resume(form, offset, line)?,
             form: Some(form),
             header: places.map_or(HeaderState::None, found),
@@ -202,7 +213,8 @@ impl Survey {
                     [Charset::Utf8].into_iter().chain(Page::ALL.map(Page::charset)).collect()
                 }
             };
-            let sought = |charset| (Decoder::new(form.units, charset), Heading::default());
+            let sought =
+                |charset| (Decoder::new(form.units, charset), Heading::new(self.mapping.clone()));
             self.header = HeaderState::Sought(charsets.into_iter().map(sought).collect());
         }
     }
@@ -246,6 +258,12 @@ impl Survey {
             HeaderState::None => {}
         }
         bytes.len()
+    }
+
+    /// What the lines so far have in common, where the rest isn't to be seen.
+    pub(super) fn so_far(&self) -> Conventions {
+        let found = self.form.map(|form| self.conventions(form));
+        found.and_then(Result::ok).unwrap_or_default()
     }
 
     #[cfg(test)]

@@ -19,6 +19,7 @@ use super::place;
 use super::values::Shown;
 use crate::domain::uai::Uai;
 use crate::files::column::{Column, Header};
+use crate::files::mapping::Mapping;
 use crate::files::row;
 pub(super) use cells::{Cells, Record};
 use formulas::FormulaScan;
@@ -129,18 +130,22 @@ impl std::fmt::Display for SheetName {
 ///
 /// The parser is not ours and its input is anybody's: should it panic, the workbook is damaged, and
 /// the process goes on.
-pub(super) fn open(object: Vec<u8>, deadline: Instant) -> Result<Book, FileError> {
-    std::panic::catch_unwind(|| open_guarded(object, deadline))
+pub(super) fn open(
+    object: Vec<u8>,
+    mapping: &Mapping,
+    deadline: Instant,
+) -> Result<Book, FileError> {
+    std::panic::catch_unwind(|| open_guarded(object, mapping, deadline))
         .unwrap_or(Err(FileError::Workbook(WorkbookError::Damaged)))
 }
 
-fn open_guarded(object: Vec<u8>, deadline: Instant) -> Result<Book, FileError> {
+fn open_guarded(object: Vec<u8>, mapping: &Mapping, deadline: Instant) -> Result<Book, FileError> {
     let stopped = Stopped::default();
     let parts = check(Guard::before(Cursor::new(object.as_slice()), deadline, stopped.clone()))
         .map_err(|error| FileError::Workbook(stopped.or(error)))?;
     let guard = Guard::before(Cursor::new(object), deadline, stopped.clone()).each_once(parts);
     let filled = filled(guard).map_err(|error| FileError::Workbook(stopped.or(error)))?;
-    told_apart(filled)
+    told_apart(filled, mapping)
 }
 
 /// A sheet with something in it.
@@ -171,13 +176,13 @@ fn filled(guard: Guard<Vec<u8>>) -> Result<Vec<Filled>, WorkbookError> {
 
 /// Tells sheets of enrolments from notes and lists of codes; refuses the workbook when that is in
 /// doubt.
-fn told_apart(filled: Vec<Filled>) -> Result<Book, FileError> {
+fn told_apart(filled: Vec<Filled>, mapping: &Mapping) -> Result<Book, FileError> {
     let mut book = Book { sheets: Vec::new(), passed: Vec::new() };
     let mut without = None;
     let alone = filled.len() == 1;
     let told = |error, name: &SheetName| if alone { error } else { in_sheet(error, name) };
     for Filled { name, hidden, cells } in filled {
-        let (header_row, header) = match find_header(&cells) {
+        let (header_row, header) = match find_header(&cells, mapping) {
             Ok(found) => found,
             Err(error) if holds_enrolments(&cells) => return Err(told(error, &name)),
             Err(error) => {
@@ -198,10 +203,10 @@ fn told_apart(filled: Vec<Filled>) -> Result<Book, FileError> {
 }
 
 /// The first row that is a header, under titles if need be.
-fn find_header(cells: &Cells) -> Result<(usize, Header), FileError> {
+fn find_header(cells: &Cells, mapping: &Mapping) -> Result<(usize, Header), FileError> {
     let mut search = HeaderSearch::default();
     for (index, row) in cells.rows().enumerate() {
-        if let Some(header) = search.look(&row.fields(), row.number())? {
+        if let Some(header) = search.look(&row.fields(), row.number(), mapping)? {
             return Ok((index, header));
         }
     }

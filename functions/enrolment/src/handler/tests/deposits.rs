@@ -237,7 +237,7 @@ async fn a_trial_is_imported_for_good_once_however_often_it_is_confirmed() {
     );
     let ordered = imports.get(&tried.after()).await.unwrap().unwrap();
     assert_eq!((ordered.object_key.as_str(), ordered.version_id.as_str()), (key, "v1"));
-    assert_eq!(ordered.order, Some(Order { dry_run: false, cancellations: 12 }));
+    assert_eq!(ordered.order, Some(Order { dry_run: false, cancellations: 12, columns: None }));
     let asked = world.queue.drain();
     assert!(!asked.is_empty());
     for sent in asked {

@@ -10,16 +10,16 @@ use shared::registry::imports::{End, Import, ImportId, LeaseHolder, Progress};
 
 use super::*;
 
-const TOKEN: &str = "jeton=a-token-of-this-session";
+pub(super) const TOKEN: &str = "jeton=a-token-of-this-session";
 
 /// What ingestion found of a file.
-struct Found {
-    rejected: u64,
-    complete: Option<Complete>,
-    failure: Option<&'static str>,
+pub(super) struct Found {
+    pub(super) rejected: u64,
+    pub(super) complete: Option<Complete>,
+    pub(super) failure: Option<&'static str>,
 }
 
-const FINE: Found = Found { rejected: 0, complete: None, failure: None };
+pub(super) const FINE: Found = Found { rejected: 0, complete: None, failure: None };
 
 fn absent(absent: u64, refused: Option<&str>) -> Complete {
     Complete {
@@ -35,7 +35,7 @@ fn absent(absent: u64, refused: Option<&str>) -> Complete {
 
 impl World {
     /// Opens a deposit by the form, and gives its id.
-    async fn open(&self, what: &str) -> String {
+    pub(super) async fn open(&self, what: &str) -> String {
         let path = format!("/portail/etablissements/{UNIVERSITY}/envoi");
         let opened = self.ask("POST", &path, Some("ada"), &format!("{TOKEN}&{what}")).await;
         assert_eq!(opened.status, 303, "{}", opened.text);
@@ -43,7 +43,7 @@ impl World {
     }
 
     /// What ingestion does with the file that is dropped under a key, but for its rows.
-    async fn drop_file(&self, key: &str, found: &Found) -> ImportId {
+    pub(super) async fn drop_file(&self, key: &str, found: &Found) -> ImportId {
         let id = ImportId::of("inbox", key, "v1");
         let arrival = Arrival {
             object_key: key.to_owned(),
@@ -56,7 +56,7 @@ impl World {
         id
     }
 
-    async fn carry_out(&self, id: &ImportId, arrival: Option<&Arrival>, found: &Found) {
+    pub(super) async fn carry_out(&self, id: &ImportId, arrival: Option<&Arrival>, found: &Found) {
         let imports = self.api.deposits.imports();
         let holder = LeaseHolder { import: id, owner: "owner" };
         imports.claim(holder, "message", arrival, Timestamp::now()).await.unwrap();
@@ -95,12 +95,12 @@ impl World {
         imports.finish(holder, end, Timestamp::now()).await.unwrap();
     }
 
-    async fn page(&self, path: &str, id: &str) -> Reply {
+    pub(super) async fn page(&self, path: &str, id: &str) -> Reply {
         self.ask("GET", &format!("/portail/{path}"), Some(id), "").await
     }
 
     /// The bodies that ask for imports.
-    fn asked_for(&self) -> Vec<String> {
+    pub(super) fn asked_for(&self) -> Vec<String> {
         self.queues.drain().into_iter().map(|sent| sent.body).collect()
     }
 }
@@ -110,7 +110,7 @@ fn parts(import: &Import) -> (Uai, Option<String>) {
     (key.uai, key.deposit)
 }
 
-async fn world() -> World {
+pub(super) async fn world() -> World {
     let world = World::new();
     let now = Timestamp::now();
     world.session("ada", &[depositor(UNIVERSITY)], now).await;

@@ -493,8 +493,15 @@ fn one_budget_is_for_all_sheets_and_for_what_is_dropped() {
 #[test]
 fn opening_gives_up_at_its_deadline() {
     let bytes = workbook_of(&format!("{HEADER}\n{ROW}\n"));
-    assert!(open(bytes.clone(), Instant::now() + crate::files::reader::LONGEST_OPENING).is_ok());
-    let late = open(bytes, Instant::now()).map(|_| ()).unwrap_err();
+    assert!(
+        open(
+            bytes.clone(),
+            &Mapping::default(),
+            Instant::now() + crate::files::reader::LONGEST_OPENING
+        )
+        .is_ok()
+    );
+    let late = open(bytes, &Mapping::default(), Instant::now()).map(|_| ()).unwrap_err();
     assert_eq!(late, FileError::Workbook(WorkbookError::Slow));
     assert!(late.to_string().contains("60 secondes"));
 }
