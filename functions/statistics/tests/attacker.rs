@@ -264,6 +264,16 @@ fn an_attacker_who_tries_everything_finds_no_narrow_interval() {
     assert!(skipped.get() * 3 <= attacked.get() + skipped.get(), "too many were skipped");
 }
 
+/// The only person of the country, whose count is published: what is the same count by a sum of one
+/// part can't be a secret, and nothing is told to be proved.
+#[test]
+fn what_the_national_total_says_is_not_proved_to_be_hidden() {
+    let mut alone = population(&[[[0, 0, 0], [1, 0, 0], [0, 0, 0]]]);
+    let protection = protect(&mut alone);
+    assert!(!protection.proved);
+    assert!(alone.cells.iter().all(|cell| cell.fixed || cell.state == State::Dropped));
+}
+
 #[test]
 fn large_counts_are_published_as_they_are() {
     let mut system = population(&[[[9; 3]; 3]; 3]);

@@ -57,6 +57,10 @@ pub(super) fn prove(
     known: &BTreeSet<CellId>,
     far: bool,
 ) -> Option<Vec<Population>> {
+    // A published cell is the same count by a sum of one part: it is known to everybody.
+    if !system.is_unknown(cell) {
+        return None;
+    }
     let gap = system.cells[cell].gap;
     let mut before = 0;
     for reach in HIDDEN.into_iter().take(if far { 3 } else { 2 }) {
@@ -88,6 +92,9 @@ pub(super) fn prove(
 
 /// Whether an attacker has to allow that somebody is in a cell of nobody.
 pub(super) fn can_rise(system: &System, cell: CellId) -> bool {
+    if !system.is_unknown(cell) {
+        return false;
+    }
     let [.., widest] = HIDDEN;
     let free = neighbourhood(system, cell, &BTreeSet::new(), widest);
     let up = Program::new(system, cell, free).extreme(OptimizationDirection::Maximize);
@@ -100,6 +107,9 @@ pub(super) fn cheapest(
     cell: CellId,
     known: &BTreeSet<CellId>,
 ) -> Option<Vec<Population>> {
+    if !may_be_hidden(system, cell) {
+        return None;
+    }
     let gap = system.cells[cell].gap;
     let falls = system.slack(cell).min(gap);
     ANY.into_iter().find_map(|reach| {
@@ -112,6 +122,12 @@ pub(super) fn cheapest(
             .chain(up_alone)
             .find_map(|(up, down)| Some([moved(up)?, moved(down)?].into_iter().flatten().collect()))
     })
+}
+
+/// Whether nobody would know a cell if what may be hidden of its twins were.
+fn may_be_hidden(system: &System, cell: CellId) -> bool {
+    let twins = system.twins(cell).iter().map(|twin| &system.cells[*twin]);
+    twins.into_iter().all(|twin| twin.moves() || twin.may_hide())
 }
 
 /// The unknowns that equations tie to a cell, nearest first: one of the twins for all.
@@ -140,12 +156,7 @@ fn neighbourhood(
         open.truncate(reach.of_equation);
         if reach.published > 0 {
             let may_hide = |other: &CellId| {
-                !seen.contains(other)
-                    && !system.is_unknown(*other)
-                    && system
-                        .twins(*other)
-                        .iter()
-                        .all(|twin| system.cells[*twin].moves() || system.cells[*twin].may_hide())
+                !seen.contains(other) && !system.is_unknown(*other) && may_be_hidden(system, *other)
             };
             let mut others: Vec<CellId> = equation.cells().filter(may_hide).collect();
             // The cheapest of those that can give as much as is needed.
