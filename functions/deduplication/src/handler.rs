@@ -8,6 +8,7 @@ use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use jiff::{SignedDuration, Timestamp};
 use shared::contract::pointer::{NotAPointer, Pointer};
+use shared::identity::ines::InesError;
 use shared::registry::StoreError;
 
 use crate::apply_case::{AppliedCase, ApplyCaseError, apply_case};
@@ -39,7 +40,7 @@ pub enum Failure {
 /// The longest that one pointer may take: two questions to INES of eight seconds each, and the
 /// tables.
 const MOST_FOR_ONE: SignedDuration = SignedDuration::from_secs(18);
-/// When what there was no time for is received again.
+/// When what there was no time for, or no turn at INES, is received again.
 const SOON: Duration = Duration::from_secs(10);
 
 /// Follows a batch of pointers and reports the messages that failed. `deadline` is when the
@@ -172,7 +173,9 @@ pub async fn follow<W: World>(world: &W, pointer: &Pointer) -> Result<Followed, 
     match resolution {
         Err(ResolveError::Ines(error)) if verification::is_passing(error) => {
             tracing::warn!(%error, "record waits for INES");
-            world.queue().send_after(verification::ASK_AGAIN, pointer).await?;
+            // INES is well where only our own rate is in the way.
+            let again = if error == InesError::OverRate { SOON } else { verification::ASK_AGAIN };
+            world.queue().send_after(again, pointer).await?;
             Ok(Followed::Record(Resolution::Postponed))
         }
         other => Ok(Followed::Record(other?)),
