@@ -2,7 +2,7 @@
 //! those in doubt.
 //!
 //! ```text
-//! batch ──► lanes              what has nothing to do with each other is followed side by side
+//! batch ───► handler ─── lanes             which of its pointers are followed side by side
 //! pointer ─► handler ─┬─ record ─► resolve ─► pairs            whether its INE and birth date may be checked today
 //!                     │                   ├─► verification     what INES says of its INE
 //!                     │                   ├─► candidates       everybody who resembles, as of now
@@ -12,7 +12,7 @@
 //!                     ├─ case ───► apply_case ─► decide        what people decided, as links and moves
 //!                     │                       ├─► undo         the same, taken back
 //!                     │                       └─► publish      in one transaction, or in steps
-//!                     └─ due ────► daily      INES is asked again; how long doubts wait
+//!                     └─ due ────► daily                INES is asked again, and how long doubts wait
 //! ```
 //!
 //! [`register`] has the tables; [`world`] what is outside besides them.
