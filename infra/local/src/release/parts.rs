@@ -30,7 +30,7 @@ pub(crate) async fn write(
     let mut bom = document(scan, root).await?;
     let seconds = release.committed.parse().context("git didn't tell when the commit was made")?;
     make_constant(&mut bom, Timestamp::from_second(seconds)?);
-    let licences = document(dependencies::licences(files), root).await?;
+    let licences = anywhere(document(dependencies::licences(files), root).await?, root);
     for (name, value) in NAMES.into_iter().zip([bom, licences]) {
         files::write_private(&directory.join(name), &format!("{value:#}\n"))?;
     }
@@ -45,6 +45,18 @@ fn make_constant(document: &mut Value, committed: Timestamp) {
     document["metadata"]["timestamp"] = committed.to_string().into();
 }
 
+/// The crates of the checkout are named by the folder that it is in: that goes.
+fn anywhere(licences: Value, root: &Path) -> Value {
+    let folder = format!("file://{}/", root.display());
+    match licences {
+        Value::Object(crates) => {
+            let renamed = crates.into_iter().map(|(name, one)| (name.replace(&folder, ""), one));
+            Value::Object(renamed.collect())
+        }
+        other => other,
+    }
+}
+
 async fn document(program: tokio::process::Command, root: &Path) -> Result<Value> {
     let name = program.as_std().get_program().to_string_lossy().into_owned();
     let written = output(program, root).await?;
@@ -54,6 +66,17 @@ async fn document(program: tokio::process::Command, root: &Path) -> Result<Value
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_folder_of_a_checkout_is_in_no_document() {
+        let licences = |folder: &str| {
+            let own = format!("shared 0.1.0 path+file://{folder}/shared");
+            let licences = serde_json::json!({ own: { "licenses": ["EUPL-1.2"] } });
+            anywhere(licences, Path::new(folder))
+        };
+        assert_eq!(licences("/one"), licences("/another/folder"));
+        assert!(licences("/one").get("shared 0.1.0 path+shared").is_some());
+    }
 
     #[test]
     fn two_runs_of_one_commit_write_the_same_document() {
