@@ -21,11 +21,14 @@ pub(crate) type Lane = Vec<usize>;
 /// What two pointers must not have in common to be followed side by side.
 type Key = String;
 
-/// The lanes of a batch, by one read of its records.
+/// The lanes of a batch, by one read of its records; one pointer is its own lane, read or not.
 pub(crate) async fn of<W: World>(
     world: &W,
     pointers: &[(usize, Pointer)],
 ) -> Result<Vec<Lane>, StoreError> {
+    if let [(only, _)] = pointers {
+        return Ok(vec![vec![*only]]);
+    }
     let ids: BTreeSet<&RecordId> = pointers.iter().filter_map(|(_, one)| record_of(one)).collect();
     let records = world.register().records(ids.into_iter().cloned().collect()).await?;
     let records: BTreeMap<&RecordId, &Record> =

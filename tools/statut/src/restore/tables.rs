@@ -63,7 +63,7 @@ impl<'a> Restoration<'a> {
     /// All are taken away before the first comes back: in between nothing is answered, rather than
     /// from tables of two instants.
     pub(crate) async fn swap(&self) -> Result<Vec<(String, Swapped)>> {
-        let tables = self.tables_or_beside().await?;
+        let tables = self.tables().await?;
         let mut swaps = Vec::new();
         for table in tables {
             let beside = self.beside(&table);
@@ -108,24 +108,15 @@ impl<'a> Restoration<'a> {
         TimeZone::UTC.to_datetime(self.at).strftime("%Y%m%dT%H%M%SZ").to_string()
     }
 
-    /// The tables that are restored: those of our INES only where it is deployed.
+    /// The tables that are restored: those of our INES only where it is deployed, which what was
+    /// restored beside tells while they are taken away.
     async fn tables(&self) -> Result<Vec<String>> {
         let mut tables: Vec<String> =
             TABLES.iter().map(|table| self.deployment.table(table)).collect();
         for table in INES_TABLES.iter().map(|table| self.deployment.table(table)) {
-            if describe(self.client(), &table).await?.is_some() {
-                tables.push(table);
-            }
-        }
-        Ok(tables)
-    }
-
-    /// The same, while some are taken away.
-    async fn tables_or_beside(&self) -> Result<Vec<String>> {
-        let mut tables = self.tables().await?;
-        for table in INES_TABLES.iter().map(|table| self.deployment.table(table)) {
-            let beside = self.beside(&table);
-            if !tables.contains(&table) && describe(self.client(), &beside).await?.is_some() {
+            if describe(self.client(), &table).await?.is_some()
+                || describe(self.client(), &self.beside(&table)).await?.is_some()
+            {
                 tables.push(table);
             }
         }

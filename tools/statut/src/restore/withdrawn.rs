@@ -53,9 +53,7 @@ pub(crate) async fn apply(
     for withdrawal in noted.context("the withdrawals can't be read")? {
         let outcome = match &withdrawal.withdrawn {
             Withdrawn::Client { client_id } => stores.client(client_id).await,
-            Withdrawn::Key { client_id, key, until } => {
-                stores.key(client_id, &key.locator(), *until).await
-            }
+            Withdrawn::Key { key, until, .. } => stores.key(key, *until).await,
             Withdrawn::Token { token, until } => stores.token(token, *until).await,
             Withdrawn::Student { student } => stores.student(*student, now).await,
         };
@@ -95,11 +93,9 @@ impl Stores {
         })
     }
 
-    async fn key(&self, client: &str, locator: &str, until: Timestamp) -> Result<Outcome> {
-        let (_, keys) = self.clients.list().await.context("the keys can't be read")?;
-        let mut keys = keys.into_iter();
-        let own = keys.find(|key| key.client_id == client && key.digest.locator() == locator);
-        let Some(key) = own else { return Ok(Outcome::Gone) };
+    async fn key(&self, digest: &KeyDigest, until: Timestamp) -> Result<Outcome> {
+        let key = self.clients.key(digest).await.context("a key can't be read")?;
+        let Some(key) = key else { return Ok(Outcome::Gone) };
         let ends = key.valid_until.is_some_and(|end| end <= until);
         if ends || key.state == State::Revoked {
             return Ok(Outcome::StoodAlready);
