@@ -6,7 +6,6 @@ use shared::files::report::Complete;
 use shared::files::report::read::ReadReport;
 use shared::registry::deposits::Sender;
 use shared::registry::imports::{Import, ImportId, Order};
-use shared::registry::members::EstablishmentRole;
 
 use crate::context::Context;
 use crate::deposit::{self, Frame, Seen};
@@ -52,7 +51,7 @@ pub(crate) async fn ask(
     visitor: &Visitor,
     request_context: &RequestContext,
 ) -> Result<Response<Body>, ApiError> {
-    let seen = own(context, id, visitor, request_context).await?;
+    let seen = deposit::own(context, id, visitor, request_context).await?;
     let (import, report) = seen.trial(context).await?;
     Ok(form(context, id, &seen, import, &report, visitor, None))
 }
@@ -65,7 +64,7 @@ pub(crate) async fn confirm(
     visitor: &Visitor,
     request_context: &RequestContext,
 ) -> Result<Response<Body>, ApiError> {
-    let seen = own(context, id, visitor, request_context).await?;
+    let seen = deposit::own(context, id, visitor, request_context).await?;
     let tried = field(sent, "import").and_then(|id| ImportId::parse(&id));
     let tried = tried.ok_or(Refusal::NothingToConfirm)?;
     let next = see_other(&context.address.url(&format!("/depots/{id}")));
@@ -107,17 +106,6 @@ fn allowed(complete: Option<&Complete>, sent: &[u8]) -> Result<u64, &'static str
             "Ce n'est pas le nombre des inscriptions qui seraient annulées : rien n'a été fait.",
         ),
     }
-}
-
-async fn own(
-    context: &Context,
-    id: &str,
-    visitor: &Visitor,
-    request_context: &RequestContext,
-) -> Result<Seen, ApiError> {
-    let seen = deposit::seen(context, id, visitor, request_context).await?;
-    visitor.role(seen.deposit.uai, EstablishmentRole::Deposant, request_context.now)?;
-    Ok(seen)
 }
 
 fn form(

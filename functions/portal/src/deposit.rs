@@ -82,6 +82,18 @@ pub(crate) async fn seen(
     Ok(Seen { deposit, import, role, name })
 }
 
+/// The same, if the visitor may send for its establishment.
+pub(crate) async fn own(
+    context: &Context,
+    id: &str,
+    visitor: &Visitor,
+    request_context: &RequestContext,
+) -> Result<Seen, ApiError> {
+    let seen = seen(context, id, visitor, request_context).await?;
+    visitor.role(seen.deposit.uai, EstablishmentRole::Deposant, request_context.now)?;
+    Ok(seen)
+}
+
 #[derive(Template)]
 #[template(path = "deposit_drop.html")]
 struct DropPage {

@@ -20,7 +20,7 @@ use crate::handler::RequestContext;
 use crate::refusal::{ApiError, Refusal};
 use crate::session::{LoggedIn, Visitor};
 use crate::view::{View, page};
-use crate::words::count;
+use crate::words;
 
 /// Pages of findings that are read at most: a file has thousands of them where something of it is
 /// wrong as a whole.
@@ -169,19 +169,12 @@ fn causes(tally: &Tally, severity: Severity) -> Vec<Cause> {
     of_it
         .into_iter()
         .map(|(code, lines)| {
-            let named = lines.first.iter().map(|(sheet, line)| match sheet {
-                None => line.to_string(),
-                Some(sheet) => format!("{line} (feuille {sheet})"),
-            });
             let more = if lines.count > lines.first.len() as u64 { ", …" } else { "" };
             Cause {
-                count: match lines.count {
-                    1 => "1 ligne".to_owned(),
-                    lines => format!("{} lignes", count(lines)),
-                },
+                count: words::rows(lines.count),
                 code: code.sheet().code,
                 message: code.sheet().message,
-                lines: format!("{}{more}", named.collect::<Vec<_>>().join(", ")),
+                lines: format!("{}{more}", words::lines(&lines.first)),
             }
         })
         .collect()

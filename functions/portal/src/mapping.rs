@@ -14,7 +14,6 @@ use shared::files::reader::{FoundColumn, labels};
 use shared::files::row::Setting;
 use shared::registry::deposits::Sender;
 use shared::registry::imports::Import;
-use shared::registry::members::EstablishmentRole;
 
 use crate::context::Context;
 use crate::deposit::{self, Frame, Seen};
@@ -132,9 +131,8 @@ async fn labelled(
     visitor: &Visitor,
     request_context: &RequestContext,
 ) -> Result<Labelled, ApiError> {
-    let seen = deposit::seen(context, id, visitor, request_context).await?;
+    let seen = deposit::own(context, id, visitor, request_context).await?;
     let uai = seen.deposit.uai;
-    visitor.role(uai, EstablishmentRole::Deposant, request_context.now)?;
     let import = seen.import.clone();
     let import = import.filter(|import| import.state.is_final() && import.is_trial());
     let import = import.ok_or(Refusal::NothingToConfirm)?;

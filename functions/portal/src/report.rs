@@ -15,7 +15,7 @@ use crate::handler::RequestContext;
 use crate::refusal::ApiError;
 use crate::session::Visitor;
 use crate::view::{View, page};
-use crate::words::{count, wire_name};
+use crate::words::{count, lines, rows, wire_name};
 
 /// A report, as a page shows it.
 pub(crate) struct Shown {
@@ -123,20 +123,12 @@ pub(crate) fn shown(
 
 fn cause(group: &Group) -> Cause {
     let sheet = group.rule.sheet();
-    let count = match group.listed {
-        1 => "1 ligne".to_owned(),
-        listed => format!("{} lignes", count(listed as u64)),
-    };
-    let named = group.places.iter().map(|(sheet, line)| match sheet {
-        None => line.to_string(),
-        Some(sheet) => format!("{line} (feuille {sheet})"),
-    });
-    let mut lines = named.collect::<Vec<_>>().join(", ");
+    let mut lines = lines(&group.places);
     if group.listed > group.places.len() {
         lines.push_str(", … la liste entière est dans le rapport en fichier");
     }
     Cause {
-        count,
+        count: rows(group.listed as u64),
         code: sheet.code,
         message: sheet.message,
         // The documentation's marks of code are for another reader.

@@ -19,6 +19,23 @@ pub(crate) fn count(number: u64) -> String {
     told
 }
 
+/// `1 ligne`, `12 345 lignes`.
+pub(crate) fn rows(number: u64) -> String {
+    match number {
+        1 => "1 ligne".to_owned(),
+        number => format!("{} lignes", count(number)),
+    }
+}
+
+/// `12, 13 (feuille 2)`: lines, with their sheet where a workbook has several.
+pub(crate) fn lines(places: &[(Option<u16>, u64)]) -> String {
+    let named = places.iter().map(|(sheet, line)| match sheet {
+        None => line.to_string(),
+        Some(sheet) => format!("{line} (feuille {sheet})"),
+    });
+    named.collect::<Vec<_>>().join(", ")
+}
+
 /// `14/09/2026 à 08:31`, at the hour of Paris.
 pub(crate) fn hour(at: Timestamp) -> String {
     hour_in_france(at).strftime("%d/%m/%Y à %H:%M").to_string()
@@ -62,6 +79,8 @@ mod tests {
             [0, 999, 1_000, 1_234_567].map(count),
             ["0", "999", "1\u{202f}000", "1\u{202f}234\u{202f}567"]
         );
+        assert_eq!([1, 12_345].map(rows), ["1 ligne", "12\u{202f}345 lignes"]);
+        assert_eq!(lines(&[(None, 12), (Some(2), 13)]), "12, 13 (feuille 2)");
         assert_eq!(hour("2026-09-13T22:31:00Z".parse().unwrap()), "14/09/2026 à 00:31");
     }
 }
