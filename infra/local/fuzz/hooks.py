@@ -12,11 +12,14 @@ from schemathesis.core.failures import AcceptedNegativeData
 TOKEN = ("Authorization", f"Bearer {os.environ['FUZZ_TOKEN']}")
 WRITE_KEY = ("X-API-Key", os.environ["FUZZ_WRITE_KEY"])
 REVIEW_KEY = ("X-API-Key", os.environ["FUZZ_REVIEW_KEY"])
+# A route that is added under one of these is asked with its key.
+KEYS = {
+    "/api/revues": REVIEW_KEY,
+    "/api/inscription": WRITE_KEY,
+    "/api/depots": WRITE_KEY,
+}
+# The consultation's routes differ by what they take.
 CREDENTIALS = {
-    # What reviewing officers decide.
-    **dict.fromkeys(["revues", "revue", "decision", "annulationDecision", "contestation"], REVIEW_KEY),
-    # What establishments write.
-    **dict.fromkeys(["inscription", "lot", "relecture", "annulation", "depot", "suivi", "identites"], WRITE_KEY),
     # Upstream's contract has a key for each route.
     "statutParIne": ("X-API-Key", os.environ["FUZZ_INE_KEY"]),
     "statutParEtatCivil": ("X-API-Key", os.environ["FUZZ_IDENTITY_KEY"]),
@@ -32,10 +35,17 @@ def operation_id(operation):
     return operation.definition.raw.get("operationId")
 
 
-@schemathesis.auth(refresh_interval=None).apply_to(operation_id=list(CREDENTIALS))
+def credential_of(operation):
+    by_path = (key for path, key in KEYS.items() if operation.path.startswith(path))
+    return CREDENTIALS.get(operation_id(operation)) or next(by_path, None)
+
+
+@schemathesis.auth(refresh_interval=None).apply_to(
+    lambda context: context.operation.definition.raw.get("security") and credential_of(context.operation)
+)
 class Credential:
     def get(self, case, context):
-        return CREDENTIALS[operation_id(context.operation)]
+        return credential_of(context.operation)
 
     def set(self, case, data, context):
         name, value = data
