@@ -9,12 +9,13 @@ use std::collections::{HashMap, HashSet};
 use std::hash::BuildHasher;
 
 use crate::dimensions::{EVERYBODY, Key, Nomenclature};
-use crate::disclosure::base::{find_population, least};
+use crate::disclosure::base::{Direction, bound, find_population};
 use crate::disclosure::narrow_cells;
 use crate::disclosure::system::{State, System};
 use crate::outputs::{FormatError, Manifest, read_csv};
 use crate::snapshot::{PublishedRows, counts_of, is_small_change};
 use crate::tables::cells::Cube;
+use crate::tables::moves::Moves;
 use crate::tables::published::{TABLES, Told};
 use crate::tables::shape::Thresholds;
 use crate::tables::tally::Counts;
@@ -83,14 +84,13 @@ pub fn audit(
 ) -> Result<Audit, AuditError> {
     let mut read = Read::of(tables)?;
     let thresholds = manifest.thresholds();
-    let compared = previous.map_or(Ok(0), |before| {
-        let before = counts_of(before, &mut read.nomenclature);
-        let now = counts_of(tables, &mut read.nomenclature);
-        changes(&before, &now, thresholds)
-    })?;
+    let before = previous.map(|before| counts_of(before, &mut read.nomenclature));
+    let before = before.unwrap_or_default();
+    let now = counts_of(tables, &mut read.nomenclature);
+    let compared = changes(&before, &now, thresholds)?;
     let Read { nomenclature, cells, secret, counted } = read;
     let (count, hidden) = (cells.len(), secret.len());
-    let cube = Cube::known(nomenclature, cells);
+    let mut cube = Cube::known(nomenclature, cells);
     let mut system = hide(&cube, thresholds, &secret)?;
     let in_doubt = |equation: &crate::disclosure::system::Equation| {
         equation.cells().any(|cell| system.cells[cell].moves())
@@ -125,11 +125,24 @@ pub fn audit(
     if !find_population(&mut system, &enrolments, &counted) {
         return Err(AuditError::NoPopulation);
     }
-    // A cell that is certainly not few is secret for the sake of others alone.
-    let narrow = narrow_cells(&system);
+    for ((_, counts), cell) in cube.cells.iter_mut().zip(&system.cells) {
+        counts.students = cell.value;
+    }
+    // A cell that is certainly not few, and hasn't certainly changed by few, is secret for the sake
+    // of others alone.
+    let narrow = narrow_cells(&system, &Moves::of(&cube));
     let close = narrow.into_iter().filter(|cell| {
-        let gap = thresholds.of(&cube.cells[*cell].0) - 1;
-        least(&system, &counted, *cell).is_none_or(|least| least <= gap)
+        let (key, _) = &cube.cells[*cell];
+        let gap = thresholds.of(key) - 1;
+        let bound = |direction| bound(&system, &counted, *cell, direction);
+        let least = bound(Direction::Minimize);
+        let is_few = least.is_none_or(|least| least <= gap);
+        let has_changed_little = before.get(key).is_some_and(|(before, _)| {
+            let most = bound(Direction::Maximize);
+            least.is_none_or(|least| least <= before + gap)
+                && most.is_none_or(|most| most >= before - gap)
+        });
+        is_few || has_changed_little
     });
     match close.count() {
         0 => {}

@@ -4,6 +4,7 @@
 //! system   cells of all tables as variables, sums as equations
 //! cover    sensitive cells are hidden, and others so that no single sum gives them away
 //! attack   the least and the most that an attacker can say of a hidden cell
+//! moves    the same by people who are somebody or somewhere else, without a solver
 //! protect  attack and repair, until every hidden cell is protected
 //! ```
 //!
@@ -13,6 +14,7 @@
 mod attack;
 pub mod base;
 mod cover;
+pub mod moves;
 mod protect;
 pub mod system;
 

@@ -10,6 +10,7 @@ use crate::dimensions::{EVERYBODY, Key, Nomenclature};
 use crate::disclosure::system::System;
 use crate::disclosure::{self, Protection};
 use crate::tables::cells::Cube;
+use crate::tables::moves::Moves;
 use crate::tables::published::{Row, TABLES, Table, Told};
 use crate::tables::shape::Thresholds;
 use crate::tables::tally::Tally;
@@ -62,7 +63,7 @@ impl Snapshot {
             let before = counts_of(rows, &mut cube.nomenclature);
             hide_small_changes(&cube, &mut system, &before);
         }
-        let protection = disclosure::protect(&mut system);
+        let protection = disclosure::protect(&mut system, &Moves::of(&cube));
         let previous = previous.map(|(date, _)| date);
         Self { previous, ..Self::told(at, &cube, (&system, protection), thresholds, coverage) }
     }

@@ -7,6 +7,7 @@ use std::cell::Cell as Counter;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 
+use statistics::disclosure::moves::NoMoves;
 use statistics::disclosure::protect;
 use statistics::disclosure::system::{Cell, CellId, Equation, Row, State, System};
 
@@ -220,7 +221,7 @@ fn check(system: &System, known: Option<CellId>, own: &[CellId]) -> bool {
 fn withstands(units: &[Unit]) -> bool {
     let mut system = population(units);
     assert_eq!(system.broken(), None);
-    let protection = protect(&mut system);
+    let protection = protect(&mut system, &NoMoves);
     for cell in &system.cells {
         assert!(!cell.fixed || cell.state == State::Published);
         assert!(cell.value > 0 || cell.state != State::Hidden, "a zero covers nothing");
@@ -269,7 +270,7 @@ fn an_attacker_who_tries_everything_finds_no_narrow_interval() {
 #[test]
 fn what_the_national_total_says_is_not_proved_to_be_hidden() {
     let mut alone = population(&[[[0, 0, 0], [1, 0, 0], [0, 0, 0]]]);
-    let protection = protect(&mut alone);
+    let protection = protect(&mut alone, &NoMoves);
     assert!(!protection.proved);
     assert!(alone.cells.iter().all(|cell| cell.fixed || cell.state == State::Dropped));
 }
@@ -277,7 +278,7 @@ fn what_the_national_total_says_is_not_proved_to_be_hidden() {
 #[test]
 fn large_counts_are_published_as_they_are() {
     let mut system = population(&[[[9; 3]; 3]; 3]);
-    let protection = protect(&mut system);
+    let protection = protect(&mut system, &NoMoves);
     assert_eq!((protection.hidden, protection.dropped_rows), (0, 0));
 }
 
@@ -286,7 +287,7 @@ fn one_small_cell_takes_a_partner_in_each_sum_and_no_more() {
     let mut units = [[[20; 3]; 3]; 3];
     units[0][0] = [1, 1, 0];
     let mut system = population(&units);
-    let protection = protect(&mut system);
+    let protection = protect(&mut system, &NoMoves);
     // Two people of the first value: another of the unit, and both of another unit.
     assert_eq!((protection.sensitive, protection.hidden), (1, 4));
     assert!(protection.proved);
@@ -300,7 +301,7 @@ fn seven_people_whose_sexes_are_told_in_elevens_lose_that_row() {
             (cell.sensitive, cell.gap) = (true, 10);
         }
     }
-    let protection = protect(&mut system);
+    let protection = protect(&mut system, &NoMoves);
     assert!(protection.dropped_rows >= 1, "{protection:?}");
     assert!(protection.proved);
 }

@@ -49,13 +49,22 @@ const STEP: usize = 32;
 /// Programs solved to find whole numbers beside a vertex that isn't.
 const MOST_BRANCHES: usize = 24;
 
+/// How far around a cell a proof is looked for: further takes longer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Range {
+    Near,
+    Middle,
+    /// As the middle, then further.
+    Far,
+}
+
 /// Populations that prove that a cell's interval is as wide as its gap; none, if it may not be.
 /// The attacker knows the cells of `known` besides.
 pub(super) fn prove(
     system: &System,
     cell: CellId,
     known: &BTreeSet<CellId>,
-    far: bool,
+    range: Range,
 ) -> Option<Vec<Population>> {
     // A published cell is the same count by a sum of one part: it is known to everybody.
     if !system.is_unknown(cell) {
@@ -63,7 +72,12 @@ pub(super) fn prove(
     }
     let gap = system.cells[cell].gap;
     let mut before = 0;
-    for reach in HIDDEN.into_iter().take(if far { 3 } else { 2 }) {
+    let reaches = match range {
+        Range::Near => &HIDDEN[..1],
+        Range::Middle => &HIDDEN[1..2],
+        Range::Far => &HIDDEN[1..],
+    };
+    for reach in reaches.iter().copied() {
         let free = neighbourhood(system, cell, known, reach);
         // All that is tied to it was free already.
         if free.len() == before {

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::attack::{self, Population};
 use super::cover;
+use super::moves::{self, Movable};
 use super::system::{CellId, Equation, State, System, firsts};
 
 /// Rounds, and attacks in all, before everything but the national total is hidden: so that a system
@@ -36,8 +37,8 @@ pub struct Protection {
 }
 
 /// Hides what has to be hidden, and proves that it is enough.
-pub fn protect(system: &mut System) -> Protection {
-    let mut attacker = Attacker::new(system);
+pub fn protect(system: &mut System, moves: &dyn Movable) -> Protection {
+    let mut attacker = Attacker::new(system, moves);
     cover::cover(system);
     for round in 1..=MOST_ROUNDS {
         attacker.far = round > NEAR_ROUNDS;
@@ -70,8 +71,8 @@ pub fn hide_sensitive(system: &mut System) -> Protection {
 /// The hidden cells that aren't protected, of a system whose values are a population that agrees
 /// with what is published.
 #[must_use]
-pub fn narrow_cells(system: &System) -> Vec<CellId> {
-    let mut attacker = Attacker::new(system);
+pub fn narrow_cells(system: &System, moves: &dyn Movable) -> Vec<CellId> {
+    let mut attacker = Attacker::new(system, moves);
     attacker.far = true;
     attacker.weak_cells(system).into_keys().collect()
 }
@@ -90,7 +91,8 @@ fn told(system: &System, attacks: usize) -> Protection {
 }
 
 /// What is proved so far.
-struct Attacker {
+struct Attacker<'a> {
+    moves: &'a dyn Movable,
     proofs: Vec<Option<Vec<Population>>>,
     /// Cells that nobody's knowledge of their own cell gives away.
     clear: Vec<bool>,
@@ -101,10 +103,11 @@ struct Attacker {
     attacks: usize,
 }
 
-impl Attacker {
-    fn new(system: &System) -> Self {
+impl<'a> Attacker<'a> {
+    fn new(system: &System, moves: &'a dyn Movable) -> Self {
         let cells = system.cells.len();
         Self {
+            moves,
             proofs: vec![None; cells],
             clear: vec![false; cells],
             persons: same_persons(system),
@@ -149,7 +152,9 @@ impl Attacker {
             return true;
         }
         self.attacks += 1;
-        let Some(proof) = attack::cheapest(system, cell, known) else { return false };
+        let proof = attack::cheapest(system, cell, known)
+            .or_else(|| moves::prove(system, self.moves, cell, known, true));
+        let Some(proof) = proof else { return false };
         // What the proof balances needs no cover: the next round attacks what is hidden with it.
         for moved in proof.iter().flat_map(BTreeMap::keys) {
             system.hide(*moved);
@@ -177,7 +182,11 @@ impl Attacker {
         known: &BTreeSet<CellId>,
     ) -> Option<Vec<Population>> {
         self.attacks += 1;
-        attack::prove(system, cell, known, self.far)
+        let near = attack::prove(system, cell, known, attack::Range::Near);
+        near.or_else(|| moves::prove(system, self.moves, cell, known, false)).or_else(|| {
+            let further = if self.far { attack::Range::Far } else { attack::Range::Middle };
+            attack::prove(system, cell, known, further)
+        })
     }
 
     fn prove(&mut self, system: &System, cell: CellId) -> bool {

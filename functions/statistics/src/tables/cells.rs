@@ -1,6 +1,6 @@
 //! Every cell of every table, and the sums that tie them, as one system.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::shape::{RowKey, SHAPES, Shape, Thresholds, is_establishments, is_latent};
 use super::tally::{Counts, Tally, ancestors};
@@ -15,6 +15,8 @@ pub struct Cube {
     pub cells: Vec<(Key, Counts)>,
     pub places: HashMap<Key, CellId>,
     pub equations: Vec<Equation>,
+    /// Where establishments are, for whoever counted them.
+    sites: Option<Sites>,
 }
 
 impl Cube {
@@ -28,6 +30,7 @@ impl Cube {
             cells: Vec::new(),
             places: HashMap::new(),
             equations: Vec::new(),
+            sites: None,
         };
         cube.place(EVERYBODY, Counts::default());
         let mut known = HashSet::new();
@@ -51,6 +54,7 @@ impl Cube {
             let keys = all.iter().map(|(key, _)| *key);
             cube.tie(shape, keys, |key, all| sites.canonical(key, all), &mut known);
         }
+        cube.sites = Some(sites);
         cube
     }
 
@@ -58,8 +62,13 @@ impl Cube {
     /// that the shapes say.
     #[must_use]
     pub fn known(nomenclature: Nomenclature, cells: Vec<(Key, Counts)>) -> Self {
-        let mut cube =
-            Self { nomenclature, cells: Vec::new(), places: HashMap::new(), equations: Vec::new() };
+        let mut cube = Self {
+            nomenclature,
+            cells: Vec::new(),
+            places: HashMap::new(),
+            equations: Vec::new(),
+            sites: None,
+        };
         let keys: Vec<Key> = cells.iter().map(|(key, _)| *key).collect();
         for (key, counts) in cells {
             cube.place(key, counts);
@@ -125,6 +134,17 @@ impl Cube {
                 self.equations.push(Equation { total, parts });
             }
         }
+    }
+
+    /// The key that the cell of a key is placed under.
+    pub(super) fn canonical(&self, key: &Key) -> Key {
+        self.sites.as_ref().map_or(*key, |sites| sites.canonical(key, &self.nomenclature))
+    }
+
+    /// Where establishments are: places of the finest level with an establishment; `None` for
+    /// whoever has published cells alone.
+    pub(super) fn known_sites(&self) -> Option<Vec<(Value, Value)>> {
+        self.sites.as_ref().map(|sites| sites.all.iter().copied().collect())
     }
 
     /// The cells as variables, with their sums and rows.
@@ -194,7 +214,10 @@ fn fill(tally: &mut Tally) {
 }
 
 /// Where each establishment is.
+#[derive(Debug)]
 struct Sites {
+    /// Each place of the finest level with each establishment there.
+    all: BTreeSet<(Value, Value)>,
     /// By establishment, the value of each level of place that all of it is in, if it is in one.
     only: HashMap<Value, [Option<Value>; 4]>,
 }
@@ -202,9 +225,11 @@ struct Sites {
 impl Sites {
     fn of(tally: &Tally) -> Self {
         let all = &tally.nomenclature;
+        let mut sites = BTreeSet::new();
         let mut only: HashMap<Value, [Option<Value>; 4]> = HashMap::new();
         for key in tally.finest[0].keys() {
             let (supplier, place) = (key[Dimension::Supplier.at()], key[Dimension::Place.at()]);
+            sites.insert((place, supplier));
             let at = [0, 1, 2, 3].map(|level| Some(all.lift(Dimension::Place, place, level)));
             let known = only.entry(supplier).or_insert(at);
             for (known, here) in known.iter_mut().zip(at) {
@@ -213,7 +238,7 @@ impl Sites {
                 }
             }
         }
-        Self { only }
+        Self { all: sites, only }
     }
 
     /// The cell of an establishment in a place is its cell anywhere, where all of it is there.

@@ -149,7 +149,7 @@ fn multiple(fact: &Fact) -> &'static str {
 }
 
 /// A key at the finest levels of a shape; the dimensions that it doesn't cross are totals.
-fn finest(shape: &Shape, key: &Key, all: &Nomenclature) -> Key {
+pub(super) fn finest(shape: &Shape, key: &Key, all: &Nomenclature) -> Key {
     let mut at = EVERYBODY;
     for (dimension, levels) in shape.levels {
         let level = levels.first().copied().unwrap_or_default();
