@@ -18,6 +18,7 @@ module "statistics" {
     SCAN_SEGMENTS         = var.scan_segments
     ESTABLISHMENTS_TABLE  = module.table["establishments"].name
     CPGE_MEFSTAT_PREFIXES = join(",", var.cpge_mefstat_prefixes)
+    STATISTICS_URL        = var.statistics_url
   }
 
   statements = {

@@ -323,6 +323,18 @@ variable "cpge_mefstat_prefixes" {
   }
 }
 
+variable "statistics_url" {
+  description = "Address that the frozen snapshots are published below, https:// with a final slash: catalogues of data take whole addresses. Empty where they aren't published yet: then those of dcat.jsonld are relative to it."
+  type        = string
+  default     = ""
+  nullable    = false
+
+  validation {
+    condition     = var.statistics_url == "" || can(regex("^https://[A-Za-z0-9.-]+(:[0-9]+)?/([^\\s?#]*/)?$", var.statistics_url))
+    error_message = "statistics_url is an https:// address that ends with a slash, without query or fragment."
+  }
+}
+
 variable "scan_segments" {
   description = "Parallel segments the statistics function scans the students with."
   type        = number

@@ -266,6 +266,7 @@ run "values_of_the_others" {
     verification_schedule = "every night"
     cpge_mefstat_prefixes = ["2A"]
     scan_segments         = 65
+    statistics_url        = "https://donnees.example.org/statut-etudiant"
     starts_within_days    = 367
     portal_provider = {
       issuer    = "http://agents.example.org"
@@ -301,7 +302,7 @@ run "values_of_the_others" {
   expect_failures = [
     var.environment, var.tags, var.permissions_boundary, var.key_administrators, var.operators, var.data_protection_officers,
     var.function_endpoint_url, var.hmac_key_versions, var.rekeying, var.log_level, var.statistics_schedule,
-    var.verification_schedule, var.cpge_mefstat_prefixes, var.scan_segments, var.starts_within_days, var.portal_provider,
+    var.verification_schedule, var.cpge_mefstat_prefixes, var.scan_segments, var.statistics_url, var.starts_within_days, var.portal_provider,
     var.secret_recovery_window_days, var.inbox_retention_days, var.reports_retention_days,
     var.noncurrent_version_retention_days, var.log_retention_days, var.failed_imports_alarm_threshold,
     var.client_errors_alarm_percent, var.latency_alarm_milliseconds, var.blocked_requests_alarm_threshold,

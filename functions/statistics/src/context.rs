@@ -18,6 +18,9 @@ pub struct Context {
     pub(crate) thresholds: Thresholds,
     /// How the MEFSTAT11 of a CPGE begins.
     pub(crate) cpge_prefixes: Vec<String>,
+    /// The address that frozen snapshots are published below, with its last slash; empty where there
+    /// is none.
+    pub(crate) site: String,
     /// Parts of the table that are scanned side by side.
     pub(crate) segments: i32,
 }
@@ -41,7 +44,12 @@ impl Context {
             answers: AnswerStore::new(dynamodb, students, String::new()),
             thresholds: Thresholds { plain, personal: plain.max(PERSONAL) },
             cpge_prefixes: cpge.map(str::to_owned).collect(),
+            site: config::variable("STATISTICS_URL")?,
             segments: config::variable("SCAN_SEGMENTS")?,
         })
+    }
+    /// Where frozen snapshots are published, if that is known.
+    pub(crate) fn site(&self) -> Option<&str> {
+        Some(self.site.as_str()).filter(|site| !site.is_empty())
     }
 }

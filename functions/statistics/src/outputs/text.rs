@@ -1,5 +1,6 @@
 //! Tables as CSV and JSON.
 
+use jiff::civil::Date;
 use serde_json::{Map, Value};
 
 use super::File;
@@ -11,7 +12,11 @@ const CSV: &str = "text/csv; charset=utf-8";
 /// The columns of counts, after those of codes.
 const STUDENTS: &str = "effectif";
 const ENROLMENTS: &str = "inscriptions";
-const STATE: &str = "etat";
+pub(super) const STATE: &str = "etat";
+/// The columns of coverage, before its state.
+pub(super) const UAI: &str = "uai";
+pub(super) const NAME: &str = "nom";
+pub(super) const DAY: &str = "dernier_versement";
 const PUBLISHED: &str = "publié";
 const SECRET: &str = "secret";
 /// A measure that the row can't have.
@@ -26,6 +31,10 @@ pub enum FormatError {
     Json,
     #[error("a page could not be written as HTML")]
     Html,
+    #[error("definitions could not be written")]
+    Text,
+    #[error("a table could not be written as Parquet")]
+    Parquet,
     #[error("line {line} is not a row of the table: {expected}")]
     Row { line: usize, expected: &'static str },
 }
@@ -41,22 +50,35 @@ pub(super) fn heading(table: &Table) -> Vec<&'static str> {
     names
 }
 
+/// What is said of a row beside its counts.
+pub(super) fn state_of(told: Told) -> &'static str {
+    match told {
+        Told::Counts { .. } => PUBLISHED,
+        Told::Secret => SECRET,
+    }
+}
+
+/// The same of an establishment's last feed.
+pub(super) fn state_of_feed(last_feed: Option<Date>) -> &'static str {
+    if last_feed.is_some() { PUBLISHED } else { PURPOSELESS }
+}
+
 pub(super) fn csv(table: &Table, rows: &[Row]) -> Result<File, FormatError> {
     let mut writer = csv::WriterBuilder::new().delimiter(b';').from_writer(Vec::new());
     writer.write_record(heading(table)).map_err(|_| FormatError::Csv)?;
     for row in rows {
         let mut cells = row.codes.clone();
-        let (students, enrolments, state) = match row.told {
+        let (students, enrolments) = match row.told {
             Told::Counts { students, enrolments } => {
-                (students.to_string(), enrolments.unwrap_or_default().to_string(), PUBLISHED)
+                (students.to_string(), enrolments.unwrap_or_default().to_string())
             }
-            Told::Secret => (String::new(), String::new(), SECRET),
+            Told::Secret => (String::new(), String::new()),
         };
         cells.push(students);
         if !table.people_only {
             cells.push(enrolments);
         }
-        cells.push(state.to_owned());
+        cells.push(state_of(row.told).to_owned());
         writer.write_record(cells).map_err(|_| FormatError::Csv)?;
     }
     let content = writer.into_inner().map_err(|_| FormatError::Csv)?;
@@ -68,17 +90,17 @@ pub(super) fn json(table: &Table, rows: &[Row]) -> Result<File, FormatError> {
         let codes = row.codes.iter().map(|code| Value::from(code.as_str()));
         let mut object: Map<String, Value> =
             table.columns.iter().map(|column| column.name.to_owned()).zip(codes).collect();
-        let (students, enrolments, state) = match row.told {
+        let (students, enrolments) = match row.told {
             Told::Counts { students, enrolments } => {
-                (Value::from(students), Value::from(enrolments), PUBLISHED)
+                (Value::from(students), Value::from(enrolments))
             }
-            Told::Secret => (Value::Null, Value::Null, SECRET),
+            Told::Secret => (Value::Null, Value::Null),
         };
         object.insert(STUDENTS.to_owned(), students);
         if !table.people_only {
             object.insert(ENROLMENTS.to_owned(), enrolments);
         }
-        object.insert(STATE.to_owned(), state.into());
+        object.insert(STATE.to_owned(), state_of(row.told).into());
         Value::Object(object)
     };
     let rows: Vec<Value> = rows.iter().map(object).collect();
@@ -89,12 +111,11 @@ pub(super) fn json(table: &Table, rows: &[Row]) -> Result<File, FormatError> {
 /// When each establishment was last fed. The share of what was expected has no source yet.
 pub(super) fn coverage(rows: &[Coverage]) -> Result<File, FormatError> {
     let mut writer = csv::WriterBuilder::new().delimiter(b';').from_writer(Vec::new());
-    let heading = ["uai", "nom", "dernier_versement", "etat"];
-    writer.write_record(heading).map_err(|_| FormatError::Csv)?;
+    writer.write_record([UAI, NAME, DAY, STATE]).map_err(|_| FormatError::Csv)?;
     for Coverage { uai, name, last_feed } in rows {
         let day = last_feed.map(|day| day.to_string()).unwrap_or_default();
-        let state = if last_feed.is_some() { PUBLISHED } else { PURPOSELESS };
-        writer.write_record([uai.as_str(), name, &day, state]).map_err(|_| FormatError::Csv)?;
+        let row = [uai.as_str(), name, &day, state_of_feed(*last_feed)];
+        writer.write_record(row).map_err(|_| FormatError::Csv)?;
     }
     let content = writer.into_inner().map_err(|_| FormatError::Csv)?;
     Ok(File { name: "couverture.csv".to_owned(), media_type: CSV, content })

@@ -11,14 +11,18 @@ use tokio::process::Command;
 use crate::claim::Claim;
 use crate::cli::Test;
 use crate::emulator::Rights;
-use crate::environment::{CHECKOV, DEPENDENCIES, FUZZING, OPINION, PLATFORM, POLICIES};
+use crate::environment::{
+    CHECKOV, DATA_PACKAGE, DEPENDENCIES, FUZZING, OPINION, PLATFORM, POLICIES,
+};
 use crate::files::Files;
 use crate::platform::Platform;
 use crate::process::{self, cargo, command};
 use crate::samples::UNIVERSITY;
 use crate::terraform::Terraform;
 use crate::tools::Python;
-use crate::{advisories, dependencies, double, feed, fuzz, opinion, policies, renewal, tools};
+use crate::{
+    advisories, data_package, dependencies, double, feed, fuzz, opinion, policies, renewal, tools,
+};
 
 /// Seeds of each scenario of the simulations, rows of the file of an import, and rows of the
 /// national file, when everything is asked for.
@@ -66,6 +70,9 @@ pub(crate) async fn run(files: &Files, options: &Test) -> Result<()> {
         cargo().args(["test", "--workspace", "--exclude", "tests"]),
     )
     .await?;
+    DATA_PACKAGE.install(files, &python).await?;
+    check_here("Snapshots of statistics, by other readers", &mut data_package::readers(files))
+        .await?;
     if options.full {
         OPINION.install(files, &python).await?;
         let other = opinion::start(files).await?;

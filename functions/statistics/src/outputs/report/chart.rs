@@ -2,6 +2,7 @@
 
 use super::figures::{grouped, share};
 use crate::dimensions::ALL;
+use crate::outputs::words::words;
 use crate::snapshot::Snapshot;
 use crate::tables::published::{Row, Table, Told};
 
@@ -115,7 +116,8 @@ fn values(
         .filter(told)
         .map(|row| {
             let code = row.codes[place].clone();
-            let label = name.map_or_else(|| label(&code), |name| row.codes[name].clone());
+            let label =
+                name.map_or_else(|| words(&code).to_owned(), |name| row.codes[name].clone());
             let students = match row.told {
                 Told::Counts { students, .. } => Some(students),
                 Told::Secret => None,
@@ -124,27 +126,4 @@ fn values(
         })
         .collect();
     (!values.is_empty()).then_some((*table, values))
-}
-
-/// A code in words; one that is a word already stays.
-fn label(code: &str) -> String {
-    let words = match code {
-        "universite" => "Universités",
-        "ecole" => "Écoles",
-        "lycee" => "Lycées",
-        "L" => "Licence",
-        "M" => "Master",
-        "D" => "Doctorat",
-        "initiale" => "Formation initiale",
-        "alternance" => "Alternance",
-        "continue" => "Formation continue",
-        "admis" => "Admis",
-        "inscrit" => "Inscrits",
-        "17-" => "17 ans et moins",
-        "26-29" => "26 à 29 ans",
-        "30+" => "30 ans et plus",
-        "inconnu" => "Non renseigné",
-        other => return other.to_owned(),
-    };
-    words.to_owned()
 }
