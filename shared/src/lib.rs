@@ -6,7 +6,7 @@
 //! telemetry, config
 //! api                             bodies, replies and metrics of the functions behind API Gateway (feature `api`)
 //!    │
-//! deposits                        files on their way in, as the API and the portal have them
+//! deposits, reviewing             what the API and the portal both do: files on their way in, doubts
 //! registry, audit                 ports and their AWS adapters (feature `aws`)
 //! auth                            tokens and FranceConnect, over HTTP (feature `auth`)
 //! ines                            the client of INES (features `auth` and `aws`, where its secret is)
@@ -41,5 +41,7 @@ pub mod deposits;
 pub mod ines;
 #[cfg(feature = "aws")]
 pub mod registry;
+#[cfg(feature = "aws")]
+pub mod reviewing;
 #[cfg(feature = "aws")]
 pub mod telemetry;

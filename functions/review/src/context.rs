@@ -1,5 +1,6 @@
 //! What lives as long as the process.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
@@ -17,18 +18,12 @@ use shared::registry::records::RecordStore;
 use shared::registry::reviews::ReviewStore;
 use shared::registry::students::StudentStore;
 use shared::registry::withdrawals::WithdrawalStore;
+use shared::reviewing::Reviewing;
 
 /// Stores and settings. No secret: ids are read, and none is made.
 pub struct Context {
-    pub(crate) reviews: ReviewStore,
-    pub(crate) records: RecordStore,
-    pub(crate) students: StudentStore,
-    pub(crate) establishments: EstablishmentStore,
-    pub(crate) clients: KnownClients,
+    pub(crate) reviewing: Reviewing,
     pub(crate) quotas: Quotas,
-    pub(crate) traces: AccessLog,
-    pub(crate) withdrawals: WithdrawalStore,
-    pub(crate) queue: IdentityQueue,
     pub(crate) metrics: Metrics,
 }
 
@@ -87,23 +82,26 @@ impl Context {
     pub(crate) fn new(settings: Settings, aws: &SdkConfig, log: Log) -> Self {
         let dynamodb = aws_sdk_dynamodb::Client::new(aws);
         let clients = ClientStore::new(dynamodb.clone(), settings.clients_table);
-        Self {
-            reviews: ReviewStore::new(dynamodb.clone(), settings.reviews_table),
+        let reviewing = Reviewing {
+            cases: ReviewStore::new(dynamodb.clone(), settings.reviews_table),
             records: RecordStore::new(dynamodb.clone(), settings.records_table),
             students: StudentStore::new(dynamodb.clone(), settings.students_table),
             establishments: EstablishmentStore::new(
                 dynamodb.clone(),
                 settings.establishments_table,
             ),
-            clients: KnownClients::new(clients, settings.clients_kept),
-            quotas: Quotas::new(QuotaStore::new(dynamodb.clone(), settings.quotas_table)),
+            clients: Arc::new(KnownClients::new(clients, settings.clients_kept)),
             withdrawals: WithdrawalStore::new(dynamodb.clone(), settings.withdrawals_table),
             traces: AccessLog::new(
-                dynamodb,
+                dynamodb.clone(),
                 settings.access_log_table,
                 settings.access_log_retention_days,
             ),
             queue: IdentityQueue::new(aws_sdk_sqs::Client::new(aws), settings.identity_queue_url),
+        };
+        Self {
+            reviewing,
+            quotas: Quotas::new(QuotaStore::new(dynamodb, settings.quotas_table)),
             metrics: Metrics::new(settings.environment, log),
         }
     }

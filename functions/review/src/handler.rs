@@ -5,8 +5,9 @@ use lambda_http::{Body, Request, Response};
 use shared::api::metrics::RequestMetrics;
 use shared::api::{Api, Service};
 use shared::identity::review::CaseId;
+use shared::reviewing::{Asked, Reviewer};
 
-use crate::caller::Reviewer;
+use crate::caller::recognised;
 use crate::context::Context;
 use crate::metrics::RequestLine;
 use crate::refusal::{ApiError, Refusal, response};
@@ -14,6 +15,11 @@ use crate::routes::routes;
 
 /// What is learnt of a request while it is answered.
 pub(crate) type RequestContext = shared::api::RequestContext<Context>;
+
+/// The request, as traces name it.
+pub(crate) fn asked(request_context: &RequestContext) -> Asked<'_> {
+    Asked { uid: &request_context.uid, at: request_context.now }
+}
 
 /// The function, ready to answer.
 #[must_use]
@@ -35,9 +41,9 @@ impl Service for Context {
         request: &Request,
         request_context: &mut RequestContext,
     ) -> Result<Reviewer, ApiError> {
-        let reviewer = Reviewer::of(self, request.headers(), request_context.now).await?;
-        request_context.client = Some(reviewer.id().to_owned());
-        request_context.take(&self.quotas, &reviewer.client, None, 1).await?;
+        let (client, reviewer) = recognised(self, request.headers(), request_context.now).await?;
+        request_context.client = Some(reviewer.id.clone());
+        request_context.take(&self.quotas, &client, None, 1).await?;
         Ok(reviewer)
     }
 

@@ -4,14 +4,14 @@
 //! It never touches a student. A decision is kept with its case, then a pointer to the case goes to
 //! deduplication, which applies it together with everything that rests on it.
 //!
+//! What a case shows and what changes it is `shared::reviewing`, which the portal's pages are on as well.
+//!
 //! ```text
 //! handler     what the kernel of `shared::api`, which has the order of things, asks of this function
 //!   ├── routes        every route: what it reads, its documentation
 //!   ├── caller        which officer asks, shown by the key
 //!   ├── listing       open cases, the oldest first
-//!   ├── reading       one case: what it shows → trace → answer
-//!   ├── deciding      a vote, an undo, a dispute: case → pointer → answer
-//!   ├── involved      nobody decides on what they send
+//!   ├── changing      a vote, an undo, a dispute, as bodies say them
 //!   ├── refusal       every end but a success
 //!   └── openapi       the documentation, generated from the types
 //! ```
@@ -22,9 +22,7 @@ pub mod metrics;
 pub mod openapi;
 
 mod caller;
-mod deciding;
-mod involved;
+mod changing;
 mod listing;
-mod reading;
 mod refusal;
 mod routes;

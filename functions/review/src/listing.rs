@@ -36,7 +36,7 @@ pub(crate) async fn list(context: &Context, request: &Request) -> Result<Respons
             .filter(|number| (1..=MOST_IN_PAGE).contains(number))
             .ok_or_else(|| invalid("nombre : de 1 à 100"))?,
     };
-    let page = context.reviews.page(kind, after.as_ref(), most).await?;
+    let page = context.reviewing.cases.page(kind, after.as_ref(), most).await?;
     let list = CaseList {
         revues: page.cases.iter().map(Summary::of).collect(),
         suite: page.after.map(|place| place.as_str().to_owned()),

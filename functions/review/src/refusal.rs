@@ -5,7 +5,7 @@ use lambda_http::{Body, Response};
 use shared::api::reply::{json, set_header};
 use shared::contract::error::{Details, ErrorBody, Uid, message};
 use shared::contract::review::ReviewBodyError;
-use shared::identity::review::{NothingDecided, VoteError};
+use shared::reviewing::{ReviewError, ReviewRefusal};
 
 /// Why there is no answer.
 pub(crate) type ApiError = shared::api::error::ApiError<Refusal>;
@@ -17,23 +17,10 @@ pub enum Refusal {
     Unauthenticated,
     /// The key opens reviews, and its client is in nobody's name.
     Unnamed,
-    /// The person sends for an establishment of the case.
-    Involved,
     /// What is asked can't be understood, or can't be answered, in a sentence.
     Invalid(String),
-    /// No case has this id.
-    CaseNotFound,
-    /// No student has this id, or this enrolment.
-    StudentNotFound,
-    /// The same reviewer said otherwise in this round.
-    Voted,
-    DecidedOtherwise,
-    /// It can't be answered now.
-    NotOpen,
-    /// There is nothing to undo.
-    NothingDecided,
-    /// The case isn't the one that was read any more.
-    Changed,
+    /// By the rules of reviewing.
+    Review(ReviewRefusal),
 }
 
 impl From<ReviewBodyError> for Refusal {
@@ -42,22 +29,11 @@ impl From<ReviewBodyError> for Refusal {
     }
 }
 
-impl From<VoteError> for Refusal {
-    fn from(error: VoteError) -> Self {
-        match error {
-            VoteError::NotAnAnswer(_) => {
-                Self::Invalid("verdict : la revue ne pose pas cette question".to_owned())
-            }
-            VoteError::Voted => Self::Voted,
-            VoteError::DecidedOtherwise => Self::DecidedOtherwise,
-            VoteError::NotOpen(_) => Self::NotOpen,
-        }
-    }
-}
-
-impl From<NothingDecided> for Refusal {
-    fn from(NothingDecided: NothingDecided) -> Self {
-        Self::NothingDecided
+/// What reviewing refuses, as this function's.
+pub(crate) fn of(error: ReviewError) -> ApiError {
+    match error {
+        ReviewError::Refused(refusal) => Refusal::Review(refusal).into(),
+        ReviewError::Unavailable(error) => error.into(),
     }
 }
 
@@ -66,13 +42,17 @@ impl shared::api::error::Refusal for Refusal {
         match self {
             Self::Unauthenticated => "unauthenticated",
             Self::Unnamed => "unnamed",
-            Self::Involved => "involved",
             Self::Invalid(_) => "invalid",
-            Self::CaseNotFound | Self::StudentNotFound => "not_found",
-            Self::Voted => "voted",
-            Self::DecidedOtherwise | Self::NotOpen | Self::NothingDecided | Self::Changed => {
-                "conflict"
-            }
+            Self::Review(refusal) => match refusal {
+                ReviewRefusal::Involved => "involved",
+                ReviewRefusal::NotAnAnswer | ReviewRefusal::NotAPart => "invalid",
+                ReviewRefusal::CaseNotFound | ReviewRefusal::StudentNotFound => "not_found",
+                ReviewRefusal::Voted => "voted",
+                ReviewRefusal::DecidedOtherwise
+                | ReviewRefusal::NotOpen
+                | ReviewRefusal::NothingDecided
+                | ReviewRefusal::Changed => "conflict",
+            },
         }
     }
 }
@@ -80,54 +60,63 @@ impl shared::api::error::Refusal for Refusal {
 impl Refusal {
     fn status(&self) -> StatusCode {
         match self {
-            Self::CaseNotFound | Self::StudentNotFound => StatusCode::NOT_FOUND,
             Self::Unauthenticated | Self::Unnamed => StatusCode::UNAUTHORIZED,
             Self::Invalid(_) => StatusCode::BAD_REQUEST,
-            Self::Voted | Self::Involved => StatusCode::FORBIDDEN,
-            Self::DecidedOtherwise | Self::NotOpen | Self::NothingDecided | Self::Changed => {
-                StatusCode::CONFLICT
-            }
+            Self::Review(refusal) => match refusal {
+                ReviewRefusal::CaseNotFound | ReviewRefusal::StudentNotFound => {
+                    StatusCode::NOT_FOUND
+                }
+                ReviewRefusal::NotAnAnswer | ReviewRefusal::NotAPart => StatusCode::BAD_REQUEST,
+                ReviewRefusal::Voted | ReviewRefusal::Involved => StatusCode::FORBIDDEN,
+                ReviewRefusal::DecidedOtherwise
+                | ReviewRefusal::NotOpen
+                | ReviewRefusal::NothingDecided
+                | ReviewRefusal::Changed => StatusCode::CONFLICT,
+            },
         }
     }
 
-    fn words(&self) -> (&str, &str) {
-        match self {
+    /// The sentence, and what goes with it.
+    fn words(&self) -> (String, String) {
+        let (sentence, parameter) = match self {
             Self::Unauthenticated => (message::UNAUTHENTICATED, "la clé n'ouvre pas les revues"),
             Self::Unnamed => (
                 message::UNAUTHENTICATED,
                 "ce client n'est au nom de personne : les voix se comptent par personne",
             ),
-            Self::Involved => (
-                "vous envoyez les inscriptions d'un établissement de cette revue",
-                "une autre personne doit répondre",
-            ),
-            Self::Invalid(sentence) => (message::INVALID_PARAMETER, sentence),
-            Self::CaseNotFound => ("revue introuvable", ""),
-            Self::StudentNotFound => (message::STUDENT_NOT_FOUND, ""),
-            Self::Voted => ("vous avez déjà répondu autrement", "une autre personne doit répondre"),
-            Self::DecidedOtherwise => {
-                ("la revue est décidée autrement", "annulez d'abord la décision")
-            }
-            Self::NotOpen => ("la revue n'est pas ouverte", ""),
-            Self::NothingDecided => ("aucune décision n'est à annuler", ""),
-            Self::Changed => {
-                ("la revue a changé depuis sa lecture", "relisez-la : version n'est plus la même")
-            }
+            Self::Invalid(sentence) => (message::INVALID_PARAMETER, sentence.as_str()),
+            Self::Review(refusal) => return words(*refusal),
+        };
+        (sentence.to_owned(), parameter.to_owned())
+    }
+}
+
+fn words(refusal: ReviewRefusal) -> (String, String) {
+    let sentence = refusal.to_string();
+    match refusal {
+        ReviewRefusal::NotAnAnswer | ReviewRefusal::NotAPart => {
+            (message::INVALID_PARAMETER.to_owned(), sentence)
         }
+        ReviewRefusal::Involved | ReviewRefusal::Voted => {
+            (sentence, "une autre personne doit répondre".to_owned())
+        }
+        ReviewRefusal::DecidedOtherwise => (sentence, "annulez d'abord la décision".to_owned()),
+        ReviewRefusal::Changed => (sentence, "relisez-la : version n'est plus la même".to_owned()),
+        ReviewRefusal::CaseNotFound
+        | ReviewRefusal::StudentNotFound
+        | ReviewRefusal::NotOpen
+        | ReviewRefusal::NothingDecided => (sentence, String::new()),
     }
 }
 
 /// The response to an error, in the envelope of the other routes.
 pub(crate) fn response(error: &ApiError, method: &str, uid: &Uid) -> Response<Body> {
-    let (status, message, parameter) = match error.words() {
-        Ok((status, message)) => (status, message, ""),
-        Err(refusal) => {
-            let (message, parameter) = refusal.words();
-            (refusal.status(), message, parameter)
-        }
+    let (status, (message, parameter)) = match error.words() {
+        Ok((status, message)) => (status, (message.to_owned(), String::new())),
+        Err(refusal) => (refusal.status(), refusal.words()),
     };
     let details = Details { method, endpoint: "revues", parameter: parameter.into() };
-    let mut response = json(status, &ErrorBody { message, uid, details });
+    let mut response = json(status, &ErrorBody { message: &message, uid, details });
     if status == StatusCode::UNAUTHORIZED {
         set_header(&mut response, "www-authenticate", "X-API-Key");
     }

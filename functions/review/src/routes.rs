@@ -1,20 +1,22 @@
 //! Every route, declared once: who may call it and what it reads in the table, the rest at its
 //! handler.
 
-use shared::api::reply::public;
+use lambda_http::http::StatusCode;
+use shared::api::reply::{json, public};
 use shared::api::route;
 use shared::contract::error::ErrorBody;
 use shared::contract::review::{
     CaseDetail, CaseList, Changed, DecisionRequest, DisputeRequest, Nature,
 };
 use shared::identity::review::CaseId;
+use shared::reviewing::{ReviewRefusal, Reviewer};
 use shared::routes;
 
-use crate::caller::Reviewer;
 use crate::context::Context;
+use crate::handler::asked;
 use crate::openapi::{BodyErrors, DOCUMENT, Errors, UnknownError};
-use crate::refusal::{ApiError, Refusal};
-use crate::{deciding, listing, reading};
+use crate::refusal::{ApiError, Refusal, of};
+use crate::{changing, listing};
 
 type Answered = route::Answered<Context>;
 type Call<'a> = route::Call<'a, Context>;
@@ -34,7 +36,7 @@ routes! { Context;
 /// The case of a path. What hasn't the form of an id may be anything, and is neither logged nor
 /// given back.
 fn case(call: &mut Call<'_>) -> Result<CaseId, ApiError> {
-    let id = CaseId::parse(call.id).ok_or(Refusal::CaseNotFound)?;
+    let id = CaseId::parse(call.id).ok_or(Refusal::Review(ReviewRefusal::CaseNotFound))?;
     call.request_context.facts = Some(id.clone());
     Ok(id)
 }
@@ -61,7 +63,9 @@ async fn list(call: Call<'_>, _: &Reviewer) -> Answered {
 )]
 async fn read(mut call: Call<'_>, reviewer: &Reviewer) -> Answered {
     let id = case(&mut call)?;
-    Ok(reading::read(call.context, reviewer, &id, call.request_context).await?.into())
+    let read = call.context.reviewing.read(reviewer, &id, asked(call.request_context)).await;
+    let (_, detail) = read.map_err(of)?;
+    Ok(json(StatusCode::OK, &detail).into())
 }
 
 /// Réponse à une revue
@@ -78,9 +82,8 @@ async fn read(mut call: Call<'_>, reviewer: &Reviewer) -> Answered {
 )]
 async fn decide(mut call: Call<'_>, reviewer: &Reviewer) -> Answered {
     let id = case(&mut call)?;
-    Ok(deciding::decide(call.context, reviewer, &id, call.json()?, call.request_context.now)
-        .await?
-        .into())
+    let body = call.json()?;
+    Ok(changing::decide(call.context, reviewer, &id, body, call.request_context).await?.into())
 }
 
 /// Annulation d'une décision
@@ -96,7 +99,7 @@ async fn decide(mut call: Call<'_>, reviewer: &Reviewer) -> Answered {
 )]
 async fn undo(mut call: Call<'_>, reviewer: &Reviewer) -> Answered {
     let id = case(&mut call)?;
-    Ok(deciding::undo(call.context, reviewer, &id, call.request_context.now).await?.into())
+    Ok(changing::undo(call.context, reviewer, &id, call.request_context).await?.into())
 }
 
 /// Contestation d'un étudiant
@@ -112,8 +115,8 @@ async fn undo(mut call: Call<'_>, reviewer: &Reviewer) -> Answered {
     )
 )]
 async fn dispute(call: Call<'_>, reviewer: &Reviewer) -> Answered {
-    let student = deciding::disputed(call.context, call.json()?).await?;
-    Ok(deciding::dispute(call.context, reviewer, student, call.request_context).await?.into())
+    let body = call.json()?;
+    Ok(changing::dispute(call.context, reviewer, body, call.request_context).await?.into())
 }
 
 /// Cette documentation

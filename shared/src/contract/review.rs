@@ -20,7 +20,7 @@ use crate::identity::review::{
     Case, CaseId, CaseQuestion, CaseVerdict, Effect, Kind, Reason, State,
 };
 
-pub use request::{DecisionRequest, DisputeRequest, Disputed, ReviewBodyError};
+pub use request::{DecisionRequest, DisputeRequest, ReviewBodyError, Subject};
 
 /// Cases of a page by default.
 pub const PAGE: usize = 50;

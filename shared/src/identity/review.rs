@@ -408,6 +408,12 @@ impl Case {
         }
     }
 
+    /// Whether a person answered in this round, be it that they can't tell.
+    #[must_use]
+    pub fn has_answer_of(&self, reviewer: &str) -> bool {
+        self.cast().any(|vote| vote.reviewer == reviewer)
+    }
+
     /// The votes of this round, in order.
     fn cast(&self) -> impl DoubleEndedIterator<Item = &Vote> {
         self.votes.iter().filter(|vote| vote.round == self.round)

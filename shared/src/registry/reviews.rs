@@ -48,7 +48,9 @@ pub enum Saved {
 pub struct Place(String);
 
 impl Place {
-    fn of(case: &Case) -> Self {
+    /// The place of a case among the open ones.
+    #[must_use]
+    pub fn of(case: &Case) -> Self {
         Self(format!("{:013}.{}", case.opened_at.as_millisecond().max(0), case.id))
     }
 

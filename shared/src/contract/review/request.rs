@@ -45,7 +45,7 @@ pub struct DisputeRequest {
 
 /// What is disputed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Disputed {
+pub enum Subject {
     /// This student.
     Student(StudentId),
     /// Whoever has this enrolment.
@@ -84,11 +84,21 @@ impl DecisionRequest {
 
     /// The verdict.
     pub fn verdict(&self) -> Result<CaseVerdict, ReviewBodyError> {
-        let student = self.etudiant.as_deref().map(student).transpose()?;
-        let records =
-            self.inscriptions.iter().map(|id| RecordId::parse(id).ok_or(ReviewBodyError::Record));
+        self.verdict.about(self.etudiant.as_deref(), &self.inscriptions)
+    }
+}
+
+impl Reponse {
+    /// The verdict that it is, about a student or about enrolments by their ids.
+    pub fn about(
+        self,
+        about: Option<&str>,
+        records: &[String],
+    ) -> Result<CaseVerdict, ReviewBodyError> {
+        let student = about.map(student).transpose()?;
+        let records = records.iter().map(|id| RecordId::parse(id).ok_or(ReviewBodyError::Record));
         let records = records.collect::<Result<std::collections::BTreeSet<_>, _>>()?;
-        match (self.verdict, student, records.is_empty()) {
+        match (self, student, records.is_empty()) {
             (Reponse::Meme, Some(student), true) => Ok(CaseVerdict::Attach(student)),
             (Reponse::Meme, None, true) => Ok(CaseVerdict::Same),
             (Reponse::Different, None, true) => Ok(CaseVerdict::Different),
@@ -102,12 +112,12 @@ impl DecisionRequest {
 
 impl DisputeRequest {
     /// Reads the body of a request.
-    pub fn parse(body: &[u8]) -> Result<Disputed, ReviewBodyError> {
+    pub fn parse(body: &[u8]) -> Result<Subject, ReviewBodyError> {
         let Self { etudiant, inscription } = object(body)?;
         match (etudiant, inscription) {
-            (Some(id), None) => student(&id).map(Disputed::Student),
+            (Some(id), None) => student(&id).map(Subject::Student),
             (None, Some(id)) => {
-                RecordId::parse(&id).map(Disputed::Record).ok_or(ReviewBodyError::Record)
+                RecordId::parse(&id).map(Subject::Record).ok_or(ReviewBodyError::Record)
             }
             _ => Err(ReviewBodyError::OneOfTwo),
         }

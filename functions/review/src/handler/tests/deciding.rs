@@ -18,7 +18,7 @@ use crate::context::Context;
 const MOST_CALLS: usize = 16;
 
 async fn stored(context: &Api<Context>, case: &CaseId) -> Case {
-    context.reviews.get(case).await.unwrap().unwrap()
+    context.reviewing.cases.get(case).await.unwrap().unwrap()
 }
 
 async fn undo(context: &Api<Context>, key: &str, case: &CaseId) -> fakes::gateway::Reply {
@@ -29,7 +29,7 @@ async fn undo(context: &Api<Context>, key: &str, case: &CaseId) -> fakes::gatewa
 async fn complete(context: &Api<Context>, case: &CaseId) {
     let mut case = stored(context, case).await;
     case.complete(&std::collections::BTreeSet::new(), jiff::Timestamp::now());
-    context.reviews.save(&case).await.unwrap();
+    context.reviewing.cases.save(&case).await.unwrap();
 }
 
 fn same(student: &str, version: u64) -> Value {

@@ -37,7 +37,7 @@ async fn open_cases_are_listed_the_oldest_first() {
         (200, [&old, &disputed, &young].map(ToString::to_string).into())
     );
     assert_eq!(told.json()["suite"], json!(null));
-    let oldest = context.reviews.oldest().await.unwrap().unwrap();
+    let oldest = context.reviewing.cases.oldest().await.unwrap().unwrap();
     assert_eq!(oldest.as_second(), 100, "what the alarm is told of");
     assert_eq!(
         told.json()["revues"][0],

@@ -226,7 +226,7 @@ fn comparison() -> Comparison {
 /// Keeps a case as deduplication would.
 pub(super) async fn open(context: &Api<Context>, question: CaseQuestion, second: i64) -> CaseId {
     let case = Case::open(question, RULE_VERSION, Timestamp::from_second(second).unwrap());
-    context.reviews.save(&case).await.unwrap();
+    context.reviewing.cases.save(&case).await.unwrap();
     case.id
 }
 
