@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use shared::access::key::new_key;
+use shared::access::officer::Officer;
 use shared::domain::uai::Uai;
 use shared::registry::members::{EstablishmentRole, Grant, NationalRole};
 use statut::aws;
@@ -43,6 +44,8 @@ struct Person {
     given_name: &'static str,
     usual_name: &'static str,
     grant: Option<Grant>,
+    /// Of a reviewer.
+    officer: Option<&'static str>,
 }
 
 /// Gives the portal its client secret, and registers it and its people at the provider.
@@ -74,7 +77,8 @@ pub(crate) async fn register(outputs: &Outputs) -> Result<Vec<Account>> {
     for person in people {
         let name = format!("{} {}", person.given_name, person.usual_name);
         let grants: Vec<Grant> = person.grant.into_iter().collect();
-        members.join(person.sub, &name, &grants).await?;
+        let officer = person.officer.map(Officer::parse).transpose()?;
+        members.join(person.sub, &name, officer.as_ref(), &grants).await?;
         let (role, establishment) = match person.grant {
             Some(Grant::Establishment { uai, role }) => (Some(role.name()), Some(uai)),
             Some(Grant::National { role }) => (Some(role.name()), None),
@@ -107,25 +111,35 @@ fn people() -> Result<[Person; 5]> {
             given_name: "Ada",
             usual_name: "LEROUX",
             grant: of_university(EstablishmentRole::Gestionnaire),
+            officer: None,
         },
         Person {
             sub: "deposant",
             given_name: "Blaise",
             usual_name: "MOREL",
             grant: of_university(EstablishmentRole::Deposant),
+            officer: None,
         },
         Person {
             sub: "relecteur",
             given_name: "Colette",
             usual_name: "GARNIER",
             grant: Some(Grant::National { role: NationalRole::Relecteur }),
+            officer: Some("c.garnier@example.org"),
         },
         Person {
             sub: "operateur",
             given_name: "Denis",
             usual_name: "FAURE",
             grant: Some(Grant::National { role: NationalRole::Operateur }),
+            officer: None,
         },
-        Person { sub: "inconnu", given_name: "Élise", usual_name: "PETIT", grant: None },
+        Person {
+            sub: "inconnu",
+            given_name: "Élise",
+            usual_name: "PETIT",
+            grant: None,
+            officer: None,
+        },
     ])
 }

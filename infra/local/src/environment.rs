@@ -38,6 +38,13 @@ pub(crate) const FUZZING: Environment = Environment {
     requirements: &["fuzz-requirements.txt"],
 };
 
+/// What drives the portal's pages in a browser.
+pub(crate) const BROWSER: Environment = Environment {
+    what: "Playwright and axe",
+    directory: "browser",
+    requirements: &["browser-requirements.txt"],
+};
+
 /// What compares `Cargo.lock` with advisories. Installed only where there is a copy of them.
 pub(crate) const ADVISORIES: Environment = Environment {
     what: "cargo-audit",

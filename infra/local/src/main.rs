@@ -12,6 +12,7 @@
 
 mod advisories;
 mod agents;
+mod browser;
 mod claim;
 mod cli;
 mod commands;

@@ -26,6 +26,20 @@ pub(crate) async fn terraform() -> Result<()> {
     Ok(())
 }
 
+/// The names that a Chromium has.
+const CHROMIUMS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "chrome"];
+
+/// Finds a Chromium for the tests of the portal's pages; `CHROMIUM` names another.
+pub(crate) async fn chromium() -> Result<String> {
+    let named = std::env::var("CHROMIUM").ok();
+    for program in named.iter().map(String::as_str).chain(CHROMIUMS) {
+        if answer_of(program, &["--version"]).await.is_some() {
+            return Ok(program.to_owned());
+        }
+    }
+    bail!("no Chromium is on the PATH, and CHROMIUM names none: install it (`chromium` on Debian)")
+}
+
 /// A Python that can run the emulator.
 #[derive(Debug)]
 pub(crate) struct Python {

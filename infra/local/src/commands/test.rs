@@ -12,7 +12,7 @@ use crate::claim::Claim;
 use crate::cli::Test;
 use crate::emulator::Rights;
 use crate::environment::{
-    CHECKOV, DATA_PACKAGE, DEPENDENCIES, FUZZING, OPINION, PLATFORM, POLICIES,
+    BROWSER, CHECKOV, DATA_PACKAGE, DEPENDENCIES, FUZZING, OPINION, PLATFORM, POLICIES,
 };
 use crate::files::Files;
 use crate::platform::Platform;
@@ -21,7 +21,8 @@ use crate::samples::UNIVERSITY;
 use crate::terraform::Terraform;
 use crate::tools::Python;
 use crate::{
-    advisories, data_package, dependencies, double, feed, fuzz, opinion, policies, renewal, tools,
+    advisories, browser, data_package, dependencies, double, feed, fuzz, opinion, policies,
+    renewal, tools,
 };
 
 /// Seeds of each scenario of the simulations, rows of the file of an import, and rows of the
@@ -36,6 +37,7 @@ pub(crate) async fn run(files: &Files, options: &Test) -> Result<()> {
     let claim = Claim::take(files)?;
     tools::terraform().await?;
     let python = tools::python().await?;
+    let chromium = tools::chromium().await?;
 
     let cargo_checks: [(&str, &[&str]); 4] = [
         ("Format", &["fmt", "--all", "--check"]),
@@ -102,8 +104,9 @@ pub(crate) async fn run(files: &Files, options: &Test) -> Result<()> {
     }
     PLATFORM.install(files, &python).await?;
     FUZZING.install(files, &python).await?;
+    BROWSER.install(files, &python).await?;
     check_here("Tests of the test double", &mut double::tests(files)).await?;
-    end_to_end(files, claim, options, &plans).await?;
+    end_to_end(files, claim, options, &plans, &chromium).await?;
 
     ui::heading(&format!("Everything passed ({} s)", started.elapsed().as_secs()));
     Ok(())
@@ -148,7 +151,13 @@ async fn infrastructure(files: &Files, python: &Python, options: &Test) -> Resul
 
 /// The tests that see the system from outside only, on a platform of their own, and whatever else
 /// may be asked of it. `plans` are those of the infrastructure's tests.
-async fn end_to_end(files: &Files, claim: Claim, options: &Test, plans: &Path) -> Result<()> {
+async fn end_to_end(
+    files: &Files,
+    claim: Claim,
+    options: &Test,
+    plans: &Path,
+    chromium: &str,
+) -> Result<()> {
     ui::heading("Local platform");
     let mut platform = Platform::start(files, claim, false, Rights::enforced(options.full)).await?;
     if options.full {
@@ -158,24 +167,14 @@ async fn end_to_end(files: &Files, claim: Claim, options: &Test, plans: &Path) -
         check_here("Roles against what programs call", &mut rights).await?;
     }
     no_drift(files, &platform).await?;
-    for (title, target) in [
-        ("End-to-end tests", "end_to_end"),
-        ("A national file, end to end", "national"),
+    let of = |target| tests(files, &platform, options, target);
+    for (title, mut tests) in [
+        ("End-to-end tests", of("end_to_end")),
+        ("The portal in a browser", browser::tests(files, chromium)),
+        ("A national file, end to end", of("national")),
         // Last: the tables that it brings back are no longer those of Terraform's plan.
-        ("A restore", "restore"),
+        ("A restore", of("restore")),
     ] {
-        let mut tests = cargo();
-        // `--workspace` rather than `--package tests`: the same features as before, so nothing is
-        // compiled again.
-        tests
-            .args(["test", "--workspace", "--test", target, "--", "--nocapture"])
-            .env("STATUT_ETUDIANT_OUTPUTS", files.local("outputs.json"))
-            .env("STATUT_ETUDIANT_SANDBOX", files.local("sandbox.json"))
-            .env("STATUT_ETUDIANT_TOOL", &platform.tool)
-            .env("NO_PROXY", no_proxy());
-        if options.full {
-            tests.env("NATIONAL_ROWS", MANY_ROWS);
-        }
         tokio::select! {
             outcome = check(files, title, &mut tests) => outcome,
             ended = platform.ended() => Err(ended),
@@ -197,6 +196,23 @@ async fn end_to_end(files: &Files, claim: Claim, options: &Test, plans: &Path) -
         }?;
     }
     Ok(())
+}
+
+/// Tests that see a platform from outside only.
+fn tests(files: &Files, platform: &Platform, options: &Test, target: &str) -> Command {
+    let mut tests = cargo();
+    // `--workspace` rather than `--package tests`: the same features as before, so nothing is
+    // compiled again.
+    tests
+        .args(["test", "--workspace", "--test", target, "--", "--nocapture"])
+        .env("STATUT_ETUDIANT_OUTPUTS", files.local("outputs.json"))
+        .env("STATUT_ETUDIANT_SANDBOX", files.local("sandbox.json"))
+        .env("STATUT_ETUDIANT_TOOL", &platform.tool)
+        .env("NO_PROXY", no_proxy());
+    if options.full {
+        tests.env("NATIONAL_ROWS", MANY_ROWS);
+    }
+    tests
 }
 
 /// A second deployment must find nothing to change, or the description lies about what is deployed.

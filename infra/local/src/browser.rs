@@ -1,0 +1,27 @@
+//! The portal in a browser: what people come for, by mouse, by keyboard and without JavaScript; and
+//! of every page that it fits, asks for nothing from elsewhere, and has no fault that axe finds.
+
+use tokio::process::Command;
+
+use crate::environment::BROWSER;
+use crate::files::Files;
+use crate::process::command;
+
+/// The tests, on a platform that runs; their pictures are under `target/local/pictures`.
+pub(crate) fn tests(files: &Files, chromium: &str) -> Command {
+    let mut command = command(BROWSER.program(files, "python"));
+    command
+        .args(["-B", "-m", "pytest", "-p", "no:cacheprovider", "--tb=short", "-v"])
+        .arg(files.root().join("tests/browser"))
+        .current_dir(files.root())
+        .env_clear()
+        .env("LANG", "C.UTF-8")
+        .env("PYTHONUNBUFFERED", "1")
+        // Chromium keeps its profile where a home is, and it is none of the person's.
+        .env("HOME", files.local("browser"))
+        .env("CHROMIUM", chromium)
+        .env("BROWSER_PICTURES", files.local("pictures"))
+        .env("STATUT_ETUDIANT_OUTPUTS", files.local("outputs.json"))
+        .env("STATUT_ETUDIANT_SANDBOX", files.local("sandbox.json"));
+    command
+}

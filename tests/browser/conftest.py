@@ -1,0 +1,74 @@
+"""Headless Chromium over a deployed portal: what its pages do for somebody who uses them.
+
+`cargo local test` runs this on its own platform. By hand: `cargo local up --detach`, then `python -m pytest tests/browser` with
+STATUT_ETUDIANT_OUTPUTS and STATUT_ETUDIANT_SANDBOX. Every page that a test leaves is held to what `visiting.py` says of all
+pages, and its picture is in BROWSER_PICTURES.
+"""
+
+import json
+import os
+import pathlib
+import shutil
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from visiting import Visitor
+
+
+def _read(variable):
+    return json.loads(pathlib.Path(os.environ[variable]).read_text())
+
+
+@pytest.fixture(scope="session")
+def portal_url():
+    return _read("STATUT_ETUDIANT_OUTPUTS")["portal_url"]
+
+
+@pytest.fixture(scope="session")
+def sandbox():
+    return _read("STATUT_ETUDIANT_SANDBOX")
+
+
+@pytest.fixture(scope="session")
+def accounts(sandbox):
+    """The `login_hint` of an account by its role; none for one that is a member of nothing."""
+    return {account["role"]: account["login_hint"] for account in sandbox["portal_accounts"]}
+
+
+@pytest.fixture(scope="session")
+def pictures():
+    directory = pathlib.Path(os.environ.get("BROWSER_PICTURES", "target/browser"))
+    directory.mkdir(parents=True, exist_ok=True)
+    return directory
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    program = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])), None)
+    assert program, "no Chromium on this machine: install it (Debian: apt-get install chromium), or name it in CHROMIUM"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=program,
+            # In a container nobody is there to be sandboxed from; what is asked for from elsewhere than this machine fails.
+            args=["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update", "--no-proxy-server"],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(chromium, portal_url, pictures, request):
+    """Makes a visitor with a browser of their own: `visit("relecteur")`, `visit(None, javascript=False)`."""
+    visitors = []
+
+    def make(account=None, **settings):
+        visitor = Visitor(chromium, portal_url, pictures / request.node.name.split("[")[0], **settings)
+        visitors.append(visitor)
+        if account:
+            visitor.log_in(account)
+        return visitor
+
+    yield make
+    for visitor in visitors:
+        visitor.leave()

@@ -1,0 +1,45 @@
+"""Every page that a link leads to, for everybody who has an account, and for who has none."""
+
+import re
+from urllib.parse import urljoin, urlsplit
+
+import pytest
+
+# Pages of one kind are looked at once.
+ID = re.compile(r"/(?:[0-9a-f]{16,}|[a-z]-\d[\w.-]*|\d{7}[A-Z])(?=/|$)")
+MOST = 60
+
+
+def kind(path):
+    return ID.sub("/ID", path)
+
+
+def links(visitor, at):
+    found = visitor.page.eval_on_selector_all("a[href]", "all => all.map(one => one.getAttribute('href'))")
+    base = urlsplit(visitor.portal_url)
+    for href in found:
+        url = urlsplit(urljoin(at, href))
+        is_page = not re.search(r"\.(csv|json|xlsx|xml|parquet)$", url.path)
+        if url.netloc == base.netloc and url.path.startswith(base.path) and is_page and "/connexion/" not in url.path:
+            yield url.path.removeprefix(base.path), url.query
+
+
+@pytest.mark.parametrize("role", ["nobody", "gestionnaire", "deposant", "relecteur", "operateur", None])
+def test_every_page_can_be_read_by_everybody(visit, accounts, role):
+    visitor = visit() if role == "nobody" else visit(accounts[role])
+    seen, todo = set(), ["" if role == "nobody" else visitor.page.url.removeprefix(visitor.portal_url)]
+    todo.append("")
+    while todo and len(seen) < MOST:
+        path = todo.pop(0)
+        if kind(path) in seen:
+            continue
+        seen.add(kind(path))
+        answer = visitor.open(path)
+        assert answer.status == 200, (path, answer.status)
+        page = visitor.page
+        assert page.locator("h1").count() == 1, path
+        assert page.locator("html[lang=fr]").count() and page.title().strip(" –") and page.locator("main#contenu").count(), path
+        name = kind(page.url.removeprefix(visitor.portal_url).split("?")[0]).strip("/").replace("/", "_") or "accueil"
+        visitor.look(f"{role or 'membre-de-rien'}-{name}")
+        todo.extend(found for found, _ in links(visitor, page.url))
+    assert len(seen) >= 8, seen

@@ -1,0 +1,125 @@
+"""What people come to the portal for, from the first click to the end."""
+
+import datetime
+import pathlib
+import uuid
+
+import pytest
+
+SAMPLE = pathlib.Path(__file__).parents[2] / "infra/local/sandbox/universite.csv"
+UNIVERSITY = "0751967F"
+
+
+def today():
+    """The academic year, which begins on 1 July, by its first civil year."""
+    day = datetime.date.today()
+    return day.year - (day.month < 7)
+
+
+def file_with(*rows):
+    """The university's sample of this year, with rows more."""
+    text = SAMPLE.read_text(encoding="utf-8-sig").replace("{N}", str(today())).replace("{N+1}", str(today() + 1))
+    return "\n".join([*text.splitlines(), *rows, ""]).encode()
+
+
+def drop(visitor, content, name="rentrée <b>1</b>.csv"):
+    visitor.page.get_by_label("Fichier d'inscriptions").set_input_files({"name": name, "mimeType": "text/csv", "buffer": content})
+
+
+def send(visitor):
+    """A file, in four steps, by the pages' own words."""
+    visitor.open(f"/etablissements/{UNIVERSITY}")
+    visitor.page.get_by_role("link", name="Envoyer un fichier").click()
+    visitor.look("envoi")
+    visitor.page.get_by_label("Ce qui est nouveau ou a changé").check()
+    visitor.page.get_by_role("button", name="Continuer").click()
+    visitor.look("depot")
+    drop(visitor, file_with("broken"))
+    visitor.page.get_by_role("button", name="Envoyer", exact=True).click()
+    visitor.shows("Vérifier les colonnes")
+    visitor.look("colonnes")
+    visitor.page.get_by_role("link", name="Lire l'essai").click()
+    visitor.shows("Lignes rejetées")
+    visitor.look("essai")
+    visitor.page.get_by_role("link", name="Passer à la confirmation").click()
+    visitor.look("confirmation")
+    visitor.page.get_by_role("button", name="Confirmer l'import").click()
+    visitor.shows("Ce que sont devenues les lignes")
+    visitor.look("suivi")
+    assert "importé en partie" in visitor.page.inner_text("main")
+
+
+def test_a_depositor_sends_a_file(visit, accounts):
+    send(visit(accounts["deposant"]))
+
+
+def test_a_depositor_sends_a_file_without_javascript(visit, accounts):
+    send(visit(accounts["deposant"], javascript=False))
+
+
+def test_rejected_rows_are_taken_as_a_file(visit, accounts):
+    visitor = visit(accounts["deposant"])
+    visitor.open(f"/etablissements/{UNIVERSITY}")
+    visitor.page.get_by_text("importé en partie").first.locator("xpath=ancestor::tr").get_by_role("link").click()
+    with visitor.page.expect_download() as downloading:
+        visitor.page.get_by_role("link", name="Télécharger ces lignes").click()
+    text = pathlib.Path(downloading.value.path()).read_text(encoding="utf-8-sig")
+    lines = text.splitlines()
+    assert lines[0].startswith("ligne;motifs;ine;") and len(lines) == 2, text
+
+
+@pytest.fixture
+def doubt(visit, accounts, sandbox, portal_url):
+    """Somebody with the name and the birth date of a student of the university, born elsewhere, without INE: nobody can tell."""
+    send(visit(accounts["deposant"]))
+    uai, key = next((uai, key) for uai, key in sandbox["write_keys"].items() if uai != UNIVERSITY)
+    header, first, *_ = file_with().decode().splitlines()
+    values = dict(zip(header.split(";"), first.split(";"), strict=True))
+    values |= {"ine": "", "lieuNaissance": "35238", "uai": uai, "numeroEtudiant": uuid.uuid4().hex[:12]}
+    api = portal_url.removesuffix("/portail")
+    request = visit().context.request
+    form = request.post(f"{api}/api/depots", headers={"X-API-Key": key}, data={}).json()
+    content = "\n".join([header, ";".join(values.values()), ""]).encode()
+    posted = request.post(form["url"], multipart={**form["champs"], "file": {"name": "f.csv", "mimeType": "text/csv", "buffer": content}})
+    assert posted.status == 204, posted.text()
+
+
+def test_a_reviewer_decides_by_keyboard_alone_and_undoes_it(visit, accounts, doubt):
+    visitor = visit(accounts["relecteur"])
+    page = visitor.page
+    for _ in range(120):
+        if page.get_by_role("link", name="Commencer par la plus ancienne").count():
+            break
+        page.wait_for_timeout(500)
+        page.reload()
+    visitor.look("revues")
+    visitor.tab_to("Commencer par la plus ancienne")
+    visitor.press("Enter")
+    page.wait_for_url("**/revues/*")
+    visitor.look("revue")
+    case = page.url.split("?")[0]
+    assert "ROUSSEL" not in page.inner_text("main") and "•" in page.inner_text("main")
+    before = visitor.keys
+    visitor.tab_to("aucun d'eux")
+    visitor.press("Enter")
+    page.get_by_text("Votre réponse est enregistrée").or_(page.get_by_text("Il ne reste aucune revue")).wait_for()
+    assert visitor.keys - before < 25, "a case is a matter of seconds"
+    visitor.look("revue-suivante")
+    page.goto(case)
+    visitor.look("revue-decidee")
+    visitor.tab_to("Annuler la décision")
+    visitor.press("Enter")
+    page.get_by_text("annulée le").or_(page.get_by_text("annulée, rouverte")).first.wait_for()
+
+
+def test_another_establishment_a_forged_form_and_an_old_page_open_nothing(visit, accounts, portal_url):
+    visitor = visit(accounts["deposant"])
+    for path in ("/etablissements/0750655E", "/etablissements/0750655E/envoi", "/depots/" + 32 * "0", "/revues", "/revues/suivante"):
+        assert visitor.open(path).status == 404, path
+    answer = visitor.context.request.post(f"{portal_url}/etablissements/{UNIVERSITY}/envoi", form={"contenu": "delta"})
+    assert answer.status == 403
+    visitor.open("/etablissements")
+    visitor.page.get_by_role("button", name="Se déconnecter").click()
+    visitor.page.wait_for_url(portal_url)
+    visitor.page.go_back()
+    assert UNIVERSITY not in visitor.page.inner_text("body"), "what a person saw isn't left in the browser"
