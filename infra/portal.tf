@@ -1,5 +1,6 @@
-# The portal's pages. It knows who is logged in and who may do what, reads the establishments, and sends files and follows
-# their imports as establishments' software does; it has no right to a record or a student.
+# The portal's pages. It knows who is logged in and who may do what, reads the establishments, sends files and follows their
+# imports as establishments' software does, and shows reviewers the doubts that wait for them: who is in question is read for
+# that, and a decision is deduplication's to apply.
 
 locals {
   # Not the stage's own address, which depends on the function that has to know it.
@@ -51,6 +52,13 @@ module "portal" {
       REPORTS_BUCKET       = module.bucket["reports"].name
       DEPOSIT_MAX_BYTES    = var.deposit_max_bytes
       FINDINGS_TABLE       = module.table["findings"].name
+      REVIEWS_TABLE        = module.table["reviews"].name
+      RECORDS_TABLE        = module.table["records"].name
+      STUDENTS_TABLE       = module.table["students"].name
+      CLIENTS_TABLE        = module.table["clients"].name
+      WITHDRAWALS_TABLE    = module.table["withdrawals"].name
+      IDENTITY_QUEUE_URL   = module.identity_queue.url
+      CLIENT_CACHE_SECONDS = var.client_cache_seconds
       ACCESS_LOG_TABLE     = module.table["access_log"].name
       PORTAL_SECRET_ARN    = module.hmac_secret["portal"].arn
 
@@ -89,7 +97,37 @@ module "portal" {
       actions   = ["dynamodb:Query"]
       resources = [module.table["findings"].arn]
     }
-    # Who read what was found about the rows of a file: written once, never read here.
+    KeepCases = {
+      actions   = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem"]
+      resources = [module.table["reviews"].arn]
+    }
+    ListOpenCases = {
+      actions   = ["dynamodb:Query"]
+      resources = ["${module.table["reviews"].arn}/index/open"]
+    }
+    # Who is in question in a case, shown masked. Nothing of it is written.
+    ShowRecords = {
+      actions   = ["dynamodb:GetItem"]
+      resources = [module.table["records"].arn]
+    }
+    ShowStudents = {
+      actions   = ["dynamodb:Query"]
+      resources = [module.table["students"].arn]
+    }
+    # Whom a reviewer's other clients send for.
+    KnowWhoSends = {
+      actions   = ["dynamodb:GetItem"]
+      resources = [module.table["clients"].arn]
+    }
+    NoteWithdrawals = {
+      actions   = ["dynamodb:PutItem"]
+      resources = [module.table["withdrawals"].arn]
+    }
+    AnnounceDecisions = {
+      actions   = ["sqs:SendMessage"]
+      resources = [module.identity_queue.arn]
+    }
+    # Who read what was found about the rows of a file, and who was shown in a case: written once, never read here.
     TraceAccesses = {
       actions   = ["dynamodb:PutItem"]
       resources = [module.table["access_log"].arn]
@@ -119,7 +157,7 @@ module "portal" {
   }
 
   key_use = {
-    registry   = { decrypt = ["dynamodb", "secretsmanager"] }
+    registry   = { decrypt = ["dynamodb", "secretsmanager", "sqs"], generate = ["sqs"] }
     access_log = { decrypt = ["dynamodb"] }
     files      = { decrypt = ["s3", "sqs"], generate = ["s3", "sqs"] }
   }

@@ -331,6 +331,13 @@ run "configured" {
       ESTABLISHMENTS_TABLE      = "statut-etudiant-test-establishments"
       IMPORTS_TABLE             = "statut-etudiant-test-imports"
       FINDINGS_TABLE            = "statut-etudiant-test-findings"
+      REVIEWS_TABLE             = "statut-etudiant-test-reviews"
+      RECORDS_TABLE             = "statut-etudiant-test-records"
+      STUDENTS_TABLE            = "statut-etudiant-test-students"
+      CLIENTS_TABLE             = "statut-etudiant-test-clients"
+      WITHDRAWALS_TABLE         = "statut-etudiant-test-withdrawals"
+      IDENTITY_QUEUE_URL        = module.identity_queue.url
+      CLIENT_CACHE_SECONDS      = tostring(var.client_cache_seconds)
       ACCESS_LOG_TABLE          = "statut-etudiant-test-access-log"
       ACCESS_LOG_RETENTION_DAYS = "180"
       IMPORTS_QUEUE_URL         = module.imports_queue.url

@@ -191,8 +191,9 @@ run "by_default" {
         "kms:Decrypt files sqs", "kms:GenerateDataKey files sqs",
       ])
       portal = toset([
-        "kms:Decrypt registry dynamodb", "kms:Decrypt registry secretsmanager", "kms:Decrypt files s3",
-        "kms:GenerateDataKey files s3", "kms:Decrypt files sqs", "kms:GenerateDataKey files sqs", "kms:Decrypt access_log dynamodb",
+        "kms:Decrypt registry dynamodb", "kms:Decrypt registry secretsmanager", "kms:Decrypt registry sqs",
+        "kms:GenerateDataKey registry sqs", "kms:Decrypt files s3", "kms:GenerateDataKey files s3", "kms:Decrypt files sqs",
+        "kms:GenerateDataKey files sqs", "kms:Decrypt access_log dynamodb",
       ])
       review = toset([
         "kms:Decrypt registry dynamodb", "kms:Decrypt registry sqs", "kms:GenerateDataKey registry sqs",
@@ -280,7 +281,16 @@ run "by_default" {
         "dynamodb:UpdateItem table/imports",
         "dynamodb:Query table/imports/index/establishment",
         "dynamodb:Query table/findings",
+        "dynamodb:BatchGetItem table/reviews",
+        "dynamodb:GetItem table/reviews",
+        "dynamodb:PutItem table/reviews",
+        "dynamodb:Query table/reviews/index/open",
+        "dynamodb:GetItem table/records",
+        "dynamodb:Query table/students",
+        "dynamodb:GetItem table/clients",
+        "dynamodb:PutItem table/withdrawals",
         "dynamodb:PutItem table/access-log",
+        "sqs:SendMessage identity",
         "sqs:SendMessage imports",
         "s3:GetObjectVersion inbox/*",
         "s3:PutObject inbox/*",

@@ -63,6 +63,8 @@ pub enum Action {
     Cancelled,
     /// The findings of a file were read.
     FindingsRead,
+    /// The rejected rows of a file were taken as a file.
+    RejectedRead,
     /// The INE and the birth date of a row were checked.
     Checked,
 }
@@ -77,6 +79,7 @@ impl Action {
             Self::Read => "read",
             Self::Cancelled => "cancelled",
             Self::FindingsRead => "findings_read",
+            Self::RejectedRead => "rejected_read",
             Self::Checked => "checked",
         }
     }

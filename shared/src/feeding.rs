@@ -5,4 +5,5 @@
 pub mod import;
 pub mod key;
 pub mod record;
+pub mod rejected;
 pub mod shared_keys;

@@ -19,4 +19,4 @@ mod corpus;
 #[cfg(test)]
 mod documented;
 #[cfg(test)]
-mod fixtures;
+pub(crate) mod fixtures;

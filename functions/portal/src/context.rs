@@ -1,5 +1,6 @@
 //! What lives as long as the process.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
@@ -12,10 +13,18 @@ use shared::config::{self, ConfigError, variable};
 use shared::deposits::Deposits;
 use shared::deposits::buckets::BucketSettings;
 use shared::identity::digest::DigestKey;
+use shared::registry::clients::ClientStore;
 use shared::registry::establishments::EstablishmentStore;
 use shared::registry::findings::FindingStore;
+use shared::registry::identity_queue::IdentityQueue;
+use shared::registry::known_clients::KnownClients;
 use shared::registry::members::MemberStore;
+use shared::registry::records::RecordStore;
+use shared::registry::reviews::ReviewStore;
 use shared::registry::sessions::SessionStore;
+use shared::registry::students::StudentStore;
+use shared::registry::withdrawals::WithdrawalStore;
+use shared::reviewing::Reviewing;
 
 use crate::coverage::Remembered;
 
@@ -29,6 +38,7 @@ pub struct Context {
     pub(crate) establishments: EstablishmentStore,
     pub(crate) deposits: Deposits,
     pub(crate) findings: FindingStore,
+    pub(crate) reviewing: Reviewing,
     pub(crate) traces: AccessLog,
     pub(crate) coverage: Remembered,
     /// Of cookies, invitations and members.
@@ -88,6 +98,14 @@ pub(crate) struct Settings {
     pub(crate) imports_table: String,
     pub(crate) imports_queue_url: String,
     pub(crate) findings_table: String,
+    pub(crate) reviews_table: String,
+    pub(crate) records_table: String,
+    pub(crate) students_table: String,
+    pub(crate) clients_table: String,
+    pub(crate) withdrawals_table: String,
+    pub(crate) identity_queue_url: String,
+    /// How long clients are remembered.
+    pub(crate) clients_kept: Duration,
     pub(crate) access_log_table: String,
     pub(crate) access_log_retention_days: u32,
     pub(crate) buckets: BucketSettings,
@@ -111,6 +129,13 @@ impl Settings {
             imports_table: variable("IMPORTS_TABLE")?,
             imports_queue_url: variable("IMPORTS_QUEUE_URL")?,
             findings_table: variable("FINDINGS_TABLE")?,
+            reviews_table: variable("REVIEWS_TABLE")?,
+            records_table: variable("RECORDS_TABLE")?,
+            students_table: variable("STUDENTS_TABLE")?,
+            clients_table: variable("CLIENTS_TABLE")?,
+            withdrawals_table: variable("WITHDRAWALS_TABLE")?,
+            identity_queue_url: variable("IDENTITY_QUEUE_URL")?,
+            clients_kept: Duration::from_secs(variable("CLIENT_CACHE_SECONDS")?),
             access_log_table: variable("ACCESS_LOG_TABLE")?,
             access_log_retention_days: variable("ACCESS_LOG_RETENTION_DAYS")?,
             buckets: BucketSettings::from_env()?,
@@ -162,19 +187,31 @@ impl Context {
             .provider
             .zip(client_secret)
             .map(|(provider, secret)| OidcClient::new(provider, secret, http()));
+        let establishments =
+            EstablishmentStore::new(dynamodb.clone(), settings.establishments_table);
+        let traces = AccessLog::new(
+            dynamodb.clone(),
+            settings.access_log_table,
+            settings.access_log_retention_days,
+        );
+        let clients = ClientStore::new(dynamodb.clone(), settings.clients_table);
+        let reviewing = Reviewing {
+            cases: ReviewStore::new(dynamodb.clone(), settings.reviews_table),
+            records: RecordStore::new(dynamodb.clone(), settings.records_table),
+            students: StudentStore::new(dynamodb.clone(), settings.students_table),
+            establishments: establishments.clone(),
+            clients: Arc::new(KnownClients::new(clients, settings.clients_kept)),
+            traces: traces.clone(),
+            withdrawals: WithdrawalStore::new(dynamodb.clone(), settings.withdrawals_table),
+            queue: IdentityQueue::new(aws_sdk_sqs::Client::new(aws), settings.identity_queue_url),
+        };
         Self {
             sessions: SessionStore::new(dynamodb.clone(), settings.sessions_table),
             members: MemberStore::new(dynamodb.clone(), settings.members_table),
-            establishments: EstablishmentStore::new(
-                dynamodb.clone(),
-                settings.establishments_table,
-            ),
-            findings: FindingStore::new(dynamodb.clone(), settings.findings_table),
-            traces: AccessLog::new(
-                dynamodb,
-                settings.access_log_table,
-                settings.access_log_retention_days,
-            ),
+            establishments,
+            findings: FindingStore::new(dynamodb, settings.findings_table),
+            reviewing,
+            traces,
             deposits,
             coverage: Remembered::default(),
             key,

@@ -5,7 +5,7 @@ use lambda_http::{Body, Request, RequestExt as _, Response};
 use shared::domain::uai::Uai;
 use shared::feeding::key::DepositKey;
 use shared::registry::imports::{Import, Place};
-use shared::registry::members::EstablishmentRole;
+use shared::registry::members::{EstablishmentRole, NationalRole};
 
 use crate::context::Context;
 use crate::coverage::Feed;
@@ -13,7 +13,7 @@ use crate::followed::who;
 use crate::handler::RequestContext;
 use crate::refusal::{ApiError, Refusal};
 use crate::session::Visitor;
-use crate::view::{View, page};
+use crate::view::{View, page, see_other};
 use crate::words::{count, hour, kind, state};
 
 /// Imports of a page.
@@ -68,6 +68,10 @@ pub(crate) async fn mine(
     request_context: &RequestContext,
 ) -> Result<Response<Body>, ApiError> {
     let (person, now) = (visitor.person()?, request_context.now);
+    // Where a log-in leads: a reviewer has no establishment, and somewhere else to be.
+    if person.member.national(now) == Some(NationalRole::Relecteur) {
+        return Ok(see_other(&context.address.url("/revues")));
+    }
     let mut mine = Vec::new();
     for (uai, role) in person.member.roles(now) {
         let coverage = context.establishments.coverage(uai).await?;

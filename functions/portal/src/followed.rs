@@ -15,6 +15,7 @@ use crate::deposit::Frame;
 use crate::handler::RequestContext;
 use crate::identities::Tally;
 use crate::refusal::{ApiError, Refusal};
+use crate::rejected;
 use crate::report;
 use crate::session::Visitor;
 use crate::view::{View, page, see_other};
@@ -148,7 +149,10 @@ pub(crate) async fn page_of(
         found: tally.as_ref().map(Tally::total).filter(|total| *total > 0).map(count),
         import: import.id.as_str().to_owned(),
         cancelled,
-        report: report.map(|report| report::shown(&report, import, path, wanted)),
+        report: report.map(|report| {
+            let offered = rejected::is_offered(import, uai, visitor, request_context.now);
+            report::shown(&report, import, path, wanted, offered)
+        }),
     };
     Ok(page(context, &view, &template))
 }

@@ -12,9 +12,12 @@
 //!   ├── deposit       where it is dropped, and how far its import has come
 //!   ├── mapping       which column of a file is which
 //!   ├── report        what was recognised, and problems by their cause
+//!   ├── rejected      the rejected rows, as a file to correct
 //!   ├── confirming    a trial is confirmed by its numbers
 //!   ├── followed      an import that has ended, and what became of its rows
 //!   ├── identities    what was found about their identity
+//!   ├── cases         the doubts that wait for a reviewer, and the next one
+//!   ├── case          one doubt, and what a person answers
 //!   ├── coverage      who feeds the register, and when they last did
 //!   ├── format        what a file is made of: a dictionary and templates
 //!   ├── documentation the APIs, from their own descriptions
@@ -29,6 +32,8 @@ pub mod context;
 pub mod handler;
 
 mod assets;
+mod case;
+mod cases;
 mod confirming;
 mod coverage;
 mod deposit;
@@ -43,6 +48,7 @@ mod mapping;
 mod metrics;
 mod notices;
 mod refusal;
+mod rejected;
 mod report;
 mod routes;
 mod sending;

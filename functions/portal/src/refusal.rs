@@ -7,6 +7,7 @@ use shared::auth::oidc::LoginError;
 use shared::contract::error::Uid;
 use shared::deposits::OrderError;
 use shared::registry::members::GrantError;
+use shared::reviewing::{ReviewError, ReviewRefusal};
 
 use crate::context::Address;
 use crate::view::{View, html, see_other};
@@ -46,6 +47,23 @@ pub enum Refusal {
     NoHeader,
     /// The trial can't be imported for good.
     NotOrdered(OrderError),
+    /// The rejected rows of the import aren't made into a file any more, or never were.
+    NotOffered,
+    /// A reviewer who was invited in nobody's name: voices are counted by person.
+    Nameless,
+    /// By the rules of reviewing.
+    Review(ReviewRefusal),
+}
+
+/// What reviewing refuses, as the portal's.
+pub(crate) fn of_review(error: ReviewError) -> ApiError {
+    match error {
+        ReviewError::Refused(ReviewRefusal::CaseNotFound | ReviewRefusal::StudentNotFound) => {
+            Refusal::NotFound.into()
+        }
+        ReviewError::Refused(refusal) => Refusal::Review(refusal).into(),
+        ReviewError::Unavailable(error) => error.into(),
+    }
 }
 
 impl shared::api::error::Refusal for Refusal {
@@ -66,6 +84,9 @@ impl shared::api::error::Refusal for Refusal {
             Self::NothingToConfirm => "nothing_to_confirm",
             Self::NoHeader => "no_header",
             Self::NotOrdered(_) => "not_ordered",
+            Self::NotOffered => "not_offered",
+            Self::Nameless => "nameless",
+            Self::Review(_) => "review",
         }
     }
 }
@@ -181,6 +202,25 @@ fn refused(refusal: &Refusal) -> Words {
             "La même personne ne peut pas envoyer des inscriptions et décider des doutes qu'elles laissent.",
             "Demandez qu'une autre personne soit invitée, ou que votre premier rôle prenne fin.",
         ),
+        Refusal::RoleTooLow
+        | Refusal::NothingToConfirm
+        | Refusal::NoHeader
+        | Refusal::NotOffered
+        | Refusal::NotOrdered(_)
+        | Refusal::Overtaken => of_files(refusal),
+        Refusal::Nameless => (
+            StatusCode::FORBIDDEN,
+            "Invitation sans nom",
+            "Vous avez été invité à relire, mais au nom de personne : les voix se comptent par personne.",
+            "Demandez à l'équipe nationale une nouvelle invitation, à votre nom.",
+        ),
+        Refusal::Review(refusal) => review(*refusal),
+    }
+}
+
+/// The words of what is refused about files and their imports.
+fn of_files(refusal: &Refusal) -> Words {
+    match refusal {
         Refusal::RoleTooLow => (
             StatusCode::FORBIDDEN,
             "Rôle insuffisant",
@@ -205,11 +245,61 @@ fn refused(refusal: &Refusal) -> Words {
             "Ce dépôt a changé depuis que vous avez ouvert la page : un autre fichier y a été déposé, ou quelqu'un l'a déjà confirmé autrement.",
             "Rouvrez la page du dépôt, et relisez l'essai avant de confirmer.",
         ),
-        Refusal::Overtaken => (
+        Refusal::NotOffered => (
+            StatusCode::GONE,
+            "Fichier non proposé",
+            "Les lignes rejetées se téléchargent pendant les vingt-quatre heures qui suivent la réception du fichier, s'il fait 32 Mo au plus.",
+            "Le rapport de l'import, lui, reste là : il nomme chaque ligne et ce qui ne va pas. Vous pouvez aussi déposer le fichier à nouveau.",
+        ),
+        _ => (
             StatusCode::CONFLICT,
             "Déjà changé",
             "Quelqu'un a fait le même changement au même moment.",
             "Rouvrez la page pour voir où les choses en sont.",
+        ),
+    }
+}
+
+/// The words of what reviewing refuses.
+fn review(refusal: ReviewRefusal) -> Words {
+    const READ_AGAIN: &str = "Rouvrez la revue : elle dit où elle en est. Rien n'a été enregistré.";
+    match refusal {
+        ReviewRefusal::CaseNotFound | ReviewRefusal::StudentNotFound => refused(&Refusal::NotFound),
+        ReviewRefusal::Involved => (
+            StatusCode::FORBIDDEN,
+            "Une autre personne doit répondre",
+            "Vous envoyez, ou avez envoyé, les inscriptions d'un établissement de cette revue.",
+            "Passez à la revue suivante : celle-ci sera proposée à d'autres.",
+        ),
+        ReviewRefusal::NotAnAnswer => (
+            StatusCode::BAD_REQUEST,
+            "Réponse illisible",
+            "Cette revue ne pose pas cette question.",
+            READ_AGAIN,
+        ),
+        ReviewRefusal::NotAPart => (
+            StatusCode::BAD_REQUEST,
+            "Inscriptions à désigner",
+            "Désignez une partie des inscriptions de l'étudiant, et non toutes : sinon il n'y a personne à distinguer.",
+            READ_AGAIN,
+        ),
+        ReviewRefusal::Voted => (
+            StatusCode::FORBIDDEN,
+            "Vous avez déjà répondu",
+            "Vous avez répondu autrement à cette revue.",
+            "Une autre personne doit répondre.",
+        ),
+        ReviewRefusal::DecidedOtherwise => (
+            StatusCode::CONFLICT,
+            "Revue décidée autrement",
+            "Quelqu'un a décidé autrement de cette revue.",
+            "Rouvrez la revue ; si la décision est fausse, annulez-la d'abord.",
+        ),
+        ReviewRefusal::NotOpen | ReviewRefusal::NothingDecided | ReviewRefusal::Changed => (
+            StatusCode::CONFLICT,
+            "Revue changée",
+            "La revue a changé depuis que vous avez ouvert la page.",
+            READ_AGAIN,
         ),
     }
 }

@@ -13,6 +13,7 @@ use crate::context::Context;
 use crate::deposit::{self, Frame};
 use crate::handler::RequestContext;
 use crate::refusal::ApiError;
+use crate::rejected;
 use crate::session::Visitor;
 use crate::view::{View, page};
 use crate::words::{count, lines, rows, wire_name};
@@ -33,6 +34,8 @@ pub(crate) struct Shown {
     pub(crate) others: Vec<Cause>,
     /// Whether every problem is listed.
     pub(crate) is_whole: bool,
+    /// Whether the rejected rows can be had as a file.
+    pub(crate) rows_offered: bool,
 }
 
 /// Problems of one cause.
@@ -86,7 +89,13 @@ pub(crate) async fn of_trial(
     let template = ReportPage {
         view: view.clone(),
         frame: seen.frame(&view, id),
-        report: shown(&report, import, path, wanted(request)),
+        report: shown(
+            &report,
+            import,
+            path,
+            wanted(request),
+            rejected::is_offered(import, seen.deposit.uai, visitor, request_context.now),
+        ),
         may_send: seen.may_send(),
     };
     Ok(page(context, &view, &template))
@@ -104,6 +113,7 @@ pub(crate) fn shown(
     import: &Import,
     path: String,
     wanted: Option<Known>,
+    rows_offered: bool,
 ) -> Shown {
     let causes = |severity| report.groups(severity, wanted).iter().map(cause).collect();
     Shown {
@@ -118,6 +128,7 @@ pub(crate) fn shown(
         blocking: causes(Severity::Reject),
         others: causes(Severity::Warn),
         is_whole: report.list_is_complete,
+        rows_offered,
     }
 }
 

@@ -10,8 +10,8 @@ use crate::handler::Access;
 use crate::refusal::Refusal;
 use crate::session::{LARGEST_FORM, Visitor};
 use crate::{
-    assets, confirming, coverage, deposit, documentation, establishment, followed, format,
-    identities, joining, login, mapping, notices, report, sending,
+    assets, case, cases, confirming, coverage, deposit, documentation, establishment, followed,
+    format, identities, joining, login, mapping, notices, rejected, report, sending,
 };
 
 type Answered = route::Answered<Context>;
@@ -49,6 +49,13 @@ routes! { Context;
     "portal_identities" => show_identities, by(Access::LoggedIn), body 0;
     "portal_report_table" => report_table, by(Access::LoggedIn), body 0;
     "portal_report_json" => report_json, by(Access::LoggedIn), body 0;
+    "portal_rejected" => rejected_rows, by(Access::LoggedIn), body 0;
+    "portal_cases" => open_cases, by(Access::LoggedIn), body 0;
+    "portal_case_next" => next_case, by(Access::LoggedIn), body 0;
+    "portal_case" => show_case, by(Access::LoggedIn), body 0;
+    "portal_case_answer" => answer_case, by(Access::OwnForm), body LARGEST_FORM;
+    "portal_case_undo" => undo_decision, by(Access::OwnForm), body LARGEST_FORM;
+    "portal_dispute" => dispute, by(Access::OwnForm), body LARGEST_FORM;
 }
 
 #[utoipa::path(get, path = "/portail")]
@@ -214,4 +221,43 @@ async fn report_table(call: Call<'_>, visitor: &Visitor) -> Answered {
 async fn report_json(call: Call<'_>, visitor: &Visitor) -> Answered {
     let Call { context, id, request_context, .. } = call;
     Ok(followed::file(context, id, "json", visitor, request_context).await?.into())
+}
+
+#[utoipa::path(get, path = "/portail/imports/{id}/rejets.csv")]
+async fn rejected_rows(call: Call<'_>, visitor: &Visitor) -> Answered {
+    Ok(rejected::file(call.context, call.id, visitor, call.request_context).await?.into())
+}
+
+#[utoipa::path(get, path = "/portail/revues")]
+async fn open_cases(call: Call<'_>, visitor: &Visitor) -> Answered {
+    Ok(cases::list(call.context, call.request, visitor, call.request_context).await?.into())
+}
+
+#[utoipa::path(get, path = "/portail/revues/suivante")]
+async fn next_case(call: Call<'_>, visitor: &Visitor) -> Answered {
+    Ok(cases::next(call.context, call.request, visitor, call.request_context).await?.into())
+}
+
+#[utoipa::path(get, path = "/portail/revues/{id}")]
+async fn show_case(call: Call<'_>, visitor: &Visitor) -> Answered {
+    let Call { context, id, request, request_context, .. } = call;
+    Ok(case::show(context, id, request, visitor, request_context).await?.into())
+}
+
+#[utoipa::path(post, path = "/portail/revues/{id}/reponse")]
+async fn answer_case(call: Call<'_>, visitor: &Visitor) -> Answered {
+    let (sent, Call { context, id, request_context, .. }) = (call.bytes()?, &call);
+    Ok(case::answer(context, id, sent, visitor, request_context).await?.into())
+}
+
+#[utoipa::path(post, path = "/portail/revues/{id}/annulation")]
+async fn undo_decision(call: Call<'_>, visitor: &Visitor) -> Answered {
+    call.bytes()?;
+    Ok(case::undo(call.context, call.id, visitor, call.request_context).await?.into())
+}
+
+#[utoipa::path(post, path = "/portail/revues/contestations")]
+async fn dispute(call: Call<'_>, visitor: &Visitor) -> Answered {
+    let (sent, Call { context, request_context, .. }) = (call.bytes()?, &call);
+    Ok(case::dispute(context, sent, visitor, request_context).await?.into())
 }

@@ -9,8 +9,9 @@ use lambda_http::Request;
 use lambda_http::http::{HeaderMap, Method, header};
 use shared::domain::uai::Uai;
 use shared::identity::digest::DigestKey;
-use shared::registry::members::{EstablishmentRole, Member};
+use shared::registry::members::{EstablishmentRole, Member, NationalRole};
 use shared::registry::sessions::Session;
+use shared::reviewing::Reviewer;
 use subtle::ConstantTimeEq as _;
 
 use crate::context::{Address, Context};
@@ -59,6 +60,21 @@ impl Visitor {
     ) -> Result<EstablishmentRole, ApiError> {
         let role = self.person()?.member.role(uai, now).ok_or(Refusal::NotFound)?;
         if role >= least { Ok(role) } else { Err(Refusal::RoleTooLow.into()) }
+    }
+}
+
+impl Visitor {
+    /// The person, as a reviewer. Pages of reviewing are for nobody else.
+    pub(crate) fn reviewer(&self, now: Timestamp) -> Result<Reviewer, ApiError> {
+        let LoggedIn { session, member, .. } = self.person()?;
+        if member.national(now) != Some(NationalRole::Relecteur) {
+            return Err(Refusal::NotFound.into());
+        }
+        Ok(Reviewer {
+            id: format!("membre-{}", session.member),
+            officer: member.officer.clone().ok_or(Refusal::Nameless)?,
+            member_of: member.establishments.keys().copied().collect(),
+        })
     }
 }
 

@@ -4,6 +4,7 @@ use askama::Template;
 use lambda_http::http::{HeaderValue, StatusCode, header};
 use lambda_http::{Body, Response};
 use shared::api::reply::set_header;
+use shared::registry::members::NationalRole;
 
 use crate::assets::{ICON, SCRIPT, STYLESHEET};
 use crate::context::{Address, Context};
@@ -28,6 +29,7 @@ pub(crate) struct View {
 pub(crate) struct Greeted {
     pub(crate) name: String,
     pub(crate) csrf: String,
+    national: Option<NationalRole>,
 }
 
 /// A line of the menu.
@@ -55,6 +57,8 @@ impl View {
         let greeted = |logged_in: &LoggedIn| Greeted {
             name: logged_in.session.name.clone(),
             csrf: logged_in.session.csrf.clone(),
+            // Only what the menu shows: each page asks anew what they may do.
+            national: logged_in.member.national.map(|held| held.role),
         };
         Self {
             member: visitor.logged_in().map(greeted),
@@ -78,8 +82,12 @@ impl View {
     /// The menu of this visitor.
     pub(crate) fn menu(&self) -> Vec<Entry> {
         let mut menu = PUBLIC.to_vec();
-        if self.member.is_some() {
-            menu.push(Entry { path: "/etablissements", label: "Mes établissements" });
+        match self.member.as_ref().map(|member| member.national) {
+            Some(Some(NationalRole::Relecteur)) => {
+                menu.push(Entry { path: "/revues", label: "Revues" });
+            }
+            Some(_) => menu.push(Entry { path: "/etablissements", label: "Mes établissements" }),
+            None => {}
         }
         menu
     }

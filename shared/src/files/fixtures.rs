@@ -29,7 +29,7 @@ pub(super) fn establishment(uai: &str) -> Establishment {
     }
 }
 
-pub(super) fn depositor() -> Depositor {
+pub(crate) fn depositor() -> Depositor {
     Depositor::new(
         establishment("0751967F"),
         [establishment("0751967F"), establishment("0751722P")],

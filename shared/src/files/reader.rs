@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use super::mapping::Mapping;
 use super::problem::RowRule;
-use super::row::{self, Memory, RowOutcome, Setting};
+use super::row::{Memory, RowOutcome, Setting};
 
 mod charset;
 mod detected;
@@ -52,7 +52,7 @@ use charset::Decoder;
 use detected::Found;
 use fields::Splitter;
 use heading::{Heading, Table};
-use lines::{Layout, LineReader, broken};
+use lines::{Layout, LineReader, Reading, broken};
 use source::{Form, Kept, Source, Supply};
 use text::Units;
 use workbook::Book;
@@ -148,6 +148,8 @@ pub struct EnrolmentReader<'a> {
     sheet: u16,
     /// What the header's fields say, once it was read here.
     labels: Vec<String>,
+    /// What the last row said, where that is asked for.
+    said: Option<Vec<String>>,
 }
 
 enum Stage {
@@ -185,7 +187,14 @@ impl<'a> EnrolmentReader<'a> {
             line: 0,
             sheet: 0,
             labels: Vec::new(),
+            said: None,
         }
+    }
+
+    /// Keeps what each row says, for [`Self::said`].
+    #[must_use]
+    pub fn quoting(self) -> Self {
+        Self { said: Some(Vec::new()), ..self }
     }
 
     /// Goes on where another left off: what is pushed is then the object's bytes from
@@ -290,6 +299,14 @@ impl<'a> EnrolmentReader<'a> {
     #[must_use]
     pub fn labels(&self) -> &[String] {
         &self.labels
+    }
+
+    /// What the last row says in the columns of [`Column::ALL`], as the file has it: to be shown to
+    /// who sent the file, and to nobody else. Empty unless it was asked for, and for a line whose
+    /// values can't be told apart.
+    #[must_use]
+    pub fn said(&self) -> &[String] {
+        self.said.as_deref().unwrap_or_default()
     }
 
     /// Bytes of the object that were read, for progress.
@@ -430,14 +447,18 @@ impl<'a> EnrolmentReader<'a> {
 
     /// The row of the next line of a text; `None` for a blank one.
     fn read_line(&mut self) -> Result<Option<Next>, FileError> {
-        let Self { stage, source, memory, setting, found, .. } = self;
+        let Self { stage, source, memory, setting, found, said, .. } = self;
         let Stage::Lines(lines) = stage else { return Err(FileError::Position) };
+        said.iter_mut().for_each(Vec::clear);
         match source.next_line()? {
             Supply::NeedsBytes => Ok(Some(Next::NeedsBytes)),
             Supply::Pause => Ok(Some(Next::Pause)),
             Supply::Ended => Ok(Some(Next::Ended)),
             Supply::TooLong(line) => Ok(Some(broken(line, RowRule::LigneTropLongue))),
-            Supply::Line(line) => lines.read(&line, source.bytes(&line), *setting, memory, found),
+            Supply::Line(line) => {
+                let mut reading = Reading { setting: *setting, memory, said };
+                lines.read(&line, source.bytes(&line), &mut reading, found)
+            }
         }
     }
 
@@ -447,7 +468,8 @@ impl<'a> EnrolmentReader<'a> {
             if let Some(row) = sheet.cells.row(*index) {
                 *index += 1;
                 let values = workbook::Record { row, header: &sheet.header };
-                let outcome = row::read_with(&values, self.setting, &mut self.memory, Vec::new());
+                let (setting, memory, said) = (self.setting, &mut self.memory, &mut self.said);
+                let outcome = Reading { setting, memory, said }.row(&values, Vec::new());
                 return Next::Row(Row {
                     sheet: Some(sheet.name.number),
                     line: row.number(),

@@ -14,7 +14,7 @@ use crate::domain::uai::Uai;
 
 pub mod read;
 
-mod table;
+pub(crate) mod table;
 
 /// Rejections listed one by one at most; totals count all of them. A file with more has one fault
 /// many times, and the limit bounds the memory of an import.

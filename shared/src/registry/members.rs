@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::keys::{Item, number, text};
 use super::transaction::put_over;
 use super::{StoreError, read};
+use crate::access::officer::Officer;
 use crate::domain::uai::Uai;
 use crate::identity::digest::DigestKey;
 
@@ -123,6 +124,9 @@ pub struct Member {
     pub establishments: BTreeMap<Uai, Held<EstablishmentRole>>,
     #[serde(default)]
     pub national: Option<Held<NationalRole>>,
+    /// Whose voice they are as a reviewer; none for one who was invited in nobody's name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub officer: Option<Officer>,
     #[serde(default)]
     pub history: Vec<Change>,
 }
@@ -186,6 +190,9 @@ impl Member {
                     return Err(GrantError::ReviewerAndDepositor);
                 }
                 self.national = Some(Held { role, until });
+                if role == NationalRole::Relecteur {
+                    self.officer.clone_from(&invitation.officer);
+                }
             }
         }
         let Invitation { grant, by, .. } = invitation.clone();
@@ -198,6 +205,10 @@ impl Member {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Invitation {
     pub grant: Grant,
+    /// Of a reviewer: the name under which their administration's directory knows them, by which
+    /// voices are counted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub officer: Option<Officer>,
     pub by: String,
     pub since: Timestamp,
 }
@@ -302,7 +313,7 @@ mod tests {
     use super::*;
 
     fn invitation(grant: Grant) -> Invitation {
-        Invitation { grant, by: "operator".into(), since: now() }
+        Invitation { grant, officer: None, by: "operator".into(), since: now() }
     }
 
     fn now() -> Timestamp {

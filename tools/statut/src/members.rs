@@ -2,6 +2,7 @@
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use jiff::Timestamp;
+use shared::access::officer::Officer;
 use shared::auth::oidc::random;
 use shared::domain::uai::Uai;
 use shared::identity::digest::DigestKey;
@@ -34,12 +35,19 @@ impl Members {
     }
 
     /// Makes an invitation and gives its code, which is nowhere else.
-    pub async fn invite(&self, grant: Grant, now: Timestamp) -> Result<String> {
+    ///
+    /// A reviewer is invited in the name of an officer, whose voice they are.
+    pub async fn invite(
+        &self,
+        grant: Grant,
+        officer: Option<Officer>,
+        now: Timestamp,
+    ) -> Result<String> {
         if let Grant::Establishment { uai, .. } = grant {
             self.is_registered(uai).await?;
         }
         let code = random().map_err(|_| anyhow!("this machine has no randomness to give"))?;
-        let invitation = Invitation { grant, by: OPERATOR.to_owned(), since: now };
+        let invitation = Invitation { grant, officer, by: OPERATOR.to_owned(), since: now };
         let digest = invitation_digest(&self.key, &code);
         self.store.invite(&digest, &invitation).await.context("the invitation can't be kept")?;
         Ok(code)
@@ -47,15 +55,21 @@ impl Members {
 
     /// Makes a person a member at once, as their taking an invitation would: for the accounts of a
     /// test provider.
-    pub async fn join(&self, sub: &str, name: &str, grants: &[Grant]) -> Result<()> {
+    pub async fn join(
+        &self,
+        sub: &str,
+        name: &str,
+        officer: Option<&Officer>,
+        grants: &[Grant],
+    ) -> Result<()> {
         let now = Timestamp::now();
         let digest = member_digest(&self.key, None, sub);
         for grant in grants {
-            let code = self.invite(*grant, now).await?;
+            let code = self.invite(*grant, officer.cloned(), now).await?;
             let mut member = self.store.member(&digest).await?.unwrap_or_default();
             name.clone_into(&mut member.name);
-            let by = OPERATOR.to_owned();
-            member.grant(&Invitation { grant: *grant, by, since: now }, now)?;
+            let (officer, by) = (officer.cloned(), OPERATOR.to_owned());
+            member.grant(&Invitation { grant: *grant, officer, by, since: now }, now)?;
             let invitation = invitation_digest(&self.key, &code);
             match self.store.join(&invitation, &digest, &member).await? {
                 Joined::Yes => {}

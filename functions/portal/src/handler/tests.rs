@@ -15,13 +15,15 @@ use shared::deposits::buckets::BucketSettings;
 use shared::domain::uai::Uai;
 use shared::identity::digest::DigestKey;
 use shared::registry::members::{
-    EstablishmentRole, Grant, Invitation, Member, NationalRole, invitation_digest,
+    EstablishmentRole, Grant, Held, Invitation, Member, NationalRole, invitation_digest,
 };
 use shared::registry::sessions::{IDLE, Session};
 
 use super::*;
 
+mod cases;
 mod mapping;
+mod rejected;
 mod sending;
 use crate::context::Settings;
 use crate::session::{SESSION, session_digest};
@@ -48,6 +50,13 @@ impl World {
             imports_table: "imports".into(),
             imports_queue_url: "https://sqs.eu-west-3.amazonaws.com/1/imports".into(),
             findings_table: "findings".into(),
+            reviews_table: "reviews".into(),
+            records_table: "records".into(),
+            students_table: "students".into(),
+            clients_table: "clients".into(),
+            withdrawals_table: "withdrawals".into(),
+            identity_queue_url: "https://sqs.eu-west-3.amazonaws.com/1/identity".into(),
+            clients_kept: std::time::Duration::from_mins(1),
             access_log_table: "access_log".into(),
             access_log_retention_days: 180,
             buckets: BucketSettings {
@@ -126,14 +135,16 @@ impl World {
             self.invite(&code, *grant).await;
             let digest = invitation_digest(&self.api.key, &code);
             let mut stored = self.api.members.member(&member).await.unwrap().unwrap_or_default();
-            let invitation = Invitation { grant: *grant, by: "operator".into(), since: seen };
+            let invitation =
+                Invitation { grant: *grant, officer: None, by: "operator".into(), since: seen };
             stored.grant(&invitation, Timestamp::now()).unwrap();
             self.api.members.join(&digest, &member, &stored).await.unwrap();
         }
     }
 
     async fn invite(&self, code: &str, grant: Grant) {
-        let invitation = Invitation { grant, by: "operator".into(), since: Timestamp::now() };
+        let invitation =
+            Invitation { grant, officer: None, by: "operator".into(), since: Timestamp::now() };
         self.api
             .members
             .invite(&invitation_digest(&self.api.key, code), &invitation)

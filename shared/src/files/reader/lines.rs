@@ -11,12 +11,29 @@ use super::{Next, Row};
 use crate::files::column::{Column, Header};
 use crate::files::json::Object;
 use crate::files::problem::{Problem, RowRule};
-use crate::files::row::{self, Memory, RowOutcome, Setting};
+use crate::files::row::{self, Memory, RowOutcome, Setting, Values};
 
 /// What the lines of a text are read as.
 pub(super) enum Layout {
     Fields { splitter: Box<Splitter>, header: Header },
     Objects { object: Box<Object>, begun: bool },
+}
+
+/// What rows are read by, one after the other.
+pub(super) struct Reading<'a> {
+    pub(super) setting: Setting<'a>,
+    pub(super) memory: &'a mut Memory,
+    /// What the row said, where that is asked for.
+    pub(super) said: &'a mut Option<Vec<String>>,
+}
+
+impl Reading<'_> {
+    pub(super) fn row(&mut self, values: &impl Values, problems: Vec<Problem>) -> RowOutcome {
+        if let Some(said) = self.said {
+            *said = Column::ALL.map(|column| values.value(column).to_owned()).into();
+        }
+        row::read_with(values, self.setting, self.memory, problems)
+    }
 }
 
 /// Reads lines that are all in one encoding.
@@ -31,8 +48,7 @@ impl LineReader {
         &mut self,
         line: &Line,
         bytes: &[u8],
-        setting: Setting<'_>,
-        memory: &mut Memory,
+        reading: &mut Reading<'_>,
         found: &mut Option<Found>,
     ) -> Result<Option<Next>, FileError> {
         let Some(text) = self.decoder.decode(bytes) else {
@@ -43,7 +59,7 @@ impl LineReader {
                 if splitter.is_blank(&text) {
                     return Ok(None);
                 }
-                match read_fields(splitter, header, &text, line.cut_off, setting, memory) {
+                match read_fields(splitter, header, &text, line.cut_off, reading) {
                     Ok(outcome) => outcome,
                     Err(rule) => return Ok(Some(broken(line.number, rule))),
                 }
@@ -65,7 +81,7 @@ impl LineReader {
                     object.columns().for_each(|column| detected.note_column(column));
                     object.unknown().iter().for_each(|name| detected.note_unknown_key(name));
                 }
-                row::read_with(object.as_ref(), setting, memory, object.problems().to_vec())
+                reading.row(object.as_ref(), object.problems().to_vec())
             }
         };
         Ok(Some(Next::Row(Row { sheet: None, line: line.number, outcome })))
@@ -82,13 +98,12 @@ fn read_fields(
     header: &Header,
     text: &str,
     cut_off: bool,
-    setting: Setting<'_>,
-    memory: &mut Memory,
+    reading: &mut Reading<'_>,
 ) -> Result<RowOutcome, RowRule> {
     let fields = splitter.split(text)?;
     let uneven = uneven(&fields, header, cut_off)?;
     let problems = uneven.map(|rule| Problem { column: None, rule }).into_iter().collect();
-    Ok(row::read_with(&Record { fields: &fields, header }, setting, memory, problems))
+    Ok(reading.row(&Record { fields: &fields, header }, problems))
 }
 
 /// What is to be said of a line that hasn't as many fields as the header, and may be read all the

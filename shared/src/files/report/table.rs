@@ -56,7 +56,8 @@ impl Report<'_> {
     }
 }
 
-fn row(table: &mut String, values: &[&str]) {
+/// Writes a line of values, each harmless to a spreadsheet.
+pub(crate) fn row(table: &mut String, values: &[&str]) {
     for (position, value) in values.iter().copied().enumerate() {
         if position > 0 {
             table.push(';');

@@ -155,7 +155,7 @@ pub(crate) struct Terms {
     /// The person who acts through it, by their name in the directory (an address or a number):
     /// required for `review`, where voices are counted by it; given for `enrolment` and `deposit`,
     /// it keeps the person from reviewing what they send
-    #[arg(long, value_name = "NAME", value_parser = officer)]
+    #[arg(long, value_name = "NAME", value_parser = Officer::parse)]
     pub(crate) officer: Option<Officer>,
     /// Answer by civil identity only when nobody else could be meant: fewer answers and fewer
     /// mistakes, for a client that decides without a person; `--strict=false` goes back to the
@@ -220,10 +220,6 @@ fn recipients(text: &str) -> Result<Recipients, String> {
 
 fn uai(text: &str) -> Result<Uai, String> {
     Uai::parse(text).map_err(|error| error.to_string())
-}
-
-fn officer(text: &str) -> Result<Officer, String> {
-    Officer::parse(text).map_err(|error| error.to_string())
 }
 
 fn limit(text: &str) -> Result<Limit, String> {

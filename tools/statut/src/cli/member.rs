@@ -1,13 +1,15 @@
 //! The command line of `statut member`.
 
 use clap::{ArgGroup, Args, Subcommand};
+use shared::access::officer::Officer;
 use shared::domain::uai::Uai;
 use shared::registry::members::{EstablishmentRole, NationalRole};
 
 const EXAMPLES: &str = "\
 Examples:
   statut member invite --establishment 0751717J --role gestionnaire
-  statut member invite --national relecteur --portal https://statutetudiant.example/portail";
+  statut member invite --national relecteur --officer a.martin@ac-lyon.fr \
+      --portal https://statutetudiant.example/portail";
 
 /// Options of `member`.
 #[derive(Debug, Args)]
@@ -36,6 +38,10 @@ pub(crate) enum Action {
         /// all establishments
         #[arg(long, value_name = "ROLE", group = "what", conflicts_with = "role", value_parser = national)]
         national: Option<NationalRole>,
+        /// Of a `relecteur`: the name under which their administration's directory knows them, which
+        /// their clients are registered in as well; a person is one voice, by page or by key
+        #[arg(long, value_name = "NAME", required_if_eq("national", "relecteur"), conflicts_with = "establishment", value_parser = Officer::parse)]
+        officer: Option<Officer>,
         /// The portal's address (Terraform's output `portal_url`); without it the link begins with
         /// its path
         #[arg(long, value_name = "URL")]

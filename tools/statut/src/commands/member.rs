@@ -17,14 +17,17 @@ struct Invited {
 
 /// Invites somebody.
 pub(super) async fn run(place: &Place, format: Format, options: &cli::Member) -> Result<()> {
-    let cli::Action::Invite { establishment, role, national, portal } = &options.action;
+    let cli::Action::Invite { establishment, role, national, officer, portal } = &options.action;
     let grant = match (establishment, role, national) {
         (Some(uai), Some(role), None) => Grant::Establishment { uai: *uai, role: *role },
         (None, None, Some(role)) => Grant::National { role: *role },
         _ => return Err(anyhow::anyhow!("--establishment with --role, or --national")),
     };
     let members = Members::of(&place.deployment().await?).await?;
-    let code = members.invite(grant, Timestamp::now()).await.context("nobody was invited")?;
+    let code = members
+        .invite(grant, officer.clone(), Timestamp::now())
+        .await
+        .context("nobody was invited")?;
     let portal = portal.as_deref().unwrap_or("/portail").trim_end_matches('/');
     let invited = Invited { link: format!("{portal}/invitations/{code}") };
     format.show(&invited, || {
