@@ -1,6 +1,7 @@
 # The portal's pages. It knows who is logged in and who may do what, reads the establishments, sends files and follows their
 # imports as establishments' software does, and shows reviewers the doubts that wait for them: who is in question is read for
-# that, and a decision is deduplication's to apply.
+# that, and a decision is deduplication's to apply. A manager of an establishment makes and ends its write keys in it, and one
+# enrolment by hand is written as `POST /api/inscription` writes it, with the same rights.
 
 locals {
   # Not the stage's own address, which depends on the function that has to know it.
@@ -39,12 +40,14 @@ module "portal" {
   # A log-in waits for the provider, four seconds a call at most.
   timeout_seconds = 29
 
-  environment = merge(
+  environment = merge(local.ines_environment, local.pairs_environment,
     {
       ENVIRONMENT          = var.environment
       PUBLIC_URL           = local.portal_url
       SESSIONS_TABLE       = module.table["sessions"].name
       MEMBERS_TABLE        = module.table["members"].name
+      CLIENTS_TABLE        = module.table["clients"].name
+      WITHDRAWALS_TABLE    = module.table["withdrawals"].name
       ESTABLISHMENTS_TABLE = module.table["establishments"].name
       IMPORTS_TABLE        = module.table["imports"].name
       IMPORTS_QUEUE_URL    = module.imports_queue.url
@@ -55,12 +58,15 @@ module "portal" {
       REVIEWS_TABLE        = module.table["reviews"].name
       RECORDS_TABLE        = module.table["records"].name
       STUDENTS_TABLE       = module.table["students"].name
-      CLIENTS_TABLE        = module.table["clients"].name
-      WITHDRAWALS_TABLE    = module.table["withdrawals"].name
       IDENTITY_QUEUE_URL   = module.identity_queue.url
       CLIENT_CACHE_SECONDS = var.client_cache_seconds
       ACCESS_LOG_TABLE     = module.table["access_log"].name
       PORTAL_SECRET_ARN    = module.hmac_secret["portal"].arn
+      QUOTAS_TABLE         = module.table["quotas"].name
+      RECORD_SECRET_ARN    = module.hmac_secret["record"].arn
+      INE_SECRET_ARN       = module.hmac_secret["ine"].arn
+      IDENTITY_SECRET_ARN  = module.hmac_secret["identity"].arn
+      REKEYING             = join(",", var.rekeying)
 
       DEPOSIT_LIFETIME_SECONDS  = var.deposit_lifetime_seconds
       ACCESS_LOG_RETENTION_DAYS = var.access_log_retention_days
@@ -78,11 +84,30 @@ module "portal" {
     }
     # An invitation goes in the transaction that writes its member.
     KeepMembers = {
-      actions   = ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem"]
+      actions   = ["dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
       resources = [module.table["members"].arn]
     }
+    # A manager makes, renews and revokes the write keys of an establishment; and whom a reviewer's other clients send for.
+    KeepWriteKeys = {
+      actions   = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
+      resources = [module.table["clients"].arn]
+    }
+    # An operator sees every client, and changes none.
+    ListClients = {
+      actions   = ["dynamodb:Scan"]
+      resources = [module.table["clients"].arn]
+    }
+    ListWriteKeys = {
+      actions   = ["dynamodb:Query"]
+      resources = ["${module.table["clients"].arn}/index/client", "${module.table["clients"].arn}/index/depositor"]
+    }
+    # Keys, roles and leave to tell of a student that were taken back stay so after a restore.
+    NoteWithdrawals = {
+      actions   = ["dynamodb:PutItem"]
+      resources = [module.table["withdrawals"].arn]
+    }
     ShowEstablishments = {
-      actions   = ["dynamodb:GetItem", "dynamodb:Scan"]
+      actions   = ["dynamodb:GetItem", "dynamodb:Scan", "dynamodb:UpdateItem"]
       resources = [module.table["establishments"].arn]
     }
     FollowImports = {
@@ -105,32 +130,31 @@ module "portal" {
       actions   = ["dynamodb:Query"]
       resources = ["${module.table["reviews"].arn}/index/open"]
     }
-    # Who is in question in a case, shown masked. Nothing of it is written.
-    ShowRecords = {
-      actions   = ["dynamodb:GetItem"]
-      resources = [module.table["records"].arn]
-    }
-    ShowStudents = {
-      actions   = ["dynamodb:Query"]
-      resources = [module.table["students"].arn]
-    }
-    # Whom a reviewer's other clients send for.
-    KnowWhoSends = {
-      actions   = ["dynamodb:GetItem"]
-      resources = [module.table["clients"].arn]
-    }
-    NoteWithdrawals = {
-      actions   = ["dynamodb:PutItem"]
-      resources = [module.table["withdrawals"].arn]
-    }
-    AnnounceDecisions = {
-      actions   = ["sqs:SendMessage"]
-      resources = [module.identity_queue.arn]
-    }
     # Who read what was found about the rows of a file, and who was shown in a case: written once, never read here.
     TraceAccesses = {
       actions   = ["dynamodb:PutItem"]
       resources = [module.table["access_log"].arn]
+    }
+    # One enrolment by hand, as enrolment has them; and who is in question in a case, shown masked.
+    StoreRecords = {
+      actions   = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:UpdateItem"]
+      resources = [module.table["records"].arn]
+    }
+    FindStudents = {
+      actions   = ["dynamodb:GetItem", "dynamodb:Query"]
+      resources = [module.table["students"].arn]
+    }
+    CountPairs = {
+      actions   = ["dynamodb:UpdateItem"]
+      resources = [module.table["quotas"].arn]
+    }
+    MeasureDepositors = {
+      actions   = ["dynamodb:Query"]
+      resources = ["${module.table["records"].arn}/index/slice"]
+    }
+    AnnounceRecords = {
+      actions   = ["sqs:SendMessage"]
+      resources = [module.identity_queue.arn]
     }
     OrderImports = {
       actions   = ["sqs:SendMessage"]
@@ -151,8 +175,12 @@ module "portal" {
       resources = ["${module.bucket["reports"].arn}/*"]
     }
     ReadSecrets = {
-      actions   = ["secretsmanager:GetSecretValue"]
-      resources = concat([module.hmac_secret["portal"].arn], aws_secretsmanager_secret.portal_provider[*].arn)
+      actions = ["secretsmanager:GetSecretValue"]
+      resources = concat(
+        [for use in ["portal", "record", "ine", "identity"] : module.hmac_secret[use].arn],
+        [aws_secretsmanager_secret.ines_client.arn],
+        aws_secretsmanager_secret.portal_provider[*].arn,
+      )
     }
   }
 

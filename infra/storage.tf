@@ -46,7 +46,15 @@ locals {
     # Clients, their keys, and the ids of revoked tokens. Of these only token ids are meant to vanish, once the token
     # would no longer be valid anyway: they alone may have `expires_at`. A client or a key that ends at a date has
     # `valid_until`, which refuses it and keeps it: who could ask, and when, must stay known.
-    clients = { hash = "id", expires = true }
+    # The clients that send as an establishment, and a client with its keys: what its managers see in the portal.
+    clients = {
+      hash    = "id"
+      expires = true
+      indexes = {
+        depositor = { hash = "depositor", range = "id" }
+        client    = { hash = "client_id", range = "id" }
+      }
+    }
 
     # Counters that say nothing any more after some hours: restored from a backup, they would charge callers for
     # another day's requests. Still protected from deletion, for the API counts on the table itself. Those of new

@@ -250,7 +250,7 @@ run "configured" {
       status        = toset(["ine", "identity", "france-connect"])
       enrolment     = toset(["record", "ine", "identity", "ines-client"])
       review        = toset([])
-      portal        = toset(["portal", "portal-provider"])
+      portal        = toset(["portal", "portal-provider", "record", "ine", "identity", "ines-client"])
       ingestion     = toset(["record"])
       deduplication = toset(["ine", "identity", "ines-client"])
       statistics    = toset([])
@@ -263,7 +263,7 @@ run "configured" {
       for name, function in local.functions : name => { for name, value in function.environment : name => value if startswith(name, "INES_") }
       if length([for name in keys(function.environment) : name if startswith(name, "INES_")]) > 0
       } == {
-      for name, questions in { deduplication = tostring(1000 / var.identity_maximum_concurrency), enrolment = null } : name => {
+      for name, questions in { deduplication = tostring(1000 / var.identity_maximum_concurrency), enrolment = null, portal = null } : name => {
         for setting, value in {
           INES_URL        = "https://ines.example.org"
           INES_CHANNEL    = "supdata-1"
@@ -275,7 +275,7 @@ run "configured" {
         } : setting => value if value != null
       }
     }
-    error_message = "INES is asked by deduplication and enrolment, at the address that was configured."
+    error_message = "INES is asked by deduplication, enrolment and the portal, at the address that was configured."
   }
 
   assert {
@@ -328,14 +328,14 @@ run "configured" {
       PUBLIC_URL                = local.portal_url
       SESSIONS_TABLE            = "statut-etudiant-test-sessions"
       MEMBERS_TABLE             = "statut-etudiant-test-members"
+      CLIENTS_TABLE             = "statut-etudiant-test-clients"
+      WITHDRAWALS_TABLE         = "statut-etudiant-test-withdrawals"
       ESTABLISHMENTS_TABLE      = "statut-etudiant-test-establishments"
       IMPORTS_TABLE             = "statut-etudiant-test-imports"
       FINDINGS_TABLE            = "statut-etudiant-test-findings"
       REVIEWS_TABLE             = "statut-etudiant-test-reviews"
       RECORDS_TABLE             = "statut-etudiant-test-records"
       STUDENTS_TABLE            = "statut-etudiant-test-students"
-      CLIENTS_TABLE             = "statut-etudiant-test-clients"
-      WITHDRAWALS_TABLE         = "statut-etudiant-test-withdrawals"
       IDENTITY_QUEUE_URL        = module.identity_queue.url
       CLIENT_CACHE_SECONDS      = tostring(var.client_cache_seconds)
       ACCESS_LOG_TABLE          = "statut-etudiant-test-access-log"
@@ -345,6 +345,18 @@ run "configured" {
       REPORTS_BUCKET            = module.bucket["reports"].name
       DEPOSIT_MAX_BYTES         = tostring(var.deposit_max_bytes)
       DEPOSIT_LIFETIME_SECONDS  = tostring(var.deposit_lifetime_seconds)
+      QUOTAS_TABLE              = "statut-etudiant-test-quotas"
+      RECORD_SECRET_ARN         = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:record"
+      INE_SECRET_ARN            = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:ine"
+      IDENTITY_SECRET_ARN       = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:identity"
+      REKEYING                  = ""
+      INES_URL                  = "https://ines.example.org"
+      INES_CHANNEL              = "supdata-1"
+      INES_TOLD_DEPOSITORS      = "false"
+      PAIR_DATES_PER_DAY        = "3"
+      UNKNOWN_PAIRS_FLOOR       = "100"
+      UNKNOWN_PAIRS_PERCENT     = "5"
+      INES_SECRET_ARN           = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:ines-client"
       PORTAL_SECRET_ARN         = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:portal"
       OIDC_PROVIDER             = jsonencode(var.portal_provider)
       OIDC_SECRET_ARN           = one(aws_secretsmanager_secret.portal_provider[*].arn)

@@ -113,9 +113,10 @@ run "by_default" {
       records    = { slice = "slice id KEYS_ONLY", verify_on = "verify_on id KEYS_ONLY" }
       access_log = { client = "by at KEYS_ONLY" }
       imports    = { establishment = "uai received_at KEYS_ONLY" }
+      clients    = { depositor = "depositor id KEYS_ONLY", client = "client_id id KEYS_ONLY" }
       reviews    = { open = "open rank KEYS_ONLY" }
     }
-    error_message = "The indexes are those of the records, by slice, which a complete file is compared with, and by the day on which INES is asked again, of the access log, by client and day, of imports, by establishment and hour, and of open cases, by age; they copy keys alone."
+    error_message = "The indexes are those of the records, by slice, which a complete file is compared with, and by the day on which INES is asked again, of the access log, by client and day, of imports, by establishment and hour, of clients, by the establishment that they send as, and of keys, by client, and of open cases, by age; they copy keys alone."
   }
 
   assert {

@@ -3,6 +3,7 @@
 pub mod client;
 pub mod ines;
 pub mod key;
+pub mod keys;
 pub mod officer;
 pub mod quota;
 pub mod route;

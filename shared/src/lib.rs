@@ -6,7 +6,7 @@
 //! telemetry, config
 //! api                             bodies, replies and metrics of the functions behind API Gateway (feature `api`)
 //!    │
-//! deposits, reviewing             what the API and the portal both do: files on their way in, doubts
+//! deposits, statements, reviewing what the API and the portal both do: files and single enrolments on their way in, doubts
 //! registry, audit                 ports and their AWS adapters (feature `aws`)
 //! auth                            tokens and FranceConnect, over HTTP (feature `auth`)
 //! ines                            the client of INES (features `auth` and `aws`, where its secret is)
@@ -43,5 +43,7 @@ pub mod ines;
 pub mod registry;
 #[cfg(feature = "aws")]
 pub mod reviewing;
+#[cfg(all(feature = "auth", feature = "aws"))]
+pub mod statements;
 #[cfg(feature = "aws")]
 pub mod telemetry;

@@ -12,7 +12,7 @@
 //! | [`publications`] | `students`, `blocks`, `records`, `reviews` | written by deduplication, in one transaction |
 //! | [`answers`] | `students`, `blocks` | read by status |
 //! | [`reviews`] | `reviews` | written by deduplication and review |
-//! | [`clients`], remembered by [`known_clients`] | `clients` | read by status and enrolment |
+//! | [`clients`], remembered by [`known_clients`] | `clients` | read by status and enrolment; keys of establishments written by portal |
 //! | [`ines`] | `ines`, `ines-blocks`, `ines-log` | written by ines, our own identity service |
 //! | [`quotas`], drawn on by [`allowances`] | `quotas` | written by status and enrolment |
 //! | [`pairs`] | `quotas` | written by enrolment and deduplication |
@@ -20,7 +20,7 @@
 //! | [`members`] | `members` | written by portal, and by an operator |
 //! | [`new_identities`] | `quotas` | written by deduplication, and by an operator |
 //! | [`rekeying`] | `students`, `blocks`, `reviews` | written by an operator, while deduplication is stopped |
-//! | [`withdrawals`] | `withdrawals` | written by review, and by an operator |
+//! | [`withdrawals`] | `withdrawals` | written by review and portal, and by an operator |
 //!
 //! [`identity_queue`] and [`imports_queue`] are no tables: one leads from a record to its student,
 //! the other asks for imports.

@@ -96,6 +96,8 @@ impl Stack {
             state: State::Active,
             valid_until: None,
             created_at: Timestamp::now(),
+            made_by: None,
+            ended_by: None,
         };
         change(&mut key);
         self.clients.put_key(&key).await.expect("the key is registered");

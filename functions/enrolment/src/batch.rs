@@ -7,24 +7,20 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use lambda_http::Request;
 use lambda_http::http::StatusCode;
 use shared::contract::enrolment::{
-    BatchAnswer, BatchBody, BatchResult, Created, EnrolmentBody, PairNotFound, sentence,
+    BatchAnswer, BatchBody, BatchResult, Created, EnrolmentBody, PairNotFound,
 };
 use shared::contract::error::{Details, ErrorBody};
-use shared::domain::academic_year::seconds_left_in_france;
 use shared::files::problem::Problem;
 use shared::registry::idempotency::Answered;
+use shared::statements::{Checked, EnrolmentStatement, Plan, StatementError};
 
 use crate::caller::Caller;
 use crate::context::Context;
 use crate::handler::{EnrolmentAnswer, RequestContext, charge, count_unknown};
 use crate::idempotent_request::{IdempotentRequest, RequestOutcome, Start};
-use crate::pairs::{self, Checked};
-use crate::plan::Plan;
-use crate::refusal::{ApiError, Refusal, not_an_object};
+use crate::refusal::{ApiError, Refusal, not_an_object, refused};
 use crate::shared_key;
-use crate::statement::EnrolmentStatement;
-use crate::store::store;
-use crate::traces;
+use crate::statement;
 
 /// Statements whose records are looked for side by side.
 const SIDE_BY_SIDE: usize = 20;
@@ -61,38 +57,47 @@ async fn say(
     request_context: &mut RequestContext,
 ) -> Result<RequestOutcome, ApiError> {
     let read = |body: &Option<EnrolmentBody>| match body {
-        Some(body) => EnrolmentStatement::read(context, caller, body, request_context.now),
-        None => Err(not_an_object()),
+        Some(body) => statement::read(context, caller, body, request_context),
+        None => Err(not_an_object().into()),
     };
-    let read: Vec<Result<EnrolmentStatement, Refusal>> = bodies.iter().map(read).collect();
-    let pairs = read.iter().flatten().filter_map(|statement| statement.to_check(context));
-    let checked = pairs::check(context, caller, request_context, pairs).await?;
+    let read: Vec<Result<EnrolmentStatement, ApiError>> = bodies.iter().map(read).collect();
+    let statements = &context.statements;
+    let pairs = read.iter().flatten().filter_map(|statement| statement.to_check(statements));
+    let checked = statements.check(caller.sender(request_context), pairs).await?;
+    request_context.facts.enumeration_suspected |=
+        checked.values().any(|checked| *checked == Checked::Beyond);
     let found: Vec<Option<Checked>> = read
         .iter()
         .map(|statement| {
-            let pair = statement.as_ref().ok()?.to_check(context);
+            let pair = statement.as_ref().ok()?.to_check(statements);
             Some(
                 pair.and_then(|pair| checked.get(&pair.digest).cloned()).unwrap_or(Checked::Nobody),
             )
         })
         .collect();
-    let shared = shared_key::problems(context, read.iter().zip(&found));
-    let retry_after = seconds_left_in_france(request_context.now);
-    let follows = follow(&read);
+    let shared = &shared_key::problems(context, read.iter().zip(&found));
+    let follows = &follow(&read);
+    let now = request_context.now;
     let each: Vec<_> = read
         .into_iter()
         .zip(&found)
+        .zip(bodies)
         .enumerate()
-        .map(|(place, (statement, checked))| {
+        .map(|(place, ((statement, checked), body))| async move {
+            let statement = match statement {
+                Ok(statement) => statement,
+                Err(ApiError::Refused(refusal)) => return Ok(Err(refusal)),
+                Err(error) => return Err(error),
+            };
             let checked = checked.as_ref().unwrap_or(&Checked::Nobody);
-            plan(
-                context,
-                statement,
-                checked,
-                shared.get(&place).copied(),
-                follows.contains(&place),
-                retry_after,
-            )
+            let (problem, follows) = (shared.get(&place).copied(), follows.contains(&place));
+            let planned = plan(context, statement, checked, problem, follows).await;
+            let pair = body.as_ref().map(statement::pair).unwrap_or_default();
+            match planned.map_err(|error| refused(error, pair, now)) {
+                Ok(plan) => Ok(Ok(plan)),
+                Err(ApiError::Refused(refusal)) => Ok(Err(refusal)),
+                Err(error) => Err(error),
+            }
         })
         .collect();
     let mut planned: Vec<Result<Plan, Refusal>> =
@@ -101,7 +106,7 @@ async fn say(
         planned.iter().map(|plan| plan.as_ref().map_or_else(|_| Vec::new(), Plan::records));
     let sent =
         records.zip(&found).filter_map(|(records, checked)| Some((records, checked.as_ref()?)));
-    traces::sent(context, caller, request_context, sent).await?;
+    statements.trace_sent(caller.sender(request_context), sent).await?;
 
     let unknown =
         planned.iter().filter(|plan| matches!(plan, Err(Refusal::PairNotFound { .. }))).count();
@@ -109,7 +114,8 @@ async fn say(
         .await?;
     let said =
         (0..).zip(&planned).filter_map(|(position, plan)| Some((position, plan.as_ref().ok()?)));
-    let superseded = store(context, caller, &idempotent.moment, said, request_context.now).await?;
+    let sender = caller.sender(request_context);
+    let superseded = statements.store(sender, &idempotent.moment, said).await?;
     for (position, plan) in (0..).zip(&mut planned) {
         if superseded.contains(&position) {
             *plan = Err(Refusal::Superseded);
@@ -127,7 +133,7 @@ async fn say(
 
 /// The places, from 0, of cancellations of what an earlier statement makes: of two about one record
 /// the later counts.
-fn follow(statements: &[Result<EnrolmentStatement, Refusal>]) -> BTreeSet<usize> {
+fn follow(statements: &[Result<EnrolmentStatement, ApiError>]) -> BTreeSet<usize> {
     let mut made = BTreeSet::new();
     let mut follows = BTreeSet::new();
     for (place, statement) in statements.iter().enumerate() {
@@ -147,30 +153,21 @@ fn follow(statements: &[Result<EnrolmentStatement, Refusal>]) -> BTreeSet<usize>
 /// Where a statement goes, or why nowhere.
 async fn plan(
     context: &Context,
-    statement: Result<EnrolmentStatement, Refusal>,
+    statement: EnrolmentStatement,
     checked: &Checked,
     shared: Option<Problem>,
     follows: bool,
-    retry_after: u64,
-) -> Result<Result<Plan, Refusal>, ApiError> {
-    let statement = match statement {
-        Ok(statement) => statement,
-        Err(refusal) => return Ok(Err(refusal)),
-    };
-    Ok(match (checked, shared) {
-        (Checked::Nobody, _) => Err(Refusal::PairNotFound { pair: statement.pair }),
-        (Checked::Beyond, _) => Err(Refusal::PairsExhausted { retry_after }),
+) -> Result<Plan, StatementError> {
+    match (checked, shared) {
+        (Checked::Nobody, _) => Err(StatementError::Nobody),
+        (Checked::Beyond, _) => Err(StatementError::PairsExhausted),
         (Checked::Known(_) | Checked::Unanswered, Some(problem)) => {
-            Err(Refusal::Invalid(sentence(&[problem])))
+            Err(StatementError::Invalid(vec![problem]))
         }
         (Checked::Known(_) | Checked::Unanswered, None) => {
-            match Plan::of(context, statement, checked, follows).await {
-                Ok(plan) => Ok(plan),
-                Err(ApiError::Refused(refusal)) => Err(refusal),
-                Err(error) => return Err(error),
-            }
+            Plan::of(&context.statements, statement, checked, follows).await
         }
-    })
+    }
 }
 
 /// What the enrolment would have been answered alone.

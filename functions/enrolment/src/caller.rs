@@ -8,8 +8,10 @@ use shared::access::client::Client;
 use shared::access::key::KeyDigest;
 use shared::access::route::Route;
 use shared::files::reader::Depositor;
+use shared::statements::{Sender, Way};
 
 use crate::context::Context;
+use crate::handler::RequestContext;
 use crate::refusal::{ApiError, Refusal};
 
 /// Who sends, and as which establishment.
@@ -35,6 +37,17 @@ impl Caller {
         let uai = client.depositor.filter(|_| client.may(route)).ok_or_else(unknown)?;
         let depositor = context.depositor(uai).await?.ok_or_else(unknown)?;
         Ok(Self { client, depositor })
+    }
+
+    /// Who makes the statements of a request.
+    pub(crate) fn sender<'a>(&'a self, request_context: &'a RequestContext) -> Sender<'a> {
+        Sender {
+            client: &self.client.client_id,
+            depositor: &self.depositor,
+            uid: &request_context.uid,
+            now: request_context.now,
+            way: Way::Push,
+        }
     }
 }
 

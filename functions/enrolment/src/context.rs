@@ -12,8 +12,7 @@ use shared::deposits::Deposits;
 use shared::deposits::buckets::BucketSettings;
 use shared::domain::uai::Uai;
 use shared::files::reader::Depositor;
-use shared::identity::digest::{DigestKey, IdentityKeys};
-use shared::ines::client::{self, InesClient};
+use shared::ines::client;
 use shared::registry::StoreError;
 use shared::registry::allowances::Quotas;
 use shared::registry::clients::ClientStore;
@@ -27,31 +26,19 @@ use shared::registry::quotas::QuotaStore;
 use shared::registry::records::RecordStore;
 use shared::registry::remembered::Remembered;
 use shared::registry::students::StudentStore;
+use shared::statements::{Keys, Statements};
 
 /// Stores, keys and settings.
 pub struct Context {
-    pub(crate) keys: Keys,
-    pub(crate) records: RecordStore,
-    pub(crate) students: StudentStore,
+    pub(crate) statements: Statements,
     pub(crate) clients: KnownClients,
     pub(crate) quotas: Quotas,
-    pub(crate) pairs: PairStore,
-    pub(crate) traces: AccessLog,
-    pub(crate) establishments: EstablishmentStore,
     pub(crate) deposits: Deposits,
     pub(crate) findings: FindingStore,
     pub(crate) idempotency: IdempotencyStore,
-    pub(crate) queue: IdentityQueue,
-    pub(crate) ines: Option<InesClient>,
     pub(crate) metrics: Metrics,
     /// Who sends for whom.
     depositors: Remembered<Uai, Option<Arc<Depositor>>>,
-}
-
-/// The secrets that keys of tables are made with.
-pub(crate) struct Keys {
-    pub(crate) record: DigestKey,
-    pub(crate) identity: IdentityKeys,
 }
 
 /// What the environment says.
@@ -120,33 +107,40 @@ impl Context {
         }
         let keys = Keys { record: record?, identity: identity? };
         let ines = client::from_env(&secrets)?;
-        Ok(Self { ines, ..Self::new(settings, keys, &aws, Box::new(std::io::stdout())) })
+        let mut context = Self::new(settings, keys, &aws, Box::new(std::io::stdout()));
+        context.statements.ines = ines;
+        Ok(context)
     }
 
     /// Nothing is called yet, and there is no INES.
     pub(crate) fn new(settings: Settings, keys: Keys, aws: &SdkConfig, log: Log) -> Self {
         let dynamodb = aws_sdk_dynamodb::Client::new(aws);
         let clients = ClientStore::new(dynamodb.clone(), settings.clients_table);
-        Self {
+        let statements = Statements {
             keys,
             records: RecordStore::new(dynamodb.clone(), settings.records_table),
             students: StudentStore::new(dynamodb.clone(), settings.students_table),
-            clients: KnownClients::new(clients, settings.clients_kept),
             pairs: PairStore::new(
                 dynamodb.clone(),
                 settings.quotas_table.clone(),
                 settings.pair_terms,
             ),
-            quotas: Quotas::new(QuotaStore::new(dynamodb.clone(), settings.quotas_table)),
+            queue: IdentityQueue::new(aws_sdk_sqs::Client::new(aws), settings.identity_queue_url),
+            establishments: EstablishmentStore::new(
+                dynamodb.clone(),
+                settings.establishments_table,
+            ),
             traces: AccessLog::new(
                 dynamodb.clone(),
                 settings.access_log_table,
                 settings.access_log_retention_days,
             ),
-            establishments: EstablishmentStore::new(
-                dynamodb.clone(),
-                settings.establishments_table,
-            ),
+            ines: None,
+        };
+        Self {
+            statements,
+            clients: KnownClients::new(clients, settings.clients_kept),
+            quotas: Quotas::new(QuotaStore::new(dynamodb.clone(), settings.quotas_table)),
             deposits: Deposits::new(
                 aws,
                 settings.imports_table,
@@ -155,8 +149,6 @@ impl Context {
             ),
             findings: FindingStore::new(dynamodb.clone(), settings.findings_table),
             idempotency: IdempotencyStore::new(dynamodb, settings.idempotency_table),
-            queue: IdentityQueue::new(aws_sdk_sqs::Client::new(aws), settings.identity_queue_url),
-            ines: None,
             metrics: Metrics::new(settings.environment, log),
             depositors: Remembered::new(settings.clients_kept),
         }
@@ -165,7 +157,9 @@ impl Context {
     /// An establishment with those that it sends for; remembered as long as clients are, so that
     /// what it may no longer send is refused within a minute.
     pub(crate) async fn depositor(&self, uai: Uai) -> Result<Option<Arc<Depositor>>, StoreError> {
-        let read = async |uai: &Uai| Ok(self.establishments.depositor(*uai).await?.map(Arc::new));
+        let read = async |uai: &Uai| {
+            Ok(self.statements.establishments.depositor(*uai).await?.map(Arc::new))
+        };
         self.depositors.get_or(uai, read).await
     }
 }

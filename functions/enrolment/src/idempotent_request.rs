@@ -9,11 +9,11 @@
 use jiff::Timestamp;
 use lambda_http::Request;
 use shared::registry::idempotency::{Answered, Begun, Operation};
+use shared::statements::{VersionStamp, Way};
 
 use crate::caller::Caller;
 use crate::context::Context;
 use crate::refusal::{ApiError, Refusal};
-use crate::store::VersionStamp;
 
 /// Characters of a key at most.
 const LONGEST: usize = 255;
@@ -53,7 +53,10 @@ impl IdempotentRequest {
         now: Timestamp,
     ) -> Result<Start, ApiError> {
         let Some(key) = request.headers().get("idempotency-key") else {
-            return Ok(Start::Do(Self { operation: None, moment: VersionStamp::of_request(now) }));
+            return Ok(Start::Do(Self {
+                operation: None,
+                moment: VersionStamp::of_request(now, Way::Push),
+            }));
         };
         let key = key.to_str().unwrap_or_default().trim();
         if key.is_empty() || key.len() > LONGEST {
@@ -63,8 +66,13 @@ impl IdempotentRequest {
             .into());
         }
         let body: &[u8] = request.body().as_ref();
-        let operation =
-            Operation::new(&context.keys.record, &caller.client.client_id, endpoint, key, body);
+        let operation = Operation::new(
+            &context.statements.keys.record,
+            &caller.client.client_id,
+            endpoint,
+            key,
+            body,
+        );
         match context.idempotency.begin(&operation, now).await? {
             Begun::Ours { since } => {
                 let moment = VersionStamp::of_first_attempt(since, operation.sequence());

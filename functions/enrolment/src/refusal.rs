@@ -3,13 +3,16 @@
 
 use std::borrow::Cow;
 
+use jiff::Timestamp;
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Response};
 use shared::api::error::RETRY_AFTER;
 use shared::api::reply::{json, set_header};
-use shared::contract::enrolment::{self, PairNotFound};
+use shared::contract::enrolment::{self, PairNotFound, sentence};
 use shared::contract::error::{Details, ErrorBody, Uid, message};
 use shared::deposits::OrderError;
+use shared::domain::academic_year::seconds_left_in_france;
+use shared::statements::StatementError;
 
 /// Why there is no answer.
 pub(crate) type ApiError = shared::api::error::ApiError<Refusal>;
@@ -67,6 +70,23 @@ impl shared::api::error::Refusal for Refusal {
             Self::NotOrdered(_) => "not_ordered",
         }
     }
+}
+
+/// Why a statement isn't taken, in the contract's terms; `pair` is the caller's own words.
+pub(crate) fn refused(error: StatementError, pair: [String; 2], now: Timestamp) -> ApiError {
+    let refusal = match error {
+        StatementError::Invalid(problems) => Refusal::Invalid(sentence(&problems)),
+        StatementError::NotTheirs | StatementError::Nobody => Refusal::PairNotFound { pair },
+        StatementError::NothingToCancel => Refusal::NothingToCancel { pair },
+        StatementError::PairsExhausted => {
+            Refusal::PairsExhausted { retry_after: seconds_left_in_france(now) }
+        }
+        StatementError::SeveralEnrolments => Refusal::SeveralEnrolments,
+        StatementError::Superseded => Refusal::Superseded,
+        StatementError::NotFound => Refusal::EnrolmentNotFound { id: String::new() },
+        StatementError::Store(error) => return error.into(),
+    };
+    refusal.into()
 }
 
 impl Refusal {

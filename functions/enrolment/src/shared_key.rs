@@ -8,11 +8,10 @@ use shared::files::column::Column;
 use shared::files::problem::{Problem, RowRule};
 use shared::identity::digest::{PairDigest, RecordId};
 use shared::identity::student::StudentId;
+use shared::statements::{Checked, EnrolmentStatement};
 
 use crate::context::Context;
-use crate::pairs::Checked;
-use crate::refusal::Refusal;
-use crate::statement::EnrolmentStatement;
+use crate::refusal::ApiError;
 
 /// Who a statement is about, as far as its pair says.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,7 +33,9 @@ enum Key<'a> {
 /// this is.
 pub(crate) fn problems<'a>(
     context: &Context,
-    statements: impl IntoIterator<Item = (&'a Result<EnrolmentStatement, Refusal>, &'a Option<Checked>)>,
+    statements: impl IntoIterator<
+        Item = (&'a Result<EnrolmentStatement, ApiError>, &'a Option<Checked>),
+    >,
 ) -> BTreeMap<usize, Problem> {
     let mut people: BTreeMap<Key<'_>, (BTreeSet<Who>, Vec<usize>)> = BTreeMap::new();
     for (place, (statement, checked)) in statements.into_iter().enumerate() {
@@ -42,7 +43,7 @@ pub(crate) fn problems<'a>(
         let who = match checked {
             Some(Checked::Known(Some(student))) => Some(Who::Student(student.id)),
             Some(Checked::Known(None) | Checked::Unanswered) => {
-                statement.to_check(context).map(|pair| Who::Pair(pair.digest))
+                statement.to_check(&context.statements).map(|pair| Who::Pair(pair.digest))
             }
             // It is refused, and nothing was looked up of it or found.
             Some(Checked::Nobody | Checked::Beyond) | None => continue,

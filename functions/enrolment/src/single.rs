@@ -4,19 +4,15 @@
 use lambda_http::Request;
 use lambda_http::http::StatusCode;
 use shared::contract::enrolment::{Created, EnrolmentBody};
-use shared::domain::academic_year::seconds_left_in_france;
 use shared::registry::idempotency::Answered;
+use shared::statements::{EnrolmentStatement, StatementError};
 
 use crate::caller::Caller;
 use crate::context::Context;
 use crate::handler::{EnrolmentAnswer, RequestContext, charge, count_unknown};
 use crate::idempotent_request::{IdempotentRequest, Start};
-use crate::pairs::{self, Checked};
-use crate::plan::Plan;
-use crate::refusal::{ApiError, Refusal};
-use crate::statement::EnrolmentStatement;
-use crate::store::store;
-use crate::traces;
+use crate::refusal::{ApiError, Refusal, refused};
+use crate::statement;
 
 /// Takes what an establishment says of one enrolment.
 ///
@@ -29,9 +25,9 @@ pub(crate) async fn tell(
     body: &EnrolmentBody,
     request_context: &mut RequestContext,
 ) -> Result<EnrolmentAnswer, ApiError> {
-    let statement = EnrolmentStatement::read(context, caller, body, request_context.now);
-    if let Err(refusal @ Refusal::Invalid(_)) = statement {
-        return Err(refusal.into());
+    let statement = statement::read(context, caller, body, request_context);
+    if let Err(invalid @ ApiError::Refused(Refusal::Invalid(_))) = statement {
+        return Err(invalid);
     }
     request_context.facts.enrolments = 1;
     // The pair is an oracle about people, so every question about one is paid for, whoever's it
@@ -41,7 +37,7 @@ pub(crate) async fn tell(
         Ok(statement) => statement,
         Err(refusal) => {
             count_unknown(context, caller, request_context, 1).await?;
-            return Err(refusal.into());
+            return Err(refusal);
         }
     };
     let idempotent = match IdempotentRequest::begin(
@@ -56,47 +52,30 @@ pub(crate) async fn tell(
         Start::Do(idempotent) => idempotent,
         Start::Done(answered) => return Ok(EnrolmentAnswer::Replayed(answered)),
     };
-    let result = say(context, caller, statement, &idempotent, request_context).await;
+    let result = say(context, caller, (body, statement), &idempotent, request_context).await;
     idempotent.end(context, result).await.map(EnrolmentAnswer::Done)
 }
 
 async fn say(
     context: &Context,
     caller: &Caller,
-    statement: EnrolmentStatement,
+    (body, statement): (&EnrolmentBody, EnrolmentStatement),
     idempotent: &IdempotentRequest,
     request_context: &mut RequestContext,
 ) -> Result<Answered, ApiError> {
-    let checked =
-        pairs::check(context, caller, request_context, statement.to_check(context)).await?;
-    let checked = checked.into_values().next().unwrap_or(Checked::Nobody);
-    match checked {
-        Checked::Beyond => {
-            return Err(Refusal::PairsExhausted {
-                retry_after: seconds_left_in_france(request_context.now),
-            }
-            .into());
+    let sender = caller.sender(request_context);
+    match context.statements.say(sender, statement, &idempotent.moment).await {
+        Ok(plan) => {
+            request_context.facts.stored = 1;
+            let created = Created::new(plan.id(), &plan.statement.declaration);
+            Ok(Answered::new(StatusCode::OK.as_u16(), &created))
         }
-        Checked::Nobody => {
-            traces::sent(context, caller, request_context, [(Vec::new(), &checked)]).await?;
-            count_unknown(context, caller, request_context, 1).await?;
-            return Err(Refusal::PairNotFound { pair: statement.pair }.into());
+        Err(error) => {
+            let exhausted = matches!(error, StatementError::PairsExhausted);
+            request_context.facts.enumeration_suspected |= exhausted;
+            let unknown = matches!(error, StatementError::Nobody);
+            count_unknown(context, caller, request_context, unknown.into()).await?;
+            Err(refused(error, statement::pair(body), request_context.now))
         }
-        Checked::Known(_) | Checked::Unanswered => {}
     }
-    let plan = Plan::of(context, statement, &checked, false).await;
-    let records = plan.as_ref().map_or_else(|_| Vec::new(), Plan::records);
-    traces::sent(context, caller, request_context, [(records, &checked)]).await?;
-    let plan = plan?;
-    if !store(context, caller, &idempotent.moment, [(0, &plan)], request_context.now)
-        .await?
-        .is_empty()
-    {
-        return Err(Refusal::Superseded.into());
-    }
-    request_context.facts.stored = 1;
-    Ok(Answered::new(
-        StatusCode::OK.as_u16(),
-        &Created::new(plan.id(), &plan.statement.declaration),
-    ))
 }

@@ -13,18 +13,21 @@ use shared::config::{self, ConfigError, variable};
 use shared::deposits::Deposits;
 use shared::deposits::buckets::BucketSettings;
 use shared::identity::digest::DigestKey;
+use shared::ines::client;
 use shared::registry::clients::ClientStore;
 use shared::registry::establishments::EstablishmentStore;
 use shared::registry::findings::FindingStore;
 use shared::registry::identity_queue::IdentityQueue;
 use shared::registry::known_clients::KnownClients;
 use shared::registry::members::MemberStore;
+use shared::registry::pairs::{PairStore, Terms};
 use shared::registry::records::RecordStore;
 use shared::registry::reviews::ReviewStore;
 use shared::registry::sessions::SessionStore;
 use shared::registry::students::StudentStore;
 use shared::registry::withdrawals::WithdrawalStore;
 use shared::reviewing::Reviewing;
+use shared::statements::{Keys, Statements};
 
 use crate::coverage::Remembered;
 
@@ -35,7 +38,10 @@ const PROVIDER_TIMEOUT: Duration = Duration::from_secs(4);
 pub struct Context {
     pub(crate) sessions: SessionStore,
     pub(crate) members: MemberStore,
+    pub(crate) clients: ClientStore,
+    pub(crate) withdrawals: WithdrawalStore,
     pub(crate) establishments: EstablishmentStore,
+    pub(crate) statements: Statements,
     pub(crate) deposits: Deposits,
     pub(crate) findings: FindingStore,
     pub(crate) reviewing: Reviewing,
@@ -47,6 +53,16 @@ pub struct Context {
     pub(crate) provider: Option<OidcClient<LazyHttpClient>>,
     pub(crate) address: Address,
     pub(crate) metrics: Metrics,
+}
+
+/// What only the process itself may know.
+pub(crate) struct Secrets {
+    /// Of cookies, invitations and members.
+    pub(crate) key: DigestKey,
+    /// Of records and students.
+    pub(crate) keys: Keys,
+    /// Ours at the provider, if there is one.
+    pub(crate) client_secret: Option<SecretString>,
 }
 
 /// Where the portal is.
@@ -94,6 +110,8 @@ fn split(url: &str) -> (String, String) {
 pub(crate) struct Settings {
     pub(crate) sessions_table: String,
     pub(crate) members_table: String,
+    pub(crate) clients_table: String,
+    pub(crate) withdrawals_table: String,
     pub(crate) establishments_table: String,
     pub(crate) imports_table: String,
     pub(crate) imports_queue_url: String,
@@ -101,9 +119,9 @@ pub(crate) struct Settings {
     pub(crate) reviews_table: String,
     pub(crate) records_table: String,
     pub(crate) students_table: String,
-    pub(crate) clients_table: String,
-    pub(crate) withdrawals_table: String,
+    pub(crate) quotas_table: String,
     pub(crate) identity_queue_url: String,
+    pub(crate) pair_terms: Terms,
     /// How long clients are remembered.
     pub(crate) clients_kept: Duration,
     pub(crate) access_log_table: String,
@@ -125,6 +143,8 @@ impl Settings {
         Ok(Self {
             sessions_table: variable("SESSIONS_TABLE")?,
             members_table: variable("MEMBERS_TABLE")?,
+            clients_table: variable("CLIENTS_TABLE")?,
+            withdrawals_table: variable("WITHDRAWALS_TABLE")?,
             establishments_table: variable("ESTABLISHMENTS_TABLE")?,
             imports_table: variable("IMPORTS_TABLE")?,
             imports_queue_url: variable("IMPORTS_QUEUE_URL")?,
@@ -132,9 +152,9 @@ impl Settings {
             reviews_table: variable("REVIEWS_TABLE")?,
             records_table: variable("RECORDS_TABLE")?,
             students_table: variable("STUDENTS_TABLE")?,
-            clients_table: variable("CLIENTS_TABLE")?,
-            withdrawals_table: variable("WITHDRAWALS_TABLE")?,
+            quotas_table: variable("QUOTAS_TABLE")?,
             identity_queue_url: variable("IDENTITY_QUEUE_URL")?,
+            pair_terms: Terms::from_env()?,
             clients_kept: Duration::from_secs(variable("CLIENT_CACHE_SECONDS")?),
             access_log_table: variable("ACCESS_LOG_TABLE")?,
             access_log_retention_days: variable("ACCESS_LOG_RETENTION_DAYS")?,
@@ -152,7 +172,13 @@ impl Context {
         let settings = Settings::from_env()?;
         let aws = config::aws().await;
         let secrets = aws_sdk_secretsmanager::Client::new(&aws);
-        let key = config::digest_key(&secrets, "PORTAL_SECRET_ARN").await?;
+        let (key, record, identity) = tokio::join!(
+            config::digest_key(&secrets, "PORTAL_SECRET_ARN"),
+            config::digest_key(&secrets, "RECORD_SECRET_ARN"),
+            config::identity_keys(&secrets),
+        );
+        let keys = Keys { record: record?, identity: identity? };
+        let key = key?;
         let mut client_secret = None;
         if settings.provider.is_some() {
             // Until an operator has put it there the public pages are served all the same.
@@ -161,17 +187,16 @@ impl Context {
                 Err(error) => tracing::error!(%error, "nobody can log in"),
             }
         }
-        Ok(Self::new(settings, &aws, key, client_secret, Box::new(std::io::stdout())))
+        let ines = client::from_env(&secrets)?;
+        let secrets = Secrets { key, keys, client_secret };
+        let mut context = Self::new(settings, &aws, secrets, Box::new(std::io::stdout()));
+        context.statements.ines = ines;
+        Ok(context)
     }
 
-    /// Nothing is called yet.
-    pub(crate) fn new(
-        settings: Settings,
-        aws: &SdkConfig,
-        key: DigestKey,
-        client_secret: Option<SecretString>,
-        log: Log,
-    ) -> Self {
+    /// Nothing is called yet, and there is no INES.
+    pub(crate) fn new(settings: Settings, aws: &SdkConfig, secrets: Secrets, log: Log) -> Self {
+        let Secrets { key, keys, client_secret } = secrets;
         let dynamodb = aws_sdk_dynamodb::Client::new(aws);
         let issuer = settings.provider.as_ref().map(|provider| provider.issuer.as_str());
         let deposits = Deposits::new(
@@ -195,20 +220,37 @@ impl Context {
             settings.access_log_retention_days,
         );
         let clients = ClientStore::new(dynamodb.clone(), settings.clients_table);
+        let withdrawals = WithdrawalStore::new(dynamodb.clone(), settings.withdrawals_table);
+        let records = RecordStore::new(dynamodb.clone(), settings.records_table);
+        let students = StudentStore::new(dynamodb.clone(), settings.students_table);
+        let queue = IdentityQueue::new(aws_sdk_sqs::Client::new(aws), settings.identity_queue_url);
         let reviewing = Reviewing {
             cases: ReviewStore::new(dynamodb.clone(), settings.reviews_table),
-            records: RecordStore::new(dynamodb.clone(), settings.records_table),
-            students: StudentStore::new(dynamodb.clone(), settings.students_table),
+            records: records.clone(),
+            students: students.clone(),
             establishments: establishments.clone(),
-            clients: Arc::new(KnownClients::new(clients, settings.clients_kept)),
+            clients: Arc::new(KnownClients::new(clients.clone(), settings.clients_kept)),
             traces: traces.clone(),
-            withdrawals: WithdrawalStore::new(dynamodb.clone(), settings.withdrawals_table),
-            queue: IdentityQueue::new(aws_sdk_sqs::Client::new(aws), settings.identity_queue_url),
+            withdrawals: withdrawals.clone(),
+            queue: queue.clone(),
+        };
+        let statements = Statements {
+            keys,
+            records,
+            students,
+            pairs: PairStore::new(dynamodb.clone(), settings.quotas_table, settings.pair_terms),
+            queue,
+            establishments: establishments.clone(),
+            traces: traces.clone(),
+            ines: None,
         };
         Self {
             sessions: SessionStore::new(dynamodb.clone(), settings.sessions_table),
             members: MemberStore::new(dynamodb.clone(), settings.members_table),
+            clients,
+            withdrawals,
             establishments,
+            statements,
             findings: FindingStore::new(dynamodb, settings.findings_table),
             reviewing,
             traces,

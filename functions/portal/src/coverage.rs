@@ -6,6 +6,7 @@ use lambda_http::{Body, Request, RequestExt as _, Response};
 use shared::contract::v3::coverage::Coverage;
 use shared::domain::academic_year::day_in_france;
 use shared::domain::fold::fold;
+use shared::domain::uai::Uai;
 use shared::registry::StoreError;
 use tokio::sync::Mutex;
 
@@ -44,6 +45,73 @@ struct Row {
     last_feed: Option<Feed>,
 }
 
+/// Whoever sends each week is fresh.
+const FRESH_DAYS: i32 = 7;
+/// Who hasn't sent for longer has stopped: the threshold at which the apprenticeship register reminds
+/// (mission-apprentissage/flux-retour-cfas#2751).
+const STOPPED_DAYS: i32 = 60;
+
+/// How long ago an establishment sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Freshness {
+    Fresh,
+    Aging,
+    Stopped,
+    Never,
+}
+
+impl Freshness {
+    /// All, the freshest first.
+    pub(crate) const ALL: [Self; 4] = [Self::Fresh, Self::Aging, Self::Stopped, Self::Never];
+
+    /// That of a last feed, seen now.
+    pub(crate) fn of(last_feed: Option<Timestamp>, now: Timestamp) -> Self {
+        match last_feed.map(|at| days(at, now)) {
+            None => Self::Never,
+            Some(days) if days <= FRESH_DAYS => Self::Fresh,
+            Some(days) if days <= STOPPED_DAYS => Self::Aging,
+            Some(_) => Self::Stopped,
+        }
+    }
+
+    /// The name in addresses.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Fresh => "frais",
+            Self::Aging => "vieillissant",
+            Self::Stopped => "arrete",
+            Self::Never => "jamais",
+        }
+    }
+
+    /// The freshness of that name.
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|freshness| freshness.name() == name)
+    }
+
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::Fresh => "Depuis 7 jours au plus",
+            Self::Aging => "De 8 à 60 jours",
+            Self::Stopped => "Plus rien depuis 60 jours",
+            Self::Never => "Jamais",
+        }
+    }
+
+    fn tone(self) -> &'static str {
+        match self {
+            Self::Fresh => "good",
+            Self::Aging => "warn",
+            Self::Stopped | Self::Never => "bad",
+        }
+    }
+}
+
+/// Days between two instants, by the calendar of Paris; none for a clock that is behind.
+fn days(at: Timestamp, now: Timestamp) -> i32 {
+    day_in_france(now).since(day_in_france(at)).map_or(0, |span| span.get_days()).max(0)
+}
+
 /// The last feed, as people say it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Feed {
@@ -59,23 +127,31 @@ impl Feed {
     /// The feed of that time, seen now.
     pub(crate) fn of(at: Timestamp, now: Timestamp) -> Self {
         let day = day_in_france(at);
-        let days = day_in_france(now).since(day).map_or(0, |span| span.get_days()).max(0);
-        let age = match days {
+        let age = match days(at, now) {
             0 => "aujourd'hui".to_owned(),
             1 => "hier".to_owned(),
             days => format!("il y a {days} jours"),
         };
-        let tone = match days {
-            0..=7 => "good",
-            8..=60 => "warn",
-            _ => "bad",
-        };
+        let tone = Freshness::of(Some(at), now).tone();
         Self { age, day: day.strftime("%d/%m/%Y").to_string(), tone }
     }
 }
 
+/// How long ago the others last sent, as people say it: the median, for one that is sent rarely says
+/// nothing of the rest. None where nobody else has sent yet.
+pub(crate) fn median_of_others(all: &[Coverage], own: Uai, now: Timestamp) -> Option<String> {
+    let others = all.iter().filter(|one| one.uai != own);
+    let mut feeds: Vec<Timestamp> = others.filter_map(|one| one.last_feed_at).collect();
+    feeds.sort_unstable();
+    feeds.get(feeds.len() / 2).map(|at| Feed::of(*at, now).age)
+}
+
 impl Remembered {
-    async fn get(&self, context: &Context, now: Timestamp) -> Result<Vec<Coverage>, StoreError> {
+    pub(crate) async fn get(
+        &self,
+        context: &Context,
+        now: Timestamp,
+    ) -> Result<Vec<Coverage>, StoreError> {
         let mut remembered = self.0.lock().await;
         if let Some((read, all)) = &*remembered
             && now.duration_since(*read) < KEPT
@@ -125,7 +201,7 @@ pub(crate) async fn coverage(
 }
 
 /// Each word of the search is in the name, or is the beginning of the UAI.
-fn answers(one: &Coverage, wanted: &str) -> bool {
+pub(crate) fn answers(one: &Coverage, wanted: &str) -> bool {
     let (name, uai) = (fold(&one.name), fold(one.uai.as_str()));
     let mut words = wanted.split_whitespace().map(fold);
     words.all(|word| name.contains(&word) || uai.starts_with(&word))
@@ -156,8 +232,6 @@ fn summary(found: usize, wanted: &str, start: usize, shown: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use shared::domain::uai::Uai;
-
     use super::*;
 
     fn coverage(name: &str) -> Coverage {
@@ -176,12 +250,31 @@ mod tests {
     }
 
     #[test]
+    fn the_others_are_told_by_their_median() {
+        let now: Timestamp = "2026-09-14T08:00:00Z".parse().unwrap();
+        let fed = |uai: &str, days: i64| Coverage {
+            uai: Uai::parse(uai).unwrap(),
+            last_feed_at: Some(now - SignedDuration::from_hours(24 * days)),
+            ..coverage("Autre")
+        };
+        let own = Uai::parse("0751717J").unwrap();
+        let all = [fed("0751717J", 0), fed("0750655E", 3), fed("0751967F", 40), fed("0010006B", 5)];
+        assert_eq!(median_of_others(&all, own, now).as_deref(), Some("il y a 5 jours"));
+        assert_eq!(median_of_others(&all[..1], own, now), None);
+        assert_eq!(median_of_others(&[coverage("Jamais")], fed("0750655E", 1).uai, now), None);
+    }
+
+    #[test]
     fn days_are_those_of_paris() {
         let at = |text: &str| text.parse::<Timestamp>().unwrap();
         let feed = Feed::of(at("2026-09-13T22:30:00Z"), at("2026-09-14T08:00:00Z"));
         assert_eq!((feed.age.as_str(), feed.day.as_str()), ("aujourd'hui", "14/09/2026"));
         let old = Feed::of(at("2026-06-01T08:00:00Z"), at("2026-09-14T08:00:00Z"));
         assert_eq!((old.age.as_str(), old.tone), ("il y a 105 jours", "bad"));
+        let freshness = |last: &str| Freshness::of(Some(at(last)), at("2026-09-14T08:00:00Z"));
+        assert_eq!(freshness("2026-09-07T08:00:00Z"), Freshness::Fresh);
+        assert_eq!(freshness("2026-07-16T08:00:00Z"), Freshness::Aging);
+        assert_eq!(freshness("2026-07-15T08:00:00Z"), Freshness::Stopped);
         // A clock that is behind says nothing odd.
         let later = Feed::of(at("2026-09-15T08:00:00Z"), at("2026-09-14T08:00:00Z"));
         assert_eq!(later.age, "aujourd'hui");

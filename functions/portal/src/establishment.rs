@@ -2,19 +2,21 @@
 
 use askama::Template;
 use lambda_http::{Body, Request, RequestExt as _, Response};
+use shared::domain::academic_year::day_in_france;
 use shared::domain::uai::Uai;
 use shared::feeding::key::DepositKey;
 use shared::registry::imports::{Import, Place};
 use shared::registry::members::{EstablishmentRole, NationalRole};
 
+use crate::calendar::{self, Milestone};
 use crate::context::Context;
-use crate::coverage::Feed;
+use crate::coverage::{Feed, median_of_others};
 use crate::followed::who;
 use crate::handler::RequestContext;
 use crate::refusal::{ApiError, Refusal};
 use crate::session::Visitor;
 use crate::view::{View, page, see_other};
-use crate::words::{count, hour, kind, state};
+use crate::words::{count, hour, kind, role_title, state};
 
 /// Imports of a page.
 const ON_A_PAGE: i32 = 20;
@@ -41,8 +43,12 @@ struct EstablishmentPage {
     name: String,
     role: &'static str,
     last_feed: Option<Feed>,
+    /// How long ago the others sent: their median.
+    others: Option<String>,
+    calendar: Vec<Milestone>,
     sends_for: Vec<Uai>,
     may_send: bool,
+    manages: bool,
     imports: Vec<Row>,
     next: Option<String>,
 }
@@ -79,7 +85,7 @@ pub(crate) async fn mine(
         mine.push(Mine {
             uai,
             name: coverage.map_or_else(|| uai.to_string(), |known| known.name),
-            role: title(role),
+            role: role_title(role),
             last_feed: last_feed.map(|at| Feed::of(at, now)),
         });
     }
@@ -114,10 +120,13 @@ pub(crate) async fn one(
         view: view.clone(),
         uai,
         name: establishment.name,
-        role: title(role),
+        role: role_title(role),
         last_feed: last_feed.map(|at| Feed::of(at, now)),
+        others: median_of_others(&context.coverage.get(context, now).await?, uai, now),
+        calendar: calendar::of(day_in_france(now)),
         sends_for: establishment.sends_for.into_iter().filter(|other| *other != uai).collect(),
         may_send: role >= EstablishmentRole::Deposant,
+        manages: role >= EstablishmentRole::Gestionnaire,
         imports,
         next: listed.next.map(|place| place.name()),
     };
@@ -145,13 +154,5 @@ fn path(import: &Import) -> String {
     match deposit.filter(|_| import.is_trial() || !import.state.is_final()) {
         Some(deposit) => format!("/depots/{deposit}"),
         None => format!("/imports/{}", import.id.as_str()),
-    }
-}
-
-fn title(role: EstablishmentRole) -> &'static str {
-    match role {
-        EstablishmentRole::Lecteur => "lecture",
-        EstablishmentRole::Deposant => "dépôt",
-        EstablishmentRole::Gestionnaire => "gestion",
     }
 }

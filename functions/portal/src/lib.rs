@@ -8,6 +8,12 @@
 //!   ├── login         to the provider and back, and out again
 //!   ├── joining       an invitation becomes a membership
 //!   ├── establishment what a member sees of an establishment: its imports
+//!   ├── calendar      the dates by which the register is read
+//!   ├── access        its managers see who has access, invite, change roles and end them
+//!   ├── keys          and make, renew and revoke the keys that its software sends with
+//!   ├── student       a student is looked for among what it sent
+//!   ├── by_hand       one enrolment is entered, corrected or cancelled
+//!   ├── fields        the fields of that form, by the rules of files
 //!   ├── sending       what a file holds, before it is sent
 //!   ├── deposit       where it is dropped, and how far its import has come
 //!   ├── mapping       which column of a file is which
@@ -18,6 +24,7 @@
 //!   ├── identities    what was found about their identity
 //!   ├── cases         the doubts that wait for a reviewer, and the next one
 //!   ├── case          one doubt, and what a person answers
+//!   ├── national      an operator sees who feeds the register, invites, and looks alarms up
 //!   ├── coverage      who feeds the register, and when they last did
 //!   ├── format        what a file is made of: a dictionary and templates
 //!   ├── documentation the APIs, from their own descriptions
@@ -31,7 +38,10 @@
 pub mod context;
 pub mod handler;
 
+mod access;
 mod assets;
+mod by_hand;
+mod calendar;
 mod case;
 mod cases;
 mod confirming;
@@ -39,13 +49,16 @@ mod coverage;
 mod deposit;
 mod documentation;
 mod establishment;
+mod fields;
 mod followed;
 mod format;
 mod identities;
 mod joining;
+mod keys;
 mod login;
 mod mapping;
 mod metrics;
+mod national;
 mod notices;
 mod refusal;
 mod rejected;
@@ -53,5 +66,6 @@ mod report;
 mod routes;
 mod sending;
 mod session;
+mod student;
 mod view;
 mod words;

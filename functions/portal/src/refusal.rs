@@ -39,8 +39,12 @@ pub enum Refusal {
     Excluded(GrantError),
     /// Somebody changed the same meanwhile.
     Overtaken,
-    /// They may read of the establishment, and not send for it.
+    /// They are a member of the establishment, and may not do that for it.
     RoleTooLow,
+    /// Nobody changes their own role.
+    OwnRole,
+    /// An operator ended what the establishment sends through, or made it something else.
+    ClientEnded,
     /// There is no trial that has ended well.
     NothingToConfirm,
     /// The file has no header that could be shown.
@@ -81,6 +85,8 @@ impl shared::api::error::Refusal for Refusal {
             Self::Excluded(_) => "excluded",
             Self::Overtaken => "overtaken",
             Self::RoleTooLow => "role_too_low",
+            Self::OwnRole => "own_role",
+            Self::ClientEnded => "client_ended",
             Self::NothingToConfirm => "nothing_to_confirm",
             Self::NoHeader => "no_header",
             Self::NotOrdered(_) => "not_ordered",
@@ -202,8 +208,8 @@ fn refused(refusal: &Refusal) -> Words {
             "La même personne ne peut pas envoyer des inscriptions et décider des doutes qu'elles laissent.",
             "Demandez qu'une autre personne soit invitée, ou que votre premier rôle prenne fin.",
         ),
-        Refusal::RoleTooLow
-        | Refusal::NothingToConfirm
+        Refusal::RoleTooLow | Refusal::OwnRole | Refusal::ClientEnded => of_role(refusal),
+        Refusal::NothingToConfirm
         | Refusal::NoHeader
         | Refusal::NotOffered
         | Refusal::NotOrdered(_)
@@ -221,12 +227,6 @@ fn refused(refusal: &Refusal) -> Words {
 /// The words of what is refused about files and their imports.
 fn of_files(refusal: &Refusal) -> Words {
     match refusal {
-        Refusal::RoleTooLow => (
-            StatusCode::FORBIDDEN,
-            "Rôle insuffisant",
-            "Votre rôle permet de lire les imports de cet établissement, pas d'envoyer des fichiers.",
-            "Demandez à la personne qui gère le portail dans votre établissement de vous inviter au dépôt.",
-        ),
         Refusal::NothingToConfirm => (
             StatusCode::CONFLICT,
             "Rien à confirmer",
@@ -300,6 +300,30 @@ fn review(refusal: ReviewRefusal) -> Words {
             "Revue changée",
             "La revue a changé depuis que vous avez ouvert la page.",
             READ_AGAIN,
+        ),
+    }
+}
+
+/// What somebody's role, or their establishment's, doesn't allow.
+fn of_role(refusal: &Refusal) -> Words {
+    match refusal {
+        Refusal::RoleTooLow => (
+            StatusCode::FORBIDDEN,
+            "Rôle insuffisant",
+            "Vous êtes membre de cet établissement, mais votre rôle ne permet pas de faire cela.",
+            "Demandez à la personne qui gère le portail dans votre établissement de changer votre rôle.",
+        ),
+        Refusal::OwnRole => (
+            StatusCode::CONFLICT,
+            "Votre propre rôle",
+            "Personne ne change son propre rôle, pour qu'un établissement garde toujours quelqu'un qui le gère.",
+            "Demandez-le à une autre personne qui gère l'établissement, ou à l'équipe nationale.",
+        ),
+        _ => (
+            StatusCode::CONFLICT,
+            "Envoi par logiciel suspendu",
+            "L'équipe nationale a suspendu l'envoi par logiciel de cet établissement : aucune clé ne peut être faite.",
+            "Demandez-lui pourquoi. Les fichiers peuvent toujours être envoyés depuis ce portail.",
         ),
     }
 }

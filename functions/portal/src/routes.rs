@@ -10,8 +10,9 @@ use crate::handler::Access;
 use crate::refusal::Refusal;
 use crate::session::{LARGEST_FORM, Visitor};
 use crate::{
-    assets, case, cases, confirming, coverage, deposit, documentation, establishment, followed,
-    format, identities, joining, login, mapping, notices, rejected, report, sending,
+    access, assets, by_hand, case, cases, confirming, coverage, deposit, documentation,
+    establishment, followed, format, identities, joining, keys, login, mapping, national, notices,
+    rejected, report, sending, student,
 };
 
 type Answered = route::Answered<Context>;
@@ -56,6 +57,21 @@ routes! { Context;
     "portal_case_answer" => answer_case, by(Access::OwnForm), body LARGEST_FORM;
     "portal_case_undo" => undo_decision, by(Access::OwnForm), body LARGEST_FORM;
     "portal_dispute" => dispute, by(Access::OwnForm), body LARGEST_FORM;
+    "portal_access" => show_access, by(Access::LoggedIn), body 0;
+    "portal_access_change" => change_access, by(Access::OwnForm), body LARGEST_FORM;
+    "portal_keys" => show_keys, by(Access::LoggedIn), body 0;
+    "portal_keys_change" => change_keys, by(Access::OwnForm), body LARGEST_FORM;
+    "portal_student" => ask_student, by(Access::LoggedIn), body 0;
+    "portal_student_find" => find_student, by(Access::OwnForm), body LARGEST_FORM;
+    "portal_enrolment_new" => ask_enrolment, by(Access::LoggedIn), body 0;
+    "portal_enrolment_enter" => enter_enrolment, by(Access::OwnForm), body LARGEST_FORM;
+    "portal_enrolment" => show_enrolment, by(Access::LoggedIn), body 0;
+    "portal_enrolment_change" => change_enrolment, by(Access::OwnForm), body LARGEST_FORM;
+    "portal_national" => national_establishments, by(Access::LoggedIn), body 0;
+    "portal_national_invitation" => ask_invitation, by(Access::LoggedIn), body 0;
+    "portal_national_invite" => invite, by(Access::OwnForm), body LARGEST_FORM;
+    "portal_national_clients" => national_clients, by(Access::LoggedIn), body 0;
+    "portal_national_alarms" => national_alarms, by(Access::LoggedIn), body 0;
 }
 
 #[utoipa::path(get, path = "/portail")]
@@ -260,4 +276,87 @@ async fn undo_decision(call: Call<'_>, visitor: &Visitor) -> Answered {
 async fn dispute(call: Call<'_>, visitor: &Visitor) -> Answered {
     let (sent, Call { context, request_context, .. }) = (call.bytes()?, &call);
     Ok(case::dispute(context, sent, visitor, request_context).await?.into())
+}
+
+#[utoipa::path(get, path = "/portail/etablissements/{id}/acces")]
+async fn show_access(call: Call<'_>, visitor: &Visitor) -> Answered {
+    Ok(access::show(call.context, call.id, visitor, call.request_context).await?.into())
+}
+
+#[utoipa::path(post, path = "/portail/etablissements/{id}/acces")]
+async fn change_access(call: Call<'_>, visitor: &Visitor) -> Answered {
+    let (sent, Call { context, id, request_context, .. }) = (call.bytes()?, &call);
+    Ok(access::change(context, id, sent, visitor, request_context).await?.into())
+}
+
+#[utoipa::path(get, path = "/portail/etablissements/{id}/cles")]
+async fn show_keys(call: Call<'_>, visitor: &Visitor) -> Answered {
+    Ok(keys::show(call.context, call.id, visitor, call.request_context).await?.into())
+}
+
+#[utoipa::path(post, path = "/portail/etablissements/{id}/cles")]
+async fn change_keys(call: Call<'_>, visitor: &Visitor) -> Answered {
+    let (sent, Call { context, id, request_context, .. }) = (call.bytes()?, &call);
+    Ok(keys::change(context, id, sent, visitor, request_context).await?.into())
+}
+
+#[utoipa::path(get, path = "/portail/etablissements/{id}/etudiants")]
+async fn ask_student(call: Call<'_>, visitor: &Visitor) -> Answered {
+    Ok(student::ask(call.context, call.id, visitor, call.request_context).await?.into())
+}
+
+#[utoipa::path(post, path = "/portail/etablissements/{id}/etudiants")]
+async fn find_student(call: Call<'_>, visitor: &Visitor) -> Answered {
+    let (sent, Call { context, id, request_context, .. }) = (call.bytes()?, &call);
+    Ok(student::find(context, id, sent, visitor, request_context).await?.into())
+}
+
+#[utoipa::path(get, path = "/portail/etablissements/{id}/inscription")]
+async fn ask_enrolment(call: Call<'_>, visitor: &Visitor) -> Answered {
+    Ok(by_hand::ask(call.context, call.id, visitor, call.request_context).await?.into())
+}
+
+#[utoipa::path(post, path = "/portail/etablissements/{id}/inscription")]
+async fn enter_enrolment(call: Call<'_>, visitor: &Visitor) -> Answered {
+    let (sent, Call { context, id, request_context, .. }) = (call.bytes()?, &call);
+    Ok(by_hand::enter(context, id, sent, visitor, request_context).await?.into())
+}
+
+#[utoipa::path(get, path = "/portail/inscriptions/{id}")]
+async fn show_enrolment(call: Call<'_>, visitor: &Visitor) -> Answered {
+    Ok(by_hand::show(call.context, call.id, visitor, call.request_context).await?.into())
+}
+
+#[utoipa::path(post, path = "/portail/inscriptions/{id}")]
+async fn change_enrolment(call: Call<'_>, visitor: &Visitor) -> Answered {
+    let (sent, Call { context, id, request_context, .. }) = (call.bytes()?, &call);
+    Ok(by_hand::change(context, id, sent, visitor, request_context).await?.into())
+}
+
+#[utoipa::path(get, path = "/portail/national")]
+async fn national_establishments(call: Call<'_>, visitor: &Visitor) -> Answered {
+    let Call { context, request, request_context, .. } = call;
+    Ok(national::establishments(context, request, visitor, request_context).await?.into())
+}
+
+#[utoipa::path(get, path = "/portail/national/invitations")]
+async fn ask_invitation(call: Call<'_>, visitor: &Visitor) -> Answered {
+    let Call { context, request, request_context, .. } = call;
+    Ok(national::ask_invitation(context, request, visitor, request_context)?.into())
+}
+
+#[utoipa::path(post, path = "/portail/national/invitations")]
+async fn invite(call: Call<'_>, visitor: &Visitor) -> Answered {
+    let (sent, Call { context, request_context, .. }) = (call.bytes()?, &call);
+    Ok(national::invite(context, sent, visitor, request_context).await?.into())
+}
+
+#[utoipa::path(get, path = "/portail/national/clients")]
+async fn national_clients(call: Call<'_>, visitor: &Visitor) -> Answered {
+    Ok(national::clients(call.context, visitor, call.request_context).await?.into())
+}
+
+#[utoipa::path(get, path = "/portail/national/alarmes")]
+async fn national_alarms(call: Call<'_>, visitor: &Visitor) -> Answered {
+    Ok(national::alarms(call.context, visitor, call.request_context)?.into())
 }

@@ -22,6 +22,8 @@ use crate::refusal::{ApiError, Refusal};
 pub(crate) const SESSION: &str = "__Host-session";
 /// The cookie of a log-in on its way.
 pub(crate) const LOGIN: &str = "__Host-connexion";
+/// Digests and numbers of forms are shorter.
+const LONGEST_DIGEST: usize = 128;
 /// No form of ours that isn't a file is longer.
 pub(crate) const LARGEST_FORM: usize = 16 * 1024;
 
@@ -149,6 +151,28 @@ pub(crate) fn set_cookie(name: &'static str, value: Option<&str>, seconds: i64) 
 /// A field of a form.
 pub(crate) fn field(form: &[u8], name: &str) -> Option<String> {
     form_urlencoded::parse(form).find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+}
+
+/// A field that holds the digest of a member or of an invitation.
+pub(crate) fn digest_field(form: &[u8], name: &str) -> Option<String> {
+    let is_digest =
+        |text: &String| !text.is_empty() && text.len() <= LONGEST_DIGEST && is_plain(text);
+    field(form, name).filter(is_digest)
+}
+
+fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+}
+
+/// Whether a form that gives a secret away comes for the first time, by the number that its page
+/// drew for it.
+pub(crate) async fn is_first_time(
+    context: &Context,
+    visitor: &Visitor,
+    form: &[u8],
+) -> Result<bool, ApiError> {
+    let number = digest_field(form, "formulaire").ok_or(Refusal::ForeignForm)?;
+    Ok(context.sessions.use_form(&visitor.person()?.digest, &number).await?)
 }
 
 pub(crate) fn session_digest(key: &DigestKey, id: &str) -> String {

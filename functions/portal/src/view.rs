@@ -86,7 +86,12 @@ impl View {
             Some(Some(NationalRole::Relecteur)) => {
                 menu.push(Entry { path: "/revues", label: "Revues" });
             }
-            Some(_) => menu.push(Entry { path: "/etablissements", label: "Mes établissements" }),
+            Some(role) => {
+                menu.push(Entry { path: "/etablissements", label: "Mes établissements" });
+                if role == Some(NationalRole::Operateur) {
+                    menu.push(Entry { path: "/national", label: "National" });
+                }
+            }
             None => {}
         }
         menu

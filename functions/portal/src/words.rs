@@ -2,9 +2,11 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
+use shared::contract::enrolment::Progress;
 use shared::domain::academic_year::hour_in_france;
 use shared::feeding::key::{DepositKey, Mode};
 use shared::registry::imports::{Import, ImportState};
+use shared::registry::members::EstablishmentRole;
 
 /// `12 345`, with blanks that don't break.
 pub(crate) fn count(number: u64) -> String {
@@ -39,6 +41,30 @@ pub(crate) fn lines(places: &[(Option<u16>, u64)]) -> String {
 /// `14/09/2026 à 08:31`, at the hour of Paris.
 pub(crate) fn hour(at: Timestamp) -> String {
     hour_in_france(at).strftime("%d/%m/%Y à %H:%M").to_string()
+}
+
+/// `14/09/2026`, by the calendar of Paris.
+pub(crate) fn day(at: Timestamp) -> String {
+    hour_in_france(at).strftime("%d/%m/%Y").to_string()
+}
+
+/// What a member may do, in a word.
+pub(crate) fn role_title(role: EstablishmentRole) -> &'static str {
+    match role {
+        EstablishmentRole::Lecteur => "lecture",
+        EstablishmentRole::Deposant => "dépôt",
+        EstablishmentRole::Gestionnaire => "gestion",
+    }
+}
+
+/// How far an enrolment has come, with the class of its tag.
+pub(crate) fn progress(progress: Progress) -> (&'static str, &'static str) {
+    match progress {
+        Progress::Pending => ("en attente", ""),
+        Progress::Published => ("visible", "good"),
+        Progress::OnHold => ("en vérification", "warn"),
+        Progress::Cancelled => ("annulée", "bad"),
+    }
 }
 
 /// A value of ours, by the name that it has on the wire.

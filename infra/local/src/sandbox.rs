@@ -266,6 +266,8 @@ fn key_of(client: &Client, key: &str) -> Key {
         state: State::Active,
         valid_until: None,
         created_at: Timestamp::now(),
+        made_by: None,
+        ended_by: None,
     }
 }
 

@@ -165,6 +165,12 @@ pub struct Key {
     pub valid_until: Option<Timestamp>,
     /// When it was made.
     pub created_at: Timestamp,
+    /// The member of the portal who made it, by their digest; none for an operator.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made_by: Option<String>,
+    /// The member who gave it its end or revoked it last; none for an operator.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_by: Option<String>,
 }
 
 impl Key {

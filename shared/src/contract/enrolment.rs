@@ -16,6 +16,7 @@ use super::finding::FindingWords;
 use crate::domain::birth_date::BirthDate;
 use crate::domain::enrolment::Declaration;
 use crate::domain::ine::Ine;
+use crate::domain::record_state::RecordState;
 use crate::domain::regime::Regime;
 use crate::domain::status::Status;
 use crate::domain::uai::Uai;
@@ -188,6 +189,19 @@ pub enum Progress {
     /// No longer told.
     #[serde(rename = "annulée")]
     Cancelled,
+}
+
+impl Progress {
+    /// How far a record has come. One that is to be cancelled waits like any other until it is.
+    #[must_use]
+    pub fn of(state: RecordState, statut: Status) -> Self {
+        match state {
+            RecordState::Pending => Self::Pending,
+            RecordState::OnHold => Self::OnHold,
+            RecordState::Resolved if statut == Status::Annule => Self::Cancelled,
+            RecordState::Resolved => Self::Published,
+        }
+    }
 }
 
 /// A 200 about an enrolment that exists: read back, or cancelled. Ours.

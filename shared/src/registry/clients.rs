@@ -8,19 +8,31 @@
 //! | `FC#<service provider>` | the client that a FranceConnect service provider is |
 //! | `OFFICER#<locator of the name>` | the clients that a person has, or had |
 //! | `TOKEN#<locator of its jti>` | a token that was revoked, until it expires by itself |
+//!
+//! The index `depositor` lists the clients that send as an establishment, the index `client` a
+//! client with its keys.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use aws_sdk_dynamodb::Client as DynamoDb;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::keys::{Item, text};
-use super::{StoreError, read};
+use super::{StoreError, conditional, read};
 use crate::access::client::{Client, Key};
 use crate::access::key::KeyDigest;
 use crate::access::officer::Officer;
+use crate::domain::uai::Uai;
+
+/// The clients that send as an establishment.
+const BY_DEPOSITOR: &str = "depositor";
+/// A client with its keys.
+const BY_CLIENT: &str = "client";
 
 /// The table `clients`.
 #[derive(Debug, Clone)]
@@ -139,6 +151,88 @@ impl ClientStore {
         self.put_item(token_item(token), &RevokedToken { expires_at: expires.as_second() }).await
     }
 
+    /// Gives a key its end, unless it has an earlier one; `by` is the member who does. Given twice,
+    /// it is the same. False for a key that isn't there or ends earlier.
+    pub async fn end_key(
+        &self,
+        key: &KeyDigest,
+        end: Timestamp,
+        by: Option<&str>,
+    ) -> Result<bool, StoreError> {
+        // To the second, so that texts sort as times.
+        let update = self
+            .key_update(key, by, "valid_until = :end")
+            .condition_expression(
+                "attribute_exists(id) AND (attribute_not_exists(valid_until) OR valid_until > :end)",
+            )
+            .expression_attribute_values(":end", text(format!("{end:.0}")));
+        conditional::held(update, "clients UpdateItem").await
+    }
+
+    /// Ends a key for ever; `by` is the member who does. Revoked twice, it is the same. False for a
+    /// key that isn't there.
+    pub async fn revoke_key(&self, key: &KeyDigest, by: Option<&str>) -> Result<bool, StoreError> {
+        let update = self
+            .key_update(key, by, "#state = :revoked")
+            .condition_expression("attribute_exists(id)")
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_values(":revoked", text("revoked"));
+        conditional::held(update, "clients UpdateItem").await
+    }
+
+    /// A change of a key that is no whole rewriting: of two at once, none is lost.
+    fn key_update(&self, key: &KeyDigest, by: Option<&str>, set: &str) -> UpdateItemFluentBuilder {
+        let update =
+            self.client.update_item().table_name(&self.table).key("id", text(key_item(key)));
+        match by {
+            Some(by) => update
+                .update_expression(format!("SET {set}, ended_by = :by"))
+                .expression_attribute_values(":by", text(by)),
+            None => update.update_expression(format!("SET {set} REMOVE ended_by")),
+        }
+    }
+
+    /// The clients that send as an establishment, with all their keys, the latest first. A client or
+    /// a key of this second may be missing: the index follows the table.
+    pub async fn of_depositor(&self, uai: Uai) -> Result<Vec<(Client, Vec<Key>)>, StoreError> {
+        let query = self.client.query().table_name(&self.table).index_name(BY_DEPOSITOR);
+        let query = query.expression_attribute_names("#name", "depositor");
+        let ids = ids(query, uai.as_str(), "CLIENT#").await?;
+        let mut clients: Vec<Client> = self.items(ids).await?;
+        clients.retain(|client| client.depositor == Some(uai));
+        clients.sort_by(|a, b| a.client_id.cmp(&b.client_id));
+        let mut found = Vec::with_capacity(clients.len());
+        for client in clients {
+            let keys = self.keys_of(&client.client_id).await?;
+            found.push((client, keys));
+        }
+        Ok(found)
+    }
+
+    /// The keys of a client, the latest first.
+    pub async fn keys_of(&self, client_id: &str) -> Result<Vec<Key>, StoreError> {
+        let query = self.client.query().table_name(&self.table).index_name(BY_CLIENT);
+        let query = query.expression_attribute_names("#name", "client_id");
+        let ids = ids(query, client_id, "KEY#").await?;
+        let mut keys: Vec<Key> = self.items(ids).await?;
+        keys.sort_by_key(|key| (Reverse(key.created_at), key.digest.locator()));
+        Ok(keys)
+    }
+
+    /// The items of these ids as of now.
+    async fn items<T: DeserializeOwned>(&self, ids: Vec<String>) -> Result<Vec<T>, StoreError> {
+        const OPERATION: &str = "clients BatchGetItem";
+        let mut items = Vec::with_capacity(ids.len());
+        for some in ids.chunks(100) {
+            let keys = some.iter().map(|id| Item::from([("id".to_owned(), text(id.as_str()))]));
+            items.extend(
+                read::many(&self.client, &self.table, keys.collect(), true, OPERATION).await?,
+            );
+        }
+        let read = items.into_iter().map(serde_dynamo::from_item).collect::<Result<_, _>>();
+        read.map_err(|_| StoreError::shape(OPERATION))
+    }
+
     /// Every client and every key, for the operators: a few hundred items.
     pub async fn list(&self) -> Result<(Vec<Client>, Vec<Key>), StoreError> {
         const OPERATION: &str = "clients Scan";
@@ -179,6 +273,28 @@ impl ClientStore {
             .map_err(|error| StoreError::new(OPERATION, &error))?;
         Ok(())
     }
+}
+
+/// The ids of a partition of an index that begin like this.
+async fn ids(
+    query: QueryFluentBuilder,
+    value: &str,
+    start: &str,
+) -> Result<Vec<String>, StoreError> {
+    const OPERATION: &str = "clients Query";
+    let mut items = query
+        .key_condition_expression("#name = :value AND begins_with(id, :start)")
+        .expression_attribute_values(":value", text(value))
+        .expression_attribute_values(":start", text(start))
+        .into_paginator()
+        .items()
+        .send();
+    let mut ids = Vec::new();
+    while let Some(item) = items.next().await {
+        let item = item.map_err(|error| StoreError::new(OPERATION, &error))?;
+        ids.extend(item.get("id").and_then(|id| id.as_s().ok()).cloned());
+    }
+    Ok(ids)
 }
 
 fn client_item(client_id: &str) -> String {

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `M#<digest>` | a member: what they may do for which establishment, and what they may do besides |
 //! | `I#<digest>` | an invitation, used once |
+//! | `E#<UAI>` | the digests of whoever is or was a member of an establishment, and of its invitations |
 //!
 //! The digest of a member is keyed, over the provider and its name for the person; that of an
 //! invitation over its code. Each change is a line of the member's own `history`.
@@ -11,6 +12,7 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::TransactWriteItem;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -21,10 +23,16 @@ use crate::access::officer::Officer;
 use crate::domain::uai::Uai;
 use crate::identity::digest::DigestKey;
 
+mod of_establishment;
+pub use of_establishment::{Pending, Roster};
+
 /// An invitation that nobody takes ends after this.
 pub const INVITATION: SignedDuration = SignedDuration::from_hours(14 * 24);
 /// A membership ends after this, and has to be given again: people change posts.
 pub const MEMBERSHIP: SignedDuration = SignedDuration::from_hours(400 * 24);
+
+/// Whom a change by a command is by.
+pub const OPERATOR: &str = "operator";
 
 /// What a member may do for an establishment; each may do what those before it may.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -108,9 +116,21 @@ pub struct Held<R> {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
     pub at: Timestamp,
+    /// The role that was given, or ended.
     pub grant: Grant,
-    /// The member who invited, by their digest; `operator` for a command.
+    /// The member who invited or changed, by their digest; [`OPERATOR`] for a command.
     pub by: String,
+    /// Whether the role ended by it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ended: bool,
+}
+
+impl Change {
+    /// Whether it is about what somebody may do for an establishment.
+    #[must_use]
+    pub fn is_of(&self, of: Uai) -> bool {
+        matches!(self.grant, Grant::Establishment { uai, .. } if uai == of)
+    }
 }
 
 /// A person who was invited.
@@ -196,8 +216,17 @@ impl Member {
             }
         }
         let Invitation { grant, by, .. } = invitation.clone();
-        self.history.push(Change { at: now, grant, by });
+        self.history.push(Change { at: now, grant, by, ended: false });
         Ok(())
+    }
+
+    /// Ends their role for an establishment; false when they have none.
+    pub fn end(&mut self, uai: Uai, by: &str, now: Timestamp) -> bool {
+        let Some(role) = self.role(uai, now) else { return false };
+        self.establishments.remove(&uai);
+        let grant = Grant::Establishment { uai, role };
+        self.history.push(Change { at: now, grant, by: by.to_owned(), ended: true });
+        true
     }
 }
 
@@ -239,9 +268,15 @@ impl MemberStore {
         read::one(&self.client, &self.table, key("M", digest), "members GetItem").await
     }
 
-    /// Keeps an invitation under the digest of its code.
+    /// Keeps an invitation under the digest of its code. Kept twice, it is the same.
+    ///
+    /// Its establishment is told first: a crash in between leaves a digest there that leads to
+    /// nothing.
     pub async fn invite(&self, digest: &str, invitation: &Invitation) -> Result<(), StoreError> {
         const OPERATION: &str = "members PutItem";
+        if let Grant::Establishment { uai, .. } = invitation.grant {
+            self.list_invitation(uai, digest).await?;
+        }
         let mut item: Item =
             serde_dynamo::to_item(invitation).map_err(|_| StoreError::shape(OPERATION))?;
         item.extend(key("I", digest));
@@ -265,15 +300,42 @@ impl MemberStore {
     /// Takes an invitation: it goes, and the member has its role, or neither.
     ///
     /// Repeated after an answer that was lost, it finds the invitation gone: the caller sees the
-    /// role in the member.
+    /// role in the member. The establishments of the member list them first: a crash in between
+    /// leaves one there who has no role.
     pub async fn join(
         &self,
         invitation: &str,
         digest: &str,
         member: &Member,
     ) -> Result<Joined, StoreError> {
+        use aws_sdk_dynamodb::types::Delete;
+        const OPERATION: &str = "members TransactWriteItems";
+        let delete = Delete::builder()
+            .table_name(&self.table)
+            .set_key(Some(key("I", invitation)))
+            .condition_expression("attribute_exists(id)")
+            .build()
+            .map_err(|error| StoreError::encode(OPERATION, error.into()))?;
+        if let Some(Change { grant: Grant::Establishment { uai, .. }, .. }) = member.history.last()
+        {
+            self.list_member(*uai, digest).await?;
+        }
+        let taken = TransactWriteItem::builder().delete(delete).build();
+        self.write(digest, member, Some(taken)).await
+    }
+
+    /// Writes a member whose roles were changed, over the version that was read.
+    pub async fn save(&self, digest: &str, member: &Member) -> Result<Joined, StoreError> {
+        self.write(digest, member, None).await
+    }
+
+    async fn write(
+        &self,
+        digest: &str,
+        member: &Member,
+        with: Option<TransactWriteItem>,
+    ) -> Result<Joined, StoreError> {
         use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-        use aws_sdk_dynamodb::types::{Delete, TransactWriteItem};
         const OPERATION: &str = "members TransactWriteItems";
         let mut item: Item =
             serde_dynamo::to_item(Member { version: member.version + 1, ..member.clone() })
@@ -281,15 +343,8 @@ impl MemberStore {
         item.extend(key("M", digest));
         let put = put_over(&self.table, "id", item, member.version)
             .map_err(|error| StoreError::encode(OPERATION, error))?;
-        let delete = Delete::builder()
-            .table_name(&self.table)
-            .set_key(Some(key("I", invitation)))
-            .condition_expression("attribute_exists(id)")
-            .build()
-            .map_err(|error| StoreError::encode(OPERATION, error.into()))?;
-        let taken = TransactWriteItem::builder().delete(delete).build();
-        let sent =
-            self.client.transact_write_items().transact_items(taken).transact_items(put).send();
+        let writes = with.into_iter().chain([put]).collect();
+        let sent = self.client.transact_write_items().set_transact_items(Some(writes)).send();
         match sent.await {
             Ok(_) => Ok(Joined::Yes),
             Err(error) => match error.as_service_error() {
@@ -347,6 +402,20 @@ mod tests {
         assert_eq!(member.role(uai, now() + MEMBERSHIP), None);
         assert_eq!(member.roles(now() + MEMBERSHIP).count(), 0);
         assert_eq!(member.history.len(), 1);
+    }
+
+    #[test]
+    fn a_role_that_is_ended_is_traced_and_ends_once() {
+        let mut member = Member::default();
+        member.grant(&invitation(depositor()), now()).unwrap();
+        let uai = Uai::parse("0751717J").unwrap();
+        assert!(member.end(uai, "another", now()) && !member.end(uai, "another", now()));
+        assert_eq!(member.role(uai, now()), None);
+        let ended: Vec<_> = member.history.iter().map(|change| change.ended).collect();
+        assert_eq!(ended, [false, true]);
+        // What was written before roles could end reads back.
+        let before = r#"{"at":"2026-09-14T08:00:00Z","grant":{"kind":"national","role":"relecteur"},"by":"operator"}"#;
+        assert!(!serde_json::from_str::<Change>(before).unwrap().ended);
     }
 
     #[test]

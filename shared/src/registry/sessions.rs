@@ -8,7 +8,7 @@
 //! Only digests of the cookies' values are stored: who reads the table can't take a session over.
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::ReturnValue;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -112,6 +112,23 @@ impl SessionStore {
             }
         }
         Ok(Some(session))
+    }
+
+    /// Whether a form of this session is sent for the first time, by the number that was drawn for
+    /// it: what gives a secret away does so once, whoever sends the form again.
+    ///
+    /// A crash after it leaves a form that did nothing: the page that has it is opened again.
+    pub async fn use_form(&self, digest: &str, number: &str) -> Result<bool, StoreError> {
+        let update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(key("S", digest)))
+            .update_expression("ADD forms :forms")
+            .condition_expression("attribute_exists(id) AND NOT contains(forms, :form)")
+            .expression_attribute_values(":forms", AttributeValue::Ss(vec![number.to_owned()]))
+            .expression_attribute_values(":form", text(number));
+        conditional::held(update, "sessions UpdateItem").await
     }
 
     /// Ends a session; ended twice, nothing is left to end.

@@ -1,4 +1,4 @@
-//! What was taken back: keys, tokens, clients, and leave to tell of a student. A restore of the
+//! What was taken back: keys, tokens, clients, roles, and leave to tell of a student. A restore of the
 //! other tables to an instant would give it back; this table is restored with none of them, and
 //! what it says since that instant is applied again (docs/runbook.md, *Restore*).
 //!
@@ -18,7 +18,9 @@ use serde::{Deserialize, Serialize};
 
 use super::StoreError;
 use super::keys::{Item, text};
+use super::members::EstablishmentRole;
 use crate::access::key::KeyDigest;
+use crate::domain::uai::Uai;
 use crate::identity::student::StudentId;
 
 /// The oldest backup that a deployment may be restored from.
@@ -36,6 +38,9 @@ pub enum Withdrawn {
     Token { token: KeyDigest, until: Timestamp },
     /// Leave to tell of a student, until people have decided on it.
     Student { student: StudentId },
+    /// What a member of the portal may do for an establishment beyond `left`, by the digest of the
+    /// member.
+    Role { member: String, uai: Uai, left: Option<EstablishmentRole> },
 }
 
 /// Something that was taken back, and when.

@@ -5,6 +5,6 @@ mod keys;
 mod shown;
 mod terms;
 
-pub(crate) use self::keys::{Rotation, find, new, rotate};
+pub(crate) use self::keys::{explained, find};
 pub(crate) use self::shown::{card, json, list};
 pub(crate) use self::terms::{changed, created, warnings};

@@ -8,13 +8,10 @@ use shared::domain::uai::Uai;
 use shared::identity::digest::DigestKey;
 use shared::registry::establishments::EstablishmentStore;
 use shared::registry::members::{
-    Grant, Invitation, Joined, MemberStore, invitation_digest, member_digest,
+    Grant, Invitation, Joined, MemberStore, OPERATOR, invitation_digest, member_digest,
 };
 
 use crate::deployment::Deployment;
-
-/// Whom an invitation of this tool is by, in the history of its member.
-const OPERATOR: &str = "operator";
 
 /// The portal's members, and the key that their digests are made with.
 pub struct Members {

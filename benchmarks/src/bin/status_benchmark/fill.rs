@@ -50,6 +50,8 @@ async fn client(clients: &ClientStore) -> Result<()> {
         state: State::Active,
         valid_until: None,
         created_at: Timestamp::now(),
+        made_by: None,
+        ended_by: None,
     };
     clients.put_key(&key).await?;
     Ok(())

@@ -1,5 +1,6 @@
 //! Pages over a DynamoDB of the process, as a browser gets them.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use fakes::aws::item;
@@ -13,19 +14,24 @@ use serde_json::json;
 use shared::api::Api;
 use shared::deposits::buckets::BucketSettings;
 use shared::domain::uai::Uai;
-use shared::identity::digest::DigestKey;
+use shared::identity::digest::{DigestKey, IdentityKeys};
 use shared::registry::members::{
     EstablishmentRole, Grant, Held, Invitation, Member, NationalRole, invitation_digest,
 };
+use shared::registry::pairs::Terms;
 use shared::registry::sessions::{IDLE, Session};
+use shared::statements::Keys;
 
 use super::*;
 
+mod access;
+mod by_hand;
 mod cases;
 mod mapping;
+mod national;
 mod rejected;
 mod sending;
-use crate::context::Settings;
+use crate::context::{Secrets, Settings};
 use crate::session::{SESSION, session_digest};
 
 const UNIVERSITY: &str = "0751717J";
@@ -46,6 +52,8 @@ impl World {
         let settings = Settings {
             sessions_table: "sessions".into(),
             members_table: "members".into(),
+            clients_table: "clients".into(),
+            withdrawals_table: "withdrawals".into(),
             establishments_table: "establishments".into(),
             imports_table: "imports".into(),
             imports_queue_url: "https://sqs.eu-west-3.amazonaws.com/1/imports".into(),
@@ -53,9 +61,13 @@ impl World {
             reviews_table: "reviews".into(),
             records_table: "records".into(),
             students_table: "students".into(),
-            clients_table: "clients".into(),
-            withdrawals_table: "withdrawals".into(),
+            quotas_table: "quotas".into(),
             identity_queue_url: "https://sqs.eu-west-3.amazonaws.com/1/identity".into(),
+            pair_terms: Terms {
+                dates: NonZeroU32::new(3).unwrap(),
+                floor: NonZeroU32::new(4).unwrap(),
+                percent: 2,
+            },
             clients_kept: std::time::Duration::from_mins(1),
             access_log_table: "access_log".into(),
             access_log_retention_days: 180,
@@ -76,8 +88,11 @@ impl World {
             "s3" => answering.2.call(call, Timestamp::now(), |bytes| Pieces::new([Ok(bytes)])),
             _ => answering.0.call(&call.operation, &call.text),
         });
-        let key = DigestKey::new("1".into(), SecretString::from("0".repeat(64)));
-        let context = Context::new(settings, &aws, key, None, Box::new(std::io::sink()));
+        let key = || DigestKey::new("1".into(), SecretString::from("0".repeat(64)));
+        let identity = IdentityKeys::new(key(), &key());
+        let keys = Keys { record: key(), identity };
+        let secrets = Secrets { key: key(), keys, client_secret: None };
+        let context = Context::new(settings, &aws, secrets, Box::new(std::io::sink()));
         for (uai, name) in [(UNIVERSITY, "Université <b>d'essai</b>"), (LYCEE, "Lycée d'essai")] {
             let establishment = json!({
                 "uai": uai, "name": name, "kind": "universite", "commune": "75105",
@@ -137,6 +152,7 @@ impl World {
             let mut stored = self.api.members.member(&member).await.unwrap().unwrap_or_default();
             let invitation =
                 Invitation { grant: *grant, officer: None, by: "operator".into(), since: seen };
+            "Ada Test".clone_into(&mut stored.name);
             stored.grant(&invitation, Timestamp::now()).unwrap();
             self.api.members.join(&digest, &member, &stored).await.unwrap();
         }

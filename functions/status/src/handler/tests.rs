@@ -157,6 +157,8 @@ fn clients(strict: bool) -> [(String, Value); 2] {
         state: State::Active,
         valid_until: None,
         created_at: Timestamp::now(),
+        made_by: None,
+        ended_by: None,
     };
     [
         ("CLIENT#client".into(), serde_json::to_value(client).unwrap()),

@@ -3,11 +3,10 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use shared::access::client::{Client, Key, Quota, Recipients, State};
+use shared::access::keys::names;
 use shared::access::route::Route;
 use shared::access::scope::Scopes;
 use shared::identity::engine::lookup::Mode;
-
-use super::keys::names;
 
 /// Every client in a table, its heading first.
 pub(crate) fn list(clients: &[Client], keys: &[Key], now: Timestamp) -> Vec<Vec<String>> {
@@ -127,7 +126,7 @@ mod tests {
         let now: Timestamp = "2026-11-24T12:00:00Z".parse().unwrap();
         let routes = [Route::StatusByIne].into();
         let client = Client { routes, valid_until: Some(now), ..Client::new("dinum", "DINUM") };
-        let key = super::super::keys::new(&client, "a secret", None, now).unwrap();
+        let key = shared::access::keys::new(&client, "a secret", None, now).unwrap();
         let revoked = Key { state: State::Revoked, ..key.clone() };
         let rows = list(std::slice::from_ref(&client), &[key.clone(), revoked], now);
         let row = [

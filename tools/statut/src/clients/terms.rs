@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use anyhow::{Result, bail};
 use jiff::Timestamp;
 use shared::access::client::{Client, Key, Quota, Recipients};
+use shared::access::keys::{by_key, names};
 use shared::access::route::Route;
 use shared::identity::engine::lookup::Mode;
 
-use super::keys::names;
 use crate::cli::client::{Create, Set, Terms};
 
 /// Ids are in the names of items and of buckets, and in every log line.
@@ -97,11 +97,6 @@ fn with(client: Client, terms: &Terms, now: Timestamp) -> Result<Client> {
         valid_until: until.map_or(client.valid_until, |end| end.0),
         ..client
     })
-}
-
-/// The routes that are opened by a key; the others are by a token.
-pub(super) fn by_key(routes: &BTreeSet<Route>) -> BTreeSet<Route> {
-    routes.iter().copied().filter(|route| route.is_opened_by_key()).collect()
 }
 
 /// Why a client would still be refused where it has a route.
@@ -246,7 +241,7 @@ mod tests {
             ..Terms::default()
         };
         let client = changed(client, &set(terms), now()).unwrap();
-        let key = super::super::keys::new(&client, "a key", None, now()).unwrap();
+        let key = shared::access::keys::new(&client, "a key", None, now()).unwrap();
         assert_eq!(warnings(&client, &[key], now()), Vec::<String>::new());
     }
 
@@ -260,7 +255,7 @@ mod tests {
             key: true,
         };
         let client = created(&options, now()).unwrap();
-        let key = super::super::keys::new(&client, "a key", None, now()).unwrap();
+        let key = shared::access::keys::new(&client, "a key", None, now()).unwrap();
         assert_eq!(key.routes, client.routes);
         let said = warnings(&client, std::slice::from_ref(&key), now());
         assert!(said.len() == 1 && said[0].contains("--establishment"), "{said:?}");

@@ -9,13 +9,14 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use shared::access::client::{Client, Key, State};
 use shared::access::key::{KeyDigest, new_key};
+use shared::access::keys::{self, Rotation};
 use shared::access::route::Route;
 use shared::auth::token::LONGEST_LIFE;
 use shared::registry::clients::ClientStore;
 use shared::registry::withdrawals::{WithdrawalStore, Withdrawn};
 
 use crate::cli::client::{self as cli, Action};
-use crate::clients::{self, Rotation};
+use crate::clients;
 use crate::place::Place;
 use crate::shown::Format;
 use crate::ui;
@@ -79,11 +80,8 @@ impl Registry {
             bail!("{} exists: `set` changes it", client.client_id);
         }
         let key = new_key();
-        let keys = if options.key {
-            vec![clients::new(&client, &key, None, self.now)?]
-        } else {
-            Vec::new()
-        };
+        let keys =
+            if options.key { vec![keys::new(&client, &key, None, self.now)?] } else { Vec::new() };
         self.store.put(&client).await.context(UNWRITABLE)?;
         eprintln!("{} is registered", client.client_id);
         for own in &keys {
@@ -127,12 +125,12 @@ impl Registry {
     }
 
     async fn new_key(&self, id: &str, routes: Option<&BTreeSet<Route>>) -> Result<()> {
-        let (client, mut keys) = self.client_and_keys(id).await?;
+        let (client, mut own) = self.client_and_keys(id).await?;
         let key = new_key();
-        let own = clients::new(&client, &key, routes, self.now)?;
-        self.hand_over(&own, &key).await?;
-        keys.push(own);
-        warn(&client, &keys, self.now);
+        let made = keys::new(&client, &key, routes, self.now)?;
+        self.hand_over(&made, &key).await?;
+        own.push(made);
+        warn(&client, &own, self.now);
         Ok(())
     }
 
@@ -142,19 +140,19 @@ impl Registry {
         overlap: SignedDuration,
         routes: Option<&BTreeSet<Route>>,
     ) -> Result<()> {
-        let (client, keys) = self.client_and_keys(id).await?;
+        let (client, own) = self.client_and_keys(id).await?;
         let key = new_key();
-        let Rotation { new, ending } =
-            clients::rotate(&client, &keys, routes, &key, overlap, self.now)?;
+        let Rotation { new, ending } = keys::rotate(&client, &own, routes, &key, overlap, self.now)
+            .map_err(clients::explained)?;
         // The old keys last: if this fails before, whoever uses them notices nothing.
         self.hand_over(&new, &key).await?;
         for old in ending {
-            self.note(ended(&old, old.valid_until.unwrap_or(self.now))).await?;
+            let end = old.valid_until.unwrap_or(self.now);
+            self.note(ended(&old, end)).await?;
             self.store
-                .put_key(&old)
+                .end_key(&old.digest, end, None)
                 .await
                 .context("an old key can't be given its end: it still opens")?;
-            let end = old.valid_until.unwrap_or(self.now);
             eprintln!("the old key {} opens until {end:.0}", old.digest.locator());
         }
         Ok(())
@@ -186,10 +184,7 @@ impl Registry {
         let (_, keys) = self.client_and_keys(id).await?;
         let key = clients::find(&keys, locator)?;
         self.note(ended(key, self.now)).await?;
-        self.store
-            .put_key(&Key { state: State::Revoked, ..key.clone() })
-            .await
-            .context(UNWRITABLE)?;
+        self.store.revoke_key(&key.digest, None).await.context(UNWRITABLE)?;
         eprintln!(
             "the key {} is revoked, for every function within a minute",
             key.digest.locator()
@@ -269,9 +264,8 @@ impl Registry {
         drop(output);
         if let Err(error) = printed {
             // Nobody has it: it must not stay among those that open.
-            let revoked = Key { state: State::Revoked, ..own.clone() };
             self.store
-                .put_key(&revoked)
+                .revoke_key(&own.digest, None)
                 .await
                 .context("the new key is lost and can't be revoked")?;
             return Err(error).context("the new key could not be printed, and is revoked");

@@ -97,5 +97,6 @@ fn named(withdrawn: &Withdrawn) -> String {
         Withdrawn::Key { client_id, key, .. } => format!("key {} of {client_id}", key.locator()),
         Withdrawn::Token { token, .. } => format!("token {}", token.number()),
         Withdrawn::Student { student } => format!("student {student}"),
+        Withdrawn::Role { member, uai, .. } => format!("role of {member} for {uai}"),
     }
 }

@@ -4,11 +4,15 @@ use anyhow::{Context as _, Result};
 use jiff::Timestamp;
 use shared::access::client::{Client, Key, State};
 use shared::access::key::KeyDigest;
+use shared::domain::uai::Uai;
 use shared::identity::engine::RULE_VERSION;
 use shared::identity::review::{Case, CaseQuestion};
 use shared::identity::student::StudentId;
 use shared::registry::clients::ClientStore;
 use shared::registry::identity_queue::IdentityQueue;
+use shared::registry::members::{
+    EstablishmentRole, Grant, Invitation, Joined, MemberStore, OPERATOR,
+};
 use shared::registry::reviews::{ReviewStore, Saved};
 use shared::registry::students::StudentStore;
 use shared::registry::withdrawals::{Withdrawal, WithdrawalStore, Withdrawn};
@@ -56,6 +60,7 @@ pub(crate) async fn apply(
             Withdrawn::Key { key, until, .. } => stores.key(key, *until).await,
             Withdrawn::Token { token, until } => stores.token(token, *until).await,
             Withdrawn::Student { student } => stores.student(*student, now).await,
+            Withdrawn::Role { member, uai, left } => stores.role(member, *uai, *left, now).await,
         };
         applied.push((withdrawal, outcome?));
     }
@@ -64,6 +69,7 @@ pub(crate) async fn apply(
 
 struct Stores {
     clients: ClientStore,
+    members: MemberStore,
     reviews: ReviewStore,
     students: StudentStore,
     queue: IdentityQueue,
@@ -74,6 +80,7 @@ impl Stores {
         let dynamodb = || deployment.dynamodb.clone();
         Ok(Self {
             clients: ClientStore::new(dynamodb(), deployment.table("clients")),
+            members: MemberStore::new(dynamodb(), deployment.table("members")),
             reviews: ReviewStore::new(dynamodb(), deployment.table("reviews")),
             students: StudentStore::new(dynamodb(), deployment.table("students")),
             queue: IdentityQueue::new(deployment.sqs.clone(), deployment.queue("identity").await?),
@@ -111,6 +118,31 @@ impl Stores {
             return Ok(Outcome::StoodAlready);
         }
         self.clients.revoke_token(token, until).await.context("a token can't be revoked")?;
+        Ok(Outcome::Applied)
+    }
+
+    /// A role that came back is lowered to what was left of it, or ended.
+    async fn role(
+        &self,
+        digest: &str,
+        uai: Uai,
+        left: Option<EstablishmentRole>,
+        now: Timestamp,
+    ) -> Result<Outcome> {
+        let read = self.members.member(digest).await.context("a member can't be read")?;
+        let Some(mut member) = read else { return Ok(Outcome::Gone) };
+        let Some(role) = member.role(uai, now) else { return Ok(Outcome::StoodAlready) };
+        match left {
+            Some(left) if role <= left => return Ok(Outcome::StoodAlready),
+            Some(role) => {
+                let grant = Grant::Establishment { uai, role };
+                let by = OPERATOR.to_owned();
+                member.grant(&Invitation { grant, officer: None, by, since: now }, now)?;
+            }
+            None => drop(member.end(uai, OPERATOR, now)),
+        }
+        let saved = self.members.save(digest, &member).await.context("a role can't be ended")?;
+        anyhow::ensure!(saved == Joined::Yes, "somebody changes the same member: run this again");
         Ok(Outcome::Applied)
     }
 

@@ -162,11 +162,11 @@ async fn a_new_day_has_a_new_allowance_and_what_could_not_be_asked_is_forgotten(
     let own = [Uai::parse("0010006B").unwrap()];
     let now = Timestamp::now();
     let drawer = Drawer { depositor: own[0], sends_for: &own, now };
-    let ine = context.keys.identity.ine(&Ine::parse(INE).unwrap());
+    let ine = context.statements.keys.identity.ine(&Ine::parse(INE).unwrap());
     let pair = |date: &str| PairDigest { ine: ine.clone(), date: format!("1.{date}") };
     let mut admitted = Vec::new();
     for date in ["a", "b", "a", "c", "d"] {
-        admitted.push(context.pairs.admit(drawer, &pair(date)).await.unwrap());
+        admitted.push(context.statements.pairs.admit(drawer, &pair(date)).await.unwrap());
     }
     assert_eq!(
         admitted,
@@ -178,14 +178,20 @@ async fn a_new_day_has_a_new_allowance_and_what_could_not_be_asked_is_forgotten(
             Admission::Exhausted
         ]
     );
-    context.pairs.release(drawer, &pair("b")).await.unwrap();
-    context.pairs.release(drawer, &pair("b")).await.unwrap();
-    assert_eq!(context.pairs.admit(drawer, &pair("d")).await.unwrap(), Admission::First);
-    assert_eq!(context.pairs.admit(drawer, &pair("b")).await.unwrap(), Admission::Exhausted);
+    context.statements.pairs.release(drawer, &pair("b")).await.unwrap();
+    context.statements.pairs.release(drawer, &pair("b")).await.unwrap();
+    assert_eq!(context.statements.pairs.admit(drawer, &pair("d")).await.unwrap(), Admission::First);
+    assert_eq!(
+        context.statements.pairs.admit(drawer, &pair("b")).await.unwrap(),
+        Admission::Exhausted
+    );
     let tomorrow = Drawer { now: now + SignedDuration::from_hours(24), ..drawer };
-    assert_eq!(context.pairs.admit(tomorrow, &pair("b")).await.unwrap(), Admission::First);
+    assert_eq!(
+        context.statements.pairs.admit(tomorrow, &pair("b")).await.unwrap(),
+        Admission::First
+    );
     let other = Drawer { depositor: Uai::parse("0751967F").unwrap(), ..drawer };
-    assert_eq!(context.pairs.admit(other, &pair("b")).await.unwrap(), Admission::First);
+    assert_eq!(context.statements.pairs.admit(other, &pair("b")).await.unwrap(), Admission::First);
 }
 
 #[tokio::test]

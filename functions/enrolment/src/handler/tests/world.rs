@@ -22,9 +22,10 @@ use shared::domain::uai::Uai;
 use shared::identity::digest::{DigestKey, IdentityKeys};
 use shared::registry::imports::ImportStore;
 use shared::registry::pairs::Terms;
+use shared::statements::Keys;
 
 use super::super::api;
-use crate::context::{Context, Keys, Settings};
+use crate::context::{Context, Settings};
 
 /// The key of the lycée that sends for two.
 pub(super) const KEY: &str = "the key of 0010006B";
@@ -88,6 +89,8 @@ impl World {
                     state: State::Active,
                     valid_until: None,
                     created_at: Timestamp::now(),
+                    made_by: None,
+                    ended_by: None,
                 };
                 tables.put("clients", keyed("id", &format!("KEY#{}", digest.locator()), &key));
             }

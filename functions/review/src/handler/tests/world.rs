@@ -157,7 +157,16 @@ fn register(tables: &Tables, key: &str, client: &Client) {
     tables.put("clients", keyed("id", &format!("CLIENT#{id}"), client));
     let digest = KeyDigest::of(key);
     let (routes, state, created_at) = (client.routes.clone(), State::Active, Timestamp::now());
-    let key = Key { digest, client_id: id.clone(), routes, state, valid_until: None, created_at };
+    let key = Key {
+        digest,
+        client_id: id.clone(),
+        routes,
+        state,
+        valid_until: None,
+        created_at,
+        made_by: None,
+        ended_by: None,
+    };
     tables.put("clients", keyed("id", &format!("KEY#{}", digest.locator()), &key));
     let Some(officer) = &client.officer else { return };
     let key = format!("OFFICER#{}", KeyDigest::of(officer.as_str()).locator());

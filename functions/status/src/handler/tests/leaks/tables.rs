@@ -126,6 +126,8 @@ fn clients() -> BTreeMap<String, Value> {
             state: State::Active,
             valid_until: None,
             created_at: Timestamp::now(),
+            made_by: None,
+            ended_by: None,
         };
         clients.insert(format!("CLIENT#{id}"), serde_json::to_value(client).unwrap());
         clients.insert(format!("KEY#{}", digest.locator()), serde_json::to_value(key).unwrap());

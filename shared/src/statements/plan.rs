@@ -8,30 +8,25 @@
 //! Only records that say of the student what they said when they were attached are found. One that
 //! waits to be attached may name somebody else by now.
 
-use shared::domain::enrolment::{Declaration, StatedPerson};
-use shared::domain::status::Status;
-use shared::identity::digest::RecordId;
-use shared::identity::edge::Edge;
-use shared::identity::same_enrolment::{self, Found};
-use shared::identity::student::Student;
-use shared::registry::StoreError;
-use shared::registry::records::Record;
-
-use crate::context::Context;
-use crate::pairs::Checked;
-use crate::refusal::{ApiError, Refusal};
-use crate::statement::EnrolmentStatement;
+use super::{Checked, EnrolmentStatement, StatementError, Statements};
+use crate::domain::enrolment::{Declaration, StatedPerson};
+use crate::identity::digest::RecordId;
+use crate::identity::edge::Edge;
+use crate::identity::same_enrolment::{self, Found};
+use crate::identity::student::Student;
+use crate::registry::StoreError;
+use crate::registry::records::Record;
 
 /// A statement, and where it goes.
 #[derive(Debug)]
-pub(crate) struct Plan {
-    pub(crate) statement: EnrolmentStatement,
-    pub(crate) target: Target,
+pub struct Plan {
+    pub statement: EnrolmentStatement,
+    pub target: Target,
 }
 
 /// The records of an enrolment.
 #[derive(Debug)]
-pub(crate) enum Target {
+pub enum Target {
     /// The one that the statement's own words name, whether or not it is there.
     Own,
     /// Those that tell of it, as they were read.
@@ -46,12 +41,12 @@ impl Plan {
     /// # Errors
     ///
     /// A cancellation of nothing, or of one of several enrolments.
-    pub(crate) async fn of(
-        context: &Context,
+    pub async fn of(
+        statements: &Statements,
         statement: EnrolmentStatement,
         checked: &Checked,
         follows: bool,
-    ) -> Result<Self, ApiError> {
+    ) -> Result<Self, StatementError> {
         let student = match checked {
             Checked::Known(Some(student)) => Some(&**student),
             Checked::Known(None) | Checked::Unanswered | Checked::Nobody | Checked::Beyond => None,
@@ -63,17 +58,17 @@ impl Plan {
         match told {
             Found::One(found) => {
                 for edge in found.records() {
-                    records.extend(attached(context, edge).await?);
+                    records.extend(statements.attached(edge).await?);
                 }
             }
-            Found::Several if statement.cancels() => return Err(Refusal::SeveralEnrolments.into()),
+            Found::Several if statement.cancels() => return Err(StatementError::SeveralEnrolments),
             Found::Several | Found::Nowhere => {}
         }
         if statement.cancels() && !records.iter().any(|record| record.id == statement.id) {
-            let own = context.records.get(&statement.id).await?;
+            let own = statements.records.get(&statement.id).await?;
             records.extend(own.filter(|own| is_about(own, &statement.declaration, student)));
             if records.is_empty() && !follows {
-                return Err(Refusal::NothingToCancel { pair: statement.pair }.into());
+                return Err(StatementError::NothingToCancel);
             }
         }
         // A record that names nobody, under its own id, is rewritten as a whole.
@@ -89,7 +84,8 @@ impl Plan {
 
     /// The id to answer with: the statement's own if it has a record, so that ids already given go
     /// on being given, else that of the latest one.
-    pub(crate) fn id(&self) -> &RecordId {
+    #[must_use]
+    pub fn id(&self) -> &RecordId {
         let own = &self.statement.id;
         match &self.target {
             Target::Records(records) if records.iter().all(|record| record.id != *own) => {
@@ -100,7 +96,8 @@ impl Plan {
     }
 
     /// Every record that is written.
-    pub(crate) fn records(&self) -> Vec<RecordId> {
+    #[must_use]
+    pub fn records(&self) -> Vec<RecordId> {
         match &self.target {
             Target::Own => vec![self.statement.id.clone()],
             Target::Records(records) => records.iter().map(|record| record.id.clone()).collect(),
@@ -108,10 +105,12 @@ impl Plan {
     }
 }
 
-/// The record of an edge, if it names whom it named when it was attached.
-pub(crate) async fn attached(context: &Context, edge: &Edge) -> Result<Option<Record>, StoreError> {
-    let record = context.records.get(&edge.record).await?;
-    Ok(record.filter(|record| record.declaration.names_as(&edge.declaration)))
+impl Statements {
+    /// The record of an edge, if it names whom it named when it was attached.
+    pub(super) async fn attached(&self, edge: &Edge) -> Result<Option<Record>, StoreError> {
+        let record = self.records.get(&edge.record).await?;
+        Ok(record.filter(|record| record.declaration.names_as(&edge.declaration)))
+    }
 }
 
 /// Whether a record that has a statement's own id is about the same person, attached or not: an
@@ -122,11 +121,4 @@ fn is_about(record: &Record, said: &Declaration, student: Option<&Student>) -> b
     let same_birth = declaration.identite.birth_date() == said.identite.birth_date();
     edge.is_some_and(|edge| edge.declaration.names_as(declaration))
         || (same_birth && declaration.ine.is_none_or(|ine| said.ine == Some(ine)))
-}
-
-impl EnrolmentStatement {
-    /// Whether it cancels.
-    pub(crate) fn cancels(&self) -> bool {
-        self.declaration.inscription.statut == Status::Annule
-    }
 }
