@@ -21,7 +21,7 @@ class Visitor:
         self.context = chromium.new_context(viewport=WIDE, java_script_enabled=javascript, locale="fr-FR", reduced_motion="reduce")
         self.context.set_default_timeout(PATIENCE)
         self.page = self.context.new_page()
-        self.said, self.elsewhere, self.keys = [], [], 0
+        self.said, self.elsewhere, self.faults, self.keys = [], [], [], 0
         self.page.on("console", lambda message: self.said.append(message.text))
         self.page.on("pageerror", lambda error: self.said.append(str(error)))
         self.page.on("request", self._asked)
@@ -33,10 +33,11 @@ class Visitor:
 
     def leave(self):
         """What must hold of the whole visit."""
-        said = [line for line in self.said if not _is_of_an_expected_refusal(line)]
+        said = [line for line in self.said if not _is_usual(line)]
         self.context.close()
         assert not said, said
         assert not self.elsewhere, self.elsewhere
+        assert not self.faults, "\n".join(self.faults)
 
     # --- going about ---
 
@@ -49,17 +50,18 @@ class Visitor:
         self.page.locator(f"#{account}").click()
         self.page.wait_for_url(self.portal_url + "/**")
 
-    def shows(self, words):
-        """Waits for words on the page; without JavaScript it is read again, as a person would."""
+    def arrives(self, heading):
+        """Waits for a page's heading; without JavaScript it is read again, as a person would."""
+        wanted = self.page.get_by_role("heading", name=heading, exact=True)
         if self.javascript:
-            self.page.get_by_text(words).first.wait_for()
+            wanted.wait_for()
             return
         for _ in range(120):
-            if self.page.get_by_text(words).count():
+            if wanted.count():
                 return
             self.page.wait_for_timeout(500)
             self.page.reload()
-        raise AssertionError(f"never {words}: {self.page.inner_text('main')}")
+        raise AssertionError(f"never {heading}: {self.page.inner_text('main')}")
 
     # --- by keyboard alone ---
 
@@ -97,12 +99,12 @@ class Visitor:
 
     def _judge(self, name):
         wide = self.page.evaluate("() => document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert wide <= 0, f"{name} is {wide} pixels too wide"
+        if wide > 0:
+            self.faults.append(f"{name} is {wide} pixels too wide")
         found = AXE.run(self.page, options={"resultTypes": ["violations"]}).response["violations"]
-        told = [f"{one['id']}: {one['help']}: {node['html']}" for one in found for node in one["nodes"]]
-        assert not told, f"{name}: {told}"
+        self.faults.extend(f"{name}: {one['id']}: {one['help']}: {node['html']}" for one in found for node in one["nodes"])
 
 
-def _is_of_an_expected_refusal(line):
-    """The browser itself notes on the console each answer of 400 and more, and some tests ask for one."""
-    return line.startswith("Failed to load resource: the server responded with a status of 4")
+def _is_usual(line):
+    """What the browser itself notes: each answer of 400 and more, which some tests ask for, and what a log-out clears."""
+    return line.startswith(("Failed to load resource: the server responded with a status of 4", "Clear-Site-Data header on "))

@@ -3,7 +3,7 @@
 
 use askama::Template;
 use lambda_http::http::StatusCode;
-use lambda_http::{Body, Response};
+use lambda_http::{Body, Request, RequestExt as _, Response};
 use serde::Serialize;
 use shared::api::reply::json;
 use shared::contract::deposit;
@@ -169,7 +169,7 @@ struct Numbers {
 impl Told {
     fn of(import: Option<&Import>) -> Self {
         let (etape, phrase) = match import.map(|import| (import.state, import.is_trial())) {
-            None => ("attendu", "Le fichier n'est pas encore arrivé."),
+            None => ("attendu", "Fichier reçu. Sa lecture va commencer."),
             Some((ImportState::Received, true)) => ("essai", "Fichier reçu. L'essai va commencer."),
             Some((ImportState::Running, true)) => ("essai", "Le fichier est lu, à l'essai."),
             Some((ImportState::Received, false)) => ("import", "L'import va commencer."),
@@ -198,15 +198,23 @@ fn percent(import: &Import) -> u8 {
     (1..=100_u8).rev().find(|percent| f64::from(*percent) <= part * 100.0).unwrap_or_default()
 }
 
-/// The page of a deposit.
+/// The page of a deposit. A browser that has just sent its file is told so, though the import
+/// begins some seconds later.
 pub(crate) async fn show(
     context: &Context,
     id: &str,
+    request: &Request,
     visitor: &Visitor,
     request_context: &RequestContext,
 ) -> Result<Response<Body>, ApiError> {
     let seen = seen(context, id, visitor, request_context).await?;
     match &seen.import {
+        None if was_sent(request) => {
+            let view = View::new(context, "/etablissements", "Fichier reçu", visitor);
+            let frame = seen.frame(&view, id);
+            let template = RunningPage { view: view.clone(), frame, step: 2, told: Told::of(None) };
+            Ok(page(context, &view, &template))
+        }
         None => drop_page(context, id, &seen, visitor, request_context).await,
         Some(import) => match (import.state, import.is_trial()) {
             (ImportState::Received | ImportState::Running, is_trial) => {
@@ -227,6 +235,13 @@ pub(crate) async fn show(
             }
         },
     }
+}
+
+/// Whether a file was sent just before, as our script says, or S3, which sends the browser back with
+/// the object's tag.
+fn was_sent(request: &Request) -> bool {
+    let query = request.query_string_parameters();
+    query.first("depose").or(query.first("etag")).is_some()
 }
 
 /// How far its import has come, for the page's script.

@@ -180,7 +180,8 @@ async fn open_deposit(call: Call<'_>, visitor: &Visitor) -> Answered {
 
 #[utoipa::path(get, path = "/portail/depots/{id}")]
 async fn show_deposit(call: Call<'_>, visitor: &Visitor) -> Answered {
-    Ok(deposit::show(call.context, call.id, visitor, call.request_context).await?.into())
+    let Call { context, id, request, request_context, .. } = call;
+    Ok(deposit::show(context, id, request, visitor, request_context).await?.into())
 }
 
 #[utoipa::path(get, path = "/portail/depots/{id}/suivi")]

@@ -145,6 +145,9 @@ async fn a_file_is_dropped_tried_confirmed_and_followed() {
     let by_script = form.text.split("data-envoi=\"").nth(1).unwrap().split('"').next().unwrap();
     assert!(by_script.contains("policy") && !by_script.contains("success_action_redirect"));
 
+    // S3 sends the browser back before anything has been read.
+    let sent = world.page(&format!("{path}?bucket=inbox&key=k&etag=e"), "ada").await;
+    assert!(sent.text.contains("Sa lecture va commencer") && !sent.text.contains("type=\"file\""));
     let tried = world.drop_file(&key, &Found { rejected: 3, ..FINE }).await;
     let columns = world.page(&path, "ada").await;
     assert!(columns.text.contains("Vérifier les colonnes"), "{}", columns.text);
