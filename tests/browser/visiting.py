@@ -86,15 +86,14 @@ class Visitor:
     # --- each page ---
 
     def look(self, name):
-        """Takes pictures of the page, wide and narrow, light and dark, and holds it to what must hold of all."""
+        """Takes pictures of the page, wide and light, narrow and dark, and holds it to what must hold of all."""
         self.pictures.mkdir(parents=True, exist_ok=True)
-        for width, size in (("wide", WIDE), ("narrow", NARROW)):
+        for width, size, scheme in (("wide", WIDE, "light"), ("narrow", NARROW, "dark")):
             self.page.set_viewport_size(size)
-            for scheme in ("light", "dark"):
-                self.page.emulate_media(color_scheme=scheme)
-                self.page.screenshot(path=self.pictures / f"{name}-{width}-{scheme}.png", full_page=True)
-                if self.javascript:
-                    self._judge(f"{name} ({width}, {scheme})")
+            self.page.emulate_media(color_scheme=scheme)
+            self.page.screenshot(path=self.pictures / f"{name}-{width}-{scheme}.png", full_page=True)
+            if self.javascript:
+                self._judge(f"{name} ({width}, {scheme})")
         self.page.set_viewport_size(WIDE)
 
     def _judge(self, name):

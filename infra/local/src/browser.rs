@@ -7,6 +7,9 @@ use crate::environment::BROWSER;
 use crate::files::Files;
 use crate::process::command;
 
+/// What is said where no Chromium is.
+pub(crate) const NOT_DRIVEN: &str = "The portal is not driven in a browser: no Chromium is on the PATH, and CHROMIUM names none (Debian: `chromium`)";
+
 /// The tests, on a platform that runs; their pictures are under `target/local/pictures`.
 pub(crate) fn tests(files: &Files, chromium: &str) -> Command {
     let mut command = command(BROWSER.program(files, "python"));

@@ -37,7 +37,7 @@ pub(crate) async fn run(files: &Files, options: &Test) -> Result<()> {
     let claim = Claim::take(files)?;
     tools::terraform().await?;
     let python = tools::python().await?;
-    let chromium = tools::chromium().await?;
+    let chromium = tools::chromium().await;
 
     let cargo_checks: [(&str, &[&str]); 4] = [
         ("Format", &["fmt", "--all", "--check"]),
@@ -104,9 +104,12 @@ pub(crate) async fn run(files: &Files, options: &Test) -> Result<()> {
     }
     PLATFORM.install(files, &python).await?;
     FUZZING.install(files, &python).await?;
-    BROWSER.install(files, &python).await?;
+    match &chromium {
+        Some(_) => BROWSER.install(files, &python).await?,
+        None => ui::line(browser::NOT_DRIVEN),
+    }
     check_here("Tests of the test double", &mut double::tests(files)).await?;
-    end_to_end(files, claim, options, &plans, &chromium).await?;
+    end_to_end(files, claim, options, &plans, chromium.as_deref()).await?;
 
     ui::heading(&format!("Everything passed ({} s)", started.elapsed().as_secs()));
     Ok(())
@@ -156,7 +159,7 @@ async fn end_to_end(
     claim: Claim,
     options: &Test,
     plans: &Path,
-    chromium: &str,
+    chromium: Option<&str>,
 ) -> Result<()> {
     ui::heading("Local platform");
     let mut platform = Platform::start(files, claim, false, Rights::enforced(options.full)).await?;
@@ -168,13 +171,15 @@ async fn end_to_end(
     }
     no_drift(files, &platform).await?;
     let of = |target| tests(files, &platform, options, target);
-    for (title, mut tests) in [
-        ("End-to-end tests", of("end_to_end")),
-        ("The portal in a browser", browser::tests(files, chromium)),
+    let in_browser =
+        chromium.map(|chromium| ("The portal in a browser", browser::tests(files, chromium)));
+    let others = [
         ("A national file, end to end", of("national")),
         // Last: the tables that it brings back are no longer those of Terraform's plan.
         ("A restore", of("restore")),
-    ] {
+    ];
+    let all = [("End-to-end tests", of("end_to_end"))].into_iter().chain(in_browser).chain(others);
+    for (title, mut tests) in all {
         tokio::select! {
             outcome = check(files, title, &mut tests) => outcome,
             ended = platform.ended() => Err(ended),
