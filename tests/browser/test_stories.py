@@ -91,6 +91,8 @@ def doubt(visit, accounts, sandbox, portal_url):
 def test_a_reviewer_decides_by_keyboard_alone_and_undoes_it(visit, accounts, doubt):
     visitor = visit(accounts["relecteur"])
     page = visitor.page
+    # Of a doubt of another kind, other answers are asked for.
+    visitor.open("/revues?nature=rattachement")
     for _ in range(120):
         if page.get_by_role("link", name="Commencer par la plus ancienne").count():
             break

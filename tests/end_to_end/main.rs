@@ -16,7 +16,6 @@ mod contract;
 mod coverage;
 mod deposits;
 mod direct;
-mod establishment;
 mod files;
 mod findings;
 mod france_connect;

@@ -301,7 +301,7 @@ impl<'a> EnrolmentReader<'a> {
         &self.labels
     }
 
-    /// What the last row says in the columns of [`Column::ALL`], as the file has it: to be shown to
+    /// What the last row says in the columns of [`Column::ALL`](crate::files::column::Column::ALL), as the file has it: to be shown to
     /// who sent the file, and to nobody else. Empty unless it was asked for, and for a line whose
     /// values can't be told apart.
     #[must_use]
