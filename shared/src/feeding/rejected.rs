@@ -205,8 +205,8 @@ mod tests {
 
     #[test]
     fn rejected_rows_come_with_their_values_and_every_reason() {
-        let file = "ine;nomFamille;prenom1;sexe;dateNaissance;uai;dateDebut;dateFin;X\n\
-            070578267KH;Quintefeuille;=Zoé;9;2004-13-02;0751967F;2026-09-01;2027-08-31;kept out\n\
+        let file = "ine;nomFamille;prenom1;sexe;dateNaissance;uai;dateDebut;dateFin;statut;X\n\
+            070578267KH;Quintefeuille;=Zoé;9;2004-13-02;0751967F;2026-09-01;2027-08-31;inscrit;kept out\n\
             broken\n";
         let told = of(file, 1 << 20).unwrap();
         let lines: Vec<&str> = told.table.trim_start_matches('\u{FEFF}').lines().collect();
