@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use lambda_http::{Body, Response};
 use shared::auth::oidc::random;
 use shared::domain::uai::Uai;
+use shared::registry::StoreError;
 use shared::registry::members::{
     Change, EstablishmentRole, Grant, INVITATION, Invitation, Joined, Member, OPERATOR, Roster,
     invitation_digest,
@@ -103,7 +104,7 @@ pub(crate) async fn show(
     visitor: &Visitor,
     request_context: &RequestContext,
 ) -> Result<Response<Body>, ApiError> {
-    let uai = managed(id, visitor, request_context.now)?;
+    let uai = visitor.establishment(id, EstablishmentRole::Gestionnaire, request_context.now)?;
     let roster = context.members.of_establishment(uai, request_context.now).await?;
     list(context, uai, roster, visitor, request_context.now, None).await
 }
@@ -181,7 +182,7 @@ pub(crate) async fn change(
     request_context: &RequestContext,
 ) -> Result<Response<Body>, ApiError> {
     let now = request_context.now;
-    let uai = managed(id, visitor, now)?;
+    let uai = visitor.establishment(id, EstablishmentRole::Gestionnaire, now)?;
     let role = || field(sent, "role").and_then(|name| EstablishmentRole::parse(&name));
     let missing = "Choisissez un rôle.";
     match field(sent, "faire").as_deref() {
@@ -225,21 +226,33 @@ async fn invite(
     visitor: &Visitor,
     now: Timestamp,
 ) -> Result<Response<Body>, ApiError> {
-    let code = random().map_err(|_| Refusal::NoRandomness)?;
-    let by = visitor.person()?.session.member.clone();
-    let grant = Grant::Establishment { uai, role };
-    let invitation = Invitation { grant, officer: None, by, since: now };
-    context.members.invite(&invitation_digest(&context.key, &code), &invitation).await?;
+    let link = link(context, uai, role, visitor, now).await?;
     let view = View::new(context, "/etablissements", "Invitation prête", visitor);
     let template = InvitedPage {
         view: view.clone(),
         uai,
         name: name(context, uai).await?,
         role: role_title(role),
-        link: context.address.url(&format!("/invitations/{code}")),
+        link,
         until: day(now + INVITATION),
     };
     Ok(page(context, &view, &template))
+}
+
+/// Makes an invitation in the visitor's name, and gives its address, which is nowhere else.
+pub(crate) async fn link(
+    context: &Context,
+    uai: Uai,
+    role: EstablishmentRole,
+    visitor: &Visitor,
+    now: Timestamp,
+) -> Result<String, ApiError> {
+    let code = random().map_err(|_| Refusal::NoRandomness)?;
+    let by = visitor.person()?.session.member.clone();
+    let grant = Grant::Establishment { uai, role };
+    let invitation = Invitation { grant, officer: None, by, since: now };
+    context.members.invite(&invitation_digest(&context.key, &code), &invitation).await?;
+    Ok(context.address.url(&format!("/invitations/{code}")))
 }
 
 /// Gives a member of the establishment another role, or none. What is taken back is noted first, so
@@ -282,13 +295,6 @@ async fn set_role(
     }
 }
 
-/// The establishment, if the visitor manages it.
-pub(crate) fn managed(id: &str, visitor: &Visitor, now: Timestamp) -> Result<Uai, ApiError> {
-    let uai = Uai::parse(id).map_err(|_| Refusal::NotFound)?;
-    visitor.role(uai, EstablishmentRole::Gestionnaire, now)?;
-    Ok(uai)
-}
-
 /// What an establishment is called; one that isn't registered any more has no pages.
 pub(crate) async fn name(context: &Context, uai: Uai) -> Result<String, ApiError> {
     Ok(context.establishments.get(uai).await?.ok_or(Refusal::NotFound)?.name)
@@ -312,6 +318,12 @@ fn what(change: &Change) -> String {
     let Grant::Establishment { role, .. } = change.grant else { return String::new() };
     let title = role_title(role);
     if change.ended { format!("fin du rôle : {title}") } else { format!("rôle donné : {title}") }
+}
+
+/// How a member was called when they last took an invitation.
+pub(crate) async fn member_name(context: &Context, digest: &str) -> Result<String, StoreError> {
+    let member = context.members.member(digest).await?;
+    Ok(member.map_or_else(|| "un ancien membre".to_owned(), |member| member.name))
 }
 
 /// The people who made changes, by their digests.
@@ -338,9 +350,7 @@ impl Names {
     /// Reads who it is, unless that is known.
     pub(crate) async fn learn(&mut self, context: &Context, digest: &str) -> Result<(), ApiError> {
         if digest != OPERATOR && !self.0.contains_key(digest) {
-            let member = context.members.member(digest).await?;
-            let name = member.map_or_else(|| "un ancien membre".to_owned(), |member| member.name);
-            self.0.insert(digest.to_owned(), name);
+            self.0.insert(digest.to_owned(), member_name(context, digest).await?);
         }
         Ok(())
     }

@@ -21,7 +21,7 @@ use crate::fields::{self, Field, Form, Said};
 use crate::handler::RequestContext;
 use crate::refusal::{ApiError, Refusal};
 use crate::session::{Visitor, field};
-use crate::student::{ByHand, person, sends};
+use crate::student::{ByHand, person};
 use crate::view::{View, page, see_other};
 use crate::words::progress;
 
@@ -73,7 +73,7 @@ pub(crate) async fn ask(
     visitor: &Visitor,
     request_context: &RequestContext,
 ) -> Result<Response<Body>, ApiError> {
-    let uai = sends(id, visitor, request_context)?;
+    let uai = visitor.establishment(id, EstablishmentRole::Deposant, request_context.now)?;
     let by_hand = ByHand::of(context, uai, visitor.person()?).await?;
     entry(context, uai, &by_hand, &Form::default(), Vec::new(), visitor).await
 }
@@ -89,7 +89,7 @@ pub(crate) async fn enter(
     visitor: &Visitor,
     request_context: &RequestContext,
 ) -> Result<Response<Body>, ApiError> {
-    let uai = sends(id, visitor, request_context)?;
+    let uai = visitor.establishment(id, EstablishmentRole::Deposant, request_context.now)?;
     let by_hand = ByHand::of(context, uai, visitor.person()?).await?;
     let form = Form::read(sent);
     if field(sent, "faire").as_deref() == Some("ouvrir") {

@@ -14,7 +14,7 @@ use shared::contract::review::{
     CaseDetail, Compared, Decided, Etat, Motif, Nature, Party, Possible, Reponse, Source,
 };
 use shared::domain::uai::Uai;
-use shared::identity::review::{Case, CaseId};
+use shared::identity::review::CaseId;
 use shared::identity::student::StudentId;
 use shared::registry::reviews::Place;
 use shared::reviewing::{Asked, Disputed, ReviewRefusal, Vote};
@@ -22,6 +22,7 @@ use shared::reviewing::{Asked, Disputed, ReviewRefusal, Vote};
 use crate::cases;
 use crate::context::Context;
 use crate::coverage::Feed;
+use crate::establishment::name_or_number;
 use crate::handler::RequestContext;
 use crate::refusal::{ApiError, Refusal, of_review};
 use crate::session::{Visitor, field};
@@ -168,7 +169,7 @@ pub(crate) async fn show(
             .collect(),
         standing,
         may_undo: !involved && case.decision().is_some(),
-        disputable: disputable(&case, &detail.parties, &titles),
+        disputable: disputable(detail.revue.nature, &detail.parties, &titles),
         skip: Place::of(&case).as_str().to_owned(),
         nature: query
             .first("nature")
@@ -186,18 +187,17 @@ async fn names(context: &Context, parties: &[Party]) -> Result<BTreeMap<Uai, Str
     let sources = parties.iter().flat_map(|party| &party.inscriptions);
     let establishments: BTreeSet<Uai> = sources.map(|source| source.uai).collect();
     for uai in establishments {
-        let known = context.establishments.get(uai).await?;
-        names.insert(uai, known.map_or_else(|| uai.to_string(), |known| known.name));
+        names.insert(uai, name_or_number(context, uai).await?);
     }
     Ok(names)
 }
 
 fn titles(detail: &CaseDetail) -> Vec<String> {
-    let waits = detail.revue.nature == Nature::Rattachement;
     let title = |(at, _)| match (detail.revue.nature, at) {
         (Nature::Rattachement, 0) => "Inscription en attente".to_owned(),
         (Nature::Contestation, at) => format!("Inscription {}", at + 1),
-        (_, at) => format!("Étudiant {}", if waits { at } else { at + 1 }),
+        (Nature::Rattachement, at) => format!("Étudiant {at}"),
+        (Nature::Doublon, at) => format!("Étudiant {}", at + 1),
     };
     detail.parties.iter().enumerate().map(title).collect()
 }
@@ -302,8 +302,8 @@ fn line(decided: &Decided, nature: Nature) -> Line {
 
 /// Students of the case who may be two people each, by the student's id and its title. Of a disputed
 /// one it is asked already.
-fn disputable(case: &Case, parties: &[Party], titles: &[String]) -> Vec<(String, String)> {
-    if matches!(case.question, shared::identity::review::CaseQuestion::Dispute { .. }) {
+fn disputable(nature: Nature, parties: &[Party], titles: &[String]) -> Vec<(String, String)> {
+    if nature == Nature::Contestation {
         return Vec::new();
     }
     let student =

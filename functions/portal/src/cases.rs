@@ -4,7 +4,7 @@ use askama::Template;
 use jiff::Timestamp;
 use lambda_http::{Body, Request, RequestExt as _, Response};
 use shared::contract::review::{Nature, Summary};
-use shared::identity::review::{Case, Kind};
+use shared::identity::review::{Case, CaseId, Kind};
 use shared::registry::StoreError;
 use shared::registry::reviews::{MOST_IN_PAGE, Place};
 use shared::reviewing::Reviewer;
@@ -151,7 +151,7 @@ pub(crate) async fn next(
     let query = request.query_string_parameters();
     let chosen = query.first("nature").and_then(nature);
     let after = query.first("apres").and_then(Place::parse);
-    let done = query.first("fait").and_then(shared::identity::review::CaseId::parse);
+    let done = query.first("fait").and_then(CaseId::parse);
     let found = seek(context, &reviewer, chosen, after).await?;
     let told = [
         chosen.map(|nature| ("nature", wire_name(&nature))),
@@ -184,8 +184,11 @@ async fn seek(
         let cases = &context.reviewing.cases;
         let found = cases.page(nature.map(Kind::from), after.as_ref(), MOST_IN_PAGE).await?;
         for case in found.cases {
-            if case.has_answer_of(reviewer.officer.as_str()) || asked == MOST_ASKED {
+            if case.has_answer_of(reviewer.officer.as_str()) {
                 continue;
+            }
+            if asked == MOST_ASKED {
+                return Ok(None);
             }
             asked += 1;
             if !context.reviewing.is_involved(reviewer, &case).await? {

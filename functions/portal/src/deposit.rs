@@ -15,6 +15,7 @@ use shared::registry::imports::{Import, ImportState};
 use shared::registry::members::EstablishmentRole;
 
 use crate::context::Context;
+use crate::establishment::name_or_number;
 use crate::followed::{self, Shown};
 use crate::handler::RequestContext;
 use crate::refusal::{ApiError, Refusal};
@@ -77,8 +78,7 @@ pub(crate) async fn seen(
     let deposit = context.deposits.get(id).await?.ok_or(Refusal::NotFound)?;
     let role = visitor.role(deposit.uai, EstablishmentRole::Lecteur, request_context.now)?;
     let import = context.deposits.import(&deposit).await?;
-    let known = context.establishments.get(deposit.uai).await?;
-    let name = known.map_or_else(|| deposit.uai.to_string(), |known| known.name);
+    let name = name_or_number(context, deposit.uai).await?;
     Ok(Seen { deposit, import, role, name })
 }
 

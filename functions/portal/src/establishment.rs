@@ -5,6 +5,7 @@ use lambda_http::{Body, Request, RequestExt as _, Response};
 use shared::domain::academic_year::day_in_france;
 use shared::domain::uai::Uai;
 use shared::feeding::key::DepositKey;
+use shared::registry::StoreError;
 use shared::registry::imports::{Import, Place};
 use shared::registry::members::{EstablishmentRole, NationalRole};
 
@@ -131,6 +132,12 @@ pub(crate) async fn one(
         next: listed.next.map(|place| place.name()),
     };
     Ok(page(context, &view, &template))
+}
+
+/// What an establishment is called, or its number where it isn't registered any more.
+pub(crate) async fn name_or_number(context: &Context, uai: Uai) -> Result<String, StoreError> {
+    let known = context.establishments.get(uai).await?;
+    Ok(known.map_or_else(|| uai.to_string(), |known| known.name))
 }
 
 fn row(import: &Import, who: String) -> Row {

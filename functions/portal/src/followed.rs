@@ -2,6 +2,8 @@
 
 use askama::Template;
 use lambda_http::{Body, Request, Response};
+use shared::access::route::Route;
+use shared::audit::{self, Action, Disclosure};
 use shared::domain::uai::Uai;
 use shared::feeding::key::DepositKey;
 use shared::files::column::Column;
@@ -10,14 +12,16 @@ use shared::registry::deposits::Sender;
 use shared::registry::imports::{Import, ImportId, ImportState};
 use shared::registry::members::EstablishmentRole;
 
+use crate::access::member_name;
 use crate::context::Context;
 use crate::deposit::Frame;
+use crate::establishment::name_or_number;
 use crate::handler::RequestContext;
 use crate::identities::Tally;
 use crate::refusal::{ApiError, Refusal};
 use crate::rejected;
 use crate::report;
-use crate::session::Visitor;
+use crate::session::{LoggedIn, Visitor};
 use crate::view::{View, page, see_other};
 use crate::words::{count, hour, kind, state};
 
@@ -52,8 +56,7 @@ pub(crate) async fn show(
 ) -> Result<Response<Body>, ApiError> {
     let import = seen(context, id, visitor, request_context).await?;
     let uai = import.uai.ok_or(Refusal::NotFound)?;
-    let known = context.establishments.get(uai).await?;
-    let name = known.map_or_else(|| uai.to_string(), |known| known.name);
+    let name = name_or_number(context, uai).await?;
     let shown = Shown { import: &import, deposit: None, name: &name };
     page_of(context, shown, visitor, report::wanted(request), request_context).await
 }
@@ -70,6 +73,29 @@ pub(crate) async fn seen(
     let uai = import.uai.ok_or(Refusal::NotFound)?;
     visitor.role(uai, EstablishmentRole::Lecteur, request_context.now)?;
     Ok(import)
+}
+
+/// Writes that somebody takes what tells of the rows of an import.
+pub(crate) async fn trace(
+    context: &Context,
+    import: &Import,
+    person: &LoggedIn,
+    action: Action,
+    request_context: &RequestContext,
+) -> Result<(), StoreError> {
+    let reader = person.trace_name();
+    let request = audit::Request {
+        uid: &request_context.uid,
+        at: request_context.now,
+        client: Some(&reader),
+        depositor: import.uai,
+        route: Route::Deposit,
+        action,
+        caller: None,
+        recipient: None,
+    };
+    let told = Disclosure { import: Some(import.id.as_str().to_owned()), ..Disclosure::default() };
+    context.traces.write(&request, &[told]).await
 }
 
 /// Leads to one of the two files of its report, by a link of some minutes.
@@ -204,9 +230,6 @@ pub(crate) async fn who(
     let ordered = deposit.ordered.filter(|ordered| ordered.import == import.id);
     match ordered.map_or(deposit.sender, |ordered| ordered.by) {
         Sender::Client(client) => Ok(format!("logiciel {client}")),
-        Sender::Member(digest) => {
-            let member = context.members.member(&digest).await?;
-            Ok(member.map_or_else(|| "un ancien membre".to_owned(), |member| member.name))
-        }
+        Sender::Member(digest) => member_name(context, &digest).await,
     }
 }

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 use lambda_http::{Body, Response};
-use shared::access::route::Route;
-use shared::audit::{self, Action, Disclosure};
+use shared::audit::Action;
 use shared::files::reader::place;
 use shared::identity::finding::{FindingCode, Severity};
 use shared::registry::StoreError;
@@ -15,6 +14,7 @@ use shared::registry::imports::Import;
 
 use crate::context::Context;
 use crate::deposit::Frame;
+use crate::establishment::name_or_number;
 use crate::followed;
 use crate::handler::RequestContext;
 use crate::refusal::{ApiError, Refusal};
@@ -50,20 +50,7 @@ impl Tally {
         person: &LoggedIn,
         request_context: &RequestContext,
     ) -> Result<Self, StoreError> {
-        let reader = format!("membre-{}", person.session.member);
-        let request = audit::Request {
-            uid: &request_context.uid,
-            at: request_context.now,
-            client: Some(&reader),
-            depositor: import.uai,
-            route: Route::Deposit,
-            action: Action::FindingsRead,
-            caller: None,
-            recipient: None,
-        };
-        let told =
-            Disclosure { import: Some(import.id.as_str().to_owned()), ..Disclosure::default() };
-        context.traces.write(&request, &[told]).await?;
+        followed::trace(context, import, person, Action::FindingsRead, request_context).await?;
         let (mut tally, mut after) = (Self::default(), None);
         for _ in 0..MOST_PAGES {
             let page = context.findings.page(&import.id, after.as_ref(), MOST_IN_PAGE).await?;
@@ -130,7 +117,7 @@ pub(crate) async fn show(
 ) -> Result<Response<Body>, ApiError> {
     let import = followed::seen(context, id, visitor, request_context).await?;
     let uai = import.uai.ok_or(Refusal::NotFound)?;
-    let known = context.establishments.get(uai).await?;
+    let name = name_or_number(context, uai).await?;
     let tally = Tally::read(context, &import, visitor.person()?, request_context).await?;
     let view = View::new(context, "/etablissements", "Identité des lignes", visitor);
     let group = |severity, title, hint| Group { title, hint, causes: causes(&tally, severity) };
@@ -149,12 +136,7 @@ pub(crate) async fn show(
     ];
     let template = IdentitiesPage {
         view: view.clone(),
-        frame: Frame {
-            view: view.clone(),
-            uai,
-            name: known.map_or_else(|| uai.to_string(), |known| known.name),
-            deposit: String::new(),
-        },
+        frame: Frame { view: view.clone(), uai, name, deposit: String::new() },
         import: id.to_owned(),
         groups: groups.into_iter().filter(|group| !group.causes.is_empty()).collect(),
         more: tally.more,

@@ -7,6 +7,7 @@ use shared::registry::members::{
 };
 
 use crate::context::Context;
+use crate::establishment::name_or_number;
 use crate::handler::RequestContext;
 use crate::refusal::{ApiError, Refusal};
 use crate::session::Visitor;
@@ -67,8 +68,7 @@ pub(crate) async fn join(
 async fn words(context: &Context, grant: Grant) -> Result<(String, &'static str), ApiError> {
     Ok(match grant {
         Grant::Establishment { uai, role } => {
-            let establishment = context.establishments.get(uai).await?;
-            let name = establishment.map_or_else(|| uai.to_string(), |known| known.name);
+            let name = name_or_number(context, uai).await?;
             let may = match role {
                 EstablishmentRole::Lecteur => "lire les imports et leurs rapports",
                 EstablishmentRole::Deposant => "envoyer des fichiers et lire leurs rapports",

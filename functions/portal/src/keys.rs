@@ -13,10 +13,10 @@ use shared::access::keys::{self, Rotation};
 use shared::access::route::Route;
 use shared::auth::oidc::random;
 use shared::domain::uai::Uai;
-use shared::registry::members::OPERATOR;
+use shared::registry::members::{EstablishmentRole, OPERATOR};
 use shared::registry::withdrawals::Withdrawn;
 
-use crate::access::{Names, managed, name};
+use crate::access::{Names, name};
 use crate::context::Context;
 use crate::handler::RequestContext;
 use crate::refusal::{ApiError, Refusal};
@@ -80,7 +80,7 @@ pub(crate) async fn show(
     visitor: &Visitor,
     request_context: &RequestContext,
 ) -> Result<Response<Body>, ApiError> {
-    let uai = managed(id, visitor, request_context.now)?;
+    let uai = visitor.establishment(id, EstablishmentRole::Gestionnaire, request_context.now)?;
     let owned = of(context, uai).await?;
     list(context, uai, &owned, visitor, request_context.now, None).await
 }
@@ -96,7 +96,7 @@ pub(crate) async fn change(
     request_context: &RequestContext,
 ) -> Result<Response<Body>, ApiError> {
     let now = request_context.now;
-    let uai = managed(id, visitor, now)?;
+    let uai = visitor.establishment(id, EstablishmentRole::Gestionnaire, now)?;
     let owned = of(context, uai).await?;
     match field(sent, "faire").as_deref() {
         Some("faire") => {

@@ -10,10 +10,9 @@ use shared::access::route::Route;
 use shared::auth::oidc::random;
 use shared::contract::v3::coverage::Coverage;
 use shared::domain::uai::Uai;
-use shared::registry::members::{
-    EstablishmentRole, Grant, INVITATION, Invitation, NationalRole, invitation_digest,
-};
+use shared::registry::members::{EstablishmentRole, INVITATION, NationalRole};
 
+use crate::access;
 use crate::context::Context;
 use crate::coverage::{Feed, Freshness, answers};
 use crate::handler::RequestContext;
@@ -204,18 +203,14 @@ pub(crate) async fn invite(
             "Ce formulaire a déjà été envoyé : l'invitation est faite, et son lien ne se montre qu'une fois. Si vous ne l'avez pas gardé, invitez à nouveau.",
         );
     }
-    let code = random().map_err(|_| Refusal::NoRandomness)?;
     let role = EstablishmentRole::Gestionnaire;
-    let by = visitor.person()?.session.member.clone();
-    let grant = Grant::Establishment { uai, role };
-    let made = Invitation { grant, officer: None, by, since: now };
-    context.members.invite(&invitation_digest(&context.key, &code), &made).await?;
+    let link = access::link(context, uai, role, visitor, now).await?;
     let view = View::new(context, "/national", "Invitation prête", visitor);
     let template = InvitedPage {
         view: view.clone(),
         name: establishment.name,
         role: role_title(role),
-        link: context.address.url(&format!("/invitations/{code}")),
+        link,
         until: day(now + INVITATION),
     };
     Ok(page(context, &view, &template))

@@ -6,13 +6,12 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp};
 use lambda_http::http::{HeaderValue, header};
 use lambda_http::{Body, Response};
-use shared::access::route::Route;
 use shared::api::reply::set_header;
-use shared::audit::{self, Action, Disclosure};
+use shared::audit::Action;
 use shared::domain::academic_year::day_in_france;
 use shared::domain::uai::Uai;
 use shared::feeding::key::{DepositKey, Mode};
-use shared::feeding::rejected::{Bounds, Rejected, RejectedError, rejected};
+use shared::feeding::rejected::{Bounds, Rejected, rejected};
 use shared::files::row::Setting;
 use shared::registry::imports::Import;
 use shared::registry::members::EstablishmentRole;
@@ -34,9 +33,12 @@ const LARGEST_TABLE: usize = 4 << 20;
 
 /// Whether the file of an import may still be asked for, by whom may send for its establishment.
 pub(crate) fn is_offered(import: &Import, uai: Uai, visitor: &Visitor, now: Timestamp) -> bool {
-    let may_send = visitor.role(uai, EstablishmentRole::Deposant, now).is_ok();
+    visitor.role(uai, EstablishmentRole::Deposant, now).is_ok() && can_be_made(import, now)
+}
+
+fn can_be_made(import: &Import, now: Timestamp) -> bool {
     let received = import.received_at.is_some_and(|at| now.duration_since(at) < OFFERED);
-    may_send && received && import.rejected > 0 && import.bytes <= LARGEST
+    received && import.rejected > 0 && import.bytes <= LARGEST
 }
 
 /// The file. That somebody takes it is traced before it is made.
@@ -50,22 +52,11 @@ pub(crate) async fn file(
     let uai = import.uai.ok_or(Refusal::NotFound)?;
     let now = request_context.now;
     visitor.role(uai, EstablishmentRole::Deposant, now)?;
-    if !is_offered(&import, uai, visitor, now) {
+    if !can_be_made(&import, now) {
         return Err(Refusal::NotOffered.into());
     }
-    let reader = format!("membre-{}", visitor.person()?.session.member);
-    let request = audit::Request {
-        uid: &request_context.uid,
-        at: now,
-        client: Some(&reader),
-        depositor: import.uai,
-        route: Route::Deposit,
-        action: Action::RejectedRead,
-        caller: None,
-        recipient: None,
-    };
-    let told = Disclosure { import: Some(import.id.as_str().to_owned()), ..Disclosure::default() };
-    context.traces.write(&request, &[told]).await?;
+    let person = visitor.person()?;
+    followed::trace(context, &import, person, Action::RejectedRead, request_context).await?;
     let rejected = read(context, &import, uai).await?;
     let mut response = Response::new(Body::Text(rejected.table));
     let headers = response.headers_mut();
@@ -103,7 +94,6 @@ async fn read(context: &Context, import: &Import, uai: Uai) -> Result<Rejected, 
     });
     match work.await {
         Ok(Ok(rejected)) => Ok(rejected),
-        Ok(Err(RejectedError::TooLong | RejectedError::Keys(_) | RejectedError::File(_)))
-        | Err(_) => Err(Refusal::NotOffered.into()),
+        Ok(Err(_)) | Err(_) => Err(Refusal::NotOffered.into()),
     }
 }

@@ -32,7 +32,7 @@ pub(crate) async fn ask(
     visitor: &Visitor,
     request_context: &RequestContext,
 ) -> Result<Response<Body>, ApiError> {
-    let uai = establishment(id, visitor, request_context)?;
+    let uai = visitor.establishment(id, EstablishmentRole::Deposant, request_context.now)?;
     form(context, uai, visitor, request_context, None).await
 }
 
@@ -69,7 +69,7 @@ pub(crate) async fn open(
     visitor: &Visitor,
     request_context: &RequestContext,
 ) -> Result<Response<Body>, ApiError> {
-    let uai = establishment(id, visitor, request_context)?;
+    let uai = visitor.establishment(id, EstablishmentRole::Deposant, request_context.now)?;
     let complete = match field(sent, "contenu").as_deref() {
         Some("delta") => None,
         Some("complet") => {
@@ -89,15 +89,4 @@ pub(crate) async fn open(
     let sender = Sender::Member(visitor.person()?.session.member.clone());
     let (deposit, _) = context.deposits.open(uai, &wish, sender, request_context.now).await?;
     Ok(see_other(&context.address.url(&format!("/depots/{deposit}"))))
-}
-
-/// The establishment, if the visitor may send for it.
-fn establishment(
-    id: &str,
-    visitor: &Visitor,
-    request_context: &RequestContext,
-) -> Result<Uai, ApiError> {
-    let uai = Uai::parse(id).map_err(|_| Refusal::NotFound)?;
-    visitor.role(uai, EstablishmentRole::Deposant, request_context.now)?;
-    Ok(uai)
 }

@@ -40,6 +40,13 @@ pub(crate) struct LoggedIn {
     pub(crate) member: Member,
 }
 
+impl LoggedIn {
+    /// The person, as traces name them.
+    pub(crate) fn trace_name(&self) -> String {
+        format!("membre-{}", self.session.member)
+    }
+}
+
 impl Visitor {
     pub(crate) fn logged_in(&self) -> Option<&LoggedIn> {
         self.0.as_ref()
@@ -49,9 +56,7 @@ impl Visitor {
     pub(crate) fn person(&self) -> Result<&LoggedIn, ApiError> {
         self.0.as_ref().ok_or(ApiError::Refused(Refusal::LogIn))
     }
-}
 
-impl Visitor {
     /// What the person may do for an establishment, if it is at least this. One that they are no
     /// member of is answered like one that doesn't exist.
     pub(crate) fn role(
@@ -63,17 +68,28 @@ impl Visitor {
         let role = self.person()?.member.role(uai, now).ok_or(Refusal::NotFound)?;
         if role >= least { Ok(role) } else { Err(Refusal::RoleTooLow.into()) }
     }
-}
 
-impl Visitor {
+    /// The establishment of a path, for which the person is at least this.
+    pub(crate) fn establishment(
+        &self,
+        id: &str,
+        least: EstablishmentRole,
+        now: Timestamp,
+    ) -> Result<Uai, ApiError> {
+        let uai = Uai::parse(id).map_err(|_| Refusal::NotFound)?;
+        self.role(uai, least, now)?;
+        Ok(uai)
+    }
+
     /// The person, as a reviewer. Pages of reviewing are for nobody else.
     pub(crate) fn reviewer(&self, now: Timestamp) -> Result<Reviewer, ApiError> {
-        let LoggedIn { session, member, .. } = self.person()?;
+        let person = self.person()?;
+        let member = &person.member;
         if member.national(now) != Some(NationalRole::Relecteur) {
             return Err(Refusal::NotFound.into());
         }
         Ok(Reviewer {
-            id: format!("membre-{}", session.member),
+            id: person.trace_name(),
             officer: member.officer.clone().ok_or(Refusal::Nameless)?,
             member_of: member.establishments.keys().copied().collect(),
         })

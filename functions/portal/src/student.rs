@@ -71,7 +71,7 @@ impl ByHand {
         person: &LoggedIn,
     ) -> Result<Self, ApiError> {
         let depositor = context.establishments.depositor(uai).await?.ok_or(Refusal::NotFound)?;
-        Ok(Self { client: format!("membre-{}", person.session.member), depositor })
+        Ok(Self { client: person.trace_name(), depositor })
     }
 
     pub(crate) fn sender<'a>(&'a self, request_context: &'a RequestContext) -> Sender<'a> {
@@ -92,7 +92,7 @@ pub(crate) async fn ask(
     visitor: &Visitor,
     request_context: &RequestContext,
 ) -> Result<Response<Body>, ApiError> {
-    let uai = sends(id, visitor, request_context)?;
+    let uai = visitor.establishment(id, EstablishmentRole::Deposant, request_context.now)?;
     let view = View::new(context, "/etablissements", "Un étudiant", visitor);
     let name = name(context, uai).await?;
     let (number, ine, diplome) = (String::new(), String::new(), String::new());
@@ -117,7 +117,7 @@ pub(crate) async fn find(
     visitor: &Visitor,
     request_context: &RequestContext,
 ) -> Result<Response<Body>, ApiError> {
-    let uai = sends(id, visitor, request_context)?;
+    let uai = visitor.establishment(id, EstablishmentRole::Deposant, request_context.now)?;
     let text = |name: &str| field(sent, name).unwrap_or_default().trim().to_owned();
     let (number, ine, diplome) = (text("numero"), text("ine"), text("diplome"));
     let sought = sought(&number, &ine, &diplome);
@@ -160,17 +160,6 @@ fn sought(number: &str, ine: &str, diplome: &str) -> Result<Sought, Wrong> {
         })?),
     };
     Ok(Sought { number: given(number), ine, diplome: given(diplome) })
-}
-
-/// The establishment, if the visitor may send for it.
-pub(crate) fn sends(
-    id: &str,
-    visitor: &Visitor,
-    request_context: &RequestContext,
-) -> Result<Uai, ApiError> {
-    let uai = Uai::parse(id).map_err(|_| Refusal::NotFound)?;
-    visitor.role(uai, EstablishmentRole::Deposant, request_context.now)?;
-    Ok(uai)
 }
 
 fn row(record: &Record) -> Row {

@@ -5,21 +5,16 @@ use tokio::process::Command;
 
 use crate::environment::BROWSER;
 use crate::files::Files;
-use crate::process::command;
 
 /// What is said where no Chromium is.
 pub(crate) const NOT_DRIVEN: &str = "The portal is not driven in a browser: no Chromium is on the PATH, and CHROMIUM names none (Debian: `chromium`)";
 
 /// The tests, on a platform that runs; their pictures are under `target/local/pictures`.
 pub(crate) fn tests(files: &Files, chromium: &str) -> Command {
-    let mut command = command(BROWSER.program(files, "python"));
+    let mut command = BROWSER.module(files, "pytest");
     command
-        .args(["-B", "-m", "pytest", "-p", "no:cacheprovider", "--tb=short", "-v"])
+        .args(["-p", "no:cacheprovider", "--tb=short", "-v"])
         .arg(files.root().join("tests/browser"))
-        .current_dir(files.root())
-        .env_clear()
-        .env("LANG", "C.UTF-8")
-        .env("PYTHONUNBUFFERED", "1")
         // Chromium keeps its profile where a home is, and it is none of the person's.
         .env("HOME", files.local("browser"))
         .env("CHROMIUM", chromium)
