@@ -45,7 +45,8 @@ def pictures():
 
 @pytest.fixture(scope="session")
 def chromium():
-    program = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])), None)
+    names = [os.environ.get("CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome"]
+    program = next(filter(None, map(shutil.which, names)), None)
     assert program, "no Chromium on this machine: install it (Debian: apt-get install chromium), or name it in CHROMIUM"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(

@@ -17,6 +17,8 @@ pub(crate) fn tests(files: &Files, chromium: &str) -> Command {
         .arg(files.root().join("tests/browser"))
         // Chromium keeps its profile where a home is, and it is none of the person's.
         .env("HOME", files.local("browser"))
+        // Debian's Chromium is a script, which finds its own programs.
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
         .env("CHROMIUM", chromium)
         .env("BROWSER_PICTURES", files.local("pictures"))
         .env("STATUT_ETUDIANT_OUTPUTS", files.local("outputs.json"))
