@@ -16,6 +16,7 @@ mod contract;
 mod coverage;
 mod deposits;
 mod direct;
+mod establishment;
 mod files;
 mod findings;
 mod france_connect;
