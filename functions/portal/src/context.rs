@@ -29,7 +29,7 @@ use shared::registry::withdrawals::WithdrawalStore;
 use shared::reviewing::Reviewing;
 use shared::statements::{Keys, Statements};
 
-use crate::coverage::Remembered;
+use crate::public::coverage::Remembered;
 
 /// How long a provider may take to answer.
 const PROVIDER_TIMEOUT: Duration = Duration::from_secs(4);

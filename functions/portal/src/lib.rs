@@ -6,29 +6,32 @@
 //!   ├── routes        every page: who may see it, what it reads
 //!   ├── session       who is logged in, shown by a cookie; forms that only our pages may send
 //!   ├── login         to the provider and back, and out again
-//!   ├── joining       an invitation becomes a membership
-//!   ├── establishment what a member sees of an establishment: its imports
-//!   ├── calendar      the dates by which the register is read
-//!   ├── access        its managers see who has access, invite, change roles and end them
-//!   ├── keys          and make, renew and revoke the keys that its software sends with
-//!   ├── student       a student is looked for among what it sent
-//!   ├── by_hand       one enrolment is entered, corrected or cancelled
-//!   ├── fields        the fields of that form, by the rules of files
-//!   ├── sending       what a file holds, before it is sent
-//!   ├── deposit       where it is dropped, and how far its import has come
-//!   ├── mapping       which column of a file is which
-//!   ├── report        what was recognised, and problems by their cause
-//!   ├── rejected      the rejected rows, as a file to correct
-//!   ├── confirming    a trial is confirmed by its numbers
-//!   ├── followed      an import that has ended, and what became of its rows
-//!   ├── identities    what was found about their identity
-//!   ├── cases         the doubts that wait for a reviewer, and the next one
-//!   ├── case          one doubt, and what a person answers
+//!   ├── school        what the members of an establishment do
+//!   │     ├── establishment its imports, as a member sees them
+//!   │     ├── joining       an invitation becomes a membership
+//!   │     ├── calendar      the dates by which the register is read
+//!   │     ├── access        managers see who has access, invite, change roles and end them
+//!   │     ├── keys          and make, renew and revoke the keys that its software sends with
+//!   │     ├── student       a student is looked for among what it sent
+//!   │     ├── by_hand       one enrolment is entered, corrected or cancelled
+//!   │     ├── fields        the fields of that form, by the rules of files
+//!   │     ├── sending       what a file holds, before it is sent
+//!   │     ├── deposit       where it is dropped, and how far its import has come
+//!   │     ├── mapping       which column of a file is which
+//!   │     ├── report        what was recognised, and problems by their cause
+//!   │     ├── rejected      the rejected rows, as a file to correct
+//!   │     ├── confirming    a trial is confirmed by its numbers
+//!   │     ├── followed      an import that has ended, and what became of its rows
+//!   │     └── identities    what was found about their identity
+//!   ├── reviewing     what reviewers do
+//!   │     ├── cases         the doubts that wait, and the next one
+//!   │     └── case          one doubt, and what a person answers
 //!   ├── national      an operator sees who feeds the register, invites, and looks alarms up
-//!   ├── coverage      who feeds the register, and when they last did
-//!   ├── format        what a file is made of: a dictionary and templates
-//!   ├── documentation the APIs, from their own descriptions
-//!   ├── notices       the mandatory pages
+//!   ├── public        what anybody may read
+//!   │     ├── coverage      who feeds the register, and when they last did
+//!   │     ├── format        what a file is made of: a dictionary and templates
+//!   │     ├── documentation the APIs, from their own descriptions
+//!   │     └── notices       the mandatory pages
 //!   ├── assets        style, script and icon, under names that change with them
 //!   ├── view          what every page has: title, menu, who is logged in
 //!   ├── words         numbers, hours and states as people say them
@@ -38,34 +41,15 @@
 pub mod context;
 pub mod handler;
 
-mod access;
 mod assets;
-mod by_hand;
-mod calendar;
-mod case;
-mod cases;
-mod confirming;
-mod coverage;
-mod deposit;
-mod documentation;
-mod establishment;
-mod fields;
-mod followed;
-mod format;
-mod identities;
-mod joining;
-mod keys;
 mod login;
-mod mapping;
 mod metrics;
 mod national;
-mod notices;
+mod public;
 mod refusal;
-mod rejected;
-mod report;
+mod reviewing;
 mod routes;
-mod sending;
+mod school;
 mod session;
-mod student;
 mod view;
 mod words;

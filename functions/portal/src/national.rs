@@ -12,11 +12,11 @@ use shared::contract::v3::coverage::Coverage;
 use shared::domain::uai::Uai;
 use shared::registry::members::{EstablishmentRole, INVITATION, NationalRole};
 
-use crate::access;
 use crate::context::Context;
-use crate::coverage::{Feed, Freshness, answers};
 use crate::handler::RequestContext;
+use crate::public::coverage::{Feed, Freshness, answers};
 use crate::refusal::{ApiError, Refusal};
+use crate::school::access;
 use crate::session::{Visitor, field, is_first_time};
 use crate::view::{View, page};
 use crate::words::{count, day, role_title};
@@ -27,7 +27,7 @@ const ON_A_PAGE: usize = 50;
 const RUNBOOK: &str = include_str!("../../../docs/runbook.md");
 
 #[derive(Template)]
-#[template(path = "national.html")]
+#[template(path = "national/establishments.html")]
 struct NationalPage {
     view: View,
     query: String,
@@ -52,7 +52,7 @@ struct Row {
 }
 
 #[derive(Template)]
-#[template(path = "national_invite.html")]
+#[template(path = "national/invite.html")]
 struct InvitePage {
     view: View,
     uai: String,
@@ -61,7 +61,7 @@ struct InvitePage {
 }
 
 #[derive(Template)]
-#[template(path = "national_invited.html")]
+#[template(path = "national/invited.html")]
 struct InvitedPage {
     view: View,
     name: String,
@@ -71,7 +71,7 @@ struct InvitedPage {
 }
 
 #[derive(Template)]
-#[template(path = "national_clients.html")]
+#[template(path = "national/clients.html")]
 struct ClientsPage {
     view: View,
     clients: Vec<ClientRow>,
@@ -90,7 +90,7 @@ struct ClientRow {
 }
 
 #[derive(Template)]
-#[template(path = "national_alarms.html")]
+#[template(path = "national/alarms.html")]
 struct AlarmsPage {
     view: View,
     alarms: Vec<Alarm>,

@@ -7,13 +7,15 @@ use shared::routes;
 
 use crate::context::Context;
 use crate::handler::Access;
+use crate::public::{coverage, documentation, format, notices};
 use crate::refusal::Refusal;
-use crate::session::{LARGEST_FORM, Visitor};
-use crate::{
-    access, assets, by_hand, case, cases, confirming, coverage, deposit, documentation,
-    establishment, followed, format, identities, joining, keys, login, mapping, national, notices,
-    rejected, report, sending, student,
+use crate::reviewing::{case, cases};
+use crate::school::{
+    access, by_hand, confirming, deposit, establishment, followed, identities, joining, keys,
+    mapping, rejected, report, sending, student,
 };
+use crate::session::{LARGEST_FORM, Visitor};
+use crate::{assets, login, national};
 
 type Answered = route::Answered<Context>;
 type Call<'a> = route::Call<'a, Context>;
