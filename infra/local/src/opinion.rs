@@ -1,5 +1,5 @@
-//! Another emulator's opinion: the handlers' tests over the tables of `moto`, which neither the
-//! platform's emulator nor the tests' own `DynamoDB` has a line of (docs/decisions/0023).
+//! Another emulator's opinion: tests over the tables, queues and buckets of `moto`, which neither
+//! the platform's emulator nor the tests' own `DynamoDB` has a line of (docs/decisions/0023).
 
 use anyhow::{Context as _, Result};
 use tokio::process::Command;
@@ -18,13 +18,25 @@ pub(crate) async fn start(files: &Files) -> Result<Service> {
     Program { name, command, port, health: "/moto-api/data.json", log }.start(files, false).await
 }
 
-/// The tests over its tables.
-pub(crate) fn tests(opinion: &Service) -> Command {
+/// The handlers' tests over it.
+pub(crate) fn handlers(opinion: &Service) -> Command {
     let mut tests = cargo();
     // Which person is told is measured over thousands of people, which there would take hours.
     tests
         .args(["test", "--workspace", "--exclude", "tests", "--lib", "--"])
         .args(["handler::", "pairs::", "establishments::", "--skip", "leaks"])
-        .env("DYNAMODB_OPINION", opinion.endpoint());
+        .env("AWS_OPINION", opinion.endpoint());
+    tests
+}
+
+/// The simulation of ingestion over it, from dropped objects to messages, in a world of each
+/// scenario but one, whose files have many rows: there are most of the reads of S3.
+pub(crate) fn ingestion(opinion: &Service) -> Command {
+    let mut tests = cargo();
+    tests
+        .args(["test", "--workspace", "--exclude", "deduplication", "--test", "simulation", "--"])
+        .args(["--skip", "a_complete_file_that_lacks_too_much"])
+        .env("AWS_OPINION", opinion.endpoint())
+        .env("SIMULATION_SEEDS", "1");
     tests
 }

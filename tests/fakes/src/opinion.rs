@@ -1,11 +1,13 @@
-//! A second opinion: tables of another emulator, which a test's calls reach as they are.
+//! A second opinion: tables, buckets and queues of another emulator, which a test's calls reach as
+//! they are.
 //!
-//! `DYNAMODB_OPINION` names its address. It is `moto`, which keeps each account apart, so that each
-//! test has tables of its own: nothing is shared, and nothing is taken away afterwards.
+//! `AWS_OPINION` names its address. It is `moto`, which keeps each account apart, so that each test
+//! has its own: nothing is shared, and nothing is taken away afterwards.
 
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use lambda_http::http::{Request, Response};
 use serde_json::Value;
 use ureq::Agent;
 
@@ -16,7 +18,7 @@ pub(crate) struct Account {
     id: String,
 }
 
-static ADDRESS: LazyLock<Option<String>> = LazyLock::new(|| std::env::var("DYNAMODB_OPINION").ok());
+static ADDRESS: LazyLock<Option<String>> = LazyLock::new(|| std::env::var("AWS_OPINION").ok());
 
 /// Connections are kept: there are thousands of calls. A refusal is an answer like any other.
 static AGENT: LazyLock<Agent> =
@@ -32,21 +34,52 @@ impl Account {
         Some(Self { address, id: format!("{process:07}{number:05}") })
     }
 
-    /// What it answers: a status, and JSON.
+    /// Its number.
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// What its tables answer: a status, and JSON.
     pub(crate) fn call(&self, operation: &str, request: &str) -> (u16, String) {
-        let answer = AGENT
-            .post(self.address)
+        self.json("dynamodb", &format!("DynamoDB_20120810.{operation}"), request)
+    }
+
+    /// What its queues answer: a status, and JSON.
+    pub(crate) fn queues(&self, operation: &str, request: &Value) -> (u16, Value) {
+        let answer = self.json("sqs", &format!("AmazonSQS.{operation}"), &request.to_string());
+        (answer.0, serde_json::from_str(&answer.1).unwrap())
+    }
+
+    fn json(&self, service: &str, target: &str, request: &str) -> (u16, String) {
+        let request = Request::post(self.address)
             .header("content-type", "application/x-amz-json-1.0")
-            .header("x-amz-target", format!("DynamoDB_20120810.{operation}"))
-            .header("x-moto-account-id", &self.id)
-            .header(
-                "authorization",
-                "AWS4-HMAC-SHA256 Credential=test/20260101/eu-west-3/dynamodb/aws4_request, SignedHeaders=host, Signature=0",
-            )
-            .send(request);
-        let mut answer =
-            answer.unwrap_or_else(|error| panic!("{} gives no opinion: {error}", self.address));
-        (answer.status().as_u16(), answer.body_mut().read_to_string().unwrap())
+            .header("x-amz-target", target)
+            .body(request.as_bytes().to_vec());
+        let answer = self.send(service, request.unwrap());
+        (answer.status().as_u16(), String::from_utf8(answer.into_body()).unwrap())
+    }
+
+    /// What its buckets answer to a request whose address has only a path.
+    pub(crate) fn buckets(&self, mut request: Request<Vec<u8>>) -> Response<Vec<u8>> {
+        *request.uri_mut() =
+            format!("{}{}", self.address.trim_end_matches('/'), request.uri()).parse().unwrap();
+        self.send("s3", request)
+    }
+
+    /// The service is read from what a signature would be about; the signature itself isn't.
+    fn send(&self, service: &str, mut request: Request<Vec<u8>>) -> Response<Vec<u8>> {
+        let signed = format!(
+            "AWS4-HMAC-SHA256 Credential=test/20260101/eu-west-3/{service}/aws4_request, \
+             SignedHeaders=host, Signature=0"
+        );
+        let headers = request.headers_mut();
+        headers.insert("authorization", signed.parse().unwrap());
+        headers.insert("x-moto-account-id", self.id.parse().unwrap());
+        let answer = AGENT
+            .run(request)
+            .unwrap_or_else(|error| panic!("{} gives no opinion: {error}", self.address));
+        let (head, mut body) = answer.into_parts();
+        Response::from_parts(head, body.with_config().limit(u64::MAX).read_to_vec().unwrap())
     }
 
     /// Every item of a table, as on the wire.

@@ -1,6 +1,6 @@
 //! S3: versioned objects, whole or from a byte on, in pieces as a network gives them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::pin::Pin;
 use std::sync::Mutex;
 use std::task::{Context, Poll};
@@ -9,11 +9,12 @@ use aws_smithy_types::body::SdkBody;
 use bytes::Bytes;
 use http_body::{Body, Frame};
 use jiff::Timestamp;
-use lambda_http::http;
-use percent_encoding::percent_decode_str;
+use lambda_http::http::{self, Request};
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, percent_encode};
 use serde_json::{Value, json};
 
 use crate::aws::{Call, Response};
+use crate::opinion::Account;
 
 /// An object as it is kept.
 #[derive(Debug, Clone)]
@@ -26,22 +27,36 @@ pub struct Object {
 }
 
 /// Objects by bucket, key and version; the version is empty where none is asked for.
-#[derive(Debug, Default)]
-pub struct Buckets(Mutex<BTreeMap<(String, String, String), Object>>);
+#[derive(Debug)]
+pub struct Buckets {
+    objects: Mutex<BTreeMap<Place, Object>>,
+    /// Another emulator's, which is given the same and must answer the same.
+    elsewhere: Option<Elsewhere>,
+}
+
+/// Bucket, key and version.
+type Place = (String, String, String);
+
+impl Default for Buckets {
+    fn default() -> Self {
+        Self { objects: Mutex::default(), elsewhere: Account::new().map(Elsewhere::new) }
+    }
+}
 
 impl Buckets {
     /// Keeps an object.
     pub fn put(&self, bucket: &str, key: &str, version: &str, object: Object) {
-        self.0
-            .lock()
-            .unwrap()
-            .insert((bucket.to_owned(), key.to_owned(), version.to_owned()), object);
+        let place = (bucket.to_owned(), key.to_owned(), version.to_owned());
+        if let Some(elsewhere) = &self.elsewhere {
+            elsewhere.put(&place, &object);
+        }
+        self.objects.lock().unwrap().insert(place, object);
     }
 
     /// An object, if there is one.
     #[must_use]
     pub fn get(&self, bucket: &str, key: &str, version: &str) -> Option<Object> {
-        self.0
+        self.objects
             .lock()
             .unwrap()
             .get(&(bucket.to_owned(), key.to_owned(), version.to_owned()))
@@ -66,9 +81,12 @@ impl Buckets {
                 answer.status(200).body(SdkBody::empty()).unwrap()
             }
             "GetObject" => {
-                let Some(object) = self.get(bucket, key, version) else {
-                    return refuse(404, "NoSuchKey");
-                };
+                let found = self.get(bucket, key, version);
+                if let Some(elsewhere) = &self.elsewhere {
+                    let place = (bucket.to_owned(), key.to_owned(), version.to_owned());
+                    elsewhere.gives(&place, text("Range"), found.as_ref());
+                }
+                let Some(object) = found else { return refuse(404, "NoSuchKey") };
                 let from =
                     text("Range").strip_prefix("bytes=").and_then(|range| range.strip_suffix('-'));
                 let from: usize = from.map_or(0, |from| from.parse().unwrap());
@@ -94,6 +112,85 @@ impl Buckets {
             }
             other => panic!("{other}"),
         }
+    }
+}
+
+/// The buckets of another emulator.
+#[derive(Debug)]
+struct Elsewhere {
+    account: Account,
+    /// Those that were put into.
+    made: Mutex<BTreeSet<String>>,
+    /// What it calls a version that a test gave a name.
+    versions: Mutex<BTreeMap<Place, String>>,
+}
+
+impl Elsewhere {
+    fn new(account: Account) -> Self {
+        Self { account, made: Mutex::default(), versions: Mutex::default() }
+    }
+
+    /// It keeps the object as well.
+    fn put(&self, place: &Place, object: &Object) {
+        let (bucket, key, _) = place;
+        if self.made.lock().unwrap().insert(bucket.clone()) {
+            let versioned =
+                "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>";
+            let within = "<CreateBucketConfiguration><LocationConstraint>eu-west-3</LocationConstraint></CreateBucketConfiguration>";
+            for (query, body) in [("", within), ("?versioning", versioned)] {
+                let address = format!("{}{query}", self.bucket(bucket));
+                let request = Request::put(address).body(body.into()).unwrap();
+                assert_eq!(self.account.buckets(request).status(), 200, "{bucket}");
+            }
+        }
+        let mut request = Request::put(self.path(bucket, key));
+        for (name, value) in &object.metadata {
+            request = request.header(format!("x-amz-meta-{name}"), value);
+        }
+        let answer = self.account.buckets(request.body(object.bytes.to_vec()).unwrap());
+        assert_eq!(answer.status(), 200, "{bucket}/{key}");
+        let version = answer.headers()["x-amz-version-id"].to_str().unwrap().to_owned();
+        self.versions.lock().unwrap().insert(place.clone(), version);
+    }
+
+    /// It answers as these do: the same bytes from there on with the same metadata, or that there
+    /// are none.
+    fn gives(&self, place: &Place, range: &str, expected: Option<&Object>) {
+        let (bucket, key, version) = place;
+        let mut address = self.path(bucket, key);
+        if !version.is_empty() {
+            let own = self.versions.lock().unwrap().get(place).cloned();
+            address += &format!("?versionId={}", own.as_ref().unwrap_or(version));
+        }
+        let mut request = Request::get(address);
+        if !range.is_empty() {
+            request = request.header("range", range);
+        }
+        let answer = self.account.buckets(request.body(Vec::new()).unwrap());
+        let Some(object) = expected else {
+            assert!(answer.status().is_client_error(), "{bucket}/{key}: {}", answer.status());
+            return;
+        };
+        let from = range.strip_prefix("bytes=").and_then(|range| range.strip_suffix('-'));
+        let from: usize = from.map_or(0, |from| from.parse().unwrap());
+        if from > 0 && from >= object.bytes.len() {
+            assert_eq!(answer.status(), 416, "{bucket}/{key}, {range}");
+            return;
+        }
+        assert_eq!(answer.status(), if range.is_empty() { 200 } else { 206 }, "{bucket}/{key}");
+        for (name, value) in &object.metadata {
+            assert_eq!(answer.headers()[&format!("x-amz-meta-{name}")], value.as_str());
+        }
+        assert!(answer.body()[..] == object.bytes[from..], "{bucket}/{key}, {range}: other bytes");
+    }
+
+    fn path(&self, bucket: &str, key: &str) -> String {
+        format!("{}/{}", self.bucket(bucket), percent_encode(key.as_bytes(), NON_ALPHANUMERIC))
+    }
+
+    /// Names of buckets are everybody's: two accounts can't have one of the same name.
+    fn bucket(&self, bucket: &str) -> String {
+        format!("/{}-{bucket}", self.account.id())
     }
 }
 

@@ -78,8 +78,8 @@ pub(crate) async fn run(files: &Files, options: &Test) -> Result<()> {
     if options.full {
         OPINION.install(files, &python).await?;
         let other = opinion::start(files).await?;
-        check(files, "Handlers over another emulator's tables", &mut opinion::tests(&other))
-            .await?;
+        check(files, "Handlers over another emulator", &mut opinion::handlers(&other)).await?;
+        check(files, "Ingestion over another emulator", &mut opinion::ingestion(&other)).await?;
         drop(other);
         let mut seeds = cargo();
         seeds
