@@ -102,20 +102,20 @@ fn definitions(snapshot: &Snapshot) -> Result<String, std::fmt::Error> {
     )?;
     writeln!(text, "## Codes\n")?;
     let groups = REGIMES.map(|(group, _)| group);
-    for (title, codes) in [
-        ("Type d'établissement", &KINDS[..]),
-        ("Cursus", &CURSUS[..]),
-        ("Sexe", &SEXES[..]),
-        ("Groupe de régimes", &groups[..]),
-        ("Âge", &AGES[..]),
-        ("Lieu de naissance", &BIRTHS[..]),
-        ("Statut", &STATUSES[..]),
-        ("Inscriptions de l'étudiant", &MULTIPLES[..]),
+    for (column, title, codes) in [
+        ("type", "Type d'établissement", &KINDS[..]),
+        ("cursus", "Cursus", &CURSUS[..]),
+        ("sexe", "Sexe", &SEXES[..]),
+        ("groupe", "Groupe de régimes", &groups[..]),
+        ("age", "Âge", &AGES[..]),
+        ("naissance", "Lieu de naissance", &BIRTHS[..]),
+        ("statut", "Statut", &STATUSES[..]),
+        ("inscriptions_par_etudiant", "Inscriptions de l'étudiant", &MULTIPLES[..]),
     ] {
-        writeln!(text, "- {title} : {}", coded(codes))?;
+        writeln!(text, "- {title} : {}", coded(column, codes))?;
     }
     for (group, regimes) in REGIMES {
-        writeln!(text, "- Régimes du groupe `{group}` : {}", coded(regimes))?;
+        writeln!(text, "- Régimes du groupe `{group}` : {}", coded("regime", regimes))?;
     }
     writeln!(
         text,
@@ -141,8 +141,8 @@ fn describe(text: &mut String, table: &Table, thresholds: Thresholds) -> std::fm
 }
 
 /// Codes with their words, where the words say more.
-fn coded(codes: &[&str]) -> String {
-    let one = |code: &&str| match words(code) {
+fn coded(column: &str, codes: &[&str]) -> String {
+    let one = |code: &&str| match words(column, code) {
         same if same == *code => format!("`{code}`"),
         said => format!("`{code}` ({said})"),
     };

@@ -2,10 +2,12 @@
 
 use crate::dimensions::ALL;
 
-/// A code in words; one that is a word already stays.
-pub(super) fn words(code: &str) -> &str {
+/// A code of a column in words; one that is a word already stays. `M` is a sex, and a cursus.
+pub(super) fn words<'a>(column: &str, code: &'a str) -> &'a str {
     match code {
         ALL => "Ensemble",
+        "M" if column == "sexe" => "Hommes",
+        "F" if column == "sexe" => "Femmes",
         "universite" => "Universités",
         "ecole" => "Écoles",
         "lycee" => "Lycées",
@@ -22,5 +24,17 @@ pub(super) fn words(code: &str) -> &str {
         "30+" => "30 ans et plus",
         "inconnu" => "Non renseigné",
         other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_letter_is_read_by_its_column() {
+        assert_eq!((words("sexe", "M"), words("cursus", "M")), ("Hommes", "Master"));
+        assert_eq!((words("sexe", "F"), words("age", "30+")), ("Femmes", "30 ans et plus"));
+        assert_eq!(words("regime", "RF1"), "RF1");
     }
 }

@@ -116,8 +116,8 @@ fn values(
         .filter(told)
         .map(|row| {
             let code = row.codes[place].clone();
-            let label =
-                name.map_or_else(|| words(&code).to_owned(), |name| row.codes[name].clone());
+            let label = name
+                .map_or_else(|| words(column, &code).to_owned(), |name| row.codes[name].clone());
             let students = match row.told {
                 Told::Counts { students, .. } => Some(students),
                 Told::Secret => None,
