@@ -144,7 +144,7 @@ resource "aws_api_gateway_resource" "at_root" {
 }
 
 resource "aws_api_gateway_resource" "under_api" {
-  for_each = toset(["inscription", "depots", "{proxy+}"])
+  for_each = toset(["inscription", "depots", "qualite", "{proxy+}"])
 
   rest_api_id = aws_api_gateway_rest_api.this.id
   parent_id   = aws_api_gateway_resource.at_root["api"].id
@@ -170,6 +170,7 @@ locals {
     "/api/inscription/{proxy+}" = { id = aws_api_gateway_resource.under_enrolment["inscription"].id, function = "enrolment" }
     "/api/depots"               = { id = aws_api_gateway_resource.under_api["depots"].id, function = "enrolment" }
     "/api/depots/{proxy+}"      = { id = aws_api_gateway_resource.under_enrolment["depots"].id, function = "enrolment" }
+    "/api/qualite"              = { id = aws_api_gateway_resource.under_api["qualite"].id, function = "enrolment" }
     "/api/revues"               = { id = aws_api_gateway_resource.revues.id, function = "review" }
     "/api/revues/{proxy+}"      = { id = aws_api_gateway_resource.under_revues.id, function = "review" }
     "/portail"                  = { id = aws_api_gateway_resource.portal.id, function = "portal" }

@@ -27,6 +27,7 @@ module "enrolment" {
     IMPORTS_QUEUE_URL        = module.imports_queue.url
     INBOX_BUCKET             = module.bucket["inbox"].name
     REPORTS_BUCKET           = module.bucket["reports"].name
+    STATISTICS_BUCKET        = module.bucket["statistics"].name
     RECORD_SECRET_ARN        = module.hmac_secret["record"].arn
     INE_SECRET_ARN           = module.hmac_secret["ine"].arn
     REKEYING                 = join(",", var.rekeying)
@@ -102,6 +103,16 @@ module "enrolment" {
     SignReports = {
       actions   = ["s3:GetObject"]
       resources = ["${module.bucket["reports"].arn}/*"]
+    }
+    # What statistics counted of each establishment, of which the handler tells a caller its own.
+    TellQuality = {
+      actions   = ["s3:GetObject"]
+      resources = ["${module.bucket["statistics"].arn}/interne/etablissements/*"]
+    }
+    # Without it S3 answers 403 for one that was never counted.
+    ListQuality = {
+      actions   = ["s3:ListBucket"]
+      resources = [module.bucket["statistics"].arn]
     }
     ReadKeys = {
       actions = ["secretsmanager:GetSecretValue"]

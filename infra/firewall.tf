@@ -14,7 +14,7 @@ locals {
     # What establishments write is refused under any other name than the one that asks for their certificate.
     {
       for domain in var.establishments_domain[*] : "certificates-of-establishments" => {
-        path      = "/api/(inscription|depots)"
+        path      = "/api/(inscription|depots|qualite)"
         addresses = null
         host      = domain.name
         priority  = 5

@@ -17,6 +17,10 @@ module "statistics" {
     SUPPRESSION_THRESHOLD = var.suppression_threshold
     SCAN_SEGMENTS         = var.scan_segments
     ESTABLISHMENTS_TABLE  = module.table["establishments"].name
+    RECORDS_TABLE         = module.table["records"].name
+    IMPORTS_TABLE         = module.table["imports"].name
+    CLIENTS_TABLE         = module.table["clients"].name
+    ACCESS_LOG_TABLE      = module.table["access_log"].name
     CPGE_MEFSTAT_PREFIXES = join(",", var.cpge_mefstat_prefixes)
     STATISTICS_URL        = var.statistics_url
   }
@@ -29,6 +33,28 @@ module "statistics" {
     ScanEstablishments = {
       actions   = ["dynamodb:Scan"]
       resources = [module.table["establishments"].arn]
+    }
+    # The quality of feeds: where each record stands, and what became of each file.
+    ScanRecords = {
+      actions   = ["dynamodb:Scan"]
+      resources = [module.table["records"].arn]
+    }
+    ListImports = {
+      actions   = ["dynamodb:Query"]
+      resources = ["${module.table["imports"].arn}/index/establishment"]
+    }
+    ReadImports = {
+      actions   = ["dynamodb:BatchGetItem"]
+      resources = [module.table["imports"].arn]
+    }
+    # How often each client did what. The index has neither whom a trace is about nor on whose behalf.
+    ListClients = {
+      actions   = ["dynamodb:Scan"]
+      resources = [module.table["clients"].arn]
+    }
+    CountAccesses = {
+      actions   = ["dynamodb:Query"]
+      resources = ["${module.table["access_log"].arn}/index/client"]
     }
     # It reads back the snapshot before, which the next one is protected with.
     Publish = {
@@ -44,8 +70,9 @@ module "statistics" {
 
   # Decrypting through S3 is what completing a multipart upload takes.
   key_use = {
-    registry = { decrypt = ["dynamodb"] }
-    files    = { decrypt = ["s3"], generate = ["s3"] }
+    registry   = { decrypt = ["dynamodb"] }
+    access_log = { decrypt = ["dynamodb"] }
+    files      = { decrypt = ["s3"], generate = ["s3"] }
   }
 
   # The scheduler only hands the event to Lambda's own queue: a run that fails is Lambda's to retry and report.

@@ -36,7 +36,8 @@ locals {
       hash    = "subject"
       range   = "at"
       expires = true
-      indexes = { client = { hash = "by", range = "at" } }
+      # What the use of the API is counted by: neither whom a trace is about nor on whose behalf.
+      indexes = { client = { hash = "by", range = "at", attributes = ["action", "found", "route"] } }
     }
 
     # `open` is the kind of a case and one of its parts, `rank` its age: both are of open cases alone, so the index holds

@@ -272,7 +272,7 @@ run "configured" {
       } == {
       addresses-of-review            = ["/api/revues URL_DECODE NORMALIZE_PATH LOWERCASE", "unless arn:aws:wafv2:eu-west-3:123456789012:regional/ipset/review"]
       addresses-of-portal            = ["/portail URL_DECODE NORMALIZE_PATH LOWERCASE", "unless arn:aws:wafv2:eu-west-3:123456789012:regional/ipset/portal"]
-      certificates-of-establishments = ["/api/(inscription|depots) URL_DECODE NORMALIZE_PATH LOWERCASE", "unless EXACTLY depots.example.org"]
+      certificates-of-establishments = ["/api/(inscription|depots|qualite) URL_DECODE NORMALIZE_PATH LOWERCASE", "unless EXACTLY depots.example.org"]
     }
     error_message = "Officers, the portal or establishments are reached from elsewhere, or by another name, than was configured."
   }
@@ -281,7 +281,7 @@ run "configured" {
   assert {
     condition = alltrue([
       for path, resource in local.api_resources :
-      contains(["review", "portal", "enrolment"], resource.function) == can(regex("/api/revues|/portail|/api/(inscription|depots)", path))
+      contains(["review", "portal", "enrolment"], resource.function) == can(regex("/api/revues|/portail|/api/(inscription|depots|qualite)", path))
     ])
     error_message = "A function that is closed has a path that no rule names."
   }

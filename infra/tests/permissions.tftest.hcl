@@ -210,7 +210,7 @@ run "by_default" {
       ])
       statistics = toset([
         "kms:Decrypt registry dynamodb", "kms:Decrypt registry sqs", "kms:GenerateDataKey registry sqs", "kms:Decrypt files s3",
-        "kms:GenerateDataKey files s3",
+        "kms:GenerateDataKey files s3", "kms:Decrypt access_log dynamodb",
       ])
       ines = toset(["kms:Decrypt registry dynamodb", "kms:Decrypt registry secretsmanager", "kms:Decrypt access_log dynamodb"])
     }
@@ -260,6 +260,8 @@ run "by_default" {
         "sqs:SendMessage imports",
         "s3:PutObject inbox/*",
         "s3:GetObject reports/*",
+        "s3:GetObject statistics/interne/etablissements/*",
+        "s3:ListBucket statistics",
         "secretsmanager:GetSecretValue record",
         "secretsmanager:GetSecretValue ine",
         "secretsmanager:GetSecretValue identity",
@@ -384,6 +386,11 @@ run "by_default" {
       statistics = toset([
         "dynamodb:Scan table/students",
         "dynamodb:Scan table/establishments",
+        "dynamodb:Scan table/records",
+        "dynamodb:Query table/imports/index/establishment",
+        "dynamodb:BatchGetItem table/imports",
+        "dynamodb:Scan table/clients",
+        "dynamodb:Query table/access-log/index/client",
         "s3:GetObject statistics/*",
         "s3:PutObject statistics/*",
         "s3:ListBucket statistics",

@@ -163,6 +163,7 @@ run "by_default" {
       "/api/inscription/{proxy+}" = "enrolment"
       "/api/depots"               = "enrolment"
       "/api/depots/{proxy+}"      = "enrolment"
+      "/api/qualite"              = "enrolment"
       "/api/revues"               = "review"
       "/api/revues/{proxy+}"      = "review"
       "/portail"                  = "portal"

@@ -111,7 +111,7 @@ run "by_default" {
   assert {
     condition = { for name, table in module.table : name => table.settings.indexes if length(table.settings.indexes) > 0 } == {
       records    = { slice = "slice id KEYS_ONLY", verify_on = "verify_on id KEYS_ONLY" }
-      access_log = { client = "by at KEYS_ONLY" }
+      access_log = { client = "by at INCLUDE" }
       imports    = { establishment = "uai received_at KEYS_ONLY" }
       clients    = { depositor = "depositor id KEYS_ONLY", client = "client_id id KEYS_ONLY" }
       reviews    = { open = "open rank KEYS_ONLY" }

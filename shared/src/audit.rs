@@ -18,11 +18,12 @@
 //! to a student leaves no trace here: its attachment names the import, and its record the
 //! depositor.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::put_item::builders::PutItemFluentBuilder;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{
     AttributeValue, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
 };
@@ -49,7 +50,7 @@ pub const PARTS: u8 = 16;
 const CLIENTS: &str = "client";
 
 /// What was done about a person.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
     /// The status was asked for, or the case was reviewed.
@@ -151,6 +152,18 @@ pub struct Access {
     /// Which fields were told.
     #[serde(default)]
     pub fields: Vec<String>,
+}
+
+/// What a client does, as often as it does it: what the index of clients has of a trace besides its
+/// keys.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+pub struct Use {
+    /// By which route.
+    pub route: Route,
+    #[serde(default)]
+    pub action: Action,
+    /// Whether somebody was told.
+    pub found: bool,
 }
 
 #[derive(Serialize)]
@@ -266,14 +279,8 @@ impl AccessLog {
         }
         let mut found = Vec::new();
         for part in 0..PARTS {
-            let query = self
-                .client
-                .query()
-                .table_name(&self.table)
-                .index_name(CLIENTS)
-                .key_condition_expression("#by = :by")
-                .expression_attribute_names("#by", "by")
-                .expression_attribute_values(":by", AttributeValue::S(part_of(client, day, part)));
+            let query = self.by_client(client, day, part).projection_expression("subject, #at");
+            let query = query.expression_attribute_names("#at", "at");
             let mut items = query.into_paginator().items().send();
             while let Some(item) = items.next().await {
                 let item = item.map_err(|error| StoreError::new(OPERATION, &error))?;
@@ -284,6 +291,39 @@ impl AccessLog {
         }
         found.sort_unstable();
         Ok(found.into_iter().map(|(at, subject)| (subject, at)).collect())
+    }
+
+    /// How often a client did what on one day (UTC), and whether somebody was told. No trace itself
+    /// is read, nor whom it is about.
+    pub async fn use_of(&self, client: &str, day: Date) -> Result<BTreeMap<Use, u64>, StoreError> {
+        const OPERATION: &str = "access_log Query";
+        let mut uses = BTreeMap::new();
+        for part in 0..PARTS {
+            let query = self
+                .by_client(client, day, part)
+                .projection_expression("#route, #action, #found")
+                .expression_attribute_names("#route", "route")
+                .expression_attribute_names("#action", "action")
+                .expression_attribute_names("#found", "found");
+            let mut items = query.into_paginator().items().send();
+            while let Some(item) = items.next().await {
+                let item = item.map_err(|error| StoreError::new(OPERATION, &error))?;
+                let one: Use =
+                    serde_dynamo::from_item(item).map_err(|_| StoreError::shape(OPERATION))?;
+                *uses.entry(one).or_default() += 1;
+            }
+        }
+        Ok(uses)
+    }
+
+    fn by_client(&self, client: &str, day: Date, part: u8) -> QueryFluentBuilder {
+        self.client
+            .query()
+            .table_name(&self.table)
+            .index_name(CLIENTS)
+            .key_condition_expression("#by = :by")
+            .expression_attribute_names("#by", "by")
+            .expression_attribute_values(":by", AttributeValue::S(part_of(client, day, part)))
     }
 
     /// One trace, by its key.

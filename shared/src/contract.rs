@@ -9,6 +9,7 @@ pub mod ines;
 mod null;
 pub mod parameters;
 pub mod pointer;
+pub mod quality;
 pub mod review;
 pub mod student_status;
 pub mod v3;

@@ -22,6 +22,7 @@
 //! | [`rekeying`] | `students`, `blocks`, `reviews` | written by an operator, while deduplication is stopped |
 //! | [`withdrawals`] | `withdrawals` | written by review and portal, and by an operator |
 //!
+//! [`own_quality`] is no table either, but objects that statistics write and enrolment reads.
 //! [`identity_queue`] and [`imports_queue`] are no tables: one leads from a record to its student,
 //! the other asks for imports.
 
@@ -44,6 +45,7 @@ pub mod ines;
 pub mod known_clients;
 pub mod members;
 pub mod new_identities;
+pub mod own_quality;
 pub mod pairs;
 pub mod publications;
 pub mod quotas;

@@ -1,6 +1,7 @@
 //! Published tables disclose nobody.
 
 use serde_json::{Value, json};
+use tests::depositors::Depositor;
 use tests::eventually;
 use tests::people::Person;
 use tests::stack::Stack;
@@ -16,7 +17,8 @@ async fn table(stack: &Stack, run: &Value, name: &str) -> Vec<Value> {
 async fn what_is_counted_adds_up_and_what_is_few_is_secret() {
     let stack = Stack::connect().await;
     // An establishment that nobody else feeds.
-    let school = stack.depositor().await.uai;
+    let depositor = stack.depositor().await;
+    let school = depositor.uai.clone();
     let enrolled: Vec<_> = (0..16).map(|_| Person::at(&school)).collect();
     let admitted: Vec<_> =
         (0..4).map(|_| Person { status: "admis".into(), ..Person::at(&school) }).collect();
@@ -51,8 +53,29 @@ async fn what_is_counted_adds_up_and_what_is_few_is_secret() {
     let met = format!("{}observations.json", run["prefix"].as_str().unwrap());
     let met = stack.object("statistics_bucket", &met).await;
     assert!(met["communeDeUai"].as_u64().unwrap() + met["communeInconnue"].as_u64().unwrap() >= 20);
+    quality_is_told_to_the_school_alone(&stack, &depositor, run).await;
     let daily = stack.object("statistics_bucket", "public/quotidien.json").await;
     assert_eq!(daily["etudiants"].as_u64().unwrap() % 100, 0, "{daily}");
+}
+
+/// What it sent and what became of it, by its own key; and the tables of everybody are private.
+async fn quality_is_told_to_the_school_alone(stack: &Stack, depositor: &Depositor, run: &Value) {
+    let school = &depositor.uai;
+    let told = stack.get("/api/qualite", Some(&depositor.key)).await;
+    assert_eq!(told.status, 200);
+    let told = told.json();
+    assert_eq!(told["uai"], school.as_str());
+    assert_eq!(told["imports"]["acceptees"], 20, "{told}");
+    assert_eq!(told["inscriptions"]["visibles"], 20, "{told}");
+    assert_eq!(told["inscriptions"]["renseigne"]["commune"], 0, "{told}");
+    assert_eq!(told["delais"]["fichiers"]["nombre"], 20, "{told}");
+    assert_eq!(told["fraicheur"]["jours"], 0, "{told}");
+    let prefix = run["prefix"].as_str().unwrap();
+    let all = stack.bytes("statistics_bucket", &format!("{prefix}qualite.csv")).await;
+    let all = String::from_utf8(all).unwrap();
+    assert!(all.lines().any(|line| line.starts_with(school.as_str())), "{all}");
+    let used = stack.bytes("statistics_bucket", &format!("{prefix}usage.csv")).await;
+    assert!(used.starts_with(b"jour;client;route;action;resultat;nombre\n"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

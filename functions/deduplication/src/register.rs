@@ -301,9 +301,13 @@ impl Register {
         self.publisher.put_off(finding, until).await
     }
 
-    /// Writes all or nothing.
-    pub(crate) async fn publish(&self, writes: &[Write]) -> Result<Published, StoreError> {
-        self.publisher.publish(writes).await
+    /// Writes all or nothing, as of `now`.
+    pub(crate) async fn publish(
+        &self,
+        writes: &[Write],
+        now: Timestamp,
+    ) -> Result<Published, StoreError> {
+        self.publisher.publish(writes, now).await
     }
 }
 

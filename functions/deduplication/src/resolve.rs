@@ -256,7 +256,7 @@ async fn conclude<W: World>(
         if writes.len() > MOST_WRITES {
             return join_first(world, record, &candidates, &decision).await;
         }
-        if register.publish(&writes).await? == Published::Overtaken {
+        if register.publish(&writes, world.now()).await? == Published::Overtaken {
             return Ok(None);
         }
         send(world, follow).await?;
@@ -305,7 +305,9 @@ async fn join_first<W: World>(
         .into());
     }
     let writes: Vec<Write> = cases.writes().collect();
-    if !writes.is_empty() && world.register().publish(&writes).await? == Published::Overtaken {
+    if !writes.is_empty()
+        && world.register().publish(&writes, world.now()).await? == Published::Overtaken
+    {
         return Ok(None);
     }
     world.queue().send_pointers(&pointers).await?;

@@ -21,6 +21,7 @@ use shared::registry::findings::FindingStore;
 use shared::registry::idempotency::IdempotencyStore;
 use shared::registry::identity_queue::IdentityQueue;
 use shared::registry::known_clients::KnownClients;
+use shared::registry::own_quality::OwnQuality;
 use shared::registry::pairs::{PairStore, Terms};
 use shared::registry::quotas::QuotaStore;
 use shared::registry::records::RecordStore;
@@ -36,6 +37,7 @@ pub struct Context {
     pub(crate) deposits: Deposits,
     pub(crate) findings: FindingStore,
     pub(crate) idempotency: IdempotencyStore,
+    pub(crate) quality: OwnQuality,
     pub(crate) metrics: Metrics,
     /// Who sends for whom.
     depositors: Remembered<Uai, Option<Arc<Depositor>>>,
@@ -58,6 +60,7 @@ pub(crate) struct Settings {
     pub(crate) identity_queue_url: String,
     pub(crate) imports_queue_url: String,
     pub(crate) buckets: BucketSettings,
+    pub(crate) statistics_bucket: String,
     /// How long clients and establishments are remembered.
     pub(crate) clients_kept: Duration,
     pub(crate) environment: String,
@@ -80,6 +83,7 @@ impl Settings {
             identity_queue_url: variable("IDENTITY_QUEUE_URL")?,
             imports_queue_url: variable("IMPORTS_QUEUE_URL")?,
             buckets: BucketSettings::from_env()?,
+            statistics_bucket: variable("STATISTICS_BUCKET")?,
             clients_kept: Duration::from_secs(variable("CLIENT_CACHE_SECONDS")?),
             environment: variable("ENVIRONMENT")?,
         })
@@ -149,6 +153,7 @@ impl Context {
             ),
             findings: FindingStore::new(dynamodb.clone(), settings.findings_table),
             idempotency: IdempotencyStore::new(dynamodb, settings.idempotency_table),
+            quality: OwnQuality::new(config::s3(aws), settings.statistics_bucket),
             metrics: Metrics::new(settings.environment, log),
             depositors: Remembered::new(settings.clients_kept),
         }

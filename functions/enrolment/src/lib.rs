@@ -13,6 +13,7 @@
 //!   ├── idempotent_request  an `Idempotency-Key` is answered once
 //!   ├── existing      reading back and cancelling
 //!   ├── deposits      forms to send files with, and what became of the files
+//!   ├── quality       what was counted of an establishment's own feed
 //!   ├── refusal       every end but a success, in the contract's words
 //!   └── openapi       the documentation, generated from the types
 //! ```
@@ -27,6 +28,7 @@ mod caller;
 mod deposits;
 mod existing;
 mod idempotent_request;
+mod quality;
 mod refusal;
 mod routes;
 mod shared_key;

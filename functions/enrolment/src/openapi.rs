@@ -28,6 +28,7 @@ pub(crate) const DOCUMENT: &str = include_str!("../../../docs/openapi/enrolment.
         (name = "contrat", description = "Le contrat publié"),
         (name = "inscriptions", description = "Ajouts : lots, relecture, annulation"),
         (name = "depots", description = "Ajouts : fichiers"),
+        (name = "qualite", description = "Ajout : ce qui est compté de ce que l'établissement envoie"),
         (name = "public", description = "Ce qui ne dit rien de personne")
     )
 )]

@@ -39,6 +39,8 @@ pub enum Refusal {
     DepositNotFound,
     /// The establishment is not the key's own.
     EstablishmentNotFound,
+    /// Statistics haven't counted what the establishment sends yet.
+    NotCounted,
     /// Something more recent is known, so it can't be cancelled as of now.
     Superseded,
     /// The same `Idempotency-Key` is being answered.
@@ -61,7 +63,8 @@ impl shared::api::error::Refusal for Refusal {
             | Self::NothingToCancel { .. }
             | Self::EnrolmentNotFound { .. }
             | Self::DepositNotFound
-            | Self::EstablishmentNotFound => "not_found",
+            | Self::EstablishmentNotFound
+            | Self::NotCounted => "not_found",
             Self::SeveralEnrolments => "several_enrolments",
             Self::Superseded => "superseded",
             Self::InProgress => "in_progress",
@@ -96,7 +99,8 @@ impl Refusal {
             | Self::NothingToCancel { .. }
             | Self::EnrolmentNotFound { .. }
             | Self::DepositNotFound
-            | Self::EstablishmentNotFound => StatusCode::NOT_FOUND,
+            | Self::EstablishmentNotFound
+            | Self::NotCounted => StatusCode::NOT_FOUND,
             Self::Unauthenticated { .. } => StatusCode::UNAUTHORIZED,
             Self::Invalid(_) => StatusCode::BAD_REQUEST,
             Self::SeveralEnrolments | Self::Superseded | Self::InProgress | Self::NotOrdered(_) => {
@@ -127,6 +131,9 @@ impl Refusal {
             Self::EnrolmentNotFound { id } => (message::ENROLMENT_NOT_FOUND, said(id)),
             Self::DepositNotFound => ("dépôt introuvable", said("")),
             Self::EstablishmentNotFound => ("établissement introuvable", said("")),
+            Self::NotCounted => {
+                ("la qualité n'a pas encore été calculée : elle l'est chaque nuit", said(""))
+            }
             Self::Superseded => ("une déclaration plus récente existe", said("")),
             Self::InProgress => {
                 ("la même requête est en cours, réessayez plus tard", said("Idempotency-Key"))
@@ -183,6 +190,7 @@ fn name_of(path: &str) -> &'static str {
     match path.split('/').nth(2) {
         Some("inscription") => "inscription",
         Some("depots") => "depots",
+        Some("qualite") => "qualite",
         _ => "",
     }
 }

@@ -15,6 +15,7 @@ use shared::contract::enrolment::{
 };
 use shared::contract::error::ErrorBody;
 use shared::contract::finding::Findings;
+use shared::contract::quality::Quality;
 use shared::registry::idempotency::Answered as Stored;
 use shared::routes;
 
@@ -23,7 +24,7 @@ use crate::context::Context;
 use crate::handler::EnrolmentAnswer;
 use crate::openapi::{BodyErrors, DOCUMENT, Errors, OnceErrors, UnknownError};
 use crate::refusal::{Refusal, not_an_object};
-use crate::{batch, deposits, existing, single};
+use crate::{batch, deposits, existing, quality, single};
 
 type Answered = route::Answered<Context>;
 type Call<'a> = route::Call<'a, Context>;
@@ -48,6 +49,7 @@ routes! { Context;
     "deposit_confirmation" => confirm_deposit, by(Route::Deposit), body LARGEST_WISH;
     "deposit_columns" => call_columns, by(Route::Deposit), body LARGEST_COLUMNS;
     "deposit_findings" => findings, by(Route::Deposit), body 0;
+    "quality" => tell_quality, by(Route::Deposit), body 0;
     "enrolment_openapi" => openapi_json, public, body 0;
 }
 
@@ -186,6 +188,20 @@ async fn call_columns(call: Call<'_>, caller: &Caller) -> Answered {
 async fn findings(call: Call<'_>, caller: &Caller) -> Answered {
     let Call { context, request, request_context, id, .. } = call;
     Ok(deposits::findings(context, caller, id, request, request_context).await?.into())
+}
+
+/// Qualité de ce que l'établissement envoie
+#[utoipa::path(
+    get, path = "/api/qualite", tag = "qualite", operation_id = "qualite", security(("cle" = [])),
+    responses(
+        (status = 200, description = "Fraîcheur, rejets par règle, complétude, délais et identités, comptés la nuit dernière pour l'établissement de la clé : des nombres, et personne", body = Quality),
+        (status = 404, description = "Rien n'a encore été compté", body = ErrorBody<'_>),
+        Errors
+    )
+)]
+async fn tell_quality(call: Call<'_>, caller: &Caller) -> Answered {
+    let Call { context, request_context, .. } = call;
+    Ok(quality::own(context, caller, request_context).await?.into())
 }
 
 /// Cette documentation

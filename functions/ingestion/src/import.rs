@@ -325,7 +325,12 @@ impl Job<'_> {
                 report_key: &report_key,
             })
             .await?;
-        let end = End { progress, report_key: &report_key, failure: failure.as_deref() };
+        let end = End {
+            progress,
+            rules: work.rules(),
+            report_key: &report_key,
+            failure: failure.as_deref(),
+        };
         self.world.imports.finish(self.holder, end, self.now()).await?;
         let Progress { read, accepted, superseded, unchanged, created, rejected, warned, .. } =
             progress;

@@ -1,8 +1,12 @@
 //! What lives as long as the process.
 
+use shared::audit::AccessLog;
 use shared::config::{self, ConfigError};
 use shared::registry::answers::AnswerStore;
+use shared::registry::clients::ClientStore;
 use shared::registry::establishments::EstablishmentStore;
+use shared::registry::imports::ImportStore;
+use shared::registry::records::RecordStore;
 
 use crate::store::SnapshotStore;
 use crate::tables::shape::Thresholds;
@@ -15,6 +19,10 @@ pub struct Context {
     pub(crate) snapshots: SnapshotStore,
     pub(crate) answers: AnswerStore,
     pub(crate) establishments: EstablishmentStore,
+    pub(crate) records: RecordStore,
+    pub(crate) imports: ImportStore,
+    pub(crate) clients: ClientStore,
+    pub(crate) traces: AccessLog,
     pub(crate) thresholds: Thresholds,
     /// How the MEFSTAT11 of a CPGE begins.
     pub(crate) cpge_prefixes: Vec<String>,
@@ -40,6 +48,11 @@ impl Context {
                 dynamodb.clone(),
                 config::variable("ESTABLISHMENTS_TABLE")?,
             ),
+            records: RecordStore::new(dynamodb.clone(), config::variable("RECORDS_TABLE")?),
+            imports: ImportStore::new(dynamodb.clone(), config::variable("IMPORTS_TABLE")?),
+            clients: ClientStore::new(dynamodb.clone(), config::variable("CLIENTS_TABLE")?),
+            // Nothing is traced here: nobody is read of.
+            traces: AccessLog::new(dynamodb.clone(), config::variable("ACCESS_LOG_TABLE")?, 0),
             // Statistics never look anybody up, so they have no right to the blocks.
             answers: AnswerStore::new(dynamodb, students, String::new()),
             thresholds: Thresholds { plain, personal: plain.max(PERSONAL) },

@@ -20,6 +20,7 @@ use crate::context::Context;
 use crate::dimensions::Nomenclature;
 use crate::facts::{Observed, Scope};
 use crate::outputs::{File, FormatError, MANIFEST, Manifest, files};
+use crate::quality;
 use crate::snapshot::{Coverage, PublishedRows, Snapshot};
 use crate::store::{FROZEN, INTERNAL};
 use crate::tables::tally::Tally;
@@ -127,6 +128,8 @@ pub async fn handle(context: &Context, order: Order) -> Result<Published, Statis
         let snapshot = Snapshot::internal(at, tally, context.thresholds, coverage);
         let files = files(&snapshot, context.site())?;
         let published = keep(context, &snapshot, &observed, files).await?;
+        let judged = quality::make(context, at, &snapshot.coverage).await?;
+        tracing::info!(establishments = judged, "quality counted");
         (snapshot, published)
     };
     let protection = &snapshot.protection;

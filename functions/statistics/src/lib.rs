@@ -9,6 +9,7 @@
 //!   ├── disclosure      what is hidden, and the proof that it is enough
 //!   ├── snapshot        all tables at a date, with the snapshot before
 //!   ├── outputs         its files, the manifest last
+//!   ├── quality         what establishments send, and what clients ask: private
 //!   ├── audit           the same proof from published files alone
 //!   └── store           where snapshots are kept
 //! ```
@@ -21,6 +22,7 @@ pub mod facts;
 pub mod handler;
 pub mod main_enrolment;
 pub mod outputs;
+mod quality;
 pub mod snapshot;
 pub mod store;
 pub mod tables;

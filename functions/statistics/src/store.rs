@@ -3,7 +3,8 @@
 //! | key | |
 //! |---|---|
 //! | `snapshots/<date>/…` | a frozen snapshot: written once; without its manifest it is none |
-//! | `interne/<date>/…` | the tables of a day and what was met on the way: never public |
+//! | `interne/<date>/…` | the tables of a day, what was met on the way, quality and use: never public |
+//! | `interne/etablissements/<UAI>.json` | the latest quality of what an establishment sent, for itself |
 //! | `public/quotidien.json` | the national total of the day, rounded |
 
 use std::collections::HashMap;
@@ -20,6 +21,9 @@ use crate::outputs::{File, MANIFEST};
 pub const FROZEN: &str = "snapshots/";
 /// Where the tables of a day are.
 pub const INTERNAL: &str = "interne/";
+
+/// Where what each establishment is told of its quality is.
+pub use shared::registry::own_quality::PREFIX as OWN_QUALITY;
 
 /// The bucket of statistics.
 #[derive(Debug, Clone)]

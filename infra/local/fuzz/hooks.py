@@ -17,6 +17,7 @@ KEYS = {
     "/api/revues": REVIEW_KEY,
     "/api/inscription": WRITE_KEY,
     "/api/depots": WRITE_KEY,
+    "/api/qualite": WRITE_KEY,
 }
 # The consultation's routes differ by what they take.
 CREDENTIALS = {

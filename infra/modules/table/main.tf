@@ -33,10 +33,11 @@ resource "aws_dynamodb_table" "this" {
     for_each = var.indexes
 
     content {
-      name            = global_secondary_index.key
-      hash_key        = global_secondary_index.value.hash
-      range_key       = global_secondary_index.value.range
-      projection_type = "KEYS_ONLY"
+      name               = global_secondary_index.key
+      hash_key           = global_secondary_index.value.hash
+      range_key          = global_secondary_index.value.range
+      projection_type    = length(global_secondary_index.value.attributes) > 0 ? "INCLUDE" : "KEYS_ONLY"
+      non_key_attributes = length(global_secondary_index.value.attributes) > 0 ? global_secondary_index.value.attributes : null
     }
   }
 

@@ -25,10 +25,11 @@ variable "range_key" {
 }
 
 variable "indexes" {
-  description = "Global secondary indexes by name, of texts. They copy keys alone: the items are then read by them."
+  description = "Global secondary indexes by name, of texts. They copy keys, by which items are then read, and the attributes that are named."
   type = map(object({
-    hash  = string
-    range = string
+    hash       = string
+    range      = string
+    attributes = optional(list(string), [])
   }))
   default  = {}
   nullable = false

@@ -1,5 +1,6 @@
 //! Imports: one per version of an object dropped in the inbox, its states, and who may work on it.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -9,6 +10,7 @@ use sha2::{Digest, Sha256};
 use super::key::DepositKey;
 use crate::domain::uai::Uai;
 use crate::files::mapping::Mapping;
+use crate::files::problem::RowRule;
 
 /// An import's id: opaque, and the same for every delivery of the event of one object version.
 ///
@@ -116,6 +118,9 @@ pub struct Import {
     /// Rows accepted so far that something is odd about.
     #[serde(default)]
     pub warned: u64,
+    /// Rows by the code of the rule that they broke, or were odd by; known once it has ended.
+    #[serde(default)]
+    pub rules: BTreeMap<String, u64>,
     /// Bytes read so far, of `bytes`.
     #[serde(default)]
     pub bytes_read: u64,
@@ -293,6 +298,8 @@ pub struct Progress {
 #[derive(Debug, Clone, Copy)]
 pub struct End<'a> {
     pub progress: Progress,
+    /// Rows by the rule that they broke, or were odd by.
+    pub rules: &'a BTreeMap<RowRule, u64>,
     /// The report's key in the reports bucket.
     pub report_key: &'a str,
     /// The reason of a failure, if it failed.

@@ -116,6 +116,12 @@ impl Tally {
         }
     }
 
+    /// How many rows broke which rule so far, or were odd by it.
+    #[must_use]
+    pub fn by_rule(&self) -> &BTreeMap<RowRule, u64> {
+        &self.by_rule
+    }
+
     /// The counts so far.
     #[must_use]
     pub fn counts(&self) -> Counts {

@@ -91,6 +91,12 @@ impl RecordVersion {
         self.0.split('.').nth(3)?.parse().ok()
     }
 
+    /// When the statement was made, to the millisecond.
+    #[must_use]
+    pub fn made_at(&self) -> Option<jiff::Timestamp> {
+        jiff::Timestamp::from_millisecond(self.0.split('.').next()?.parse().ok()?).ok()
+    }
+
     /// The sortable text.
     #[must_use]
     pub fn as_str(&self) -> &str {

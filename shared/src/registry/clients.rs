@@ -253,6 +253,21 @@ impl ClientStore {
         Ok((clients, keys))
     }
 
+    /// The ids of every client, in order. Nothing else of them is read.
+    pub async fn ids(&self) -> Result<Vec<String>, StoreError> {
+        const OPERATION: &str = "clients Scan";
+        let scan = self.client.scan().table_name(&self.table).projection_expression("id");
+        let mut items = scan.into_paginator().items().send();
+        let mut clients = Vec::new();
+        while let Some(item) = items.next().await {
+            let item = item.map_err(|error| StoreError::new(OPERATION, &error))?;
+            let id = item.get("id").and_then(|id| id.as_s().ok());
+            clients.extend(id.and_then(|id| id.strip_prefix("CLIENT#")).map(str::to_owned));
+        }
+        clients.sort_unstable();
+        Ok(clients)
+    }
+
     /// Reads consistently: what is read is believed for up to a minute, so it must not be late
     /// already.
     async fn get<T: DeserializeOwned>(&self, id: String) -> Result<Option<T>, StoreError> {

@@ -413,12 +413,18 @@ impl ImportStore {
         now: Timestamp,
     ) -> UpdateItemFluentBuilder {
         let state = if end.failure.is_some() { ImportState::Failed } else { ImportState::Done };
+        let rules = end.rules.iter().map(|(rule, rows)| {
+            let rows = AttributeValue::N(rows.to_string());
+            (rule.code().to_owned(), rows)
+        });
         self.update(holder)
             .update_expression(format!(
                 "SET #state = :state, lease_until = :over, bytes_read = #bytes, report_key = :report, \
-                 reason = :reason, finished_at = :now, {COUNTS} REMOVE work_key"
+                 reason = :reason, finished_at = :now, #rules = :rules, {COUNTS} REMOVE work_key"
             ))
             .expression_attribute_names("#bytes", "bytes")
+            .expression_attribute_names("#rules", "rules")
+            .expression_attribute_values(":rules", AttributeValue::M(rules.collect()))
             .expression_attribute_values(":state", text(state.name()))
             .expression_attribute_values(":over", number(0))
             .expression_attribute_values(":report", text(end.report_key))
@@ -497,7 +503,10 @@ impl WithCounts for UpdateItemFluentBuilder {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
+    use crate::files::problem::RowRule;
 
     /// DynamoDB refuses a name or a value that no expression uses, and one that is used and not
     /// given.
@@ -550,7 +559,9 @@ mod tests {
         };
         owned(store.progressing(holder, Progress::default(), None, now));
         owned(store.progressing(holder, Progress::default(), Some("work"), now));
-        let end = End { progress: Progress::default(), report_key: "report", failure: None };
+        let rules = BTreeMap::from([(RowRule::UaiInvalide, 3)]);
+        let (progress, report_key) = (Progress::default(), "report");
+        let end = End { progress, rules: &rules, report_key, failure: None };
         owned(store.finishing(holder, end, now));
         let uai = Uai::parse("0751967F").unwrap();
         assert_well_formed(&store.linking("0123456789abcdef0123456789abcdef", uai, &id));

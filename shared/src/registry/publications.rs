@@ -24,6 +24,11 @@ use crate::identity::student::StudentId;
 /// What DynamoDB takes in one transaction.
 pub const MOST_WRITES: usize = 100;
 
+/// The attribute that tells since when a record has been in a state. One that is decided on anew and
+/// stays there keeps its time.
+const SINCE: [(RecordState, &str); 2] =
+    [(RecordState::Resolved, "visible_since"), (RecordState::OnHold, "on_hold_since")];
+
 /// Whether a publication took place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Published {
@@ -58,16 +63,16 @@ impl Publisher {
         Self { client, students, records, blocks, reviews, findings, findings_kept }
     }
 
-    /// Writes all or nothing.
+    /// Writes all or nothing, as of `now`.
     ///
     /// Idempotent: a repetition finds the versions moved on, writes nothing and says so.
-    pub async fn publish(&self, writes: &[Write]) -> Result<Published, StoreError> {
+    pub async fn publish(&self, writes: &[Write], now: Timestamp) -> Result<Published, StoreError> {
         const OPERATION: &str = "students TransactWriteItems";
         if writes.len() > MOST_WRITES {
             return Err(StoreError::refused(OPERATION, "more writes than a transaction takes"));
         }
         let items: Result<Vec<_>, _> =
-            writes.iter().filter_map(|write| self.item(write).transpose()).collect();
+            writes.iter().filter_map(|write| self.item(write, now).transpose()).collect();
         let items = items.map_err(|error| StoreError::encode(OPERATION, error))?;
         self.transact(OPERATION, items).await
     }
@@ -124,10 +129,14 @@ impl Publisher {
     }
 
     /// The write in DynamoDB's terms; `None` for a finding without a report to complete.
-    fn item(&self, write: &Write) -> Result<Option<TransactWriteItem>, EncodeError> {
+    fn item(
+        &self,
+        write: &Write,
+        now: Timestamp,
+    ) -> Result<Option<TransactWriteItem>, EncodeError> {
         let item = match write {
             Write::Note(finding) => {
-                return self.findings.put(finding, self.findings_kept, Timestamp::now());
+                return self.findings.put(finding, self.findings_kept, now);
             }
             Write::Unnote(record, version) => return self.findings.clear(record, version),
             Write::PutStudent { student, expected, answer, stat } => {
@@ -178,9 +187,9 @@ impl Publisher {
             }
             Write::PutBlock(key, block) => self.blocks.put(key, block),
             Write::CheckBlock(key, version) => self.blocks.check(key, *version),
-            Write::UpdateRecord(update) => self.update_record(update),
+            Write::UpdateRecord(update) => self.update_record(update, now),
             Write::Link { record, links, student, on_hold } => {
-                self.link(record, links, *student, *on_hold)
+                self.link(record, links, *student, on_hold.then_some(now))
             }
             Write::PutCase(case) => self.reviews.put(case),
         };
@@ -188,7 +197,11 @@ impl Publisher {
     }
 
     /// The record is attached, or waits, if it still says what was decided on and is where it was.
-    fn update_record(&self, changed: &RecordUpdate) -> Result<TransactWriteItem, EncodeError> {
+    fn update_record(
+        &self,
+        changed: &RecordUpdate,
+        now: Timestamp,
+    ) -> Result<TransactWriteItem, EncodeError> {
         let RecordUpdate {
             record,
             version,
@@ -215,6 +228,7 @@ impl Publisher {
             .expression_attribute_names("#state", "state")
             .expression_attribute_values(":version", text(version.as_str()))
             .expression_attribute_values(":state", text(state.name()))
+            .expression_attribute_values(":now", text(now.to_string()))
             .expression_attribute_values(":student", serde_dynamo::to_attribute_value(student)?)
             .expression_attribute_values(
                 ":statut_ine",
@@ -223,6 +237,13 @@ impl Publisher {
         let mut set =
             "SET #state = :state, student = :student, statut_ine = :statut_ine".to_owned();
         let mut remove = Vec::new();
+        for (of, since) in SINCE {
+            if of == *state {
+                set = format!("{set}, {since} = if_not_exists({since}, :now)");
+            } else {
+                remove.push(since);
+            }
+        }
         let links =
             (!changed.links.is_empty()).then(|| serde_dynamo::to_attribute_value(&changed.links));
         let links = links.transpose()?;
@@ -263,20 +284,23 @@ impl Publisher {
         record: &RecordId,
         links: &Links,
         student: StudentId,
-        on_hold: bool,
+        on_hold: Option<Timestamp>,
     ) -> Result<TransactWriteItem, EncodeError> {
         let update = self
             .record(record)
             .condition_expression("attribute_exists(id)")
             .expression_attribute_values(":links", serde_dynamo::to_attribute_value(links)?)
             .expression_attribute_values(":student", serde_dynamo::to_attribute_value(student)?);
-        let update = if on_hold {
-            update
-                .update_expression("SET links = :links, student = :student, #state = :on_hold")
+        let update = match on_hold {
+            Some(now) => update
+                .update_expression(
+                    "SET links = :links, student = :student, #state = :on_hold, \
+                     on_hold_since = if_not_exists(on_hold_since, :now) REMOVE visible_since",
+                )
                 .expression_attribute_names("#state", "state")
-                .expression_attribute_values(":on_hold", text(RecordState::OnHold.name()))
-        } else {
-            update.update_expression("SET links = :links, student = :student")
+                .expression_attribute_values(":now", text(now.to_string()))
+                .expression_attribute_values(":on_hold", text(RecordState::OnHold.name())),
+            None => update.update_expression("SET links = :links, student = :student"),
         };
         Ok(TransactWriteItem::builder().update(update.build()?).build())
     }

@@ -9,6 +9,7 @@
 //! | `declaration`, `digest` | the content, and the digest by which a repetition is recognised |
 //! | `statut_ine`, `finding` | what was found about the identity of the content (written by deduplication) |
 //! | `state`, `student`, `doubt` | where it stands (written by deduplication as well) |
+//! | `visible_since`, `on_hold_since` | since when the content is in one of these two states; statistics count from it |
 //! | `seen` | the version of the latest complete file that had a broken row about it |
 //! | `unknown_since`, `verify_on` | the day since which INES hasn't known the INE, and the one from which on it is asked again: the hash key of the index of the same name |
 //! | `slice` | establishment, year and digit: the hash key of the index of the same name |
@@ -42,6 +43,9 @@ use crate::identity::digest::RecordId;
 use crate::identity::student::RecordVersion;
 
 mod confirmed;
+mod quality;
+
+pub use quality::Judged;
 
 /// Records of one [`RecordStore::read`] or [`RecordStore::write`] at most: DynamoDB's limit for
 /// both.
@@ -196,7 +200,7 @@ impl RecordStore {
             .set_key(Some(keys::record(&read.id)))
             .update_expression(
                 "SET version = :version, said_at = :version, declaration.inscription = :inscription, \
-                 depositor = :depositor, #state = :pending REMOVE digest, doubt",
+                 depositor = :depositor, #state = :pending REMOVE digest, doubt, visible_since, on_hold_since",
             )
             .condition_expression("version = :read")
             .expression_attribute_names("#state", "state")
@@ -361,7 +365,7 @@ impl RecordStore {
             Write::Cancel { version, .. } => update
                 .update_expression(
                     "SET version = :version, said_at = :version, declaration.inscription.statut = :cancelled, \
-                     #state = :pending REMOVE digest, doubt",
+                     #state = :pending REMOVE digest, doubt, visible_since, on_hold_since",
                 )
                 .condition_expression(
                     "attribute_exists(id) AND version < :version AND declaration.inscription.statut <> :cancelled \
@@ -391,7 +395,7 @@ fn put(
         .update_expression(
             "SET version = :version, said_at = :version, first_version = if_not_exists(first_version, :version), \
              #state = :pending, declaration = :declaration, depositor = :depositor, digest = :digest, #slice = :slice \
-             REMOVE doubt",
+             REMOVE doubt, visible_since, on_hold_since",
         )
         .condition_expression("attribute_not_exists(id) OR version < :version")
         .expression_attribute_names("#state", "state")

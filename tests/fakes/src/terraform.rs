@@ -15,8 +15,15 @@ pub struct Table {
     pub name: String,
     /// The hash key, and the range key if there is one.
     pub(crate) key: Vec<String>,
-    /// Indexes by name, with their keys.
-    indexes: Vec<(String, Vec<String>)>,
+    indexes: Vec<Index>,
+}
+
+/// A global index.
+struct Index {
+    name: String,
+    key: Vec<String>,
+    /// What it copies besides keys.
+    attributes: Vec<String>,
 }
 
 impl Table {
@@ -27,7 +34,7 @@ impl Table {
             kinds.map(|(name, kind)| json!({ "AttributeName": name, "KeyType": kind })).collect()
         };
         let mut attributes: Vec<&String> =
-            self.key.iter().chain(self.indexes.iter().flat_map(|(_, key)| key)).collect();
+            self.key.iter().chain(self.indexes.iter().flat_map(|index| &index.key)).collect();
         attributes.sort_unstable();
         attributes.dedup();
         let attributes: Vec<Value> = attributes
@@ -39,11 +46,14 @@ impl Table {
             "AttributeDefinitions": attributes,
         });
         if !self.indexes.is_empty() {
-            let projection = json!({ "ProjectionType": "KEYS_ONLY" });
-            let indexes = self
-                .indexes
-                .iter()
-                .map(|(name, key)| json!({ "IndexName": name, "KeySchema": schema(key), "Projection": projection }));
+            let indexes = self.indexes.iter().map(|index| {
+                let projection = if index.attributes.is_empty() {
+                    json!({ "ProjectionType": "KEYS_ONLY" })
+                } else {
+                    json!({ "ProjectionType": "INCLUDE", "NonKeyAttributes": index.attributes })
+                };
+                json!({ "IndexName": index.name, "KeySchema": schema(&index.key), "Projection": projection })
+            });
             definition["GlobalSecondaryIndexes"] = indexes.collect();
         }
         definition
@@ -73,19 +83,25 @@ pub fn tables() -> Vec<Table> {
 fn read(name: &ObjectKey, table: &Object<ObjectKey, Expression>) -> Table {
     let indexes = field(table, "indexes").map(object);
     let indexes = indexes.iter().flat_map(|indexes| indexes.iter());
-    Table {
-        name: name.to_string(),
-        key: key(table),
-        indexes: indexes.map(|(name, index)| (name.to_string(), key(object(index)))).collect(),
-    }
+    let indexes = indexes.map(|(name, index)| {
+        let attributes = match field(object(index), "attributes") {
+            Some(Expression::Array(names)) => names.iter().map(text).collect(),
+            _ => Vec::new(),
+        };
+        Index { name: name.to_string(), key: key(object(index)), attributes }
+    });
+    Table { name: name.to_string(), key: key(table), indexes: indexes.collect() }
 }
 
 fn key(object: &Object<ObjectKey, Expression>) -> Vec<String> {
-    let text = |expression: &Expression| match expression {
+    ["hash", "range"].iter().filter_map(|name| field(object, name)).map(text).collect()
+}
+
+fn text(expression: &Expression) -> String {
+    match expression {
         Expression::String(text) => text.clone(),
         other => panic!("{other:?} is no name"),
-    };
-    ["hash", "range"].iter().filter_map(|name| field(object, name)).map(text).collect()
+    }
 }
 
 fn field<'a>(object: &'a Object<ObjectKey, Expression>, name: &str) -> Option<&'a Expression> {

@@ -100,7 +100,7 @@ async fn student(dynamodb: aws_sdk_dynamodb::Client) -> Result<()> {
     let findings = (FindingStore::new(dynamodb.clone(), "findings".into()), SignedDuration::ZERO);
     let tables =
         Publisher::new(dynamodb, ("students".into(), "records".into()), blocks, reviews, findings);
-    let published = tables.publish(&writes).await?;
+    let published = tables.publish(&writes, jiff::Timestamp::now()).await?;
     ensure!(published == Published::Yes, "the stub refused the publication");
     Ok(())
 }

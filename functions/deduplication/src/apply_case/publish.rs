@@ -92,7 +92,7 @@ impl CaseChanges {
             return self.step(world, case, changes).await;
         }
         tracing::debug!(writes = writes.len(), version = case.version, "case applied");
-        if world.register().publish(&writes).await? == Published::Overtaken {
+        if world.register().publish(&writes, world.now()).await? == Published::Overtaken {
             return Ok(Progress::Overtaken);
         }
         if !self.follow.is_empty() {
@@ -147,7 +147,7 @@ impl CaseChanges {
         };
         tracing::info!(writes = writes.len(), version = case.version, "case applied in part");
         writes.push(Write::PutCase(Box::new(case)));
-        Ok(match world.register().publish(&writes).await? {
+        Ok(match world.register().publish(&writes, world.now()).await? {
             Published::Yes => Progress::Begun,
             Published::Overtaken => Progress::Overtaken,
         })

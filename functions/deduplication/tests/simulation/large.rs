@@ -180,7 +180,10 @@ fn enrol(
         let blocks = sim.meanwhile(sim.stores.blocks.read(&keys, Consistency::Strong)).unwrap();
         let writes: Vec<Write> =
             plan(&changes, &sim.keys, &blocks).into_iter().chain(updates).collect();
-        assert_eq!(sim.meanwhile(sim.stores.publisher.publish(&writes)).unwrap(), Published::Yes);
+        assert_eq!(
+            sim.meanwhile(sim.stores.publisher.publish(&writes, jiff::Timestamp::now())).unwrap(),
+            Published::Yes
+        );
     }
     check::settled(&sim.tables(), &sim.keys);
     statements

@@ -44,7 +44,10 @@ pub(crate) fn part(sim: &Sim) -> Option<(RecordId, StudentId)> {
     let blocks = sim.meanwhile(sim.stores.blocks.read(&keys, Consistency::Strong)).unwrap();
     let mut writes = plan(&changes, &sim.keys, &blocks);
     writes.push(link);
-    assert_eq!(sim.meanwhile(sim.stores.publisher.publish(&writes)).unwrap(), Published::Yes);
+    assert_eq!(
+        sim.meanwhile(sim.stores.publisher.publish(&writes, jiff::Timestamp::now())).unwrap(),
+        Published::Yes
+    );
     check::derived(&sim.tables(), &sim.keys);
     Some((edge.record, student.id))
 }

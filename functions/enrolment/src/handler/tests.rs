@@ -7,4 +7,5 @@ mod deposits;
 mod faults;
 mod golden;
 mod pairs;
+mod quality;
 mod world;

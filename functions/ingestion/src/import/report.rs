@@ -1,8 +1,11 @@
 //! What an establishment reads about an import: `rapport.json` for its software, `rapport.csv` for
 //! its registrar.
 
+use std::collections::BTreeMap;
+
 use shared::feeding::key::Mode;
 use shared::feeding::shared_keys::SharedKeys;
+use shared::files::problem::RowRule;
 use shared::files::report::{self, Ending};
 use shared::registry::StoreError;
 use shared::registry::imports::Progress;
@@ -15,6 +18,11 @@ pub(super) const JSON: &str = "application/json; charset=utf-8";
 const CSV: &str = "text/csv; charset=utf-8";
 
 impl Work {
+    /// Rows so far by the rule that they broke, or were odd by.
+    pub(super) fn rules(&self) -> &BTreeMap<RowRule, u64> {
+        self.tally.by_rule()
+    }
+
     pub(super) fn progress(&self) -> Progress {
         let counts = self.tally.counts();
         Progress {

@@ -10,6 +10,8 @@ use crate::registry::{StoreError, read};
 
 /// The index of imports by establishment.
 const BY_ESTABLISHMENT: &str = "establishment";
+/// Imports that are read at once where all are wanted: as many as a batch of DynamoDB's takes.
+const A_PAGE: i32 = 100;
 
 /// Imports of an establishment, and the place after the last if there are more.
 #[derive(Debug, Default)]
@@ -91,6 +93,22 @@ impl ImportStore {
             .map_err(|_| StoreError::shape(OPERATION))?;
         let next = output.last_evaluated_key.and_then(|_| keys.last().map(Key::place));
         Ok(Listed { imports: self.imports(keys).await?, next })
+    }
+
+    /// The imports of an establishment that were received from `from` on, the latest first.
+    pub async fn since(&self, uai: Uai, from: Timestamp) -> Result<Vec<Import>, StoreError> {
+        let (mut imports, mut before) = (Vec::new(), None);
+        loop {
+            let page = self.of_establishment(uai, before.as_ref(), A_PAGE).await?;
+            let read = page.imports.len();
+            let recent = |import: &Import| import.received_at.is_some_and(|at| at >= from);
+            imports.extend(page.imports.into_iter().filter(recent));
+            match page.next {
+                // A page that has one from before is the last that is wanted.
+                Some(next) if next.received_at >= from && read > 0 => before = Some(next),
+                _ => return Ok(imports),
+            }
+        }
     }
 
     /// The imports of these keys, in their order.

@@ -1,6 +1,6 @@
 //! `/api/depots`: a form under the key's own prefix, and what became of the file.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use fakes::aws::{Fault, dynamo, item};
 use fakes::dynamodb::Item;
@@ -208,7 +208,8 @@ async fn a_trial_is_imported_for_good_once_however_often_it_is_confirmed() {
     imports.link_deposit(id, Uai::parse("0010006B").unwrap(), &tried).await.unwrap();
     let running = confirm(&context, KEY, id, &body).await;
     assert!(running.status == 409 && running.text.contains("pas terminé"), "{}", running.text);
-    let end = End { progress: Progress::default(), report_key: "report", failure: None };
+    let (progress, rules) = (Progress::default(), BTreeMap::new());
+    let end = End { progress, rules: &rules, report_key: "report", failure: None };
     imports.finish(holder, end, now).await.unwrap();
     assert_eq!(follow(&context, KEY, id).await.json()["essai"], true);
 

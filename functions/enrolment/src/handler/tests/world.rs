@@ -8,6 +8,7 @@ use fakes::aws::{Call, Faults, Response, item, keyed};
 use fakes::dynamodb::{Item, Tables};
 use fakes::gateway::{Reply, request};
 use fakes::log::Log;
+use fakes::s3::{Buckets, Pieces};
 use fakes::sqs::Queues;
 use jiff::Timestamp;
 use lambda_http::Request;
@@ -50,6 +51,7 @@ pub(super) struct World {
     pub(super) tables: Tables,
     /// The bodies of the messages that were sent.
     pub(super) queue: Queues,
+    pub(super) buckets: Buckets,
     pub(super) faults: Faults,
     log: Log,
 }
@@ -102,6 +104,7 @@ impl World {
     fn answer(&self, call: &Call) -> Response {
         self.faults.answer(call, || match call.service.as_str() {
             "AmazonSQS" => self.queue.call(call),
+            "s3" => self.buckets.call(call, Timestamp::now(), |bytes| Pieces::new([Ok(bytes)])),
             _ => self.tables.call(&call.operation, &call.text),
         })
     }
@@ -129,6 +132,7 @@ impl World {
                 max_bytes: 1_000,
                 lifetime: Duration::from_mins(15),
             },
+            statistics_bucket: "statistics".into(),
             clients_kept: Duration::from_mins(1),
             environment: "test".into(),
         };

@@ -1,5 +1,7 @@
 //! A file from its deposit to its import, by pages alone.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde_json::Value;
 use shared::feeding::import::{Arrival, GoOn};
@@ -91,7 +93,9 @@ impl World {
             warned: counts.warned,
             ..Progress::default()
         };
-        let end = End { progress, report_key: &report_key, failure: found.failure };
+        let rules = BTreeMap::new();
+        let failure = found.failure;
+        let end = End { progress, rules: &rules, report_key: &report_key, failure };
         imports.finish(holder, end, Timestamp::now()).await.unwrap();
     }
 

@@ -1,0 +1,132 @@
+//! The quality of what establishments send, and the use that clients make of the register. Both are
+//! private: an establishment is told its own, and a client's small counts point at people.
+
+mod counted;
+mod tables;
+mod usage;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Span, Timestamp};
+use shared::domain::academic_year::AcademicYear;
+use shared::domain::uai::Uai;
+use shared::registry::StoreError;
+use tokio::task::JoinSet;
+
+use self::counted::{Counted, median};
+use crate::context::Context;
+use crate::handler::StatisticsError;
+use crate::outputs::File;
+use crate::snapshot::Coverage;
+use crate::store::{INTERNAL, OWN_QUALITY};
+
+/// Days of imports, and of what was said, that are counted.
+const DAYS: u16 = 30;
+/// Establishments whose imports are read at once.
+const AT_ONCE: usize = 16;
+
+/// Counts everything and writes it: tables of all establishments and clients below the day, and for
+/// each establishment what it is told.
+///
+/// Idempotent: a second run of the day writes the same keys again. A run that dies between two of
+/// them leaves some establishments with the figures of the day before, which say so by their date.
+pub(crate) async fn make(
+    context: &Context,
+    (today, year): (Date, AcademicYear),
+    coverage: &[Coverage],
+) -> Result<usize, StatisticsError> {
+    let now = Timestamp::now();
+    let from = now - SignedDuration::from_hours(24 * i64::from(DAYS));
+    let mut counted = imports(context, from, coverage).await?;
+    records(context, (from, year), &mut counted).await?;
+
+    let days_since = |day: Date| day.until(today).map_or(0, |span| span.get_days());
+    let freshness: BTreeMap<Uai, Date> =
+        coverage.iter().filter_map(|one| Some((one.uai, one.last_feed?))).collect();
+    let national = median(freshness.values().map(|day| days_since(*day)).collect());
+    let told: Vec<_> = counted
+        .into_iter()
+        .map(|(uai, counted)| {
+            let last = freshness.get(&uai).copied();
+            let fresh = shared::contract::quality::Freshness {
+                dernier_versement: last,
+                jours: last.map(days_since),
+                mediane_nationale: national,
+            };
+            counted.told(uai, (today, year), fresh, now)
+        })
+        .collect();
+
+    let prefix = format!("{INTERNAL}{today}/");
+    for file in [tables::establishments(&told)?, tables::rules(&told)?] {
+        context.snapshots.put(&prefix, &file).await?;
+    }
+    let yesterday = TimeZone::UTC.to_datetime(now).date().saturating_sub(Span::new().days(1));
+    let uses = usage::of(context, yesterday).await?;
+    context.snapshots.put(&prefix, &tables::uses(yesterday, &uses)?).await?;
+    let (established, files) = (told.len(), told.iter().map(tables::own));
+    for file in files {
+        let file: File = file?;
+        context.snapshots.put(OWN_QUALITY, &file).await?;
+    }
+    Ok(established)
+}
+
+/// What the imports of the last days say, by who sent them.
+async fn imports(
+    context: &Context,
+    from: Timestamp,
+    coverage: &[Coverage],
+) -> Result<BTreeMap<Uai, Counted>, StatisticsError> {
+    let mut counted = BTreeMap::new();
+    let mut reading = JoinSet::new();
+    let mut left = coverage.iter().map(|one| one.uai);
+    loop {
+        while reading.len() < AT_ONCE {
+            let Some(uai) = left.next() else { break };
+            let imports = context.imports.clone();
+            reading
+                .spawn(async move { Ok::<_, StoreError>((uai, imports.since(uai, from).await?)) });
+        }
+        let Some(read) = reading.join_next().await else { return Ok(counted) };
+        let (uai, imports) = read.map_err(|_| StatisticsError::Scan)??;
+        counted.insert(uai, Counted::of_imports(&imports));
+    }
+}
+
+/// What the records say, with when the import of each was taken in hand.
+async fn records(
+    context: &Context,
+    (from, year): (Timestamp, AcademicYear),
+    counted: &mut BTreeMap<Uai, Counted>,
+) -> Result<(), StatisticsError> {
+    let received: BTreeMap<String, Timestamp> =
+        counted.values_mut().flat_map(|one| std::mem::take(&mut one.received)).collect();
+    let received = Arc::new(received);
+    let shared = Arc::new(Mutex::new(std::mem::take(counted)));
+    let mut segments = JoinSet::new();
+    for segment in 0..context.segments {
+        let (store, total) = (context.records.clone(), context.segments);
+        let (shared, received) = (Arc::clone(&shared), Arc::clone(&received));
+        segments.spawn(async move {
+            let each = |judged: Option<shared::registry::records::Judged>| {
+                // Statistics of students count what can't be read: here it has no sender.
+                let Some(judged) = judged else { return };
+                if judged.enrolment().academic_year() == year {
+                    let mut counted = shared.lock().unwrap_or_else(PoisonError::into_inner);
+                    counted.entry(judged.sent_by()).or_default().add(&judged, &received, from);
+                }
+            };
+            store.scan_judged(segment, total, each).await
+        });
+    }
+    while let Some(segment) = segments.join_next().await {
+        segment.map_err(|_| StatisticsError::Scan)??;
+    }
+    let shared = Arc::try_unwrap(shared).map_err(|_| StatisticsError::Scan)?;
+    *counted = shared.into_inner().unwrap_or_else(PoisonError::into_inner);
+    Ok(())
+}

@@ -1,0 +1,302 @@
+//! The counts of one establishment while they are gathered, and what it is told of them.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::civil::Date;
+use shared::contract::quality::{
+    Delays, Enrolments, Freshness, Identities, Imports, Percentiles, Quality,
+};
+use shared::domain::academic_year::AcademicYear;
+use shared::domain::record_state::RecordState;
+use shared::domain::status::Status;
+use shared::domain::uai::Uai;
+use shared::registry::imports::{Import, ImportState};
+use shared::registry::records::Judged;
+
+use super::DAYS;
+
+/// Seconds of a day.
+const DAY: i64 = 24 * 60 * 60;
+
+/// What is counted of one establishment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Counted {
+    imports: Imports,
+    /// When each of its imports was taken in hand.
+    pub(super) received: BTreeMap<String, Timestamp>,
+    enrolments: Enrolments,
+    /// Seconds of each enrolment that came in a file, and of each other.
+    of_files: Vec<u64>,
+    of_statements: Vec<u64>,
+    identities: Identities,
+    on_hold_since: Vec<Timestamp>,
+}
+
+impl Counted {
+    /// What its imports say.
+    pub(super) fn of_imports(imports: &[Import]) -> Self {
+        let mut counted = Self::default();
+        for import in imports.iter().filter(|import| !import.is_trial()) {
+            if let Some(at) = import.received_at {
+                counted.received.insert(import.id.as_str().to_owned(), at);
+            }
+            if !import.state.is_final() {
+                continue;
+            }
+            let all = &mut counted.imports;
+            all.fichiers += 1;
+            all.echecs += u64::from(import.state == ImportState::Failed);
+            all.lignes += import.rows_read;
+            all.acceptees += import.accepted;
+            all.rejetees += import.rejected;
+            all.averties += import.warned;
+            for (rule, rows) in &import.rules {
+                *all.par_regle.entry(rule.clone()).or_default() += rows;
+            }
+        }
+        counted
+    }
+
+    /// Counts a record of the year. Of what was said since `from` it counts how long it took; what
+    /// came in an import that isn't among those that were `received` since then, it doesn't.
+    pub(super) fn add(
+        &mut self,
+        judged: &Judged,
+        received: &BTreeMap<String, Timestamp>,
+        from: Timestamp,
+    ) {
+        let said = judged.enrolment();
+        if said.statut == Status::Annule {
+            return;
+        }
+        let all = &mut self.enrolments;
+        all.nombre += 1;
+        match judged.state {
+            RecordState::Resolved => all.visibles += 1,
+            RecordState::OnHold => {
+                all.en_doute += 1;
+                self.on_hold_since.extend(judged.on_hold_since);
+            }
+            RecordState::Pending => all.en_attente += 1,
+        }
+        let told = &mut all.renseigne;
+        told.regime += u64::from(!said.non_dit.regime);
+        told.commune += u64::from(!said.non_dit.commune);
+        told.commune_insee += u64::from(!said.non_dit.commune && said.code_commune_brut.is_none());
+        told.cursus += u64::from(said.cursus.is_some());
+        told.diplome += u64::from(said.diplome.is_some());
+        told.niveau_diplome += u64::from(said.niveau_diplome.is_some());
+        if let Some(statut) = judged.statut_ine {
+            *self.identities.par_statut_ine.entry(statut).or_default() += 1;
+        }
+        if let Some(finding) = judged.finding {
+            *self.identities.par_constat.entry(finding).or_default() += 1;
+        }
+        let Some((visible, version)) = judged.visible_since.zip(judged.said_at.as_ref()) else {
+            return;
+        };
+        // What didn't come by an import was said when its version says so: nobody chooses that.
+        let (came, delays) = match version.import() {
+            Some("push" | "saisie") => (version.made_at(), &mut self.of_statements),
+            import => (import.and_then(|import| received.get(import)).copied(), &mut self.of_files),
+        };
+        if let Some(came) = came.filter(|came| *came >= from) {
+            let seconds = visible.as_second().saturating_sub(came.as_second());
+            delays.push(u64::try_from(seconds).unwrap_or_default());
+        }
+    }
+
+    /// What the establishment is told.
+    pub(super) fn told(
+        self,
+        uai: Uai,
+        (date, year): (Date, AcademicYear),
+        fraicheur: Freshness,
+        now: Timestamp,
+    ) -> Quality {
+        let rejected = (self.imports.rejetees * 1000).checked_div(self.imports.lignes);
+        let waits: Vec<i64> = self
+            .on_hold_since
+            .iter()
+            .map(|since| now.as_second().saturating_sub(since.as_second()).max(0) / DAY)
+            .collect();
+        Quality {
+            uai,
+            date,
+            annee_universitaire: year.to_string(),
+            fraicheur,
+            imports: Imports { jours: DAYS, rejetees_pour_mille: rejected, ..self.imports },
+            inscriptions: self.enrolments,
+            delais: Delays {
+                fichiers: percentiles(self.of_files),
+                unitaires: percentiles(self.of_statements),
+            },
+            identites: Identities {
+                attente_maximale_jours: waits.iter().max().copied(),
+                attente_mediane_jours: median(waits),
+                ..self.identities
+            },
+        }
+    }
+}
+
+/// The lower of the two in the middle, where there are two.
+pub(super) fn median<T: Ord + Copy>(mut values: Vec<T>) -> Option<T> {
+    values.sort_unstable();
+    values.get(values.len().saturating_sub(1) / 2).copied()
+}
+
+fn percentiles(mut seconds: Vec<u64>) -> Option<Percentiles> {
+    seconds.sort_unstable();
+    let at = |percent: usize| {
+        let rank = (seconds.len() * percent).div_ceil(100);
+        seconds.get(rank.saturating_sub(1)).copied()
+    };
+    Some(Percentiles {
+        nombre: u64::try_from(seconds.len()).unwrap_or(u64::MAX),
+        p50: at(50)?,
+        p95: at(95)?,
+        p99: at(99)?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    const IMPORT: &str = "0123456789abcdef0123456789abcdef";
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    fn import(fields: &Value) -> Import {
+        let mut all = json!({
+            "id": IMPORT, "state": "done", "object_key": "0751967F/rentree.csv",
+            "received_at": "2026-10-01T08:00:00Z",
+        });
+        all.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        serde_json::from_value(all).unwrap()
+    }
+
+    fn judged(state: &str, fields: &Value, said: &Value) -> Judged {
+        let mut inscription = json!({
+            "dateDebut": "2026-09-01", "dateFin": "2027-08-31", "statut": "inscrit",
+            "regime": "RF1", "codeCommune": "75113", "uai": "0751967F", "nomEtablissement": "UFR",
+        });
+        inscription.as_object_mut().unwrap().extend(said.as_object().unwrap().clone());
+        let mut all = json!({
+            "depositor": "0751967F", "state": state, "declaration": {"inscription": inscription},
+        });
+        all.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        serde_json::from_value(all).unwrap()
+    }
+
+    #[test]
+    fn imports_add_up_and_trials_are_left_out() {
+        let imports = [
+            import(
+                &json!({"rows_read": 900, "accepted": 880, "rejected": 20, "rules": {"date_invalide": 15, "uai_invalide": 5}}),
+            ),
+            import(
+                &json!({"rows_read": 100, "accepted": 98, "rejected": 2, "rules": {"date_invalide": 2}}),
+            ),
+            import(&json!({"state": "failed"})),
+            import(&json!({"state": "running", "rows_read": 7})),
+            import(&json!({"order": {"dry_run": true}, "rows_read": 7, "rejected": 7})),
+        ];
+        let told = told(Counted::of_imports(&imports)).imports;
+        assert_eq!((told.fichiers, told.echecs, told.lignes, told.rejetees), (3, 1, 1000, 22));
+        assert_eq!(told.rejetees_pour_mille, Some(22));
+        assert_eq!(
+            told.par_regle,
+            BTreeMap::from([("date_invalide".into(), 17), ("uai_invalide".into(), 5)])
+        );
+    }
+
+    fn told(counted: Counted) -> Quality {
+        let (uai, year) =
+            (Uai::parse("0751967F").unwrap(), AcademicYear::parse("2026-2027").unwrap());
+        let fresh = Freshness { dernier_versement: None, jours: None, mediane_nationale: None };
+        counted.told(
+            uai,
+            (jiff::civil::date(2026, 10, 20), year),
+            fresh,
+            at("2026-10-20T03:00:00Z"),
+        )
+    }
+
+    #[test]
+    fn an_enrolment_counts_by_where_it_stands_and_by_what_it_says() {
+        let (received, from) = (BTreeMap::new(), at("2026-09-20T00:00:00Z"));
+        let mut counted = Counted::default();
+        for (state, fields, said) in [
+            (
+                "resolved",
+                json!({"statut_ine": "CONFIRME"}),
+                json!({"cursus": "L", "diplome": "1234567"}),
+            ),
+            (
+                "resolved",
+                json!({"finding": "ine_inconnu", "statut_ine": "INCONNU"}),
+                json!({"codeCommuneBrut": "75013"}),
+            ),
+            (
+                "on_hold",
+                json!({"on_hold_since": "2026-10-10T02:00:00Z"}),
+                json!({"nonDit": {"commune": true}}),
+            ),
+            (
+                "on_hold",
+                json!({"on_hold_since": "2026-10-19T02:00:00Z"}),
+                json!({"nonDit": {"regime": true}}),
+            ),
+            ("pending", json!({}), json!({})),
+            ("resolved", json!({}), json!({"statut": "annulé"})),
+        ] {
+            counted.add(&judged(state, &fields, &said), &received, from);
+        }
+        let told = told(counted);
+        let all = &told.inscriptions;
+        assert_eq!((all.nombre, all.visibles, all.en_doute, all.en_attente), (5, 2, 2, 1));
+        let said = &all.renseigne;
+        assert_eq!((said.regime, said.commune, said.commune_insee, said.cursus), (4, 4, 3, 1));
+        let identities = &told.identites;
+        assert_eq!(identities.attente_maximale_jours, Some(10));
+        assert_eq!(identities.attente_mediane_jours, Some(1));
+        assert_eq!(
+            serde_json::to_value(identities).unwrap()["parConstat"],
+            json!({"ine_inconnu": 1})
+        );
+    }
+
+    #[test]
+    fn a_delay_begins_when_what_was_said_arrived() {
+        let from = at("2026-09-20T00:00:00Z");
+        let received = BTreeMap::from([(IMPORT.to_owned(), at("2026-10-01T08:00:00Z"))]);
+        let version = |time: &str, import: &str, line: u64| {
+            shared::identity::student::RecordVersion::new(at(time), "", import, line)
+        };
+        let mut counted = Counted::default();
+        let mut seen = |version, visible: &str| {
+            let fields = json!({"said_at": version, "visible_since": visible});
+            counted.add(&judged("resolved", &fields, &json!({})), &received, from);
+        };
+        // An export of the evening before, dropped in the morning.
+        seen(version("2026-09-30T20:00:00Z", IMPORT, 2), "2026-10-01T08:00:05Z");
+        seen(version("2026-09-30T20:00:00Z", IMPORT, 3), "2026-10-01T08:01:00Z");
+        seen(version("2026-10-02T10:00:00Z", "push", 0), "2026-10-02T10:00:02Z");
+        // Another import, of long ago, and what was pushed then.
+        seen(
+            version("2026-09-01T20:00:00Z", "fedcba9876543210fedcba9876543210", 2),
+            "2026-09-01T21:00:00Z",
+        );
+        seen(version("2026-09-01T10:00:00Z", "push", 0), "2026-09-01T10:00:02Z");
+        let told = told(counted).delais;
+        assert_eq!(told.fichiers, Some(Percentiles { nombre: 2, p50: 5, p95: 60, p99: 60 }));
+        assert_eq!(told.unitaires, Some(Percentiles { nombre: 1, p50: 2, p95: 2, p99: 2 }));
+    }
+}
