@@ -378,6 +378,7 @@ run "configured" {
       IDEMPOTENCY_TABLE        = "statut-etudiant-test-idempotency"
       INBOX_BUCKET             = module.bucket["inbox"].name
       REPORTS_BUCKET           = module.bucket["reports"].name
+      STATISTICS_BUCKET        = module.bucket["statistics"].name
       RECORD_SECRET_ARN        = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:record"
       INE_SECRET_ARN           = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:ine"
       IDENTITY_SECRET_ARN      = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:identity"
@@ -398,6 +399,23 @@ run "configured" {
       INES_SECRET_ARN           = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:ines-client"
     })
     error_message = "Enrolment is told something else than it should be."
+  }
+
+  assert {
+    condition = module.statistics.environment == tomap({
+      STUDENTS_TABLE        = "statut-etudiant-test-students"
+      STATISTICS_BUCKET     = module.bucket["statistics"].name
+      SUPPRESSION_THRESHOLD = "5"
+      SCAN_SEGMENTS         = "4"
+      ESTABLISHMENTS_TABLE  = "statut-etudiant-test-establishments"
+      RECORDS_TABLE         = "statut-etudiant-test-records"
+      IMPORTS_TABLE         = "statut-etudiant-test-imports"
+      CLIENTS_TABLE         = "statut-etudiant-test-clients"
+      ACCESS_LOG_TABLE      = "statut-etudiant-test-access-log"
+      CPGE_MEFSTAT_PREFIXES = ""
+      STATISTICS_URL        = ""
+    })
+    error_message = "Statistics don't read what they count, or don't write where they should."
   }
 
   assert {

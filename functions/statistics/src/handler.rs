@@ -7,8 +7,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::{Span, Timestamp};
 use lambda_runtime::Diagnostic;
 use serde::{Deserialize, Serialize};
 use shared::domain::academic_year::{AcademicYear, day_in_france};
@@ -21,12 +21,14 @@ use crate::dimensions::Nomenclature;
 use crate::facts::{Observed, Scope};
 use crate::outputs::{File, FormatError, MANIFEST, Manifest, files};
 use crate::quality;
-use crate::snapshot::{Coverage, PublishedRows, Snapshot};
+use crate::snapshot::{Coverage, PublishedRows, Snapshot, YearBefore};
 use crate::store::{FROZEN, INTERNAL};
 use crate::tables::tally::Tally;
 
 /// Establishments read at once.
 const PAGE: u16 = 500;
+/// Days that two years' reference dates may lie apart.
+const NEAR: i32 = 7;
 
 /// What the function is asked.
 #[derive(Debug, Default, Deserialize)]
@@ -109,7 +111,7 @@ pub async fn handle(context: &Context, order: Order) -> Result<Published, Statis
         cpge_prefixes: context.cpge_prefixes.clone(),
     };
     let previous = match order.freeze {
-        Some(_) => previous(context, frozen, scope.year).await?,
+        Some(_) => previous(context, &frozen, scope.year).await?,
         None => None,
     };
     let (nomenclature, coverage) = establishments(context).await?;
@@ -118,10 +120,11 @@ pub async fn handle(context: &Context, order: Order) -> Result<Published, Statis
     let at = (today, year);
     let (snapshot, published) = if let Some(date) = order.freeze {
         let previous = previous.as_ref().map(|(date, rows)| (*date, rows));
-        let snapshot = Snapshot::of(at, tally, context.thresholds, previous, coverage);
+        let mut snapshot = Snapshot::of(at, tally, context.thresholds, previous, coverage);
         if !snapshot.protection.proved {
             return Err(StatisticsError::Unproved(date));
         }
+        snapshot.year_before = year_before(context, &frozen, date).await?;
         let published = freeze(context, date, &files(&snapshot, context.site())?).await?;
         (snapshot, published)
     } else {
@@ -150,13 +153,39 @@ pub async fn handle(context: &Context, order: Order) -> Result<Published, Statis
 /// The tables of the latest snapshot of the year.
 async fn previous(
     context: &Context,
-    frozen: Vec<Date>,
+    frozen: &[Date],
     year: AcademicYear,
 ) -> Result<Option<(Date, PublishedRows)>, StatisticsError> {
-    let Some(date) = frozen.into_iter().rfind(|date| AcademicYear::starting_on(*date) == year)
+    let of_year = |date: &&Date| AcademicYear::starting_on(**date) == year;
+    let Some(date) = frozen.iter().rfind(of_year) else { return Ok(None) };
+    Ok(Some((*date, tables_of(context, *date).await?)))
+}
+
+/// The tables of the snapshot of a year before, if one was frozen within a week of that day. One that
+/// can't be read any more isn't compared with: it must not keep this one from being frozen.
+async fn year_before(
+    context: &Context,
+    frozen: &[Date],
+    date: Date,
+) -> Result<Option<YearBefore>, StatisticsError> {
+    let then = date.saturating_sub(Span::new().years(1));
+    let days = |one: &Date| one.until(then).map_or(i32::MAX, |span| span.get_days().abs());
+    let Some(nearest) = frozen.iter().min_by_key(|one| days(one)).filter(|one| days(one) <= NEAR)
     else {
         return Ok(None);
     };
+    match tables_of(context, *nearest).await {
+        Ok(tables) => Ok(Some(YearBefore { date: *nearest, tables })),
+        Err(StatisticsError::Store(error)) => Err(error.into()),
+        Err(error) => {
+            tracing::warn!(%error, "the year before isn't compared with");
+            Ok(None)
+        }
+    }
+}
+
+/// The tables of a frozen snapshot.
+async fn tables_of(context: &Context, date: Date) -> Result<PublishedRows, StatisticsError> {
     let prefix = format!("{FROZEN}{date}/");
     let manifest = context.snapshots.get(&format!("{prefix}{MANIFEST}")).await?;
     let manifest: Manifest = manifest
@@ -164,9 +193,7 @@ async fn previous(
         .ok_or(StatisticsError::Manifest(date))?;
     let names = manifest.files.iter().map(|entry| entry.name.as_str());
     let files = context.snapshots.files(&prefix, names).await?;
-    let tables =
-        read_tables(&manifest, &files).map_err(|error| StatisticsError::Previous(date, error))?;
-    Ok(Some((date, tables)))
+    read_tables(&manifest, &files).map_err(|error| StatisticsError::Previous(date, error))
 }
 
 /// What is registered of each establishment, and when it was last fed.

@@ -2,7 +2,7 @@
 //!
 //! CSV in UTF-8 with `;`, one table a file, codes as text; the same as JSON and as Parquet; a Data
 //! Package with a Table Schema for each table; the same as a catalogue in DCAT; definitions, and what
-//! changed since the first snapshot; a report for readers; and the manifest, which is written last
+//! changed since the first snapshot; a report for readers, with sheets of establishments; and the manifest, which is written last
 //! and makes it a snapshot.
 
 mod catalogue;
@@ -42,7 +42,7 @@ pub fn files(snapshot: &Snapshot, site: Option<&str>) -> Result<Vec<File>, Forma
     files.push(package::package(snapshot, &files)?);
     files.push(catalogue::catalogue(snapshot, &files, site)?);
     files.extend(definitions::documents(snapshot)?);
-    files.push(report::report(snapshot)?);
+    files.extend(report::report(snapshot)?);
     let manifest = Manifest::of(snapshot, &files);
     let content = serde_json::to_vec_pretty(&manifest).map_err(|_| FormatError::Json)?;
     files.push(File { name: MANIFEST.to_owned(), media_type: text::JSON, content });

@@ -30,6 +30,13 @@ pub struct Coverage {
 /// The rows of a published snapshot, by table.
 pub type PublishedRows = Vec<(&'static Table, Vec<Row>)>;
 
+/// The snapshot of the same date a year before, which readers compare with.
+#[derive(Debug)]
+pub struct YearBefore {
+    pub date: Date,
+    pub tables: PublishedRows,
+}
+
 /// A snapshot.
 #[derive(Debug)]
 pub struct Snapshot {
@@ -38,6 +45,7 @@ pub struct Snapshot {
     pub thresholds: Thresholds,
     /// The snapshot of the same year that it was protected with.
     pub previous: Option<Date>,
+    pub year_before: Option<YearBefore>,
     pub tables: PublishedRows,
     pub coverage: Vec<Coverage>,
     /// The students of the country.
@@ -97,6 +105,7 @@ impl Snapshot {
             year,
             thresholds,
             previous: None,
+            year_before: None,
             tables,
             coverage,
             students: students.map_or(0, |(_, counts)| counts.students),

@@ -11,7 +11,7 @@
     reason = "sizes that are drawn"
 )]
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::time::Instant;
 
@@ -29,7 +29,7 @@ use statistics::dimensions::{EVERYBODY, Nomenclature};
 use statistics::disclosure::moves::Movable as _;
 use statistics::facts::{EnrolmentFact, Fact};
 use statistics::outputs::{MANIFEST, Manifest, files};
-use statistics::snapshot::{PublishedRows, Snapshot};
+use statistics::snapshot::{PublishedRows, Snapshot, YearBefore};
 use statistics::tables::cells::Cube;
 use statistics::tables::moves::Moves;
 use statistics::tables::published::{Row, Told};
@@ -303,6 +303,41 @@ fn the_report_tells_the_headcount_and_has_a_table_for_each_chart() {
     }
 }
 
+/// Readers compare with the year before, and find each establishment on the page of its département.
+#[test]
+fn the_report_compares_with_the_year_before_and_leads_to_each_establishment() {
+    let (mut snapshot, then) = (universities(2, 400), universities(1, 500));
+    let (_, tables) = read(&then);
+    snapshot.year_before = Some(YearBefore { date: date(2025, 10, 20), tables });
+    let files = files(&snapshot, None).unwrap();
+    let text = |name: &str| {
+        let file = files.iter().find(|file| file.name == name).unwrap();
+        std::str::from_utf8(&file.content).unwrap().to_owned()
+    };
+    let page = text("rapport.html");
+    assert!(page.contains("<span class=\"number\">+60,0\u{202f}%</span>"));
+    assert!(page.contains("Le 20 octobre 2025 il y en avait 500."));
+    assert!(page.contains("<th scope=\"col\" class=\"count\">Sur un an</th>"));
+    let (_, rows) = &snapshot.tables[0];
+    let establishments: BTreeSet<&str> = rows.iter().map(|row| row.codes[0].as_str()).collect();
+    let sheets: Vec<_> = files.iter().filter(|file| file.name.starts_with("fiches-")).collect();
+    for uai in &establishments {
+        let heading = format!("<h2 id=\"{uai}\">");
+        let pages = sheets.iter().map(|file| std::str::from_utf8(&file.content).unwrap());
+        assert_eq!(pages.map(|page| page.matches(&heading).count()).sum::<usize>(), 1, "{uai}");
+    }
+    let all: String = sheets.iter().map(|file| text(&file.name)).collect();
+    for row in rows.iter().filter(|row| row.codes[3] == "ensemble") {
+        let students = row.told.students().unwrap();
+        assert!(all.contains(&format!("<strong>{students}</strong> étudiants")), "{all}");
+    }
+    // One of them was there a year before, with more.
+    assert_eq!(all.matches("\u{202f}% depuis le 20 octobre 2025").count(), 1, "{all}");
+    for file in &sheets {
+        assert!(page.contains(&format!("href=\"{}\"", file.name)), "{}", file.name);
+    }
+}
+
 /// What proofs without a solver are made of.
 #[test]
 fn people_who_move_change_a_cell_by_one_and_no_sum() {
@@ -343,6 +378,7 @@ fn two_snapshots_of_a_sparse_country_are_protected_and_proved_from_their_files()
     let snapshot = protected(OCTOBER, october, None);
     assert!(published(&snapshot) > 4_500, "{}", published(&snapshot));
     let (first, tables) = proved(&snapshot, None);
+    written("first", &snapshot);
     let snapshot = protected(JANUARY, january, Some((first.date, &tables)));
     assert!(published(&snapshot) > 2_500, "{}", published(&snapshot));
     let (second, later) = proved(&snapshot, Some(&tables));

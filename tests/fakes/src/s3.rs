@@ -160,7 +160,8 @@ impl Elsewhere {
         let mut address = self.path(bucket, key);
         if !version.is_empty() {
             let own = self.versions.lock().unwrap().get(place).cloned();
-            address += &format!("?versionId={}", own.as_ref().unwrap_or(version));
+            address.push_str("?versionId=");
+            address.push_str(own.as_ref().unwrap_or(version));
         }
         let mut request = Request::get(address);
         if !range.is_empty() {

@@ -18,12 +18,17 @@ const MARKDOWN: &str = "text/markdown; charset=utf-8";
 /// The version of the form of a snapshot: that of the latest change.
 pub(super) const FORM: u32 = CHANGE[CHANGE.len() - 1].0;
 /// What changed in the form of snapshots, by version, the first one first.
-const CHANGE: [(u32, &str); 2] = [
+const CHANGE: [(u32, &str); 3] = [
     (1, "Premiers états figés : CSV, JSON, Data Package, rapport."),
     (
         2,
         "Chaque tableau est aussi en Parquet ; `dcat.jsonld` décrit l'état pour un catalogue ; les \
          définitions et ce journal sont joints. Les tableaux CSV et JSON n'ont pas changé.",
+    ),
+    (
+        3,
+        "Le rapport a une carte, une comparaison avec la même date un an plus tôt quand un état en a été \
+         figé, et une fiche par établissement (`fiches-<département>.html`). Les tableaux n'ont pas changé.",
     ),
 ];
 

@@ -3,12 +3,16 @@
 
 mod chart;
 mod figures;
+mod map;
+mod sheets;
 
 use askama::Template;
 use jiff::civil::Date;
 
 use self::chart::{About, Chart};
-use self::figures::{grouped, long_date};
+use self::figures::{change, everybody, grouped, long_date};
+use self::map::Map;
+use self::sheets::Page as Sheets;
 use super::File;
 use super::text::FormatError;
 use crate::dimensions::{AGES, ALL, CURSUS, KINDS, REGIMES, SEXES, STATUSES};
@@ -31,29 +35,51 @@ struct Page<'a> {
     plain: i64,
     personal: i64,
     previous: Option<String>,
+    before: Option<Before>,
+    map: Option<Map>,
     charts: Vec<Chart>,
+    sheets: Vec<Sheets>,
     tables: Vec<(&'a str, &'a str)>,
 }
 
-/// The page of a snapshot.
-pub(super) fn report(snapshot: &Snapshot) -> Result<File, FormatError> {
+/// The same date a year before.
+struct Before {
+    date: String,
+    students: String,
+    change: Option<String>,
+}
+
+/// The page of a snapshot, and the sheets that it leads to.
+pub(super) fn report(snapshot: &Snapshot) -> Result<Vec<File>, FormatError> {
+    let (sheets, mut files) = sheets::pages(snapshot)?;
     let fed = snapshot.coverage.iter().filter(|one| one.last_feed.is_some()).count();
     let page = Page {
         date: long_date(snapshot.date),
         day: snapshot.date,
         rentree: snapshot.year.to_string(),
         students: grouped(snapshot.students),
-        enrolments: figures::enrolments(snapshot).map(grouped),
+        enrolments: everybody(&snapshot.tables).and_then(|(_, enrolments)| enrolments).map(grouped),
         establishments: figures::count(snapshot.coverage.len()),
         fed: figures::count(fed),
         plain: snapshot.thresholds.plain,
         personal: snapshot.thresholds.personal,
         previous: snapshot.previous.map(long_date),
+        before: snapshot.year_before.as_ref().and_then(|before| {
+            let (students, _) = everybody(&before.tables)?;
+            Some(Before {
+                date: long_date(before.date),
+                students: grouped(students),
+                change: change(snapshot.students, students),
+            })
+        }),
+        map: Map::of(snapshot),
         charts: charts(snapshot),
+        sheets,
         tables: snapshot.tables.iter().map(|(table, _)| (table.name, table.title)).collect(),
     };
     let content = page.render().map_err(|_| FormatError::Html)?;
-    Ok(File { name: NAME.to_owned(), media_type: HTML, content: content.into_bytes() })
+    files.push(File { name: NAME.to_owned(), media_type: HTML, content: content.into_bytes() });
+    Ok(files)
 }
 
 /// What is told of everybody, by one dimension after the other.

@@ -11,10 +11,10 @@ pub(super) type Used = (String, Use, u64);
 
 /// The use of a day (UTC) by each client that is registered, in the order of their ids.
 pub(super) async fn of(context: &Context, day: Date) -> Result<Vec<Used>, StatisticsError> {
-    let mut used = Vec::new();
+    let mut all = Vec::new();
     for client in context.clients.ids().await? {
         let uses = context.traces.use_of(&client, day).await?;
-        used.extend(uses.into_iter().map(|(one, times)| (client.clone(), one, times)));
+        all.extend(uses.into_iter().map(|(one, times)| (client.clone(), one, times)));
     }
-    Ok(used)
+    Ok(all)
 }

@@ -198,6 +198,17 @@ pub enum Told {
     Secret,
 }
 
+impl Told {
+    /// The students, if they are told.
+    #[must_use]
+    pub fn students(self) -> Option<i64> {
+        match self {
+            Self::Counts { students, .. } => Some(students),
+            Self::Secret => None,
+        }
+    }
+}
+
 /// A row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {

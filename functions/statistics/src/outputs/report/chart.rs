@@ -1,10 +1,12 @@
 //! A chart: the rows of one dimension of a table, with a bar each.
 
-use super::figures::{grouped, share};
+use std::collections::HashMap;
+
+use super::figures::{change, grouped, share};
 use crate::dimensions::ALL;
 use crate::outputs::words::words;
-use crate::snapshot::Snapshot;
-use crate::tables::published::{Row, Table, Told};
+use crate::snapshot::{PublishedRows, Snapshot};
+use crate::tables::published::{Row, Table};
 
 /// What a chart is called.
 #[derive(Debug)]
@@ -26,6 +28,8 @@ pub(super) struct Chart {
     pub(super) bars: Vec<Bar>,
     /// Some of its counts aren't told.
     pub(super) has_secrets: bool,
+    /// Some of them were told a year before as well.
+    pub(super) is_compared: bool,
 }
 
 /// A value and its students.
@@ -35,15 +39,19 @@ pub(super) struct Bar {
     /// `None` when it is secret.
     pub(super) students: Option<String>,
     pub(super) share: Option<String>,
+    /// Since the year before, where both are told.
+    pub(super) change: Option<String>,
     /// Of the longest bar, in per cent.
     pub(super) width: i64,
 }
 
 /// A row of the chart, before it is written.
-struct Value {
-    code: String,
-    label: String,
-    students: Option<i64>,
+pub(super) struct Value {
+    pub(super) code: String,
+    pub(super) label: String,
+    pub(super) students: Option<i64>,
+    /// A year before, where it was told.
+    before: Option<i64>,
 }
 
 impl Chart {
@@ -77,30 +85,64 @@ impl Chart {
     fn of(snapshot: &Snapshot, about: About, table: &'static Table, values: Vec<Value>) -> Self {
         let longest = values.iter().filter_map(|value| value.students).max().unwrap_or_default();
         let has_secrets = values.iter().any(|value| value.students.is_none());
-        let bars = values
+        let bars: Vec<Bar> = values
             .into_iter()
             .map(|value| Bar {
                 label: value.label,
                 students: value.students.map(grouped),
                 share: value.students.and_then(|count| share(count, snapshot.students)),
+                change: value.students.zip(value.before).and_then(|(now, then)| change(now, then)),
                 width: (value.students.unwrap_or_default() * 100)
                     .checked_div(longest)
                     .unwrap_or_default(),
             })
             .collect();
-        Self { about, table: table.name, bars, has_secrets }
+        let is_compared = bars.iter().any(|bar| bar.change.is_some());
+        Self { about, table: table.name, bars, has_secrets, is_compared }
     }
 }
 
 /// The rows of a table that tell the values of `column` apart, the columns of `fixed` having these
 /// codes; `None` where there are none.
-fn values(
+pub(super) fn values(
     snapshot: &Snapshot,
     table: &str,
     column: &str,
     fixed: &[(&str, &str)],
 ) -> Option<(&'static Table, Vec<Value>)> {
-    let (table, rows) = snapshot.tables.iter().find(|(one, _)| one.name == table)?;
+    let (table, rows) = told(&snapshot.tables, table, column, fixed)?;
+    let before: HashMap<&str, i64> = snapshot
+        .year_before
+        .as_ref()
+        .and_then(|before| told(&before.tables, table.name, column, fixed))
+        .map(|(_, rows)| rows.iter().filter_map(|row| Some((row.code, row.students?))).collect())
+        .unwrap_or_default();
+    let values: Vec<Value> = rows
+        .into_iter()
+        .map(|row| Value {
+            code: row.code.to_owned(),
+            label: row.label.to_owned(),
+            students: row.students,
+            before: before.get(row.code).copied(),
+        })
+        .collect();
+    (!values.is_empty()).then_some((table, values))
+}
+
+/// What a row of a table tells of a value.
+struct ToldRow<'a> {
+    code: &'a str,
+    label: &'a str,
+    students: Option<i64>,
+}
+
+fn told<'a>(
+    tables: &'a PublishedRows,
+    table: &str,
+    column: &str,
+    fixed: &[(&str, &str)],
+) -> Option<(&'static Table, Vec<ToldRow<'a>>)> {
+    let (table, rows) = tables.iter().find(|(one, _)| one.name == table)?;
     let at = |name: &str| table.columns.iter().position(|column| column.name == name);
     let place = at(column)?;
     let fixed: Option<Vec<(usize, &str)>> =
@@ -108,22 +150,16 @@ fn values(
     let fixed = fixed?;
     // A name is that of the column before it.
     let name = at("nom").filter(|name| *name == place + 1);
-    let told = |row: &&Row| {
+    let is_wanted = |row: &&Row| {
         row.codes[place] != ALL && fixed.iter().all(|(at, code)| row.codes[*at] == *code)
     };
-    let values: Vec<Value> = rows
-        .iter()
-        .filter(told)
-        .map(|row| {
-            let code = row.codes[place].clone();
-            let label = name
-                .map_or_else(|| words(column, &code).to_owned(), |name| row.codes[name].clone());
-            let students = match row.told {
-                Told::Counts { students, .. } => Some(students),
-                Told::Secret => None,
-            };
-            Value { code, label, students }
-        })
-        .collect();
-    (!values.is_empty()).then_some((*table, values))
+    let read = |row: &'a Row| {
+        let code = row.codes[place].as_str();
+        ToldRow {
+            code,
+            label: name.map_or_else(|| words(column, code), |name| &row.codes[name]),
+            students: row.told.students(),
+        }
+    };
+    Some((*table, rows.iter().filter(is_wanted).map(read).collect()))
 }

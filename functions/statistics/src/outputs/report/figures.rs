@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use crate::dimensions::ALL;
-use crate::snapshot::Snapshot;
+use crate::snapshot::PublishedRows;
 use crate::tables::published::{Row, Told};
 
 const MONTHS: [&str; 12] = [
@@ -53,10 +53,21 @@ pub(super) fn share(part: i64, whole: i64) -> Option<String> {
     Some(format!("{},{}\u{202f}%", thousandths / 10, thousandths % 10))
 }
 
-/// The enrolments of everybody, where they are told.
-pub(super) fn enrolments(snapshot: &Snapshot) -> Option<i64> {
-    let (table, rows) =
-        snapshot.tables.iter().find(|(table, _)| table.name == "territoire_pays")?;
+/// How much more or less there are, in per cent, to a tenth: `+1,2 %`.
+pub(super) fn change(now: i64, then: i64) -> Option<String> {
+    let more = now - then;
+    let thousandths = (more.abs() * 1000 + then / 2).checked_div(then)?;
+    let sign = match (thousandths, more) {
+        (0, _) => "",
+        (_, ..0) => "−",
+        _ => "+",
+    };
+    Some(format!("{sign}{},{}\u{202f}%", thousandths / 10, thousandths % 10))
+}
+
+/// The students and the enrolments of everybody, where they are told.
+pub(super) fn everybody(tables: &PublishedRows) -> Option<(i64, Option<i64>)> {
+    let (table, rows) = tables.iter().find(|(table, _)| table.name == "territoire_pays")?;
     let everybody = |row: &&Row| {
         row.codes
             .iter()
@@ -64,7 +75,7 @@ pub(super) fn enrolments(snapshot: &Snapshot) -> Option<i64> {
             .all(|(code, column)| column.name == "nom" || code == ALL)
     };
     match rows.iter().find(everybody)?.told {
-        Told::Counts { enrolments, .. } => enrolments,
+        Told::Counts { students, enrolments } => Some((students, enrolments)),
         Told::Secret => None,
     }
 }
@@ -81,6 +92,10 @@ mod tests {
         assert_eq!(share(1, 3).as_deref(), Some("33,3\u{202f}%"));
         assert_eq!(share(2, 3).as_deref(), Some("66,7\u{202f}%"));
         assert_eq!(share(0, 0), None);
+        assert_eq!(change(1_012, 1_000).as_deref(), Some("+1,2\u{202f}%"));
+        assert_eq!(change(995, 1_000).as_deref(), Some("−0,5\u{202f}%"));
+        assert_eq!(change(1_000_001, 1_000_000).as_deref(), Some("0,0\u{202f}%"));
+        assert_eq!(change(7, 0), None);
     }
 
     #[test]
