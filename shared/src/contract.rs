@@ -8,6 +8,7 @@ pub mod finding;
 pub mod ines;
 mod null;
 pub mod parameters;
+pub mod pivot;
 pub mod pointer;
 pub mod quality;
 pub mod review;

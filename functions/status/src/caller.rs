@@ -9,8 +9,8 @@ use shared::access::client::Client;
 use shared::access::key::KeyDigest;
 use shared::access::route::Route;
 use shared::access::scope::{Scope, Scopes};
-use shared::auth::france_connect::PivotIdentity;
 use shared::auth::token::{self, Token, TokenError};
+use shared::contract::pivot::PivotIdentity;
 
 use crate::context::Context;
 use crate::reply::{ApiError, Refusal, Unauthenticated};
@@ -59,7 +59,7 @@ impl Caller {
                 Self { client, scopes, relayed, person: None }
             }
             // An establishment's key opens what it sends by, which another function serves.
-            Route::Enrolment | Route::Deposit | Route::Review => {
+            Route::Enrolment | Route::Deposit | Route::Review | Route::OwnPage | Route::Share => {
                 return Err(Refusal::Forbidden.into());
             }
             Route::FranceConnect => {

@@ -9,6 +9,7 @@ import tie
 from doubles.agents import Agents
 from doubles.france_connect import FranceConnect
 from doubles.issuer import Issuer
+from doubles.students import Students
 from doubles.web import Answer, Request, Server
 
 
@@ -35,6 +36,7 @@ def server(port: int, audience: str) -> Server:
         **Issuer(ready.url, audience).routes(),
         **FranceConnect(ready.url).routes(),
         **Agents(ready.url).routes(),
+        **Students(ready.url).routes(),
     }
     return ready
 

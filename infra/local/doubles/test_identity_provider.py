@@ -329,6 +329,71 @@ class OfAgents(WithDouble):
         self.assertEqual(self.exchange(code=code, code_verifier="w" * 43)[0], 400)
 
 
+STUDENT_AUTHORIZATION = {
+    **{name: AUTHORIZATION[name] for name in ("response_type", "client_id", "redirect_uri", "state", "nonce")},
+    "scope": "openid identite_pivot",
+    "acr_values": "eidas1",
+}
+
+
+class OfStudents(WithDouble):
+    def setUp(self) -> None:
+        client = {"client_id": "p" * 32, "client_secret": "s" * 32, "people": {"camille": {**CAMILLE, "email": "c@example.org"}}}
+        self.assertEqual(call("PUT", f"{self.url}/double/students/client", client)[0], 200)
+
+    def authorize(self, **changes: str) -> tuple[int, str]:
+        """The status, and where the browser is sent."""
+        query = {name: value for name, value in {**STUDENT_AUTHORIZATION, **changes}.items() if value}
+        connection = http.client.HTTPConnection(self.url.removeprefix("http://"))
+        connection.request("GET", f"/students/api/v2/authorize?{urlencode(query)}")
+        answer = connection.getresponse()
+        answer.read()
+        connection.close()
+        return answer.status, answer.headers.get("location", "")
+
+    def code(self) -> str:
+        status, location = self.authorize(person="camille")
+        self.assertEqual(status, 303)
+        query = parse_qs(location.partition("?")[2])
+        self.assertEqual(query["state"], [AUTHORIZATION["state"]])
+        return query["code"][0]
+
+    def exchange(self, code: str, **form: str) -> tuple[int, dict[str, Any]]:
+        sent = {
+            "grant_type": "authorization_code", "code": code, "client_id": "p" * 32, "client_secret": "s" * 32,
+            "redirect_uri": AUTHORIZATION["redirect_uri"], **form,
+        }
+        status, _, answer = call("POST", f"{self.url}/students/api/v2/token", urlencode(sent).encode(), FORM)
+        return status, json.loads(answer)
+
+    def test_what_france_connect_refuses_is_refused(self) -> None:
+        for changes in (
+            {"code_challenge": "c" * 43, "code_challenge_method": "S256"}, {"login_hint": "x"}, {"acr_values": ""},
+            {"acr_values": "eidas0"}, {"nonce": "short"}, {"state": ""}, {"scope": "openid everything"}, {"client_id": "another"},
+        ):
+            self.assertEqual(self.authorize(**changes)[0], 400, changes)
+
+    def test_a_code_says_once_who_it_is_signed_with_the_secret(self) -> None:
+        code = self.code()
+        self.assertEqual(self.exchange(code, client_secret="x")[0], 401)
+        status, tokens = self.exchange(code)
+        self.assertEqual(status, 200)
+        self.assertEqual(self.exchange(code)[0], 400)
+        secret = jwk.OctKey.import_key("s" * 32)
+        claims = json.loads(jws.deserialize_compact(tokens["id_token"], secret, algorithms=["HS256"]).payload)
+        self.assertEqual((claims["sub"], claims["nonce"], claims["acr"]), ("camille", AUTHORIZATION["nonce"], "eidas1"))
+        request = urllib.request.Request(
+            f"{self.url}/students/api/v2/userinfo", headers={"Authorization": f"Bearer {tokens['access_token']}"}
+        )
+        with direct.open(request) as answer:
+            info = json.loads(jws.deserialize_compact(answer.read(), secret, algorithms=["HS256"]).payload)
+        self.assertEqual({name: info[name] for name in CAMILLE}, CAMILLE)
+        self.assertNotIn("email", info, "a scope that wasn't asked for")
+
+    def test_pkce_makes_a_code_useless(self) -> None:
+        self.assertEqual(self.exchange(self.code(), code_verifier=VERIFIER)[0], 400)
+
+
 def json_b64decode_text(token: str) -> bytes:
     payload = token.split(".")[1]
     return base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))

@@ -1,18 +1,18 @@
 //! FranceConnect, as its data providers meet it: a caller shows the access token of a person who is
 //! logged in, and FranceConnect says who that is and what may be told (domain.md §6).
 
-use std::fmt;
 use std::str::FromStr;
 
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 
 use super::http::{Http, HttpError, Reply};
 use super::jwe::{DecryptionKeys, JweError, StoredKey, StoredKeyError};
 use super::jwks::Jwks;
 use super::token::{NumericDate, Signed, TokenError, Trust, verify_claims};
 use crate::access::scope::Scopes;
+use crate::contract::pivot::PivotIdentity;
 
 /// Access tokens have 43 characters in v2, some 100 in v1.
 const LONGEST_TOKEN: usize = 2_048;
@@ -81,45 +81,6 @@ pub struct Introspection {
     pub scopes: Scopes,
     /// Who the person is.
     pub identity: PivotIdentity,
-}
-
-/// The *identité pivot*, as it comes; any of it may be missing, `null` or partial.
-#[derive(Clone, PartialEq, Eq, Default, Deserialize)]
-#[serde(default)]
-pub struct PivotIdentity {
-    /// The birth name.
-    #[serde(deserialize_with = "null_is_empty")]
-    pub family_name: String,
-    /// Every given name, between blanks.
-    #[serde(deserialize_with = "null_is_empty")]
-    pub given_name: String,
-    /// The same one by one (v2), which tells `Jean Pierre` from `Jean` and `Pierre`.
-    #[serde(deserialize_with = "null_is_empty")]
-    pub given_name_array: Vec<String>,
-    /// `YYYY-MM-DD`; `YYYY-MM` or `YYYY` for who was only presumed to be born then.
-    #[serde(deserialize_with = "null_is_empty")]
-    pub birthdate: String,
-    /// `male` or `female`.
-    #[serde(deserialize_with = "null_is_empty")]
-    pub gender: String,
-    /// A COG code, for who was born in France; else empty.
-    #[serde(deserialize_with = "null_is_empty")]
-    pub birthplace: String,
-    /// A COG code, `99100` for France.
-    #[serde(deserialize_with = "null_is_empty")]
-    pub birthcountry: String,
-}
-
-fn null_is_empty<'de, D: Deserializer<'de>, T: Default + Deserialize<'de>>(
-    deserializer: D,
-) -> Result<T, D::Error> {
-    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
-}
-
-impl fmt::Debug for PivotIdentity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("PivotIdentity(…)")
-    }
 }
 
 /// Why a token gives nobody.

@@ -50,7 +50,16 @@ pub enum HttpError {
 
 /// What is asked of an HTTP client.
 pub trait Http: Send + Sync {
-    fn get(&self, url: &str) -> impl Future<Output = Result<Reply, HttpError>> + Send;
+    /// `GET`, with headers.
+    fn get_with(
+        &self,
+        url: &str,
+        headers: &[(&str, &str)],
+    ) -> impl Future<Output = Result<Reply, HttpError>> + Send;
+
+    fn get(&self, url: &str) -> impl Future<Output = Result<Reply, HttpError>> + Send {
+        self.get_with(url, &[])
+    }
 
     /// `POST`, with headers besides that of the content's type.
     fn post(
@@ -105,8 +114,8 @@ impl HttpClient {
 }
 
 impl Http for HttpClient {
-    async fn get(&self, url: &str) -> Result<Reply, HttpError> {
-        send(self.0.get(url)).await
+    async fn get_with(&self, url: &str, headers: &[(&str, &str)]) -> Result<Reply, HttpError> {
+        send(with(self.0.get(url), headers)).await
     }
 
     async fn post(
@@ -121,10 +130,7 @@ impl Http for HttpClient {
                 self.0.post(url).header("content-type", "application/json").body(json)
             }
         };
-        // A header that can't be written makes a request that can't be sent: it is out of reach,
-        // and nothing is shown.
-        send(headers.iter().fold(request, |request, (name, value)| request.header(*name, *value)))
-            .await
+        send(with(request, headers)).await
     }
 }
 
@@ -152,8 +158,8 @@ impl LazyHttpClient {
 }
 
 impl Http for LazyHttpClient {
-    async fn get(&self, url: &str) -> Result<Reply, HttpError> {
-        self.client()?.get(url).await
+    async fn get_with(&self, url: &str, headers: &[(&str, &str)]) -> Result<Reply, HttpError> {
+        self.client()?.get_with(url, headers).await
     }
 
     async fn post(
@@ -164,6 +170,12 @@ impl Http for LazyHttpClient {
     ) -> Result<Reply, HttpError> {
         self.client()?.post(url, headers, content).await
     }
+}
+
+/// A header that can't be written makes a request that can't be sent: it is out of reach, and
+/// nothing is shown.
+fn with(request: reqwest::RequestBuilder, headers: &[(&str, &str)]) -> reqwest::RequestBuilder {
+    headers.iter().fold(request, |request, (name, value)| request.header(*name, *value))
 }
 
 async fn send(request: reqwest::RequestBuilder) -> Result<Reply, HttpError> {
@@ -241,8 +253,8 @@ pub(crate) mod tests {
     }
 
     impl Http for FakeHttp {
-        async fn get(&self, url: &str) -> Result<Reply, HttpError> {
-            self.next(format!("GET {url}"), &[])
+        async fn get_with(&self, url: &str, headers: &[(&str, &str)]) -> Result<Reply, HttpError> {
+            self.next(format!("GET {url}"), headers)
         }
 
         async fn post(

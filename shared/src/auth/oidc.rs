@@ -10,15 +10,22 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use tokio::sync::OnceCell;
 
-use super::http::{Content, Http, HttpError};
+use super::http::{Http, HttpError};
 use super::jwks::Jwks;
-use super::token::{Signed, TokenError, Trust, verify_claims};
+use super::token::{
+    Signed, TokenError, Trust, is_signed_with_secret, verify_claims, verify_claims_by_secret,
+};
+use crate::contract::pivot::PivotIdentity;
 
 /// What a provider may say that an identity token is (`typ`), in lower case.
 const TYPES: [&str; 2] = ["jwt", "application/jwt"];
 /// Bytes of a state, a nonce or a verifier: 43 characters, where ProConnect asks for 32 and RFC
 /// 7636 for 43.
 const RANDOM_BYTES: usize = 32;
+/// The level that is asked of `FranceConnect`, which vouches for this one or a higher one.
+const LEVEL: &str = "eidas1";
+/// The levels that do.
+const LEVELS: [&str; 3] = [LEVEL, "eidas2", "eidas3"];
 
 /// How a provider departs from the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -29,6 +36,10 @@ pub enum Profile {
     Generic,
     /// PKCE; `uid`, `siret` and the provider behind it (`idp_id`) as scopes of their own.
     ProConnect,
+    /// No PKCE: a parameter that isn't listed is an error, and `code_challenge` isn't. The level
+    /// (`acr`) is asked for and must come back. What it signs, it signs with our secret, unless we
+    /// registered another way.
+    FranceConnect,
 }
 
 impl Profile {
@@ -36,7 +47,12 @@ impl Profile {
         match self {
             Self::Generic => "openid profile email",
             Self::ProConnect => "openid given_name usual_name email siret idp_id",
+            Self::FranceConnect => "openid identite_pivot",
         }
+    }
+
+    fn has_pkce(self) -> bool {
+        self != Self::FranceConnect
     }
 }
 
@@ -74,6 +90,8 @@ pub struct Person {
     /// The organisation that the provider names. It only ever proposes: one SIRET has many
     /// establishments, and it isn't always right.
     pub siret: Option<String>,
+    /// By whom the register can look for them: what `FranceConnect` alone vouches for in whole.
+    pub identity: PivotIdentity,
     /// By which the log-out at the provider knows the log-in.
     pub id_token: String,
 }
@@ -96,6 +114,9 @@ pub enum LoginError {
     /// The identity token belongs to another log-in.
     #[error("the identity token is another log-in's")]
     Nonce,
+    /// The provider doesn't vouch for the person by the level that was asked for.
+    #[error("the identity token lacks the level that was asked for")]
+    Level,
 }
 
 /// What a provider publishes about itself.
@@ -129,19 +150,29 @@ struct Tokens {
 struct IdToken {
     sub: String,
     nonce: Option<String>,
+    acr: Option<String>,
 }
 
 #[derive(Deserialize)]
 struct UserInfo {
     sub: String,
+    /// `ProConnect`'s, in the place of the birth name.
     #[serde(default)]
-    given_name: Option<String>,
-    #[serde(default, alias = "usual_name")]
-    family_name: Option<String>,
+    usual_name: Option<String>,
     #[serde(default)]
     siret: Option<String>,
     #[serde(default)]
     idp_id: Option<String>,
+    #[serde(flatten)]
+    identity: PivotIdentity,
+}
+
+impl UserInfo {
+    fn name(&self) -> String {
+        let surname = self.usual_name.as_deref().unwrap_or(&self.identity.family_name);
+        let parts = [self.identity.given_name.as_str(), surname];
+        parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+    }
 }
 
 impl Attempt {
@@ -181,19 +212,26 @@ impl<H: Http> OidcClient<H> {
         redirect_uri: &str,
     ) -> Result<String, LoginError> {
         let (discovery, _) = self.discovery().await?;
-        let challenge = BASE64_URL_SAFE_NO_PAD.encode(digest(&SHA256, attempt.verifier.as_bytes()));
-        let query = form_urlencoded::Serializer::new(String::new())
-            .extend_pairs([
-                ("response_type", "code"),
-                ("client_id", &self.provider.client_id),
-                ("redirect_uri", redirect_uri),
-                ("scope", self.provider.profile.scopes()),
-                ("state", &attempt.state),
-                ("nonce", &attempt.nonce),
-                ("code_challenge", &challenge),
+        let profile = self.provider.profile;
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs([
+            ("response_type", "code"),
+            ("client_id", &self.provider.client_id),
+            ("redirect_uri", redirect_uri),
+            ("scope", profile.scopes()),
+            ("state", &attempt.state),
+            ("nonce", &attempt.nonce),
+        ]);
+        if profile.has_pkce() {
+            let challenge = digest(&SHA256, attempt.verifier.as_bytes());
+            query.extend_pairs([
+                ("code_challenge", BASE64_URL_SAFE_NO_PAD.encode(challenge).as_str()),
                 ("code_challenge_method", "S256"),
-            ])
-            .finish();
+            ]);
+        } else {
+            query.append_pair("acr_values", LEVEL);
+        }
+        let query = query.finish();
         Ok(format!("{}?{query}", discovery.authorization_endpoint))
     }
 
@@ -207,14 +245,16 @@ impl<H: Http> OidcClient<H> {
     ) -> Result<Person, LoginError> {
         use secrecy::ExposeSecret as _;
         let (discovery, jwks) = self.discovery().await?;
-        let form = [
+        let mut form = vec![
             ("grant_type", "authorization_code"),
             ("code", code),
             ("redirect_uri", redirect_uri),
             ("client_id", &self.provider.client_id),
             ("client_secret", self.secret.expose_secret()),
-            ("code_verifier", &attempt.verifier),
         ];
+        if self.provider.profile.has_pkce() {
+            form.push(("code_verifier", &attempt.verifier));
+        }
         let reply = self.http.post_form(&discovery.token_endpoint, &form).await?;
         if reply.status != 200 {
             return Err(LoginError::Refused(reply.status));
@@ -223,25 +263,25 @@ impl<H: Http> OidcClient<H> {
             serde_json::from_slice(&reply.body).map_err(|_| LoginError::Malformed)?;
         let signed =
             Signed { text: &tokens.id_token, types: &TYPES, required: &["exp", "iat", "sub"] };
-        let token: IdToken = verify_claims(signed, &self.trust(), jwks, &self.http).await?;
+        let token: IdToken = self.verified(signed, jwks).await?;
         if token.nonce.as_deref() != Some(attempt.nonce.as_str()) {
             return Err(LoginError::Nonce);
+        }
+        let is_vouched_for = token.acr.is_some_and(|level| LEVELS.contains(&level.as_str()));
+        if self.provider.profile == Profile::FranceConnect && !is_vouched_for {
+            return Err(LoginError::Level);
         }
         let info = self.user_info(discovery, jwks, &tokens.access_token).await?;
         // An answer about somebody else than the token (OpenID Connect Core §5.3.2).
         if info.sub != token.sub {
             return Err(LoginError::Malformed);
         }
-        let name: Vec<&str> = [&info.given_name, &info.family_name]
-            .into_iter()
-            .flatten()
-            .map(String::as_str)
-            .collect();
         Ok(Person {
-            name: name.join(" "),
+            name: info.name(),
             idp_id: info.idp_id,
             sub: info.sub,
             siret: info.siret,
+            identity: info.identity,
             id_token: tokens.id_token,
         })
     }
@@ -271,7 +311,7 @@ impl<H: Http> OidcClient<H> {
         Trust { issuer: self.provider.issuer.clone(), audience: self.provider.client_id.clone() }
     }
 
-    /// The claims about the person, as JSON or, as ProConnect gives them, as a signed JWT.
+    /// The claims about the person, as JSON or, as ProConnect and FranceConnect give them, as a signed JWT.
     async fn user_info(
         &self,
         discovery: &Discovery,
@@ -280,8 +320,8 @@ impl<H: Http> OidcClient<H> {
     ) -> Result<UserInfo, LoginError> {
         let authorization = format!("Bearer {access_token}");
         let headers = [("authorization", authorization.as_str())];
-        let reply =
-            self.http.post(&discovery.userinfo_endpoint, &headers, Content::Form(&[])).await?;
+        // Some providers, FranceConnect among them, answer no other method.
+        let reply = self.http.get_with(&discovery.userinfo_endpoint, &headers).await?;
         if reply.status != 200 {
             return Err(LoginError::Refused(reply.status));
         }
@@ -290,7 +330,20 @@ impl<H: Http> OidcClient<H> {
             return serde_json::from_str(&text).map_err(|_| LoginError::Malformed);
         }
         let signed = Signed { text: text.trim(), types: &TYPES, required: &["sub"] };
-        Ok(verify_claims(signed, &self.trust(), jwks, &self.http).await?)
+        Ok(self.verified(signed, jwks).await?)
+    }
+
+    /// Claims that the provider signed, with a key that it publishes or, by its profile, with the
+    /// secret that it shares with us.
+    async fn verified<T: serde::de::DeserializeOwned>(
+        &self,
+        signed: Signed<'_>,
+        jwks: &Jwks,
+    ) -> Result<T, TokenError> {
+        if self.provider.profile == Profile::FranceConnect && is_signed_with_secret(signed.text) {
+            return verify_claims_by_secret(&signed, &self.trust(), &self.secret);
+        }
+        verify_claims(signed, &self.trust(), jwks, &self.http).await
     }
 
     async fn discovery(&self) -> Result<&(Discovery, Jwks), LoginError> {

@@ -7,6 +7,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use jiff::{SignedDuration, Timestamp};
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, Header, Validation, decode, decode_header};
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer};
 
@@ -16,6 +17,8 @@ use crate::access::scope::Scopes;
 
 /// What we verify with, whatever a token asks for.
 pub const ALGORITHMS: [Algorithm; 2] = [Algorithm::RS256, Algorithm::ES256];
+/// How an issuer signs with the secret that it gave us.
+const BY_SECRET: Algorithm = Algorithm::HS256;
 /// No token is longer: an API Gateway header holds 10,240 bytes.
 pub const LONGEST: usize = 8 * 1024;
 /// No token lives longer, from `iat` to `exp`: a revocation that doesn't know when its token ends
@@ -179,11 +182,37 @@ pub(super) async fn verify_claims<T: DeserializeOwned>(
     jwks: &Jwks,
     http: &impl Http,
 ) -> Result<T, TokenError> {
-    let Signed { text, types, required } = signed;
-    let header = header(text, types)?;
+    let header = header(&signed, &ALGORITHMS)?;
     let key = jwks.key(http, header.kid.as_deref(), header.alg).await?;
     let key = DecodingKey::from_jwk(&key).map_err(|_| TokenError::Signature)?;
-    let mut validation = Validation::new(header.alg);
+    claims(&signed, trust, header.alg, &key)
+}
+
+/// Whether a text says that it is signed with a secret that both sides have, rather than with a key
+/// that its issuer publishes.
+pub(super) fn is_signed_with_secret(text: &str) -> bool {
+    text.len() <= LONGEST && decode_header(text).is_ok_and(|header| header.alg == BY_SECRET)
+}
+
+/// The same of a text that is signed with a secret. No published key is ever taken for one.
+pub(super) fn verify_claims_by_secret<T: DeserializeOwned>(
+    signed: &Signed<'_>,
+    trust: &Trust,
+    secret: &SecretString,
+) -> Result<T, TokenError> {
+    let header = header(signed, &[BY_SECRET])?;
+    let key = DecodingKey::from_secret(secret.expose_secret().as_bytes());
+    claims(signed, trust, header.alg, &key)
+}
+
+fn claims<T: DeserializeOwned>(
+    signed: &Signed<'_>,
+    trust: &Trust,
+    algorithm: Algorithm,
+    key: &DecodingKey,
+) -> Result<T, TokenError> {
+    let Signed { text, required, .. } = signed;
+    let mut validation = Validation::new(algorithm);
     validation.leeway = LEEWAY;
     validation.set_issuer(&[&trust.issuer]);
     validation.set_audience(&[&trust.audience]);
@@ -193,7 +222,7 @@ pub(super) async fn verify_claims<T: DeserializeOwned>(
         required.iter().chain(&always).map(|claim| (*claim).to_owned()).collect::<HashSet<_>>();
     validation.validate_exp = required.contains(&"exp");
     let token =
-        decode::<Issued<T>>(text, &key, &validation).map_err(|error| match error.kind() {
+        decode::<Issued<T>>(text, key, &validation).map_err(|error| match error.kind() {
             ErrorKind::ExpiredSignature => TokenError::Expired,
             ErrorKind::ImmatureSignature => TokenError::Early,
             ErrorKind::InvalidIssuer | ErrorKind::InvalidAudience => TokenError::NotForUs,
@@ -209,7 +238,8 @@ pub(super) async fn verify_claims<T: DeserializeOwned>(
 }
 
 /// The header, when it is one of a token that could be believed.
-fn header(text: &str, types: &[&str]) -> Result<Header, TokenError> {
+fn header(signed: &Signed<'_>, algorithms: &[Algorithm]) -> Result<Header, TokenError> {
+    let Signed { text, types, .. } = *signed;
     if text.len() > LONGEST {
         return Err(TokenError::Malformed);
     }
@@ -217,7 +247,7 @@ fn header(text: &str, types: &[&str]) -> Result<Header, TokenError> {
         ErrorKind::InvalidAlgorithmName | ErrorKind::UnsupportedAlgorithm => TokenError::Algorithm,
         _ => TokenError::Malformed,
     })?;
-    if !ALGORITHMS.contains(&header.alg) {
+    if !algorithms.contains(&header.alg) {
         return Err(TokenError::Algorithm);
     }
     let is_expected = |typ: &String| types.contains(&typ.to_ascii_lowercase().as_str());

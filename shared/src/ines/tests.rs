@@ -51,8 +51,8 @@ impl Secret for &Stored {
 }
 
 impl<H: Http> Http for &H {
-    async fn get(&self, url: &str) -> Result<Reply, HttpError> {
-        (**self).get(url).await
+    async fn get_with(&self, url: &str, headers: &[(&str, &str)]) -> Result<Reply, HttpError> {
+        (**self).get_with(url, headers).await
     }
 
     async fn post(
@@ -356,7 +356,7 @@ async fn what_is_out_of_contract_is_asked_once() {
 struct Silent;
 
 impl Http for Silent {
-    async fn get(&self, _: &str) -> Result<Reply, HttpError> {
+    async fn get_with(&self, _: &str, _: &[(&str, &str)]) -> Result<Reply, HttpError> {
         std::future::pending().await
     }
 
