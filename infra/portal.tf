@@ -1,7 +1,8 @@
 # The portal's pages. It knows who is logged in and who may do what, reads the establishments, sends files and follows their
 # imports as establishments' software does, and shows reviewers the doubts that wait for them: who is in question is read for
 # that, and a decision is deduplication's to apply. A manager of an establishment makes and ends its write keys in it, and one
-# enrolment by hand is written as `POST /api/inscription` writes it, with the same rights.
+# enrolment by hand is written as `POST /api/inscription` writes it, with the same rights. Where students can log in, it finds
+# who they are as consultation does, and tells them who consulted them.
 
 locals {
   # Not the stage's own address, which depends on the function that has to know it.
@@ -75,9 +76,43 @@ module "portal" {
       OIDC_PROVIDER   = jsonencode(var.portal_provider)
       OIDC_SECRET_ARN = one(aws_secretsmanager_secret.portal_provider[*].arn)
     },
+    var.student_provider == null ? {} : {
+      STUDENT_OIDC_PROVIDER   = jsonencode(merge(var.student_provider, { profile = "france_connect" }))
+      STUDENT_OIDC_SECRET_ARN = one(aws_secretsmanager_secret.student_provider[*].arn)
+      BLOCKS_TABLE            = module.table["blocks"].name
+      SHARES_TABLE            = module.table["shares"].name
+      STARTS_WITHIN_DAYS      = var.starts_within_days
+      SHARE_DAYS              = var.share_days
+      SHARE_READINGS_PER_HOUR = var.share_readings_per_hour
+    },
   )
 
-  statements = {
+  # Students are looked for, told who consulted them, and share, where they can log in.
+  statements = merge(local.portal_statements, var.student_provider == null ? {} : {
+    MatchStudents = {
+      actions   = ["dynamodb:BatchGetItem"]
+      resources = [module.table["blocks"].arn]
+    }
+    TellAccesses = {
+      actions   = ["dynamodb:Query"]
+      resources = [module.table["access_log"].arn]
+    }
+    # A share goes in the transaction that changes its student's list.
+    KeepShares = {
+      actions   = ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
+      resources = [module.table["shares"].arn]
+    }
+  })
+
+  key_use = {
+    registry   = { decrypt = ["dynamodb", "secretsmanager", "sqs"], generate = ["sqs"] }
+    access_log = { decrypt = ["dynamodb"] }
+    files      = { decrypt = ["s3", "sqs"], generate = ["s3", "sqs"] }
+  }
+}
+
+locals {
+  portal_statements = {
     KeepSessions = {
       actions   = ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
       resources = [module.table["sessions"].arn]
@@ -130,7 +165,7 @@ module "portal" {
       actions   = ["dynamodb:Query"]
       resources = ["${module.table["reviews"].arn}/index/open"]
     }
-    # Who read what was found about the rows of a file, and who was shown in a case: written once, never read here.
+    # Who read what was found about the rows of a file, who was shown in a case, and what a student was told: written once.
     TraceAccesses = {
       actions   = ["dynamodb:PutItem"]
       resources = [module.table["access_log"].arn]
@@ -180,14 +215,9 @@ module "portal" {
         [for use in ["portal", "record", "ine", "identity"] : module.hmac_secret[use].arn],
         [aws_secretsmanager_secret.ines_client.arn],
         aws_secretsmanager_secret.portal_provider[*].arn,
+        aws_secretsmanager_secret.student_provider[*].arn,
       )
     }
-  }
-
-  key_use = {
-    registry   = { decrypt = ["dynamodb", "secretsmanager", "sqs"], generate = ["sqs"] }
-    access_log = { decrypt = ["dynamodb"] }
-    files      = { decrypt = ["s3", "sqs"], generate = ["s3", "sqs"] }
   }
 }
 
@@ -207,8 +237,23 @@ resource "aws_secretsmanager_secret" "portal_provider" {
   }
 }
 
+# The same of the students' provider.
+resource "aws_secretsmanager_secret" "student_provider" {
+  #checkov:skip=CKV2_AWS_57:The provider gives the secret itself: renewed by a person
+  count = var.student_provider == null ? 0 : 1
+
+  name                    = "${local.name}/student-provider"
+  description             = "Client secret of the portal at FranceConnect, by which students log in"
+  kms_key_id              = aws_kms_key.data["registry"].arn
+  recovery_window_in_days = var.secret_recovery_window_days
+
+  lifecycle {
+    prevent_destroy = true
+  }
+}
+
 output "portal_url" {
-  description = "Address of the portal. `portal_url` with `/connexion/retour` is what the provider sends the browser back to, and `portal_url` alone where a log-out ends: register both there."
+  description = "Address of the portal. `portal_url` with `/connexion/retour` is what the provider sends the browser back to, and `portal_url` alone where a log-out ends: register both there. At the students' provider it is `/mon-espace/connexion/retour`."
   value       = local.portal_url
 }
 
@@ -220,4 +265,9 @@ output "members_table" {
 output "portal_provider_secret_arn" {
   description = "ARN of the secret to put the provider's client secret in; empty without a provider."
   value       = one(aws_secretsmanager_secret.portal_provider[*].arn)
+}
+
+output "student_provider_secret_arn" {
+  description = "ARN of the secret to put FranceConnect's client secret for the portal in; empty where students can't log in."
+  value       = one(aws_secretsmanager_secret.student_provider[*].arn)
 }

@@ -68,6 +68,8 @@ locals {
 
     # Sessions of the portal, and log-ins on their way: of twelve hours at most, so restored they would open nothing.
     sessions = { hash = "id", expires = true, recoverable = false }
+    # What students share, for a month at most: a share that was ended must not come back, and one that is lost is made again.
+    shares = { hash = "id", expires = true, recoverable = false }
     # Who may do what in the portal, and invitations, which alone expire.
     members = { hash = "id", expires = true }
 

@@ -99,6 +99,42 @@ variable "portal_provider" {
   }
 }
 
+variable "student_provider" {
+  description = "FranceConnect, by which students log in to the portal: `issuer` and our `client_id` there. The client secret is put apart: see docs/deploying.md. Null: students' pages aren't there, nor the one where a share is read."
+  type = object({
+    issuer    = string
+    client_id = string
+  })
+  default = null
+
+  validation {
+    condition     = alltrue([for provider in var.student_provider[*] : can(regex(local.safe_url, provider.issuer)) && !endswith(provider.issuer, "/")])
+    error_message = "issuer is an https:// address without a final slash; http:// is for 127.0.0.1 and localhost alone. Otherwise whoever is on the way could log in as anybody."
+  }
+}
+
+variable "share_days" {
+  description = "Days for which what a student shares can be read with its code. None is found any longer once they are over."
+  type        = number
+  default     = 30
+
+  validation {
+    condition     = var.share_days >= 1 && var.share_days <= 90 && floor(var.share_days) == var.share_days
+    error_message = "share_days is a whole number from 1 to 90: what is shared for longer is forgotten by who shares it."
+  }
+}
+
+variable "share_readings_per_hour" {
+  description = "How many times an hour shares may be tried to be read, by everybody together, a sixth of them at once. A code has 80 random bits: this bounds guesses, and must not be in the way of those who have a code."
+  type        = number
+  default     = 3600
+
+  validation {
+    condition     = var.share_readings_per_hour >= 60 && var.share_readings_per_hour <= 100000 && floor(var.share_readings_per_hour) == var.share_readings_per_hour
+    error_message = "share_readings_per_hour is a whole number from 60 to 100000."
+  }
+}
+
 variable "ines" {
   description = "The ministry's INES: `url`, what comes before `/oauth2/token` and `/api-ines-etudiants/`, and `channel`, the name it has given to our way in. Our credentials are put apart: see docs/deploying.md. Null: our own service answers in its place."
   type = object({

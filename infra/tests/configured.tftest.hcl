@@ -91,6 +91,12 @@ override_resource {
 }
 
 override_resource {
+  target          = aws_secretsmanager_secret.student_provider
+  override_during = plan
+  values          = { arn = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:student-provider" }
+}
+
+override_resource {
   target          = aws_secretsmanager_secret.ines_client
   override_during = plan
   values          = { arn = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:ines-client" }
@@ -164,6 +170,12 @@ run "configured" {
       client_id = "0123456789abcdef"
       profile   = "pro_connect"
     }
+    student_provider = {
+      issuer    = "https://students.example.org/api/v2"
+      client_id = "0123456789abcdef0123456789abcdef"
+    }
+    share_days               = 15
+    share_readings_per_hour  = 600
     refusals_alarm_threshold = 50
     watched_establishments   = { "0751967F" = 2 }
     tags                     = { cost_centre = "1234", environment = "another" }
@@ -250,7 +262,7 @@ run "configured" {
       status        = toset(["ine", "identity", "france-connect"])
       enrolment     = toset(["record", "ine", "identity", "ines-client"])
       review        = toset([])
-      portal        = toset(["portal", "portal-provider", "record", "ine", "identity", "ines-client"])
+      portal        = toset(["portal", "portal-provider", "student-provider", "record", "ine", "identity", "ines-client"])
       ingestion     = toset(["record"])
       deduplication = toset(["ine", "identity", "ines-client"])
       statistics    = toset([])
@@ -360,8 +372,34 @@ run "configured" {
       PORTAL_SECRET_ARN         = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:portal"
       OIDC_PROVIDER             = jsonencode(var.portal_provider)
       OIDC_SECRET_ARN           = one(aws_secretsmanager_secret.portal_provider[*].arn)
+      STUDENT_OIDC_PROVIDER     = jsonencode({ client_id = "0123456789abcdef0123456789abcdef", issuer = "https://students.example.org/api/v2", profile = "france_connect" })
+      STUDENT_OIDC_SECRET_ARN   = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:student-provider"
+      BLOCKS_TABLE              = "statut-etudiant-test-blocks"
+      SHARES_TABLE              = "statut-etudiant-test-shares"
+      STARTS_WITHIN_DAYS        = tostring(var.starts_within_days)
+      SHARE_DAYS                = "15"
+      SHARE_READINGS_PER_HOUR   = "600"
     })
     error_message = "The portal is told something else than it should be."
+  }
+
+  # What it may where students log in, and may not where they don't (permissions.tftest.hcl).
+  assert {
+    condition = toset(flatten([
+      for statement in jsondecode(module.portal.policy).Statement : [
+        for pair in setproduct(statement.Action, statement.Resource) : "${pair[0]} ${replace(reverse(split(":", pair[1]))[0], "table/statut-etudiant-test-", "")}"
+        if can(regex("table/statut-etudiant-test-(blocks|shares|access-log)$", pair[1]))
+      ]
+      ])) == toset([
+      "dynamodb:BatchGetItem blocks",
+      "dynamodb:PutItem access-log",
+      "dynamodb:Query access-log",
+      "dynamodb:DeleteItem shares",
+      "dynamodb:GetItem shares",
+      "dynamodb:PutItem shares",
+      "dynamodb:UpdateItem shares",
+    ])
+    error_message = "The portal may do something else than students' pages need, or not all of it."
   }
 
   assert {

@@ -92,6 +92,12 @@ override_resource {
 }
 
 override_resource {
+  target          = aws_secretsmanager_secret.student_provider
+  override_during = plan
+  values          = { arn = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:student-provider" }
+}
+
+override_resource {
   target          = aws_secretsmanager_secret.ines_client
   override_during = plan
   values          = { arn = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:ines-client" }

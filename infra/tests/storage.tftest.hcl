@@ -92,10 +92,11 @@ run "by_default" {
       reviews        = "id"
       idempotency    = "id"
       sessions       = "id"
+      shares         = "id"
       members        = "id"
       withdrawals    = "month at"
     }
-    error_message = "The tables are not the fourteen of the architecture, or a key is not the one that the functions name."
+    error_message = "The tables are not the fifteen of the architecture, or a key is not the one that the functions name."
   }
 
   assert {
@@ -104,8 +105,8 @@ run "by_default" {
   }
 
   assert {
-    condition     = toset([for name, table in module.table : name if !table.settings.recoverable]) == toset(["quotas", "idempotency", "sessions"])
-    error_message = "What cannot be recovered must be what says nothing after some hours, quotas, idempotency keys and sessions, and nothing else."
+    condition     = toset([for name, table in module.table : name if !table.settings.recoverable]) == toset(["quotas", "idempotency", "sessions", "shares"])
+    error_message = "What cannot be recovered must be what says nothing after some hours, quotas, idempotency keys and sessions, and shares, of which one that was ended must not come back, and nothing else."
   }
 
   assert {
@@ -127,9 +128,9 @@ run "by_default" {
   # Above all not by `valid_until`: a client that has ended would vanish, and with it who it was.
   assert {
     condition = { for name, table in module.table : name => table.settings.expires_by if table.settings.expires_by != null } == {
-      for name in ["records", "imports", "findings", "clients", "quotas", "access_log", "idempotency", "sessions", "members", "withdrawals"] : name => "expires_at"
+      for name in ["records", "imports", "findings", "clients", "quotas", "access_log", "idempotency", "sessions", "shares", "members", "withdrawals"] : name => "expires_at"
     }
-    error_message = "What expires must be the records, the imports and their findings, revoked tokens, the quotas, the access log, idempotency keys, sessions, invitations and withdrawals that no backup is old enough to undo, and nothing else, by what the functions give to what is meant to vanish."
+    error_message = "What expires must be the records, the imports and their findings, revoked tokens, the quotas, the access log, idempotency keys, sessions, shares, invitations and withdrawals that no backup is old enough to undo, and nothing else, by what the functions give to what is meant to vanish."
   }
 
   # --- buckets ---

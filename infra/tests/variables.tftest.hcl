@@ -273,6 +273,12 @@ run "values_of_the_others" {
       client_id = "0123456789abcdef"
       profile   = "pro_connect"
     }
+    student_provider = {
+      issuer    = "https://students.example.org/api/v2/"
+      client_id = "0123456789abcdef"
+    }
+    share_days              = 91
+    share_readings_per_hour = 59
 
     secret_recovery_window_days       = 6
     inbox_retention_days              = 0
@@ -303,6 +309,7 @@ run "values_of_the_others" {
     var.environment, var.tags, var.permissions_boundary, var.key_administrators, var.operators, var.data_protection_officers,
     var.function_endpoint_url, var.hmac_key_versions, var.rekeying, var.log_level, var.statistics_schedule,
     var.verification_schedule, var.cpge_mefstat_prefixes, var.scan_segments, var.statistics_url, var.starts_within_days, var.portal_provider,
+    var.student_provider, var.share_days, var.share_readings_per_hour,
     var.secret_recovery_window_days, var.inbox_retention_days, var.reports_retention_days,
     var.noncurrent_version_retention_days, var.log_retention_days, var.failed_imports_alarm_threshold,
     var.client_errors_alarm_percent, var.latency_alarm_milliseconds, var.blocked_requests_alarm_threshold,

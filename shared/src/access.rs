@@ -8,3 +8,4 @@ pub mod officer;
 pub mod quota;
 pub mod route;
 pub mod scope;
+pub mod share_code;

@@ -27,6 +27,7 @@ use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{
     AttributeValue, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
 };
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -46,6 +47,8 @@ pub const MOST_AT_ONCE: usize = 100;
 
 /// Parts of the index of one client and day: a hexadecimal digit.
 pub const PARTS: u8 = 16;
+/// Subjects read side by side.
+const SIDE_BY_SIDE: usize = 16;
 /// The index that lists the traces of a client.
 const CLIENTS: &str = "client";
 
@@ -68,6 +71,10 @@ pub enum Action {
     RejectedRead,
     /// The INE and the birth date of a row were checked.
     Checked,
+    /// The student made a share.
+    Shared,
+    /// The student ended a share.
+    Unshared,
 }
 
 impl Action {
@@ -82,6 +89,8 @@ impl Action {
             Self::FindingsRead => "findings_read",
             Self::RejectedRead => "rejected_read",
             Self::Checked => "checked",
+            Self::Shared => "shared",
+            Self::Unshared => "unshared",
         }
     }
 }
@@ -93,7 +102,8 @@ pub struct Request<'a> {
     pub uid: &'a Uid,
     /// When.
     pub at: Timestamp,
-    /// The client that asked; none for what was done with the rows of a file.
+    /// The client that asked; none for what was done with the rows of a file, and for what students
+    /// and those whom they gave a code to read.
     pub client: Option<&'a str>,
     /// The establishment that it sends as, or that sent the file.
     pub depositor: Option<Uai>,
@@ -101,7 +111,7 @@ pub struct Request<'a> {
     pub route: Route,
     /// What was done.
     pub action: Action,
-    /// `X-Caller`: on whose behalf a relaying client asks.
+    /// `X-Caller`: on whose behalf a relaying client asks; what for, of a share.
     pub caller: Option<&'a str>,
     /// The administration that receives the answer.
     pub recipient: Option<Siret>,
@@ -248,20 +258,51 @@ impl AccessLog {
     /// ask to see (RGPD, article 15) is what is kept under the student, its records and their
     /// imports.
     pub async fn of(&self, subject: Subject<'_>, most: i32) -> Result<Vec<Access>, StoreError> {
+        self.of_before(subject, None, most).await
+    }
+
+    /// The same, of those before a trace, by its `at`.
+    pub async fn of_before(
+        &self,
+        subject: Subject<'_>,
+        before: Option<&str>,
+        most: i32,
+    ) -> Result<Vec<Access>, StoreError> {
         const OPERATION: &str = "access_log Query";
-        let output = self
+        let query = self
             .client
             .query()
             .table_name(&self.table)
-            .key_condition_expression("subject = :subject")
             .expression_attribute_values(":subject", AttributeValue::S(subject.key()))
             .scan_index_forward(false)
-            .limit(most)
-            .send()
-            .await
-            .map_err(|error| StoreError::new(OPERATION, &error))?;
+            .limit(most);
+        let query = match before {
+            None => query.key_condition_expression("subject = :subject"),
+            Some(before) => query
+                .key_condition_expression("subject = :subject AND #at < :before")
+                .expression_attribute_names("#at", "at")
+                .expression_attribute_values(":before", AttributeValue::S(before.to_owned())),
+        };
+        let output = query.send().await.map_err(|error| StoreError::new(OPERATION, &error))?;
         serde_dynamo::from_items(output.items.unwrap_or_default())
             .map_err(|_| StoreError::shape(OPERATION))
+    }
+
+    /// What is kept under several subjects together, latest first: a query for each, `most` at most
+    /// of each.
+    pub async fn of_several(
+        &self,
+        subjects: &[Subject<'_>],
+        before: Option<&str>,
+        most: i32,
+    ) -> Result<Vec<Access>, StoreError> {
+        let reads: Vec<_> =
+            subjects.iter().map(|subject| self.of_before(*subject, before, most)).collect();
+        let read: Vec<Vec<Access>> =
+            stream::iter(reads).buffered(SIDE_BY_SIDE).try_collect().await?;
+        let mut traces: Vec<Access> = read.into_iter().flatten().collect();
+        traces.sort_by(|one, other| other.at.cmp(&one.at));
+        Ok(traces)
     }
 
     /// What a client did on one day (UTC), in the order of time: for each its subject and its `at`,

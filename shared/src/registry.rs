@@ -17,6 +17,7 @@
 //! | [`quotas`], drawn on by [`allowances`] | `quotas` | written by status and enrolment |
 //! | [`pairs`] | `quotas` | written by enrolment and deduplication |
 //! | [`sessions`] | `sessions` | written by portal |
+//! | [`shares`] | `shares` | written by portal |
 //! | [`members`] | `members` | written by portal, and by an operator |
 //! | [`new_identities`] | `quotas` | written by deduplication, and by an operator |
 //! | [`rekeying`] | `students`, `blocks`, `reviews` | written by an operator, while deduplication is stopped |
@@ -53,8 +54,10 @@ pub mod records;
 pub mod rekeying;
 pub mod remembered;
 pub mod reviews;
+pub mod sealed;
 #[cfg(feature = "auth")]
 pub mod sessions;
+pub mod shares;
 pub mod students;
 pub mod withdrawals;
 

@@ -5,10 +5,12 @@ STATUT_ETUDIANT_OUTPUTS and STATUT_ETUDIANT_SANDBOX. Every page that a test leav
 pages, and its picture is in BROWSER_PICTURES.
 """
 
+import datetime
 import json
 import os
 import pathlib
 import shutil
+import time
 
 import pytest
 from playwright.sync_api import sync_playwright
@@ -58,16 +60,43 @@ def chromium():
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def enrolled(chromium, sandbox, portal_url):
+    """Whom FranceConnect's double logs in as `enrolled`, once the register has them as a student of the university."""
+    api = portal_url.removesuffix("/portail")
+    sample = pathlib.Path(__file__).parents[2] / "infra/local/sandbox/universite.csv"
+    day = datetime.date.today()
+    year = day.year - (day.month < 7)
+    header, first, *_ = sample.read_text(encoding="utf-8-sig").replace("{N}", str(year)).replace("{N+1}", str(year + 1)).splitlines()
+    browser = chromium.new_context()
+    key = sandbox["write_keys"]["0751967F"]
+    form = browser.request.post(f"{api}/api/depots", headers={"X-API-Key": key}, data={}).json()
+    file = {"name": "f.csv", "mimeType": "text/csv", "buffer": "\n".join([header, first, ""]).encode()}
+    browser.request.post(form["url"], multipart={**form["champs"], "file": file})
+    asked = f"{api}/api/etudiant?INE={first.split(';')[0]}"
+    headers = {"X-API-Key": sandbox["status_ine_key"], "X-Caller": "DINUM - 00000000-0000-0000-0000-000000000000"}
+    for _ in range(240):
+        if browser.request.get(asked, headers=headers).status == 200:
+            break
+        time.sleep(0.5)
+    else:
+        raise AssertionError("the enrolment never became visible")
+    browser.close()
+    return next(account for account in sandbox["student_accounts"] if account["login_hint"] == "enrolled")
+
+
 @pytest.fixture
 def visit(chromium, portal_url, pictures, request):
-    """Makes a visitor with a browser of their own: `visit("relecteur")`, `visit(None, javascript=False)`."""
+    """Makes a visitor with a browser of their own: `visit("relecteur")`, `visit(student="enrolled", javascript=False)`."""
     visitors = []
 
-    def make(account=None, **settings):
+    def make(account=None, student=None, **settings):
         visitor = Visitor(chromium, portal_url, pictures / request.node.name.split("[")[0], **settings)
         visitors.append(visitor)
         if account:
             visitor.log_in(account)
+        if student:
+            visitor.log_in_as_student(student)
         return visitor
 
     yield make

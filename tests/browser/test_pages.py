@@ -26,9 +26,12 @@ def links(visitor, at):
             yield url.path.removeprefix(base.path), url.query
 
 
-@pytest.mark.parametrize("role", ["nobody", "gestionnaire", "deposant", "relecteur", "operateur", None])
-def test_every_page_can_be_read_by_everybody(visit, accounts, role):
-    visitor = visit() if role == "nobody" else visit(accounts[role])
+@pytest.mark.parametrize("role", ["nobody", "etudiant", "gestionnaire", "deposant", "relecteur", "operateur", None])
+def test_every_page_can_be_read_by_everybody(visit, accounts, enrolled, role):
+    if role == "etudiant":
+        visitor = visit(student=enrolled["login_hint"])
+    else:
+        visitor = visit() if role == "nobody" else visit(accounts[role])
     seen, todo = set(), ["" if role == "nobody" else visitor.page.url.removeprefix(visitor.portal_url)]
     todo.append("")
     while todo and len(seen) < MOST:

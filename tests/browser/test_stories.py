@@ -120,6 +120,76 @@ def test_a_reviewer_decides_by_keyboard_alone_and_undoes_it(visit, accounts, dou
     page.get_by_text("annulée le").or_(page.get_by_text("annulée, rouverte")).first.wait_for()
 
 
+def share(visit, enrolled, javascript):
+    """A student reads their own, makes a code, and ends it; somebody else reads what it shows meanwhile."""
+    student = visit(student=enrolled["login_hint"], javascript=javascript)
+    student.arrives("Mon espace")
+    student.look("mon-espace")
+    assert "0AYIOP071Y8" in student.page.inner_text("main")
+    student.page.get_by_role("link", name="Mes partages").click()
+    student.page.get_by_label("Il sert à prouver votre statut pour").select_option(label="un logement")
+    student.page.get_by_role("button", name="Créer le code").click()
+    student.arrives("Votre code de partage")
+    student.look("code")
+    code = student.page.get_by_label("Code, pour un logement").input_value()
+
+    reader = visit(javascript=javascript)
+
+    def read(date):
+        reader.open("/partage")
+        reader.page.get_by_label("Code de partage").fill(code.lower())
+        reader.page.get_by_label("Date de naissance de la personne").fill(date)
+        reader.page.get_by_role("button", name="Lire").click()
+
+    year, month, day = enrolled["birthdate"].split("-")
+    read(f"{day}/{month}/{int(year) + 1}")
+    reader.page.get_by_text("Ce code et cette date ne montrent rien").wait_for()
+    reader.look("refus")
+    read(f"{day}/{month}/{year}")
+    reader.arrives("Camille ROUSSEL")
+    reader.look("lecture")
+    shown = reader.page.inner_text("main")
+    assert "inscrit" in shown and "0AYIOP071Y8" not in shown
+    assert code not in reader.page.url and code not in reader.page.content()
+
+    student.open("/mon-espace/consultations")
+    student.look("consultations")
+    rows = student.page.inner_text("main")
+    assert "Quelqu'un qui a un de vos codes" in rows and "un logement" in rows and "Vous" in rows
+    student.open("/mon-espace/partages")
+    student.look("partages")
+    student.page.get_by_role("button", name="Arrêter").first.click()
+    student.page.get_by_text("Aucun partage n'est en cours").wait_for()
+    assert "Aucun partage n'est en cours" in student.page.inner_text("main")
+    read(f"{day}/{month}/{year}")
+    reader.page.get_by_text("Ce code et cette date ne montrent rien").wait_for()
+
+    student.page.get_by_role("button", name="Se déconnecter").click()
+    student.page.wait_for_url(student.portal_url)
+    student.open("/mon-espace")
+    assert student.page.url.endswith("/mon-espace/connexion")
+    student.look("connexion")
+
+
+def test_a_student_shares_their_status_and_ends_it(visit, enrolled):
+    share(visit, enrolled, javascript=True)
+
+
+def test_a_student_shares_their_status_without_javascript(visit, enrolled):
+    share(visit, enrolled, javascript=False)
+
+
+def test_whoever_resembles_a_student_or_is_none_is_told_so_in_words(visit, enrolled):
+    shown = []
+    for person in ("twin", "unknown"):
+        visitor = visit(student=person)
+        visitor.arrives("Votre dossier n'a pas été trouvé")
+        shown.append(visitor.page.inner_text("main"))
+        assert "0AYIOP071Y8" not in visitor.page.content()
+    visitor.look("inconnu")
+    assert shown[0] == shown[1]
+
+
 def test_another_establishment_a_forged_form_and_an_old_page_open_nothing(visit, accounts, portal_url):
     visitor = visit(accounts["deposant"])
     for path in ("/etablissements/0750655E", "/etablissements/0750655E/envoi", "/depots/" + 32 * "0", "/revues", "/revues/suivante"):

@@ -50,6 +50,11 @@ class Visitor:
         self.page.locator(f"#{account}").click()
         self.page.wait_for_url(self.portal_url + "/**")
 
+    def log_in_as_student(self, person):
+        self.open("/mon-espace/connexion/depart")
+        self.page.locator(f"#{person}").click()
+        self.page.wait_for_url(self.portal_url + "/mon-espace")
+
     def arrives(self, heading):
         """Waits for a page's heading; without JavaScript it is read again, as a person would."""
         wanted = self.page.get_by_role("heading", name=heading, exact=True)

@@ -29,7 +29,9 @@ use shared::registry::withdrawals::WithdrawalStore;
 use shared::reviewing::Reviewing;
 use shared::statements::{Keys, Statements};
 
+use crate::own::{self, Own};
 use crate::public::coverage::Remembered;
+use crate::refusal::{ApiError, Refusal};
 
 /// How long a provider may take to answer.
 const PROVIDER_TIMEOUT: Duration = Duration::from_secs(4);
@@ -51,6 +53,8 @@ pub struct Context {
     pub(crate) key: DigestKey,
     /// Absent where no provider is configured: the public pages are served all the same.
     pub(crate) provider: Option<OidcClient<LazyHttpClient>>,
+    /// Absent where students can't log in: their pages aren't there.
+    pub(crate) own: Option<Own>,
     pub(crate) address: Address,
     pub(crate) metrics: Metrics,
 }
@@ -63,6 +67,8 @@ pub(crate) struct Secrets {
     pub(crate) keys: Keys,
     /// Ours at the provider, if there is one.
     pub(crate) client_secret: Option<SecretString>,
+    /// Ours at the students' provider, if there is one.
+    pub(crate) student_client_secret: Option<SecretString>,
 }
 
 /// Where the portal is.
@@ -75,21 +81,21 @@ pub(crate) struct Address {
     pub(crate) base: String,
     /// The path that the other APIs are below.
     pub(crate) api_base: String,
-    /// The origin of the provider, where forms may lead.
-    pub(crate) provider_origin: Option<String>,
+    /// The origins of the providers, where forms may lead.
+    pub(crate) provider_origins: Vec<String>,
     /// The origin of the bucket that files are sent to.
     pub(crate) inbox_origin: String,
 }
 
 impl Address {
     /// `public_url` is the portal's own address: `https://host/stage/portail`.
-    pub(crate) fn of(public_url: &str, issuer: Option<&str>, inbox_url: &str) -> Self {
+    pub(crate) fn of(public_url: &str, issuers: &[&str], inbox_url: &str) -> Self {
         let public_url = public_url.trim_end_matches('/');
         let (origin, base) = split(public_url);
         let api_base = base.rsplit_once('/').map_or("", |(before, _)| before).to_owned();
-        let provider_origin = issuer.map(|issuer| split(issuer).0);
+        let provider_origins = issuers.iter().map(|issuer| split(issuer).0).collect();
         let inbox_origin = split(inbox_url).0;
-        Self { origin, base, api_base, provider_origin, inbox_origin }
+        Self { origin, base, api_base, provider_origins, inbox_origin }
     }
 
     /// The whole address of a page.
@@ -129,17 +135,12 @@ pub(crate) struct Settings {
     pub(crate) buckets: BucketSettings,
     pub(crate) public_url: String,
     pub(crate) provider: Option<Provider>,
+    pub(crate) own: Option<own::Settings>,
     pub(crate) environment: String,
 }
 
 impl Settings {
     fn from_env() -> Result<Self, ConfigError> {
-        let provider = match std::env::var("OIDC_PROVIDER") {
-            Ok(text) if !text.is_empty() => Some(
-                serde_json::from_str(&text).map_err(|_| ConfigError::Invalid("OIDC_PROVIDER"))?,
-            ),
-            _ => None,
-        };
         Ok(Self {
             sessions_table: variable("SESSIONS_TABLE")?,
             members_table: variable("MEMBERS_TABLE")?,
@@ -160,9 +161,39 @@ impl Settings {
             access_log_retention_days: variable("ACCESS_LOG_RETENTION_DAYS")?,
             buckets: BucketSettings::from_env()?,
             public_url: variable("PUBLIC_URL")?,
-            provider,
+            provider: provider("OIDC_PROVIDER")?,
+            own: provider("STUDENT_OIDC_PROVIDER")?.map(own::Settings::from_env).transpose()?,
             environment: variable("ENVIRONMENT")?,
         })
+    }
+}
+
+/// A provider that the environment describes in JSON, if it does.
+fn provider(name: &'static str) -> Result<Option<Provider>, ConfigError> {
+    match std::env::var(name) {
+        Ok(text) if !text.is_empty() => {
+            serde_json::from_str(&text).map(Some).map_err(|_| ConfigError::Invalid(name))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// Our secret at a provider. Until an operator has put it there the other pages are served all the
+/// same.
+async fn client_secret(
+    secrets: &aws_sdk_secretsmanager::Client,
+    arn: &'static str,
+    is_configured: bool,
+) -> Option<SecretString> {
+    if !is_configured {
+        return None;
+    }
+    match config::secret(secrets, arn).await {
+        Ok(secret) => Some(secret.key),
+        Err(error) => {
+            tracing::error!(%error, "nobody can log in");
+            None
+        }
     }
 }
 
@@ -179,26 +210,29 @@ impl Context {
         );
         let keys = Keys { record: record?, identity: identity? };
         let key = key?;
-        let mut client_secret = None;
-        if settings.provider.is_some() {
-            // Until an operator has put it there the public pages are served all the same.
-            match config::secret(&secrets, "OIDC_SECRET_ARN").await {
-                Ok(secret) => client_secret = Some(secret.key),
-                Err(error) => tracing::error!(%error, "nobody can log in"),
-            }
-        }
+        let (client_secret, student_client_secret) = tokio::join!(
+            client_secret(&secrets, "OIDC_SECRET_ARN", settings.provider.is_some()),
+            client_secret(&secrets, "STUDENT_OIDC_SECRET_ARN", settings.own.is_some()),
+        );
         let ines = client::from_env(&secrets)?;
-        let secrets = Secrets { key, keys, client_secret };
+        let secrets = Secrets { key, keys, client_secret, student_client_secret };
         let mut context = Self::new(settings, &aws, secrets, Box::new(std::io::stdout()));
         context.statements.ines = ines;
         Ok(context)
     }
 
+    /// What the students' pages need, where there are any.
+    pub(crate) fn own(&self) -> Result<&Own, ApiError> {
+        self.own.as_ref().ok_or(ApiError::Refused(Refusal::NotFound))
+    }
+
     /// Nothing is called yet, and there is no INES.
     pub(crate) fn new(settings: Settings, aws: &SdkConfig, secrets: Secrets, log: Log) -> Self {
-        let Secrets { key, keys, client_secret } = secrets;
+        let Secrets { key, keys, client_secret, student_client_secret } = secrets;
         let dynamodb = aws_sdk_dynamodb::Client::new(aws);
-        let issuer = settings.provider.as_ref().map(|provider| provider.issuer.as_str());
+        let providers =
+            settings.provider.iter().chain(settings.own.iter().map(|own| &own.provider));
+        let issuers: Vec<&str> = providers.map(|provider| provider.issuer.as_str()).collect();
         let deposits = Deposits::new(
             aws,
             settings.imports_table,
@@ -206,12 +240,20 @@ impl Context {
             settings.buckets,
         );
         let inbox_url = deposits.buckets().inbox_url();
-        let address = Address::of(&settings.public_url, issuer, inbox_url);
+        let address = Address::of(&settings.public_url, &issuers, inbox_url);
         let http = || LazyHttpClient::with_timeout(PROVIDER_TIMEOUT);
         let provider = settings
             .provider
             .zip(client_secret)
             .map(|(provider, secret)| OidcClient::new(provider, secret, http()));
+        let own = settings.own.zip(student_client_secret).map(|(own, secret)| {
+            let retention_days = settings.access_log_retention_days;
+            let tables = own::Tables {
+                students: settings.students_table.clone(),
+                quotas: settings.quotas_table.clone(),
+            };
+            Own::new(own, secret, http(), &dynamodb, tables, retention_days)
+        });
         let establishments =
             EstablishmentStore::new(dynamodb.clone(), settings.establishments_table);
         let traces = AccessLog::new(
@@ -258,6 +300,7 @@ impl Context {
             coverage: Remembered::default(),
             key,
             provider,
+            own,
             address,
             metrics: Metrics::new(settings.environment, log),
         }

@@ -29,6 +29,12 @@ pub enum Access {
     LoggedIn,
     /// That they are logged in, and that one of our pages sent the form.
     OwnForm,
+    /// That they are logged in as a student.
+    Student,
+    /// The same, and that one of our pages sent the form.
+    StudentForm,
+    /// Nothing but that one of our pages sent the form.
+    PublicForm,
 }
 
 impl Service for Context {

@@ -26,6 +26,14 @@
 //!   ├── reviewing     what reviewers do
 //!   │     ├── cases         the doubts that wait, and the next one
 //!   │     └── case          one doubt, and what a person answers
+//!   ├── own           what is a student's own
+//!   │     ├── login         in by FranceConnect, and out by it
+//!   │     ├── found         which student of the register somebody is; the trace of what they are told
+//!   │     ├── page          what is told of them, what is known and who said it
+//!   │     ├── known, told   the same, as it is shown
+//!   │     ├── accesses      who consulted it, when, for whom and why
+//!   │     ├── shares        codes that they give to whoever may read their status
+//!   │     └── reading       and the page where one is read
 //!   ├── national      an operator sees who feeds the register, invites, and looks alarms up
 //!   ├── public        what anybody may read
 //!   │     ├── coverage      who feeds the register, and when they last did
@@ -45,6 +53,7 @@ mod assets;
 mod login;
 mod metrics;
 mod national;
+mod own;
 mod public;
 mod refusal;
 mod reviewing;

@@ -19,6 +19,8 @@ pub(crate) type ApiError = shared::api::error::ApiError<Refusal>;
 pub enum Refusal {
     /// The page is for somebody who is logged in.
     LogIn,
+    /// The page is for a student who is logged in.
+    StudentLogIn,
     /// The form wasn't sent by one of our pages, or by one of a session that has ended.
     ForeignForm,
     /// No provider is configured.
@@ -74,6 +76,7 @@ impl shared::api::error::Refusal for Refusal {
     fn name(&self) -> &'static str {
         match self {
             Self::LogIn => "log_in",
+            Self::StudentLogIn => "student_log_in",
             Self::ForeignForm => "foreign_form",
             Self::NoProvider => "no_provider",
             Self::LoginLost => "login_lost",
@@ -160,7 +163,7 @@ fn refused(refusal: &Refusal) -> Words {
             "Un de nos services ne répond pas. Rien de ce que vous avez envoyé n'est perdu à moitié.",
             AGAIN,
         ),
-        Refusal::LogIn => (
+        Refusal::LogIn | Refusal::StudentLogIn => (
             StatusCode::UNAUTHORIZED,
             "Connexion nécessaire",
             "Cette page demande d'être connecté.",
@@ -188,7 +191,7 @@ fn refused(refusal: &Refusal) -> Words {
             StatusCode::FORBIDDEN,
             "Connexion refusée",
             "Le fournisseur d'identité n'a pas confirmé qui vous êtes.",
-            "Recommencez ; si le refus se répète, adressez-vous au service informatique de votre établissement.",
+            "Recommencez ; si le refus se répète, adressez-vous à qui vous a donné le compte par lequel vous vous identifiez.",
         ),
         Refusal::Login(_) => (
             StatusCode::BAD_GATEWAY,
@@ -339,6 +342,9 @@ pub(crate) fn page(
         let path = request.uri().path();
         let wanted = path.rsplit_once("/portail").map_or("", |(_, page)| page);
         return see_other(&format!("{}/connexion?retour={wanted}", address.base));
+    }
+    if let ApiError::Refused(Refusal::StudentLogIn) = error {
+        return see_other(&format!("{}/mon-espace/connexion", address.base));
     }
     if let ApiError::Refused(Refusal::Login(error)) = error {
         tracing::error!(%uid, %error, "log-in failed");

@@ -7,6 +7,7 @@ use shared::routes;
 
 use crate::context::Context;
 use crate::handler::Access;
+use crate::own;
 use crate::public::{coverage, documentation, format, notices};
 use crate::refusal::Refusal;
 use crate::reviewing::{case, cases};
@@ -69,6 +70,16 @@ routes! { Context;
     "portal_enrolment_enter" => enter_enrolment, by(Access::OwnForm), body LARGEST_FORM;
     "portal_enrolment" => show_enrolment, by(Access::LoggedIn), body 0;
     "portal_enrolment_change" => change_enrolment, by(Access::OwnForm), body LARGEST_FORM;
+    "portal_own_login" => offer_student_login, by(Access::Anybody), body 0;
+    "portal_own_depart" => student_departs, by(Access::Anybody), body 0;
+    "portal_own_arrive" => student_arrives, by(Access::Anybody), body 0;
+    "portal_own_leave" => student_leaves, by(Access::StudentForm), body LARGEST_FORM;
+    "portal_own" => own_page, by(Access::Student), body 0;
+    "portal_own_accesses" => own_accesses, by(Access::Student), body 0;
+    "portal_own_shares" => own_shares, by(Access::Student), body 0;
+    "portal_own_shares_change" => change_own_shares, by(Access::StudentForm), body LARGEST_FORM;
+    "portal_share" => ask_share, by(Access::Anybody), body 0;
+    "portal_share_read" => read_share, by(Access::PublicForm), body LARGEST_FORM;
     "portal_national" => national_establishments, by(Access::LoggedIn), body 0;
     "portal_national_invitation" => ask_invitation, by(Access::LoggedIn), body 0;
     "portal_national_invite" => invite, by(Access::OwnForm), body LARGEST_FORM;
@@ -334,6 +345,60 @@ async fn show_enrolment(call: Call<'_>, visitor: &Visitor) -> Answered {
 async fn change_enrolment(call: Call<'_>, visitor: &Visitor) -> Answered {
     let (sent, Call { context, id, request_context, .. }) = (call.bytes()?, &call);
     Ok(by_hand::change(context, id, sent, visitor, request_context).await?.into())
+}
+
+#[utoipa::path(get, path = "/portail/mon-espace/connexion")]
+async fn offer_student_login(call: Call<'_>, visitor: &Visitor) -> Answered {
+    Ok(own::login::offer(call.context, visitor)?.into())
+}
+
+#[utoipa::path(get, path = "/portail/mon-espace/connexion/depart")]
+async fn student_departs(call: Call<'_>, _: &Visitor) -> Answered {
+    Ok(own::login::depart(call.context, call.request_context).await?.into())
+}
+
+#[utoipa::path(get, path = "/portail/mon-espace/connexion/retour")]
+async fn student_arrives(call: Call<'_>, _: &Visitor) -> Answered {
+    Ok(own::login::arrive(call.context, call.request, call.request_context).await?.into())
+}
+
+#[utoipa::path(post, path = "/portail/mon-espace/deconnexion")]
+async fn student_leaves(call: Call<'_>, visitor: &Visitor) -> Answered {
+    call.bytes()?;
+    Ok(own::login::leave(call.context, visitor.student()?).await?.into())
+}
+
+#[utoipa::path(get, path = "/portail/mon-espace")]
+async fn own_page(call: Call<'_>, visitor: &Visitor) -> Answered {
+    Ok(own::page::show(call.context, visitor, call.request_context).await?.into())
+}
+
+#[utoipa::path(get, path = "/portail/mon-espace/consultations")]
+async fn own_accesses(call: Call<'_>, visitor: &Visitor) -> Answered {
+    let Call { context, request, request_context, .. } = call;
+    Ok(own::accesses::show(context, request, visitor, request_context).await?.into())
+}
+
+#[utoipa::path(get, path = "/portail/mon-espace/partages")]
+async fn own_shares(call: Call<'_>, visitor: &Visitor) -> Answered {
+    Ok(own::shares::show(call.context, visitor, call.request_context).await?.into())
+}
+
+#[utoipa::path(post, path = "/portail/mon-espace/partages")]
+async fn change_own_shares(call: Call<'_>, visitor: &Visitor) -> Answered {
+    let (sent, Call { context, request_context, .. }) = (call.bytes()?, &call);
+    Ok(own::shares::change(context, sent, visitor, request_context).await?.into())
+}
+
+#[utoipa::path(get, path = "/portail/partage")]
+async fn ask_share(call: Call<'_>, visitor: &Visitor) -> Answered {
+    own::reading::ask(call.context, visitor)
+}
+
+#[utoipa::path(post, path = "/portail/partage")]
+async fn read_share(call: Call<'_>, visitor: &Visitor) -> Answered {
+    let (sent, Call { context, request_context, .. }) = (call.bytes()?, &call);
+    own::reading::read(context, sent, visitor, request_context).await
 }
 
 #[utoipa::path(get, path = "/portail/national")]

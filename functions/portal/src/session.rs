@@ -2,15 +2,21 @@
 //!
 //! The cookie holds 256 random bits; the table knows their keyed digest. `__Host-` ties it to this
 //! origin and to TLS; `Lax` lets it come along when the provider sends the browser back.
+//!
+//! Agents and students have cookies and sessions of their own: what opens the pages of one opens
+//! none of the other. Who a student is is encrypted under the cookie, so that the table doesn't
+//! tell it.
 
 use cookie::{Cookie, SameSite};
 use jiff::Timestamp;
 use lambda_http::Request;
 use lambda_http::http::{HeaderMap, Method, header};
+use shared::contract::pivot::PivotIdentity;
 use shared::domain::uai::Uai;
 use shared::identity::digest::DigestKey;
 use shared::registry::members::{EstablishmentRole, Member, NationalRole};
-use shared::registry::sessions::Session;
+use shared::registry::sealed::Seal;
+use shared::registry::sessions::{Session, StudentSession};
 use shared::reviewing::Reviewer;
 use subtle::ConstantTimeEq as _;
 
@@ -20,24 +26,38 @@ use crate::refusal::{ApiError, Refusal};
 
 /// The cookie of a session.
 pub(crate) const SESSION: &str = "__Host-session";
-/// The cookie of a log-in on its way.
-pub(crate) const LOGIN: &str = "__Host-connexion";
+/// The cookie of a student's session.
+pub(crate) const STUDENT: &str = "__Host-etudiant";
 /// Digests and numbers of forms are shorter.
 const LONGEST_DIGEST: usize = 128;
 /// No form of ours that isn't a file is longer.
 pub(crate) const LARGEST_FORM: usize = 16 * 1024;
 
-/// Whoever looks at a page.
+/// Whoever looks at a page. One who is logged in twice is whom the page asks for.
 #[derive(Debug)]
-pub struct Visitor(Option<LoggedIn>);
+pub enum Visitor {
+    Nobody,
+    Agent(Box<LoggedIn>),
+    Student(Box<LoggedInStudent>),
+}
 
 /// Somebody who is logged in, member of something or not.
 #[derive(Debug)]
-pub(crate) struct LoggedIn {
+pub struct LoggedIn {
     /// The digest that the session is stored under.
     pub(crate) digest: String,
     pub(crate) session: Session,
     pub(crate) member: Member,
+}
+
+/// A student who is logged in, whether the register knows them or not.
+#[derive(Debug)]
+pub struct LoggedInStudent {
+    /// The digest that the session is stored under.
+    pub(crate) digest: String,
+    pub(crate) session: StudentSession,
+    /// Who it is, as their provider says.
+    pub(crate) identity: PivotIdentity,
 }
 
 impl LoggedIn {
@@ -48,13 +68,20 @@ impl LoggedIn {
 }
 
 impl Visitor {
-    pub(crate) fn logged_in(&self) -> Option<&LoggedIn> {
-        self.0.as_ref()
+    /// The agent, on a page that asks for one.
+    pub(crate) fn person(&self) -> Result<&LoggedIn, ApiError> {
+        match self {
+            Self::Agent(person) => Ok(person),
+            Self::Nobody | Self::Student(_) => Err(Refusal::LogIn.into()),
+        }
     }
 
-    /// The person, on a page that asks for one.
-    pub(crate) fn person(&self) -> Result<&LoggedIn, ApiError> {
-        self.0.as_ref().ok_or(ApiError::Refused(Refusal::LogIn))
+    /// The student, on a page that asks for one.
+    pub(crate) fn student(&self) -> Result<&LoggedInStudent, ApiError> {
+        match self {
+            Self::Student(student) => Ok(student),
+            Self::Nobody | Self::Agent(_) => Err(Refusal::StudentLogIn.into()),
+        }
     }
 
     /// What the person may do for an establishment, if it is at least this. One that they are no
@@ -103,33 +130,76 @@ pub(crate) async fn visitor(
     request: &Request,
     now: Timestamp,
 ) -> Result<Visitor, ApiError> {
-    let logged_in = logged_in(context, request.headers(), now).await?;
-    match (access, &logged_in) {
-        (Access::Anybody | Access::LoggedIn, Some(_)) | (Access::Anybody, None) => {}
-        (Access::LoggedIn | Access::OwnForm, None) => return Err(Refusal::LogIn.into()),
-        (Access::OwnForm, Some(person)) => {
-            if !is_from(request, &context.address) {
-                return Err(Refusal::ForeignForm.into());
+    let headers = request.headers();
+    match access {
+        Access::Anybody => Ok(match logged_in(context, headers, now).await? {
+            Visitor::Nobody => student(context, headers, now).await?,
+            agent => agent,
+        }),
+        Access::LoggedIn | Access::OwnForm => {
+            let visitor = logged_in(context, headers, now).await?;
+            let csrf = &visitor.person()?.session.csrf;
+            if access == Access::OwnForm {
+                is_of_session(request, &context.address, csrf)?;
             }
-            let sent = field(request.body().as_ref(), "jeton").unwrap_or_default();
-            if !bool::from(sent.as_bytes().ct_eq(person.session.csrf.as_bytes())) {
-                return Err(Refusal::ForeignForm.into());
-            }
+            Ok(visitor)
         }
+        Access::Student | Access::StudentForm => {
+            // Where students can't log in there is nothing to log in for.
+            context.own()?;
+            let visitor = student(context, headers, now).await?;
+            let csrf = &visitor.student()?.session.csrf;
+            if access == Access::StudentForm {
+                is_of_session(request, &context.address, csrf)?;
+            }
+            Ok(visitor)
+        }
+        Access::PublicForm if is_from(request, &context.address) => Ok(Visitor::Nobody),
+        Access::PublicForm => Err(Refusal::ForeignForm.into()),
     }
-    Ok(Visitor(logged_in))
 }
 
 async fn logged_in(
     context: &Context,
     headers: &HeaderMap,
     now: Timestamp,
-) -> Result<Option<LoggedIn>, ApiError> {
-    let Some(id) = cookie(headers, SESSION) else { return Ok(None) };
+) -> Result<Visitor, ApiError> {
+    let Some(id) = cookie(headers, SESSION) else { return Ok(Visitor::Nobody) };
     let digest = session_digest(&context.key, &id);
-    let Some(session) = context.sessions.find(&digest, now).await? else { return Ok(None) };
+    let Some(session) = context.sessions.find::<Session>(&digest, now).await? else {
+        return Ok(Visitor::Nobody);
+    };
     let member = context.members.member(&session.member).await?.unwrap_or_default();
-    Ok(Some(LoggedIn { digest, session, member }))
+    Ok(Visitor::Agent(Box::new(LoggedIn { digest, session, member })))
+}
+
+async fn student(
+    context: &Context,
+    headers: &HeaderMap,
+    now: Timestamp,
+) -> Result<Visitor, ApiError> {
+    let Some(id) = cookie(headers, STUDENT).filter(|_| context.own.is_some()) else {
+        return Ok(Visitor::Nobody);
+    };
+    let digest = student_digest(&context.key, &id);
+    let Some(session) = context.sessions.find::<StudentSession>(&digest, now).await? else {
+        return Ok(Visitor::Nobody);
+    };
+    // A session whose secret was renewed meanwhile names nobody: they log in again.
+    let identity = student_seal(&context.key, &id).open_value(&digest, &session.identity);
+    Ok(identity.map_or(Visitor::Nobody, |identity| {
+        Visitor::Student(Box::new(LoggedInStudent { digest, session, identity }))
+    }))
+}
+
+/// Refuses a form that no page of this session sent.
+fn is_of_session(request: &Request, address: &Address, csrf: &str) -> Result<(), ApiError> {
+    let sent = field(request.body().as_ref(), "jeton").unwrap_or_default();
+    if is_from(request, address) && bool::from(sent.as_bytes().ct_eq(csrf.as_bytes())) {
+        Ok(())
+    } else {
+        Err(Refusal::ForeignForm.into())
+    }
 }
 
 /// Whether the browser says that one of our pages sent this. One too old to say so is believed for
@@ -188,13 +258,23 @@ pub(crate) async fn is_first_time(
     form: &[u8],
 ) -> Result<bool, ApiError> {
     let number = digest_field(form, "formulaire").ok_or(Refusal::ForeignForm)?;
-    Ok(context.sessions.use_form(&visitor.person()?.digest, &number).await?)
+    Ok(match visitor {
+        Visitor::Student(student) => {
+            context.sessions.use_form::<StudentSession>(&student.digest, &number).await?
+        }
+        _ => context.sessions.use_form::<Session>(&visitor.person()?.digest, &number).await?,
+    })
 }
 
 pub(crate) fn session_digest(key: &DigestKey, id: &str) -> String {
     key.of(&["session", id])
 }
 
-pub(crate) fn login_digest(key: &DigestKey, id: &str) -> String {
-    key.of(&["connexion", id])
+pub(crate) fn student_digest(key: &DigestKey, id: &str) -> String {
+    key.of(&["etudiant", id])
+}
+
+/// What a student's identity is encrypted with while they are logged in.
+pub(crate) fn student_seal(key: &DigestKey, id: &str) -> Seal {
+    Seal::of(key, &["identite d'etudiant", id])
 }

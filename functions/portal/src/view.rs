@@ -8,7 +8,7 @@ use shared::registry::members::NationalRole;
 
 use crate::assets::{ICON, SCRIPT, STYLESHEET};
 use crate::context::{Address, Context};
-use crate::session::{LoggedIn, Visitor};
+use crate::session::Visitor;
 
 /// A page's frame.
 #[derive(Debug, Clone)]
@@ -18,6 +18,8 @@ pub(crate) struct View {
     pub(crate) path: &'static str,
     pub(crate) base: String,
     pub(crate) member: Option<Greeted>,
+    /// Whether students can log in here.
+    pub(crate) has_own: bool,
     pub(crate) stylesheet: String,
     pub(crate) icon: String,
     /// For the pages that something moves on; they are whole without it.
@@ -29,7 +31,16 @@ pub(crate) struct View {
 pub(crate) struct Greeted {
     pub(crate) name: String,
     pub(crate) csrf: String,
-    national: Option<NationalRole>,
+    /// Where they log out.
+    pub(crate) leave: &'static str,
+    space: Space,
+}
+
+/// Whose pages the menu shows.
+#[derive(Debug, Clone, Copy)]
+enum Space {
+    Member(Option<NationalRole>),
+    Student,
 }
 
 /// A line of the menu.
@@ -54,14 +65,25 @@ impl View {
         title: impl Into<String>,
         visitor: &Visitor,
     ) -> Self {
-        let greeted = |logged_in: &LoggedIn| Greeted {
-            name: logged_in.session.name.clone(),
-            csrf: logged_in.session.csrf.clone(),
-            // Only what the menu shows: each page asks anew what they may do.
-            national: logged_in.member.national.map(|held| held.role),
+        let member = match visitor {
+            Visitor::Nobody => None,
+            Visitor::Agent(person) => Some(Greeted {
+                name: person.session.name.clone(),
+                csrf: person.session.csrf.clone(),
+                leave: "/deconnexion",
+                // Only what the menu shows: each page asks anew what they may do.
+                space: Space::Member(person.member.national.map(|held| held.role)),
+            }),
+            Visitor::Student(student) => Some(Greeted {
+                name: student.identity.name(),
+                csrf: student.session.csrf.clone(),
+                leave: "/mon-espace/deconnexion",
+                space: Space::Student,
+            }),
         };
         Self {
-            member: visitor.logged_in().map(greeted),
+            member,
+            has_own: context.own.is_some(),
             ..Self::of_nobody(&context.address.base, path, title)
         }
     }
@@ -73,6 +95,7 @@ impl View {
             path,
             base: base.to_owned(),
             member: None,
+            has_own: false,
             stylesheet: STYLESHEET.name(),
             icon: ICON.name(),
             script: SCRIPT.name(),
@@ -82,11 +105,14 @@ impl View {
     /// The menu of this visitor.
     pub(crate) fn menu(&self) -> Vec<Entry> {
         let mut menu = PUBLIC.to_vec();
-        match self.member.as_ref().map(|member| member.national) {
-            Some(Some(NationalRole::Relecteur)) => {
+        match self.member.as_ref().map(|member| member.space) {
+            Some(Space::Member(Some(NationalRole::Relecteur))) => {
                 menu.push(Entry { path: "/revues", label: "Revues" });
             }
-            Some(role) => {
+            Some(Space::Student) => {
+                menu.push(Entry { path: "/mon-espace", label: "Mon espace" });
+            }
+            Some(Space::Member(role)) => {
                 menu.push(Entry { path: "/etablissements", label: "Mes établissements" });
                 if role == Some(NationalRole::Operateur) {
                     menu.push(Entry { path: "/national", label: "National" });
@@ -133,13 +159,13 @@ pub(crate) fn html(
 }
 
 /// Nothing but ours is loaded, nobody frames us, and a form leads to us, with a file to the inbox,
-/// or at log-out to the provider.
+/// or at log-out to a provider.
 fn content_security_policy(address: &Address) -> String {
-    let provider = address.provider_origin.as_deref().unwrap_or_default();
+    let providers = address.provider_origins.join(" ");
     let inbox = &address.inbox_origin;
     format!(
         "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; \
-         connect-src 'self' {inbox}; form-action 'self' {inbox} {provider}; base-uri 'none'; \
+         connect-src 'self' {inbox}; form-action 'self' {inbox} {providers}; base-uri 'none'; \
          frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
     )
 }

@@ -7,6 +7,7 @@ use shared::domain::academic_year::hour_in_france;
 use shared::feeding::key::{DepositKey, Mode};
 use shared::registry::imports::{Import, ImportState};
 use shared::registry::members::EstablishmentRole;
+use shared::registry::shares::Purpose;
 
 /// `12 345`, with blanks that don't break.
 pub(crate) fn count(number: u64) -> String {
@@ -71,6 +72,43 @@ pub(crate) fn progress(progress: Progress) -> (&'static str, &'static str) {
 pub(crate) fn wire_name(value: &impl Serialize) -> String {
     let value = serde_json::to_value(value).unwrap_or_default();
     value.as_str().unwrap_or_default().to_owned()
+}
+
+/// A field that an answer told, by its name in the contracts or in our own traces.
+pub(crate) fn told_field(name: &str) -> &str {
+    match name {
+        "nomFamille" | "nom_naissance" => "nom",
+        "prenom" => "prénom",
+        "dateNaissance" | "date_naissance" => "date de naissance",
+        "dateDebutInscription" | "date_debut" => "début de l'inscription",
+        "dateFinInscription" | "date_fin" => "fin de l'inscription",
+        "statut" | "est_inscrit" => "statut",
+        "regime" | "regime_formation" => "régime",
+        "codeCommune" | "code_cog_insee_commune" => "commune d'études",
+        "etablissement" | "etablissement_etudes" => "établissement",
+        "identite" => "identité",
+        "ine" => "INE",
+        other => other,
+    }
+}
+
+/// What a share is for, by its name in the tables.
+pub(crate) fn purpose(name: &str) -> String {
+    let known = Purpose::named(name).map(purpose_title);
+    known.map_or_else(|| name.to_owned(), str::to_owned)
+}
+
+/// What a share is for.
+pub(crate) fn purpose_title(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Logement => "un logement",
+        Purpose::Emploi => "un emploi ou un stage",
+        Purpose::Transport => "un transport",
+        Purpose::Banque => "une banque ou une assurance",
+        Purpose::Culture => "un tarif réduit (culture, sport)",
+        Purpose::Administration => "une administration",
+        Purpose::Autre => "autre chose",
+    }
 }
 
 /// What a file says of what it doesn't contain.

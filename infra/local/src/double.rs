@@ -11,6 +11,7 @@ use crate::environment::PLATFORM;
 use crate::files::Files;
 use crate::http::{self, HttpAnswer};
 use crate::service::{Program, Service, free_port};
+use crate::students;
 
 /// Whom the tokens are for.
 const AUDIENCE: &str = "statut-etudiant";
@@ -36,7 +37,7 @@ pub(crate) fn tests(files: &Files) -> Command {
 }
 
 /// Terraform's variables that name the providers to trust.
-pub(crate) fn variables(url: &str) -> [(&'static str, Value); 3] {
+pub(crate) fn variables(url: &str) -> [(&'static str, Value); 4] {
     let issuer = format!("{url}/issuer");
     let jwks_url = format!("{issuer}/jwks");
     [
@@ -48,6 +49,10 @@ pub(crate) fn variables(url: &str) -> [(&'static str, Value); 3] {
         (
             "portal_provider",
             json!({ "issuer": format!("{url}/agents"), "client_id": agents::CLIENT_ID, "profile": "pro_connect" }),
+        ),
+        (
+            "student_provider",
+            json!({ "issuer": format!("{url}/students/api/v2"), "client_id": students::CLIENT_ID }),
         ),
     ]
 }
@@ -72,6 +77,18 @@ pub(crate) async fn register_portal(
     let client =
         json!({ "client_id": client_id, "client_secret": client_secret, "accounts": accounts });
     call(Request::put(format!("{url}/double/agents/client")), &client).await.map(drop)
+}
+
+/// Tells FranceConnect of the portal, and who may log in to it as a student.
+pub(crate) async fn register_students(
+    url: &str,
+    client_id: &str,
+    client_secret: &str,
+    people: &serde_json::Map<String, Value>,
+) -> Result<()> {
+    let client =
+        json!({ "client_id": client_id, "client_secret": client_secret, "people": people });
+    call(Request::put(format!("{url}/double/students/client")), &client).await.map(drop)
 }
 
 /// A token of our issuer; `wanted` is described in `doubles/README.md`, as for the next.
@@ -105,8 +122,10 @@ mod tests {
 
     #[test]
     fn terraform_is_told_of_one_issuer_and_one_france_connect() {
-        let [(_, issuer), (_, france_connect), (_, portal)] = variables("http://127.0.0.1:8600");
+        let [(_, issuer), (_, france_connect), (_, portal), (_, students)] =
+            variables("http://127.0.0.1:8600");
         assert_eq!(portal["issuer"], "http://127.0.0.1:8600/agents");
+        assert_eq!(students["issuer"], "http://127.0.0.1:8600/students/api/v2");
         assert_eq!(issuer["jwks_url"], "http://127.0.0.1:8600/issuer/jwks");
         assert_eq!(france_connect["issuer"], "http://127.0.0.1:8600/api/v2");
         assert!(CLIENT_ID.len() >= 32);

@@ -46,6 +46,7 @@ mod sandbox;
 mod service;
 mod signals;
 mod status;
+mod students;
 mod terraform;
 mod tools;
 

@@ -31,6 +31,8 @@ pub(crate) struct Outputs {
     pub(crate) france_connect_secret_arn: String,
     /// Where the portal's client secret at its provider goes.
     pub(crate) portal_provider_secret_arn: String,
+    /// Where its client secret at `FranceConnect` goes, by which students log in.
+    pub(crate) student_provider_secret_arn: String,
     /// The portal.
     pub(crate) portal_url: String,
     /// Where our credentials at INES go; none where nobody asks INES.

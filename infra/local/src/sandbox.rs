@@ -25,6 +25,7 @@ use crate::agents::{self, Account};
 use crate::double;
 use crate::files::{self, Files};
 use crate::outputs::Outputs;
+use crate::students::{self, StudentAccount};
 
 const FILE: &str = "sandbox.json";
 
@@ -76,6 +77,8 @@ pub(crate) struct Sandbox {
     pub(crate) france_connect_tokens: People<String>,
     /// Who may log in to the portal.
     pub(crate) portal_accounts: Vec<Account>,
+    /// Who may log in to it as a student.
+    pub(crate) student_accounts: Vec<StudentAccount>,
     /// The establishments that may send files.
     pub(crate) establishments: Vec<Known>,
 }
@@ -134,6 +137,7 @@ pub(crate) async fn load(files: &Files, outputs: &Outputs) -> Result<Sandbox> {
     let review_keys = load_reviewers(&store).await?;
 
     let portal_accounts = agents::register(outputs).await?;
+    let student_accounts = students::register(read(files, "france_connect.json")?, outputs).await?;
     let known = |establishment: Establishment| {
         let Establishment { uai, name, kind, .. } = establishment;
         Known { uai, name, kind }
@@ -147,6 +151,7 @@ pub(crate) async fn load(files: &Files, outputs: &Outputs) -> Result<Sandbox> {
         tokens: tokens(&outputs.double_url).await?,
         france_connect_tokens: france_connect_tokens(files, &outputs.double_url).await?,
         portal_accounts,
+        student_accounts,
         establishments: establishments.into_iter().map(known).collect(),
     };
     files::write_private(&files.local(FILE), &serde_json::to_string_pretty(&sandbox)?)?;

@@ -1,4 +1,4 @@
-//! The routes that a client is allowed one by one.
+//! The routes that a client is allowed one by one, and those that are nobody's to be allowed.
 
 use serde::{Deserialize, Serialize};
 
@@ -25,10 +25,14 @@ pub enum Route {
     Deposit,
     /// `/api/revues`: to read the doubts that a person decides, and to decide them.
     Review,
+    /// `/portail/mon-espace`: what a student reads of their own. No client has it.
+    OwnPage,
+    /// `/portail/partage`: what is read with a code that a student gave. No client has it.
+    Share,
 }
 
 impl Route {
-    /// All of them.
+    /// Those that a client may have.
     pub const ALL: [Self; 9] = [
         Self::StatusByIne,
         Self::StatusByIdentity,
@@ -54,6 +58,8 @@ impl Route {
             Self::Enrolment => "enrolment",
             Self::Deposit => "deposit",
             Self::Review => "review",
+            Self::OwnPage => "own_page",
+            Self::Share => "share",
         }
     }
 
@@ -75,7 +81,7 @@ impl Route {
         self == Self::Review && other.is_write() || other == Self::Review && self.is_write()
     }
 
-    /// The route of that name.
+    /// The route of that name, if a client may have it.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|route| route.name() == name)
@@ -93,6 +99,11 @@ mod tests {
             assert_eq!(Route::named(route.name()), Some(route));
         }
         assert_eq!(Route::named("ping"), None);
+        for nobodys in [Route::OwnPage, Route::Share] {
+            assert_eq!(serde_json::to_value(nobodys).unwrap(), nobodys.name());
+            assert_eq!(Route::named(nobodys.name()), None);
+            assert!(!nobodys.is_opened_by_key() && !nobodys.is_write());
+        }
     }
 
     #[test]

@@ -18,7 +18,6 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use aws_lc_rs::aead::{AES_256_GCM, Aad, Nonce, RandomizedNonceKey};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
@@ -26,15 +25,13 @@ use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
 use jiff::Timestamp;
-use secrecy::{ExposeSecret as _, SecretBox};
 use serde::{Deserialize, Serialize};
 
 use super::StoreError;
 use super::keys::{Item, number, text};
+use super::sealed::Seal;
 use crate::identity::digest::DigestKey;
 
-/// Bytes of a nonce of AES-GCM.
-const NONCE: usize = 12;
 /// How long an answer is kept.
 const KEPT_SECONDS: i64 = 24 * 60 * 60;
 /// How long an attempt may take: no invocation outlives API Gateway's 29 seconds.
@@ -47,7 +44,7 @@ pub struct Operation {
     id: String,
     validation: String,
     /// What its answer is encrypted with.
-    seal: Option<SecretBox<[u8; 32]>>,
+    seal: Seal,
 }
 
 impl fmt::Debug for Operation {
@@ -71,39 +68,28 @@ impl Operation {
     ) -> Self {
         let asked = [client_id.as_bytes(), endpoint.as_bytes(), idempotency_key.as_bytes()];
         let [client, endpoint, own] = asked;
-        let seal = key.bytes(&[b"idempotency answer", client, endpoint, own, body]);
+        let seal = Seal::of(key, &[b"idempotency answer", client, endpoint, own, body]);
         Self {
             id: key.of(&[b"idempotency", client, endpoint, own]),
             validation: key.of(&[b"idempotency body", body]),
-            seal: seal.map(|seal| SecretBox::new(Box::new(seal))),
+            seal,
         }
     }
 
-    /// Encrypts an answer's body: a nonce of 12 bytes, then the body as AES-256-GCM has it. `None`
-    /// only if the system has no random numbers.
+    /// Encrypts an answer's body; `None` only if the system has no random numbers.
     fn sealed(&self, answered: &Answered) -> Option<Vec<u8>> {
-        let mut body = answered.body.clone().into_bytes();
-        let nonce =
-            self.cipher()?.seal_in_place_append_tag(self.aad(answered.code), &mut body).ok()?;
-        Some([&nonce.as_ref()[..], &body].concat())
+        self.seal.close(&self.about(answered.code), answered.body.clone().into_bytes())
     }
 
     /// The answer again; `None` if it wasn't encrypted for this operation.
     fn opened(&self, code: u16, sealed: &[u8]) -> Option<Answered> {
-        let (nonce, body) = sealed.split_at_checked(NONCE)?;
-        let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
-        let mut body = body.to_vec();
-        let body = self.cipher()?.open_in_place(nonce, self.aad(code), &mut body).ok()?;
-        Some(Answered { code, body: String::from_utf8(body.to_vec()).ok()? })
-    }
-
-    fn cipher(&self) -> Option<RandomizedNonceKey> {
-        RandomizedNonceKey::new(&AES_256_GCM, self.seal.as_ref()?.expose_secret()).ok()
+        let body = self.seal.open(&self.about(code), sealed)?;
+        Some(Answered { code, body: String::from_utf8(body).ok()? })
     }
 
     /// What an answer is bound to besides: one under another code is none.
-    fn aad(&self, code: u16) -> Aad<String> {
-        Aad::from(format!("{} {code}", self.id))
+    fn about(&self, code: u16) -> String {
+        format!("{} {code}", self.id)
     }
 
     /// A text of hexadecimal digits that is this operation's own: it tells its statements from

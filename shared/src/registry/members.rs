@@ -417,22 +417,4 @@ mod tests {
         let before = r#"{"at":"2026-09-14T08:00:00Z","grant":{"kind":"national","role":"relecteur"},"by":"operator"}"#;
         assert!(!serde_json::from_str::<Change>(before).unwrap().ended);
     }
-
-    #[test]
-    fn a_session_ends_when_it_is_idle_and_after_a_day_of_work() {
-        use super::super::sessions::{IDLE, LONGEST, Session};
-        let session = |since: Timestamp, seen: Timestamp| Session {
-            member: String::new(),
-            name: String::new(),
-            siret: None,
-            csrf: String::new(),
-            id_token: String::new(),
-            since,
-            seen,
-        };
-        let start = now();
-        assert!(session(start, start).is_alive(start + IDLE - SignedDuration::from_secs(1)));
-        assert!(!session(start, start).is_alive(start + IDLE));
-        assert!(!session(start, start + LONGEST).is_alive(start + LONGEST));
-    }
 }

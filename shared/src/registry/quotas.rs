@@ -28,6 +28,12 @@ impl Subject {
         Self(format!("C#{client_id}"))
     }
 
+    /// Everybody who reads shares, together: a code is tried out by whoever likes to.
+    #[must_use]
+    pub fn share_readings() -> Self {
+        Self("H#partage".to_owned())
+    }
+
     /// One of those a relaying client asks for. Its `X-Caller` may hold a name, so the key holds a
     /// digest.
     #[must_use]

@@ -2,7 +2,8 @@
 //!
 //! | id | holds |
 //! |---|---|
-//! | `S#<digest>` | a session: who it is, since when, last seen, its CSRF token |
+//! | `S#<digest>` | an agent's session: who it is, since when, last seen, its CSRF token |
+//! | `E#<digest>` | a student's session: the same, who it is being encrypted under the cookie |
 //! | `L#<digest>` | a log-in on its way through the provider, used once |
 //!
 //! Only digests of the cookies' values are stored: who reads the table can't take a session over.
@@ -10,6 +11,7 @@
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use jiff::{SignedDuration, Timestamp};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::keys::{Item, text};
@@ -25,7 +27,24 @@ pub const LOGIN: SignedDuration = SignedDuration::from_mins(10);
 /// A session is noted as seen at most so often: a page has a write less.
 const SEEN_EVERY: SignedDuration = SignedDuration::from_mins(1);
 
-/// Somebody who is logged in.
+/// A kind of session. One of a kind is never found as another: an agent's opens no page of a
+/// student's, nor the reverse.
+pub trait Kind: Serialize + DeserializeOwned {
+    /// What its keys start with.
+    const PREFIX: &'static str;
+
+    fn since(&self) -> Timestamp;
+
+    fn seen(&self) -> Timestamp;
+
+    /// Whether it may still be used. The table forgets an item within two days of its end, so every
+    /// reading asks.
+    fn is_alive(&self, now: Timestamp) -> bool {
+        now.duration_since(self.seen()) < IDLE && now.duration_since(self.since()) < LONGEST
+    }
+}
+
+/// An agent who is logged in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Session {
     /// The digest under which the person's memberships are.
@@ -43,12 +62,42 @@ pub struct Session {
     pub seen: Timestamp,
 }
 
-impl Session {
-    /// Whether it may still be used. The table forgets an item within two days of its end, so every
-    /// reading asks.
-    #[must_use]
-    pub fn is_alive(&self, now: Timestamp) -> bool {
-        now.duration_since(self.seen) < IDLE && now.duration_since(self.since) < LONGEST
+/// A student who is logged in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StudentSession {
+    /// The digest of the person, as their provider names them to us: whose their shares are.
+    pub owner: String,
+    /// The person's identity, encrypted under the cookie ([`Seal`](super::sealed::Seal)).
+    pub identity: String,
+    /// What a form must send back, so that another site can't send it.
+    pub csrf: String,
+    /// By which the provider knows the log-in that is to end.
+    pub id_token: String,
+    pub since: Timestamp,
+    pub seen: Timestamp,
+}
+
+impl Kind for Session {
+    const PREFIX: &'static str = "S";
+
+    fn since(&self) -> Timestamp {
+        self.since
+    }
+
+    fn seen(&self) -> Timestamp {
+        self.seen
+    }
+}
+
+impl Kind for StudentSession {
+    const PREFIX: &'static str = "E";
+
+    fn since(&self) -> Timestamp {
+        self.since
+    }
+
+    fn seen(&self) -> Timestamp {
+        self.seen
     }
 }
 
@@ -83,26 +132,31 @@ impl SessionStore {
     }
 
     /// Begins a session. Its id was drawn for it, so nothing is replaced.
-    pub async fn begin(&self, digest: &str, session: &Session) -> Result<(), StoreError> {
-        let expires_at = session.since.as_second() + LONGEST.as_secs();
-        self.put(format!("S#{digest}"), expires_at, session).await
+    pub async fn begin<K: Kind>(&self, digest: &str, session: &K) -> Result<(), StoreError> {
+        let expires_at = session.since().as_second() + LONGEST.as_secs();
+        self.put(format!("{}#{digest}", K::PREFIX), expires_at, session).await
     }
 
     /// The session, if it is alive; noted as seen now and then.
     ///
     /// Two requests at once may both note it: the later time stays within a minute of the truth.
-    pub async fn find(&self, digest: &str, now: Timestamp) -> Result<Option<Session>, StoreError> {
-        let session: Option<Session> =
-            read::one(&self.client, &self.table, key("S", digest), "sessions GetItem").await?;
+    pub async fn find<K: Kind>(
+        &self,
+        digest: &str,
+        now: Timestamp,
+    ) -> Result<Option<K>, StoreError> {
+        let key = key(K::PREFIX, digest);
+        let session: Option<K> =
+            read::one(&self.client, &self.table, key.clone(), "sessions GetItem").await?;
         let Some(session) = session.filter(|session| session.is_alive(now)) else {
             return Ok(None);
         };
-        if now.duration_since(session.seen) >= SEEN_EVERY {
+        if now.duration_since(session.seen()) >= SEEN_EVERY {
             let update = self
                 .client
                 .update_item()
                 .table_name(&self.table)
-                .set_key(Some(key("S", digest)))
+                .set_key(Some(key))
                 .update_expression("SET seen = :now")
                 // Logged out meanwhile: it must not come back.
                 .condition_expression("attribute_exists(id)")
@@ -118,12 +172,12 @@ impl SessionStore {
     /// it: what gives a secret away does so once, whoever sends the form again.
     ///
     /// A crash after it leaves a form that did nothing: the page that has it is opened again.
-    pub async fn use_form(&self, digest: &str, number: &str) -> Result<bool, StoreError> {
+    pub async fn use_form<K: Kind>(&self, digest: &str, number: &str) -> Result<bool, StoreError> {
         let update = self
             .client
             .update_item()
             .table_name(&self.table)
-            .set_key(Some(key("S", digest)))
+            .set_key(Some(key(K::PREFIX, digest)))
             .update_expression("ADD forms :forms")
             .condition_expression("attribute_exists(id) AND NOT contains(forms, :form)")
             .expression_attribute_values(":forms", AttributeValue::Ss(vec![number.to_owned()]))
@@ -132,14 +186,14 @@ impl SessionStore {
     }
 
     /// Ends a session; ended twice, nothing is left to end.
-    pub async fn end(&self, digest: &str) -> Result<(), StoreError> {
-        let delete = self.client.delete_item().table_name(&self.table);
-        delete
-            .set_key(Some(key("S", digest)))
-            .send()
-            .await
-            .map(drop)
-            .map_err(|error| StoreError::new("sessions DeleteItem", &error))
+    pub async fn end<K: Kind>(&self, digest: &str) -> Result<(), StoreError> {
+        self.delete(key(K::PREFIX, digest)).await
+    }
+
+    async fn delete(&self, key: Item) -> Result<(), StoreError> {
+        let delete = self.client.delete_item().table_name(&self.table).set_key(Some(key));
+        let deleted = delete.send().await;
+        deleted.map(drop).map_err(|error| StoreError::new("sessions DeleteItem", &error))
     }
 
     /// Keeps a log-in that begins.
@@ -188,4 +242,26 @@ impl SessionStore {
 
 fn key(kind: &str, digest: &str) -> Item {
     Item::from([("id".to_owned(), text(format!("{kind}#{digest}")))])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_ends_when_it_is_idle_and_after_a_day_of_work() {
+        let session = |since: Timestamp, seen: Timestamp| Session {
+            member: String::new(),
+            name: String::new(),
+            siret: None,
+            csrf: String::new(),
+            id_token: String::new(),
+            since,
+            seen,
+        };
+        let start: Timestamp = "2026-09-14T08:00:00Z".parse().unwrap();
+        assert!(session(start, start).is_alive(start + IDLE - SignedDuration::from_secs(1)));
+        assert!(!session(start, start).is_alive(start + IDLE));
+        assert!(!session(start, start + LONGEST).is_alive(start + LONGEST));
+    }
 }

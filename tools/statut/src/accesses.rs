@@ -139,17 +139,10 @@ async fn of_student(
         .chain(attached.iter().map(|attached| Subject::Record(&attached.record)))
         .chain(imports.into_iter().map(Subject::Findings))
         .collect();
-    let log = log(deployment);
-    let reads: Vec<_> = subjects.into_iter().map(|subject| log.of(subject, MOST)).collect();
-    let read: Vec<Vec<Access>> = stream::iter(reads)
-        .buffered(SIDE_BY_SIDE)
-        .try_collect()
-        .await
-        .context("the traces can't be read")?;
-    let is_cut =
-        read.iter().any(|traces| i32::try_from(traces.len()).is_ok_and(|read| read >= MOST));
-    let mut traces: Vec<Access> = read.into_iter().flatten().collect();
-    traces.sort_by(|one, other| other.at.cmp(&one.at));
+    let traces = log(deployment).of_several(&subjects, None, MOST).await;
+    let traces = traces.context("the traces can't be read")?;
+    // Of one subject at least so many were read, or as many of all together.
+    let is_cut = i32::try_from(traces.len()).is_ok_and(|read| read >= MOST);
     Ok(Accesses { traces, attached, is_cut })
 }
 

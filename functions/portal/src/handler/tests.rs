@@ -1,9 +1,9 @@
 //! Pages over a DynamoDB of the process, as a browser gets them.
 
 use std::num::NonZeroU32;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
-use fakes::aws::item;
+use fakes::aws::{item, out_of_reach};
 use fakes::dynamodb::Tables;
 use fakes::gateway::{Reply, request};
 use fakes::s3::{Buckets, Object, Pieces};
@@ -12,6 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 use serde_json::json;
 use shared::api::Api;
+use shared::auth::oidc::{Profile, Provider};
 use shared::deposits::buckets::BucketSettings;
 use shared::domain::uai::Uai;
 use shared::identity::digest::{DigestKey, IdentityKeys};
@@ -29,9 +30,11 @@ mod by_hand;
 mod cases;
 mod mapping;
 mod national;
+mod own;
 mod rejected;
 mod sending;
 use crate::context::{Secrets, Settings};
+use crate::own::Settings as OwnSettings;
 use crate::session::{SESSION, session_digest};
 
 const UNIVERSITY: &str = "0751717J";
@@ -44,10 +47,29 @@ struct World {
     tables: Arc<Tables>,
     queues: Arc<Queues>,
     buckets: Arc<Buckets>,
+    /// A table that doesn't answer.
+    failing: Arc<Mutex<Option<&'static str>>>,
 }
 
 impl World {
     fn new() -> Self {
+        let provider = Provider {
+            issuer: "https://etudiants.example/api/v2".into(),
+            client_id: "portail".into(),
+            profile: Profile::FranceConnect,
+        };
+        Self::with(Some(OwnSettings {
+            provider,
+            blocks_table: "blocks".into(),
+            shares_table: "shares".into(),
+            starts_within_days: 90,
+            share_days: 30,
+            share_readings_per_hour: NonZeroU32::new(600).unwrap(),
+        }))
+    }
+
+    /// With the students' pages, or without.
+    fn with(own: Option<OwnSettings>) -> Self {
         let tables = Arc::new(Tables::default());
         let settings = Settings {
             sessions_table: "sessions".into(),
@@ -79,11 +101,15 @@ impl World {
             },
             public_url: format!("{ORIGIN}/v1/portail"),
             provider: None,
+            own,
             environment: "test".into(),
         };
         let (queues, buckets) = (Arc::<Queues>::default(), Arc::<Buckets>::default());
         let answering = (Arc::clone(&tables), Arc::clone(&queues), Arc::clone(&buckets));
+        let failing = Arc::<Mutex<Option<&'static str>>>::default();
+        let fails = Arc::clone(&failing);
         let aws = fakes::aws::config(move |call| match call.service.as_str() {
+            _ if fails.lock().unwrap().is_some_and(|table| call.concerns(table)) => out_of_reach(),
             "AmazonSQS" => answering.1.call(call),
             "s3" => answering.2.call(call, Timestamp::now(), |bytes| Pieces::new([Ok(bytes)])),
             _ => answering.0.call(&call.operation, &call.text),
@@ -91,7 +117,8 @@ impl World {
         let key = || DigestKey::new("1".into(), SecretString::from("0".repeat(64)));
         let identity = IdentityKeys::new(key(), &key());
         let keys = Keys { record: key(), identity };
-        let secrets = Secrets { key: key(), keys, client_secret: None };
+        let student_client_secret = Some(SecretString::from("secret"));
+        let secrets = Secrets { key: key(), keys, client_secret: None, student_client_secret };
         let context = Context::new(settings, &aws, secrets, Box::new(std::io::sink()));
         for (uai, name) in [(UNIVERSITY, "Université <b>d'essai</b>"), (LYCEE, "Lycée d'essai")] {
             let establishment = json!({
@@ -100,7 +127,7 @@ impl World {
             });
             tables.put("establishments", item(&establishment));
         }
-        Self { api: api(context), tables, queues, buckets }
+        Self { api: api(context), tables, queues, buckets, failing }
     }
 
     fn put_report(&self, key: &str, bytes: Vec<u8>) {
@@ -211,6 +238,10 @@ async fn public_pages_are_small_whole_and_ours_alone() {
                 (page.status, header(&page, "location")),
                 (303, "/v1/portail/connexion?retour=/etablissements")
             );
+            continue;
+        }
+        if path.ends_with("/mon-espace") {
+            assert_eq!(header(&page, "location"), "/v1/portail/mon-espace/connexion");
             continue;
         }
         assert_eq!(page.status, 200, "{path}");

@@ -50,6 +50,9 @@ fn summary(platform: &Platform) {
     for account in &sandbox.portal_accounts {
         println!("                 {account}");
     }
+    for account in &sandbox.student_accounts {
+        println!("                 {account}");
+    }
     println!("  AWS          {}", outputs.endpoint_url);
     println!("  test double  {} (FranceConnect and the token issuer)", outputs.double_url);
     println!("  outputs      target/local/outputs.json");

@@ -1,0 +1,94 @@
+//! Which student of the register somebody is, and the trace of what they were told.
+
+use shared::access::route::Route;
+use shared::audit::{self, Action, Disclosure};
+use shared::contract::pivot::PivotIdentity;
+use shared::domain::name::PersonName;
+use shared::identity::engine::lookup::Mode;
+use shared::identity::lookup::CivilQuestion;
+use shared::identity::student::{PublishedAnswer, StudentId};
+use shared::registry::shares::Purpose;
+
+use crate::context::Context;
+use crate::handler::RequestContext;
+use crate::own::Own;
+use crate::refusal::ApiError;
+
+/// Whom traces of look-ups that found nobody are kept under.
+const NOBODYS: &str = "portail-mon-espace";
+
+/// The answer for the only student that an identity can mean. Nobody, several, a doubt, and an
+/// identity that lacks what is compared are one: `None`.
+///
+/// Besides what the engine asks for, the student has the very names and the date of the identity,
+/// but for accents and case. The engine forgives a letter where another given name agrees, and
+/// parents give twins such names: an administration that asks has a person before it, and a page
+/// has nobody.
+pub(crate) async fn find(
+    context: &Context,
+    own: &Own,
+    identity: &PivotIdentity,
+) -> Result<Option<PublishedAnswer>, ApiError> {
+    let Ok(Some(question)) = identity.question() else { return Ok(None) };
+    let keys = &context.statements.keys.identity;
+    let found = own.answers.by_identity(&question, keys, Mode::Strict).await?;
+    Ok(found.filter(|answer| is_named(answer, &question)))
+}
+
+/// Whether a student is told by the names and the date that are asked about. The first given name
+/// may be compound, and written as several in the question.
+fn is_named(answer: &PublishedAnswer, question: &CivilQuestion) -> bool {
+    let letters = PersonName::folded;
+    let told = letters(&answer.prenom);
+    let mut given = letters(&question.prenom1);
+    let mut others = question.autres_prenoms.iter().map(letters);
+    while given.len() < told.len()
+        && let Some(other) = others.next()
+    {
+        given.push_str(&other);
+    }
+    given == told
+        && letters(&answer.nom_famille) == letters(&question.nom_famille)
+        && answer.date_naissance == question.date_naissance
+}
+
+/// What a student, or somebody with their code, is told or did.
+pub(crate) struct Told {
+    pub(crate) route: Route,
+    pub(crate) action: Action,
+    /// Of a share.
+    pub(crate) purpose: Option<Purpose>,
+    /// How many enrolments.
+    pub(crate) enrolments: usize,
+    pub(crate) fields: &'static [&'static str],
+}
+
+/// Leaves a trace about a student, or, where nobody was found, about nobody. It comes before the
+/// page: a crash in between leaves a trace of what was never seen, which is the safe side.
+pub(crate) async fn trace(
+    context: &Context,
+    request_context: &RequestContext,
+    student: Option<StudentId>,
+    told: &Told,
+) -> Result<(), ApiError> {
+    let request = audit::Request {
+        uid: &request_context.uid,
+        at: request_context.now,
+        client: student.is_none().then_some(NOBODYS),
+        depositor: None,
+        route: told.route,
+        action: told.action,
+        caller: told.purpose.map(Purpose::name),
+        recipient: None,
+    };
+    let disclosure = match student {
+        Some(_) => Disclosure {
+            student,
+            enrolments: told.enrolments,
+            fields: told.fields.to_vec(),
+            ..Disclosure::default()
+        },
+        None => Disclosure::default(),
+    };
+    Ok(context.traces.write(&request, &[disclosure]).await?)
+}
