@@ -26,6 +26,7 @@ use crate::notifier::Notice;
 use crate::queues::Message;
 use crate::world::World;
 
+mod alone;
 mod among_rows;
 mod complete;
 mod download;
@@ -291,16 +292,11 @@ impl Job<'_> {
                     progressed: false,
                 };
                 let read = match run.survey().await? {
-                    Ok(()) => run.rows().await?,
+                    Ok(()) => run.read_and_compare().await?,
                     unreadable => unreadable,
                 };
-                match read {
-                    Ok(()) => {
-                        run.compare().await?;
-                        None
-                    }
-                    Err(Unreadable(reason)) => Some(reason),
-                }
+                run.depart().await?;
+                read.err().map(|Unreadable(reason)| reason)
             }
             Err(Unreadable(reason)) => Some(reason.clone()),
         };
@@ -435,6 +431,19 @@ const CHECKPOINT_EVERY: Duration = Duration::from_secs(10);
 const REPORT_EVERY: Duration = Duration::from_secs(30);
 
 impl Run<'_> {
+    /// Writes what the rows say and cancels what they lack; where others came in between, again.
+    async fn read_and_compare(&mut self) -> Result<Result<(), Unreadable>, Stop> {
+        loop {
+            if let Err(unreadable) = self.rows().await? {
+                return Ok(Err(unreadable));
+            }
+            self.compare().await?;
+            if self.work.stage != Stage::Reading {
+                return Ok(Ok(()));
+            }
+        }
+    }
+
     fn complete(&self) -> bool {
         self.file.key.mode != Mode::Delta
     }

@@ -3,13 +3,15 @@
 //! A record holds what the latest statement said, the version of that statement, and the version
 //! that its content came with. The two differ once the same content is sent again: then only the
 //! version moves on, so that an older file still loses, and nobody is asked again who the student
-//! is.
+//! is. A row of a complete file moves not even that, where the file's horizon keeps older files out
+//! (docs/decisions/0035-what-did-not-change.md): the version that counts is then the horizon's.
 //!
 //! | stored | the statement is | becomes |
 //! |---|---|---|
 //! | nothing | – | stored, pending |
 //! | older, other content | newer | stored, pending |
 //! | older, same content | newer | its version only; a pointer if the record still waits |
+//! | the same, resolved, its INE confirmed | newer, and may leave it alone | nothing: left alone |
 //! | of this import, at this line or a later one | a repetition | a pointer if the record still waits |
 //! | newer, of another import | older | nothing: superseded |
 //! | nothing, or older and left out of a complete file that is newer still | older than that file | nothing: superseded |
@@ -19,7 +21,7 @@
 //! which it is decided anew.
 
 use jiff::civil::Date;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -67,6 +69,20 @@ pub struct Record {
     /// The day from which on INES is asked again.
     #[serde(default)]
     pub verify_on: Option<Date>,
+    /// The version of the latest complete file that had a broken row about it.
+    #[serde(default)]
+    pub seen: Option<RecordVersion>,
+}
+
+impl Record {
+    /// Whether what it says was said after `version`, by itself or by the complete file that goes
+    /// as far as `horizon`.
+    #[must_use]
+    pub fn is_later_than(&self, version: &RecordVersion, horizon: Option<&RecordVersion>) -> bool {
+        let by_file =
+            horizon.is_some_and(|horizon| horizon > version && self.seen.as_ref() < Some(horizon));
+        self.version > *version || by_file
+    }
 }
 
 /// A record to store.
@@ -135,6 +151,9 @@ pub struct Stored {
     #[serde(default)]
     pub digest: Option<ContentDigest>,
     pub state: RecordState,
+    /// INES's verdict on the INE of the content, once it was asked.
+    #[serde(default)]
+    pub statut_ine: Option<StatutIne>,
     /// The version of the latest complete file that had a broken row about it.
     #[serde(default)]
     pub seen: Option<RecordVersion>,
@@ -174,6 +193,13 @@ impl Stored {
     pub fn is_unresolved(&self) -> bool {
         self.state != RecordState::Resolved
     }
+
+    /// Whether nothing is left to find out about it as long as `declaration`, which is its content,
+    /// stays: it is published, and INES vouches for its INE if it gives one.
+    fn is_settled(&self, declaration: &Declaration) -> bool {
+        let vouched = declaration.ine.is_none() || self.statut_ine == Some(StatutIne::Confirme);
+        !self.is_unresolved() && vouched
+    }
 }
 
 /// For each establishment and year, the version with which the latest complete file cancels. An
@@ -201,6 +227,13 @@ pub enum Write {
         /// The version with which the file cancels others.
         version: RecordVersion,
     },
+    /// Move the version up to that of a complete file that said the record or left it alone, unless
+    /// it had a broken row about it.
+    Raise {
+        id: RecordId,
+        /// How far that file goes.
+        horizon: RecordVersion,
+    },
 }
 
 impl Write {
@@ -209,7 +242,7 @@ impl Write {
     pub fn id(&self) -> &RecordId {
         match self {
             Self::Put(statement) | Self::Renew(statement) => &statement.record.id,
-            Self::Cancel { id, .. } | Self::See { id, .. } => id,
+            Self::Cancel { id, .. } | Self::See { id, .. } | Self::Raise { id, .. } => id,
         }
     }
 }
@@ -243,11 +276,13 @@ pub struct RecordStatement {
 }
 
 impl RecordStatement {
-    /// The write that the statement asks for, given the stored record.
+    /// The write that the statement asks for, given the stored record. `may_leave` says that a
+    /// record which says the same may be left alone.
     fn decide(
         self,
         stored: Option<&Stored>,
         horizons: &Horizons,
+        may_leave: bool,
         outcome: &mut PutOutcome,
     ) -> Option<Write> {
         let version = &self.record.version;
@@ -273,11 +308,28 @@ impl RecordStatement {
                 None
             }
             Some(stored) if stored.digest.as_ref() == Some(&self.digest) => {
+                // A broken row of a later file opened it to what is older than that one.
+                let open = stored.seen.as_ref() > Some(version);
+                if may_leave && !open && stored.is_settled(&self.record.declaration) {
+                    outcome.unchanged += 1;
+                    outcome
+                        .left
+                        .push(LeftAlone { id: self.record.id, cancelled: stored.is_cancelled() });
+                    return None;
+                }
                 Some(Write::Renew(self))
             }
             _ => Some(Write::Put(self)),
         }
     }
+}
+
+/// A record that says what its row says, and that nothing was written to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftAlone {
+    pub id: RecordId,
+    /// Whether the enrolment is cancelled, in the row as in the record.
+    pub cancelled: bool,
 }
 
 /// Counts of a batch.
@@ -291,6 +343,8 @@ pub struct PutOutcome {
     pub unchanged: u64,
     /// Statements about an enrolment that nothing was stored of.
     pub created: u64,
+    /// Records that were left alone, counted among the unchanged.
+    pub left: Vec<LeftAlone>,
 }
 
 impl PutOutcome {
@@ -322,6 +376,8 @@ pub struct Batch<'a> {
     /// Records that were there when they were read, and whether they waited: they will go on
     /// waiting whatever the write says.
     known: HashMap<RecordId, bool>,
+    /// Records that may be left alone.
+    leavable: HashSet<RecordId>,
     unread: Vec<RecordStatement>,
     writes: Vec<Write>,
     outcome: PutOutcome,
@@ -351,10 +407,24 @@ impl<'a> Batch<'a> {
         Self {
             horizons,
             known: HashMap::new(),
+            leavable: HashSet::new(),
             unread,
             writes: Vec::new(),
             outcome: PutOutcome::default(),
         }
+    }
+
+    /// Leaves these records alone where they say what their statement says. They must then be read
+    /// as of now: no write's condition says the same again.
+    #[must_use]
+    pub fn leaving(self, leavable: HashSet<RecordId>) -> Self {
+        Self { leavable, ..self }
+    }
+
+    /// Whether there are records that it may leave alone.
+    #[must_use]
+    pub fn may_leave(&self) -> bool {
+        !self.leavable.is_empty()
     }
 
     /// The records to read.
@@ -397,7 +467,7 @@ impl<'a> Batch<'a> {
                                 self.outcome.pending.push(statement.record.id);
                             }
                         }
-                        Write::Cancel { .. } | Write::See { .. } => {}
+                        Write::Cancel { .. } | Write::See { .. } | Write::Raise { .. } => {}
                     }
                 }
             }
@@ -439,7 +509,8 @@ impl<'a> Batch<'a> {
         if let Some(stored) = stored {
             self.known.insert(stored.id.clone(), stored.is_unresolved());
         }
-        self.writes.extend(statement.decide(stored, self.horizons, &mut self.outcome));
+        let may_leave = self.leavable.contains(&statement.record.id);
+        self.writes.extend(statement.decide(stored, self.horizons, may_leave, &mut self.outcome));
     }
 }
 

@@ -22,32 +22,31 @@
 //!
 //! The table has four more kinds of items: `COLUMNS#<UAI>`, what an establishment calls its columns,
 //! and how many times it was said; `COMPLETE#<UAI>#<year>`, how far complete files go
-//! ([`Horizons`](crate::feeding::record::Horizons)); `DEPOT#<id>`, a deposit of `/api/depots`,
-//! which is told the import that its object became; and `UNDERWAY#<UAI>`, the imports of an
-//! establishment that are carried out now.
+//! ([`Horizons`](crate::feeding::record::Horizons)) and who is writing ([`Feed`]); `DEPOT#<id>`, a
+//! deposit of `/api/depots`, which is told the import that its object became; and `UNDERWAY#<UAI>`,
+//! the imports of an establishment that are carried out now.
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 use jiff::Timestamp;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::conditional;
 use super::keys::{Item, number, text};
 use super::{StoreError, read};
-use crate::domain::academic_year::AcademicYear;
 use crate::domain::uai::Uai;
 pub use crate::feeding::import::{
     Arrival, Claim, End, Import, ImportId, ImportState, LEASE, LeaseHolder, Order, PLACES, Progress,
 };
 use crate::feeding::key::DepositKey;
-use crate::identity::student::RecordVersion;
 
+mod feeds;
 mod listing;
 mod mapping;
 
+pub use feeds::Feed;
 pub use listing::{Listed, Place};
 
 /// How long an import is known after it was last taken in hand, as long as a deposit. Its item
@@ -233,37 +232,6 @@ impl ImportStore {
         holder: LeaseHolder<'_>,
     ) -> Result<(), StoreError> {
         held(self.leaving(uai, place, holder)).await.map(|_| ())
-    }
-
-    /// How far complete files go for an establishment and year.
-    pub async fn horizon(
-        &self,
-        uai: Uai,
-        year: AcademicYear,
-    ) -> Result<Option<RecordVersion>, StoreError> {
-        #[derive(Deserialize)]
-        struct Horizon {
-            version: RecordVersion,
-        }
-        Ok(self.item(&horizon_id(uai, year)).await?.map(|Horizon { version }| version))
-    }
-
-    /// Says that a complete file goes so far, unless a later one did. Repeated, it changes nothing.
-    pub async fn raise_horizon(
-        &self,
-        uai: Uai,
-        year: AcademicYear,
-        horizon: &RecordVersion,
-    ) -> Result<(), StoreError> {
-        let update = self
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .key("id", text(horizon_id(uai, year)))
-            .update_expression("SET version = :version")
-            .condition_expression("attribute_not_exists(id) OR version < :version")
-            .expression_attribute_values(":version", text(horizon.as_str()));
-        held(update).await.map(|_| ())
     }
 
     fn entering(
@@ -469,10 +437,6 @@ fn received_at(now: Timestamp) -> String {
     format!("{now:.3}")
 }
 
-fn horizon_id(uai: Uai, year: AcademicYear) -> String {
-    format!("COMPLETE#{uai}#{:04}", year.first_year())
-}
-
 /// The end of a lease that begins now, in seconds, as DynamoDB's own times are.
 fn lease(now: Timestamp) -> AttributeValue {
     number(now.as_second().saturating_add_unsigned(LEASE.as_secs()))
@@ -506,7 +470,9 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
+    use crate::domain::academic_year::AcademicYear;
     use crate::files::problem::RowRule;
+    use crate::identity::student::RecordVersion;
 
     /// DynamoDB refuses a name or a value that no expression uses, and one that is used and not
     /// given.
@@ -567,5 +533,12 @@ mod tests {
         assert_well_formed(&store.linking("0123456789abcdef0123456789abcdef", uai, &id));
         assert_well_formed(&store.entering(uai, 0, holder, now));
         assert_well_formed(&store.leaving(uai, 0, holder));
+        let year = AcademicYear::parse("2026-2027").unwrap();
+        let horizon = RecordVersion::new(now, "", id.as_str(), 0);
+        assert_well_formed(&store.arriving(uai, year, &id));
+        assert_well_formed(&store.departing(uai, year, &id));
+        assert_well_formed(&store.arriving_late(uai, year, now));
+        assert_well_formed(&store.raising(uai, year, &horizon));
+        assert_well_formed(&store.raising_since(uai, year, &horizon, 1));
     }
 }

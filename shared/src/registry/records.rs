@@ -56,8 +56,8 @@ const SLICES: &str = "slice";
 const DUE: &str = "verify_on";
 /// What a decision needs of an item. A projection doesn't cost less, but a hundred items are then
 /// 30 KB rather than 150 KB to parse.
-const DECIDING: &str =
-    "id, version, said_at, first_version, digest, #state, seen, declaration.inscription.statut";
+const DECIDING: &str = "id, version, said_at, first_version, digest, #state, statut_ine, seen, \
+                        declaration.inscription.statut";
 
 /// Whether a read must see every write that ended before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,12 +127,17 @@ impl RecordStore {
 
     /// Stores up to [`MOST_IN_BATCH`] records, each only if it is more recent than what is stored.
     ///
+    /// `horizons` say how far complete files go, where a statement may be older than one.
+    ///
     /// Idempotent: a statement stored before by the same import, in an earlier attempt or by a
     /// later line, is reported as pending if the record still is; that covers a crash between this
     /// call and the sending of pointers.
-    pub async fn put(&self, records: Vec<NewRecord>) -> Result<PutOutcome, StoreError> {
-        let horizons = Horizons::new();
-        let mut batch = Batch::new(records, &horizons);
+    pub async fn put(
+        &self,
+        records: Vec<NewRecord>,
+        horizons: &Horizons,
+    ) -> Result<PutOutcome, StoreError> {
+        let mut batch = Batch::new(records, horizons);
         batch.learn(&self.read(&batch.ids(), Reading::Eventual).await?);
         let mut waits = backoff();
         while !batch.writes().is_empty() {
@@ -292,9 +297,14 @@ impl RecordStore {
         }
     }
 
-    /// A page of the records of a slice, after `after`. The index lags behind the table by moments:
-    /// who needs a record to be listed waits for it.
-    pub async fn slice(&self, slice: &Slice, after: Option<&RecordId>) -> Result<Page, StoreError> {
+    /// A page of `most` records of a slice, after `after`. The index lags behind the table by
+    /// moments: who needs a record to be listed waits for it.
+    pub async fn slice(
+        &self,
+        slice: &Slice,
+        after: Option<&RecordId>,
+        most: usize,
+    ) -> Result<Page, StoreError> {
         const OPERATION: &str = "records Query";
         let mut query = self
             .client
@@ -303,7 +313,7 @@ impl RecordStore {
             .index_name(SLICES)
             .expression_attribute_names("#slice", SLICES)
             .expression_attribute_values(":slice", text(slice.name()))
-            .limit(i32::try_from(MOST_IN_BATCH).unwrap_or(i32::MAX));
+            .limit(i32::try_from(most).unwrap_or(i32::MAX));
         // A range condition rather than the key of the last page: it holds even if that record is
         // gone.
         query = match after {
@@ -379,6 +389,10 @@ impl RecordStore {
                 .update_expression("SET seen = :version")
                 .condition_expression("attribute_exists(id) AND (attribute_not_exists(seen) OR seen < :version)")
                 .expression_attribute_values(":version", text(version.as_str())),
+            Write::Raise { horizon, .. } => update
+                .update_expression("SET version = :horizon")
+                .condition_expression("version < :horizon AND (attribute_not_exists(seen) OR seen < :horizon)")
+                .expression_attribute_values(":horizon", text(horizon.as_str())),
         };
         update.build().map_err(|_| StoreError::shape(OPERATION))
     }
@@ -499,7 +513,8 @@ mod tests {
             Write::Put(statement.clone()),
             Write::Renew(statement),
             Write::Cancel { id: id.clone(), version: version.clone() },
-            Write::See { id, version },
+            Write::See { id: id.clone(), version: version.clone() },
+            Write::Raise { id, horizon: version },
         ] {
             let update = store.update(&write).unwrap();
             let expression = format!(

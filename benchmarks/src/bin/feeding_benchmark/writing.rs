@@ -15,6 +15,7 @@ use aws_sdk_dynamodb::types::{
 use benchmarks::sample;
 use jiff::Timestamp;
 use shared::domain::enrolment::Declaration;
+use shared::feeding::record::Horizons;
 use shared::identity::digest::{DigestKey, RecordId};
 use shared::identity::student::RecordVersion;
 use shared::registry::records::{MOST_IN_BATCH, NewRecord, RecordStore};
@@ -85,7 +86,7 @@ async fn round(client: &Client, declarations: &[Declaration]) -> Result<Written>
     let batches = in_batches(records, MOST_IN_BATCH);
     let clock = Clock::start();
     for batch in batches {
-        store.put(batch).await?;
+        store.put(batch, &Horizons::new()).await?;
     }
     let store = each(clock.elapsed(), count);
 

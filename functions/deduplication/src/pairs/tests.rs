@@ -17,6 +17,7 @@ use shared::domain::civil_identity::CivilIdentity;
 use shared::domain::enrolment::Declaration;
 use shared::domain::ine::Ine;
 use shared::domain::uai::Uai;
+use shared::feeding::record::Horizons;
 use shared::identity::digest::{DigestKey, IdentityKeys, RecordId};
 use shared::identity::ines::{Immatriculated, Ines, InesError, Registered, Verified};
 use shared::identity::student::{RecordVersion, StudentId};
@@ -195,10 +196,8 @@ impl Here {
             let version = RecordVersion::new(self.now(), "", &import, line);
             let declaration = Box::new(declaration.clone());
             let depositor = Uai::parse(UAI).unwrap();
-            self.records
-                .put(vec![NewRecord { id: id.clone(), version, depositor, declaration }])
-                .await
-                .unwrap();
+            let record = NewRecord { id: id.clone(), version, depositor, declaration };
+            self.records.put(vec![record], &Horizons::new()).await.unwrap();
             resolutions.push(self.follow(&Pointer::Record(id)).await);
         }
         resolutions

@@ -25,6 +25,7 @@ use shared::domain::birth_date::BirthDate;
 use shared::domain::civil_identity::CivilIdentity;
 use shared::domain::ine::Ine;
 use shared::domain::uai::Uai;
+use shared::feeding::record::Horizons;
 use shared::identity::digest::{DigestKey, IdentityKeys};
 use shared::identity::ines::{Immatriculated, Ines, InesError, Verified};
 use shared::identity::student::StudentId;
@@ -292,7 +293,7 @@ impl Sim {
         let depositor = declaration.inscription.uai;
         let record =
             NewRecord { id: record, version, depositor, declaration: Box::new(declaration) };
-        self.meanwhile(self.stores.records.put(vec![record])).unwrap();
+        self.meanwhile(self.stores.records.put(vec![record], &Horizons::new())).unwrap();
     }
 
     /// How many new identities each establishment may have; an operator lifts that when the time

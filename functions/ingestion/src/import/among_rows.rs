@@ -7,19 +7,23 @@
 use shared::feeding::shared_keys::{Claims, Uncomparable};
 use shared::files::reader::{EnrolmentReader, Next};
 use shared::files::row::RowOutcome;
+use shared::identity::digest::RecordId;
 
 use super::download::Download;
 use super::rows::ROWS_BETWEEN_CHECKS;
+use super::work::Listed;
 use super::{ImportError, Run, Stop, Unreadable};
 
 impl Run<'_> {
     /// Finds the numbers and INEs that several people have in the file. The outer error is ours,
     /// the inner one the file's.
     pub(super) async fn compare_rows(&mut self) -> Result<Result<(), Unreadable>, Stop> {
-        let shared = match self.claims().await? {
+        let mut about = Listed::default();
+        let shared = match self.claims(&mut about).await? {
             Ok(claims) => claims.shared(),
             Err(error) => Err(error),
         };
+        self.work.repeated = about.repeated();
         Ok(match shared {
             Ok(shared) => {
                 self.work.shared = Some(shared);
@@ -30,8 +34,11 @@ impl Run<'_> {
     }
 
     /// Reads the people named by the rows' keys, up to where the file can't be read any more: the
-    /// second reading says why.
-    async fn claims(&mut self) -> Result<Result<Claims, Uncomparable>, Stop> {
+    /// second reading says why. Of a file whose rows may leave records alone, lists the record of
+    /// each row.
+    async fn claims(&mut self, about: &mut Listed) -> Result<Result<Claims, Uncomparable>, Stop> {
+        let key = &self.job.settings.record_key;
+        let lists = self.leaves_alone();
         let mut claims = Claims::default();
         let Ok(mut download) = Download::start(self, 0).await? else { return Ok(Ok(claims)) };
         let mut reader = EnrolmentReader::new(self.setting(), self.work.conventions);
@@ -39,10 +46,19 @@ impl Run<'_> {
         loop {
             match reader.next() {
                 Ok(Next::Row(row)) => {
-                    if let RowOutcome::Accepted { declaration, .. } = row.outcome
-                        && let Err(error) = claims.note(&self.job.settings.record_key, &declaration)
-                    {
-                        return Ok(Err(error));
+                    match &row.outcome {
+                        RowOutcome::Accepted { declaration, .. } => {
+                            if lists {
+                                about.add(&RecordId::of(key, declaration));
+                            }
+                            if let Err(error) = claims.note(key, declaration) {
+                                return Ok(Err(error));
+                            }
+                        }
+                        RowOutcome::Rejected { about: Some(subject), .. } if lists => {
+                            about.add(&RecordId::of_subject(key, subject));
+                        }
+                        RowOutcome::Rejected { .. } => {}
                     }
                     read += 1;
                     if !read.is_multiple_of(ROWS_BETWEEN_CHECKS) {

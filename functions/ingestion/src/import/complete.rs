@@ -2,23 +2,25 @@
 //!
 //! The stored records of each establishment that the file covers are walked through, slice by
 //! slice. One is absent if its version is older than the file's and no broken row of the file was
-//! about it. Those that an import wrote or renewed have its version, so nothing needs to be
-//! remembered, however large the file.
+//! about it. Those that an import wrote or renewed have its version; those that it left alone are
+//! remembered.
 //!
 //! Others write meanwhile. A file that is older and arrives later must not bring back what a
 //! complete one lacks: the complete file first says how far it goes, then walks; every import
 //! compares its rows with what was said before, and when it has written them all asks again. If a
 //! complete file came in between, it walks for it. Either the rows are there when the file walks,
-//! or the import finds that it did.
+//! or the import finds that it did. Where the complete file left records alone, nobody else was
+//! there (`alone.rs`).
 
 use std::time::Duration;
 
 use shared::feeding::key::Mode;
 use shared::feeding::record::{Stored, Write};
 use shared::files::reader::Detected;
+use shared::identity::digest::RecordId;
 
 use super::work::{Stage, Target, Walk};
-use super::writer::{send_pointers, slice_page, write_those_that_hold};
+use super::writer::{read_now, send_pointers, slice_page, write_those_that_hold};
 use super::{Run, Stop};
 
 /// The lag of the index of slices behind the table. DynamoDB gives no bound; usually it is a
@@ -28,7 +30,9 @@ const INDEX_LAG: Duration = Duration::from_secs(2);
 impl Run<'_> {
     /// The stage that follows the rows.
     pub(super) fn after_reading(&self) -> Stage {
-        if self.complete() {
+        if self.complete() && self.work.comparison.is_counted {
+            Stage::Overtaking
+        } else if self.complete() {
             Stage::Counting(Walk::through(self.own_targets()))
         } else if self.file.key.dry_run {
             Stage::Reporting
@@ -59,13 +63,19 @@ impl Run<'_> {
 
     async fn add_counts(&mut self) -> Result<(), Stop> {
         tokio::time::sleep(INDEX_LAG).await;
-        while let Some((target, page)) = self.page().await? {
+        while let Some((target, ids)) = self.page().await? {
+            let standing = &self.work.left.standing;
+            self.work.comparison.present += ids.iter().filter(|id| standing.has(id)).count() as u64;
+            let page = self.read_besides_left(&target, ids).await?;
+            // A later complete file has cancelled what was absent.
+            let is_latest = !self.is_overtaken(&target);
             for stored in page.into_iter().filter(|stored| !stored.is_cancelled()) {
-                let absent = if self.file.key.dry_run {
-                    stored.version < target.horizon && !self.work.listed.has(&stored.id)
-                } else {
-                    stored.is_older_than(&target.horizon)
-                };
+                let absent = is_latest
+                    && if self.file.key.dry_run {
+                        stored.version < target.horizon && !self.work.listed.has(&stored.id)
+                    } else {
+                        stored.is_older_than(&target.horizon)
+                    };
                 let new = stored
                     .first_version
                     .as_ref()
@@ -76,7 +86,15 @@ impl Run<'_> {
             self.step().await?;
         }
         (self.work.comparison.refusal, self.work.comparison.confirmable) = self.refusal();
-        self.enter(if self.file.key.dry_run { Stage::Reporting } else { Stage::Overtaking }).await
+        self.work.comparison.is_counted = true;
+        if self.file.key.dry_run {
+            return self.enter(Stage::Reporting).await;
+        }
+        if self.work.comparison.refusal.is_some() && self.work.left.len() > 0 {
+            // Without a horizon only their versions keep what is older out.
+            return self.read_again(|_| true).await;
+        }
+        self.enter(Stage::Overtaking).await
     }
 
     /// The reason for which nothing is cancelled, if there is one, and whether a confirmation lifts
@@ -120,8 +138,10 @@ impl Run<'_> {
         let mut targets = Vec::new();
         if self.complete() && self.work.comparison.refusal.is_none() {
             targets = self.own_targets();
-            for target in &targets {
-                imports.raise_horizon(target.uai, target.year, &target.horizon).await?;
+            targets.retain(|target| !self.is_overtaken(target));
+            let disturbed = self.raise_horizons(&targets).await?;
+            if !disturbed.is_empty() {
+                return self.read_again(|known| disturbed.contains(&(known.uai, known.year))).await;
             }
         }
         let last = self.version(u64::MAX);
@@ -147,7 +167,8 @@ impl Run<'_> {
     async fn cancel(&mut self) -> Result<(), Stop> {
         let job = self.job;
         tokio::time::sleep(INDEX_LAG).await;
-        while let Some((target, page)) = self.page().await? {
+        while let Some((target, ids)) = self.page().await? {
+            let page = self.read_besides_left(&target, ids).await?;
             let mut pointers = Vec::new();
             let (mut cancelled, mut writes) = (0, Vec::new());
             for stored in page {
@@ -174,15 +195,28 @@ impl Run<'_> {
     }
 
     /// The next page of the walk that the stage is, with its target; the walk then stands after it.
-    async fn page(&mut self) -> Result<Option<(Target, Vec<Stored>)>, Stop> {
+    async fn page(&mut self) -> Result<Option<(Target, Vec<RecordId>)>, Stop> {
         let job = self.job;
         let (Stage::Counting(walk) | Stage::Cancelling(walk)) = &mut self.work.stage else {
             return Ok(None);
         };
         let Some((target, slice, after)) = walk.place() else { return Ok(None) };
         let target = target.clone();
-        let (page, after) = slice_page(job.world, &job.speed, &slice, after).await?;
-        walk.advance(after);
-        Ok(Some((target, page)))
+        let page = slice_page(job.world, &job.speed, &slice, after).await?;
+        walk.advance(page.after);
+        Ok(Some((target, page.ids)))
+    }
+
+    /// What is stored of these records, besides those that the file itself left alone: they are in
+    /// it, and nobody who is older wrote them since.
+    async fn read_besides_left(
+        &self,
+        target: &Target,
+        ids: Vec<RecordId>,
+    ) -> Result<Vec<Stored>, Stop> {
+        let is_own = target.horizon == self.version(0);
+        let others: Vec<RecordId> =
+            ids.into_iter().filter(|id| !(is_own && self.work.left.has(id))).collect();
+        Ok(read_now(self.job.world, &self.job.speed, &others).await?)
     }
 }

@@ -15,6 +15,8 @@ use super::work::{Known, Stage};
 use super::writer::Writer;
 use super::{CHECKPOINT_EVERY, ImportError, PROGRESS_EVERY, Run, Stop, Unreadable};
 
+/// As many records left alone are so much to put by that it is done more seldom.
+const MUCH: usize = 500_000;
 /// Rows between two looks at the clock.
 pub(super) const ROWS_BETWEEN_CHECKS: u64 = 64;
 
@@ -97,6 +99,7 @@ impl<'a> Run<'a> {
         }
         self.flush(&reader, &mut writer).await?;
         self.work.listed.sort();
+        self.work.left.sort();
         let next = self.after_reading();
         self.enter(next).await?;
         Ok(Ok(()))
@@ -131,14 +134,18 @@ impl<'a> Run<'a> {
                 self.work.tally.accept(place, &warnings);
                 let inscription = &declaration.inscription;
                 let (uai, year) = (inscription.uai, inscription.academic_year());
-                self.load_horizon(uai, year, writer).await?;
+                let is_alone = self.arrive(uai, year, writer).await?.alone_since.is_some();
+                self.work.fed.insert(uai);
+                self.work.covered.insert(uai);
                 let (id, version) = (RecordId::of(key, &declaration), self.version(place));
                 let depositor = self.file.depositor.establishment().uai;
                 let record = NewRecord { id, version, depositor, declaration };
                 if self.complete() && self.file.key.dry_run {
                     self.work.listed.add(&record.id);
                 }
-                writer.add(record).await?;
+                // The later of two rows counts, which only their versions tell.
+                let may_leave = is_alone && !self.work.repeated.has(&record.id);
+                writer.add(record, may_leave).await?;
             }
             RowOutcome::Rejected { problems, about } => {
                 self.work.unidentified += u64::from(about.is_none());
@@ -159,40 +166,43 @@ impl<'a> Run<'a> {
     ) -> Result<(), Stop> {
         self.work.tally.reject(place, problems);
         if let Some(subject) = about
-            && self.complete()
+            && let Mode::Complete { year, .. } = self.file.key.mode
         {
             let id = RecordId::of_subject(&self.job.settings.record_key, &subject);
             self.work.covered.insert(subject.uai);
+            self.arrive(subject.uai, year, writer).await?;
+            let horizon = self.arrive(subject.uai, subject.year, writer).await?.horizon.clone();
             if self.file.key.dry_run {
                 self.work.listed.add(&id);
             } else {
-                writer.mark_seen(id, &self.version(0)).await?;
+                writer.mark_seen(id, horizon, &self.version(0)).await?;
             }
         }
         Ok(())
     }
 
-    /// Asks how far complete files go for an establishment and year, the first time that a row is
-    /// about them.
-    async fn load_horizon(
+    /// What is known of the feed of an establishment and year; the first time, the import enters
+    /// its name there.
+    async fn arrive(
         &mut self,
         uai: Uai,
         year: AcademicYear,
         writer: &mut Writer<'_>,
-    ) -> Result<(), Stop> {
+    ) -> Result<&Known, Stop> {
         // Rows of one establishment and year follow each other: the last one met is nearly always
         // the one.
-        if self.work.horizons.iter().rev().any(|known| known.uai == uai && known.year == year) {
-            return Ok(());
-        }
-        let horizon = self.job.world.imports.horizon(uai, year).await?;
-        if let Some(horizon) = &horizon {
-            writer.set_horizon(uai, year, horizon.clone());
-        }
-        self.work.fed.insert(uai);
-        self.work.covered.insert(uai);
-        self.work.horizons.push(Known { uai, year, horizon });
-        Ok(())
+        let is_known = |known: &Known| known.uai == uai && known.year == year;
+        let at = if let Some(at) = self.work.horizons.iter().rposition(is_known) {
+            at
+        } else {
+            let known = self.arrival(uai, year).await?;
+            if let Some(horizon) = &known.horizon {
+                writer.set_horizon(uai, year, horizon.clone());
+            }
+            self.work.horizons.push(known);
+            self.work.horizons.len() - 1
+        };
+        Ok(&self.work.horizons[at])
     }
 
     /// Looks at the clock: tells progress, puts the work by, or stops.
@@ -215,7 +225,10 @@ impl<'a> Run<'a> {
         }
         // A dry run changes nothing, so a crash costs it only time; and what it remembers is large.
         let light = !(self.complete() && self.file.key.dry_run);
-        if light && self.told.checkpoint.elapsed() >= CHECKPOINT_EVERY {
+        // So is what a complete file left alone, and reading that much again takes little.
+        let times = u32::try_from(1 + self.work.left.len() / MUCH).unwrap_or(u32::MAX);
+        let every = CHECKPOINT_EVERY.saturating_mul(times);
+        if light && self.told.checkpoint.elapsed() >= every {
             self.flush(reader, writer).await?;
             self.checkpoint().await?;
         } else if self.told.progress.elapsed() >= PROGRESS_EVERY {
@@ -240,6 +253,9 @@ impl<'a> Run<'a> {
         writer: &mut Writer<'_>,
     ) -> Result<(), Stop> {
         let counts = writer.flush(&self.version(0)).await?;
+        for left in &counts.left {
+            self.work.left.add(left);
+        }
         self.work.tally.supersede(counts.superseded);
         self.work.tally.leave(counts.unchanged);
         self.work.tally.create(counts.created);

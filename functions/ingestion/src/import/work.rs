@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use shared::domain::academic_year::AcademicYear;
 use shared::domain::uai::Uai;
-use shared::feeding::record::Slice;
+use shared::feeding::record::{LeftAlone, Slice};
 use shared::feeding::shared_keys::SharedKeys;
 use shared::files::mapping::Mapping;
 use shared::files::reader::{Conventions, Detected, Position, SurveyPosition};
@@ -52,6 +52,16 @@ pub(super) struct Work {
     pub(super) unidentified: u64,
     /// Of a complete file that is run dry.
     pub(super) listed: Listed,
+    /// The records that several rows of a complete file are about.
+    #[serde(default)]
+    pub(super) repeated: Listed,
+    /// The records that rows of a complete file left alone.
+    #[serde(default)]
+    pub(super) left: Left,
+    /// How often the rows were begun again because others wrote meanwhile, or because nothing may
+    /// be cancelled.
+    #[serde(default)]
+    pub(super) begun_again: u32,
     pub(super) comparison: Comparison,
 }
 
@@ -83,6 +93,42 @@ pub(super) struct Known {
     pub(super) uai: Uai,
     pub(super) year: AcademicYear,
     pub(super) horizon: Option<RecordVersion>,
+    /// How many writers had come when this import was alone among them; nothing where it isn't, or
+    /// leaves no record alone for another reason.
+    #[serde(default)]
+    pub(super) alone_since: Option<u64>,
+}
+
+/// The records that rows left alone.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct Left {
+    /// Those that stand.
+    pub(super) standing: Listed,
+    /// Those that were cancelled, as their row says.
+    pub(super) cancelled: Listed,
+}
+
+impl Left {
+    pub(super) fn add(&mut self, left: &LeftAlone) {
+        if left.cancelled {
+            self.cancelled.add(&left.id);
+        } else {
+            self.standing.add(&left.id);
+        }
+    }
+
+    pub(super) fn sort(&mut self) {
+        self.standing.sort();
+        self.cancelled.sort();
+    }
+
+    pub(super) fn has(&self, id: &RecordId) -> bool {
+        self.standing.has(id) || self.cancelled.has(id)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.standing.0.len() + self.cancelled.0.len()
+    }
 }
 
 /// The enrolments that a complete file lacks.
@@ -99,6 +145,9 @@ pub(super) struct Comparison {
     /// Whether they are once somebody confirms it.
     #[serde(default)]
     pub(super) confirmable: bool,
+    /// Whether all this is known, and stays so if the rows are read again.
+    #[serde(default)]
+    pub(super) is_counted: bool,
 }
 
 /// A walk through the stored records of establishments and years.
@@ -143,9 +192,9 @@ impl Walk {
     }
 }
 
-/// The records that a file is about, by 64 bits of their ids: eight bytes each. That two of ten
-/// million share them has a chance of one in four hundred thousand, and only a dry run's count is
-/// at stake.
+/// Records, by 64 bits of their ids: eight bytes each. That two of ten million share them has a
+/// chance of one in four hundred thousand, and at stake is that one is counted wrong, or cancelled
+/// a file later.
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(super) struct Listed(Vec<u64>);
@@ -163,6 +212,18 @@ impl Listed {
     pub(super) fn has(&self, id: &RecordId) -> bool {
         self.0.binary_search(&prefix(id)).is_ok()
     }
+
+    /// Keeps those that were added more than once, ready to be asked.
+    pub(super) fn repeated(mut self) -> Self {
+        self.sort();
+        let groups = self.0.chunk_by(|one, other| one == other);
+        Self(
+            groups
+                .filter(|group| group.len() > 1)
+                .filter_map(|group| group.first().copied())
+                .collect(),
+        )
+    }
 }
 
 fn prefix(id: &RecordId) -> u64 {
@@ -171,6 +232,24 @@ fn prefix(id: &RecordId) -> u64 {
 }
 
 impl Work {
+    /// Has the rows read again from the first one, and their versions moved where `moving` says so.
+    /// What the first reading wrote is found by its version, as after a crash, and counts as it did.
+    pub(super) fn begin_again(&mut self, moving: impl Fn(&Known) -> bool) {
+        self.begun_again += 1;
+        for known in &mut self.horizons {
+            // Who is disturbed twice could be for ever.
+            if self.begun_again > 1 || moving(known) {
+                known.alone_since = None;
+            }
+        }
+        self.stage = Stage::Reading;
+        (self.position, self.bytes_read, self.unidentified) = (None, 0, 0);
+        // The places of rows are noted anew.
+        self.shared = None;
+        self.tally = Tally::default();
+        self.left = Left::default();
+    }
+
     /// The version of a row. A complete file cancels with that of line 0, which every row of its
     /// own is newer than.
     pub(super) fn version(&self, sequencer: &str, import: &str, line: u64) -> RecordVersion {

@@ -4,7 +4,7 @@
 //! pending, and whoever goes on with the import from its last checkpoint finds them so and sends
 //! their pointers.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, HashSet};
 use std::future::Future;
 use std::mem;
 use std::pin::pin;
@@ -16,23 +16,29 @@ use futures_util::stream::FuturesUnordered;
 use shared::domain::academic_year::AcademicYear;
 use shared::domain::uai::Uai;
 use shared::feeding::record::{
-    Batch, Horizons, PutOutcome, Slice, SliceVerdict, Stored, Write, Written,
+    Batch, Horizons, LeftAlone, PutOutcome, Slice, SliceVerdict, Stored, Write, Written,
 };
 use shared::identity::digest::RecordId;
 use shared::identity::student::RecordVersion;
 use shared::registry::StoreError;
-use shared::registry::records::{MOST_IN_BATCH, NewRecord, Reading};
+use shared::registry::records::{MOST_IN_BATCH, NewRecord, Page, Reading};
 
 use crate::limiter::Limiter;
 use crate::queues::MOST_POINTERS;
 use crate::world::World;
 
-/// Counts of written rows, for the report.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+/// Records of one page of a slice at most. Only their ids are listed, and of a file that changes
+/// little only few are then read.
+const LISTED: usize = 4_000;
+
+/// What became of written rows.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(super) struct WriteCounts {
     pub(super) superseded: u64,
     pub(super) unchanged: u64,
     pub(super) created: u64,
+    /// The records that were left alone.
+    pub(super) left: Vec<LeftAlone>,
 }
 
 /// The rates at which the table and the queue are asked.
@@ -55,7 +61,10 @@ pub(super) struct Writer<'a> {
     dry_run: bool,
     horizons: Rc<Horizons>,
     batch: Vec<NewRecord>,
-    seen: BTreeSet<RecordId>,
+    /// Of the batch, the records that may be left alone.
+    leavable: HashSet<RecordId>,
+    /// Records with a broken row, each with the horizon that it is raised to first.
+    seen: BTreeMap<RecordId, Option<RecordVersion>>,
     running: FuturesUnordered<LocalBoxFuture<'a, Result<WriteCounts, StoreError>>>,
     counts: WriteCounts,
 }
@@ -68,7 +77,8 @@ impl<'a> Writer<'a> {
             dry_run,
             horizons: Rc::default(),
             batch: Vec::with_capacity(MOST_IN_BATCH),
-            seen: BTreeSet::new(),
+            leavable: HashSet::new(),
+            seen: BTreeMap::new(),
             running: FuturesUnordered::new(),
             counts: WriteCounts::default(),
         }
@@ -79,20 +89,29 @@ impl<'a> Writer<'a> {
         Rc::make_mut(&mut self.horizons).insert((uai, year), horizon);
     }
 
-    /// Writes a record, sooner or later; waits for room first.
-    pub(super) async fn add(&mut self, record: NewRecord) -> Result<(), StoreError> {
+    /// Writes a record, sooner or later, unless it may be left alone and nothing changed; waits for
+    /// room first.
+    pub(super) async fn add(
+        &mut self,
+        record: NewRecord,
+        may_leave: bool,
+    ) -> Result<(), StoreError> {
+        if may_leave {
+            self.leavable.insert(record.id.clone());
+        }
         self.batch.push(record);
         if self.batch.len() == MOST_IN_BATCH { self.flush_batch().await } else { Ok(()) }
     }
 
     /// Notes, sooner or later, that a complete file which cancels with this version has a broken
-    /// row about a record.
+    /// row about a record, which an earlier one left at `horizon`.
     pub(super) async fn mark_seen(
         &mut self,
         record: RecordId,
+        horizon: Option<RecordVersion>,
         version: &RecordVersion,
     ) -> Result<(), StoreError> {
-        self.seen.insert(record);
+        self.seen.insert(record, horizon);
         if self.seen.len() == MOST_IN_BATCH { self.flush_seen(version).await } else { Ok(()) }
     }
 
@@ -134,29 +153,43 @@ impl<'a> Writer<'a> {
         }
         self.wait_for_room().await?;
         let records = mem::replace(&mut self.batch, Vec::with_capacity(MOST_IN_BATCH));
+        let leavable = mem::take(&mut self.leavable);
         let (world, speed, dry_run, horizons) =
             (self.world, self.speed, self.dry_run, Rc::clone(&self.horizons));
         self.running.push(Box::pin(async move {
-            write_batch(world, speed, records, &horizons, dry_run).await
+            let batch = Batch::new(records, &horizons).leaving(leavable);
+            write_batch(world, speed, batch, dry_run).await
         }));
         Ok(())
     }
 
     async fn flush_seen(&mut self, version: &RecordVersion) -> Result<(), StoreError> {
-        let seen: Vec<RecordId> = mem::take(&mut self.seen).into_iter().collect();
+        let seen = mem::take(&mut self.seen);
         if seen.is_empty() || self.dry_run {
             return Ok(());
         }
         self.wait_for_room().await?;
         let (world, speed, version) = (self.world, self.speed, version.clone());
         self.running.push(Box::pin(async move {
+            let ids: Vec<RecordId> = seen.keys().cloned().collect();
             let stored = speed
                 .records
-                .call(async || world.records.read(&seen, Reading::Consistent).await, |_| false);
+                .call(async || world.records.read(&ids, Reading::Consistent).await, |_| false);
             let stored = stored.await?;
-            let known = seen.into_iter().filter(|id| stored.contains_key(id));
-            let writes = known.map(|id| Write::See { id, version: version.clone() }).collect();
-            write_those_that_hold(world, speed, writes).await?;
+            let known = || seen.iter().filter(|(id, _)| stored.contains_key(*id));
+            // A mark opens its record to what is older than this file. What is older than the one
+            // that left it alone stays out by the version, which is therefore moved first; a crash
+            // in between leaves what was true already.
+            let raises = known().filter_map(|(id, horizon)| {
+                let horizon = horizon.clone().filter(|horizon| *horizon < version)?;
+                Some(Write::Raise { id: id.clone(), horizon })
+            });
+            write_those_that_hold(world, speed, raises.collect()).await?;
+            let marks = known().map(|(id, _)| {
+                let (id, version) = (id.clone(), version.clone());
+                Write::See { id, version }
+            });
+            write_those_that_hold(world, speed, marks.collect()).await?;
             Ok(WriteCounts::default())
         }));
         Ok(())
@@ -176,22 +209,20 @@ impl<'a> Writer<'a> {
         self.counts.superseded += counts.superseded;
         self.counts.unchanged += counts.unchanged;
         self.counts.created += counts.created;
+        self.counts.left.extend(counts.left);
     }
 }
 
 async fn write_batch(
     world: &World,
     speed: &Speed,
-    records: Vec<NewRecord>,
-    horizons: &Horizons,
+    mut batch: Batch<'_>,
     dry_run: bool,
 ) -> Result<WriteCounts, StoreError> {
-    let mut batch = Batch::new(records, horizons);
     let ids = batch.ids();
-    let stored = speed
-        .records
-        .call(async || world.records.read(&ids, Reading::Eventual).await, |_| false)
-        .await?;
+    let reading = if batch.may_leave() { Reading::Consistent } else { Reading::Eventual };
+    let stored =
+        speed.records.call(async || world.records.read(&ids, reading).await, |_| false).await?;
     batch.learn(&stored);
     let outcome = if dry_run {
         batch.forecast()
@@ -207,13 +238,23 @@ async fn write_batch(
         send_pointers(world, speed, &outcome.pending).await?;
         outcome
     };
-    let PutOutcome { superseded, unchanged, created, .. } = outcome;
-    Ok(WriteCounts { superseded, unchanged, created })
+    let PutOutcome { superseded, unchanged, created, left, .. } = outcome;
+    Ok(WriteCounts { superseded, unchanged, created, left })
 }
 
 /// Does all of the writes whose condition holds, and says to which records. One that was done
 /// before and not answered no longer holds: it is known by what it left.
 pub(super) async fn write_those_that_hold(
+    world: &World,
+    speed: &Speed,
+    writes: Vec<Write>,
+) -> Result<Vec<RecordId>, StoreError> {
+    let calls = writes.chunks(MOST_IN_BATCH).map(|some| hold_together(world, speed, some.to_vec()));
+    Ok(try_join_all(calls).await?.into_iter().flatten().collect())
+}
+
+/// The same, for as many as one transaction takes.
+async fn hold_together(
     world: &World,
     speed: &Speed,
     mut writes: Vec<Write>,
@@ -250,6 +291,7 @@ fn is_done(write: &Write, stored: &Stored) -> bool {
         }
         Write::Cancel { version, .. } => stored.version == *version && stored.is_cancelled(),
         Write::See { version, .. } => stored.seen.as_ref() == Some(version),
+        Write::Raise { horizon, .. } => stored.version == *horizon,
     }
 }
 
@@ -265,24 +307,28 @@ pub(super) async fn send_pointers(
     try_join_all(calls).await.map(|_| ())
 }
 
-/// A page of a slice, with what is stored of each record as of now, and where to go on.
+/// A page of a slice: its records, and where to go on.
 pub(super) async fn slice_page(
     world: &World,
     speed: &Speed,
     slice: &Slice,
     after: Option<&RecordId>,
-) -> Result<(Vec<Stored>, Option<RecordId>), StoreError> {
-    let page =
-        speed.records.call(async || world.records.slice(slice, after).await, |_| false).await?;
-    if page.ids.is_empty() {
-        return Ok((Vec::new(), page.after));
-    }
-    let ids = &page.ids;
-    let mut stored = speed
-        .records
-        .call(async || world.records.read(ids, Reading::Consistent).await, |_| false)
-        .await?;
-    Ok((page.ids.iter().filter_map(|id| stored.remove(id)).collect(), page.after))
+) -> Result<Page, StoreError> {
+    speed.records.call(async || world.records.slice(slice, after, LISTED).await, |_| false).await
+}
+
+/// What is stored of each record as of now, in their order.
+pub(super) async fn read_now(
+    world: &World,
+    speed: &Speed,
+    ids: &[RecordId],
+) -> Result<Vec<Stored>, StoreError> {
+    let calls = ids.chunks(MOST_IN_BATCH).map(|some| async move {
+        let read = async || world.records.read(some, Reading::Consistent).await;
+        let mut stored = speed.records.call(read, |_| false).await?;
+        Ok::<_, StoreError>(some.iter().filter_map(|id| stored.remove(id)).collect::<Vec<_>>())
+    });
+    Ok(try_join_all(calls).await?.into_iter().flatten().collect())
 }
 
 fn is_busy(written: &Written) -> bool {

@@ -17,7 +17,9 @@ use crate::world::{Sim, object};
 
 pub(crate) const INBOX: &str = "inbox";
 const HEADER: &str = "numeroEtudiant;uai;nomFamille;prenom1;sexe;dateNaissance;dateDebutInscription;dateFinInscription;statut";
-const GIVEN: [&str; 3] = ["Léa", "Zoé", "Ève"];
+/// What a row may say: a given name, which makes a person, and the enrolment's status.
+pub(crate) const SAID: [(&str, &str); 4] =
+    [("Léa", "inscrit"), ("Zoé", "inscrit"), ("Ève", "inscrit"), ("Léa", "admis")];
 
 pub(crate) fn key() -> DigestKey {
     DigestKey::new("1".into(), "a secret of records".to_owned().into())
@@ -58,14 +60,10 @@ pub(crate) fn record_id(whose: Whose) -> RecordId {
 
 #[derive(Debug, Clone)]
 pub(crate) enum Line {
-    Good {
-        whose: Whose,
-        given: usize,
-    },
+    /// Says one of [`SAID`].
+    Good { whose: Whose, said: usize },
     /// Wrong, and says whose it is.
-    Broken {
-        whose: Whose,
-    },
+    Broken { whose: Whose },
     /// Wrong, and doesn't.
     Garbage,
 }
@@ -80,6 +78,8 @@ pub(crate) struct Drop {
     pub(crate) extracted_at: Timestamp,
     pub(crate) arrives: Duration,
     pub(crate) sequencer: String,
+    /// Whether it cancelled nothing because it lacked too much.
+    pub(crate) refused: bool,
 }
 
 impl Drop {
@@ -101,11 +101,11 @@ impl Drop {
             if orderly && !about.insert(whose) {
                 continue;
             }
-            let given = usize::try_from(sim.below(if sim.chance(0.7) { 1 } else { 3 })).unwrap();
+            let said = usize::try_from(sim.below(if sim.chance(0.7) { 1 } else { 4 })).unwrap();
             lines.push(match sim.below(100) {
                 0..3 => Line::Broken { whose },
                 3..5 => Line::Garbage,
-                _ => Line::Good { whose, given },
+                _ => Line::Good { whose, said },
             });
         }
         let mode = if complete { "complete/2026/confirm/" } else { "" };
@@ -119,6 +119,49 @@ impl Drop {
             extracted_at: sim.start.0.checked_sub(ago.hours()).unwrap(),
             arrives: Duration::from_millis(sim.below(120_000)),
             sequencer: format!("{:016X}", sim.below(u64::MAX)),
+            refused: false,
+        }
+    }
+
+    /// A file that mostly says what `before` said, extracted earlier or later than others.
+    pub(crate) fn again(sim: &Sim, number: usize, before: &[Line]) -> Self {
+        let complete = sim.chance(0.8);
+        let (mut lines, mut tail) = (Vec::new(), Vec::new());
+        for line in before {
+            let Line::Good { whose, said } = *line else { continue };
+            let changed = SAID.len() - 1 - said % 2;
+            match sim.below(100) {
+                0 => {}
+                1 => lines.push(Line::Broken { whose }),
+                2 => lines.extend([line.clone(), Line::Broken { whose }]),
+                3 => lines.push(Line::Good { whose, said: changed }),
+                // Of two rows about one enrolment the later counts, however far apart they are.
+                4 | 5 => {
+                    let later = if sim.chance(0.5) { 0 } else { 3 };
+                    lines.push(Line::Good { whose, said: 3 - later });
+                    tail.push(Line::Good { whose, said: later });
+                }
+                _ => lines.push(line.clone()),
+            }
+        }
+        lines.extend(tail);
+        // One that lacks much is refused, unless it is confirmed.
+        if sim.chance(0.2) {
+            lines.retain(|_| sim.chance(0.6));
+        }
+        let confirmed = if sim.chance(0.3) { "confirm/" } else { "" };
+        let mode = if complete { format!("complete/2026/{confirmed}") } else { String::new() };
+        let extracted_at =
+            sim.now().checked_sub(i64::try_from(sim.below(48)).unwrap().hours()).unwrap();
+        Self {
+            key: format!("{}/{mode}nuit {number}.csv", uais()[0]),
+            complete,
+            dry_run: false,
+            lines,
+            extracted_at,
+            arrives: Duration::from_millis(sim.below(60_000)),
+            sequencer: format!("{:016X}", sim.below(u64::MAX)),
+            refused: false,
         }
     }
 
@@ -133,6 +176,7 @@ impl Drop {
             extracted_at,
             arrives,
             sequencer: "00".into(),
+            refused: false,
         }
     }
 
@@ -148,11 +192,11 @@ impl Drop {
         let mut csv = format!("{HEADER}\n");
         for line in &self.lines {
             match line {
-                Line::Good { whose: (uai, student), given } => {
-                    let given = GIVEN[*given];
+                Line::Good { whose: (uai, student), said } => {
+                    let (given, status) = SAID[*said];
                     writeln!(
                         csv,
-                        "E{student};{uai};Martin;{given};2;2004-03-02;2026-09-01;2027-08-31;inscrit"
+                        "E{student};{uai};Martin;{given};2;2004-03-02;2026-09-01;2027-08-31;{status}"
                     )
                     .unwrap();
                 }
@@ -202,10 +246,10 @@ impl Drop {
     /// The lines as they count: a number that is given to several people is a fault of each of
     /// their lines.
     fn counted(&self) -> Vec<Line> {
-        let mut people: BTreeMap<Whose, BTreeSet<usize>> = BTreeMap::new();
+        let mut people: BTreeMap<Whose, BTreeSet<&str>> = BTreeMap::new();
         for line in &self.lines {
-            if let Line::Good { whose, given } = line {
-                people.entry(*whose).or_default().insert(*given);
+            if let Line::Good { whose, said } = line {
+                people.entry(*whose).or_default().insert(SAID[*said].0);
             }
         }
         let shared = |whose: &Whose| people.get(whose).is_some_and(|people| people.len() > 1);
@@ -220,12 +264,10 @@ impl Drop {
         (2..).zip(self.counted())
     }
 
-    /// What it says of someone: the version and the given name of its last row about them.
-    fn says(&self, whose: Whose) -> Option<(RecordVersion, &'static str)> {
+    /// What it says of someone: the version and the content of its last row about them.
+    fn says(&self, whose: Whose) -> Option<(RecordVersion, usize)> {
         let about = |(number, line): (u64, Line)| match line {
-            Line::Good { whose: of, given } if of == whose => {
-                Some((self.version(number), GIVEN[given]))
-            }
+            Line::Good { whose: of, said } if of == whose => Some((self.version(number), said)),
             _ => None,
         };
         self.numbered().filter_map(about).last()
@@ -237,6 +279,7 @@ impl Drop {
 
     fn covers(&self, uai: Uai) -> bool {
         self.complete
+            && !self.refused
             && self.lines.iter().any(|line| match line {
                 Line::Good { whose, .. } | Line::Broken { whose } => whose.0 == uai,
                 Line::Garbage => false,
@@ -255,26 +298,26 @@ pub(crate) enum Expected {
     /// Nobody said anything.
     Nothing,
     /// The latest statement.
-    Said(RecordVersion, &'static str),
+    Said(RecordVersion, usize),
     /// Cancelled with one of these versions; or never stored, if the complete file came first.
     Cancelled(Vec<RecordVersion>),
     /// A complete file had a broken row about them: what came before stays, or is cancelled by
-    /// another.
-    Open,
+    /// another. Nothing that is older than the latest statement is left, if anything is.
+    Open(RecordVersion),
 }
 
 /// The model: the latest statement, unless a later complete file lacks it.
 pub(crate) fn expected(drops: &[Drop], whose: Whose) -> Expected {
     let real = || drops.iter().filter(|drop| !drop.dry_run);
-    let Some((version, given)) = real().filter_map(|drop| drop.says(whose)).max() else {
+    let Some((version, said)) = real().filter_map(|drop| drop.says(whose)).max() else {
         return Expected::Nothing;
     };
     let later = || real().filter(|drop| drop.covers(whose.0) && drop.version(0) > version);
     if real().any(|drop| drop.complete && drop.broken(whose)) {
-        return Expected::Open;
+        return Expected::Open(version);
     }
     if later().all(|drop| drop.says(whose).is_some()) {
-        return Expected::Said(version, given);
+        return Expected::Said(version, said);
     }
     // Whichever complete file comes first where the record is older cancels it: an earlier one than
     // the one that lacks it does as well, once the latter keeps the former's rows out.
@@ -293,7 +336,7 @@ pub(crate) struct WriteCounts {
 #[derive(Debug, Clone)]
 struct Known {
     version: RecordVersion,
-    given: Option<&'static str>,
+    said: Option<usize>,
     cancelled: bool,
     seen: Option<RecordVersion>,
 }
@@ -311,8 +354,8 @@ impl Sequence {
         let mut after = (self.known.clone(), self.horizons.clone());
         for (number, line) in drop.numbered() {
             match line {
-                Line::Good { whose, given } => {
-                    let (version, given) = (drop.version(number), GIVEN[given]);
+                Line::Good { whose, said } => {
+                    let version = drop.version(number);
                     let known = self.known.get(&whose);
                     let horizon = self.horizons.get(&whose.0).filter(|horizon| **horizon > version);
                     let left_out = horizon.is_some_and(|horizon| {
@@ -323,12 +366,11 @@ impl Sequence {
                         continue;
                     }
                     counts.unchanged +=
-                        u64::from(known.is_some_and(|known| known.given == Some(given)));
+                        u64::from(known.is_some_and(|known| known.said == Some(said)));
                     let seen = known.and_then(|known| known.seen.clone());
-                    after.0.insert(
-                        whose,
-                        Known { version, given: Some(given), cancelled: false, seen },
-                    );
+                    after
+                        .0
+                        .insert(whose, Known { version, said: Some(said), cancelled: false, seen });
                 }
                 Line::Broken { whose } if drop.complete => {
                     if let Some(known) = after.0.get_mut(&whose) {
@@ -354,7 +396,7 @@ impl Sequence {
                         counts.cancelled += 1;
                         *known = Known {
                             version: horizon.clone(),
-                            given: None,
+                            said: None,
                             cancelled: true,
                             seen: known.seen.clone(),
                         };

@@ -25,10 +25,12 @@ use shared::domain::establishment::Establishment;
 use shared::domain::uai::Uai;
 use shared::feeding::record::Stored;
 use shared::identity::digest::RecordId;
+use shared::identity::student::RecordVersion;
 use shared::registry::imports::{Import, ImportId, ImportStore, LEASE, LeaseHolder};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::Instant;
 
+use crate::bill::Bill;
 use crate::scenario::INBOX;
 
 /// How long the queue keeps a message away that nobody says otherwise about.
@@ -51,7 +53,8 @@ pub(crate) struct Faults {
 #[derive(Debug, Clone)]
 pub(crate) struct Record {
     pub(crate) stored: Stored,
-    pub(crate) given: String,
+    /// The given name and the status.
+    pub(crate) said: (String, String),
 }
 
 /// What DynamoDB hasn't everywhere yet of a record.
@@ -87,6 +90,7 @@ pub(crate) struct Sim {
     pub(crate) order: RefCell<Vec<String>>,
     sent: Cell<u64>,
     pub(crate) writes: Cell<u64>,
+    pub(crate) bill: Cell<Bill>,
 }
 
 impl Sim {
@@ -111,6 +115,7 @@ impl Sim {
             order: RefCell::default(),
             sent: Cell::new(0),
             writes: Cell::new(0),
+            bill: Cell::default(),
         })
     }
 
@@ -172,13 +177,32 @@ impl Sim {
         Some(serde_json::from_value(item).unwrap())
     }
 
+    /// How far complete files go for an establishment, in the one year that there is.
+    pub(crate) fn horizon(&self, uai: Uai) -> Option<RecordVersion> {
+        serde_json::from_value(self.feed(uai)?["version"].take()).ok()
+    }
+
+    /// Whether an import is entered among those that write an establishment's records.
+    pub(crate) fn has_writers(&self, uai: Uai) -> bool {
+        self.feed(uai).is_some_and(|feed| !feed["writers"].is_null())
+    }
+
+    fn feed(&self, uai: Uai) -> Option<Value> {
+        let id = format!("COMPLETE#{uai}#2026");
+        self.database.plain("imports").into_iter().find(|item| item["id"] == *id)
+    }
+
     /// The records that are stored.
     pub(crate) fn records(&self) -> BTreeMap<RecordId, Record> {
         let record = |item: Value| {
-            let given =
-                item["declaration"]["identite"]["prenom1"].as_str().unwrap_or_default().to_owned();
+            let declaration = &item["declaration"];
+            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+            let said = (
+                text(&declaration["identite"]["prenom1"]),
+                text(&declaration["inscription"]["statut"]),
+            );
             let stored: Stored = serde_json::from_value(item).unwrap();
-            (stored.id.clone(), Record { stored, given })
+            (stored.id.clone(), Record { stored, said })
         };
         self.database.plain("records").into_iter().map(record).collect()
     }
@@ -198,6 +222,14 @@ impl Sim {
     }
 
     fn effect(&self, call: &Call) -> Response {
+        let answer = self.effect_of(call);
+        let mut bill = self.bill.get();
+        bill.add(call, &answer, |id| self.item(id));
+        self.bill.set(bill);
+        answer
+    }
+
+    fn effect_of(&self, call: &Call) -> Response {
         match (call.service.as_str(), call.operation.as_str()) {
             ("s3", _) => self.buckets.call(call, self.now(), |bytes| self.cut(&bytes)),
             ("sns", "Publish") => {

@@ -1,6 +1,7 @@
 use jiff::Timestamp;
 
 use super::*;
+use crate::domain::ine::Ine;
 use crate::identity::digest::DigestKey;
 use crate::identity::fixtures::declaration;
 
@@ -22,6 +23,7 @@ fn stored(record: &NewRecord, version: &RecordVersion, state: RecordState) -> St
         first_version: Some(version.clone()),
         digest: Some(ContentDigest::of(&record.declaration)),
         state,
+        statut_ine: None,
         seen: None,
         content: StoredContent {
             inscription: StoredEnrolment { statut: record.declaration.inscription.statut },
@@ -62,6 +64,40 @@ fn what_is_the_same_only_moves_its_version_on() {
             one(sent.clone(), Some(stored(&sent, &at(9, "other", 2), state)), &Horizons::new());
         assert!(matches!(writes[..], [Write::Renew(_)]));
         assert_eq!((outcome.unchanged, outcome.pending.len()), (1, pending), "{state:?}");
+    }
+}
+
+#[test]
+fn what_is_settled_and_the_same_is_left_alone_where_that_is_allowed() {
+    let (ine, version) = (Ine::parse("070578267KH").unwrap(), at(10, "import", 2));
+    let without = record("Léa", &version);
+    let mut with = without.clone();
+    with.declaration.ine = Some(ine);
+    let before = |sent: &NewRecord| stored(sent, &at(9, "other", 2), RecordState::Resolved);
+    let ines = |sent: &NewRecord, statut_ine| Stored { statut_ine, ..before(sent) };
+    let seen = |second| Stored { seen: Some(at(second, "broken", 0)), ..before(&without) };
+    for (sent, stored, is_left, case) in [
+        (&without, before(&without), true, "no INE"),
+        (&with, ines(&with, Some(StatutIne::Confirme)), true, "an INE that is confirmed"),
+        (&with, ines(&with, Some(StatutIne::AVerifier)), false, "an INE that isn't"),
+        (&with, ines(&with, None), false, "an INE that nobody asked about"),
+        (&without, Stored { state: RecordState::OnHold, ..before(&without) }, false, "on hold"),
+        (&without, Stored { digest: None, ..before(&without) }, false, "no digest"),
+        (&without, seen(9), true, "an earlier file had a broken row"),
+        (&without, seen(11), false, "a later one had"),
+    ] {
+        let horizons = Horizons::new();
+        let decided = |leavable: HashSet<RecordId>| {
+            let mut batch = Batch::new(vec![sent.clone()], &horizons).leaving(leavable);
+            batch.learn(&HashMap::from([(stored.id.clone(), stored.clone())]));
+            let writes = batch.writes().len();
+            batch.apply(Written::All);
+            (writes, batch.outcome())
+        };
+        let (writes, outcome) = decided(HashSet::from([sent.id.clone()]));
+        assert_eq!((writes == 0, outcome.left.len() == 1), (is_left, is_left), "{case}");
+        let (writes, outcome) = decided(HashSet::new());
+        assert_eq!((writes, outcome.left.len()), (1, 0), "{case}, not allowed");
     }
 }
 
@@ -140,7 +176,8 @@ fn a_refused_batch_is_decided_anew() {
             pending: vec![ids[0].clone(), ids[2].clone()],
             superseded: 1,
             unchanged: 0,
-            created: 2
+            created: 2,
+            left: Vec::new(),
         }
     );
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
-use super::{Reading, RecordState, RecordStore};
+use super::{MOST_IN_BATCH, Reading, RecordState, RecordStore};
 use crate::domain::academic_year::AcademicYear;
 use crate::domain::ine::Ine;
 use crate::domain::uai::Uai;
@@ -60,7 +60,7 @@ impl RecordStore {
         let mut students = BTreeSet::new();
         let mut after = None;
         loop {
-            let page = self.slice(&slice, after.as_ref()).await?;
+            let page = self.slice(&slice, after.as_ref(), MOST_IN_BATCH).await?;
             let sampled: Vec<Sampled> = self.batch(&page.ids, Reading::Eventual, VOUCHING).await?;
             students.extend(sampled.into_iter().filter_map(Sampled::vouched));
             after = page.after;
