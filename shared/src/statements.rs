@@ -20,6 +20,7 @@ use crate::ines::client::InesClient;
 use crate::registry::StoreError;
 use crate::registry::establishments::EstablishmentStore;
 use crate::registry::identity_queue::IdentityQueue;
+use crate::registry::imports::ImportStore;
 use crate::registry::pairs::PairStore;
 use crate::registry::records::RecordStore;
 use crate::registry::students::StudentStore;
@@ -45,6 +46,7 @@ pub struct Statements {
     pub pairs: PairStore,
     pub queue: IdentityQueue,
     pub establishments: EstablishmentStore,
+    pub imports: ImportStore,
     pub traces: AccessLog,
     pub ines: Option<InesClient>,
 }

@@ -20,6 +20,7 @@ use shared::registry::establishments::EstablishmentStore;
 use shared::registry::findings::FindingStore;
 use shared::registry::idempotency::IdempotencyStore;
 use shared::registry::identity_queue::IdentityQueue;
+use shared::registry::imports::ImportStore;
 use shared::registry::known_clients::KnownClients;
 use shared::registry::own_quality::OwnQuality;
 use shared::registry::pairs::{PairStore, Terms};
@@ -134,6 +135,7 @@ impl Context {
                 dynamodb.clone(),
                 settings.establishments_table,
             ),
+            imports: ImportStore::new(dynamodb.clone(), settings.imports_table.clone()),
             traces: AccessLog::new(
                 dynamodb.clone(),
                 settings.access_log_table,

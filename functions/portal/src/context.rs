@@ -18,6 +18,7 @@ use shared::registry::clients::ClientStore;
 use shared::registry::establishments::EstablishmentStore;
 use shared::registry::findings::FindingStore;
 use shared::registry::identity_queue::IdentityQueue;
+use shared::registry::imports::ImportStore;
 use shared::registry::known_clients::KnownClients;
 use shared::registry::members::MemberStore;
 use shared::registry::pairs::{PairStore, Terms};
@@ -233,6 +234,7 @@ impl Context {
         let providers =
             settings.provider.iter().chain(settings.own.iter().map(|own| &own.provider));
         let issuers: Vec<&str> = providers.map(|provider| provider.issuer.as_str()).collect();
+        let imports = ImportStore::new(dynamodb.clone(), settings.imports_table.clone());
         let deposits = Deposits::new(
             aws,
             settings.imports_table,
@@ -283,6 +285,7 @@ impl Context {
             pairs: PairStore::new(dynamodb.clone(), settings.quotas_table, settings.pair_terms),
             queue,
             establishments: establishments.clone(),
+            imports,
             traces: traces.clone(),
             ines: None,
         };

@@ -8,14 +8,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{EnrolmentStatement, Plan, Sender, Statements, Target};
+use crate::domain::academic_year::AcademicYear;
 use crate::domain::status::Status;
 use crate::domain::uai::Uai;
+use crate::feeding::record::Horizons;
 use crate::identity::digest::RecordId;
 use crate::identity::student::RecordVersion;
 use crate::registry::records::{MOST_IN_BATCH, NewRecord, Record};
 use crate::registry::{StoreError, backoff};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 /// How a statement came: the import that it is of, among those of files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +36,10 @@ impl Way {
         }
     }
 }
+
+/// As old a statement may be a late retry: any other is stored before, since its function is
+/// stopped.
+const LATE: SignedDuration = SignedDuration::from_mins(1);
 
 /// Records that are revised side by side.
 const SIDE_BY_SIDE: usize = 20;
@@ -104,11 +110,14 @@ impl Statements {
             .values()
             .map(|(_, statement, _)| statement.declaration.inscription.uai)
             .collect();
+        let said = latest.values().map(|(_, statement, _)| &statement.declaration.inscription);
+        let feeds: BTreeSet<_> = said.map(|said| (said.uai, said.academic_year())).collect();
+        let horizons = &self.horizons_of_late(sender.now, moment, feeds).await?;
         let (mut own, mut told) = (Vec::new(), Vec::new());
         for (id, (position, statement, record)) in latest {
             let version = moment.version(position);
             if let Some(record) = record {
-                told.push(self.revise(depositor, (position, statement), record, version));
+                told.push(self.revise(depositor, (position, statement), record, version, horizons));
             } else {
                 let declaration = statement.declaration.clone();
                 own.push(NewRecord { id: id.clone(), version, depositor, declaration });
@@ -120,7 +129,7 @@ impl Statements {
             if batch.is_empty() {
                 break;
             }
-            let outcome = self.records.put(batch).await?;
+            let outcome = self.records.put(batch, horizons).await?;
             self.queue.send(&outcome.pending).await?;
         }
         let superseded: Vec<Option<u64>> =
@@ -129,6 +138,27 @@ impl Statements {
             self.establishments.note_feed(uai, sender.now).await?;
         }
         Ok(superseded.into_iter().flatten().collect())
+    }
+
+    /// How far complete files go, for a statement that speaks as of long ago. It counts as an
+    /// arrival first: a complete file that is being read left nothing alone that it writes
+    /// (docs/decisions/0035-what-did-not-change.md). What is said now is later than any such file.
+    async fn horizons_of_late(
+        &self,
+        now: Timestamp,
+        moment: &VersionStamp,
+        feeds: BTreeSet<(Uai, AcademicYear)>,
+    ) -> Result<Horizons, StoreError> {
+        let mut horizons = Horizons::new();
+        if now.duration_since(moment.at) < LATE {
+            return Ok(horizons);
+        }
+        for (uai, year) in feeds {
+            if let Some(horizon) = self.imports.arrive_late(uai, year, now).await? {
+                horizons.insert((uai, year), horizon);
+            }
+        }
+        Ok(horizons)
     }
 
     /// Writes a statement over a record that tells of its enrolment, and sends the record's pointer.
@@ -142,12 +172,15 @@ impl Statements {
         (position, statement): (u64, &EnrolmentStatement),
         read: &Record,
         version: RecordVersion,
+        horizons: &Horizons,
     ) -> Result<Option<u64>, StoreError> {
+        let said = &statement.declaration.inscription;
+        let horizon = horizons.get(&(said.uai, said.academic_year()));
         let mut current = read.clone();
         let mut waits = backoff();
         loop {
             let is_same = current.declaration.names_as(&read.declaration);
-            if !is_same || current.version > version {
+            if !is_same || current.is_later_than(&version, horizon) {
                 let cancelled = is_same && current.declaration.inscription.statut == Status::Annule;
                 return Ok((statement.cancels() && !cancelled).then_some(position));
             }

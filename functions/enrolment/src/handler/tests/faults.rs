@@ -3,8 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use fakes::aws::{Fault, dynamo};
+use fakes::aws::{Fault, dynamo, item};
 use fakes::gateway::request;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::world::{KEY, World, ask, enrolment, push, push_once, tick};
@@ -94,6 +95,59 @@ async fn a_late_retry_does_not_override_what_was_said_since() {
         let stored = &world.records()[0]["declaration"]["M"]["inscription"]["M"]["statut"];
         assert_eq!(*stored, dynamo(&json!("inscrit")), "{fault:?}: and ignored");
     }
+}
+
+/// The horizon is the only trace of a complete file that left the record alone.
+#[tokio::test]
+async fn a_late_retry_does_not_override_what_a_complete_file_said_again() {
+    let version = |digit: &str| json!(format!("{}.0.import.0000000000", digit.repeat(13)));
+    let status = |world: &World| {
+        world.records()[0]["declaration"]["M"]["inscription"]["M"]["statut"].clone()
+    };
+    let [old, new] = ["admis", "inscrit"].map(|statut| dynamo(&json!(statut)));
+    let mut tried = 0;
+    for fault in faults() {
+        for (horizon, broken, expected) in [
+            ("9", None, &new),
+            // Its row about this enrolment was broken: what is older may still be said.
+            ("9", Some("9"), &old),
+            ("0", None, &old),
+        ] {
+            let world = World::new();
+            assert_eq!(push(&world.context(), &enrolment(&json!({}))).await.status, 200);
+            *world.faults.calls.lock().unwrap() = 0;
+            *world.faults.next.lock().unwrap() = Some(fault);
+            let body = enrolment(&json!({ "statut": "admis" }));
+            let failed = push_once(&world.context(), "k1", &body).await.status != 200;
+            *world.faults.next.lock().unwrap() = None;
+            let begun = !world.tables.items("idempotency").is_empty();
+            if !(failed && begun && status(&world) == new) {
+                continue;
+            }
+            tried += 1;
+            world.tables.change("records", |record| {
+                record.insert("version".into(), dynamo(&version("0")));
+                if let Some(broken) = broken {
+                    record.insert("seen".into(), dynamo(&version(broken)));
+                }
+            });
+            let feed = json!({
+                "id": "COMPLETE#0010006B#2026", "version": version(horizon), "arrivals": 1,
+            });
+            world.tables.put("imports", item(&feed));
+            world.tables.change("idempotency", |item| {
+                let an_hour_ago = Timestamp::now().as_millisecond() - 3_600_000;
+                item.insert("in_progress_until".into(), dynamo(&json!(0)));
+                item.insert("since".into(), dynamo(&json!(an_hour_ago)));
+            });
+            let late = push_once(&world.context(), "k1", &body).await;
+            assert_eq!(late.status, 200, "acknowledged");
+            assert_eq!(status(&world), *expected, "{fault:?}, {horizon}, {broken:?}");
+            let feed = &world.tables.items("imports")[0];
+            assert_eq!(feed["arrivals"], dynamo(&json!(2)), "who leaves alone is disturbed");
+        }
+    }
+    assert!(tried > 0, "nothing was said late");
 }
 
 #[tokio::test]
