@@ -91,11 +91,13 @@ impl Count<'_> {
         let record = TRANSACTION * work.record_kilobytes.value;
         let resolution =
             TRANSACTION * work.resolution_writes.value * work.resolution_write_kilobytes.value;
-        let writes = self.rows() * record
+        // A row that changed nothing is read as of now, and leaves no trace.
+        let writes = self.resolved() * record
             + self.resolved() * resolution
             + self.questions() * work.question_writes.value * work.trace_kilobytes.value;
         let scans = NIGHTS * self.load.students * work.student_kilobytes.value / 4.0 * EVENTUAL;
-        let reads = self.rows() * EVENTUAL
+        let reads = self.resolved() * EVENTUAL
+            + self.load.unchanged_rows()
             + self.resolved() * work.resolution_reads.value * work.resolution_read_units.value
             + self.questions() * work.question_reads.value
             + scans;
