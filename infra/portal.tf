@@ -54,6 +54,7 @@ module "portal" {
       IMPORTS_QUEUE_URL    = module.imports_queue.url
       INBOX_BUCKET         = module.bucket["inbox"].name
       REPORTS_BUCKET       = module.bucket["reports"].name
+      STATISTICS_BUCKET    = module.bucket["statistics"].name
       DEPOSIT_MAX_BYTES    = var.deposit_max_bytes
       FINDINGS_TABLE       = module.table["findings"].name
       REVIEWS_TABLE        = module.table["reviews"].name
@@ -204,6 +205,16 @@ locals {
     SignDeposits = {
       actions   = ["s3:PutObject"]
       resources = ["${module.bucket["inbox"].arn}/*"]
+    }
+    # What anybody may read of statistics: neither the tables of a day nor those of quality and use.
+    ShowStatistics = {
+      actions   = ["s3:GetObject"]
+      resources = ["${module.bucket["statistics"].arn}/public/*", "${module.bucket["statistics"].arn}/snapshots/*"]
+    }
+    # Without it S3 answers 403 for one that isn't there.
+    ListStatistics = {
+      actions   = ["s3:ListBucket"]
+      resources = [module.bucket["statistics"].arn]
     }
     ShowReports = {
       actions   = ["s3:GetObject"]

@@ -355,6 +355,7 @@ run "configured" {
       IMPORTS_QUEUE_URL         = module.imports_queue.url
       INBOX_BUCKET              = module.bucket["inbox"].name
       REPORTS_BUCKET            = module.bucket["reports"].name
+      STATISTICS_BUCKET         = module.bucket["statistics"].name
       DEPOSIT_MAX_BYTES         = tostring(var.deposit_max_bytes)
       DEPOSIT_LIFETIME_SECONDS  = tostring(var.deposit_lifetime_seconds)
       QUOTAS_TABLE              = "statut-etudiant-test-quotas"

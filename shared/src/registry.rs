@@ -23,7 +23,8 @@
 //! | [`rekeying`] | `students`, `blocks`, `reviews` | written by an operator, while deduplication is stopped |
 //! | [`withdrawals`] | `withdrawals` | written by review and portal, and by an operator |
 //!
-//! [`own_quality`] is no table either, but objects that statistics write and enrolment reads.
+//! [`own_quality`] and [`public_statistics`] are no tables either, but objects that statistics write,
+//! and enrolment and portal read.
 //! [`identity_queue`] and [`imports_queue`] are no tables: one leads from a record to its student,
 //! the other asks for imports.
 
@@ -48,6 +49,7 @@ pub mod members;
 pub mod new_identities;
 pub mod own_quality;
 pub mod pairs;
+pub mod public_statistics;
 pub mod publications;
 pub mod quotas;
 pub mod records;

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use tests::depositors::Depositor;
 use tests::eventually;
 use tests::people::Person;
+use tests::portal::Browser;
 use tests::stack::Stack;
 
 /// A table of a run, by the names of its columns.
@@ -101,6 +102,20 @@ async fn a_snapshot_is_frozen_once_and_proved_from_its_files() {
     let again = stack.invoke("statistics", &json!({ "geler": today })).await;
     assert_eq!(again["answer"]["errorType"], "Permanent", "{again}");
     assert_eq!(stack.bytes("statistics_bucket", &manifest).await, first);
+
+    // Anybody reads it in the portal, under its own address.
+    let mut browser = Browser::new(&stack);
+    let list = browser.get("/statistiques").await;
+    let report = format!("/statistiques/{today}/rapport.html");
+    assert!(list.text.contains(&report), "{}", list.text);
+    let report = browser.get(&report).await;
+    assert_eq!(report.status, 200);
+    assert!(report.text.contains("<h1>Étudiants au"), "{}", report.text);
+    assert!(report.header("content-security-policy").contains("style-src 'sha256-"));
+    let columns = browser.get(&format!("/statistiques/{today}/statut.parquet")).await;
+    assert_eq!(columns.status, 200, "S3 gives what is no text");
+    let private = browser.get(&format!("/statistiques/{today}/observations.json")).await;
+    assert_eq!(private.status, 404);
 
     let audit = stack.tool(&["stats", "audit", &today, "--json"]).await;
     assert!(audit.success, "{}", audit.errors);

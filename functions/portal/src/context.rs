@@ -22,6 +22,7 @@ use shared::registry::imports::ImportStore;
 use shared::registry::known_clients::KnownClients;
 use shared::registry::members::MemberStore;
 use shared::registry::pairs::{PairStore, Terms};
+use shared::registry::public_statistics::PublicStatistics;
 use shared::registry::records::RecordStore;
 use shared::registry::reviews::ReviewStore;
 use shared::registry::sessions::SessionStore;
@@ -50,6 +51,7 @@ pub struct Context {
     pub(crate) reviewing: Reviewing,
     pub(crate) traces: AccessLog,
     pub(crate) coverage: Remembered,
+    pub(crate) statistics: PublicStatistics,
     /// Of cookies, invitations and members.
     pub(crate) key: DigestKey,
     /// Absent where no provider is configured: the public pages are served all the same.
@@ -134,6 +136,7 @@ pub(crate) struct Settings {
     pub(crate) access_log_table: String,
     pub(crate) access_log_retention_days: u32,
     pub(crate) buckets: BucketSettings,
+    pub(crate) statistics_bucket: String,
     pub(crate) public_url: String,
     pub(crate) provider: Option<Provider>,
     pub(crate) own: Option<own::Settings>,
@@ -161,6 +164,7 @@ impl Settings {
             access_log_table: variable("ACCESS_LOG_TABLE")?,
             access_log_retention_days: variable("ACCESS_LOG_RETENTION_DAYS")?,
             buckets: BucketSettings::from_env()?,
+            statistics_bucket: variable("STATISTICS_BUCKET")?,
             public_url: variable("PUBLIC_URL")?,
             provider: provider("OIDC_PROVIDER")?,
             own: provider("STUDENT_OIDC_PROVIDER")?.map(own::Settings::from_env).transpose()?,
@@ -301,6 +305,7 @@ impl Context {
             traces,
             deposits,
             coverage: Remembered::default(),
+            statistics: PublicStatistics::new(config::s3(aws), settings.statistics_bucket),
             key,
             provider,
             own,

@@ -8,7 +8,7 @@ use shared::routes;
 use crate::context::Context;
 use crate::handler::Access;
 use crate::own;
-use crate::public::{coverage, documentation, format, notices};
+use crate::public::{coverage, documentation, format, notices, statistics};
 use crate::refusal::Refusal;
 use crate::reviewing::{case, cases};
 use crate::school::{
@@ -24,6 +24,8 @@ type Call<'a> = route::Call<'a, Context>;
 routes! { Context;
     "portal_home" => home, by(Access::Anybody), body 0;
     "portal_coverage" => covered, by(Access::Anybody), body 0;
+    "portal_statistics" => statistics_page, by(Access::Anybody), body 0;
+    "portal_statistics_file" => statistics_file, public, body 0;
     "portal_apis" => apis, by(Access::Anybody), body 0;
     "portal_format" => format_page, by(Access::Anybody), body 0;
     "portal_template" => template_csv, public, body 0;
@@ -95,6 +97,16 @@ async fn home(call: Call<'_>, visitor: &Visitor) -> Answered {
 #[utoipa::path(get, path = "/portail/couverture")]
 async fn covered(call: Call<'_>, visitor: &Visitor) -> Answered {
     Ok(coverage::coverage(call.context, call.request, visitor, call.request_context).await?.into())
+}
+
+#[utoipa::path(get, path = "/portail/statistiques")]
+async fn statistics_page(call: Call<'_>, visitor: &Visitor) -> Answered {
+    Ok(statistics::list(call.context, visitor).await?.into())
+}
+
+#[utoipa::path(get, path = "/portail/statistiques/{id}/{file}")]
+async fn statistics_file(call: Call<'_>) -> Answered {
+    Ok(statistics::file(call.context, call.id, call.request).await?.into())
 }
 
 #[utoipa::path(get, path = "/portail/api")]

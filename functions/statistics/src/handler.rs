@@ -13,6 +13,7 @@ use lambda_runtime::Diagnostic;
 use serde::{Deserialize, Serialize};
 use shared::domain::academic_year::{AcademicYear, day_in_france};
 use shared::registry::StoreError;
+use shared::registry::public_statistics::{DAILY, Daily, PUBLIC, SNAPSHOTS, Snapshots};
 use tokio::task::JoinSet;
 
 use crate::audit::{AuditError, read_tables};
@@ -258,24 +259,20 @@ async fn keep(
     files: Vec<File>,
 ) -> Result<Published, StatisticsError> {
     let prefix = format!("{INTERNAL}{}/", snapshot.date);
-    let json = |name: &str, written: serde_json::Result<Vec<u8>>| {
-        Ok::<_, FormatError>(File {
-            name: name.to_owned(),
-            media_type: "application/json; charset=utf-8",
-            content: written.map_err(|_| FormatError::Json)?,
-        })
-    };
-    let met = json("observations.json", serde_json::to_vec_pretty(observed))?;
+    let met = json("observations.json", observed)?;
     context.snapshots.put(&prefix, &met).await?;
     for file in &files {
         context.snapshots.put(&prefix, file).await?;
     }
-    let daily = serde_json::json!({
-        "date": snapshot.date, "rentree": snapshot.year, "etudiants": snapshot.rounded(),
-        "arrondi": "centaine",
-    });
-    let daily = json("quotidien.json", serde_json::to_vec_pretty(&daily))?;
-    context.snapshots.put("public/", &daily).await?;
+    let daily = Daily {
+        date: snapshot.date,
+        rentree: snapshot.year.to_string(),
+        etudiants: snapshot.rounded(),
+        arrondi: "centaine".to_owned(),
+    };
+    context.snapshots.put(PUBLIC, &json(DAILY, &daily)?).await?;
+    // A run that froze a date and died before it was listed is made good by the next night.
+    list(context, context.snapshots.frozen().await?).await?;
     Ok(published(context, prefix, &files))
 }
 
@@ -299,7 +296,24 @@ async fn freeze(
     if !context.snapshots.put_new(&prefix, manifest).await? {
         return Err(StatisticsError::Frozen(date));
     }
+    let mut frozen = context.snapshots.frozen().await?;
+    if !frozen.contains(&date) {
+        frozen.push(date);
+    }
+    list(context, frozen).await?;
     Ok(published(context, prefix, files))
+}
+
+/// Tells the public which dates are frozen.
+async fn list(context: &Context, frozen: Vec<Date>) -> Result<(), StatisticsError> {
+    let listed = json(SNAPSHOTS, &Snapshots { etats: frozen })?;
+    Ok(context.snapshots.put(PUBLIC, &listed).await?)
+}
+
+fn json(name: &str, content: &impl Serialize) -> Result<File, FormatError> {
+    let content = serde_json::to_vec_pretty(content).map_err(|_| FormatError::Json)?;
+    let media_type = "application/json; charset=utf-8";
+    Ok(File { name: name.to_owned(), media_type, content })
 }
 
 fn published(context: &Context, prefix: String, files: &[File]) -> Published {

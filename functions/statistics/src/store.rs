@@ -6,6 +6,7 @@
 //! | `interne/<date>/…` | the tables of a day, what was met on the way, quality and use: never public |
 //! | `interne/etablissements/<UAI>.json` | the latest quality of what an establishment sent, for itself |
 //! | `public/quotidien.json` | the national total of the day, rounded |
+//! | `public/etats.json` | the dates of the frozen snapshots |
 
 use std::collections::HashMap;
 
@@ -18,7 +19,7 @@ use shared::registry::StoreError;
 use crate::outputs::{File, MANIFEST};
 
 /// Where frozen snapshots are.
-pub const FROZEN: &str = "snapshots/";
+pub use shared::registry::public_statistics::FROZEN;
 /// Where the tables of a day are.
 pub const INTERNAL: &str = "interne/";
 

@@ -33,6 +33,7 @@ mod national;
 mod own;
 mod rejected;
 mod sending;
+mod statistics;
 use crate::context::{Secrets, Settings};
 use crate::own::Settings as OwnSettings;
 use crate::session::{SESSION, session_digest};
@@ -99,6 +100,7 @@ impl World {
                 max_bytes: 1 << 30,
                 lifetime: std::time::Duration::from_mins(15),
             },
+            statistics_bucket: "statistics".into(),
             public_url: format!("{ORIGIN}/v1/portail"),
             provider: None,
             own,
