@@ -1,5 +1,6 @@
 //! What others make of the files of snapshots: the Data Package by frictionless, the tables in
-//! Parquet by `DuckDB`, the catalogue by `rdflib`.
+//! Parquet by `DuckDB`, the catalogue by `rdflib`; and what an attacker finds out of them with
+//! another solver, `HiGHS`.
 
 use std::path::PathBuf;
 
@@ -9,13 +10,24 @@ use crate::environment::DATA_PACKAGE;
 use crate::files::Files;
 
 /// The snapshots that the tests of `functions/statistics/tests/national.rs` write: one of nobody, one
-/// of a university, and the second of two of a sparse country.
-const SNAPSHOTS: [&str; 3] = ["empty", "university", "second"];
+/// of a university, and two of a sparse country.
+const SNAPSHOTS: [&str; 4] = ["empty", "university", "first", "second"];
 
 /// Their readers. The files are those of the tests of this run, for those rewrite them.
 pub(crate) fn readers(files: &Files) -> Command {
     let mut readers = DATA_PACKAGE.module(files, "data_package");
-    let written: PathBuf = files.root().join("target/tmp/snapshots");
-    readers.args(SNAPSHOTS.map(|name| written.join(name)));
+    readers.args(snapshots(files));
     readers
+}
+
+/// Their attacker.
+pub(crate) fn attacker(files: &Files) -> Command {
+    let mut attacker = DATA_PACKAGE.module(files, "attacker");
+    attacker.arg(files.root().join("shared/reference/territories.txt")).args(snapshots(files));
+    attacker
+}
+
+fn snapshots(files: &Files) -> [PathBuf; SNAPSHOTS.len()] {
+    let written = files.root().join("target/tmp/snapshots");
+    SNAPSHOTS.map(|name| written.join(name))
 }

@@ -82,7 +82,7 @@ pub(crate) async fn file(
     }
     let found = context.statistics.file(date, name, LARGEST).await?.ok_or(Refusal::NotFound)?;
     let text = match found {
-        Found::File(content) => String::from_utf8(content).ok(),
+        Found::File(bytes) => String::from_utf8(bytes).ok(),
         Found::Larger => None,
     };
     // The gateway gives texts alone as they are: what is none, Parquet, S3 gives as well.

@@ -75,6 +75,7 @@ pub(crate) async fn run(files: &Files, options: &Test) -> Result<()> {
     DATA_PACKAGE.install(files, &python).await?;
     check_here("Snapshots of statistics, by other readers", &mut data_package::readers(files))
         .await?;
+    check_here("Snapshots of statistics, attacked", &mut data_package::attacker(files)).await?;
     if options.full {
         OPINION.install(files, &python).await?;
         let other = opinion::start(files).await?;

@@ -28,13 +28,13 @@ fn world() -> World {
 
 #[tokio::test]
 async fn anybody_reads_the_days_total_and_finds_the_snapshots_the_latest_first() {
-    let page = world().get("statistiques").await;
+    let page = world().get("/portail/statistiques").await;
     assert_eq!(page.status, 200);
     assert!(page.text.contains("<strong>2\u{202f}327\u{202f}100</strong>"), "{}", page.text);
     let at = |date: &str| page.text.find(&format!("statistiques/{date}/rapport.html")).unwrap();
     assert!(at("2027-01-15") < at("2026-10-20"));
 
-    let before_the_first_night = World::new().get("statistiques").await;
+    let before_the_first_night = World::new().get("/portail/statistiques").await;
     assert_eq!(before_the_first_night.status, 200);
     assert!(before_the_first_night.text.contains("Aucun état n'est encore figé"));
 }
@@ -42,12 +42,12 @@ async fn anybody_reads_the_days_total_and_finds_the_snapshots_the_latest_first()
 #[tokio::test]
 async fn a_file_of_a_snapshot_is_given_as_it_is_and_loads_nothing() {
     let world = world();
-    let report = world.get("statistiques/2026-10-20/rapport.html").await;
+    let report = world.get("/portail/statistiques/2026-10-20/rapport.html").await;
     assert_eq!((report.status, report.text.as_str()), (200, REPORT));
     assert_eq!(header(&report, "cache-control"), "public, max-age=31536000, immutable");
     let policy = header(&report, "content-security-policy");
     assert!(policy.starts_with("default-src 'none'"), "{policy}");
-    let table = world.get("statistiques/2026-10-20/statut.csv").await;
+    let table = world.get("/portail/statistiques/2026-10-20/statut.csv").await;
     assert_eq!(table.text, "academie;statut\n");
     assert!(header(&table, "content-security-policy").ends_with("sandbox"));
 }
@@ -63,7 +63,7 @@ async fn nothing_else_of_the_bucket_is_given() {
         "interne/observations.json",
         "2026-10-20/",
     ] {
-        let answer = world.get(&format!("statistiques/{path}")).await;
+        let answer = world.get(&format!("/portail/statistiques/{path}")).await;
         assert_eq!(answer.status, 404, "{path}");
         assert!(!answer.text.contains("private"), "{path}");
     }
