@@ -14,7 +14,7 @@ import frictionless
 import rdflib
 
 DCAT = rdflib.Namespace("http://www.w3.org/ns/dcat#")
-COUNTS = ("effectif", "inscriptions")
+COUNTS = ("effectif", "inscriptions", "part_attendue")
 
 
 def validated(directory: Path) -> list[str]:

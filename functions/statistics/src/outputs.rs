@@ -6,6 +6,7 @@
 //! and makes it a snapshot.
 
 mod catalogue;
+mod coverage;
 mod definitions;
 mod manifest;
 mod package;
@@ -37,8 +38,9 @@ pub fn files(snapshot: &Snapshot, site: Option<&str>) -> Result<Vec<File>, Forma
         files.push(text::json(table, rows)?);
         files.push(parquet::table(table, rows)?);
     }
-    files.push(text::coverage(&snapshot.coverage)?);
-    files.push(parquet::coverage(&snapshot.coverage)?);
+    let covered = coverage::rows(snapshot);
+    files.push(text::coverage(&covered)?);
+    files.push(parquet::coverage(&covered)?);
     files.push(package::package(snapshot, &files)?);
     files.push(catalogue::catalogue(snapshot, &files, site)?);
     files.extend(definitions::documents(snapshot)?);

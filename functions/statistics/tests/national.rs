@@ -29,7 +29,7 @@ use statistics::dimensions::{EVERYBODY, Nomenclature};
 use statistics::disclosure::moves::Movable as _;
 use statistics::facts::{EnrolmentFact, Fact};
 use statistics::outputs::{MANIFEST, Manifest, files};
-use statistics::snapshot::{PublishedRows, Snapshot, YearBefore};
+use statistics::snapshot::{Coverage, PublishedRows, Snapshot, YearBefore};
 use statistics::tables::cells::Cube;
 use statistics::tables::moves::Moves;
 use statistics::tables::published::{Row, Told};
@@ -308,6 +308,10 @@ fn the_report_tells_the_headcount_and_has_a_table_for_each_chart() {
 fn the_report_compares_with_the_year_before_and_leads_to_each_establishment() {
     let (mut snapshot, then) = (universities(2, 400), universities(1, 500));
     let (_, tables) = read(&then);
+    let (_, rows) = &snapshot.tables[0];
+    let uais: BTreeSet<Uai> = rows.iter().map(|row| Uai::parse(&row.codes[0]).unwrap()).collect();
+    let covered = |uai| Coverage { uai, name: "Établissement".into(), last_feed: Some(OCTOBER) };
+    snapshot.coverage = uais.into_iter().map(covered).collect();
     snapshot.year_before = Some(YearBefore { date: date(2025, 10, 20), tables });
     let files = files(&snapshot, None).unwrap();
     let text = |name: &str| {
@@ -331,6 +335,11 @@ fn the_report_compares_with_the_year_before_and_leads_to_each_establishment() {
         let students = row.told.students().unwrap();
         assert!(all.contains(&format!("<strong>{students}</strong> étudiants")), "{all}");
     }
+    // Some 400 of the 500 that one of them had, and nothing was expected of the other.
+    let covered = text("couverture.csv");
+    let shares: Vec<&str> =
+        covered.lines().skip(1).map(|line| line.split(';').nth(3).unwrap()).collect();
+    assert_eq!(shares, ["80", ""], "{covered}");
     // One of them was there a year before, with more.
     assert_eq!(all.matches("\u{202f}% depuis le 20 octobre 2025").count(), 1, "{all}");
     for file in &sheets {

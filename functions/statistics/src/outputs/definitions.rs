@@ -28,7 +28,8 @@ const CHANGE: [(u32, &str); 3] = [
     (
         3,
         "Le rapport a une carte, une comparaison avec la même date un an plus tôt quand un état en a été \
-         figé, et une fiche par établissement (`fiches-<département>.html`). Les tableaux n'ont pas changé.",
+         figé, et une fiche par établissement (`fiches-<département>.html`). `couverture` a la colonne \
+         `part_attendue` ; les autres tableaux n'ont pas changé.",
     ),
 ];
 
@@ -103,7 +104,9 @@ fn definitions(snapshot: &Snapshot) -> Result<String, std::fmt::Error> {
     writeln!(
         text,
         "\n### `couverture`\n\nDate du dernier versement de chaque établissement. Qui n'a pas versé n'est \
-         compté nulle part. `etat` : `publié`, ou `sans_objet` quand rien n'a été versé.\n"
+         compté nulle part. `part_attendue` : son effectif pour cent de celui qui a été publié à la même date un \
+         an plus tôt, arrondi à la dizaine inférieure ; rien quand l'un des deux est secret ou inconnu, ou quand \
+         moins de 50 étudiants étaient attendus. `etat` : `publié`, ou `sans_objet` quand rien n'a été versé.\n"
     )?;
     writeln!(text, "## Codes\n")?;
     let groups = REGIMES.map(|(group, _)| group);

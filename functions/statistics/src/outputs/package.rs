@@ -18,6 +18,8 @@ pub(super) fn package(snapshot: &Snapshot, files: &[File]) -> Result<File, Forma
             text_field("uai", "Établissement"),
             text_field("nom", "Nom de l'établissement"),
             {"name": "dernier_versement", "title": "Dernier versement", "type": "date"},
+            {"name": "part_attendue", "title": "Part de l'effectif publié un an plus tôt, par dizaines de points",
+             "type": "integer", "constraints": {"minimum": 0, "maximum": 200}},
             state_field(&["publié", "sans_objet"]),
         ]),
         &json!(["uai"]),

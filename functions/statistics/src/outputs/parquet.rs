@@ -14,8 +14,8 @@ use ::parquet::schema::types::{Type, TypePtr};
 use jiff::civil::{Date, date};
 
 use super::File;
-use super::text::{DAY, FormatError, NAME, STATE, UAI, heading, state_of, state_of_feed};
-use crate::snapshot::Coverage;
+use super::coverage::Covered;
+use super::text::{DAY, FormatError, NAME, SHARE, STATE, UAI, heading, state_of, state_of_feed};
 use crate::tables::published::{Row, Table, Told};
 
 pub(super) const MEDIA_TYPE: &str = "application/vnd.apache.parquet";
@@ -49,12 +49,13 @@ pub(super) fn table(table: &Table, rows: &[Row]) -> Result<File, FormatError> {
     file(table.name, &columns)
 }
 
-pub(super) fn coverage(rows: &[Coverage]) -> Result<File, FormatError> {
+pub(super) fn coverage(rows: &[Covered<'_>]) -> Result<File, FormatError> {
     let days = rows.iter().map(|one| one.last_feed.map(days_of));
     let columns = [
-        (UAI, texts(rows.iter().map(|one| one.uai.as_str()))),
-        (NAME, texts(rows.iter().map(|one| one.name.as_str()))),
+        (UAI, texts(rows.iter().map(|one| one.uai))),
+        (NAME, texts(rows.iter().map(|one| one.name))),
         (DAY, Column::Day(days.collect())),
+        (SHARE, Column::Count(rows.iter().map(|one| one.share).collect())),
         (STATE, texts(rows.iter().map(|one| state_of_feed(one.last_feed)))),
     ];
     file("couverture", &columns)

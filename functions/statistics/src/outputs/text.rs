@@ -4,7 +4,7 @@ use jiff::civil::Date;
 use serde_json::{Map, Value};
 
 use super::File;
-use crate::snapshot::Coverage;
+use super::coverage::Covered;
 use crate::tables::published::{Row, Table, Told};
 
 pub(super) const JSON: &str = "application/json; charset=utf-8";
@@ -17,6 +17,7 @@ pub(super) const STATE: &str = "etat";
 pub(super) const UAI: &str = "uai";
 pub(super) const NAME: &str = "nom";
 pub(super) const DAY: &str = "dernier_versement";
+pub(super) const SHARE: &str = "part_attendue";
 const PUBLISHED: &str = "publié";
 const SECRET: &str = "secret";
 /// A measure that the row can't have.
@@ -108,13 +109,14 @@ pub(super) fn json(table: &Table, rows: &[Row]) -> Result<File, FormatError> {
     Ok(File { name: format!("{}.json", table.name), media_type: JSON, content })
 }
 
-/// When each establishment was last fed. The share of what was expected has no source yet.
-pub(super) fn coverage(rows: &[Coverage]) -> Result<File, FormatError> {
+/// When each establishment was last fed, and how much of what was expected is there.
+pub(super) fn coverage(rows: &[Covered<'_>]) -> Result<File, FormatError> {
     let mut writer = csv::WriterBuilder::new().delimiter(b';').from_writer(Vec::new());
-    writer.write_record([UAI, NAME, DAY, STATE]).map_err(|_| FormatError::Csv)?;
-    for Coverage { uai, name, last_feed } in rows {
+    writer.write_record([UAI, NAME, DAY, SHARE, STATE]).map_err(|_| FormatError::Csv)?;
+    for Covered { uai, name, last_feed, share } in rows {
         let day = last_feed.map(|day| day.to_string()).unwrap_or_default();
-        let row = [uai.as_str(), name, &day, state_of_feed(*last_feed)];
+        let share = share.map(|share| share.to_string()).unwrap_or_default();
+        let row = [*uai, *name, &day, &share, state_of_feed(*last_feed)];
         writer.write_record(row).map_err(|_| FormatError::Csv)?;
     }
     let content = writer.into_inner().map_err(|_| FormatError::Csv)?;
