@@ -10,7 +10,7 @@ use super::block::{Block, Sharing, Traits};
 use super::engine::decide::Candidate;
 use super::engine::lookup::{LookUpResult, Mode, look_up};
 use super::engine::person::{ComparedPerson, Written};
-use super::student::StudentId;
+use super::student::{PublishedAnswer, StudentId};
 use crate::domain::birth_date::BirthDate;
 use crate::domain::commune::CommuneCode;
 use crate::domain::name::PersonName;
@@ -47,6 +47,24 @@ impl CivilQuestion {
             commune: self.lieu_naissance.as_ref().map_or("", CommuneCode::as_str),
             ..Written::default()
         })
+    }
+
+    /// Whether a student is told by the very names and date that are asked about, but for accents,
+    /// case and separators. A first given name that is told as a compound may be asked about as
+    /// several names.
+    #[must_use]
+    pub fn names(&self, answer: &PublishedAnswer) -> bool {
+        let told = answer.prenom.folded();
+        let mut given = self.prenom1.folded();
+        let mut others = self.autres_prenoms.iter().map(PersonName::folded);
+        while given.len() < told.len()
+            && let Some(other) = others.next()
+        {
+            given.push_str(&other);
+        }
+        given == told
+            && answer.nom_famille.folded() == self.nom_famille.folded()
+            && answer.date_naissance == self.date_naissance
     }
 }
 
@@ -101,6 +119,38 @@ mod tests {
             date_naissance: identity.date_naissance,
             sexe: identity.sexe,
             lieu_naissance: None,
+        }
+    }
+
+    #[test]
+    fn a_student_is_named_by_accents_and_compounds_and_not_by_a_letter() {
+        let name = |text: &str| PersonName::parse(text).unwrap();
+        let answer = |given: &str, family: &str, date: &str| PublishedAnswer {
+            student: StudentId::random(),
+            nom_famille: name(family),
+            prenom: name(given),
+            date_naissance: BirthDate::parse(date).unwrap(),
+            inscriptions: Vec::new(),
+        };
+        let anne = CivilQuestion { autres_prenoms: vec![name("Anne"), name("Zoé")], ..eudoxie() };
+        for (given, family, date, expected) in [
+            ("EUDOXIE", "Quintefeuille", "2003-11-27", true),
+            ("Eudoxié", "QUINTE-FEUILLE", "2003-11-27", true),
+            ("Eudoxie-Anne", "Quintefeuille", "2003-11-27", true),
+            ("Eudoxie Anne Zoé", "Quintefeuille", "2003-11-27", true),
+            ("Eudoxia", "Quintefeuille", "2003-11-27", false),
+            ("Eudoxi", "Quintefeuille", "2003-11-27", false),
+            ("Eudoxie-Zoé", "Quintefeuille", "2003-11-27", false),
+            ("Anne", "Quintefeuille", "2003-11-27", false),
+            ("Eudoxie", "Quintefeuilles", "2003-11-27", false),
+            ("Eudoxie", "Quintefeuille", "2003-11-28", false),
+            ("Eudoxie", "Quintefeuille", "2003-11", false),
+        ] {
+            assert_eq!(
+                anne.names(&answer(given, family, date)),
+                expected,
+                "{given} {family} {date}"
+            );
         }
     }
 

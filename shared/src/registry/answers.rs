@@ -163,6 +163,20 @@ impl AnswerStore {
         self.by_student(student).await
     }
 
+    /// The answer for the only student that somebody who asks about themselves can be: in strict
+    /// mode, and by their very names and date.
+    ///
+    /// The engine forgives a letter where another given name agrees, and parents give twins such
+    /// names: an administration that asks has a person before it, a page has nobody.
+    pub async fn of_oneself(
+        &self,
+        question: &CivilQuestion,
+        keys: &IdentityKeys,
+    ) -> Result<Option<PublishedAnswer>, StoreError> {
+        let found = self.by_identity(question, keys, Mode::Strict).await?;
+        Ok(found.filter(|answer| question.names(answer)))
+    }
+
     /// What statistics count of every student in one part of the table, student by student.
     ///
     /// `segment` is from 0, below `segments`. Nothing that identifies a person is read.

@@ -3,9 +3,6 @@
 use shared::access::route::Route;
 use shared::audit::{self, Action, Disclosure};
 use shared::contract::pivot::PivotIdentity;
-use shared::domain::name::PersonName;
-use shared::identity::engine::lookup::Mode;
-use shared::identity::lookup::CivilQuestion;
 use shared::identity::student::{PublishedAnswer, StudentId};
 use shared::registry::shares::Purpose;
 
@@ -19,37 +16,13 @@ const NOBODYS: &str = "portail-mon-espace";
 
 /// The answer for the only student that an identity can mean. Nobody, several, a doubt, and an
 /// identity that lacks what is compared are one: `None`.
-///
-/// Besides what the engine asks for, the student has the very names and the date of the identity,
-/// but for accents and case. The engine forgives a letter where another given name agrees, and
-/// parents give twins such names: an administration that asks has a person before it, and a page
-/// has nobody.
 pub(crate) async fn find(
     context: &Context,
     own: &Own,
     identity: &PivotIdentity,
 ) -> Result<Option<PublishedAnswer>, ApiError> {
     let Ok(Some(question)) = identity.question() else { return Ok(None) };
-    let keys = &context.statements.keys.identity;
-    let found = own.answers.by_identity(&question, keys, Mode::Strict).await?;
-    Ok(found.filter(|answer| is_named(answer, &question)))
-}
-
-/// Whether a student is told by the names and the date that are asked about. The first given name
-/// may be compound, and written as several in the question.
-fn is_named(answer: &PublishedAnswer, question: &CivilQuestion) -> bool {
-    let letters = PersonName::folded;
-    let told = letters(&answer.prenom);
-    let mut given = letters(&question.prenom1);
-    let mut others = question.autres_prenoms.iter().map(letters);
-    while given.len() < told.len()
-        && let Some(other) = others.next()
-    {
-        given.push_str(&other);
-    }
-    given == told
-        && letters(&answer.nom_famille) == letters(&question.nom_famille)
-        && answer.date_naissance == question.date_naissance
+    Ok(own.answers.of_oneself(&question, &context.statements.keys.identity).await?)
 }
 
 /// What a student, or somebody with their code, is told or did.

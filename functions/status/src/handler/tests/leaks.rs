@@ -61,6 +61,12 @@ async fn nobody_is_told_about_somebody_else() {
             scores.push(score);
         }
     }
+    let mut own = Score::new(Asking::OwnPage, Mode::Strict);
+    let told = route::ask_own_pages(&context, &set.questions).await;
+    for (question, told) in set.questions.iter().zip(told) {
+        own.count(question, told.map(|record| set.person(set.number(&record).unwrap())));
+    }
+    scores.push(own);
     score::print(&set, &tables, &scores);
     for score in &scores {
         let Bounds { leaks, found } = bounds(score.asking, score.mode);

@@ -5,6 +5,7 @@ use futures_util::{StreamExt as _, stream};
 use lambda_http::Request;
 use lambda_http::http::HeaderValue;
 use serde_json::{Value, json};
+use shared::contract::pivot::PivotIdentity;
 use shared::identity::engine::lookup::Mode;
 
 use super::super::{ask, request};
@@ -29,6 +30,9 @@ pub(super) enum Asking {
     FranceConnect,
     /// `POST /v3/…/lot`, from a client that knows what FranceConnect does.
     Batch,
+    /// A student's own page in the portal, which they log in to by FranceConnect: strict, whoever
+    /// asks.
+    OwnPage,
 }
 
 impl Asking {
@@ -41,12 +45,13 @@ impl Asking {
             Self::Direct => "`GET /v3/…/identite`",
             Self::FranceConnect => "`GET /v3/…/france_connect`",
             Self::Batch => "`POST /v3/…/lot`",
+            Self::OwnPage => "`/portail/mon-espace`",
         }
     }
 
     /// It carries every given name and the country of birth.
     pub(super) fn says_all(self) -> bool {
-        matches!(self, Self::FranceConnect | Self::Batch)
+        matches!(self, Self::FranceConnect | Self::Batch | Self::OwnPage)
     }
 
     /// A question as this route carries it has one given name and no commune.
@@ -96,6 +101,20 @@ pub(super) async fn ask_all(
             404 => None,
             other => panic!("{asking:?} {other}: {body} about {asked:?}"),
         }
+    });
+    stream::iter(each).buffered(SIDE_BY_SIDE).collect().await
+}
+
+/// The same of students' own pages, by the look-up that these make.
+pub(super) async fn ask_own_pages(
+    context: &Api<Context>,
+    questions: &[LabelledQuestion],
+) -> Vec<Option<String>> {
+    let each = questions.iter().map(|question| async move {
+        let identity: PivotIdentity = serde_json::from_value(pivot(&question.asked)).unwrap();
+        let question = identity.question().ok().flatten()?;
+        let found = context.answers.of_oneself(&question, &context.keys).await.unwrap();
+        found.map(|answer| answer.inscriptions[0].nom_etablissement.clone())
     });
     stream::iter(each).buffered(SIDE_BY_SIDE).collect().await
 }
