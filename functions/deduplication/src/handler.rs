@@ -12,6 +12,7 @@ use shared::identity::ines::InesError;
 use shared::registry::StoreError;
 
 use crate::apply_case::{AppliedCase, ApplyCaseError, apply_case};
+use crate::asked_once::BatchWorld;
 use crate::daily;
 use crate::lanes;
 use crate::resolve::{Occasion, Resolution, ResolveError, resolve};
@@ -53,6 +54,7 @@ const SOON: Duration = Duration::from_secs(10);
 /// killed with what is under way, because a message that is received too often is given up.
 pub async fn handle<W: World>(world: &W, event: SqsEvent, deadline: Timestamp) -> SqsBatchResponse {
     let started = Instant::now();
+    let world = &BatchWorld::of(world);
     let received = event.records.len();
     let mut batch = Batch::default();
     let mut pointers = Vec::new();

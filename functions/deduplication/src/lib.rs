@@ -2,7 +2,8 @@
 //! those in doubt.
 //!
 //! ```text
-//! batch ───► handler ─── lanes             which of its pointers are followed side by side
+//! batch ───► handler ─┬─ lanes             which of its pointers are followed side by side
+//!                     └─ asked_once        INES, for equal questions of one batch
 //! pointer ─► handler ─┬─ record ─► resolve ─► pairs            whether its INE and birth date may be checked today
 //!                     │                   ├─► verification     what INES says of its INE
 //!                     │                   ├─► candidates       everybody who resembles, as of now
@@ -23,6 +24,7 @@ pub mod register;
 pub mod resolve;
 pub mod world;
 
+mod asked_once;
 mod candidates;
 mod changes;
 mod daily;

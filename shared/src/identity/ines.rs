@@ -84,6 +84,12 @@ impl InesError {
     reason = "a function runs on one thread, so nobody needs to know whether a future is Send"
 )]
 pub trait Ines {
+    /// Whether it is told on whose word a pair is checked, so that the word of two establishments
+    /// is two questions.
+    fn is_told_depositors(&self) -> bool {
+        false
+    }
+
     /// Whether this INE and this birth date go together.
     async fn verify(&self, ine: &Ine, birth_date: BirthDate) -> Result<Verified, InesError>;
 

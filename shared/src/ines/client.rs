@@ -260,6 +260,10 @@ impl<H: Http, S: Secret> Client<H, S> {
 }
 
 impl<H: Http, S: Secret> Ines for Client<H, S> {
+    fn is_told_depositors(&self) -> bool {
+        self.settings.is_told_depositors
+    }
+
     async fn verify(&self, ine: &Ine, birth_date: BirthDate) -> Result<Verified, InesError> {
         self.verify_pair(None, ine, birth_date).await
     }

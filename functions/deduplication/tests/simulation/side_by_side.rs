@@ -135,3 +135,34 @@ fn a_class_of_namesakes_is_in_order_where_it_must() {
     assert_eq!((alone.writes, alone.checks), (together.writes, together.checks));
     assert!(all <= one);
 }
+
+/// One person, whom ten rows name with an INE that INES doesn't know.
+#[test]
+fn equal_questions_of_a_batch_are_asked_once() {
+    let [Pupil { identity, ine }] = &strangers(1)[..] else { panic!("one pupil") };
+    let asked = |in_one_batch: bool| {
+        let sim = Sim::new(1, Some(National::default()));
+        let statements: Vec<Statement> =
+            (0..10).map(|number| said(identity, Some(ine.expose()), number)).collect();
+        for statement in &statements {
+            sim.say(statement);
+        }
+        let pointers = statements.iter().map(|statement| Pointer::Record(statement.record.clone()));
+        let pointers: Vec<Pointer> = pointers.collect();
+        for batch in pointers.chunks(if in_one_batch { BATCH } else { 1 }) {
+            let process = Process::new(Rc::clone(&sim), 1);
+            let deadline = sim.time() + SignedDuration::from_hours(1);
+            let all = async {
+                let response =
+                    handle(&process, event(batch.iter().map(Pointer::body)), deadline).await;
+                assert_eq!(response.batch_item_failures.len(), 0);
+            };
+            sim.timed(TABLE, all, &mut Cost::default());
+        }
+        check::settled(&sim.tables(), &sim.keys);
+        (sim.asked.get(), check::students(&sim.tables()).len())
+    };
+    let ((apart, as_many), (together, students)) = (asked(false), asked(true));
+    assert_eq!(students, as_many);
+    assert_eq!((apart, together), (10, 1));
+}

@@ -109,6 +109,8 @@ pub(crate) struct Sim {
     calls: RefCell<UnboundedReceiver<Outstanding>>,
     pub(crate) queue: RefCell<Vec<Message>>,
     pub(crate) national: Option<RefCell<National>>,
+    /// How often INES was asked.
+    pub(crate) asked: Cell<usize>,
     pub(crate) keys: IdentityKeys,
     /// Seconds since the beginning.
     pub(crate) clock: Cell<i64>,
@@ -192,6 +194,7 @@ impl Sim {
             calls: RefCell::new(calls),
             queue: RefCell::default(),
             national: national.map(RefCell::new),
+            asked: Cell::new(0),
             keys: IdentityKeys::new(key("INE"), &key("identities")),
             clock: Cell::new(0),
             runtime,
@@ -466,6 +469,7 @@ impl Process {
 
     async fn ask<T>(&self, effect: impl FnOnce(&mut National) -> T) -> Result<T, InesError> {
         tokio::time::sleep(Duration::from_millis(100)).await;
+        self.sim.asked.set(self.sim.asked.get() + 1);
         let faults = self.sim.faults.get();
         let fault = |chance: f64| {
             let fails = self.sim.chance(chance);
