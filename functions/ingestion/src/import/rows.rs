@@ -195,7 +195,7 @@ impl<'a> Run<'a> {
         let at = if let Some(at) = self.work.horizons.iter().rposition(is_known) {
             at
         } else {
-            let known = self.arrival(uai, year).await?;
+            let known = writer.alongside(self.arrival(uai, year)).await??;
             if let Some(horizon) = &known.horizon {
                 writer.set_horizon(uai, year, horizon.clone());
             }
