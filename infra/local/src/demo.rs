@@ -1,6 +1,7 @@
 //! `cargo local demo`: the whole story, each step checked.
 
 mod direct;
+mod own;
 mod portal;
 mod push;
 pub(crate) mod story;
@@ -55,7 +56,10 @@ pub(crate) async fn run(files: &Files, with_probes: bool) -> Result<()> {
     ui::heading("8. The portal, for people");
     portal::play(&platform.outputs, &platform.sandbox).await?;
 
-    ui::heading("9. The platform stops");
+    ui::heading("9. A student reads who asked about them, and shares their status");
+    own::play(&platform.outputs, &platform.sandbox).await?;
+
+    ui::heading("10. The platform stops");
     drop(platform);
     println!("  ✔ nothing is left running");
     Ok(())
