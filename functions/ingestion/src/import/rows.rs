@@ -195,7 +195,9 @@ impl<'a> Run<'a> {
         let at = if let Some(at) = self.work.horizons.iter().rposition(is_known) {
             at
         } else {
-            let known = writer.alongside(self.arrival(uai, year)).await??;
+            // Once an establishment and year: every row's future would hold it otherwise.
+            let arrival = Box::pin(self.arrival(uai, year));
+            let known = writer.alongside(arrival).await??;
             if let Some(horizon) = &known.horizon {
                 writer.set_horizon(uai, year, horizon.clone());
             }
