@@ -53,7 +53,7 @@ pub(crate) struct Entry {
 /// The pages that everybody finds in the menu.
 const PUBLIC: [Entry; 4] = [
     Entry { path: "", label: "Accueil" },
-    Entry { path: "/couverture", label: "Établissements couverts" },
+    Entry { path: "/couverture", label: "Couverture" },
     Entry { path: "/statistiques", label: "Statistiques" },
     Entry { path: "/api", label: "API" },
 ];
