@@ -95,7 +95,12 @@ impl Count<'_> {
         let writes = self.resolved() * record
             + self.resolved() * resolution
             + self.questions() * work.question_writes.value * work.trace_kilobytes.value;
-        let scans = NIGHTS * self.load.students * work.student_kilobytes.value / 4.0 * EVENTUAL;
+        // Statistics read every student and every record each night, and of each trace what its index
+        // has, which is less than the trace.
+        let scanned = self.load.students * work.student_kilobytes.value
+            + self.load.enrolments() * work.record_kilobytes.value;
+        let used = self.questions() * work.trace_kilobytes.value;
+        let scans = (NIGHTS * scanned + used) / 4.0 * EVENTUAL;
         let reads = self.resolved() * EVENTUAL
             + self.load.unchanged_rows()
             + self.resolved() * work.resolution_reads.value * work.resolution_read_units.value
