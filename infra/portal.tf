@@ -211,6 +211,11 @@ locals {
       actions   = ["s3:GetObject"]
       resources = ["${module.bucket["statistics"].arn}/public/*", "${module.bucket["statistics"].arn}/snapshots/*"]
     }
+    # What was counted of each establishment, for its members.
+    ShowQuality = {
+      actions   = ["s3:GetObject"]
+      resources = ["${module.bucket["statistics"].arn}/interne/etablissements/*"]
+    }
     # Without it S3 answers 403 for one that isn't there.
     ListStatistics = {
       actions   = ["s3:ListBucket"]

@@ -316,6 +316,7 @@ run "by_default" {
         "sqs:SendMessage imports",
         "s3:GetObjectVersion inbox/*",
         "s3:PutObject inbox/*",
+        "s3:GetObject statistics/interne/etablissements/*",
         "s3:GetObject statistics/public/*",
         "s3:GetObject statistics/snapshots/*",
         "s3:ListBucket statistics",

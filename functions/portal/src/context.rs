@@ -21,6 +21,7 @@ use shared::registry::identity_queue::IdentityQueue;
 use shared::registry::imports::ImportStore;
 use shared::registry::known_clients::KnownClients;
 use shared::registry::members::MemberStore;
+use shared::registry::own_quality::OwnQuality;
 use shared::registry::pairs::{PairStore, Terms};
 use shared::registry::public_statistics::PublicStatistics;
 use shared::registry::records::RecordStore;
@@ -52,6 +53,7 @@ pub struct Context {
     pub(crate) traces: AccessLog,
     pub(crate) coverage: Remembered,
     pub(crate) statistics: PublicStatistics,
+    pub(crate) quality: OwnQuality,
     /// Of cookies, invitations and members.
     pub(crate) key: DigestKey,
     /// Absent where no provider is configured: the public pages are served all the same.
@@ -305,6 +307,7 @@ impl Context {
             traces,
             deposits,
             coverage: Remembered::default(),
+            quality: OwnQuality::new(config::s3(aws), settings.statistics_bucket.clone()),
             statistics: PublicStatistics::new(config::s3(aws), settings.statistics_bucket),
             key,
             provider,

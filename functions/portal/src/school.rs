@@ -12,6 +12,7 @@ pub(crate) mod identities;
 pub(crate) mod joining;
 pub(crate) mod keys;
 pub(crate) mod mapping;
+pub(crate) mod quality;
 pub(crate) mod rejected;
 pub(crate) mod report;
 pub(crate) mod sending;

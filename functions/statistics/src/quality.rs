@@ -47,7 +47,7 @@ pub(crate) async fn make(
     let freshness: BTreeMap<Uai, Date> =
         coverage.iter().filter_map(|one| Some((one.uai, one.last_feed?))).collect();
     let national = median(freshness.values().map(|day| days_since(*day)).collect());
-    let told: Vec<_> = counted
+    let mut told: Vec<_> = counted
         .into_iter()
         .map(|(uai, counted)| {
             let last = freshness.get(&uai).copied();
@@ -59,6 +59,11 @@ pub(crate) async fn make(
             counted.told(uai, (today, year), fresh, now)
         })
         .collect();
+
+    let usual = median(told.iter().filter_map(|one| one.imports.rejetees_pour_mille).collect());
+    for one in &mut told {
+        one.imports.mediane_nationale = usual;
+    }
 
     let prefix = format!("{INTERNAL}{today}/");
     for file in [tables::establishments(&told)?, tables::rules(&told)?] {

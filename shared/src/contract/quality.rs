@@ -7,14 +7,14 @@
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::domain::uai::Uai;
 use crate::identity::finding::{FindingCode, StatutIne};
 
 /// The quality of what one establishment sent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Quality {
     /// The establishment that sends, for itself or for others.
@@ -33,7 +33,7 @@ pub struct Quality {
 }
 
 /// When it sent last.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Freshness {
     /// The day of the last feed that was accepted; none if there was none.
@@ -46,7 +46,7 @@ pub struct Freshness {
 }
 
 /// What became of the files of a month, trials left out.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Imports {
     /// Days that are counted, up to this one.
@@ -62,12 +62,14 @@ pub struct Imports {
     pub averties: u64,
     /// Rows rejected of a thousand that were read.
     pub rejetees_pour_mille: Option<u64>,
+    /// The median of the same for all establishments that sent rows.
+    pub mediane_nationale: Option<u64>,
     /// Rows by the rule that they broke, or were odd by (`docs/rules.md`).
     pub par_regle: BTreeMap<String, u64>,
 }
 
 /// The enrolments of the academic year that it sent and didn't cancel.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Enrolments {
     pub nombre: u64,
@@ -82,7 +84,7 @@ pub struct Enrolments {
 }
 
 /// How many enrolments say a thing themselves, rather than have it filled in or left open.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Said {
     pub regime: u64,
@@ -96,7 +98,7 @@ pub struct Said {
 }
 
 /// Seconds from the arrival of what was said in the last month to its being visible.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Delays {
     /// From when a file was taken in hand.
@@ -106,7 +108,7 @@ pub struct Delays {
 }
 
 /// Seconds, by nearest rank.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Percentiles {
     /// Enrolments that are counted.
     pub nombre: u64,
@@ -116,7 +118,7 @@ pub struct Percentiles {
 }
 
 /// What was found about whom they are about.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Identities {
     /// Enrolments by what INES says of their INE (`CONFIRME`, `INCONNU`, …).

@@ -132,13 +132,13 @@ impl World {
         Self { api: api(context), tables, queues, buckets, failing }
     }
 
-    fn put_report(&self, key: &str, bytes: Vec<u8>) {
+    fn put(&self, bucket: &str, key: &str, text: &str) {
         let object = Object {
-            bytes: bytes.into(),
+            bytes: text.to_owned().into(),
             last_modified: Timestamp::now(),
             metadata: std::collections::BTreeMap::new(),
         };
-        self.buckets.put("reports", key, "", object);
+        self.buckets.put(bucket, key, "", object);
     }
 
     async fn ask(&self, method: &str, path: &str, cookie: Option<&str>, form: &str) -> Reply {

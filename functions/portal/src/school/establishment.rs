@@ -15,6 +15,7 @@ use crate::public::coverage::{Feed, median_of_others};
 use crate::refusal::{ApiError, Refusal};
 use crate::school::calendar::{self, Milestone};
 use crate::school::followed::who;
+use crate::school::quality::{self, Figures};
 use crate::session::Visitor;
 use crate::view::{View, page, see_other};
 use crate::words::{count, hour, kind, role_title, state};
@@ -46,6 +47,7 @@ struct EstablishmentPage {
     last_feed: Option<Feed>,
     /// How long ago the others sent: their median.
     others: Option<String>,
+    quality: Option<Figures>,
     calendar: Vec<Milestone>,
     sends_for: Vec<Uai>,
     may_send: bool,
@@ -124,6 +126,7 @@ pub(crate) async fn one(
         role: role_title(role),
         last_feed: last_feed.map(|at| Feed::of(at, now)),
         others: median_of_others(&context.coverage.get(context, now).await?, uai, now),
+        quality: quality::of(context, uai).await?,
         calendar: calendar::of(day_in_france(now)),
         sends_for: establishment.sends_for.into_iter().filter(|other| *other != uai).collect(),
         may_send: role >= EstablishmentRole::Deposant,

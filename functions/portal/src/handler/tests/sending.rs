@@ -83,7 +83,7 @@ impl World {
             .asked(mode, import.is_trial())
             .complete(found.complete.as_ref());
         let report_key = format!("{UNIVERSITY}/{}/rapport.json", id.as_str());
-        self.put_report(&report_key, serde_json::to_vec(&report).unwrap());
+        self.put("reports", &report_key, &serde_json::to_string(&report).unwrap());
         let counts = tally.counts();
         let progress = Progress {
             read: counts.read,

@@ -6,14 +6,7 @@ const REPORT: &str = "<html><style>\nbody { margin: 0 }</style><h1>20 octobre</h
 
 fn world() -> World {
     let world = World::new();
-    let put = |key: &str, text: &str| {
-        let object = Object {
-            bytes: text.to_owned().into(),
-            last_modified: Timestamp::now(),
-            metadata: std::collections::BTreeMap::new(),
-        };
-        world.buckets.put("statistics", key, "", object);
-    };
+    let put = |key: &str, text: &str| world.put("statistics", key, text);
     put("public/etats.json", r#"{"etats": ["2026-10-20", "2027-01-15"]}"#);
     put(
         "public/quotidien.json",
@@ -67,4 +60,50 @@ async fn nothing_else_of_the_bucket_is_given() {
         assert_eq!(answer.status, 404, "{path}");
         assert!(!answer.text.contains("private"), "{path}");
     }
+}
+
+#[tokio::test]
+async fn a_member_sees_what_was_counted_of_the_establishment_beside_the_others() {
+    let world = sending::world().await;
+    let path = format!("etablissements/{UNIVERSITY}");
+    let before = world.page(&path, "ada").await;
+    assert!(before.status == 200 && !before.text.contains("<h2>Qualité</h2>"));
+    let counted = json!({
+        "uai": UNIVERSITY, "date": "2026-10-20", "anneeUniversitaire": "2026-2027",
+        "fraicheur": {"dernierVersement": "2026-10-19", "jours": 1, "medianeNationale": 3},
+        "imports": {
+            "jours": 30, "fichiers": 4, "echecs": 0, "lignes": 1000, "acceptees": 978, "rejetees": 22,
+            "averties": 5, "rejeteesPourMille": 22, "medianeNationale": 9,
+            "parRegle": {"uai_invalide": 5, "date_invalide": 17, "regle_d_hier": 99},
+        },
+        "inscriptions": {
+            "nombre": 12345, "visibles": 12300, "enDoute": 40, "enAttente": 5,
+            "renseigne": {
+                "regime": 1, "commune": 1, "communeInsee": 1, "cursus": 1, "diplome": 1, "niveauDiplome": 1,
+            },
+        },
+        "delais": {"fichiers": {"nombre": 900, "p50": 5, "p95": 130, "p99": 200}, "unitaires": null},
+        "identites": {
+            "parStatutIne": {"CONFIRME": 12000}, "parConstat": {},
+            "attenteMedianeJours": 1, "attenteMaximaleJours": 9,
+        },
+    });
+    world.put(
+        "statistics",
+        &format!("interne/etablissements/{UNIVERSITY}.json"),
+        &counted.to_string(),
+    );
+    let page = world.page(&path, "ada").await.text;
+    for shown in [
+        "22\u{202f}‰",
+        "9\u{202f}‰",
+        "12\u{202f}300 sur 12\u{202f}345",
+        "3\u{a0}min",
+        ": 17 lignes",
+    ] {
+        assert!(page.contains(shown), "{shown}: {page}");
+    }
+    // A rule of yesterday's code has no sentence any more.
+    assert!(!page.contains("99 lignes"));
+    assert!(page.find(": 17 lignes") < page.find(": 5 lignes"));
 }
