@@ -47,6 +47,7 @@ pub mod ines;
 pub mod known_clients;
 pub mod members;
 pub mod new_identities;
+pub mod objects;
 pub mod own_quality;
 pub mod pairs;
 pub mod public_statistics;

@@ -1,9 +1,10 @@
 //! Numbers, hours and states as people say them.
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde::Serialize;
 use shared::contract::enrolment::Progress;
-use shared::domain::academic_year::hour_in_france;
+use shared::domain::academic_year::{day_in_france, hour_in_france};
 use shared::feeding::key::{DepositKey, Mode};
 use shared::registry::imports::{Import, ImportState};
 use shared::registry::members::EstablishmentRole;
@@ -46,7 +47,12 @@ pub(crate) fn hour(at: Timestamp) -> String {
 
 /// `14/09/2026`, by the calendar of Paris.
 pub(crate) fn day(at: Timestamp) -> String {
-    hour_in_france(at).strftime("%d/%m/%Y").to_string()
+    date(day_in_france(at))
+}
+
+/// `14/09/2026`.
+pub(crate) fn date(day: Date) -> String {
+    day.strftime("%d/%m/%Y").to_string()
 }
 
 /// What a member may do, in a word.

@@ -4,7 +4,7 @@
 //! arrived in between, by subtraction, whatever is hidden in each. An order to freeze makes the
 //! public snapshot of a date.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Instant;
 
 use jiff::civil::Date;
@@ -14,14 +14,14 @@ use serde::{Deserialize, Serialize};
 use shared::domain::academic_year::{AcademicYear, day_in_france};
 use shared::registry::StoreError;
 use shared::registry::public_statistics::{DAILY, Daily, PUBLIC, SNAPSHOTS, Snapshots};
-use tokio::task::JoinSet;
 
 use crate::audit::{AuditError, read_tables};
 use crate::context::Context;
 use crate::dimensions::Nomenclature;
 use crate::facts::{Observed, Scope};
-use crate::outputs::{File, FormatError, MANIFEST, Manifest, files};
+use crate::outputs::{File, FormatError, MANIFEST, Manifest, files, json_file};
 use crate::quality;
+use crate::segments;
 use crate::snapshot::{Coverage, PublishedRows, Snapshot, YearBefore};
 use crate::store::{FROZEN, INTERNAL};
 use crate::tables::tally::Tally;
@@ -226,28 +226,21 @@ async fn scan(
     nomenclature: Nomenclature,
     scope: Scope,
 ) -> Result<(Tally, Observed), StatisticsError> {
-    let counted = Arc::new(Mutex::new((Tally::new(nomenclature), Observed::default())));
-    let scope = Arc::new(scope);
-    let mut segments = JoinSet::new();
-    for segment in 0..context.segments {
-        let (answers, total) = (context.answers.clone(), context.segments);
-        let (counted, scope) = (Arc::clone(&counted), Arc::clone(&scope));
-        segments.spawn(async move {
+    let (total, scope) = (context.segments, Arc::new(scope));
+    segments::scan(total, (Tally::new(nomenclature), Observed::default()), |segment, counted| {
+        let (answers, scope) = (context.answers.clone(), Arc::clone(&scope));
+        async move {
             let each = |scanned| {
-                let mut counted = counted.lock().unwrap_or_else(PoisonError::into_inner);
-                let (tally, observed) = &mut *counted;
-                if let Some(fact) = scope.fact(scanned, observed) {
-                    tally.add(&fact);
-                }
+                counted.with(|(tally, observed)| {
+                    if let Some(fact) = scope.fact(scanned, observed) {
+                        tally.add(&fact);
+                    }
+                });
             };
             answers.scan_statistics(segment, total, each).await
-        });
-    }
-    while let Some(segment) = segments.join_next().await {
-        segment.map_err(|_| StatisticsError::Scan)??;
-    }
-    let counted = Arc::try_unwrap(counted).map_err(|_| StatisticsError::Scan)?;
-    Ok(counted.into_inner().unwrap_or_else(PoisonError::into_inner))
+        }
+    })
+    .await
 }
 
 /// Keeps the day's tables, and tells the public the rounded total. Idempotent: a second run of the
@@ -259,7 +252,7 @@ async fn keep(
     files: Vec<File>,
 ) -> Result<Published, StatisticsError> {
     let prefix = format!("{INTERNAL}{}/", snapshot.date);
-    let met = json("observations.json", observed)?;
+    let met = json_file("observations.json", observed)?;
     context.snapshots.put(&prefix, &met).await?;
     for file in &files {
         context.snapshots.put(&prefix, file).await?;
@@ -270,7 +263,7 @@ async fn keep(
         etudiants: snapshot.rounded(),
         arrondi: "centaine".to_owned(),
     };
-    context.snapshots.put(PUBLIC, &json(DAILY, &daily)?).await?;
+    context.snapshots.put(PUBLIC, &json_file(DAILY, &daily)?).await?;
     // A run that froze a date and died before it was listed is made good by the next night.
     list(context, context.snapshots.frozen().await?).await?;
     Ok(published(context, prefix, &files))
@@ -306,14 +299,8 @@ async fn freeze(
 
 /// Tells the public which dates are frozen.
 async fn list(context: &Context, frozen: Vec<Date>) -> Result<(), StatisticsError> {
-    let listed = json(SNAPSHOTS, &Snapshots { etats: frozen })?;
+    let listed = json_file(SNAPSHOTS, &Snapshots { etats: frozen })?;
     Ok(context.snapshots.put(PUBLIC, &listed).await?)
-}
-
-fn json(name: &str, content: &impl Serialize) -> Result<File, FormatError> {
-    let content = serde_json::to_vec_pretty(content).map_err(|_| FormatError::Json)?;
-    let media_type = "application/json; charset=utf-8";
-    Ok(File { name: name.to_owned(), media_type, content })
 }
 
 fn published(context: &Context, prefix: String, files: &[File]) -> Published {

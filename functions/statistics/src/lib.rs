@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! handler            one run, in order: scan → facts → tally → snapshot → files
+//!   ├── segments        a table read in parts, side by side
 //!   ├── facts           one student of one academic year
 //!   │     └── main_enrolment   which enrolment counts it
 //!   ├── dimensions      the values of each dimension, as integers
@@ -23,6 +24,7 @@ pub mod handler;
 pub mod main_enrolment;
 pub mod outputs;
 mod quality;
+mod segments;
 pub mod snapshot;
 pub mod store;
 pub mod tables;

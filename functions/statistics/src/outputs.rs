@@ -18,6 +18,7 @@ mod words;
 pub use manifest::{FileEntry, MANIFEST, Manifest};
 pub use report::NAME as REPORT;
 pub use text::{FormatError, read_csv};
+pub(crate) use text::{JSON, csv_file, json_file};
 
 use crate::snapshot::Snapshot;
 
@@ -46,7 +47,6 @@ pub fn files(snapshot: &Snapshot, site: Option<&str>) -> Result<Vec<File>, Forma
     files.extend(definitions::documents(snapshot)?);
     files.extend(report::report(snapshot)?);
     let manifest = Manifest::of(snapshot, &files);
-    let content = serde_json::to_vec_pretty(&manifest).map_err(|_| FormatError::Json)?;
-    files.push(File { name: MANIFEST.to_owned(), media_type: text::JSON, content });
+    files.push(json_file(MANIFEST, &manifest)?);
     Ok(files)
 }

@@ -6,20 +6,22 @@ mod tables;
 mod usage;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, Timestamp};
+use shared::contract::quality::Freshness;
 use shared::domain::academic_year::AcademicYear;
 use shared::domain::uai::Uai;
 use shared::registry::StoreError;
+use shared::registry::records::Judged;
 use tokio::task::JoinSet;
 
 use self::counted::{Counted, median};
 use crate::context::Context;
 use crate::handler::StatisticsError;
-use crate::outputs::File;
+use crate::segments;
 use crate::snapshot::Coverage;
 use crate::store::{INTERNAL, OWN_QUALITY};
 
@@ -51,7 +53,7 @@ pub(crate) async fn make(
         .into_iter()
         .map(|(uai, counted)| {
             let last = freshness.get(&uai).copied();
-            let fresh = shared::contract::quality::Freshness {
+            let fresh = Freshness {
                 dernier_versement: last,
                 jours: last.map(days_since),
                 mediane_nationale: national,
@@ -72,12 +74,10 @@ pub(crate) async fn make(
     let yesterday = TimeZone::UTC.to_datetime(now).date().saturating_sub(Span::new().days(1));
     let uses = usage::of(context, yesterday).await?;
     context.snapshots.put(&prefix, &tables::uses(yesterday, &uses)?).await?;
-    let (established, files) = (told.len(), told.iter().map(tables::own));
-    for file in files {
-        let file: File = file?;
-        context.snapshots.put(OWN_QUALITY, &file).await?;
+    for one in &told {
+        context.snapshots.put(OWN_QUALITY, &tables::own(one)?).await?;
     }
-    Ok(established)
+    Ok(told.len())
 }
 
 /// What the imports of the last days say, by who sent them.
@@ -110,28 +110,23 @@ async fn records(
 ) -> Result<(), StatisticsError> {
     let received: BTreeMap<String, Timestamp> =
         counted.values_mut().flat_map(|one| std::mem::take(&mut one.received)).collect();
-    let received = Arc::new(received);
-    let shared = Arc::new(Mutex::new(std::mem::take(counted)));
-    let mut segments = JoinSet::new();
-    for segment in 0..context.segments {
-        let (store, total) = (context.records.clone(), context.segments);
-        let (shared, received) = (Arc::clone(&shared), Arc::clone(&received));
-        segments.spawn(async move {
-            let each = |judged: Option<shared::registry::records::Judged>| {
+    let (total, received) = (context.segments, Arc::new(received));
+    *counted = segments::scan(total, std::mem::take(counted), |segment, counted| {
+        let (store, received) = (context.records.clone(), Arc::clone(&received));
+        async move {
+            let each = |judged: Option<Judged>| {
                 // Statistics of students count what can't be read: here it has no sender.
-                let Some(judged) = judged else { return };
-                if judged.enrolment().academic_year() == year {
-                    let mut counted = shared.lock().unwrap_or_else(PoisonError::into_inner);
+                let Some(judged) = judged.filter(|one| one.enrolment().academic_year() == year)
+                else {
+                    return;
+                };
+                counted.with(|counted| {
                     counted.entry(judged.sent_by()).or_default().add(&judged, &received, from);
-                }
+                });
             };
             store.scan_judged(segment, total, each).await
-        });
-    }
-    while let Some(segment) = segments.join_next().await {
-        segment.map_err(|_| StatisticsError::Scan)??;
-    }
-    let shared = Arc::try_unwrap(shared).map_err(|_| StatisticsError::Scan)?;
-    *counted = shared.into_inner().unwrap_or_else(PoisonError::into_inner);
+        }
+    })
+    .await?;
     Ok(())
 }

@@ -14,7 +14,7 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::error::ProvideErrorMetadata as _;
 use aws_sdk_s3::primitives::ByteStream;
 use jiff::civil::Date;
-use shared::registry::StoreError;
+use shared::registry::{StoreError, objects};
 
 use crate::outputs::{File, MANIFEST};
 
@@ -75,15 +75,7 @@ impl SnapshotStore {
 
     /// An object, if there is one.
     pub async fn get(&self, key: &str) -> Result<Option<Vec<u8>>, StoreError> {
-        const OPERATION: &str = "s3 GetObject";
-        let sent = self.client.get_object().bucket(&self.bucket).key(key).send().await;
-        let object = match sent {
-            Ok(object) => object,
-            Err(error) if error.code() == Some("NoSuchKey") => return Ok(None),
-            Err(error) => return Err(StoreError::new(OPERATION, &error)),
-        };
-        let body = object.body.collect().await;
-        Ok(Some(body.map_err(|_| StoreError::shape(OPERATION))?.to_vec()))
+        objects::content(self.client.get_object().bucket(&self.bucket).key(key)).await
     }
 
     /// The dates of the frozen snapshots that have a manifest, in order.

@@ -4,9 +4,8 @@
 //! ([`Quality`](crate::contract::quality::Quality)).
 
 use aws_sdk_s3::Client;
-use aws_sdk_s3::error::ProvideErrorMetadata as _;
 
-use super::StoreError;
+use super::{StoreError, objects};
 use crate::domain::uai::Uai;
 
 /// What the keys begin with.
@@ -28,15 +27,9 @@ impl OwnQuality {
 
     /// The latest, as JSON; `None` before statistics first counted it.
     pub async fn of(&self, uai: Uai) -> Result<Option<String>, StoreError> {
-        const OPERATION: &str = "s3 GetObject";
         let key = format!("{PREFIX}{uai}.json");
-        let sent = self.client.get_object().bucket(&self.bucket).key(key).send().await;
-        let object = match sent {
-            Ok(object) => object,
-            Err(error) if error.code() == Some("NoSuchKey") => return Ok(None),
-            Err(error) => return Err(StoreError::new(OPERATION, &error)),
-        };
-        let body = object.body.collect().await.map_err(|_| StoreError::shape(OPERATION))?;
-        String::from_utf8(body.to_vec()).map(Some).map_err(|_| StoreError::shape(OPERATION))
+        let get = self.client.get_object().bucket(&self.bucket).key(key);
+        let Some(content) = objects::content(get).await? else { return Ok(None) };
+        String::from_utf8(content).map(Some).map_err(|_| StoreError::shape("s3 GetObject"))
     }
 }

@@ -9,14 +9,13 @@
 use std::time::Duration;
 
 use aws_sdk_s3::Client;
-use aws_sdk_s3::error::ProvideErrorMetadata as _;
 use aws_sdk_s3::operation::get_object::builders::GetObjectFluentBuilder;
 use aws_sdk_s3::presigning::PresigningConfig;
 use jiff::civil::Date;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use super::StoreError;
+use super::{StoreError, objects};
 
 /// What the keys of frozen snapshots begin with.
 pub const FROZEN: &str = "snapshots/";
@@ -28,7 +27,6 @@ pub const SNAPSHOTS: &str = "etats.json";
 
 /// How long a link to a file lasts.
 const LINK_LIFETIME: Duration = Duration::from_mins(5);
-const OPERATION: &str = "s3 GetObject";
 
 /// How many students there are today.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,18 +86,14 @@ impl PublicStatistics {
         name: &str,
         most: usize,
     ) -> Result<Option<Found>, StoreError> {
-        let get = self.of_snapshot(date, name);
-        let object = match get.send().await {
-            Ok(object) => object,
-            Err(error) if error.code() == Some("NoSuchKey") => return Ok(None),
-            Err(error) => return Err(StoreError::new(OPERATION, &error)),
+        let Some(object) = objects::found(self.of_snapshot(date, name)).await? else {
+            return Ok(None);
         };
         let length = object.content_length.and_then(|length| usize::try_from(length).ok());
         if length.is_none_or(|length| length > most) {
             return Ok(Some(Found::Larger));
         }
-        let body = object.body.collect().await.map_err(|_| StoreError::timeout(OPERATION))?;
-        Ok(Some(Found::File(body.to_vec())))
+        objects::bytes(object.body).await.map(|content| Some(Found::File(content)))
     }
 
     /// A link to a file, that S3 itself answers.
@@ -116,13 +110,8 @@ impl PublicStatistics {
 
     async fn public<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, StoreError> {
         let get = self.client.get_object().bucket(&self.bucket).key(format!("{PUBLIC}{name}"));
-        let object = match get.send().await {
-            Ok(object) => object,
-            Err(error) if error.code() == Some("NoSuchKey") => return Ok(None),
-            Err(error) => return Err(StoreError::new(OPERATION, &error)),
-        };
-        let body = object.body.collect().await.map_err(|_| StoreError::timeout(OPERATION))?;
-        let read = serde_json::from_slice(&body.into_bytes());
-        read.map(Some).map_err(|_| StoreError::shape(OPERATION))
+        let Some(content) = objects::content(get).await? else { return Ok(None) };
+        let read = serde_json::from_slice(&content);
+        read.map(Some).map_err(|_| StoreError::shape("s3 GetObject"))
     }
 }

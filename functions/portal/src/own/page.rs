@@ -17,6 +17,7 @@ use crate::own::told::{Group, by_establishment};
 use crate::refusal::ApiError;
 use crate::session::Visitor;
 use crate::view::{View, page};
+use crate::words;
 
 /// What the page shows, for its trace.
 const FIELDS: [&str; 3] = ["identite", "ine", "inscriptions"];
@@ -89,7 +90,7 @@ async fn known(
 
 /// A birth date as people write it, as far as it is known.
 fn written(date: BirthDate) -> String {
-    date.full().map_or_else(|| date.expose(), |day| day.strftime("%d/%m/%Y").to_string())
+    date.full().map_or_else(|| date.expose(), words::date)
 }
 
 /// The page of whoever wasn't found without doubt: it says the same of nobody, several and a doubt.

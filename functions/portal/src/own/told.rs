@@ -4,6 +4,8 @@ use jiff::civil::Date;
 use shared::domain::enrolment::Enrolment;
 use shared::domain::uai::Uai;
 
+use crate::words::date;
+
 /// The enrolments at one establishment.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Group {
@@ -24,7 +26,7 @@ pub(crate) struct Line {
 
 /// `du 01/09/2026 au 31/08/2027`.
 pub(crate) fn period(first: Date, last: Date) -> String {
-    format!("du {} au {}", first.strftime("%d/%m/%Y"), last.strftime("%d/%m/%Y"))
+    format!("du {} au {}", date(first), date(last))
 }
 
 /// Enrolments by establishment, each establishment where its first one stands.

@@ -15,6 +15,7 @@ use crate::handler::RequestContext;
 use crate::refusal::ApiError;
 use crate::session::Visitor;
 use crate::view::{View, page};
+use crate::words::date;
 
 /// Establishments on a page.
 const ON_A_PAGE: usize = 50;
@@ -133,7 +134,7 @@ impl Feed {
             days => format!("il y a {days} jours"),
         };
         let tone = Freshness::of(Some(at), now).tone();
-        Self { age, day: day.strftime("%d/%m/%Y").to_string(), tone }
+        Self { age, day: date(day), tone }
     }
 }
 

@@ -15,7 +15,7 @@ use crate::context::Context;
 use crate::refusal::{ApiError, Refusal};
 use crate::session::Visitor;
 use crate::view::{View, page, see_other};
-use crate::words::count;
+use crate::words::{self, count};
 
 /// The largest file that the function gives itself: Lambda takes six megabytes, with what JSON adds to
 /// a text. S3 gives the others.
@@ -47,10 +47,9 @@ struct Snapshot {
 
 /// What there is, the latest snapshot first.
 pub(crate) async fn list(context: &Context, visitor: &Visitor) -> Result<Response<Body>, ApiError> {
-    let day = |date: Date| date.strftime("%d/%m/%Y").to_string();
     let today = |Daily { date, rentree, etudiants, .. }| Today {
         students: count(u64::try_from(etudiants).unwrap_or_default()),
-        day: day(date),
+        day: words::date(date),
         year: rentree,
     };
     let snapshots = context.statistics.snapshots().await?.etats;
@@ -61,7 +60,7 @@ pub(crate) async fn list(context: &Context, visitor: &Visitor) -> Result<Respons
         snapshots: snapshots
             .into_iter()
             .rev()
-            .map(|date| Snapshot { date: date.to_string(), day: day(date) })
+            .map(|date| Snapshot { date: date.to_string(), day: words::date(date) })
             .collect(),
     };
     Ok(page(context, &view, &template))

@@ -3,6 +3,8 @@
 use jiff::civil::{Date, date};
 use shared::domain::academic_year::AcademicYear;
 
+use crate::words;
+
 /// A date, with what is read on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Milestone {
@@ -41,7 +43,7 @@ pub(crate) fn of(today: Date) -> Vec<Milestone> {
     let next = days.iter().map(|(day, _)| *day).find(|day| *day >= today);
     days.into_iter()
         .map(|(day, what)| Milestone {
-            day: day.strftime("%d/%m/%Y").to_string(),
+            day: words::date(day),
             what,
             is_next: Some(day) == next,
             is_past: day < today,

@@ -9,7 +9,7 @@ use shared::files::problem::RowRule;
 use shared::registry::StoreError;
 
 use crate::context::Context;
-use crate::words::count;
+use crate::words::{count, date};
 
 /// Rules that are named, those that most rows break.
 const MOST_RULES: usize = 3;
@@ -61,7 +61,7 @@ impl Figures {
         };
         let enrolments = &quality.inscriptions;
         Self {
-            day: quality.date.strftime("%d/%m/%Y").to_string(),
+            day: date(quality.date),
             days: quality.imports.jours,
             rejected: quality.imports.rejetees_pour_mille.map(of_a_thousand),
             usual: quality.imports.mediane_nationale.map(of_a_thousand),

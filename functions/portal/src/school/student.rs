@@ -20,7 +20,7 @@ use crate::refusal::{ApiError, Refusal};
 use crate::school::access::name;
 use crate::session::{LoggedIn, Visitor, field};
 use crate::view::{View, page};
-use crate::words::{progress, wire_name};
+use crate::words::{date, progress, wire_name};
 
 /// A number of ours is no longer (`shared::files::row`).
 const LONGEST: usize = 64;
@@ -168,11 +168,7 @@ fn row(record: &Record) -> Row {
     Row {
         id: record.id.as_str().to_owned(),
         person: person(record),
-        period: format!(
-            "{} – {}",
-            enrolment.date_debut.strftime("%d/%m/%Y"),
-            enrolment.date_fin.strftime("%d/%m/%Y")
-        ),
+        period: format!("{} – {}", date(enrolment.date_debut), date(enrolment.date_fin)),
         uai: enrolment.uai,
         diplome: enrolment.diplome.clone().unwrap_or_else(|| "sans diplôme indiqué".to_owned()),
         statut: wire_name(&enrolment.statut),

@@ -49,7 +49,7 @@ pub(super) fn rows(snapshot: &Snapshot) -> Vec<Covered<'_>> {
 }
 
 /// The students of each establishment, where they are told.
-fn students(tables: &PublishedRows) -> HashMap<&str, i64> {
+pub(super) fn students(tables: &PublishedRows) -> HashMap<&str, i64> {
     let rows = tables.iter().filter(|(table, _)| table.name == ESTABLISHMENTS);
     rows.flat_map(|(_, rows)| rows)
         .filter(|row| row.codes.last().is_some_and(|code| code == ALL))

@@ -1,13 +1,14 @@
 //! Tables as CSV and JSON.
 
 use jiff::civil::Date;
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::File;
 use super::coverage::Covered;
 use crate::tables::published::{Row, Table, Told};
 
-pub(super) const JSON: &str = "application/json; charset=utf-8";
+pub(crate) const JSON: &str = "application/json; charset=utf-8";
 const CSV: &str = "text/csv; charset=utf-8";
 /// The columns of counts, after those of codes.
 const STUDENTS: &str = "effectif";
@@ -64,10 +65,29 @@ pub(super) fn state_of_feed(last_feed: Option<Date>) -> &'static str {
     if last_feed.is_some() { PUBLISHED } else { PURPOSELESS }
 }
 
-pub(super) fn csv(table: &Table, rows: &[Row]) -> Result<File, FormatError> {
+/// A file of rows under a heading, in UTF-8 with `;`.
+pub(crate) fn csv_file(
+    name: &str,
+    heading: &[&str],
+    rows: impl Iterator<Item = Vec<String>>,
+) -> Result<File, FormatError> {
     let mut writer = csv::WriterBuilder::new().delimiter(b';').from_writer(Vec::new());
-    writer.write_record(heading(table)).map_err(|_| FormatError::Csv)?;
+    writer.write_record(heading).map_err(|_| FormatError::Csv)?;
     for row in rows {
+        writer.write_record(row).map_err(|_| FormatError::Csv)?;
+    }
+    let content = writer.into_inner().map_err(|_| FormatError::Csv)?;
+    Ok(File { name: name.to_owned(), media_type: CSV, content })
+}
+
+/// A document.
+pub(crate) fn json_file(name: &str, content: &impl Serialize) -> Result<File, FormatError> {
+    let content = serde_json::to_vec_pretty(content).map_err(|_| FormatError::Json)?;
+    Ok(File { name: name.to_owned(), media_type: JSON, content })
+}
+
+pub(super) fn csv(table: &Table, rows: &[Row]) -> Result<File, FormatError> {
+    let line = |row: &Row| {
         let mut cells = row.codes.clone();
         let (students, enrolments) = match row.told {
             Told::Counts { students, enrolments } => {
@@ -80,10 +100,9 @@ pub(super) fn csv(table: &Table, rows: &[Row]) -> Result<File, FormatError> {
             cells.push(enrolments);
         }
         cells.push(state_of(row.told).to_owned());
-        writer.write_record(cells).map_err(|_| FormatError::Csv)?;
-    }
-    let content = writer.into_inner().map_err(|_| FormatError::Csv)?;
-    Ok(File { name: format!("{}.csv", table.name), media_type: CSV, content })
+        cells
+    };
+    csv_file(&format!("{}.csv", table.name), &heading(table), rows.iter().map(line))
 }
 
 pub(super) fn json(table: &Table, rows: &[Row]) -> Result<File, FormatError> {
@@ -111,16 +130,16 @@ pub(super) fn json(table: &Table, rows: &[Row]) -> Result<File, FormatError> {
 
 /// When each establishment was last fed, and how much of what was expected is there.
 pub(super) fn coverage(rows: &[Covered<'_>]) -> Result<File, FormatError> {
-    let mut writer = csv::WriterBuilder::new().delimiter(b';').from_writer(Vec::new());
-    writer.write_record([UAI, NAME, DAY, SHARE, STATE]).map_err(|_| FormatError::Csv)?;
-    for Covered { uai, name, last_feed, share } in rows {
-        let day = last_feed.map(|day| day.to_string()).unwrap_or_default();
-        let share = share.map(|share| share.to_string()).unwrap_or_default();
-        let row = [*uai, *name, &day, &share, state_of_feed(*last_feed)];
-        writer.write_record(row).map_err(|_| FormatError::Csv)?;
-    }
-    let content = writer.into_inner().map_err(|_| FormatError::Csv)?;
-    Ok(File { name: "couverture.csv".to_owned(), media_type: CSV, content })
+    let row = |one: &Covered<'_>| {
+        vec![
+            one.uai.to_owned(),
+            one.name.to_owned(),
+            one.last_feed.map(|day| day.to_string()).unwrap_or_default(),
+            one.share.map(|share| share.to_string()).unwrap_or_default(),
+            state_of_feed(one.last_feed).to_owned(),
+        ]
+    };
+    csv_file("couverture.csv", &[UAI, NAME, DAY, SHARE, STATE], rows.iter().map(row))
 }
 
 /// The rows of a table, read back from its CSV.

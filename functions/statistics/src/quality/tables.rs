@@ -4,10 +4,7 @@ use jiff::civil::Date;
 use shared::contract::quality::{Percentiles, Quality};
 
 use super::usage::Used;
-use crate::outputs::{File, FormatError};
-
-const CSV: &str = "text/csv; charset=utf-8";
-const JSON: &str = "application/json; charset=utf-8";
+use crate::outputs::{File, FormatError, JSON, csv_file};
 
 const COLUMNS: [&str; 27] = [
     "uai",
@@ -41,7 +38,7 @@ const COLUMNS: [&str; 27] = [
 
 /// An establishment a row.
 pub(super) fn establishments(all: &[Quality]) -> Result<File, FormatError> {
-    csv("qualite.csv", &COLUMNS, all.iter().map(row))
+    csv_file("qualite.csv", &COLUMNS, all.iter().map(row))
 }
 
 fn row(one: &Quality) -> Vec<String> {
@@ -88,7 +85,7 @@ pub(super) fn rules(all: &[Quality]) -> Result<File, FormatError> {
         let rules = one.imports.par_regle.iter();
         rules.map(|(rule, rows)| vec![one.uai.to_string(), rule.clone(), rows.to_string()])
     });
-    csv("rejets.csv", &["uai", "regle", "lignes"], rows)
+    csv_file("rejets.csv", &["uai", "regle", "lignes"], rows)
 }
 
 /// A client, a route, an action and an outcome a row.
@@ -103,27 +100,13 @@ pub(super) fn uses(day: Date, used: &[Used]) -> Result<File, FormatError> {
             times.to_string(),
         ]
     });
-    csv("usage.csv", &["jour", "client", "route", "action", "resultat", "nombre"], rows)
+    csv_file("usage.csv", &["jour", "client", "route", "action", "resultat", "nombre"], rows)
 }
 
 /// What one establishment is told, under its UAI.
 pub(super) fn own(one: &Quality) -> Result<File, FormatError> {
     let content = serde_json::to_vec(one).map_err(|_| FormatError::Json)?;
     Ok(File { name: format!("{}.json", one.uai), media_type: JSON, content })
-}
-
-fn csv(
-    name: &str,
-    columns: &[&str],
-    rows: impl Iterator<Item = Vec<String>>,
-) -> Result<File, FormatError> {
-    let mut writer = csv::WriterBuilder::new().delimiter(b';').from_writer(Vec::new());
-    writer.write_record(columns).map_err(|_| FormatError::Csv)?;
-    for row in rows {
-        writer.write_record(row).map_err(|_| FormatError::Csv)?;
-    }
-    let content = writer.into_inner().map_err(|_| FormatError::Csv)?;
-    Ok(File { name: name.to_owned(), media_type: CSV, content })
 }
 
 fn optional(value: Option<impl ToString>) -> String {

@@ -12,9 +12,9 @@ use shared::domain::uai::Uai;
 use super::figures::{change, grouped, long_date, share};
 use super::{HTML, NAME as REPORT};
 use crate::dimensions::{ALL, CURSUS, REGIMES, SEXES, UNKNOWN};
-use crate::outputs::File;
 use crate::outputs::text::FormatError;
 use crate::outputs::words::words;
+use crate::outputs::{File, coverage};
 use crate::snapshot::{PublishedRows, Snapshot};
 use crate::tables::published::{Row, Told};
 
@@ -113,7 +113,7 @@ pub(super) fn pages(snapshot: &Snapshot) -> Result<(Vec<Page>, Vec<File>), Forma
 fn sheets(snapshot: &Snapshot) -> Vec<Sheet> {
     let now = by_establishment(&snapshot.tables);
     let before = snapshot.year_before.as_ref();
-    let before = before.map(|before| by_establishment(&before.tables)).unwrap_or_default();
+    let before = before.map(|before| coverage::students(&before.tables)).unwrap_or_default();
     let fed: HashMap<&str, String> = snapshot
         .coverage
         .iter()
@@ -122,7 +122,7 @@ fn sheets(snapshot: &Snapshot) -> Vec<Sheet> {
     let sheet = |(uai, rows): (&str, Rows<'_>)| {
         let own = rows.0[0].iter().find(|row| row.codes.last().is_some_and(|code| code == ALL))?;
         let [_, name, kind, _] = &own.codes[..] else { return None };
-        let then = before.get(uai).and_then(Rows::students);
+        let then = before.get(uai).copied();
         let (students, enrolments) = match own.told {
             Told::Counts { students, enrolments } => (Some(students), enrolments),
             Told::Secret => (None, None),
@@ -163,13 +163,6 @@ fn part(split: &Split, rows: &[&Row], students: Option<i64>) -> Option<Part> {
 /// The rows of an establishment in each of the tables of [`SPLITS`].
 #[derive(Debug, Default)]
 struct Rows<'a>([Vec<&'a Row>; SPLITS.len()]);
-
-impl Rows<'_> {
-    fn students(&self) -> Option<i64> {
-        let all = |row: &&&Row| row.codes.last().is_some_and(|code| code == ALL);
-        self.0[0].iter().find(all)?.told.students()
-    }
-}
 
 fn by_establishment(tables: &PublishedRows) -> BTreeMap<&str, Rows<'_>> {
     let mut all: BTreeMap<&str, Rows<'_>> = BTreeMap::new();
