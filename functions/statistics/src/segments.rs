@@ -38,3 +38,23 @@ where
     let gathered = Arc::try_unwrap(gathered).map_err(|_| StatisticsError::Scan)?;
     Ok(gathered.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn every_segment_adds_to_the_same_and_one_that_fails_fails_all() {
+        let added = scan(4, Vec::new(), |segment, gathered| async move {
+            gathered.with(|all| all.push(segment));
+            Ok(())
+        });
+        let mut added = added.await.unwrap();
+        added.sort_unstable();
+        assert_eq!(added, [0, 1, 2, 3]);
+        let failed = scan(4, (), |segment, _| async move {
+            if segment == 2 { Err(StoreError::shape("students Scan")) } else { Ok(()) }
+        });
+        assert!(matches!(failed.await, Err(StatisticsError::Store(_))));
+    }
+}
