@@ -3,9 +3,11 @@
 use serde_json::{Value, json};
 use tests::depositors::Depositor;
 use tests::eventually;
+use tests::http::Call;
 use tests::people::Person;
 use tests::portal::Browser;
 use tests::stack::Stack;
+use ureq::http::Method;
 
 /// A table of a run, by the names of its columns.
 async fn table(stack: &Stack, run: &Value, name: &str) -> Vec<Value> {
@@ -112,8 +114,10 @@ async fn a_snapshot_is_frozen_once_and_proved_from_its_files() {
     assert_eq!(report.status, 200);
     assert!(report.text.contains("<h1>Étudiants au"), "{}", report.text);
     assert!(report.header("content-security-policy").contains("style-src 'sha256-"));
-    let columns = browser.get(&format!("/statistiques/{today}/statut.parquet")).await;
-    assert_eq!(columns.status, 200, "S3 gives what is no text");
+    let columns = format!("{}/statistiques/{today}/statut.parquet", stack.output("portal_url"));
+    let columns = Call::to(Method::GET, &columns).send().await;
+    assert_eq!(columns.status, 303, "S3 gives what is no text");
+    assert!(columns.header("location").contains("/statut.parquet?"));
     let private = browser.get(&format!("/statistiques/{today}/observations.json")).await;
     assert_eq!(private.status, 404);
 
