@@ -69,6 +69,15 @@ locals {
         # A night that is a little late is none that is missing.
         evaluation_periods = 26
       }
+      erasures-late = {
+        description = "Retention has finished no pass for a week: what is over is kept."
+        metrics     = { passes = { namespace = local.metrics_namespace, metric = aws_cloudwatch_log_metric_filter.retention.metric_transformation[0].name, dimensions = {}, stat = "Sum" } }
+        expression  = "FILL(passes, 0)"
+        below       = 1
+        period      = 24 * 60 * 60
+        # One is due every three days, and a generation that leaves at once takes some nights.
+        evaluation_periods = 7
+      }
       verification-late = {
         description = "INES has not been asked again for more than a day about the INEs that it didn't know."
         metrics     = { asked = { namespace = local.metrics_namespace, metric = aws_cloudwatch_log_metric_filter.verification["verifications"].metric_transformation[0].name, dimensions = {}, stat = "Sum" } }

@@ -10,6 +10,7 @@ locals {
       ingestion     = module.ingestion
       deduplication = module.deduplication
       statistics    = module.statistics
+      retention     = module.retention
     },
     { for function in module.ines : "ines" => function },
   )

@@ -58,6 +58,11 @@ output "depositor_roles" {
   value       = { for uai, depositor in module.depositor : uai => depositor.role_arn }
 }
 
+output "retention_dlq_url" {
+  description = "Runs of the retention that were given up."
+  value       = module.retention_dead_letters.dead_letter_url
+}
+
 output "statistics_dlq_url" {
   description = "Runs of the statistics that were given up."
   value       = module.statistics_dead_letters.dead_letter_url
@@ -163,6 +168,11 @@ output "statistics_function_alias_arn" {
   value       = module.statistics.alias_arn
 }
 
+output "retention_function" {
+  description = "Name of the retention function."
+  value       = module.retention.function_name
+}
+
 output "log_groups" {
   description = "Log group of each function."
   value       = { for name, function in local.functions : name => function.log_group_name }
@@ -172,7 +182,7 @@ output "rollouts" {
   description = "With `gradual_deployment`, by function, the AppSpec that moves what serves to the newest version; a function that serves it already isn't there."
   value = {
     for function in concat(
-      [module.status, module.enrolment, module.deduplication, module.ingestion, module.portal, module.review, module.statistics],
+      [module.status, module.enrolment, module.deduplication, module.ingestion, module.portal, module.review, module.statistics, module.retention],
       module.ines,
     ) : function.function_name => function.rollout if function.rollout != null
   }

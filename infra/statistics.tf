@@ -146,7 +146,7 @@ resource "aws_scheduler_schedule" "statistics" {
 
 resource "aws_iam_role" "scheduler" {
   name                 = "${local.name}-scheduler"
-  description          = "Starts the statistics function, and asks INES again every day"
+  description          = "Starts the statistics and the retention, and asks INES again every day"
   permissions_boundary = var.permissions_boundary
 
   assume_role_policy = jsonencode({
@@ -173,16 +173,16 @@ resource "aws_iam_role_policy" "scheduler" {
     Version = "2012-10-17"
     Statement = [
       {
-        Sid      = "StartStatistics"
+        Sid      = "StartFunctions"
         Effect   = "Allow"
         Action   = ["lambda:InvokeFunction"]
-        Resource = [module.statistics.alias_arn]
+        Resource = [module.statistics.alias_arn, module.retention.alias_arn]
       },
       {
         Sid      = "LeaveDeadLetters"
         Effect   = "Allow"
         Action   = ["sqs:SendMessage"]
-        Resource = [module.statistics_dead_letters.dead_letter_arn, module.identity_queue.dead_letter_arn]
+        Resource = [module.statistics_dead_letters.dead_letter_arn, module.retention_dead_letters.dead_letter_arn, module.identity_queue.dead_letter_arn]
       },
       {
         Sid      = "SendDaily"

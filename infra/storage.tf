@@ -17,7 +17,7 @@ locals {
       }
     }
     students       = { hash = "pk", range = "sk" }
-    blocks         = { hash = "pk" }
+    blocks         = { hash = "pk", expires = true }
     establishments = { hash = "uai" }
 
     # The imports of an establishment, by when they were received. Other items of the table have no such time.
@@ -75,6 +75,9 @@ locals {
 
     # What was taken back (keys, tokens, leave to tell of a student): restored with no other table, and applied again after one.
     withdrawals = { hash = "month", range = "at", expires = true }
+
+    # What was erased, in numbers, and who mustn't be: restored, it would let go whom a court holds since.
+    retention = { hash = "pk", range = "sk" }
   }
 }
 
@@ -130,6 +133,7 @@ locals {
       imports    = module.imports_queue
       identity   = module.identity_queue
       statistics = module.statistics_dead_letters
+      retention  = module.retention_dead_letters
     },
     { for queue in module.access_log_dead_letters : "traces" => queue },
   )

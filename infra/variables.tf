@@ -119,7 +119,7 @@ variable "region" {
 locals {
   # The functions, by the name of their package. A test compares them with what is built and with what docs/deploying.md
   # says to build.
-  packages = ["status", "enrolment", "review", "portal", "ingestion", "deduplication", "statistics", "ines"]
+  packages = ["status", "enrolment", "review", "portal", "ingestion", "deduplication", "statistics", "retention", "ines"]
 }
 
 variable "packages_dir" {
@@ -182,6 +182,7 @@ variable "reserved_concurrency" {
     ingestion     = optional(number)
     deduplication = optional(number)
     statistics    = optional(number)
+    retention     = optional(number)
     ines          = optional(number)
   })
   default  = {}
@@ -258,6 +259,61 @@ variable "hmac_key_versions" {
   }
 }
 
+variable "student_retention_days" {
+  description = "Days after the last day of a student's last enrolment on which the student is erased with its records, its answer and all that leads to it. Null: none is ever erased, and each run says so. The arrêté's duration wasn't at hand, so there is no default."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.student_retention_days == null || try(var.student_retention_days >= 1 && var.student_retention_days <= 36525 && floor(var.student_retention_days) == var.student_retention_days, false)
+    error_message = "student_retention_days is null or a whole number of days from 1 to 36525."
+  }
+}
+
+variable "case_retention_days" {
+  description = "Days after the last voice or decision on which a closed review case is erased, once nobody whom it is about is left: until then its decision can be undone. Null: none is ever erased."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.case_retention_days == null || try(var.case_retention_days >= 1 && var.case_retention_days <= 36525 && floor(var.case_retention_days) == var.case_retention_days, false)
+    error_message = "case_retention_days is null or a whole number of days from 1 to 36525."
+  }
+}
+
+variable "retention_schedule" {
+  description = "When retention runs, as an EventBridge Scheduler expression in Paris time. A pass that a run has no time to finish is gone on with by the next one; once it is finished, the next is due three days after it began."
+  type        = string
+  default     = "cron(0 0-3 * * ? *)"
+
+  validation {
+    condition     = can(regex("^(cron|rate)\\(.+\\)$", var.retention_schedule))
+    error_message = "retention_schedule is a cron(...) or rate(...) expression."
+  }
+}
+
+variable "retention_segments" {
+  description = "Parts that each table is read in by retention: a run that is stopped reads one of them again."
+  type        = number
+  default     = 64
+
+  validation {
+    condition     = var.retention_segments >= 1 && var.retention_segments <= 1000 && floor(var.retention_segments) == var.retention_segments
+    error_message = "retention_segments is a whole number from 1 to 1000."
+  }
+}
+
+variable "retention_per_second" {
+  description = "Students, records and cases that retention erases in a second at most, so that those who ask and send don't notice."
+  type        = number
+  default     = 50
+
+  validation {
+    condition     = var.retention_per_second >= 1 && var.retention_per_second <= 1000 && floor(var.retention_per_second) == var.retention_per_second
+    error_message = "retention_per_second is a whole number from 1 to 1000."
+  }
+}
+
 variable "inbox_retention_days" {
   description = "Days an enrolment file stays in the inbox."
   type        = number
@@ -329,8 +385,11 @@ variable "backup" {
   validation {
     condition = (var.backup == null ? true :
       var.backup.days >= 1 && floor(var.backup.days) == var.backup.days
-    && var.backup.days <= min(var.access_log_retention_days, var.reports_retention_days, var.ines_request_retention_days))
-    error_message = "backup.days is a whole number of at least 1, and no more than the shortest of access_log_retention_days, reports_retention_days and ines_request_retention_days: a copy would keep what has expired."
+      && var.backup.days <= min(
+        var.access_log_retention_days, var.reports_retention_days, var.ines_request_retention_days,
+        coalesce(var.student_retention_days, 36525), coalesce(var.case_retention_days, 36525),
+    ))
+    error_message = "backup.days is a whole number of at least 1, and no more than the shortest of access_log_retention_days, reports_retention_days, ines_request_retention_days, student_retention_days and case_retention_days: a copy would keep what has expired."
   }
 }
 

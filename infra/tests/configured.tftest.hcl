@@ -147,14 +147,14 @@ run "configured" {
 
   override_data {
     target = data.aws_servicequotas_service_quota.lambda_concurrency
-    values = { value = 466 }
+    values = { value = 467 }
   }
 
   variables {
     backup                  = { vault_arn = "arn:aws:backup:eu-west-3:210987654321:backup-vault:register", days = 20 }
     gradual_deployment      = "CodeDeployDefault.LambdaLinear10PercentEvery1Minute"
     retention_alarm_enabled = true
-    reserved_concurrency    = { status = 200, enrolment = 50, review = 5, ingestion = 10, deduplication = 50, statistics = 1, ines = 50 }
+    reserved_concurrency    = { status = 200, enrolment = 50, review = 5, ingestion = 10, deduplication = 50, statistics = 1, retention = 1, ines = 50 }
     token_issuer = {
       issuer   = "https://issuer.example.org/"
       audience = "statut-etudiant"
@@ -174,6 +174,8 @@ run "configured" {
       issuer    = "https://students.example.org/api/v2"
       client_id = "0123456789abcdef0123456789abcdef"
     }
+    student_retention_days   = 1825
+    case_retention_days      = 365
     share_days               = 15
     share_readings_per_hour  = 600
     refusals_alarm_threshold = 50
@@ -215,7 +217,7 @@ run "configured" {
 
   assert {
     condition = toset(aws_backup_selection.this["daily"].resources) == toset([
-      for name in ["records", "students", "blocks", "imports", "establishments", "findings", "reviews", "clients", "members", "withdrawals"] : module.table[name].arn
+      for name in ["records", "students", "blocks", "imports", "establishments", "findings", "reviews", "clients", "members", "withdrawals", "retention"] : module.table[name].arn
     ])
     error_message = "A table has no copy in the other account, or traces have one that outlives them."
   }
@@ -266,6 +268,7 @@ run "configured" {
       ingestion     = toset(["record"])
       deduplication = toset(["ine", "identity", "ines-client"])
       statistics    = toset([])
+      retention     = toset(["ine", "identity"])
     }
     error_message = "FranceConnect's secret is for the consultation alone, and INES's for those who ask it."
   }
@@ -458,6 +461,25 @@ run "configured" {
   }
 
   assert {
+    condition = module.retention.environment == tomap({
+      RECORDS_TABLE          = "statut-etudiant-test-records"
+      STUDENTS_TABLE         = "statut-etudiant-test-students"
+      BLOCKS_TABLE           = "statut-etudiant-test-blocks"
+      REVIEWS_TABLE          = "statut-etudiant-test-reviews"
+      FINDINGS_TABLE         = "statut-etudiant-test-findings"
+      RETENTION_TABLE        = "statut-etudiant-test-retention"
+      INE_SECRET_ARN         = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:ine"
+      IDENTITY_SECRET_ARN    = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:identity"
+      REKEYING               = ""
+      STUDENT_RETENTION_DAYS = "1825"
+      CASE_RETENTION_DAYS    = "365"
+      RETENTION_SEGMENTS     = "64"
+      RETENTION_PER_SECOND   = "50"
+    })
+    error_message = "Retention erases what it shouldn't, or by another duration than was set."
+  }
+
+  assert {
     condition     = local.tags == { cost_centre = "1234", environment = "test", project = "statut-etudiant" }
     error_message = "The owner's tags are not on every resource, or replace the environment's."
   }
@@ -603,7 +625,7 @@ run "configured" {
       for name in output.alarm_names :
       replace(replace(replace(replace(name,
         "/^statut-etudiant-test-/", "$$name-"),
-        "/^[$]name-(status|enrolment|review|portal|ingestion|deduplication|statistics|ines)-(errors|throttles|duration)$/", "$$name-FUNCTION-$2"),
+        "/^[$]name-(status|enrolment|review|portal|ingestion|deduplication|statistics|retention|ines)-(errors|throttles|duration)$/", "$$name-FUNCTION-$2"),
         "/^[$]name-.*-throttled$/", "$$name-TABLE-throttled"),
       "/^[$]name-no-feed-[0-9]{7}[A-Z]$/", "$$name-no-feed-UAI")
       ]) == setsubtract(toset(flatten([

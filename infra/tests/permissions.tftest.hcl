@@ -218,6 +218,9 @@ run "by_default" {
         "kms:Decrypt registry dynamodb", "kms:Decrypt registry sqs", "kms:GenerateDataKey registry sqs", "kms:Decrypt files s3",
         "kms:GenerateDataKey files s3", "kms:Decrypt access_log dynamodb",
       ])
+      retention = toset([
+        "kms:Decrypt registry dynamodb", "kms:Decrypt registry secretsmanager", "kms:Decrypt registry sqs", "kms:GenerateDataKey registry sqs",
+      ])
       ines = toset(["kms:Decrypt registry dynamodb", "kms:Decrypt registry secretsmanager", "kms:Decrypt access_log dynamodb"])
     }
     error_message = "A function may use a key that is not for it, or lacks one that it needs."
@@ -405,6 +408,32 @@ run "by_default" {
         "s3:PutObject statistics/*",
         "s3:ListBucket statistics",
         "sqs:SendMessage statistics-dlq",
+      ])
+      retention = toset([
+        "dynamodb:BatchGetItem table/records",
+        "dynamodb:DeleteItem table/records",
+        "dynamodb:GetItem table/records",
+        "dynamodb:Scan table/records",
+        "dynamodb:UpdateItem table/records",
+        "dynamodb:DeleteItem table/students",
+        "dynamodb:PutItem table/students",
+        "dynamodb:Query table/students",
+        "dynamodb:Scan table/students",
+        "dynamodb:BatchGetItem table/blocks",
+        "dynamodb:ConditionCheckItem table/blocks",
+        "dynamodb:PutItem table/blocks",
+        "dynamodb:DeleteItem table/reviews",
+        "dynamodb:PutItem table/reviews",
+        "dynamodb:Scan table/reviews",
+        "dynamodb:DeleteItem table/findings",
+        "dynamodb:PutItem table/findings",
+        "dynamodb:ConditionCheckItem table/retention",
+        "dynamodb:GetItem table/retention",
+        "dynamodb:Query table/retention",
+        "dynamodb:UpdateItem table/retention",
+        "sqs:SendMessage retention-dlq",
+        "secretsmanager:GetSecretValue ine",
+        "secretsmanager:GetSecretValue identity",
       ])
       ines = toset([
         "dynamodb:BatchGetItem table/ines",

@@ -369,7 +369,7 @@ run "by_default" {
       for name in output.alarm_names :
       replace(replace(replace(replace(name,
         "/^statut-etudiant-test-/", "$$name-"),
-        "/^[$]name-(status|enrolment|review|portal|ingestion|deduplication|statistics|ines)-(errors|throttles|duration)$/", "$$name-FUNCTION-$2"),
+        "/^[$]name-(status|enrolment|review|portal|ingestion|deduplication|statistics|retention|ines)-(errors|throttles|duration)$/", "$$name-FUNCTION-$2"),
         "/^[$]name-.*-throttled$/", "$$name-TABLE-throttled"),
       "/^[$]name-no-feed-[0-9]{7}[A-Z]$/", "$$name-no-feed-UAI")
       ]) == setsubtract(toset(flatten([

@@ -95,8 +95,9 @@ run "by_default" {
       shares         = "id"
       members        = "id"
       withdrawals    = "month at"
+      retention      = "pk sk"
     }
-    error_message = "The tables are not the fifteen of the architecture, or a key is not the one that the functions name."
+    error_message = "The tables are not the sixteen of the architecture, or a key is not the one that the functions name."
   }
 
   assert {
@@ -128,9 +129,9 @@ run "by_default" {
   # Above all not by `valid_until`: a client that has ended would vanish, and with it who it was.
   assert {
     condition = { for name, table in module.table : name => table.settings.expires_by if table.settings.expires_by != null } == {
-      for name in ["records", "imports", "findings", "clients", "quotas", "access_log", "idempotency", "sessions", "shares", "members", "withdrawals"] : name => "expires_at"
+      for name in ["records", "blocks", "imports", "findings", "clients", "quotas", "access_log", "idempotency", "sessions", "shares", "members", "withdrawals"] : name => "expires_at"
     }
-    error_message = "What expires must be the records, the imports and their findings, revoked tokens, the quotas, the access log, idempotency keys, sessions, shares, invitations and withdrawals that no backup is old enough to undo, and nothing else, by what the functions give to what is meant to vanish."
+    error_message = "What expires must be the records, empty blocks, the imports and their findings, revoked tokens, the quotas, the access log, idempotency keys, sessions, shares, invitations and withdrawals that no backup is old enough to undo, and nothing else, by what the functions give to what is meant to vanish."
   }
 
   # --- buckets ---
@@ -158,6 +159,7 @@ run "by_default" {
       imports    = aws_kms_key.data["files"].arn
       identity   = aws_kms_key.data["registry"].arn
       statistics = aws_kms_key.data["registry"].arn
+      retention  = aws_kms_key.data["registry"].arn
       traces     = aws_kms_key.data["registry"].arn
     }
     error_message = "A queue is encrypted with a key of what it doesn't tell of."
@@ -195,7 +197,7 @@ run "by_default" {
   }
 
   assert {
-    condition     = { for name, queue in local.queues : name => queue.settings.max_receive_count } == { imports = 10, identity = 5, statistics = null, traces = null }
+    condition     = { for name, queue in local.queues : name => queue.settings.max_receive_count } == { imports = 10, identity = 5, statistics = null, retention = null, traces = null }
     error_message = "Work that fails is tried for ever, or given up too soon."
   }
 
@@ -228,6 +230,21 @@ run "by_default" {
   assert {
     condition     = module.statistics.failure_destination == module.statistics_dead_letters.dead_letter_arn
     error_message = "A run of the statistics that fails is lost."
+  }
+
+  assert {
+    condition = (
+      module.retention.failure_destination == module.retention_dead_letters.dead_letter_arn &&
+      aws_scheduler_schedule.retention.target[0].dead_letter_config[0].arn == module.retention_dead_letters.dead_letter_arn &&
+      aws_scheduler_schedule.retention.target[0].arn == module.retention.alias_arn
+    )
+    error_message = "A run of the retention that fails, or cannot start, is lost."
+  }
+
+  # A duration that nobody set must not be one.
+  assert {
+    condition     = module.retention.environment["STUDENT_RETENTION_DAYS"] == "" && module.retention.environment["CASE_RETENTION_DAYS"] == ""
+    error_message = "Something is erased that nobody gave a duration."
   }
 
   assert {

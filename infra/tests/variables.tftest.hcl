@@ -281,6 +281,11 @@ run "values_of_the_others" {
     share_readings_per_hour = 59
 
     secret_recovery_window_days       = 6
+    student_retention_days            = 0
+    case_retention_days               = 36526
+    retention_schedule                = "every night"
+    retention_segments                = 0
+    retention_per_second              = 1001
     inbox_retention_days              = 0
     reports_retention_days            = 0
     noncurrent_version_retention_days = 0
@@ -310,7 +315,8 @@ run "values_of_the_others" {
     var.function_endpoint_url, var.hmac_key_versions, var.rekeying, var.log_level, var.statistics_schedule,
     var.verification_schedule, var.cpge_mefstat_prefixes, var.scan_segments, var.statistics_url, var.starts_within_days, var.portal_provider,
     var.student_provider, var.share_days, var.share_readings_per_hour,
-    var.secret_recovery_window_days, var.inbox_retention_days, var.reports_retention_days,
+    var.secret_recovery_window_days, var.student_retention_days, var.case_retention_days, var.retention_schedule, var.retention_segments,
+    var.retention_per_second, var.inbox_retention_days, var.reports_retention_days,
     var.noncurrent_version_retention_days, var.log_retention_days, var.failed_imports_alarm_threshold,
     var.client_errors_alarm_percent, var.latency_alarm_milliseconds, var.blocked_requests_alarm_threshold,
     var.feed_alarm_days, var.oldest_case_alarm_days, var.watched_establishments, var.ingestion_timeout_seconds, var.deduplication_timeout_seconds,

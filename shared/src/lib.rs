@@ -26,6 +26,7 @@ pub mod domain;
 pub mod feeding;
 pub mod files;
 pub mod identity;
+pub mod retention;
 
 #[cfg(feature = "api")]
 pub mod api;

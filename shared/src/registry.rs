@@ -21,6 +21,7 @@
 //! | [`members`] | `members` | written by portal, and by an operator |
 //! | [`new_identities`] | `quotas` | written by deduplication, and by an operator |
 //! | [`rekeying`] | `students`, `blocks`, `reviews` | written by an operator, while deduplication is stopped |
+//! | [`retention`] | `retention` | written by retention, and by an operator |
 //! | [`withdrawals`] | `withdrawals` | written by review and portal, and by an operator |
 //!
 //! [`own_quality`] and [`public_statistics`] are no tables either, but objects that statistics write,
@@ -56,6 +57,7 @@ pub mod quotas;
 pub mod records;
 pub mod rekeying;
 pub mod remembered;
+pub mod retention;
 pub mod reviews;
 pub mod sealed;
 #[cfg(feature = "auth")]
@@ -71,6 +73,7 @@ mod read;
 mod transaction;
 
 pub use error::{StoreError, StoreFailure};
+pub use read::Next;
 pub use transaction::EncodeError;
 
 /// Waits between attempts at a transaction that others got in the way of: from 20 ms, doubled each

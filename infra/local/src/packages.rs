@@ -18,8 +18,17 @@ use crate::process::{Running, cargo};
 /// features.
 pub(crate) const TOOL: &str = "statut";
 /// The functions, by the name of their crate, their binary and their package.
-pub(crate) const FUNCTIONS: [&str; 8] =
-    ["status", "enrolment", "review", "portal", "ingestion", "deduplication", "statistics", "ines"];
+pub(crate) const FUNCTIONS: [&str; 9] = [
+    "status",
+    "enrolment",
+    "review",
+    "portal",
+    "ingestion",
+    "deduplication",
+    "statistics",
+    "retention",
+    "ines",
+];
 
 /// What Lambda starts, in a package.
 pub(crate) const ENTRY: &str = "bootstrap";

@@ -187,6 +187,14 @@ impl<H> Default for Block<H> {
 /// that more people share says little, and each of them has other keys.
 pub const MOST_ENTRIES: usize = MOST_READ;
 
+impl<H> Block<H> {
+    /// Whether nobody is in it, and nobody ever was left out of it: it says no more than no block.
+    #[must_use]
+    pub fn is_void(&self) -> bool {
+        self.entries.is_empty() && !self.cut
+    }
+}
+
 impl<H: Clone + PartialEq> Block<H> {
     /// Puts these traits in place of all that were indexed of `holder`. Beyond [`MOST_ENTRIES`] the
     /// oldest go.

@@ -7,12 +7,14 @@
 //! | `version` | moves with each write |
 //! | `cut` | somebody was left out |
 //! | `entries` | traits and their holders |
+//! | `expires_at` | of an empty block only: a day after the last entry left |
 
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::TransactWriteItem;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -21,6 +23,10 @@ use super::transaction::{EncodeError, check_over, put_over};
 use super::{StoreError, read};
 use crate::identity::block::{Block, BlockId};
 use crate::identity::digest::IdentityKeys;
+
+/// How long an empty block stays. A block that comes back begins at version 1 again, so it must
+/// not go while a decision may still hold a version of it: no invocation lasts a day.
+const EMPTY_KEPT: SignedDuration = SignedDuration::from_hours(24);
 
 /// A table of blocks whose holders are `H`.
 #[derive(Debug, Clone)]
@@ -78,10 +84,21 @@ impl<H: Serialize + DeserializeOwned> BlockStore<H> {
 
     /// Writes a block over the version that was read.
     pub fn put(&self, key: &BlockId, block: &Block<H>) -> Result<TransactWriteItem, EncodeError> {
-        let mut item = item_key(key);
-        item.insert("version".into(), number(block.version + 1));
-        item.insert("cut".into(), serde_dynamo::to_attribute_value(block.cut)?);
-        item.insert("entries".into(), serde_dynamo::to_attribute_value(&block.entries)?);
+        put_over(&self.table, "pk", item(key, block)?, block.version)
+    }
+
+    /// Writes a block that the last holder left as of `now`, over the version that was read.
+    /// DynamoDB deletes it a day later, so that not even its key, a digest of a name and a birth
+    /// date, outlasts whom it was about. Whoever joins it before writes it without that end.
+    pub fn put_empty(
+        &self,
+        key: &BlockId,
+        block: &Block<H>,
+        now: Timestamp,
+    ) -> Result<TransactWriteItem, EncodeError> {
+        let mut item = item(key, block)?;
+        let expires = now.as_second().saturating_add(EMPTY_KEPT.as_secs());
+        item.insert("expires_at".into(), number(expires));
         put_over(&self.table, "pk", item, block.version)
     }
 
@@ -89,6 +106,14 @@ impl<H: Serialize + DeserializeOwned> BlockStore<H> {
     pub fn check(&self, key: &BlockId, version: u64) -> Result<TransactWriteItem, EncodeError> {
         check_over(&self.table, "pk", item_key(key), version)
     }
+}
+
+fn item<H: Serialize>(key: &BlockId, block: &Block<H>) -> Result<Item, EncodeError> {
+    let mut item = item_key(key);
+    item.insert("version".into(), number(block.version + 1));
+    item.insert("cut".into(), serde_dynamo::to_attribute_value(block.cut)?);
+    item.insert("entries".into(), serde_dynamo::to_attribute_value(&block.entries)?);
+    Ok(item)
 }
 
 fn item_key(key: &BlockId) -> Item {

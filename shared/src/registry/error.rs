@@ -99,7 +99,9 @@ impl StoreError {
         Self { operation, failure: StoreFailure::Contention }
     }
 
-    pub(super) fn encode(operation: &'static str, error: EncodeError) -> Self {
+    /// What was to be written couldn't be encoded.
+    #[must_use]
+    pub fn encode(operation: &'static str, error: EncodeError) -> Self {
         Self { operation, failure: error.into() }
     }
 

@@ -67,13 +67,25 @@ impl Publisher {
     ///
     /// Idempotent: a repetition finds the versions moved on, writes nothing and says so.
     pub async fn publish(&self, writes: &[Write], now: Timestamp) -> Result<Published, StoreError> {
+        self.publish_with(writes, Vec::new(), now).await
+    }
+
+    /// The same, with writes of another store's in the transaction: they count among the
+    /// [`MOST_WRITES`].
+    pub async fn publish_with(
+        &self,
+        writes: &[Write],
+        others: Vec<TransactWriteItem>,
+        now: Timestamp,
+    ) -> Result<Published, StoreError> {
         const OPERATION: &str = "students TransactWriteItems";
-        if writes.len() > MOST_WRITES {
+        if writes.len() + others.len() > MOST_WRITES {
             return Err(StoreError::refused(OPERATION, "more writes than a transaction takes"));
         }
         let items: Result<Vec<_>, _> =
             writes.iter().filter_map(|write| self.item(write, now).transpose()).collect();
-        let items = items.map_err(|error| StoreError::encode(OPERATION, error))?;
+        let mut items = items.map_err(|error| StoreError::encode(OPERATION, error))?;
+        items.extend(others);
         self.transact(OPERATION, items).await
     }
 
@@ -184,6 +196,9 @@ impl Publisher {
             }
             Write::DeleteIne { ine, owner } => {
                 owned_by(std::slice::from_ref(owner), "")?.delete(&self.students, keys::ine(ine))
+            }
+            Write::PutBlock(key, block) if block.is_void() => {
+                self.blocks.put_empty(key, block, now)
             }
             Write::PutBlock(key, block) => self.blocks.put(key, block),
             Write::CheckBlock(key, version) => self.blocks.check(key, *version),

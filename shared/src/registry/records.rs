@@ -43,8 +43,10 @@ use crate::identity::digest::RecordId;
 use crate::identity::student::RecordVersion;
 
 mod confirmed;
+mod erasing;
 mod quality;
 
+pub use erasing::UnattachedPage;
 pub use quality::Judged;
 
 /// Records of one [`RecordStore::read`] or [`RecordStore::write`] at most: DynamoDB's limit for

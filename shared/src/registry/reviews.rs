@@ -16,13 +16,13 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::types::TransactWriteItem;
+use aws_sdk_dynamodb::types::{Delete, TransactWriteItem};
 use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::keys::{Item, number, text};
 use super::transaction::{EncodeError, put_over};
-use super::{StoreError, read};
+use super::{Next, StoreError, read};
 use crate::identity::review::{Case, CaseId, Kind, State};
 
 /// Cases of one page at most: DynamoDB's limit for one reading.
@@ -170,6 +170,39 @@ impl ReviewStore {
         let output = output.map_err(|error| StoreError::new(OPERATION, &error))?;
         let cases = serde_dynamo::from_items(output.items.unwrap_or_default());
         Ok((cases.map_err(|_| StoreError::shape(OPERATION))?, output.last_evaluated_key))
+    }
+
+    /// One reading, of a megabyte at most, of one part of the table, open cases and others.
+    /// `segment` is from 0, below `segments`. It may be a little old.
+    pub async fn scan_segment(
+        &self,
+        (segment, segments): (u32, u32),
+        from: Option<Next>,
+    ) -> Result<(Vec<Case>, Option<Next>), StoreError> {
+        const OPERATION: &str = "reviews Scan";
+        let part = |number| i32::try_from(number).map_err(|_| StoreError::shape(OPERATION));
+        let scan = self
+            .client
+            .scan()
+            .table_name(&self.table)
+            .segment(part(segment)?)
+            .total_segments(part(segments)?)
+            .set_exclusive_start_key(from.map(|Next(key)| key));
+        let output = scan.send().await.map_err(|error| StoreError::new(OPERATION, &error))?;
+        let cases = serde_dynamo::from_items(output.items.unwrap_or_default());
+        let cases = cases.map_err(|_| StoreError::shape(OPERATION))?;
+        Ok((cases, output.last_evaluated_key.map(Next)))
+    }
+
+    /// Erases a case that nobody wrote since it was read.
+    pub fn erase(&self, case: &Case) -> Result<TransactWriteItem, EncodeError> {
+        let delete = Delete::builder()
+            .table_name(&self.table)
+            .set_key(Some(key(&case.id)))
+            .condition_expression(UNCHANGED)
+            .expression_attribute_values(":read", number(case.version))
+            .build()?;
+        Ok(TransactWriteItem::builder().delete(delete).build())
     }
 
     /// When the oldest open case was opened. The index is a moment late.

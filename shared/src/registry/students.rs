@@ -11,11 +11,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{Delete, TransactWriteItem};
+use jiff::civil::Date;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::StoreError;
-use super::keys::{self, Item, text};
+use super::keys::{self, Item, number, text};
+use super::read::Next;
+use super::transaction::EncodeError;
 use crate::domain::ine::Ine;
 use crate::identity::digest::{IdentityKeys, IneDigest};
 use crate::identity::edge::Edge;
@@ -25,6 +29,18 @@ use crate::identity::student::{Student, StudentId};
 /// How many aliases are followed: each was made by a merge of its own, which leads to a student
 /// that was there.
 const MOST_HOPS: usize = 8;
+
+/// What one reading of a part of the table tells retention.
+#[derive(Debug, Default)]
+pub struct RetentionPage {
+    /// Students of whom every enrolment that was read ended before the day that was asked about.
+    /// Others may be on the next page: whoever erases reads the student.
+    pub ended: Vec<StudentId>,
+    /// Students that lead to another, with their versions.
+    pub aliases: Vec<(StudentId, u64)>,
+    /// Where to go on, when there may be more.
+    pub next: Option<Next>,
+}
 
 /// The table `students`, as evidence.
 #[derive(Debug, Clone)]
@@ -151,6 +167,83 @@ impl StudentStore {
             each(student.ok_or_else(|| StoreError::shape(OPERATION))?, stored.edge);
         }
         Ok(())
+    }
+
+    /// One reading, of a megabyte at most, of one part of the table: `segment` is from 0, below
+    /// `segments`. It may be a little old; no identity is read.
+    pub async fn scan_retention(
+        &self,
+        (segment, segments): (u32, u32),
+        first_kept: Date,
+        from: Option<Next>,
+    ) -> Result<RetentionPage, StoreError> {
+        const OPERATION: &str = "students Scan";
+        #[derive(Deserialize)]
+        struct Stored {
+            pk: String,
+            #[serde(default)]
+            version: u64,
+            #[serde(default)]
+            edge: Option<EdgeEnd>,
+        }
+        #[derive(Deserialize)]
+        struct EdgeEnd {
+            declaration: DeclarationEnd,
+        }
+        #[derive(Deserialize)]
+        struct DeclarationEnd {
+            inscription: EnrolmentEnd,
+        }
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct EnrolmentEnd {
+            date_fin: Date,
+        }
+        let part = |number| i32::try_from(number).map_err(|_| StoreError::shape(OPERATION));
+        let scan = self
+            .client
+            .scan()
+            .table_name(&self.table)
+            .segment(part(segment)?)
+            .total_segments(part(segments)?)
+            .projection_expression("pk, version, #edge.declaration.inscription.dateFin")
+            .filter_expression("attribute_exists(#edge) OR attribute_exists(merged_into)")
+            .expression_attribute_names("#edge", "edge")
+            .set_exclusive_start_key(from.map(|Next(key)| key));
+        let output = scan.send().await.map_err(|error| StoreError::new(OPERATION, &error))?;
+        let mut page =
+            RetentionPage { next: output.last_evaluated_key.map(Next), ..RetentionPage::default() };
+        let mut ended: BTreeMap<StudentId, bool> = BTreeMap::new();
+        for item in output.items.unwrap_or_default() {
+            let stored: Stored =
+                serde_dynamo::from_item(item).map_err(|_| StoreError::shape(OPERATION))?;
+            let student = stored.pk.strip_prefix(keys::STUDENT_PREFIX).and_then(StudentId::parse);
+            let student = student.ok_or_else(|| StoreError::shape(OPERATION))?;
+            match stored.edge {
+                Some(edge) => {
+                    let is_over = edge.declaration.inscription.date_fin < first_kept;
+                    *ended.entry(student).or_insert(true) &= is_over;
+                }
+                None => page.aliases.push((student, stored.version)),
+            }
+        }
+        page.ended = ended.into_iter().filter_map(|(id, over)| over.then_some(id)).collect();
+        Ok(page)
+    }
+
+    /// Deletes a student that leads to another, over the version that was read.
+    pub fn delete_alias(
+        &self,
+        id: StudentId,
+        version: u64,
+    ) -> Result<TransactWriteItem, EncodeError> {
+        let delete = Delete::builder()
+            .table_name(&self.table)
+            .set_key(Some(keys::student(id)))
+            .condition_expression("version = :version AND attribute_exists(merged_into)")
+            .expression_attribute_values(":version", number(version))
+            .build()?;
+        Ok(TransactWriteItem::builder().delete(delete).build())
     }
 
     async fn find(&self, id: StudentId) -> Result<Found, StoreError> {

@@ -122,6 +122,16 @@ impl Tables {
         assert_eq!(status, 200, "{answer}");
     }
 
+    /// Deletes an item, as `DynamoDB` does once its time is over.
+    pub fn delete(&self, table: &str, item: &Item) {
+        let names = schema(table).key.iter();
+        let key: Item = names.map(|name| (name.clone(), item[name].clone())).collect();
+        let request =
+            Item::from_iter([("TableName".into(), table.into()), ("Key".into(), key.into())]);
+        let (status, answer) = self.run("DeleteItem", &Value::Object(request).to_string());
+        assert_eq!(status, 200, "{answer}");
+    }
+
     /// The items of a table, in the order of their keys.
     #[must_use]
     pub fn items(&self, table: &str) -> Vec<Item> {

@@ -23,7 +23,7 @@ pub(crate) use self::withdrawn::{Outcome, apply};
 /// Not those of hours (`quotas`, `idempotency`, `sessions`) and what students share (`shares`), which
 /// have no backup; not the traces
 /// (`access-log`, `ines-log`), since nobody may make a consultation unhappen; not `withdrawals`,
-/// which says what must not come back.
+/// which says what must not come back, nor `retention`, which says who must not be erased.
 pub(crate) const TABLES: [&str; 9] = [
     "records",
     "students",
@@ -56,6 +56,7 @@ mod tests {
             "access-log",
             "ines-log",
             "withdrawals",
+            "retention",
         ];
         let said: BTreeSet<&str> = TABLES.into_iter().chain(INES_TABLES).chain(left).collect();
         let described = fakes::terraform::tables();

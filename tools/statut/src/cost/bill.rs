@@ -100,7 +100,8 @@ impl Count<'_> {
         let scanned = self.load.students * work.student_kilobytes.value
             + self.load.enrolments() * work.record_kilobytes.value;
         let used = self.questions() * work.trace_kilobytes.value;
-        let scans = (NIGHTS * scanned + used) / 4.0 * EVENTUAL;
+        // Retention reads the same every third night.
+        let scans = ((NIGHTS + NIGHTS / 3.0) * scanned + used) / 4.0 * EVENTUAL;
         let reads = self.resolved() * EVENTUAL
             + self.load.unchanged_rows()
             + self.resolved() * work.resolution_reads.value * work.resolution_read_units.value
