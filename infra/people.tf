@@ -19,6 +19,8 @@ locals {
         ReplayImports   = { actions = ["s3:GetObjectVersion", "s3:PutObject"], resources = ["${module.bucket["inbox"].arn}/*"] }
         ReadDeadLetters = { actions = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ReceiveMessage"], resources = local.dead_letter_arns }
         Redrive         = { actions = ["sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:SendMessage"], resources = [module.identity_queue.arn, module.imports_queue.arn] }
+        ReadRetention   = { actions = ["dynamodb:Query"], resources = [local.table_arns["retention"]] }
+        RunRetention    = { actions = ["lambda:InvokeFunction"], resources = [module.retention.alias_arn] }
         RunStatistics   = { actions = ["lambda:InvokeFunction"], resources = [module.statistics.alias_arn] }
         ReadLogs        = { actions = ["logs:FilterLogEvents", "logs:GetLogEvents", "logs:StartQuery"], resources = [for group in ["/aws/*/${local.name}*", "${local.firewall_log_group}*"] : "arn:${local.partition}:logs:${var.region}:${local.account_id}:log-group:${group}"] }
         ReadDashboards  = { actions = ["cloudwatch:GetDashboard"], resources = [for dashboard in local.dashboards : "arn:${local.partition}:cloudwatch::${local.account_id}:dashboard/${dashboard.name}"] }
@@ -31,7 +33,7 @@ locals {
       }
     }
     dpo = {
-      description = "The access log, and what finds a person in it; changes nothing"
+      description = "The access log, what finds a person in it, and legal holds; changes nothing else"
       principals  = var.data_protection_officers
       statements = merge(
         {
@@ -39,6 +41,7 @@ locals {
           FindStudents = { actions = ["dynamodb:GetItem", "dynamodb:Query"], resources = [local.table_arns["students"]] }
           ReadRecords  = { actions = ["dynamodb:GetItem"], resources = [local.table_arns["records"]] }
           NameClients  = { actions = ["dynamodb:GetItem"], resources = [local.table_arns["clients"]] }
+          HoldStudents = { actions = ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"], resources = [local.table_arns["retention"]] }
           ReadInes     = { actions = ["secretsmanager:GetSecretValue"], resources = [module.hmac_secret["ine"].arn] }
         },
         # The copy that nobody can change, and what it is compared with.

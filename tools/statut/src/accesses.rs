@@ -48,14 +48,21 @@ pub(crate) struct Accesses {
 
 /// What was done about the student who has an INE; `None` when nobody has it.
 pub(crate) async fn of_ine(deployment: &Deployment, ine: &Ine) -> Result<Option<Accesses>> {
+    match student_of(deployment, ine).await? {
+        Some(student) => of_student(deployment, Some(student), None).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The student who has an INE, whether it may be told now or not.
+pub(crate) async fn student_of(deployment: &Deployment, ine: &Ine) -> Result<Option<StudentId>> {
     let students = deployment.table("students");
     let answers =
         AnswerStore::new(deployment.dynamodb.clone(), students, deployment.table("blocks"));
-    // Whether it may be told now or not: who asks wants to know whom it was told.
     for digest in digests(deployment, ine).await? {
         let student = answers.student_of(&digest).await.context("the students can't be read")?;
-        if let Some(student) = student {
-            return of_student(deployment, Some(student), None).await.map(Some);
+        if student.is_some() {
+            return Ok(student);
         }
     }
     Ok(None)

@@ -7,6 +7,7 @@ pub(crate) mod ines;
 pub(crate) mod member;
 pub(crate) mod operations;
 pub(crate) mod restore;
+pub(crate) mod retention;
 pub(crate) mod review;
 pub(crate) mod statistics;
 
@@ -74,6 +75,8 @@ pub(crate) enum Command {
     Rekey,
     /// Bring every table back to one instant, and keep what was taken back since taken back
     Restore(restore::Restore),
+    /// Show what was erased and by which durations, erase what is over, keep somebody from it
+    Retention(retention::Retention),
     /// Show what the identity rules of today would change in the register, and apply it in steps
     Redecide(operations::Redecide),
     /// Compute the statistics now and show them, freeze a snapshot, prove one

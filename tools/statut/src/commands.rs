@@ -11,6 +11,7 @@ mod redrive;
 mod rekey;
 mod replay;
 mod restore;
+mod retention;
 mod review;
 mod stats;
 
@@ -33,6 +34,7 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         Command::Replay(options) => replay::run(&place, format, &options).await,
         Command::Rekey => rekey::run(&place, format).await,
         Command::Restore(options) => restore::run(&place, format, &options).await,
+        Command::Retention(options) => retention::run(&place, format, &options).await,
         Command::Redecide(options) => redecide::run(&place, format, &options).await,
         Command::Cost(options) => cost::run(format, &options),
         Command::Stats(options) => stats::run(&place, format, &options).await,

@@ -27,9 +27,7 @@ pub(super) async fn run(place: &Place, format: Format, options: &cli::Accesses) 
             .context("--record: an enrolment's id is digits, a dot and 32 more")?;
         accesses::of_record(&deployment, &record).await?.context("there is no such enrolment")?
     } else {
-        let ine = options.ine.clone().unwrap_or_default();
-        let ine = if ine == "-" { from_standard_input()? } else { ine };
-        let ine = Ine::parse(&ine).map_err(|error| anyhow!("--ine: {error}"))?;
+        let ine = read_ine(options.ine.as_deref().unwrap_or_default())?;
         accesses::of_ine(&deployment, &ine).await?.context("no student has this INE")?
     };
     if found.is_cut {
@@ -43,6 +41,12 @@ pub(super) async fn run(place: &Place, format: Format, options: &cli::Accesses) 
         }
         ui::table(&accesses::attached_rows(&found.attached));
     })
+}
+
+/// An INE as an option gives it, or as it is typed for `-`.
+pub(super) fn read_ine(text: &str) -> Result<Ine> {
+    let ine = if text == "-" { from_standard_input()? } else { text.to_owned() };
+    Ine::parse(&ine).map_err(|error| anyhow!("--ine: {error}"))
 }
 
 fn from_standard_input() -> Result<String> {
