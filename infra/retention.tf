@@ -93,7 +93,7 @@ module "retention_dead_letters" {
 resource "aws_cloudwatch_log_metric_filter" "retention" {
   name           = "retention"
   log_group_name = module.retention.log_group_name
-  pattern        = "{ $.message = \"retention applied\" && $.finished IS TRUE && $.failed = 0 }"
+  pattern        = "{ ($.message = \"retention applied\") && ($.finished IS TRUE) && ($.failed = 0) }"
 
   metric_transformation {
     namespace = local.metrics_namespace
