@@ -65,7 +65,7 @@ output "retention_dlq_url" {
 
 output "statistics_dlq_url" {
   description = "Runs of the statistics that were given up."
-  value       = module.statistics_dead_letters.dead_letter_url
+  value       = module.statistics_queue.dead_letter_url
 }
 
 output "records_table" {

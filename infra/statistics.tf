@@ -1,4 +1,5 @@
-# Every night: scan the students, aggregate, hide what would tell of somebody. An order freezes a public snapshot.
+# Every night: scan the students, aggregate, hide what would tell of somebody. An order freezes a public snapshot. Either is done
+# in steps, each of which a message asks for, so that none is longer than an invocation.
 
 module "statistics" {
   source = "./modules/function"
@@ -14,6 +15,7 @@ module "statistics" {
   environment = {
     STUDENTS_TABLE        = module.table["students"].name
     STATISTICS_BUCKET     = module.bucket["statistics"].name
+    TASKS_QUEUE_URL       = module.statistics_queue.url
     SUPPRESSION_THRESHOLD = var.suppression_threshold
     SCAN_SEGMENTS         = var.scan_segments
     ESTABLISHMENTS_TABLE  = module.table["establishments"].name
@@ -61,16 +63,25 @@ module "statistics" {
       actions   = ["s3:GetObject", "s3:PutObject"]
       resources = ["${module.bucket["statistics"].arn}/*"]
     }
-    # Without it S3 answers 403 for an object that isn't there.
+    # Snapshots, and the parts of a count that are there. Without it S3 answers 403 for an object that isn't.
     ListSnapshots = {
       actions   = ["s3:ListBucket"]
       resources = [module.bucket["statistics"].arn]
+    }
+    ConsumeQueue = {
+      actions   = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
+      resources = [module.statistics_queue.arn]
+    }
+    # To itself: the parts of a count, and what is left of one.
+    AskForSteps = {
+      actions   = ["sqs:SendMessage"]
+      resources = [module.statistics_queue.arn]
     }
   }
 
   # Decrypting through S3 is what completing a multipart upload takes.
   key_use = {
-    registry   = { decrypt = ["dynamodb"] }
+    registry   = { decrypt = ["dynamodb", "sqs"], generate = ["sqs"] }
     access_log = { decrypt = ["dynamodb"] }
     files      = { decrypt = ["s3"], generate = ["s3"] }
   }
@@ -79,20 +90,44 @@ module "statistics" {
   asynchronous = {
     maximum_retry_attempts       = 2
     maximum_event_age_in_seconds = 6 * 60 * 60
-    dead_letter_queue_arn        = module.statistics_dead_letters.dead_letter_arn
+    dead_letter_queue_arn        = module.statistics_queue.dead_letter_arn
   }
 }
 
-# Runs that failed, or that could not start.
-module "statistics_dead_letters" {
+# The steps of a count: a message for each part of each table, and one for the assembly of what they came to. Its dead letters
+# are orders that failed or could not start, and steps that were given up.
+module "statistics_queue" {
   source = "./modules/queue"
 
   name       = "${local.name}-statistics"
   account_id = local.account_id
   key_arn    = aws_kms_key.data["registry"].arn
 
+  consumer = {
+    # A step that dies begins again where it was last kept, and a night is long: six times the function's time would be longer
+    # than what is left of it.
+    visibility_timeout_seconds = 1000
+    max_receive_count          = 4
+    late_seconds               = 2 * 60 * 60
+    late_description           = "A step of a count of statistics waits for two hours, or fails again and again: see the runbook."
+  }
+
   alarms_enabled  = var.alarms_enabled
   alarm_topic_arn = aws_sns_topic.alarms.arn
+}
+
+resource "aws_lambda_event_source_mapping" "statistics" {
+  event_source_arn = module.statistics_queue.arn
+  function_name    = module.statistics.alias_arn
+
+  # A part may take a whole invocation.
+  batch_size = 1
+
+  function_response_types = ["ReportBatchItemFailures"]
+
+  scaling_config {
+    maximum_concurrency = max(2, var.scan_segments)
+  }
 }
 
 # The line that ends a run whose day's tables are there: a run that fails, or that never starts, writes none.
@@ -137,7 +172,7 @@ resource "aws_scheduler_schedule" "statistics" {
     }
 
     dead_letter_config {
-      arn = module.statistics_dead_letters.dead_letter_arn
+      arn = module.statistics_queue.dead_letter_arn
     }
   }
 
@@ -182,7 +217,7 @@ resource "aws_iam_role_policy" "scheduler" {
         Sid      = "LeaveDeadLetters"
         Effect   = "Allow"
         Action   = ["sqs:SendMessage"]
-        Resource = [module.statistics_dead_letters.dead_letter_arn, module.retention_dead_letters.dead_letter_arn, module.identity_queue.dead_letter_arn]
+        Resource = [module.statistics_queue.dead_letter_arn, module.retention_dead_letters.dead_letter_arn, module.identity_queue.dead_letter_arn]
       },
       {
         Sid      = "SendDaily"

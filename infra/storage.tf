@@ -105,9 +105,10 @@ module "table" {
 locals {
   # Published statistics are kept: a reader may cite any past edition.
   buckets = {
-    inbox      = { expire_after_days = var.inbox_retention_days, forms_from = [regex("^https?://[^/]+", local.portal_url)] }
-    reports    = { expire_after_days = var.reports_retention_days, forms_from = [] }
-    statistics = { expire_after_days = null, forms_from = [] }
+    inbox   = { expire_after_days = var.inbox_retention_days, passing = {}, forms_from = [regex("^https?://[^/]+", local.portal_url)] }
+    reports = { expire_after_days = var.reports_retention_days, passing = {}, forms_from = [] }
+    # What the steps of a count came to is exact, and nobody's once its tables are made.
+    statistics = { expire_after_days = null, passing = { "interne/comptages/" = 7 }, forms_from = [] }
   }
 }
 
@@ -119,6 +120,7 @@ module "bucket" {
   key_arn           = aws_kms_key.data["files"].arn
   force_destroy     = var.force_destroy
   expire_after_days = each.value.expire_after_days
+  passing           = each.value.passing
   forms_from        = each.value.forms_from
 
   noncurrent_version_retention_days = var.noncurrent_version_retention_days
@@ -132,7 +134,7 @@ locals {
     {
       imports    = module.imports_queue
       identity   = module.identity_queue
-      statistics = module.statistics_dead_letters
+      statistics = module.statistics_queue
       retention  = module.retention_dead_letters
     },
     { for queue in module.access_log_dead_letters : "traces" => queue },

@@ -372,12 +372,18 @@ variable "statistics_url" {
 }
 
 variable "scan_segments" {
-  description = "Parallel segments the statistics function scans the students with."
+  description = "Parts that statistics read each table in, so many of them at once."
   type        = number
   default     = 4
 
   validation {
     condition     = var.scan_segments >= 1 && var.scan_segments <= 64 && floor(var.scan_segments) == var.scan_segments
     error_message = "scan_segments is a whole number from 1 to 64."
+  }
+
+  # Orders are answered while parts are counted.
+  validation {
+    condition     = var.reserved_concurrency.statistics == null || try(max(2, var.scan_segments) < var.reserved_concurrency.statistics, false)
+    error_message = "reserved_concurrency.statistics is more than scan_segments, and 3 at least: what is beyond it would be throttled, and throttles count as deliveries."
   }
 }

@@ -147,14 +147,14 @@ run "configured" {
 
   override_data {
     target = data.aws_servicequotas_service_quota.lambda_concurrency
-    values = { value = 467 }
+    values = { value = 471 }
   }
 
   variables {
     backup                  = { vault_arn = "arn:aws:backup:eu-west-3:210987654321:backup-vault:register", days = 20 }
     gradual_deployment      = "CodeDeployDefault.LambdaLinear10PercentEvery1Minute"
     retention_alarm_enabled = true
-    reserved_concurrency    = { status = 200, enrolment = 50, review = 5, ingestion = 10, deduplication = 50, statistics = 1, retention = 1, ines = 50 }
+    reserved_concurrency    = { status = 200, enrolment = 50, review = 5, ingestion = 10, deduplication = 50, statistics = 5, retention = 1, ines = 50 }
     token_issuer = {
       issuer   = "https://issuer.example.org/"
       audience = "statut-etudiant"
@@ -447,6 +447,7 @@ run "configured" {
     condition = module.statistics.environment == tomap({
       STUDENTS_TABLE        = "statut-etudiant-test-students"
       STATISTICS_BUCKET     = module.bucket["statistics"].name
+      TASKS_QUEUE_URL       = module.statistics_queue.url
       SUPPRESSION_THRESHOLD = "5"
       SCAN_SEGMENTS         = "4"
       ESTABLISHMENTS_TABLE  = "statut-etudiant-test-establishments"

@@ -407,6 +407,10 @@ run "by_default" {
         "s3:GetObject statistics/*",
         "s3:PutObject statistics/*",
         "s3:ListBucket statistics",
+        "sqs:DeleteMessage statistics",
+        "sqs:GetQueueAttributes statistics",
+        "sqs:ReceiveMessage statistics",
+        "sqs:SendMessage statistics",
         "sqs:SendMessage statistics-dlq",
       ])
       retention = toset([

@@ -197,16 +197,17 @@ run "by_default" {
   }
 
   assert {
-    condition     = { for name, queue in local.queues : name => queue.settings.max_receive_count } == { imports = 10, identity = 5, statistics = null, retention = null, traces = null }
+    condition     = { for name, queue in local.queues : name => queue.settings.max_receive_count } == { imports = 10, identity = 5, statistics = 4, retention = null, traces = null }
     error_message = "Work that fails is tried for ever, or given up too soon."
   }
 
   assert {
     condition = (
       module.identity_queue.settings.visibility_timeout_seconds >= 6 * var.deduplication_timeout_seconds &&
-      module.imports_queue.settings.visibility_timeout_seconds >= 6 * var.ingestion_timeout_seconds
+      module.imports_queue.settings.visibility_timeout_seconds >= 6 * var.ingestion_timeout_seconds &&
+      module.statistics_queue.settings.visibility_timeout_seconds > 900 # what the function has
     )
-    error_message = "A throttled batch comes back while it is still being tried."
+    error_message = "A batch comes back while it is still being worked on."
   }
 
   assert {
@@ -223,12 +224,20 @@ run "by_default" {
   }
 
   assert {
+    condition = (
+      aws_lambda_event_source_mapping.statistics.batch_size == 1 &&
+      contains(aws_lambda_event_source_mapping.statistics.function_response_types, "ReportBatchItemFailures")
+    )
+    error_message = "A part of a count waits for another, or fails with it."
+  }
+
+  assert {
     condition     = alltrue([for function in [module.ingestion, module.enrolment, module.review] : function.failure_destination == null])
     error_message = "Ingestion is invoked by its queue alone, enrolment and review by the gateway: none has events to lose."
   }
 
   assert {
-    condition     = module.statistics.failure_destination == module.statistics_dead_letters.dead_letter_arn
+    condition     = module.statistics.failure_destination == module.statistics_queue.dead_letter_arn
     error_message = "A run of the statistics that fails is lost."
   }
 
@@ -248,7 +257,7 @@ run "by_default" {
   }
 
   assert {
-    condition     = aws_scheduler_schedule.statistics.target[0].dead_letter_config[0].arn == module.statistics_dead_letters.dead_letter_arn
+    condition     = aws_scheduler_schedule.statistics.target[0].dead_letter_config[0].arn == module.statistics_queue.dead_letter_arn
     error_message = "A run of the statistics that cannot start is lost."
   }
 

@@ -37,6 +37,8 @@ pub mod auth;
 #[cfg(feature = "aws")]
 pub mod config;
 #[cfg(feature = "aws")]
+pub mod deadline;
+#[cfg(feature = "aws")]
 pub mod deposits;
 #[cfg(all(feature = "auth", feature = "aws"))]
 pub mod ines;

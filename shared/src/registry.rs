@@ -27,7 +27,8 @@
 //! [`own_quality`] and [`public_statistics`] are no tables either, but objects that statistics write,
 //! and enrolment and portal read.
 //! [`identity_queue`] and [`imports_queue`] are no tables: one leads from a record to its student,
-//! the other asks for imports.
+//! the other asks for imports. [`segment`] is how a table is read in parts, [`messages`] how many are
+//! sent at once.
 
 use std::time::Duration;
 
@@ -47,6 +48,7 @@ pub mod imports_queue;
 pub mod ines;
 pub mod known_clients;
 pub mod members;
+pub mod messages;
 pub mod new_identities;
 pub mod objects;
 pub mod own_quality;
@@ -60,6 +62,7 @@ pub mod remembered;
 pub mod retention;
 pub mod reviews;
 pub mod sealed;
+pub mod segment;
 #[cfg(feature = "auth")]
 pub mod sessions;
 pub mod shares;

@@ -185,7 +185,7 @@ async fn no_log_line_and_no_key_names_a_person() {
         assert_eq!(stack.review(&officer, "").await.status, 200);
     }
     stack.enqueue("identity_queue_url", &person.row()).await;
-    stack.invoke("statistics", &json!({})).await;
+    stack.count(&json!({})).await;
     let secrets = Secrets::of(&[&person, &broken, &doubtful], &tokens);
 
     // The poison message is logged last of all.

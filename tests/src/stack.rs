@@ -382,6 +382,33 @@ impl Stack {
         let answer = call.send().await;
         json!({ "status": answer.status, "error": answer.headers.contains_key("x-amz-function-error"), "answer": answer.json() })
     }
+
+    /// Has statistics count, and gives how that ends: `publie` or `refus`.
+    ///
+    /// # Panics
+    ///
+    /// If the order is refused, or it never ends.
+    pub async fn count(&self, order: &Value) -> Value {
+        let begun = self.invoke("statistics", order).await;
+        assert_eq!(begun["error"], false, "{begun}");
+        self.end_of_count(&begun).await
+    }
+
+    /// How a count that has begun ends.
+    ///
+    /// # Panics
+    ///
+    /// If it never ends.
+    pub async fn end_of_count(&self, begun: &Value) -> Value {
+        let follow = json!({ "suivre": begun["answer"]["comptage"] });
+        eventually("the end of the count", || async {
+            let progress = self.invoke("statistics", &follow).await;
+            assert_eq!(progress["error"], false, "{progress}");
+            let outcome = progress["answer"]["issue"].clone();
+            (!outcome.is_null()).then_some(outcome)
+        })
+        .await
+    }
 }
 
 /// The emulator, as the SDK reaches it.

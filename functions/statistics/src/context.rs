@@ -8,6 +8,7 @@ use shared::registry::establishments::EstablishmentStore;
 use shared::registry::imports::ImportStore;
 use shared::registry::records::RecordStore;
 
+use crate::counting::tasks::Tasks;
 use crate::store::SnapshotStore;
 use crate::tables::shape::Thresholds;
 
@@ -17,6 +18,7 @@ const PERSONAL: i64 = 11;
 /// Stores and settings.
 pub struct Context {
     pub(crate) snapshots: SnapshotStore,
+    pub(crate) tasks: Tasks,
     pub(crate) answers: AnswerStore,
     pub(crate) establishments: EstablishmentStore,
     pub(crate) records: RecordStore,
@@ -29,7 +31,7 @@ pub struct Context {
     /// The address that frozen snapshots are published below, with its last slash; empty where there
     /// is none.
     pub(crate) site: String,
-    /// Parts of the table that are scanned side by side.
+    /// Parts that each table is read in, side by side.
     pub(crate) segments: i32,
 }
 
@@ -44,6 +46,7 @@ impl Context {
         let cpge = cpge.split(',').map(str::trim).filter(|prefix| !prefix.is_empty());
         Ok(Self {
             snapshots: SnapshotStore::new(config::s3(&aws), config::variable("STATISTICS_BUCKET")?),
+            tasks: Tasks::new(aws_sdk_sqs::Client::new(&aws), config::variable("TASKS_QUEUE_URL")?),
             establishments: EstablishmentStore::new(
                 dynamodb.clone(),
                 config::variable("ESTABLISHMENTS_TABLE")?,
@@ -61,8 +64,38 @@ impl Context {
             segments: config::variable("SCAN_SEGMENTS")?,
         })
     }
+
     /// Where frozen snapshots are published, if that is known.
     pub(crate) fn site(&self) -> Option<&str> {
         Some(self.site.as_str()).filter(|site| !site.is_empty())
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use aws_config::SdkConfig;
+
+    use super::*;
+
+    /// That of the tests.
+    pub(crate) fn context(aws: &SdkConfig) -> Context {
+        let dynamodb = aws_sdk_dynamodb::Client::new(aws);
+        Context {
+            snapshots: SnapshotStore::new(config::s3(aws), "statistics".to_owned()),
+            tasks: Tasks::new(
+                aws_sdk_sqs::Client::new(aws),
+                "https://sqs.eu-west-3.amazonaws.com/1/statistics".to_owned(),
+            ),
+            establishments: EstablishmentStore::new(dynamodb.clone(), "establishments".to_owned()),
+            records: RecordStore::new(dynamodb.clone(), "records".to_owned()),
+            imports: ImportStore::new(dynamodb.clone(), "imports".to_owned()),
+            clients: ClientStore::new(dynamodb.clone(), "clients".to_owned()),
+            traces: AccessLog::new(dynamodb.clone(), "access_log".to_owned(), 0),
+            answers: AnswerStore::new(dynamodb, "students".to_owned(), String::new()),
+            thresholds: Thresholds { plain: 5, personal: PERSONAL },
+            cpge_prefixes: Vec::new(),
+            site: String::new(),
+            segments: 4,
+        }
     }
 }

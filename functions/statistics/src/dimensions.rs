@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use serde::{Deserialize, Serialize};
 use shared::domain::territory::{self, Department};
 use shared::domain::uai::Uai;
 
@@ -91,7 +92,7 @@ pub fn year_of(diploma: &str, level: &str) -> String {
     format!("{diploma}{BETWEEN}{level}")
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Node {
     code: String,
     level: u8,
@@ -99,7 +100,8 @@ struct Node {
 }
 
 /// The values of one dimension.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(try_from = "Vec<Node>", into = "Vec<Node>")]
 struct Tree {
     nodes: Vec<Node>,
     /// By level, then code.
@@ -125,13 +127,60 @@ impl Tree {
     }
 }
 
+/// Values that aren't those of a tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("values of a dimension are a root, and each the child of one before it, a level above")]
+struct NoTree;
+
+impl TryFrom<Vec<Node>> for Tree {
+    type Error = NoTree;
+
+    fn try_from(nodes: Vec<Node>) -> Result<Self, NoTree> {
+        let mut tree = Self::new();
+        let mut nodes = nodes.into_iter();
+        nodes.next().filter(|root| root.level == 0).ok_or(NoTree)?;
+        for Node { code, level, parent } in nodes {
+            let above = tree.nodes.get(parent as usize).ok_or(NoTree)?;
+            let next = tree.nodes.len();
+            let fits = level > above.level && usize::from(level) < tree.index.len();
+            if !fits || tree.add(level, &code, parent) as usize != next {
+                return Err(NoTree);
+            }
+        }
+        Ok(tree)
+    }
+}
+
+impl From<Tree> for Vec<Node> {
+    fn from(tree: Tree) -> Self {
+        tree.nodes
+    }
+}
+
+/// For each dimension, what each value of another nomenclature is here.
+pub(crate) struct Translation([Vec<Value>; COUNT]);
+
+impl Translation {
+    /// A key here.
+    pub(crate) fn key(&self, key: &Key) -> Key {
+        let mut here = EVERYBODY;
+        for ((here, values), value) in here.iter_mut().zip(&self.0).zip(key) {
+            // A key has values of its own nomenclature, so none is taken for everybody.
+            *here = values.get(*value as usize).copied().unwrap_or(TOTAL);
+        }
+        here
+    }
+}
+
 /// The values of every dimension.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Nomenclature {
     trees: [Tree; COUNT],
     /// By UAI, the kind and name of each registered establishment.
+    #[serde(skip)]
     establishments: HashMap<Uai, (Value, String)>,
     /// By UAI, the value of each establishment that was counted.
+    #[serde(skip)]
     suppliers: HashMap<Uai, Value>,
 }
 
@@ -181,6 +230,12 @@ impl Nomenclature {
         self.trees[dimension.at()].add(level, code, parent)
     }
 
+    /// Whether every value of a key is one of these.
+    #[must_use]
+    pub(crate) fn has(&self, key: &Key) -> bool {
+        self.trees.iter().zip(key).all(|(tree, value)| (*value as usize) < tree.nodes.len())
+    }
+
     /// The value of a code, if there is one.
     #[must_use]
     pub fn find(&self, dimension: Dimension, level: u8, code: &str) -> Option<Value> {
@@ -216,11 +271,42 @@ impl Nomenclature {
         if let Some(value) = self.suppliers.get(&uai) {
             return *value;
         }
+        // One that was read back is among the values alone.
+        if let Some(value) = self.find(Dimension::Supplier, 2, uai.as_str()) {
+            self.suppliers.insert(uai, value);
+            return value;
+        }
         let unknown = self.of(Dimension::Supplier, 1, UNKNOWN);
         let kind = self.establishments.get(&uai).map_or(unknown, |(kind, _)| *kind);
         let value = self.add(Dimension::Supplier, 2, uai.as_str(), kind);
         self.suppliers.insert(uai, value);
         value
+    }
+
+    /// Takes for registered what is so in another: what is read back of a count doesn't say it.
+    pub(crate) fn register_as(&mut self, other: &Self) {
+        if self.establishments.len() != other.establishments.len() {
+            self.establishments.clone_from(&other.establishments);
+        }
+    }
+
+    /// Adds the values of another nomenclature, and says what each is called here. An establishment
+    /// is of the kind that it is registered with here.
+    pub(crate) fn absorb(&mut self, other: &Self) -> Translation {
+        Translation(Dimension::ALL.map(|dimension| {
+            let mut here: Vec<Value> = Vec::new();
+            for node in &other.trees[dimension.at()].nodes {
+                // A parent comes before its children.
+                let parent = here.get(node.parent as usize).copied().unwrap_or(TOTAL);
+                let uai = Uai::parse(&node.code).ok();
+                here.push(match (dimension, node.level, uai) {
+                    (_, 0, _) => TOTAL,
+                    (Dimension::Supplier, 2, Some(uai)) => self.supplier(uai),
+                    (_, level, _) => self.add(dimension, level, &node.code, parent),
+                });
+            }
+            here
+        }))
     }
 
     /// A diploma, or its year when that is given.

@@ -63,7 +63,7 @@ pub struct Scope {
 }
 
 /// What was met on the way, for the private tables.
-#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Observed {
     /// Counted students.
     #[serde(rename = "etudiants")]
@@ -99,6 +99,30 @@ pub struct Observed {
     pub unknown_levels: BTreeMap<String, u64>,
 }
 
+impl Observed {
+    /// Adds what was met elsewhere.
+    pub(crate) fn absorb(&mut self, other: Self) {
+        self.students += other.students;
+        self.on_hold += other.on_hold;
+        self.malformed += other.malformed;
+        self.outside += other.outside;
+        self.without_stat += other.without_stat;
+        self.commune_said += other.commune_said;
+        self.commune_of_uai += other.commune_of_uai;
+        self.commune_unknown += other.commune_unknown;
+        self.regime_unsaid += other.regime_unsaid;
+        for (own, others) in [
+            (&mut self.unknown_cursus, other.unknown_cursus),
+            (&mut self.unknown_diplomas, other.unknown_diplomas),
+            (&mut self.unknown_levels, other.unknown_levels),
+        ] {
+            for (code, times) in others {
+                list(code, times, own);
+            }
+        }
+    }
+}
+
 impl Scope {
     /// The facts of what a scan saw. Nothing stops it: what can't be counted is noted.
     pub fn facts<'a>(
@@ -112,7 +136,7 @@ impl Scope {
     /// The fact of one item of a scan.
     pub fn fact(&self, scanned: Scanned, observed: &mut Observed) -> Option<Fact> {
         let (stat, enrolments) = match scanned {
-            Scanned::Published { stat, enrolments } => (stat, enrolments),
+            Scanned::Published { stat, enrolments, .. } => (stat, enrolments),
             Scanned::OnHold => {
                 observed.on_hold += 1;
                 return None;
@@ -156,7 +180,7 @@ impl Scope {
         let text = said.cursus.as_deref().unwrap_or_default().trim().to_uppercase();
         let cursus = CURSUS.into_iter().find(|code| *code == text);
         if cursus.is_none() {
-            list(text, &mut observed.unknown_cursus);
+            list(text, 1, &mut observed.unknown_cursus);
         }
         let is_cpge = |code: &String| {
             let mefstat = code.len() == 11 && code.bytes().all(|byte| byte.is_ascii_digit());
@@ -187,13 +211,13 @@ fn coded(
     if lengths.contains(&code.len()) && code.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         return Some(code);
     }
-    list(code, unknown);
+    list(code, 1, unknown);
     None
 }
 
-fn list(code: String, unknown: &mut BTreeMap<String, u64>) {
+fn list(code: String, times: u64, unknown: &mut BTreeMap<String, u64>) {
     if !code.is_empty() && (unknown.len() < MOST_CODES || unknown.contains_key(&code)) {
-        *unknown.entry(code).or_default() += 1;
+        *unknown.entry(code).or_default() += times;
     }
 }
 
@@ -234,6 +258,7 @@ pub(crate) mod fixtures {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+    use shared::identity::student::StudentId;
 
     use super::fixtures::stored;
     use super::*;
@@ -246,7 +271,8 @@ mod tests {
     fn published(enrolments: &[serde_json::Value]) -> Scanned {
         let stat =
             Stat { sexe: Some(Sex::Female), naissance: Some(2004), lieu: BirthClass::France };
-        Scanned::Published { stat, enrolments: enrolments.iter().map(stored).collect() }
+        let student = StudentId::random();
+        Scanned::Published { student, stat, enrolments: enrolments.iter().map(stored).collect() }
     }
 
     #[test]

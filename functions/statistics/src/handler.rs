@@ -1,73 +1,127 @@
-//! One run, in order: scan, count, protect, write.
+//! What comes in, and the order of things.
 //!
-//! A run without an order is the day's, and internal: exact tables every day would tell of whoever
+//! An order without a date is the day's, and internal: exact tables every day would tell of whoever
 //! arrived in between, by subtraction, whatever is hidden in each. An order to freeze makes the
-//! public snapshot of a date.
+//! public snapshot of a date. Either begins a count, which tasks of a queue go on with.
 
-use std::sync::Arc;
-use std::time::Instant;
-
+use aws_lambda_events::event::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
+use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::{Span, Timestamp};
 use lambda_runtime::Diagnostic;
 use serde::{Deserialize, Serialize};
-use shared::domain::academic_year::{AcademicYear, day_in_france};
+use serde_json::Value;
+use shared::domain::academic_year::day_in_france;
 use shared::registry::StoreError;
-use shared::registry::public_statistics::{DAILY, Daily, PUBLIC, SNAPSHOTS, Snapshots};
+use tokio::time::Instant;
 
-use crate::audit::{AuditError, read_tables};
+use crate::assembly;
+use crate::audit::AuditError;
 use crate::context::Context;
-use crate::dimensions::Nomenclature;
-use crate::facts::{Observed, Scope};
-use crate::outputs::{File, FormatError, MANIFEST, Manifest, files, json_file};
+use crate::counting::kept::Kept;
+use crate::counting::part::{Reached, count};
+use crate::counting::records::CountingRecords;
+use crate::counting::students::CountingStudents;
+use crate::counting::{CountId, Outcome, Part, Plan, Table, Task};
+use crate::facts::Scope;
+use crate::outputs::FormatError;
 use crate::quality;
-use crate::segments;
-use crate::snapshot::{Coverage, PublishedRows, Snapshot, YearBefore};
-use crate::store::{FROZEN, INTERNAL};
-use crate::tables::tally::Tally;
-
-/// Establishments read at once.
-const PAGE: u16 = 500;
-/// Days that two years' reference dates may lie apart.
-const NEAR: i32 = 7;
 
 /// What the function is asked.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug)]
+pub enum Asked {
+    Order(Order),
+    /// How far a count has come.
+    Follow(CountId),
+    /// Steps of counts.
+    Tasks(Box<SqsEvent>),
+}
+
+/// What is to be counted.
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct Order {
     /// The date to freeze: the day's, since the register holds the state of today alone.
-    #[serde(rename = "geler", default)]
     freeze: Option<Date>,
 }
 
-impl Order {
+impl Asked {
     /// Reads an event: what the scheduler sends is no order, and the day is counted.
-    pub fn read(event: serde_json::Value) -> Result<Self, StatisticsError> {
-        if !event.is_object() {
-            return Ok(Self::default());
+    pub fn read(event: Value) -> Result<Self, StatisticsError> {
+        #[derive(Deserialize)]
+        struct Written {
+            #[serde(rename = "geler")]
+            freeze: Option<Date>,
+            #[serde(rename = "suivre")]
+            follow: Option<CountId>,
         }
-        serde_json::from_value(event).map_err(|_| StatisticsError::Order)
+        if event.get("Records").is_some() {
+            let tasks = serde_json::from_value(event).map_err(|_| StatisticsError::Order)?;
+            return Ok(Self::Tasks(tasks));
+        }
+        if !event.is_object() {
+            return Ok(Self::Order(Order::default()));
+        }
+        let written: Written = serde_json::from_value(event).map_err(|_| StatisticsError::Order)?;
+        match written {
+            Written { freeze, follow: None } => Ok(Self::Order(Order { freeze })),
+            Written { freeze: None, follow: Some(id) } => Ok(Self::Follow(id)),
+            Written { .. } => Err(StatisticsError::Order),
+        }
     }
 }
 
-/// Where a run's output is.
-#[derive(Debug, Serialize, Deserialize)]
-pub struct Published {
-    pub bucket: String,
-    /// What the keys of its files begin with.
-    pub prefix: String,
-    /// The names of its files after the prefix, the manifest last.
-    pub files: Vec<String>,
+/// The invocation that is asked.
+#[derive(Debug, Clone)]
+pub struct Invocation {
+    /// The id of the request, which a delivery that comes again has too.
+    pub request: String,
+    /// When it is stopped if it doesn't end before.
+    pub killed_at: Instant,
 }
 
-/// Why there is no output.
+/// What the function answers.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub enum Answer {
+    Begun(Begun),
+    Progress(Progress),
+    Tasks(SqsBatchResponse),
+}
+
+/// A count that has begun.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Begun {
+    #[serde(rename = "comptage")]
+    pub count: CountId,
+}
+
+/// How far a count has come.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Progress {
+    #[serde(rename = "parties")]
+    pub parts: usize,
+    /// Those that are counted.
+    #[serde(rename = "comptees")]
+    pub counted: usize,
+    /// How it ended, if it did.
+    #[serde(rename = "issue")]
+    pub outcome: Option<Outcome>,
+}
+
+/// Why something isn't done.
 #[derive(Debug, thiserror::Error)]
 pub enum StatisticsError {
     #[error(transparent)]
     Store(#[from] StoreError),
-    #[error("an order is `geler` with a date, YYYY-MM-DD")]
+    #[error("an order is `geler` with a date, YYYY-MM-DD, or `suivre` with the id of a count")]
     Order,
-    #[error("a scanning task ended early")]
-    Scan,
+    #[error("there is no count {0}, or it is too long ago")]
+    NoCount(CountId),
+    #[error("a task ended early")]
+    Task,
+    #[error("{0} of the count can't be read")]
+    Kept(String),
+    #[error("the part {0} isn't counted yet")]
+    Missing(Part),
     #[error(transparent)]
     Format(#[from] FormatError),
     #[error("the snapshot of {0} can't be read: {1}")]
@@ -82,228 +136,167 @@ pub enum StatisticsError {
     Unproved(Date),
 }
 
+impl StatisticsError {
+    /// Whether the same again would end the same.
+    fn is_permanent(&self) -> bool {
+        matches!(
+            self,
+            Self::Order
+                | Self::NoCount(_)
+                | Self::NotToday { .. }
+                | Self::Frozen(_)
+                | Self::Unproved(_)
+        )
+    }
+}
+
 impl From<StatisticsError> for Diagnostic {
     /// Stable types for alarms to filter on: the scheduler retries what may go through later.
     fn from(error: StatisticsError) -> Self {
-        let kind = match error {
-            StatisticsError::Order
-            | StatisticsError::NotToday { .. }
-            | StatisticsError::Frozen(_)
-            | StatisticsError::Unproved(_) => "Permanent",
-            _ => "Retryable",
-        };
+        let kind = if error.is_permanent() { "Permanent" } else { "Retryable" };
         Self { error_type: kind.to_owned(), error_message: error.to_string() }
     }
 }
 
-/// Counts the day, or freezes it.
-pub async fn handle(context: &Context, order: Order) -> Result<Published, StatisticsError> {
-    let started = Instant::now();
-    let today = day_in_france(Timestamp::now());
+/// Begins a count, tells of one, or goes on with some.
+pub async fn handle(
+    context: &Context,
+    asked: Asked,
+    invocation: &Invocation,
+) -> Result<Answer, StatisticsError> {
+    match asked {
+        Asked::Order(order) => Ok(Answer::Begun(begin(context, &order, invocation).await?)),
+        Asked::Follow(id) => Ok(Answer::Progress(progress(context, id).await?)),
+        Asked::Tasks(tasks) => Ok(Answer::Tasks(go_on(context, *tasks, invocation).await)),
+    }
+}
+
+/// Makes the plan and asks for its parts. An order that is delivered again has the same id: it finds
+/// its plan, and asks again for what isn't counted yet.
+async fn begin(
+    context: &Context,
+    order: &Order,
+    invocation: &Invocation,
+) -> Result<Begun, StatisticsError> {
+    let at = Timestamp::now();
+    let today = day_in_france(at);
     if let Some(asked) = order.freeze.filter(|asked| *asked != today) {
         return Err(StatisticsError::NotToday { asked, today });
     }
-    let frozen = context.snapshots.frozen().await?;
-    if order.freeze.is_some() && frozen.contains(&today) {
+    if order.freeze.is_some() && context.snapshots.frozen().await?.contains(&today) {
         return Err(StatisticsError::Frozen(today));
     }
-    let scope = Scope {
-        year: AcademicYear::starting_on(today),
-        cpge_prefixes: context.cpge_prefixes.clone(),
-    };
-    let previous = match order.freeze {
-        Some(_) => previous(context, &frozen, scope.year).await?,
-        None => None,
-    };
-    let (nomenclature, coverage) = establishments(context).await?;
-    let year = scope.year;
-    let (tally, observed) = scan(context, nomenclature, scope).await?;
-    let at = (today, year);
-    let (snapshot, published) = if let Some(date) = order.freeze {
-        let previous = previous.as_ref().map(|(date, rows)| (*date, rows));
-        let mut snapshot = Snapshot::of(at, tally, context.thresholds, previous, coverage);
-        if !snapshot.protection.proved {
-            return Err(StatisticsError::Unproved(date));
-        }
-        snapshot.year_before = year_before(context, &frozen, date).await?;
-        let published = freeze(context, date, &files(&snapshot, context.site())?).await?;
-        (snapshot, published)
-    } else {
-        let snapshot = Snapshot::internal(at, tally, context.thresholds, coverage);
-        let files = files(&snapshot, context.site())?;
-        let published = keep(context, &snapshot, &observed, files).await?;
-        let judged = quality::make(context, at, &snapshot.coverage).await?;
-        tracing::info!(establishments = judged, "quality counted");
-        (snapshot, published)
-    };
-    let protection = &snapshot.protection;
-    tracing::info!(
-        frozen = order.freeze.is_some(),
-        students = observed.students,
-        malformed = observed.malformed,
-        sensitive = protection.sensitive,
-        hidden = protection.hidden,
-        dropped_rows = protection.dropped_rows,
-        attacks = protection.attacks,
-        duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
-        "statistics made"
-    );
-    Ok(published)
+    let count =
+        CountId::try_from(invocation.request.clone()).map_err(|_| StatisticsError::Order)?;
+    let kept = Kept::of(&context.snapshots, &count);
+    let plan = Plan { at, freeze: order.freeze.is_some(), segments: context.segments };
+    let plan = kept.plan(plan).await?;
+    context.tasks.count(&count, &kept.missing(&plan).await?).await?;
+    Ok(Begun { count })
 }
 
-/// The tables of the latest snapshot of the year.
-async fn previous(
-    context: &Context,
-    frozen: &[Date],
-    year: AcademicYear,
-) -> Result<Option<(Date, PublishedRows)>, StatisticsError> {
-    let of_year = |date: &&Date| AcademicYear::starting_on(**date) == year;
-    let Some(date) = frozen.iter().rfind(of_year) else { return Ok(None) };
-    Ok(Some((*date, tables_of(context, *date).await?)))
+async fn progress(context: &Context, id: CountId) -> Result<Progress, StatisticsError> {
+    let kept = Kept::of(&context.snapshots, &id);
+    let Some(plan) = kept.planned().await? else { return Err(StatisticsError::NoCount(id)) };
+    let parts = plan.parts().count();
+    let counted = parts - kept.missing(&plan).await?.len();
+    Ok(Progress { parts, counted, outcome: kept.outcome().await? })
 }
 
-/// The tables of the snapshot of a year before, if one was frozen within a week of that day. One that
-/// can't be read any more isn't compared with: it must not keep this one from being frozen.
-async fn year_before(
-    context: &Context,
-    frozen: &[Date],
-    date: Date,
-) -> Result<Option<YearBefore>, StatisticsError> {
-    let then = date.saturating_sub(Span::new().years(1));
-    let days = |one: &Date| one.until(then).map_or(i32::MAX, |span| span.get_days().abs());
-    let Some(nearest) = frozen.iter().min_by_key(|one| days(one)).filter(|one| days(one) <= NEAR)
-    else {
-        return Ok(None);
-    };
-    match tables_of(context, *nearest).await {
-        Ok(tables) => Ok(Some(YearBefore { date: *nearest, tables })),
-        Err(StatisticsError::Store(error)) => Err(error.into()),
-        Err(error) => {
-            tracing::warn!(%error, "the year before isn't compared with");
-            Ok(None)
+/// Works on the messages of a delivery, and says which have to come back.
+async fn go_on(context: &Context, event: SqsEvent, invocation: &Invocation) -> SqsBatchResponse {
+    let mut response = SqsBatchResponse::default();
+    for message in event.records {
+        let task = message.body.as_deref().map(serde_json::from_str::<Task>);
+        let Some(Ok(task)) = task else {
+            // Nobody but us writes there, and the same again would be as unreadable.
+            tracing::error!("a message of the queue isn't a task");
+            continue;
+        };
+        if let Err(error) = one(context, &task, invocation).await {
+            tracing::error!(%error, "a task comes back");
+            let mut failure = BatchItemFailure::default();
+            failure.item_identifier = message.message_id.unwrap_or_default();
+            response.batch_item_failures.push(failure);
         }
     }
+    response
 }
 
-/// The tables of a frozen snapshot.
-async fn tables_of(context: &Context, date: Date) -> Result<PublishedRows, StatisticsError> {
-    let prefix = format!("{FROZEN}{date}/");
-    let manifest = context.snapshots.get(&format!("{prefix}{MANIFEST}")).await?;
-    let manifest: Manifest = manifest
-        .and_then(|content| serde_json::from_slice(&content).ok())
-        .ok_or(StatisticsError::Manifest(date))?;
-    let names = manifest.files.iter().map(|entry| entry.name.as_str());
-    let files = context.snapshots.files(&prefix, names).await?;
-    read_tables(&manifest, &files).map_err(|error| StatisticsError::Previous(date, error))
-}
-
-/// What is registered of each establishment, and when it was last fed.
-async fn establishments(context: &Context) -> Result<(Nomenclature, Vec<Coverage>), StoreError> {
-    let mut nomenclature = Nomenclature::new();
-    for registration in context.establishments.registrations().await? {
-        let one = registration.establishment;
-        nomenclature.register(one.uai, &one.kind, &one.name);
-    }
-    let (mut coverage, mut after) = (Vec::new(), None);
-    loop {
-        let (page, next) = context.establishments.coverage_page(after, PAGE).await?;
-        coverage.extend(page.into_iter().map(|one| Coverage {
-            uai: one.uai,
-            name: one.name,
-            last_feed: one.last_feed_at.map(day_in_france),
-        }));
-        match next {
-            Some(next) => after = Some(next),
-            None => break,
-        }
-    }
-    coverage.sort_by_key(|one| one.uai);
-    Ok((nomenclature, coverage))
-}
-
-async fn scan(
+async fn one(
     context: &Context,
-    nomenclature: Nomenclature,
-    scope: Scope,
-) -> Result<(Tally, Observed), StatisticsError> {
-    let (total, scope) = (context.segments, Arc::new(scope));
-    segments::scan(total, (Tally::new(nomenclature), Observed::default()), |segment, counted| {
-        let (answers, scope) = (context.answers.clone(), Arc::clone(&scope));
-        async move {
-            let each = |scanned| {
-                counted.with(|(tally, observed)| {
-                    if let Some(fact) = scope.fact(scanned, observed) {
-                        tally.add(&fact);
-                    }
-                });
-            };
-            answers.scan_statistics(segment, total, each).await
-        }
-    })
-    .await
-}
-
-/// Keeps the day's tables, and tells the public the rounded total. Idempotent: a second run of the
-/// same day writes the same keys again, and the bucket keeps both versions.
-async fn keep(
-    context: &Context,
-    snapshot: &Snapshot,
-    observed: &Observed,
-    files: Vec<File>,
-) -> Result<Published, StatisticsError> {
-    let prefix = format!("{INTERNAL}{}/", snapshot.date);
-    let met = json_file("observations.json", observed)?;
-    context.snapshots.put(&prefix, &met).await?;
-    for file in &files {
-        context.snapshots.put(&prefix, file).await?;
-    }
-    let daily = Daily {
-        date: snapshot.date,
-        rentree: snapshot.year.to_string(),
-        etudiants: snapshot.rounded(),
-        arrondi: "centaine".to_owned(),
+    task: &Task,
+    invocation: &Invocation,
+) -> Result<(), StatisticsError> {
+    let kept = Kept::of(&context.snapshots, &task.count);
+    let Some(plan) = kept.planned().await? else {
+        tracing::warn!("a task of a count that is too long ago");
+        return Ok(());
     };
-    context.snapshots.put(PUBLIC, &json_file(DAILY, &daily)?).await?;
-    // A run that froze a date and died before it was listed is made good by the next night.
-    list(context, context.snapshots.frozen().await?).await?;
-    Ok(published(context, prefix, &files))
+    match task.part {
+        // All that a part comes to is in this future.
+        Some(part) => Box::pin(count_part(context, &kept, &plan, task, part, invocation)).await,
+        None => end(context, &kept, &plan).await,
+    }
 }
 
-/// Writes a snapshot, once. Its manifest is written last, where there is none, and makes it one: a
-/// run that dies before leaves files that the next run of the day takes the place of, and a run
-/// that comes second stops at the manifest. Two at once are kept apart by the function's
-/// asynchronous queue, and the digests in the manifest tell if they weren't.
-async fn freeze(
+/// Counts a part, and asks for what comes next: its rest, or the assembly once nothing is missing.
+/// Two that end at once both ask for it, and the second finds the count ended. Whoever dies before
+/// it asks is delivered again, finds the part kept, and asks then.
+async fn count_part(
     context: &Context,
-    date: Date,
-    files: &[File],
-) -> Result<Published, StatisticsError> {
-    let prefix = format!("{FROZEN}{date}/");
-    let (manifest, tables) = files.split_last().ok_or(FormatError::Json)?;
-    for file in tables {
-        let there = context.snapshots.get(&format!("{prefix}{}", file.name)).await?;
-        if there.as_ref() != Some(&file.content) {
-            context.snapshots.put(&prefix, file).await?;
+    kept: &Kept<'_>,
+    plan: &Plan,
+    task: &Task,
+    part: Part,
+    invocation: &Invocation,
+) -> Result<(), StatisticsError> {
+    if kept.missing(plan).await?.contains(&part) {
+        let killed_at = invocation.killed_at;
+        let segment = plan.segment(part);
+        let reached = match part.table {
+            Table::Etudiants => {
+                let (registered, _) = assembly::establishments(context).await?;
+                let cpge_prefixes = context.cpge_prefixes.clone();
+                let scope = Scope { year: plan.year(), cpge_prefixes };
+                let answers = &context.answers;
+                let counting = CountingStudents { answers, segment, scope, registered };
+                count(&counting, kept, part, killed_at).await?
+            }
+            Table::Fiches => {
+                let records = &context.records;
+                let (year, from) = (plan.year(), quality::from(plan));
+                let counting = CountingRecords { records, segment, year, from };
+                count(&counting, kept, part, killed_at).await?
+            }
+        };
+        if reached == Reached::Page {
+            return context.tasks.count(&task.count, &[part]).await;
         }
     }
-    if !context.snapshots.put_new(&prefix, manifest).await? {
-        return Err(StatisticsError::Frozen(date));
+    if kept.missing(plan).await?.is_empty() && kept.outcome().await?.is_none() {
+        context.tasks.assemble(&task.count).await?;
     }
-    let mut frozen = context.snapshots.frozen().await?;
-    if !frozen.contains(&date) {
-        frozen.push(date);
-    }
-    list(context, frozen).await?;
-    Ok(published(context, prefix, files))
+    Ok(())
 }
 
-/// Tells the public which dates are frozen.
-async fn list(context: &Context, frozen: Vec<Date>) -> Result<(), StatisticsError> {
-    let listed = json_file(SNAPSHOTS, &Snapshots { etats: frozen })?;
-    Ok(context.snapshots.put(PUBLIC, &listed).await?)
+/// Assembles a count that hasn't ended, and says how it ends. What would end the same again is a
+/// refusal; anything else brings the task back.
+async fn end(context: &Context, kept: &Kept<'_>, plan: &Plan) -> Result<(), StatisticsError> {
+    if kept.outcome().await?.is_some() {
+        return Ok(());
+    }
+    // Everything that a count holds is in this future.
+    let outcome = match Box::pin(assembly::assemble(context, kept, plan)).await {
+        Ok(published) => Outcome::Published(published),
+        Err(error) if error.is_permanent() => {
+            tracing::error!(%error, "the count is refused");
+            Outcome::Refused(error.to_string())
+        }
+        Err(error) => return Err(error),
+    };
+    kept.end(&outcome).await
 }
 
-fn published(context: &Context, prefix: String, files: &[File]) -> Published {
-    let files = files.iter().map(|file| file.name.clone()).collect();
-    Published { bucket: context.snapshots.bucket().to_owned(), prefix, files }
-}
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,9 @@
 //! Statistics: aggregates that add up and disclose nobody.
 //!
 //! ```text
-//! handler            one run, in order: scan → facts → tally → snapshot → files
-//!   ├── segments        a table read in parts, side by side
+//! handler            orders and tasks: plan → parts → assembly
+//!   ├── counting        a count in steps, and what is kept between them
+//!   ├── assembly        the parts of a count → snapshot → files
 //!   ├── facts           one student of one academic year
 //!   │     └── main_enrolment   which enrolment counts it
 //!   ├── dimensions      the values of each dimension, as integers
@@ -15,8 +16,10 @@
 //!   └── store           where snapshots are kept
 //! ```
 
+mod assembly;
 pub mod audit;
 pub mod context;
+pub mod counting;
 pub mod dimensions;
 pub mod disclosure;
 pub mod facts;
@@ -24,7 +27,6 @@ pub mod handler;
 pub mod main_enrolment;
 pub mod outputs;
 mod quality;
-mod segments;
 pub mod snapshot;
 pub mod store;
 pub mod tables;

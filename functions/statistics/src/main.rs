@@ -2,7 +2,7 @@
 
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use statistics::context::Context;
-use statistics::handler::{self, Order};
+use statistics::handler::{self, Asked, Invocation};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Error> {
@@ -10,7 +10,11 @@ async fn main() -> Result<(), Error> {
     let context = Context::from_env().await?;
     run(service_fn(|event: LambdaEvent<serde_json::Value>| {
         let context = &context;
-        async move { handler::handle(context, Order::read(event.payload)?).await }
+        let invocation = Invocation {
+            killed_at: shared::deadline::killed_at(event.context.deadline),
+            request: event.context.request_id,
+        };
+        async move { handler::handle(context, Asked::read(event.payload)?, &invocation).await }
     }))
     .await
 }

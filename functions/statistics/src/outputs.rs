@@ -18,7 +18,7 @@ mod words;
 pub use manifest::{FileEntry, MANIFEST, Manifest};
 pub use report::NAME as REPORT;
 pub use text::{FormatError, read_csv};
-pub(crate) use text::{JSON, csv_file, json_file};
+pub(crate) use text::{JSON, compact_json_file, csv_file, json_file};
 
 use crate::snapshot::Snapshot;
 

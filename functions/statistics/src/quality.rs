@@ -6,22 +6,20 @@ mod tables;
 mod usage;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Span, Timestamp};
 use shared::contract::quality::Freshness;
-use shared::domain::academic_year::AcademicYear;
 use shared::domain::uai::Uai;
 use shared::registry::StoreError;
-use shared::registry::records::Judged;
 use tokio::task::JoinSet;
 
-use self::counted::{Counted, median};
+pub(crate) use self::counted::OfRecords;
+use self::counted::{OfImports, median};
 use crate::context::Context;
+use crate::counting::Plan;
 use crate::handler::StatisticsError;
-use crate::segments;
 use crate::snapshot::Coverage;
 use crate::store::{INTERNAL, OWN_QUALITY};
 
@@ -37,13 +35,15 @@ const AT_ONCE: usize = 16;
 /// them leaves some establishments with the figures of the day before, which say so by their date.
 pub(crate) async fn make(
     context: &Context,
-    (today, year): (Date, AcademicYear),
+    plan: &Plan,
+    mut records: BTreeMap<Uai, OfRecords>,
     coverage: &[Coverage],
 ) -> Result<usize, StatisticsError> {
-    let now = Timestamp::now();
-    let from = now - SignedDuration::from_hours(24 * i64::from(DAYS));
-    let mut counted = imports(context, from, coverage).await?;
-    records(context, (from, year), &mut counted).await?;
+    let (now, today, year) = (plan.at, plan.date(), plan.year());
+    let mut counted = imports(context, from(plan), coverage).await?;
+    for uai in records.keys() {
+        counted.entry(*uai).or_default();
+    }
 
     let days_since = |day: Date| day.until(today).map_or(0, |span| span.get_days());
     let freshness: BTreeMap<Uai, Date> =
@@ -58,7 +58,8 @@ pub(crate) async fn make(
                 jours: last.map(days_since),
                 mediane_nationale: national,
             };
-            counted.told(uai, (today, year), fresh, now)
+            let records = records.remove(&uai).unwrap_or_default();
+            records.told(counted, uai, (today, year), fresh, now)
         })
         .collect();
 
@@ -80,12 +81,24 @@ pub(crate) async fn make(
     Ok(told.len())
 }
 
+/// The first instant that counts.
+pub(crate) fn from(plan: &Plan) -> Timestamp {
+    plan.at - SignedDuration::from_hours(24 * i64::from(DAYS))
+}
+
+/// Adds what records of another part say.
+pub(crate) fn absorb(all: &mut BTreeMap<Uai, OfRecords>, other: BTreeMap<Uai, OfRecords>) {
+    for (uai, counted) in other {
+        all.entry(uai).or_default().absorb(counted);
+    }
+}
+
 /// What the imports of the last days say, by who sent them.
 async fn imports(
     context: &Context,
     from: Timestamp,
     coverage: &[Coverage],
-) -> Result<BTreeMap<Uai, Counted>, StatisticsError> {
+) -> Result<BTreeMap<Uai, OfImports>, StatisticsError> {
     let mut counted = BTreeMap::new();
     let mut reading = JoinSet::new();
     let mut left = coverage.iter().map(|one| one.uai);
@@ -97,36 +110,7 @@ async fn imports(
                 .spawn(async move { Ok::<_, StoreError>((uai, imports.since(uai, from).await?)) });
         }
         let Some(read) = reading.join_next().await else { return Ok(counted) };
-        let (uai, imports) = read.map_err(|_| StatisticsError::Scan)??;
-        counted.insert(uai, Counted::of_imports(&imports));
+        let (uai, imports) = read.map_err(|_| StatisticsError::Task)??;
+        counted.insert(uai, OfImports::of(&imports));
     }
-}
-
-/// What the records say, with when the import of each was taken in hand.
-async fn records(
-    context: &Context,
-    (from, year): (Timestamp, AcademicYear),
-    counted: &mut BTreeMap<Uai, Counted>,
-) -> Result<(), StatisticsError> {
-    let received: BTreeMap<String, Timestamp> =
-        counted.values_mut().flat_map(|one| std::mem::take(&mut one.received)).collect();
-    let (total, received) = (context.segments, Arc::new(received));
-    *counted = segments::scan(total, std::mem::take(counted), |segment, counted| {
-        let (store, received) = (context.records.clone(), Arc::clone(&received));
-        async move {
-            let each = |judged: Option<Judged>| {
-                // Statistics of students count what can't be read: here it has no sender.
-                let Some(judged) = judged.filter(|one| one.enrolment().academic_year() == year)
-                else {
-                    return;
-                };
-                counted.with(|counted| {
-                    counted.entry(judged.sent_by()).or_default().add(&judged, &received, from);
-                });
-            };
-            store.scan_judged(segment, total, each).await
-        }
-    })
-    .await?;
-    Ok(())
 }

@@ -5,10 +5,11 @@
 //! | `snapshots/<date>/…` | a frozen snapshot: written once; without its manifest it is none |
 //! | `interne/<date>/…` | the tables of a day, what was met on the way, quality and use: never public |
 //! | `interne/etablissements/<UAI>.json` | the latest quality of what an establishment sent, for itself |
+//! | `interne/comptages/<id>/…` | what a count came to, step by step ([`crate::counting`]): for days, and never public |
 //! | `public/quotidien.json` | the national total of the day, rounded |
 //! | `public/etats.json` | the dates of the frozen snapshots |
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::error::ProvideErrorMetadata as _;
@@ -22,6 +23,8 @@ use crate::outputs::{File, MANIFEST};
 pub use shared::registry::public_statistics::FROZEN;
 /// Where the tables of a day are.
 pub const INTERNAL: &str = "interne/";
+/// Where what counts came to is.
+pub(crate) const COUNTS: &str = "interne/comptages/";
 
 /// Where what each establishment is told of its quality is.
 pub use shared::registry::own_quality::PREFIX as OWN_QUALITY;
@@ -80,20 +83,29 @@ impl SnapshotStore {
 
     /// The dates of the frozen snapshots that have a manifest, in order.
     pub async fn frozen(&self) -> Result<Vec<Date>, StoreError> {
-        let list = self.client.list_objects_v2().bucket(&self.bucket).prefix(FROZEN);
-        let mut pages = list.into_paginator().send();
         let mut dates = Vec::new();
-        while let Some(page) = pages.next().await {
-            let page = page.map_err(|error| StoreError::new("s3 ListObjectsV2", &error))?;
-            for object in page.contents() {
-                let name = object.key().and_then(|key| key.strip_prefix(FROZEN)?.split_once('/'));
-                if let Some((date, MANIFEST)) = name {
-                    dates.extend(date.parse::<Date>().ok());
-                }
+        for key in self.list(FROZEN).await? {
+            let name = key.strip_prefix(FROZEN).and_then(|key| key.split_once('/'));
+            if let Some((date, MANIFEST)) = name {
+                dates.extend(date.parse::<Date>().ok());
             }
         }
         dates.sort_unstable();
         Ok(dates)
+    }
+
+    /// The keys that begin with a prefix.
+    pub(crate) async fn list(&self, prefix: &str) -> Result<BTreeSet<String>, StoreError> {
+        let list = self.client.list_objects_v2().bucket(&self.bucket).prefix(prefix);
+        let mut pages = list.into_paginator().send();
+        let mut keys = BTreeSet::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| StoreError::new("s3 ListObjectsV2", &error))?;
+            keys.extend(
+                page.contents().iter().filter_map(|object| object.key().map(str::to_owned)),
+            );
+        }
+        Ok(keys)
     }
 
     /// Every file that a prefix has, by its name after the prefix.

@@ -25,6 +25,7 @@ ACTIONS = {
     "Update::builder()": "dynamodb:UpdateItem",
     "check_over(": "dynamodb:ConditionCheckItem",
     "put_over(": "dynamodb:PutItem",
+    "messages::send(": "sqs:SendMessage",
     "read::many(": "dynamodb:BatchGetItem",
     "read::one(": "dynamodb:GetItem",
     ".get_object()": "s3:GetObject",
@@ -37,7 +38,7 @@ ACTIONS = {
     ".send_message_batch()": "sqs:SendMessage",
 }
 # Where the helpers are: whoever calls them says what on.
-HELPERS = {"shared::registry::read", "shared::registry::transaction"}
+HELPERS = {"shared::registry::messages", "shared::registry::read", "shared::registry::transaction"}
 
 WORDS = re.compile("|".join(rf"(?<![\w:]){re.escape(word)}" if word[0] != "." else re.escape(word) for word in ACTIONS))
 FUNCTION = re.compile(r"^ *(?P<public>pub(?:\([a-z]+\))? )?(?:const )?(?:async )?fn (?P<name>\w+)", re.MULTILINE)

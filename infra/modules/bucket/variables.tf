@@ -47,6 +47,18 @@ variable "expire_after_days" {
   }
 }
 
+variable "passing" {
+  description = "By the prefix of their keys, days after which objects expire that are kept for the time of some work."
+  type        = map(number)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for prefix, days in var.passing : prefix != "" && days >= 1 && floor(days) == days])
+    error_message = "Each prefix of passing is a text, and its days are a whole number of at least 1."
+  }
+}
+
 variable "noncurrent_version_retention_days" {
   description = "Days a replaced or deleted object can be restored."
   type        = number

@@ -17,6 +17,7 @@ use serde::de::DeserializeOwned;
 use super::StoreError;
 use super::blocks::{BlockStore, Consistency};
 use super::keys::{self, Item, text};
+use super::segment::{Position, Segment};
 use crate::domain::enrolment::Enrolment;
 use crate::domain::ine::Ine;
 use crate::identity::digest::{IdentityKeys, IneDigest};
@@ -56,6 +57,7 @@ struct StoredIne {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Scanned {
     Published {
+        student: StudentId,
         stat: Stat,
         enrolments: Vec<Enrolment>,
     },
@@ -67,10 +69,11 @@ pub enum Scanned {
 }
 
 impl Scanned {
-    /// Reads what [`AnswerStore::scan_statistics`] projects of an item.
+    /// Reads what [`AnswerStore::statistics_page`] projects of an item.
     fn of(item: Item) -> Self {
         #[derive(Deserialize)]
         struct Stored {
+            pk: String,
             answer: Option<Enrolments>,
             #[serde(default)]
             stat: Stat,
@@ -79,12 +82,13 @@ impl Scanned {
         struct Enrolments {
             inscriptions: Vec<Enrolment>,
         }
-        match serde_dynamo::from_item(item) {
-            Ok(Stored { answer: Some(Enrolments { inscriptions: enrolments }), stat }) => {
-                Self::Published { stat, enrolments }
-            }
-            Ok(Stored { answer: None, .. }) => Self::OnHold,
-            Err(_) => Self::Malformed,
+        let Ok(Stored { pk, answer, stat }) = serde_dynamo::from_item(item) else {
+            return Self::Malformed;
+        };
+        let Some(Enrolments { inscriptions: enrolments }) = answer else { return Self::OnHold };
+        match pk.strip_prefix(keys::STUDENT_PREFIX).and_then(StudentId::parse) {
+            Some(student) => Self::Published { student, stat, enrolments },
+            None => Self::Malformed,
         }
     }
 }
@@ -177,36 +181,26 @@ impl AnswerStore {
         Ok(found.filter(|answer| question.names(answer)))
     }
 
-    /// What statistics count of every student in one part of the table, student by student.
-    ///
-    /// `segment` is from 0, below `segments`. Nothing that identifies a person is read.
-    pub async fn scan_statistics(
+    /// What statistics count of the students of one page of a part of the table, and where the next
+    /// one begins. Nothing that identifies a person is read but the random id.
+    pub async fn statistics_page(
         &self,
-        segment: i32,
-        segments: i32,
-        mut each: impl FnMut(Scanned),
-    ) -> Result<(), StoreError> {
+        segment: Segment,
+        after: Option<Position>,
+    ) -> Result<(Vec<Scanned>, Option<Position>), StoreError> {
         // An answer is stored under the student and again under its INE: only the first counts.
-        let mut pages = self
+        let scan = self
             .client
             .scan()
             .table_name(&self.students)
-            .segment(segment)
-            .total_segments(segments)
             .filter_expression(
                 "sk = :student AND begins_with(pk, :prefix) AND attribute_not_exists(merged_into)",
             )
             .expression_attribute_values(":student", text(keys::STUDENT))
             .expression_attribute_values(":prefix", text(keys::STUDENT_PREFIX))
-            .projection_expression("answer.inscriptions, stat")
-            .into_paginator()
-            .items()
-            .send();
-        while let Some(item) = pages.next().await {
-            let item = item.map_err(|error| StoreError::new("students Scan", &error))?;
-            each(Scanned::of(item));
-        }
-        Ok(())
+            .projection_expression("pk, answer.inscriptions, stat");
+        let (items, next) = segment.page(scan, after, "students Scan").await?;
+        Ok((items.into_iter().map(Scanned::of).collect(), next))
     }
 
     /// Some attributes of an item.

@@ -63,6 +63,15 @@ impl Buckets {
             .cloned()
     }
 
+    /// Takes an object away, as an operator may.
+    pub fn remove(&self, bucket: &str, key: &str) {
+        let place = (bucket.to_owned(), key.to_owned(), String::new());
+        self.objects.lock().unwrap().remove(&place);
+        if let Some(elsewhere) = &self.elsewhere {
+            elsewhere.remove(bucket, key);
+        }
+    }
+
     /// Answers a call. The bytes of an object come in pieces as `cut` cuts them.
     pub fn call(&self, call: &Call, now: Timestamp, cut: impl FnOnce(Bytes) -> Pieces) -> Response {
         let body = call.body();
@@ -70,6 +79,13 @@ impl Buckets {
         let (bucket, key, version) = (text("Bucket"), text("Key"), text("VersionId"));
         let answer = http::Response::builder();
         match call.operation.as_str() {
+            // As S3 does for `If-None-Match: *`.
+            "PutObject" if body["New"] == true && self.get(bucket, key, version).is_some() => {
+                if let Some(elsewhere) = &self.elsewhere {
+                    elsewhere.keeps(bucket, key);
+                }
+                refuse(412, "PreconditionFailed")
+            }
             "PutObject" => {
                 let bytes = Bytes::from(call.object.clone());
                 self.put(
@@ -110,8 +126,29 @@ impl Buckets {
                 }
                 answer.body(SdkBody::from_body_1_x(cut(object.bytes.slice(from..)))).unwrap()
             }
+            "ListObjectsV2" => {
+                let keys = self.keys(bucket, text("Prefix"));
+                if let Some(elsewhere) = &self.elsewhere {
+                    elsewhere.lists(bucket, text("Prefix"), &keys);
+                }
+                let contents =
+                    keys.iter().map(|key| format!("<Contents><Key>{key}</Key></Contents>"));
+                let listed = contents.collect::<String>();
+                let listed = format!(
+                    "<ListBucketResult><IsTruncated>false</IsTruncated>{listed}</ListBucketResult>"
+                );
+                answer.status(200).body(SdkBody::from(listed)).unwrap()
+            }
             other => panic!("{other}"),
         }
+    }
+
+    /// The keys of a bucket that begin so.
+    #[must_use]
+    pub fn keys(&self, bucket: &str, prefix: &str) -> Vec<String> {
+        let objects = self.objects.lock().unwrap();
+        let own = objects.keys().filter(|(own, key, _)| own == bucket && key.starts_with(prefix));
+        own.map(|(_, key, _)| key.clone()).collect()
     }
 }
 
@@ -151,6 +188,32 @@ impl Elsewhere {
         assert_eq!(answer.status(), 200, "{bucket}/{key}");
         let version = answer.headers()["x-amz-version-id"].to_str().unwrap().to_owned();
         self.versions.lock().unwrap().insert(place.clone(), version);
+    }
+
+    /// It refuses to put an object where there is one, too.
+    fn keeps(&self, bucket: &str, key: &str) {
+        let request = Request::put(self.path(bucket, key)).header("if-none-match", "*");
+        let answer = self.account.buckets(request.body(Vec::new()).unwrap());
+        assert_eq!(answer.status(), 412, "{bucket}/{key}");
+    }
+
+    fn remove(&self, bucket: &str, key: &str) {
+        let request = Request::delete(self.path(bucket, key)).body(Vec::new()).unwrap();
+        assert_eq!(self.account.buckets(request).status(), 204, "{bucket}/{key}");
+    }
+
+    /// It lists the same keys.
+    fn lists(&self, bucket: &str, prefix: &str, expected: &[String]) {
+        if !self.made.lock().unwrap().contains(bucket) {
+            assert!(expected.is_empty(), "{bucket} was never put into");
+            return;
+        }
+        let prefix = percent_encode(prefix.as_bytes(), NON_ALPHANUMERIC);
+        let address = format!("{}?list-type=2&prefix={prefix}", self.bucket(bucket));
+        let answer = self.account.buckets(Request::get(address).body(Vec::new()).unwrap());
+        let listed = String::from_utf8(answer.body().clone()).unwrap();
+        let keys = listed.split("<Key>").skip(1).filter_map(|rest| rest.split_once("</Key>"));
+        assert_eq!(keys.map(|(key, _)| key).collect::<Vec<_>>(), expected, "{bucket}/{prefix}");
     }
 
     /// It answers as these do: the same bytes from there on with the same metadata, or that there
@@ -233,7 +296,7 @@ pub(crate) fn read(request: &http::Request<SdkBody>) -> Call {
     let path = uri.path().trim_start_matches('/');
     let (bucket, key) = match host.split_once(".s3.") {
         Some((bucket, _)) => (bucket, path),
-        None => path.split_once('/').unwrap(),
+        None => path.split_once('/').unwrap_or((path, "")),
     };
     let query: Vec<(String, String)> =
         serde_urlencoded::from_str(uri.query().unwrap_or_default()).unwrap();
@@ -243,9 +306,12 @@ pub(crate) fn read(request: &http::Request<SdkBody>) -> Call {
         "Bucket": bucket,
         "Key": percent_decode_str(key).decode_utf8().unwrap(),
         "VersionId": asked("versionId"),
+        "Prefix": asked("prefix"),
+        "New": request.headers().get("if-none-match").is_some(),
         "Range": request.headers().get("range").map(|range| range.to_str().unwrap()),
     });
     let operation = match request.method().as_str() {
+        "GET" if asked("list-type").is_some() => "ListObjectsV2",
         "GET" => "GetObject",
         "PUT" => "PutObject",
         other => panic!("{other} {uri}"),

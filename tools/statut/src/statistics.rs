@@ -3,12 +3,15 @@
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use jiff::civil::Date;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use statistics::audit::{self, Audit, read_tables};
-use statistics::handler::Published;
+use statistics::counting::{Outcome, Published};
+use statistics::handler::{Begun, Progress};
 use statistics::outputs::{MANIFEST, Manifest, REPORT};
 use statistics::snapshot::PublishedRows;
 use statistics::store::{FROZEN, SnapshotStore};
@@ -16,6 +19,8 @@ use statistics::store::{FROZEN, SnapshotStore};
 use crate::deployment::Deployment;
 use crate::ui::{self, Step};
 
+/// Between two looks at how far a count has come.
+const BETWEEN: Duration = Duration::from_secs(1);
 /// The table that is shown of a run: the country, by kind of establishment and cursus.
 const SHOWN: &str = "territoire_pays.csv";
 
@@ -41,9 +46,20 @@ impl Statistics {
         let order = freeze
             .map_or_else(|| serde_json::json!({}), |date| serde_json::json!({ "geler": date }));
         let function = deployment.table("statistics");
-        let answer = deployment.lambda.invoke(&function, &order.to_string()).await?;
-        let Published { bucket, prefix, files } = serde_json::from_str(&answer)
-            .context("the statistics function's answer can't be understood")?;
+        let Begun { count } = asked(deployment, &function, &order).await?;
+        let Published { bucket, prefix, files } = loop {
+            let follow = serde_json::json!({ "suivre": count });
+            let progress: Progress = asked(deployment, &function, &follow).await?;
+            match progress.outcome {
+                Some(Outcome::Published(published)) => break published,
+                Some(Outcome::Refused(reason)) => bail!("there are no files: {reason}"),
+                None => {
+                    let Progress { parts, counted, .. } = progress;
+                    step.bar().set_message(format!("{counted} of {parts} parts are counted"));
+                    tokio::time::sleep(BETWEEN).await;
+                }
+            }
+        };
         let store = SnapshotStore::new(deployment.s3.clone(), bucket.clone());
         let key = format!("{prefix}{SHOWN}");
         let table = store.get(&key).await?.with_context(|| format!("{key} isn't there"))?;
@@ -61,6 +77,16 @@ impl Statistics {
             self.table.iter().map(|row| row.iter().map(shown).collect()).collect();
         ui::table(&rows);
     }
+}
+
+/// What the function answers.
+async fn asked<T: DeserializeOwned>(
+    deployment: &Deployment,
+    function: &str,
+    event: &serde_json::Value,
+) -> Result<T> {
+    let answer = deployment.lambda.invoke(function, &event.to_string()).await?;
+    serde_json::from_str(&answer).context("the statistics function's answer can't be understood")
 }
 
 /// Proves a snapshot again: a date of the deployment, with the snapshot that it was made with.

@@ -86,6 +86,12 @@ pub(crate) fn json_file(name: &str, content: &impl Serialize) -> Result<File, Fo
     Ok(File { name: name.to_owned(), media_type: JSON, content })
 }
 
+/// The same for whoever reads no file: a third as long.
+pub(crate) fn compact_json_file(name: &str, content: &impl Serialize) -> Result<File, FormatError> {
+    let content = serde_json::to_vec(content).map_err(|_| FormatError::Json)?;
+    Ok(File { name: name.to_owned(), media_type: JSON, content })
+}
+
 pub(super) fn csv(table: &Table, rows: &[Row]) -> Result<File, FormatError> {
     let line = |row: &Row| {
         let mut cells = row.codes.clone();

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 use shared::contract::quality::{
     Delays, Enrolments, Freshness, Identities, Imports, Percentiles, Quality,
 };
@@ -19,23 +20,28 @@ use super::DAYS;
 /// Seconds of a day.
 const DAY: i64 = 24 * 60 * 60;
 
-/// What is counted of one establishment.
+/// What the imports of one establishment say.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Counted {
+pub(super) struct OfImports {
     imports: Imports,
-    /// When each of its imports was taken in hand.
-    pub(super) received: BTreeMap<String, Timestamp>,
+    /// When each of them was taken in hand.
+    received: BTreeMap<String, Timestamp>,
+}
+
+/// What its records say.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct OfRecords {
     enrolments: Enrolments,
-    /// Seconds of each enrolment that came in a file, and of each other.
-    of_files: Vec<u64>,
+    /// When each enrolment that came in a file became visible, in seconds since 1970, by import.
+    visible: BTreeMap<String, Vec<i64>>,
+    /// Seconds of each other one until then.
     of_statements: Vec<u64>,
     identities: Identities,
     on_hold_since: Vec<Timestamp>,
 }
 
-impl Counted {
-    /// What its imports say.
-    pub(super) fn of_imports(imports: &[Import]) -> Self {
+impl OfImports {
+    pub(super) fn of(imports: &[Import]) -> Self {
         let mut counted = Self::default();
         for import in imports.iter().filter(|import| !import.is_trial()) {
             if let Some(at) = import.received_at {
@@ -58,14 +64,26 @@ impl Counted {
         counted
     }
 
-    /// Counts a record of the year. Of what was said since `from` it counts how long it took; what
-    /// came in an import that isn't among those that were `received` since then, it doesn't.
-    pub(super) fn add(
-        &mut self,
-        judged: &Judged,
-        received: &BTreeMap<String, Timestamp>,
-        from: Timestamp,
-    ) {
+    /// Seconds from when a file was taken in hand to each of its enrolments being visible. What came
+    /// in another import than these isn't counted.
+    fn delays(&self, visible: BTreeMap<String, Vec<i64>>) -> Vec<u64> {
+        let known = visible.into_iter().filter_map(|(import, visible)| {
+            Some((self.received.get(&import)?.as_second(), visible))
+        });
+        known
+            .flat_map(|(came, visible)| visible.into_iter().map(move |at| seconds(came, at)))
+            .collect()
+    }
+}
+
+/// Seconds from one to the other, both in seconds since 1970.
+fn seconds(came: i64, visible: i64) -> u64 {
+    u64::try_from(visible.saturating_sub(came)).unwrap_or_default()
+}
+
+impl OfRecords {
+    /// Counts a record of the year, and of what became visible since `from` how long it took.
+    pub(crate) fn add(&mut self, judged: &Judged, from: Timestamp) {
         let said = judged.enrolment();
         if said.statut == Status::Annule {
             return;
@@ -93,29 +111,61 @@ impl Counted {
         if let Some(finding) = judged.finding {
             *self.identities.par_constat.entry(finding).or_default() += 1;
         }
-        let Some((visible, version)) = judged.visible_since.zip(judged.said_at.as_ref()) else {
+        let visible = judged.visible_since.filter(|visible| *visible >= from);
+        let Some((visible, version)) = visible.zip(judged.said_at.as_ref()) else {
             return;
         };
-        // What didn't come by an import was said when its version says so: nobody chooses that.
-        let (came, delays) = match version.import() {
-            Some("push" | "saisie") => (version.made_at(), &mut self.of_statements),
-            import => (import.and_then(|import| received.get(import)).copied(), &mut self.of_files),
-        };
-        if let Some(came) = came.filter(|came| *came >= from) {
-            let seconds = visible.as_second().saturating_sub(came.as_second());
-            delays.push(u64::try_from(seconds).unwrap_or_default());
+        match (version.import(), version.made_at()) {
+            // What didn't come by an import was said when its version says so: nobody chooses that.
+            (Some("push" | "saisie"), Some(came)) if came >= from => {
+                self.of_statements.push(seconds(came.as_second(), visible.as_second()));
+            }
+            (Some("push" | "saisie") | None, _) => {}
+            (Some(import), _) => {
+                self.visible.entry(import.to_owned()).or_default().push(visible.as_second());
+            }
         }
     }
 
-    /// What the establishment is told.
+    /// Adds what other records say.
+    pub(super) fn absorb(&mut self, other: Self) {
+        let (own, others) = (&mut self.enrolments, other.enrolments);
+        own.nombre += others.nombre;
+        own.visibles += others.visibles;
+        own.en_doute += others.en_doute;
+        own.en_attente += others.en_attente;
+        let (own, others) = (&mut own.renseigne, others.renseigne);
+        own.regime += others.regime;
+        own.commune += others.commune;
+        own.commune_insee += others.commune_insee;
+        own.cursus += others.cursus;
+        own.diplome += others.diplome;
+        own.niveau_diplome += others.niveau_diplome;
+        for (import, visible) in other.visible {
+            self.visible.entry(import).or_default().extend(visible);
+        }
+        self.of_statements.extend(other.of_statements);
+        for (statut, times) in other.identities.par_statut_ine {
+            *self.identities.par_statut_ine.entry(statut).or_default() += times;
+        }
+        for (finding, times) in other.identities.par_constat {
+            *self.identities.par_constat.entry(finding).or_default() += times;
+        }
+        self.on_hold_since.extend(other.on_hold_since);
+    }
+
+    /// What the establishment is told, with what its imports say.
     pub(super) fn told(
         self,
+        of_imports: OfImports,
         uai: Uai,
         (date, year): (Date, AcademicYear),
         fraicheur: Freshness,
         now: Timestamp,
     ) -> Quality {
-        let rejected = (self.imports.rejetees * 1000).checked_div(self.imports.lignes);
+        let of_files = of_imports.delays(self.visible);
+        let imports = of_imports.imports;
+        let rejected = (imports.rejetees * 1000).checked_div(imports.lignes);
         let waits: Vec<i64> = self
             .on_hold_since
             .iter()
@@ -126,10 +176,10 @@ impl Counted {
             date,
             annee_universitaire: year.to_string(),
             fraicheur,
-            imports: Imports { jours: DAYS, rejetees_pour_mille: rejected, ..self.imports },
+            imports: Imports { jours: DAYS, rejetees_pour_mille: rejected, ..imports },
             inscriptions: self.enrolments,
             delais: Delays {
-                fichiers: percentiles(self.of_files),
+                fichiers: percentiles(of_files),
                 unitaires: percentiles(self.of_statements),
             },
             identites: Identities {
@@ -208,7 +258,7 @@ mod tests {
             import(&json!({"state": "running", "rows_read": 7})),
             import(&json!({"order": {"dry_run": true}, "rows_read": 7, "rejected": 7})),
         ];
-        let told = told(Counted::of_imports(&imports)).imports;
+        let told = told(OfImports::of(&imports), OfRecords::default()).imports;
         assert_eq!((told.fichiers, told.echecs, told.lignes, told.rejetees), (3, 1, 1000, 22));
         assert_eq!(told.rejetees_pour_mille, Some(22));
         assert_eq!(
@@ -217,11 +267,12 @@ mod tests {
         );
     }
 
-    fn told(counted: Counted) -> Quality {
+    fn told(imports: OfImports, records: OfRecords) -> Quality {
         let (uai, year) =
             (Uai::parse("0751967F").unwrap(), AcademicYear::parse("2026-2027").unwrap());
         let fresh = Freshness { dernier_versement: None, jours: None, mediane_nationale: None };
-        counted.told(
+        records.told(
+            imports,
             uai,
             (jiff::civil::date(2026, 10, 20), year),
             fresh,
@@ -231,8 +282,8 @@ mod tests {
 
     #[test]
     fn an_enrolment_counts_by_where_it_stands_and_by_what_it_says() {
-        let (received, from) = (BTreeMap::new(), at("2026-09-20T00:00:00Z"));
-        let mut counted = Counted::default();
+        let from = at("2026-09-20T00:00:00Z");
+        let mut counted = OfRecords::default();
         for (state, fields, said) in [
             (
                 "resolved",
@@ -257,9 +308,12 @@ mod tests {
             ("pending", json!({}), json!({})),
             ("resolved", json!({}), json!({"statut": "annulé"})),
         ] {
-            counted.add(&judged(state, &fields, &said), &received, from);
+            // Each in a part of its own: parts add up.
+            let mut one = OfRecords::default();
+            one.add(&judged(state, &fields, &said), from);
+            counted.absorb(one);
         }
-        let told = told(counted);
+        let told = told(OfImports::default(), counted);
         let all = &told.inscriptions;
         assert_eq!((all.nombre, all.visibles, all.en_doute, all.en_attente), (5, 2, 2, 1));
         let said = &all.renseigne;
@@ -280,10 +334,12 @@ mod tests {
         let version = |time: &str, import: &str, line: u64| {
             shared::identity::student::RecordVersion::new(at(time), "", import, line)
         };
-        let mut counted = Counted::default();
+        let mut counted = OfRecords::default();
         let mut seen = |version, visible: &str| {
             let fields = json!({"said_at": version, "visible_since": visible});
-            counted.add(&judged("resolved", &fields, &json!({})), &received, from);
+            let mut one = OfRecords::default();
+            one.add(&judged("resolved", &fields, &json!({})), from);
+            counted.absorb(one);
         };
         // An export of the evening before, dropped in the morning.
         seen(version("2026-09-30T20:00:00Z", IMPORT, 2), "2026-10-01T08:00:05Z");
@@ -295,7 +351,7 @@ mod tests {
             "2026-09-01T21:00:00Z",
         );
         seen(version("2026-09-01T10:00:00Z", "push", 0), "2026-09-01T10:00:02Z");
-        let told = told(counted).delais;
+        let told = told(OfImports { received, ..OfImports::default() }, counted).delais;
         assert_eq!(told.fichiers, Some(Percentiles { nombre: 2, p50: 5, p95: 60, p99: 60 }));
         assert_eq!(told.unitaires, Some(Percentiles { nombre: 1, p50: 2, p95: 2, p99: 2 }));
     }

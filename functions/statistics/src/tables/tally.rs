@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use serde::{Deserialize, Serialize};
 use shared::domain::regime::Regime;
 use shared::domain::sex::Sex;
 use shared::domain::status::Status;
@@ -12,7 +13,7 @@ use crate::dimensions::{Dimension, EVERYBODY, Key, Nomenclature, TOTAL, UNKNOWN}
 use crate::facts::{EnrolmentFact, Fact};
 
 /// What a cell counts.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// Students by their main enrolment.
     pub students: i64,
@@ -37,13 +38,59 @@ impl Counts {
 }
 
 /// Counts, while they are gathered.
-#[derive(Debug)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(try_from = "Written", into = "Written")]
 pub struct Tally {
     pub nomenclature: Nomenclature,
     /// For each shape, its finest cells.
     pub(super) finest: Vec<HashMap<Key, Counts>>,
     /// For each shape, what students with several enrolments count twice, at every level.
     pub(super) repeated: Vec<HashMap<Key, i64>>,
+}
+
+/// A tally as it is kept between two invocations: a key of JSON is a text, and a cell is none.
+#[derive(Serialize, Deserialize)]
+struct Written {
+    nomenclature: Nomenclature,
+    finest: Vec<Vec<(Key, Counts)>>,
+    repeated: Vec<Vec<(Key, i64)>>,
+}
+
+/// Cells that are of other shapes, or have values that their nomenclature hasn't.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("cells of {0} shapes, or with a value of no dimension, where those of {count} are counted", count = SHAPES.len())]
+struct NoTally(usize);
+
+impl From<Tally> for Written {
+    fn from(tally: Tally) -> Self {
+        Self {
+            nomenclature: tally.nomenclature,
+            finest: tally.finest.into_iter().map(|cells| cells.into_iter().collect()).collect(),
+            repeated: tally.repeated.into_iter().map(|cells| cells.into_iter().collect()).collect(),
+        }
+    }
+}
+
+impl TryFrom<Written> for Tally {
+    type Error = NoTally;
+
+    fn try_from(written: Written) -> Result<Self, NoTally> {
+        let Written { nomenclature, finest, repeated } = written;
+        let keys = || {
+            let finest = finest.iter().flatten().map(|(key, _)| key);
+            finest.chain(repeated.iter().flatten().map(|(key, _)| key))
+        };
+        let shapes = SHAPES.len();
+        let known = keys().all(|key| nomenclature.has(key));
+        if finest.len() != shapes || repeated.len() != shapes || !known {
+            return Err(NoTally(finest.len()));
+        }
+        Ok(Self {
+            nomenclature,
+            finest: finest.into_iter().map(|cells| cells.into_iter().collect()).collect(),
+            repeated: repeated.into_iter().map(|cells| cells.into_iter().collect()).collect(),
+        })
+    }
 }
 
 impl Tally {
@@ -74,6 +121,21 @@ impl Tally {
             }
             if met.len() > 1 {
                 self.repeat(at, shape, &met);
+            }
+        }
+    }
+
+    /// Adds what was counted elsewhere, of other students.
+    pub fn absorb(&mut self, other: Self) {
+        let here = self.nomenclature.absorb(&other.nomenclature);
+        for (own, others) in self.finest.iter_mut().zip(other.finest) {
+            for (key, counts) in others {
+                own.entry(here.key(&key)).or_default().add(counts);
+            }
+        }
+        for (own, others) in self.repeated.iter_mut().zip(other.repeated) {
+            for (key, more) in others {
+                *own.entry(here.key(&key)).or_default() += more;
             }
         }
     }

@@ -10,7 +10,7 @@ use crate::domain::uai::Uai;
 use crate::identity::finding::{FindingCode, StatutIne};
 use crate::identity::student::RecordVersion;
 use crate::registry::StoreError;
-use crate::registry::keys::Item;
+use crate::registry::segment::{Position, Segment};
 
 /// No identity, and no key.
 const JUDGED: &str = "depositor, said_at, #state, visible_since, on_hold_since, statut_ine, finding, \
@@ -60,28 +60,20 @@ impl Judged {
 }
 
 impl RecordStore {
-    /// Every record in one part of the table; `None` for one that can't be read.
-    ///
-    /// `segment` is from 0, below `segments`. Nothing that identifies a person is read.
-    pub async fn scan_judged(
+    /// The records of one page of a part of the table, and where the next one begins; `None` for one
+    /// that can't be read. Nothing that identifies a person is read.
+    pub async fn judged_page(
         &self,
-        segment: i32,
-        segments: i32,
-        mut each: impl FnMut(Option<Judged>),
-    ) -> Result<(), StoreError> {
-        let scan = self.client.scan().table_name(&self.table);
-        let mut pages = scan
-            .segment(segment)
-            .total_segments(segments)
+        segment: Segment,
+        after: Option<Position>,
+    ) -> Result<(Vec<Option<Judged>>, Option<Position>), StoreError> {
+        let scan = self
+            .client
+            .scan()
+            .table_name(&self.table)
             .projection_expression(JUDGED)
-            .expression_attribute_names("#state", "state")
-            .into_paginator()
-            .items()
-            .send();
-        while let Some(item) = pages.next().await {
-            let item: Item = item.map_err(|error| StoreError::new("records Scan", &error))?;
-            each(serde_dynamo::from_item(item).ok());
-        }
-        Ok(())
+            .expression_attribute_names("#state", "state");
+        let (items, next) = segment.page(scan, after, "records Scan").await?;
+        Ok((items.into_iter().map(|item| serde_dynamo::from_item(item).ok()).collect(), next))
     }
 }
