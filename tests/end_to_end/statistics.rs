@@ -85,6 +85,15 @@ async fn a_snapshot_is_frozen_once_and_proved_from_its_files() {
     let stack = Stack::connect().await;
     let refused = stack.invoke("statistics", &json!({"geler": "2020-01-15"})).await;
     assert_eq!(refused["answer"]["errorType"], "Permanent", "{refused}");
+    let school = stack.depositor().await.uai;
+    let enrolled: Vec<_> = (0..40).map(|_| Person::at(&school)).collect();
+    stack.import(&school, &enrolled.iter().map(Person::row).collect::<Vec<_>>()).await;
+    for person in &enrolled {
+        eventually("the status", || async {
+            (stack.by_ine(&person.ine).await.status == 200).then_some(())
+        })
+        .await;
+    }
 
     let today = shared::domain::academic_year::day_in_france(jiff::Timestamp::now()).to_string();
     let begun = stack.invoke("statistics", &json!({ "geler": today })).await;
