@@ -24,6 +24,11 @@ client_cache_seconds = 2
 # Tests send thousands of invented people for one establishment. `statut establishment quota` still sets a smaller one.
 new_identities_floor = 100000
 
+# Tests send enrolments that ended more than ten years ago, and have them erased; nobody else sends any.
+student_retention_days = 3650
+case_retention_days    = 3650
+retention_segments     = 4
+
 # The emulator starts a process for each question that INES is asked at once, and does some 500 calls a second in all.
 identity_maximum_concurrency = 8
 ines_questions_per_second    = 40

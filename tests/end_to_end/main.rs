@@ -33,6 +33,7 @@ mod privacy;
 mod push;
 mod queue;
 mod quotas;
+mod retention;
 mod review;
 mod scopes;
 mod statistics;
