@@ -126,6 +126,12 @@ override_resource {
   values          = { url = "https://sqs.eu-west-3.amazonaws.com/123456789012/statut-etudiant-test-identity" }
 }
 
+override_resource {
+  target          = module.statistics_queue.aws_sqs_queue.work
+  override_during = plan
+  values          = { url = "https://sqs.eu-west-3.amazonaws.com/123456789012/statut-etudiant-test-statistics" }
+}
+
 # Planning the firewall takes longer than all the rest, and nothing here is about it.
 override_resource {
   target          = aws_wafv2_web_acl.api

@@ -62,6 +62,12 @@ override_resource {
 }
 
 override_resource {
+  target          = module.statistics_queue.aws_sqs_queue.work
+  override_during = plan
+  values          = { url = "https://sqs.eu-west-3.amazonaws.com/123456789012/statut-etudiant-test-statistics" }
+}
+
+override_resource {
   target          = aws_kms_key.data["registry"]
   override_during = plan
   values          = { arn = "arn:aws:kms:eu-west-3:123456789012:key/registry" }
