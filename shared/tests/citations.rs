@@ -63,7 +63,7 @@ fn what_is_cited_is_there() {
 }
 
 /// What is at the top of the tree.
-const TOP: [&str; 23] = [
+const TOP: [&str; 24] = [
     ".cargo",
     ".ci",
     ".git",
@@ -73,6 +73,7 @@ const TOP: [&str; 23] = [
     "Cargo.toml",
     "LICENSE",
     "README.md",
+    "attestation",
     "benchmarks",
     "clippy.toml",
     "deny.toml",

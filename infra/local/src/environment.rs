@@ -70,6 +70,13 @@ pub(crate) const DATA_PACKAGE: Environment = Environment {
     requirements: &["data_package-requirements.txt"],
 };
 
+/// What reads attestations: `ZXing` and `cwt`.
+pub(crate) const ATTESTATION: Environment = Environment {
+    what: "the readers of attestations",
+    directory: "attestation",
+    requirements: &["attestation-requirements.txt"],
+};
+
 /// What checks the licences and the sources of what we depend on.
 pub(crate) const DEPENDENCIES: Environment = Environment {
     what: "cargo-deny",

@@ -12,6 +12,7 @@
 
 mod advisories;
 mod agents;
+mod attestation;
 mod browser;
 mod claim;
 mod cli;

@@ -10,6 +10,7 @@ pub(crate) mod restore;
 pub(crate) mod retention;
 pub(crate) mod review;
 pub(crate) mod statistics;
+pub(crate) mod verify;
 
 use clap::{Parser, Subcommand};
 
@@ -83,6 +84,8 @@ pub(crate) enum Command {
     Stats(statistics::Stats),
     /// Estimate what a deployment costs a month, and which limit it meets first
     Cost(cost::Cost),
+    /// Verify a student's attestation, off-line
+    Verify(verify::Verify),
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ mod restore;
 mod retention;
 mod review;
 mod stats;
+mod verify;
 
 use anyhow::Result;
 
@@ -37,6 +38,7 @@ pub async fn run(arguments: Arguments) -> Result<()> {
         Command::Retention(options) => retention::run(&place, format, &options).await,
         Command::Redecide(options) => redecide::run(&place, format, &options).await,
         Command::Cost(options) => cost::run(format, &options),
+        Command::Verify(options) => verify::run(format, &options),
         Command::Stats(options) => stats::run(&place, format, &options).await,
     }
 }

@@ -12,7 +12,7 @@ use crate::claim::Claim;
 use crate::cli::Test;
 use crate::emulator::Rights;
 use crate::environment::{
-    BROWSER, CHECKOV, DATA_PACKAGE, DEPENDENCIES, FUZZING, OPINION, PLATFORM, POLICIES,
+    ATTESTATION, BROWSER, CHECKOV, DATA_PACKAGE, DEPENDENCIES, FUZZING, OPINION, PLATFORM, POLICIES,
 };
 use crate::files::Files;
 use crate::platform::Platform;
@@ -21,8 +21,8 @@ use crate::samples::UNIVERSITY;
 use crate::terraform::Terraform;
 use crate::tools::Python;
 use crate::{
-    advisories, browser, data_package, dependencies, double, feed, fuzz, opinion, policies,
-    renewal, tools,
+    advisories, attestation, browser, data_package, dependencies, double, feed, fuzz, opinion,
+    policies, renewal, tools,
 };
 
 /// Seeds of each scenario of the simulations, rows of the file of an import, and rows of the
@@ -76,6 +76,8 @@ pub(crate) async fn run(files: &Files, options: &Test) -> Result<()> {
     check_here("Snapshots of statistics, by other readers", &mut data_package::readers(files))
         .await?;
     check_here("Snapshots of statistics, attacked", &mut data_package::attacker(files)).await?;
+    ATTESTATION.install(files, &python).await?;
+    check_here("Attestations, by other readers", &mut attestation::readers(files)).await?;
     if options.full {
         OPINION.install(files, &python).await?;
         let other = opinion::start(files).await?;
