@@ -221,7 +221,7 @@ locals {
       service = "kms.amazonaws.com"
       calls   = ["DisableKey", "ScheduleKeyDeletion"]
       field   = "keyId"
-      values  = flatten([for key in concat(values(aws_kms_key.data), [aws_kms_key.logs]) : [key.arn, key.key_id]])
+      values  = flatten([for key in concat(values(aws_kms_key.data), values(aws_kms_key.attestation), [aws_kms_key.logs]) : [key.arn, key.key_id]])
     }
     break-glass-used = {
       source  = "aws.sts"

@@ -3,6 +3,7 @@
 #   access_log  who consulted whom: write-only for functions, read by the data protection officer
 #   files       the inbox, the reports, the statistics and what tells of them: establishments put files under it
 #   logs        technical logs and alarms, which hold nobody: operators
+# Apart from them stand those that sign attestations: the portal.
 
 locals {
   keys = {
@@ -46,6 +47,20 @@ locals {
       Effect    = "Allow"
       Principal = { AWS = [local.account_root] }
       Action    = concat(local.key_use, ["kms:Get*", "kms:List*"])
+      Resource  = "*"
+    },
+  ]
+}
+
+locals {
+  # The same of a key that signs: its administrators sign nothing, and IAM gives nobody its administration.
+  signing_key_statements = length(var.key_administrators) == 0 ? local.key_owner_statements : [
+    local.key_owner_statements[0],
+    {
+      Sid       = "AccountGivesUseByIam"
+      Effect    = "Allow"
+      Principal = { AWS = [local.account_root] }
+      Action    = ["kms:DescribeKey", "kms:Get*", "kms:List*", "kms:Sign", "kms:Verify"]
       Resource  = "*"
     },
   ]
@@ -136,8 +151,34 @@ resource "aws_kms_key" "logs" {
   }
 }
 
+# What signs attestations (decision 37): the private half never leaves KMS. The first of the list signs, the public halves of all are
+# published, so that what one signed is verified until it ends. It encrypts nothing, and KMS renews no key of this kind by itself: a
+# new name in the list is a new key (docs/runbook.md).
+resource "aws_kms_key" "attestation" {
+  for_each = var.student_provider == null ? toset([]) : toset(var.attestation_keys)
+
+  description              = "Attestations of ${local.name}: signature ${each.key}"
+  customer_master_key_spec = "ECC_NIST_P256"
+  key_usage                = "SIGN_VERIFY"
+  deletion_window_in_days  = 30
+
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [for statement in local.signing_key_statements : statement]
+  })
+
+  # What a key has signed can't be verified without it. One that has nothing left to verify goes by `terraform state rm`.
+  lifecycle {
+    prevent_destroy = true
+  }
+}
+
 resource "aws_kms_alias" "this" {
-  for_each = merge({ for name, key in aws_kms_key.data : name => key.key_id }, { logs = aws_kms_key.logs.key_id })
+  for_each = merge(
+    { for name, key in aws_kms_key.data : name => key.key_id },
+    { logs = aws_kms_key.logs.key_id },
+    { for name, key in aws_kms_key.attestation : "attestation-${name}" => key.key_id },
+  )
 
   name          = "alias/${local.name}-${replace(each.key, "_", "-")}"
   target_key_id = each.value

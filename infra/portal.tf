@@ -85,6 +85,9 @@ module "portal" {
       STARTS_WITHIN_DAYS      = var.starts_within_days
       SHARE_DAYS              = var.share_days
       SHARE_READINGS_PER_HOUR = var.share_readings_per_hour
+      ATTESTATIONS_TABLE      = module.table["attestations"].name
+      ATTESTATION_KEYS        = join(",", [for name in var.attestation_keys : aws_kms_key.attestation[name].arn])
+      ATTESTATION_DAYS        = var.attestation_days
     },
   )
 
@@ -102,6 +105,15 @@ module "portal" {
     KeepShares = {
       actions   = ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
       resources = [module.table["shares"].arn]
+    }
+    # An attestation's index goes in the transaction that changes its student's list.
+    KeepAttestations = {
+      actions   = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
+      resources = [module.table["attestations"].arn]
+    }
+    SignAttestations = {
+      actions   = ["kms:GetPublicKey", "kms:Sign"]
+      resources = [for name in var.attestation_keys : aws_kms_key.attestation[name].arn]
     }
   })
 

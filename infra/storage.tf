@@ -70,6 +70,8 @@ locals {
     sessions = { hash = "id", expires = true, recoverable = false }
     # What students share, for a month at most: a share that was ended must not come back, and one that is lost is made again.
     shares = { hash = "id", expires = true, recoverable = false }
+    # Which attestations were made and revoked, for three months at most: a restore must make none valid again that was revoked.
+    attestations = { hash = "id", expires = true, recoverable = false }
     # Who may do what in the portal, and invitations, which alone expire.
     members = { hash = "id", expires = true }
 

@@ -100,7 +100,7 @@ variable "portal_provider" {
 }
 
 variable "student_provider" {
-  description = "FranceConnect, by which students log in to the portal: `issuer` and our `client_id` there. The client secret is put apart: see docs/deploying.md. Null: students' pages aren't there, nor the one where a share is read."
+  description = "FranceConnect, by which students log in to the portal: `issuer` and our `client_id` there. The client secret is put apart: see docs/deploying.md. Null: students' pages aren't there, nor those where a share is read and an attestation verified."
   type = object({
     issuer    = string
     client_id = string
@@ -132,6 +132,28 @@ variable "share_readings_per_hour" {
   validation {
     condition     = var.share_readings_per_hour >= 60 && var.share_readings_per_hour <= 100000 && floor(var.share_readings_per_hour) == var.share_readings_per_hour
     error_message = "share_readings_per_hour is a whole number from 60 to 100000."
+  }
+}
+
+variable "attestation_days" {
+  description = "Days for which an attestation that a student makes is valid, if its enrolment doesn't end before. Until then whoever verifies it off-line learns with the status list alone that it was revoked."
+  type        = number
+  default     = 30
+
+  validation {
+    condition     = var.attestation_days >= 1 && var.attestation_days <= 90 && floor(var.attestation_days) == var.attestation_days
+    error_message = "attestation_days is a whole number from 1 to 90: what was revoked is read by day, ninety of them."
+  }
+}
+
+variable "attestation_keys" {
+  description = "Names of the keys of attestations. The first signs, all are published. A new one is put last, a day later first, and the old one is left out once what it signed has ended: whoever verifies keeps keys for a day (docs/runbook.md, \"Renew the key of attestations\")."
+  type        = list(string)
+  default     = ["1"]
+
+  validation {
+    condition     = length(var.attestation_keys) >= 1 && length(var.attestation_keys) <= 4 && length(distinct(var.attestation_keys)) == length(var.attestation_keys) && alltrue([for name in var.attestation_keys : can(regex("^[a-z0-9]{1,8}$", name))])
+    error_message = "attestation_keys are one to four different names of small letters and digits, eight at most."
   }
 }
 

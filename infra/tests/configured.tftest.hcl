@@ -73,6 +73,18 @@ override_resource {
 }
 
 override_resource {
+  target          = aws_kms_key.attestation["1"]
+  override_during = plan
+  values          = { arn = "arn:aws:kms:eu-west-3:123456789012:key/attestation-1", key_id = "attestation-1" }
+}
+
+override_resource {
+  target          = aws_kms_key.attestation["2"]
+  override_during = plan
+  values          = { arn = "arn:aws:kms:eu-west-3:123456789012:key/attestation-2", key_id = "attestation-2" }
+}
+
+override_resource {
   target          = aws_kms_key.logs
   override_during = plan
   values          = { arn = "arn:aws:kms:eu-west-3:123456789012:key/logs", key_id = "logs" }
@@ -184,6 +196,8 @@ run "configured" {
     case_retention_days      = 365
     share_days               = 15
     share_readings_per_hour  = 600
+    attestation_days         = 20
+    attestation_keys         = ["2", "1"]
     refusals_alarm_threshold = 50
     watched_establishments   = { "0751967F" = 2 }
     tags                     = { cost_centre = "1234", environment = "another" }
@@ -389,6 +403,9 @@ run "configured" {
       STARTS_WITHIN_DAYS        = tostring(var.starts_within_days)
       SHARE_DAYS                = "15"
       SHARE_READINGS_PER_HOUR   = "600"
+      ATTESTATIONS_TABLE        = "statut-etudiant-test-attestations"
+      ATTESTATION_KEYS          = "arn:aws:kms:eu-west-3:123456789012:key/attestation-2,arn:aws:kms:eu-west-3:123456789012:key/attestation-1"
+      ATTESTATION_DAYS          = "20"
     })
     error_message = "The portal is told something else than it should be."
   }
@@ -398,7 +415,7 @@ run "configured" {
     condition = toset(flatten([
       for statement in jsondecode(module.portal.policy).Statement : [
         for pair in setproduct(statement.Action, statement.Resource) : "${pair[0]} ${replace(reverse(split(":", pair[1]))[0], "table/statut-etudiant-test-", "")}"
-        if can(regex("table/statut-etudiant-test-(blocks|shares|access-log)$", pair[1]))
+        if can(regex("table/statut-etudiant-test-(blocks|shares|attestations|access-log)$", pair[1]))
       ]
       ])) == toset([
       "dynamodb:BatchGetItem blocks",
@@ -408,8 +425,36 @@ run "configured" {
       "dynamodb:GetItem shares",
       "dynamodb:PutItem shares",
       "dynamodb:UpdateItem shares",
+      "dynamodb:BatchGetItem attestations",
+      "dynamodb:GetItem attestations",
+      "dynamodb:PutItem attestations",
+      "dynamodb:UpdateItem attestations",
     ])
     error_message = "The portal may do something else than students' pages need, or not all of it."
+  }
+
+  # A key that signs is used directly, by the portal alone, and for nothing else.
+  assert {
+    condition = {
+      for name, function in { status = module.status, enrolment = module.enrolment, review = module.review, portal = module.portal, ingestion = module.ingestion, deduplication = module.deduplication, statistics = module.statistics } : name => toset(flatten([
+        for statement in jsondecode(function.policy).Statement : [for pair in setproduct(statement.Action, statement.Resource) : "${pair[0]} ${reverse(split("/", pair[1]))[0]}"]
+        if strcontains(jsonencode(statement.Resource), "key/attestation")
+      ])) if strcontains(function.policy, "key/attestation")
+    } == { portal = toset(["kms:GetPublicKey attestation-1", "kms:GetPublicKey attestation-2", "kms:Sign attestation-1", "kms:Sign attestation-2"]) }
+    error_message = "Another function than the portal signs attestations, or it does more with their keys."
+  }
+
+  assert {
+    condition = alltrue([
+      for key in values(aws_kms_key.attestation) :
+      key.customer_master_key_spec == "ECC_NIST_P256" && key.key_usage == "SIGN_VERIFY" && alltrue([
+        for statement in jsondecode(key.policy).Statement :
+        statement.Principal.AWS == ["arn:aws:iam::123456789012:role/deployer"]
+        ? !contains(statement.Action, "kms:Sign")
+        : !contains(statement.Action, "kms:*") && !contains(statement.Action, "kms:PutKeyPolicy") && !contains(statement.Action, "kms:ScheduleKeyDeletion")
+      ])
+    ])
+    error_message = "A key of attestations is of another kind, who administers it may sign, or IAM may give its administration."
   }
 
   assert {

@@ -93,11 +93,12 @@ run "by_default" {
       idempotency    = "id"
       sessions       = "id"
       shares         = "id"
+      attestations   = "id"
       members        = "id"
       withdrawals    = "month at"
       retention      = "pk sk"
     }
-    error_message = "The tables are not the sixteen of the architecture, or a key is not the one that the functions name."
+    error_message = "The tables are not the seventeen of the architecture, or a key is not the one that the functions name."
   }
 
   assert {
@@ -106,8 +107,8 @@ run "by_default" {
   }
 
   assert {
-    condition     = toset([for name, table in module.table : name if !table.settings.recoverable]) == toset(["quotas", "idempotency", "sessions", "shares"])
-    error_message = "What cannot be recovered must be what says nothing after some hours, quotas, idempotency keys and sessions, and shares, of which one that was ended must not come back, and nothing else."
+    condition     = toset([for name, table in module.table : name if !table.settings.recoverable]) == toset(["quotas", "idempotency", "sessions", "shares", "attestations"])
+    error_message = "What cannot be recovered must be what says nothing after some hours, quotas, idempotency keys and sessions, and shares and attestations, of which one that was ended must not come back, and nothing else."
   }
 
   assert {
@@ -129,9 +130,9 @@ run "by_default" {
   # Above all not by `valid_until`: a client that has ended would vanish, and with it who it was.
   assert {
     condition = { for name, table in module.table : name => table.settings.expires_by if table.settings.expires_by != null } == {
-      for name in ["records", "blocks", "imports", "findings", "clients", "quotas", "access_log", "idempotency", "sessions", "shares", "members", "withdrawals"] : name => "expires_at"
+      for name in ["records", "blocks", "imports", "findings", "clients", "quotas", "access_log", "idempotency", "sessions", "shares", "attestations", "members", "withdrawals"] : name => "expires_at"
     }
-    error_message = "What expires must be the records, empty blocks, the imports and their findings, revoked tokens, the quotas, the access log, idempotency keys, sessions, shares, invitations and withdrawals that no backup is old enough to undo, and nothing else, by what the functions give to what is meant to vanish."
+    error_message = "What expires must be the records, empty blocks, the imports and their findings, revoked tokens, the quotas, the access log, idempotency keys, sessions, shares, attestations, invitations and withdrawals that no backup is old enough to undo, and nothing else, by what the functions give to what is meant to vanish."
   }
 
   # --- buckets ---

@@ -279,6 +279,8 @@ run "values_of_the_others" {
     }
     share_days              = 91
     share_readings_per_hour = 59
+    attestation_days        = 91
+    attestation_keys        = ["1", "1"]
 
     secret_recovery_window_days       = 6
     student_retention_days            = 0
@@ -314,7 +316,7 @@ run "values_of_the_others" {
     var.environment, var.tags, var.permissions_boundary, var.key_administrators, var.operators, var.data_protection_officers,
     var.function_endpoint_url, var.hmac_key_versions, var.rekeying, var.log_level, var.statistics_schedule,
     var.verification_schedule, var.cpge_mefstat_prefixes, var.scan_segments, var.statistics_url, var.starts_within_days, var.portal_provider,
-    var.student_provider, var.share_days, var.share_readings_per_hour,
+    var.student_provider, var.share_days, var.share_readings_per_hour, var.attestation_days, var.attestation_keys,
     var.secret_recovery_window_days, var.student_retention_days, var.case_retention_days, var.retention_schedule, var.retention_segments,
     var.retention_per_second, var.inbox_retention_days, var.reports_retention_days,
     var.noncurrent_version_retention_days, var.log_retention_days, var.failed_imports_alarm_threshold,

@@ -75,6 +75,10 @@ pub enum Action {
     Shared,
     /// The student ended a share.
     Unshared,
+    /// The student made an attestation.
+    Attested,
+    /// The student revoked an attestation.
+    Revoked,
 }
 
 impl Action {
@@ -91,6 +95,8 @@ impl Action {
             Self::Checked => "checked",
             Self::Shared => "shared",
             Self::Unshared => "unshared",
+            Self::Attested => "attested",
+            Self::Revoked => "revoked",
         }
     }
 }

@@ -18,6 +18,7 @@
 //! | [`pairs`] | `quotas` | written by enrolment and deduplication |
 //! | [`sessions`] | `sessions` | written by portal |
 //! | [`shares`] | `shares` | written by portal |
+//! | [`attestations`] | `attestations` | written by portal |
 //! | [`members`] | `members` | written by portal, and by an operator |
 //! | [`new_identities`] | `quotas` | written by deduplication, and by an operator |
 //! | [`rekeying`] | `students`, `blocks`, `reviews` | written by an operator, while deduplication is stopped |
@@ -36,6 +37,7 @@ use backon::{BackoffBuilder, ExponentialBuilder};
 
 pub mod allowances;
 pub mod answers;
+pub mod attestations;
 pub mod blocks;
 pub mod clients;
 pub mod deposits;

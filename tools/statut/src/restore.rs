@@ -20,8 +20,8 @@ pub(crate) use self::withdrawn::{Outcome, apply};
 
 /// The tables that are restored together.
 ///
-/// Not those of hours (`quotas`, `idempotency`, `sessions`) and what students share (`shares`), which
-/// have no backup; not the traces
+/// Not those of hours (`quotas`, `idempotency`, `sessions`) and what students give away (`shares`,
+/// `attestations`), which have no backup; not the traces
 /// (`access-log`, `ines-log`), since nobody may make a consultation unhappen; not `withdrawals`,
 /// which says what must not come back, nor `retention`, which says who must not be erased.
 pub(crate) const TABLES: [&str; 9] = [
@@ -53,6 +53,7 @@ mod tests {
             "idempotency",
             "sessions",
             "shares",
+            "attestations",
             "access-log",
             "ines-log",
             "withdrawals",
