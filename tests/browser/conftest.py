@@ -11,10 +11,12 @@ import os
 import pathlib
 import shutil
 import time
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import sync_playwright
 
+from network import Network
 from visiting import Visitor
 
 
@@ -86,12 +88,22 @@ def enrolled(chromium, sandbox, portal_url):
 
 
 @pytest.fixture
+def network(portal_url):
+    """A way to the portal that can be cut."""
+    address = urlsplit(portal_url)
+    network = Network(address.hostname, address.port)
+    yield network
+    network.cut()
+
+
+@pytest.fixture
 def visit(chromium, portal_url, pictures, request):
     """Makes a visitor with a browser of their own: `visit("relecteur")`, `visit(student="enrolled", javascript=False)`."""
     visitors = []
 
-    def make(account=None, student=None, **settings):
-        visitor = Visitor(chromium, portal_url, pictures / request.node.name.split("[")[0], **settings)
+    def make(account=None, student=None, over=None, **settings):
+        address = urlsplit(portal_url)._replace(netloc=f"127.0.0.1:{over.port}").geturl() if over else portal_url
+        visitor = Visitor(chromium, address, pictures / request.node.name.split("[")[0], **settings)
         visitors.append(visitor)
         if account:
             visitor.log_in(account)

@@ -178,6 +178,114 @@ def test_a_student_shares_their_status_and_ends_it(visit, enrolled):
 def test_a_student_shares_their_status_without_javascript(visit, enrolled):
     share(visit, enrolled, javascript=False)
 
+def attest(student):
+    """A student makes an attestation; its QR as a picture, and its text."""
+    student.open("/mon-espace/attestations")
+    student.page.get_by_label("Elle dit que vous êtes étudiant à").wait_for()
+    student.page.get_by_role("button", name="Créer l'attestation").click()
+    student.arrives("Votre attestation")
+    picture = student.page.get_by_role("img", name="QR de l'attestation").screenshot()
+    student.page.get_by_text("Le même en texte").click()
+    return picture, student.page.get_by_label("À coller là où un QR ne peut pas être lu").input_value()
+
+
+def test_a_student_makes_an_attestation_that_is_verified_without_a_network(visit, enrolled, network):
+    student = visit(student=enrolled["login_hint"])
+    picture, text = attest(student)
+    student.look("attestation")
+    assert "0AYIOP071Y8" not in student.page.content()
+
+    verifier = visit(over=network)
+    page = verifier.page
+
+    def reads(heading):
+        page.get_by_role("status").get_by_role("heading", name=heading, exact=True).wait_for()
+
+    def shows(sent):
+        page.get_by_label("Image du QR").set_input_files({"name": "qr.png", "mimeType": "image/png", "buffer": sent})
+
+    def pastes(sent):
+        page.get_by_label("Ou son texte").fill(sent)
+        page.get_by_role("button", name="Vérifier", exact=True).click()
+
+    verifier.open("/attestation/verifier")
+    page.get_by_text("Liste des révocations du").wait_for()
+    page.evaluate("() => navigator.serviceWorker.ready.then(() => null)")
+    # What the worker keeps is kept once it is active; from here on there is no network.
+    network.cut()
+    page.reload()
+    page.get_by_text("Liste des révocations du").wait_for()
+    shows(picture)
+    reads("Valable")
+    said = page.get_by_role("status").inner_text()
+    assert "Camille ROUSSEL" in said and "inscrit" in said and "pièce d'identité" in said, said
+    verifier.look("valable")
+    letter = "0" if text[40] != "0" else "1"
+    pastes(text[:40] + letter + text[41:])
+    reads("Altérée")
+    verifier.look("alteree")
+    pastes("bonjour")
+    reads("Altérée")
+    shows(b"no picture")
+    reads("Image illisible")
+    blank = page.screenshot(clip={"x": 0, "y": 0, "width": 60, "height": 60})
+    shows(blank)
+    reads("Aucun QR lu")
+
+    # Days later, without a network; and when it is over.
+    now = datetime.datetime.now()
+    for days, heading in ((2, "État trop ancien"), (100, "Expirée")):
+        page.clock.set_fixed_time(now + datetime.timedelta(days=days))
+        pastes(text)
+        reads(heading)
+    verifier.look("expiree")
+    page.clock.set_fixed_time(now)
+
+    student.open("/mon-espace/attestations")
+    student.look("attestations")
+    student.page.get_by_role("button", name="Révoquer").first.click()
+    student.page.get_by_text("Aucune attestation n'est en cours").wait_for()
+    # Whoever hasn't the new list doesn't know it yet.
+    pastes(text)
+    reads("Valable")
+    network.mend()
+    # A process of the portal gives the list that it has signed for a minute.
+    for _ in range(180):
+        page.get_by_role("button", name="Mettre à jour").click()
+        page.wait_for_timeout(500)
+        pastes(text)
+        page.get_by_role("status").get_by_role("heading").wait_for()
+        if "Révoquée" in page.get_by_role("status").inner_text():
+            break
+    reads("Révoquée")
+    verifier.look("revoquee")
+
+
+def test_a_student_makes_an_attestation_without_javascript(visit, enrolled):
+    student = visit(student=enrolled["login_hint"], javascript=False)
+    student.open("/mon-espace/attestations")
+    student.page.get_by_role("button", name="Créer l'attestation").click()
+    student.arrives("Votre attestation")
+    assert "ETU1:" in student.page.content()
+    student.page.get_by_role("link", name="Revenir à mes attestations").click()
+    student.page.get_by_role("button", name="Révoquer").first.click()
+    student.page.get_by_text("Aucune attestation n'est en cours").wait_for()
+    student.open("/attestation/verifier")
+    student.page.get_by_text("ce qui demande JavaScript").wait_for()
+
+
+def test_an_attestation_of_another_key_is_of_an_unknown_key(visit, enrolled, portal_url):
+    _, text = attest(visit(student=enrolled["login_hint"]))
+    verifier = visit()
+    other = '{"keys":[{"kty":"EC","crv":"P-256","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4","y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM","kid":"cn-I_WNMClc"}]}'
+    verifier.context.route(portal_url + "/attestation/cles", lambda route: route.fulfill(body=other))
+    verifier.open("/attestation/verifier")
+    verifier.page.get_by_text("La liste des révocations n'a pas pu être lue").wait_for()
+    verifier.page.get_by_label("Ou son texte").fill(text)
+    verifier.page.get_by_role("button", name="Vérifier", exact=True).click()
+    verifier.page.get_by_role("status").get_by_role("heading", name="Clé inconnue").wait_for()
+    verifier.look("cle-inconnue")
+
 
 def test_whoever_resembles_a_student_or_is_none_is_told_so_in_words(visit, enrolled):
     shown = []

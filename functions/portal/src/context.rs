@@ -260,7 +260,8 @@ impl Context {
                 students: settings.students_table.clone(),
                 quotas: settings.quotas_table.clone(),
             };
-            Own::new(own, secret, http(), &dynamodb, tables, retention_days)
+            let kms = aws_sdk_kms::Client::new(aws);
+            Own::new(own, secret, http(), (&dynamodb, kms), tables, retention_days)
         });
         let establishments =
             EstablishmentStore::new(dynamodb.clone(), settings.establishments_table);

@@ -34,6 +34,11 @@
 //!   │     ├── accesses      who consulted it, when, for whom and why
 //!   │     ├── shares        codes that they give to whoever may read their status
 //!   │     └── reading       and the page where one is read
+//!   ├── attesting     a QR that is verified off-line
+//!   │     ├── making        a student makes one, and revokes it
+//!   │     ├── signer        the keys at KMS
+//!   │     ├── published     public keys and status list, which verifying takes
+//!   │     └── verifier      the page that verifies one, off-line too
 //!   ├── national      an operator sees who feeds the register, invites, and looks alarms up
 //!   ├── public        what anybody may read
 //!   │     ├── coverage      who feeds the register, and when they last did
@@ -50,6 +55,7 @@ pub mod context;
 pub mod handler;
 
 mod assets;
+mod attesting;
 mod login;
 mod metrics;
 mod national;

@@ -16,6 +16,8 @@ use shared::registry::answers::AnswerStore;
 use shared::registry::quotas::QuotaStore;
 use shared::registry::shares::ShareStore;
 
+use crate::attesting::{self, Attesting};
+
 pub(crate) mod accesses;
 pub(crate) mod found;
 pub(crate) mod known;
@@ -31,6 +33,7 @@ pub(crate) struct Own {
     pub(crate) answers: AnswerStore,
     pub(crate) shares: ShareStore,
     pub(crate) quotas: QuotaStore,
+    pub(crate) attesting: Attesting,
     /// Enrolments that start within so many days are told.
     pub(crate) starts_within_days: u16,
     /// How long a share lives.
@@ -50,6 +53,7 @@ pub(crate) struct Settings {
     pub(crate) starts_within_days: u16,
     pub(crate) share_days: u16,
     pub(crate) share_readings_per_hour: NonZeroU32,
+    pub(crate) attesting: attesting::Settings,
 }
 
 /// Tables that other pages use too.
@@ -68,6 +72,7 @@ impl Settings {
             starts_within_days: variable("STARTS_WITHIN_DAYS")?,
             share_days: variable("SHARE_DAYS")?,
             share_readings_per_hour: variable("SHARE_READINGS_PER_HOUR")?,
+            attesting: attesting::Settings::from_env()?,
         })
     }
 }
@@ -78,7 +83,7 @@ impl Own {
         settings: Settings,
         client_secret: SecretString,
         http: LazyHttpClient,
-        dynamodb: &aws_sdk_dynamodb::Client,
+        (dynamodb, kms): (&aws_sdk_dynamodb::Client, aws_sdk_kms::Client),
         tables: Tables,
         retention_days: u32,
     ) -> Self {
@@ -87,6 +92,7 @@ impl Own {
             answers: AnswerStore::new(dynamodb.clone(), tables.students, settings.blocks_table),
             shares: ShareStore::new(dynamodb.clone(), settings.shares_table),
             quotas: QuotaStore::new(dynamodb.clone(), tables.quotas),
+            attesting: Attesting::new(settings.attesting, dynamodb.clone(), kms),
             starts_within_days: settings.starts_within_days,
             share_days: settings.share_days,
             readings: Rate::per_hour(settings.share_readings_per_hour),

@@ -5,6 +5,7 @@
 use shared::api::route;
 use shared::routes;
 
+use crate::attesting::{making, published, verifier};
 use crate::context::Context;
 use crate::handler::Access;
 use crate::own;
@@ -80,6 +81,12 @@ routes! { Context;
     "portal_own_accesses" => own_accesses, by(Access::Student), body 0;
     "portal_own_shares" => own_shares, by(Access::Student), body 0;
     "portal_own_shares_change" => change_own_shares, by(Access::StudentForm), body LARGEST_FORM;
+    "portal_own_attestations" => own_attestations, by(Access::Student), body 0;
+    "portal_own_attestations_change" => change_own_attestations, by(Access::StudentForm), body LARGEST_FORM;
+    "portal_attestation_keys" => attestation_keys, public, body 0;
+    "portal_attestation_list" => attestation_list, public, body 0;
+    "portal_attestation_verifier" => attestation_verifier, public, body 0;
+    "portal_attestation_worker" => attestation_worker, public, body 0;
     "portal_share" => ask_share, by(Access::Anybody), body 0;
     "portal_share_read" => read_share, by(Access::PublicForm), body LARGEST_FORM;
     "portal_national" => national_establishments, by(Access::LoggedIn), body 0;
@@ -400,6 +407,37 @@ async fn own_shares(call: Call<'_>, visitor: &Visitor) -> Answered {
 async fn change_own_shares(call: Call<'_>, visitor: &Visitor) -> Answered {
     let (sent, Call { context, request_context, .. }) = (call.bytes()?, &call);
     Ok(own::shares::change(context, sent, visitor, request_context).await?.into())
+}
+
+#[utoipa::path(get, path = "/portail/mon-espace/attestations")]
+async fn own_attestations(call: Call<'_>, visitor: &Visitor) -> Answered {
+    Ok(making::show(call.context, visitor, call.request_context).await?.into())
+}
+
+#[utoipa::path(post, path = "/portail/mon-espace/attestations")]
+async fn change_own_attestations(call: Call<'_>, visitor: &Visitor) -> Answered {
+    let (sent, Call { context, request_context, .. }) = (call.bytes()?, &call);
+    Ok(making::change(context, sent, visitor, request_context).await?.into())
+}
+
+#[utoipa::path(get, path = "/portail/attestation/cles")]
+async fn attestation_keys(call: Call<'_>) -> Answered {
+    Ok(published::keys(call.context).await?.into())
+}
+
+#[utoipa::path(get, path = "/portail/attestation/etats")]
+async fn attestation_list(call: Call<'_>) -> Answered {
+    Ok(published::list(call.context, call.request_context).await?.into())
+}
+
+#[utoipa::path(get, path = "/portail/attestation/verifier")]
+async fn attestation_verifier(call: Call<'_>) -> Answered {
+    Ok(verifier::show(call.context)?.into())
+}
+
+#[utoipa::path(get, path = "/portail/attestation/ouvrier.js")]
+async fn attestation_worker(call: Call<'_>) -> Answered {
+    Ok(verifier::worker(call.context)?.into())
 }
 
 #[utoipa::path(get, path = "/portail/partage")]

@@ -16,6 +16,7 @@ pub mod aws;
 pub mod dynamodb;
 pub mod gateway;
 pub mod golden;
+pub mod kms;
 pub mod log;
 pub mod openapi;
 mod opinion;

@@ -3,9 +3,10 @@
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex};
 
-use fakes::aws::{item, out_of_reach};
+use fakes::aws::{Call, item, out_of_reach};
 use fakes::dynamodb::Tables;
 use fakes::gateway::{Reply, request};
+use fakes::kms::{self, SigningKeys};
 use fakes::s3::{Buckets, Object, Pieces};
 use fakes::sqs::Queues;
 use jiff::{SignedDuration, Timestamp};
@@ -34,12 +35,16 @@ mod own;
 mod rejected;
 mod sending;
 mod statistics;
+use crate::attesting;
 use crate::context::{Secrets, Settings};
 use crate::own::Settings as OwnSettings;
 use crate::session::{SESSION, session_digest};
 
 const UNIVERSITY: &str = "0751717J";
 const LYCEE: &str = "0750655E";
+/// Keys at KMS: the first signs.
+const NEW_KEY: &str = "arn:aws:kms:eu-west-3:1:key/2";
+const OLD_KEY: &str = "arn:aws:kms:eu-west-3:1:key/1";
 const ORIGIN: &str = "https://portail.example";
 const CSRF: &str = "a-token-of-this-session";
 
@@ -48,7 +53,7 @@ struct World {
     tables: Arc<Tables>,
     queues: Arc<Queues>,
     buckets: Arc<Buckets>,
-    /// A table that doesn't answer.
+    /// A table, or `kms`, that doesn't answer.
     failing: Arc<Mutex<Option<&'static str>>>,
 }
 
@@ -66,6 +71,11 @@ impl World {
             starts_within_days: 90,
             share_days: 30,
             share_readings_per_hour: NonZeroU32::new(600).unwrap(),
+            attesting: attesting::Settings {
+                table: "attestations".into(),
+                keys: vec![NEW_KEY.into(), OLD_KEY.into()],
+                days: 30,
+            },
         }))
     }
 
@@ -108,10 +118,12 @@ impl World {
         };
         let (queues, buckets) = (Arc::<Queues>::default(), Arc::<Buckets>::default());
         let answering = (Arc::clone(&tables), Arc::clone(&queues), Arc::clone(&buckets));
+        let signing = SigningKeys::default();
         let failing = Arc::<Mutex<Option<&'static str>>>::default();
         let fails = Arc::clone(&failing);
         let aws = fakes::aws::config(move |call| match call.service.as_str() {
-            _ if fails.lock().unwrap().is_some_and(|table| call.concerns(table)) => out_of_reach(),
+            _ if fails.lock().unwrap().is_some_and(|what| is_of(call, what)) => out_of_reach(),
+            kms::SERVICE => signing.call(call),
             "AmazonSQS" => answering.1.call(call),
             "s3" => answering.2.call(call, Timestamp::now(), |bytes| Pieces::new([Ok(bytes)])),
             _ => answering.0.call(&call.operation, &call.text),
@@ -202,6 +214,11 @@ impl World {
     }
 }
 
+/// Whether a call is of a table, or of KMS.
+fn is_of(call: &Call, what: &str) -> bool {
+    call.concerns(what) || (what == "kms" && call.service == kms::SERVICE)
+}
+
 /// The digest of a member, as one of a provider's person would be.
 fn member(id: &str) -> String {
     shared::registry::members::member_digest(
@@ -261,7 +278,10 @@ async fn public_pages_are_small_whole_and_ours_alone() {
         for needed in ["lang=\"fr\"", "class=\"skip\"", "<main id=\"contenu\"", "<h1>", "</html>"] {
             assert!(page.text.contains(needed), "{path} lacks {needed}");
         }
-        assert!(!page.text.contains("style=\"") && !page.text.contains("<script"), "{path}");
+        // The page that verifies attestations can't do so without a script, and says so.
+        let verifies = path.ends_with("/attestation/verifier");
+        assert_eq!(page.text.contains("<script"), verifies, "{path}");
+        assert!(!page.text.contains("style=\""), "{path}");
         assert!(!page.text.contains("src=\"http") && !page.text.contains("url(http"), "{path}");
     }
 }

@@ -177,6 +177,8 @@ fn why(route: Route, action: Action) -> &'static str {
         (Route::Review, _) => "Lever un doute sur l'une de vos inscriptions",
         (Route::OwnPage, Action::Shared) => "Créer un partage",
         (Route::OwnPage, Action::Unshared) => "Arrêter un partage",
+        (Route::OwnPage, Action::Attested) => "Créer une attestation",
+        (Route::OwnPage, Action::Revoked) => "Révoquer une attestation",
         (Route::OwnPage, _) => "Lire votre espace",
         (Route::Share, _) => "Lire ce que vous avez partagé",
         (Route::Enrolment | Route::Deposit, Action::Sent) => "Envoyer une de vos inscriptions",

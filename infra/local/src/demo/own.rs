@@ -1,7 +1,9 @@
 //! A student logs in with `FranceConnect`, reads who asked about them, and gives a code; somebody
-//! reads what it shows.
+//! reads what it shows. They make an attestation, which is verified without the platform.
 
 use anyhow::{Context as _, Result, bail};
+use attestation::{KeySet, StatusList, Verdict, verify};
+use jiff::{SignedDuration, Timestamp};
 
 use crate::http::{Browser, Page};
 use crate::outputs::Outputs;
@@ -38,6 +40,40 @@ pub(crate) async fn play(outputs: &Outputs, sandbox: &Sandbox) -> Result<()> {
     let read = reader.send(&format!("{portal}/partage"), &origin, form).await?;
     shows(read, &account.name)?;
     println!("  ✔ {code} and a birth date show a name, an establishment and a status of now");
+    attest(portal, &origin, &mut student, &own).await
+}
+
+/// Makes an attestation, and verifies it without the platform.
+async fn attest(portal: &str, origin: &str, student: &mut Browser, own: &str) -> Result<()> {
+    let attestations = format!("{portal}/mon-espace/attestations");
+    let jeton = field(own, "name=\"jeton\" value=\"")?;
+    let choice = shows(student.open(&attestations).await?, "Créer une attestation")?;
+    let uai = field(&choice, "<option value=\"")?;
+    let form = format!("jeton={jeton}&formulaire=attestation&faire=creer&etablissement={uai}");
+    let made = shows(student.send(&attestations, origin, form).await?, "Votre attestation")?;
+    let text = made.split_once(" readonly>").and_then(|(_, rest)| rest.split('<').next());
+    let text = text.context("the page lacks the text of its QR")?;
+    let mut verifier = Browser::default();
+    let keys = shows(verifier.open(&format!("{portal}/attestation/cles")).await?, "P-256")?;
+    let keys = KeySet::parse(&keys)?;
+    let list = shows(verifier.open(&format!("{portal}/attestation/etats")).await?, ".")?;
+    let list = StatusList::open(&list, &keys)?;
+    // From here on nothing is asked for.
+    let Verdict::Valid { claims, .. } = verify(text, &keys, Some(&list), Timestamp::now()) else {
+        bail!("a new attestation isn't valid");
+    };
+    println!("  ✔ a QR of {} letters is verified off-line: {}", text.len(), claims.etablissement);
+    let mut changed = text.to_owned();
+    changed.replace_range(20..21, if &text[20..21] == "0" { "1" } else { "0" });
+    if matches!(verify(&changed, &keys, Some(&list), Timestamp::now()), Verdict::Valid { .. }) {
+        bail!("an attestation that was changed is valid");
+    }
+    let week = Timestamp::now() + SignedDuration::from_hours(24 * 7);
+    let old = verify(text, &keys, Some(&list), week);
+    if !matches!(old, Verdict::StatusTooOld { .. }) {
+        bail!("a list of a week isn't too old");
+    }
+    println!("  ✔ with a letter changed, or a list of a week, it isn't");
     Ok(())
 }
 

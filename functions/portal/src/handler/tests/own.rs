@@ -13,6 +13,7 @@ use shared::registry::sessions::StudentSession;
 use super::*;
 use crate::session::{STUDENT, student_digest, student_seal};
 
+mod attesting;
 mod leaks;
 mod sharing;
 
@@ -204,7 +205,12 @@ async fn a_session_opens_the_pages_of_its_kind_alone() {
     world.enrol(&eudoxie(), RECORD, INE).await;
     world.student("eudoxie", &eudoxie()).await;
     world.session("ada", &[depositor(UNIVERSITY)], Timestamp::now()).await;
-    let paths = ["/mon-espace", "/mon-espace/consultations", "/mon-espace/partages"];
+    let paths = [
+        "/mon-espace",
+        "/mon-espace/consultations",
+        "/mon-espace/partages",
+        "/mon-espace/attestations",
+    ];
     for path in paths {
         let as_agent = world.ask("GET", &format!("/portail{path}"), Some("ada"), "").await;
         assert_eq!(
@@ -329,8 +335,17 @@ async fn who_consulted_is_told_by_what_they_act_for_and_page_by_page() {
 async fn where_students_cannot_log_in_there_is_nothing_to_find() {
     let world = World::with(None);
     world.session("ada", &[], Timestamp::now()).await;
-    for path in ["/mon-espace", "/mon-espace/connexion", "/mon-espace/connexion/depart", "/partage"]
-    {
+    for path in [
+        "/mon-espace",
+        "/mon-espace/connexion",
+        "/mon-espace/connexion/depart",
+        "/partage",
+        "/mon-espace/attestations",
+        "/attestation/verifier",
+        "/attestation/ouvrier.js",
+        "/attestation/cles",
+        "/attestation/etats",
+    ] {
         for cookie in [None, Some("ada")] {
             let page = world.ask("GET", &format!("/portail{path}"), cookie, "").await;
             assert_eq!(page.status, 404, "{path}");
