@@ -3,6 +3,7 @@
 //!
 //! How to run them and what they measure is in `benchmarks/README.md`.
 
+pub mod clock;
 pub mod machine;
 pub mod sample;
 pub mod usage;

@@ -1,5 +1,6 @@
 """Every page that a link leads to, for everybody who has an account, and for who has none."""
 
+import pathlib
 import re
 from urllib.parse import urljoin, urlsplit
 
@@ -50,3 +51,19 @@ def test_every_page_can_be_read_by_everybody(visit, accounts, enrolled, role):
             LOOKED_AT.add(kind(path))
         todo.extend(found for found, _ in links(visitor, page.url))
     assert len(seen) >= 8, seen
+
+
+# What the tests of `functions/statistics/tests/national.rs` write.
+SNAPSHOTS = pathlib.Path(__file__).parents[2] / "target/tmp/snapshots"
+
+
+@pytest.mark.parametrize("snapshot", ["empty", "university", "second"])
+def test_the_report_of_a_snapshot_can_be_read_by_everybody(visit, snapshot):
+    visitor, files = visit(), SNAPSHOTS / snapshot
+    pages = [files / "rapport.html", *sorted(files.glob("fiches-*.html"))[:1]]
+    assert pages[0].is_file(), f"{pages[0]} isn't there: cargo test --workspace --test national_statistics"
+    assert snapshot == "empty" or len(pages) == 2, "no sheet of an establishment"
+    for path in pages:
+        visitor.page.goto(path.as_uri())
+        assert visitor.page.locator("h1").count() == 1 and visitor.page.locator("html[lang=fr]").count(), path
+        visitor.look(f"{snapshot}-{path.stem.split('-')[0]}")

@@ -27,8 +27,9 @@ async fn who_left_ten_years_ago_is_erased_and_who_came_back_stays() {
     let stack = Stack::connect().await;
     let school = stack.depositor().await.uai.clone();
     let then = || ("2012-09-01".to_owned(), "2013-08-31".to_owned());
-    let gone = Person { period: then(), ..Person::at(&school) };
-    let stays = Person::at(&school);
+    let adult = || Person { birth: "1988-03-04".into(), ..Person::at(&school) };
+    let gone = Person { period: then(), ..adult() };
+    let stays = adult();
     let before = Person { period: then(), diploma: "2400002".into(), ..stays.clone() };
     stack.import(&school, &[gone.row(), stays.row(), before.row()]).await;
     eventually("the records are attached", || async {

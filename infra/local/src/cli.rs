@@ -139,6 +139,8 @@ pub(crate) enum Measured {
     Status,
     /// Reading a row of a file, and writing its record
     Feeding,
+    /// Counting an enrolment for the tables of statistics, beside `DuckDB`
+    Statistics,
     /// Reading the files of a megabyte that cost most
     WorstFiles,
 }

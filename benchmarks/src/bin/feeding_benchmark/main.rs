@@ -10,7 +10,6 @@
 )]
 
 mod arguments;
-mod clock;
 mod files;
 mod memory;
 mod reading;

@@ -9,8 +9,8 @@ use shared::domain::enrolment::Declaration;
 use shared::files::reader::{Conventions, EnrolmentReader, Next, Step, Survey};
 use shared::files::row::RowOutcome;
 
-use crate::clock::Clock;
 use crate::files::Maker;
+use benchmarks::clock::Clock;
 
 /// Bytes that an import asks of the bucket at a time.
 const CHUNK: usize = 256 * 1024;

@@ -20,8 +20,8 @@ use shared::identity::digest::{DigestKey, RecordId};
 use shared::identity::student::RecordVersion;
 use shared::registry::records::{MOST_IN_BATCH, NewRecord, RecordStore};
 
-use crate::clock::Clock;
 use crate::stub::Stub;
+use benchmarks::clock::Clock;
 
 const TABLE: &str = "records";
 /// DynamoDB's limit for a plain batch.

@@ -60,10 +60,15 @@ pub(crate) async fn sign(
     Ok(Signed { text: list.signed(&signature), as_of: now })
 }
 
+/// What tells `lambda_http` that a body of a media type which it doesn't know is text. It would be in
+/// base64 otherwise, and the gateway passes that on as it is.
+const TEXT: &str = "x-lambda-http-content-encoding";
+
 fn published(text: String, media_type: &'static str, seconds: i64) -> Response<Body> {
     let mut response = Response::new(Body::Text(text));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    headers.insert(TEXT, HeaderValue::from_static("text"));
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     set_header(&mut response, "cache-control", format!("public, max-age={seconds}"));
     response

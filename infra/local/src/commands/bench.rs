@@ -11,6 +11,7 @@ pub(crate) async fn run(files: &Files, options: &cli::Bench) -> Result<()> {
     let binary = match options.measured {
         cli::Measured::Status => "status_benchmark",
         cli::Measured::Feeding => "feeding_benchmark",
+        cli::Measured::Statistics => "statistics_benchmark",
         cli::Measured::WorstFiles => "worst_files",
     };
     let mut command = cargo();

@@ -5,16 +5,19 @@ use std::time::Duration;
 use rustix::time::{ClockId, clock_gettime};
 
 /// Started at some moment.
-pub(crate) struct Clock(Duration);
+#[derive(Debug)]
+pub struct Clock(Duration);
 
 impl Clock {
     /// Now.
-    pub(crate) fn start() -> Self {
+    #[must_use]
+    pub fn start() -> Self {
         Self(now())
     }
 
     /// What the thread had since, user and system.
-    pub(crate) fn elapsed(&self) -> Duration {
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
         now().saturating_sub(self.0)
     }
 }
