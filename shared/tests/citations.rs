@@ -62,6 +62,33 @@ fn what_is_cited_is_there() {
     assert!(missing.is_empty(), "cited, and not there: {missing:#?}");
 }
 
+/// Whoever adds a table says what of whom it keeps, and for how long.
+#[test]
+fn the_inventory_of_personal_data_has_every_table() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let inventory = std::fs::read_to_string(root.join("docs/privacy/inventory.md")).unwrap();
+    let mut tables = 0;
+    for description in ["infra/storage.tf", "infra/ines.tf"] {
+        let text = std::fs::read_to_string(root.join(description)).unwrap();
+        let (_, declared) = text.split_once("tables = {\n").unwrap();
+        let (declared, _) = declared.split_once("\n  }\n").unwrap();
+        for line in declared.lines() {
+            let Some((name, _)) = line.strip_prefix("    ").and_then(|line| line.split_once('='))
+            else {
+                continue;
+            };
+            // What a table has is further in, and comments have spaces.
+            let name = name.trim_end();
+            let is_name = |letter: char| letter.is_ascii_lowercase() || letter == '_';
+            if name.chars().all(is_name) {
+                tables += 1;
+                assert!(inventory.contains(&format!("| `{name}` |")), "{name} of {description}");
+            }
+        }
+    }
+    assert!(tables > 15, "the tables were found: {tables}");
+}
+
 /// What is at the top of the tree.
 const TOP: [&str; 24] = [
     ".cargo",
