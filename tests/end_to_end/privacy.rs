@@ -186,6 +186,7 @@ async fn no_log_line_and_no_key_names_a_person() {
     }
     stack.enqueue("identity_queue_url", &person.row()).await;
     stack.count(&json!({})).await;
+    stack.invoke("retention", &json!({})).await;
     let secrets = Secrets::of(&[&person, &broken, &doubtful], &tokens);
 
     // The poison message is logged last of all.

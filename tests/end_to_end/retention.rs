@@ -5,14 +5,33 @@ use tests::eventually;
 use tests::people::Person;
 use tests::stack::Stack;
 
-/// A whole pass, begun anew: those of other tests don't count.
-async fn pass(stack: &Stack) -> Value {
-    let run = stack.invoke("retention", &json!({ "recommencer": true })).await;
+/// A whole pass, begun anew, after what another test began is finished: how many students both erased.
+async fn pass(stack: &Stack) -> u64 {
+    let mut erased = 0;
+    for order in [json!({}), json!({ "recommencer": true })] {
+        let pass = finished(stack, run(stack, &order).await).await;
+        erased += pass["students"].as_u64().unwrap();
+    }
+    erased
+}
+
+async fn run(stack: &Stack, order: &Value) -> Value {
+    let run = stack.invoke("retention", order).await;
     assert_eq!(run["error"], false, "{run}");
-    let pass = run["answer"]["pass"].clone();
-    assert!(pass["finished_at"].is_string(), "{run}");
     assert_eq!(run["answer"]["unset"], json!([]), "the local platform has durations");
-    pass
+    run["answer"]["pass"].clone()
+}
+
+/// A pass at its end: of two runs at once one stops, and either may be asked to go on.
+async fn finished(stack: &Stack, begun: Value) -> Value {
+    if begun["finished_at"].is_string() {
+        return begun;
+    }
+    eventually("the end of the pass", || async {
+        let pass = run(stack, &json!({})).await;
+        pass["finished_at"].is_string().then_some(pass)
+    })
+    .await
 }
 
 /// How many records of an establishment are there, all of them some student's.
@@ -36,8 +55,7 @@ async fn who_left_ten_years_ago_is_erased_and_who_came_back_stays() {
         (attached(&stack, &school).await == 3).then_some(())
     })
     .await;
-    let erased = pass(&stack).await;
-    assert!(erased["students"].as_u64().unwrap() >= 1, "{erased}");
+    assert!(pass(&stack).await >= 1);
     assert_eq!(attached(&stack, &school).await, 2, "one is gone, the other has both years");
     assert_eq!(stack.by_ine(&stays.ine).await.status, 200);
     // Whoever comes back is a new student.
