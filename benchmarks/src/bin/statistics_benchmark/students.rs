@@ -88,7 +88,7 @@ impl Students {
         let commune = self.communes[school % self.communes.len()];
         let is_lycee = rng.u8(..20) == 0;
         Enrolment {
-            date_debut: date(2026, 9, 1 + rng.i8(..20)),
+            date_debut: date(2026, 9, rng.i8(1..=20)),
             date_fin: date(2027, 8, 31),
             statut: if rng.u8(..12) == 0 { Status::Admis } else { Status::Inscrit },
             regime: REGIMES[rng.usize(..REGIMES.len())],
