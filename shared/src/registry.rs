@@ -78,7 +78,6 @@ mod read;
 mod transaction;
 
 pub use error::{StoreError, StoreFailure};
-pub use read::Next;
 pub use transaction::EncodeError;
 
 /// Waits between attempts at a transaction that others got in the way of: from 20 ms, doubled each

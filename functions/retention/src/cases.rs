@@ -4,6 +4,7 @@
 
 use shared::identity::review::{Case, CaseQuestion};
 use shared::registry::StoreError;
+use shared::registry::segment::Segment;
 use shared::retention::{Counts, case_is_over};
 
 use crate::context::Context;
@@ -18,7 +19,7 @@ enum Left {
 }
 
 /// One part of the cases. Repeated, it finds those that are left.
-pub(crate) async fn step(run: &Run<'_>, part: (u32, u32)) -> Result<StepEnd, StoreError> {
+pub(crate) async fn step(run: &Run<'_>, part: Segment) -> Result<StepEnd, StoreError> {
     let done = StepEnd::Done(Counts::default());
     let terms = run.pass.terms;
     if terms.students.is_none() && terms.cases.is_none() {

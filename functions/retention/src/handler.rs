@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use shared::domain::academic_year::day_in_france;
 use shared::registry::StoreError;
 use shared::registry::retention::{Pass, PassId};
+use shared::registry::segment::Segment;
 use shared::retention::{Counts, Terms};
 use tokio::time::Instant;
 
@@ -168,11 +169,11 @@ async fn current(context: &Context, order: Order, now: Timestamp) -> Result<Pass
 
 async fn step(run: &Run<'_>) -> Result<StepEnd, StoreError> {
     let segments = run.pass.segments;
-    let (kind, segment) = (run.pass.step / segments, run.pass.step % segments);
+    let (kind, part) = (run.pass.step / segments, Segment::of(run.pass.step % segments, segments)?);
     match usize::try_from(kind).ok().and_then(|kind| KINDS.get(kind)) {
-        Some(Kind::Students) => students::step(run, (segment, segments)).await,
-        Some(Kind::Records) => records::step(run, (segment, segments)).await,
-        Some(Kind::Cases) => cases::step(run, (segment, segments)).await,
+        Some(Kind::Students) => students::step(run, part).await,
+        Some(Kind::Records) => records::step(run, part).await,
+        Some(Kind::Cases) => cases::step(run, part).await,
         None => Ok(StepEnd::Done(Counts::default())),
     }
 }

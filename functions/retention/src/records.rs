@@ -2,12 +2,13 @@
 //! them, nothing is derived from them, and each is erased by itself.
 
 use shared::registry::StoreError;
+use shared::registry::segment::Segment;
 use shared::retention::Counts;
 
 use crate::run::{Run, StepEnd};
 
 /// One part of the records. Repeated, it finds those that are left.
-pub(crate) async fn step(run: &Run<'_>, part: (u32, u32)) -> Result<StepEnd, StoreError> {
+pub(crate) async fn step(run: &Run<'_>, part: Segment) -> Result<StepEnd, StoreError> {
     let context = run.context;
     let done = StepEnd::Done(Counts::default());
     let Some(days) = run.pass.terms.students else { return Ok(done) };

@@ -13,6 +13,7 @@ use shared::identity::student::{Student, StudentId};
 use shared::registry::blocks::Consistency;
 use shared::registry::publications::{MOST_WRITES, Published};
 use shared::registry::records::MOST_IN_BATCH;
+use shared::registry::segment::Segment;
 use shared::registry::{StoreError, backoff};
 use shared::retention::{Counts, Kept, judge};
 
@@ -29,7 +30,7 @@ enum Outcome {
 }
 
 /// One part of the students, and of those that lead to one who is no more.
-pub(crate) async fn step(run: &Run<'_>, part: (u32, u32)) -> Result<StepEnd, StoreError> {
+pub(crate) async fn step(run: &Run<'_>, part: Segment) -> Result<StepEnd, StoreError> {
     let mut met = Counts::default();
     let Some(days) = run.pass.terms.students else { return Ok(StepEnd::Done(met)) };
     let first_kept = days.first_kept(run.pass.as_of);

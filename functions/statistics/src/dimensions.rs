@@ -285,9 +285,7 @@ impl Nomenclature {
 
     /// Takes for registered what is so in another: what is read back of a count doesn't say it.
     pub(crate) fn register_as(&mut self, other: &Self) {
-        if self.establishments.len() != other.establishments.len() {
-            self.establishments.clone_from(&other.establishments);
-        }
+        self.establishments.clone_from(&other.establishments);
     }
 
     /// Adds the values of another nomenclature, and says what each is called here. An establishment

@@ -251,7 +251,8 @@ async fn count_part(
     part: Part,
     invocation: &Invocation,
 ) -> Result<(), StatisticsError> {
-    if kept.missing(plan).await?.contains(&part) {
+    let mut missing = kept.missing(plan).await?;
+    if missing.contains(&part) {
         let killed_at = invocation.killed_at;
         let segment = plan.segment(part);
         let reached = match part.table {
@@ -273,8 +274,9 @@ async fn count_part(
         if reached == Reached::Page {
             return context.tasks.count(&task.count, &[part]).await;
         }
+        missing = kept.missing(plan).await?;
     }
-    if kept.missing(plan).await?.is_empty() && kept.outcome().await?.is_none() {
+    if missing.is_empty() && kept.outcome().await?.is_none() {
         context.tasks.assemble(&task.count).await?;
     }
     Ok(())

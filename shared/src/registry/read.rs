@@ -7,10 +7,6 @@ use serde::de::DeserializeOwned;
 use super::keys::Item;
 use super::{StoreError, backoff};
 
-/// Where a scan that was read in part goes on.
-#[derive(Debug, Clone)]
-pub struct Next(pub(super) Item);
-
 /// One item as of now, if it is there.
 pub(super) async fn one<T: DeserializeOwned>(
     client: &Client,

@@ -17,6 +17,7 @@ use super::StoreError;
 use super::keys::{self, Item, text};
 use super::records::RecordStore;
 use super::reviews::{ReviewStore, Saved};
+use super::segment::{Position, Segment};
 use super::students::StudentStore;
 use super::transaction::was_overtaken;
 use crate::domain::ine::Ine;
@@ -97,9 +98,10 @@ impl Rekeying {
         }
         let table = &self.tables.students;
         let prefix = format!("{}{}.", keys::INE_PREFIX, self.before.ine.id());
+        let part = Segment { at: segment, of: segments };
         let mut from = None;
         loop {
-            let page = self.page(table, &prefix, (segment, segments), from, OPERATION).await?;
+            let page = self.page(table, &prefix, part, from, OPERATION).await?;
             for item in page.0 {
                 let student = self.students.get(attribute(&item, "student", OPERATION)?).await?;
                 let known = student.iter().flat_map(ines_of);
@@ -130,9 +132,10 @@ impl Rekeying {
         }
         let table = &self.tables.blocks;
         let prefix = format!("{}.", self.before.blocks.id());
+        let part = Segment { at: segment, of: segments };
         let mut from = None;
         loop {
-            let page = self.page(table, &prefix, (segment, segments), from, OPERATION).await?;
+            let page = self.page(table, &prefix, part, from, OPERATION).await?;
             for item in page.0 {
                 let key: BlockId = attribute(&item, "pk", OPERATION)?;
                 let block: Block<StudentId> = serde_dynamo::from_item(item.clone())
@@ -213,22 +216,18 @@ impl Rekeying {
         &self,
         table: &str,
         prefix: &str,
-        (segment, segments): (i32, i32),
-        from: Option<Item>,
+        segment: Segment,
+        from: Option<Position>,
         operation: &'static str,
-    ) -> Result<(Vec<Item>, Option<Item>), StoreError> {
+    ) -> Result<(Vec<Item>, Option<Position>), StoreError> {
         let scan = self
             .client
             .scan()
             .table_name(table)
-            .segment(segment)
-            .total_segments(segments)
             .consistent_read(true)
             .filter_expression("begins_with(pk, :prefix)")
-            .expression_attribute_values(":prefix", text(prefix))
-            .set_exclusive_start_key(from);
-        let output = scan.send().await.map_err(|error| StoreError::new(operation, &error))?;
-        Ok((output.items.unwrap_or_default(), output.last_evaluated_key))
+            .expression_attribute_values(":prefix", text(prefix));
+        segment.page(scan, from, operation).await
     }
 
     /// Puts an item under another key, if it still says what was read in these attributes. `false`

@@ -21,8 +21,9 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::keys::{Item, number, text};
+use super::segment::{Position, Segment};
 use super::transaction::{EncodeError, put_over};
-use super::{Next, StoreError, read};
+use super::{StoreError, read};
 use crate::identity::review::{Case, CaseId, Kind, State};
 
 /// Cases of one page at most: DynamoDB's limit for one reading.
@@ -172,26 +173,18 @@ impl ReviewStore {
         Ok((cases.map_err(|_| StoreError::shape(OPERATION))?, output.last_evaluated_key))
     }
 
-    /// One reading, of a megabyte at most, of one part of the table, open cases and others.
-    /// `segment` is from 0, below `segments`. It may be a little old.
+    /// One reading, of a megabyte at most, of one part of the table, open cases and others. It may
+    /// be a little old.
     pub async fn scan_segment(
         &self,
-        (segment, segments): (u32, u32),
-        from: Option<Next>,
-    ) -> Result<(Vec<Case>, Option<Next>), StoreError> {
+        segment: Segment,
+        from: Option<Position>,
+    ) -> Result<(Vec<Case>, Option<Position>), StoreError> {
         const OPERATION: &str = "reviews Scan";
-        let part = |number| i32::try_from(number).map_err(|_| StoreError::shape(OPERATION));
-        let scan = self
-            .client
-            .scan()
-            .table_name(&self.table)
-            .segment(part(segment)?)
-            .total_segments(part(segments)?)
-            .set_exclusive_start_key(from.map(|Next(key)| key));
-        let output = scan.send().await.map_err(|error| StoreError::new(OPERATION, &error))?;
-        let cases = serde_dynamo::from_items(output.items.unwrap_or_default());
-        let cases = cases.map_err(|_| StoreError::shape(OPERATION))?;
-        Ok((cases, output.last_evaluated_key.map(Next)))
+        let scan = self.client.scan().table_name(&self.table);
+        let (items, next) = segment.page(scan, from, OPERATION).await?;
+        let cases = serde_dynamo::from_items(items).map_err(|_| StoreError::shape(OPERATION))?;
+        Ok((cases, next))
     }
 
     /// Erases a case that nobody wrote since it was read.

@@ -39,6 +39,12 @@ impl Position {
 }
 
 impl Segment {
+    /// The part of those numbers, which `DynamoDB` takes up to `i32::MAX`.
+    pub fn of(at: u32, of: u32) -> Result<Self, StoreError> {
+        let part = |number| i32::try_from(number).map_err(|_| StoreError::shape("dynamodb Scan"));
+        Ok(Self { at: part(at)?, of: part(of)? })
+    }
+
     /// One page of a scan: what `DynamoDB` reads in a megabyte, and where the next one begins if
     /// there is one.
     pub(super) async fn page(

@@ -18,7 +18,7 @@ use serde::de::DeserializeOwned;
 
 use super::StoreError;
 use super::keys::{self, Item, number, text};
-use super::read::Next;
+use super::segment::{Position, Segment};
 use super::transaction::EncodeError;
 use crate::domain::ine::Ine;
 use crate::identity::digest::{IdentityKeys, IneDigest};
@@ -39,7 +39,7 @@ pub struct RetentionPage {
     /// Students that lead to another, with their versions.
     pub aliases: Vec<(StudentId, u64)>,
     /// Where to go on, when there may be more.
-    pub next: Option<Next>,
+    pub next: Option<Position>,
 }
 
 /// The table `students`, as evidence.
@@ -169,13 +169,13 @@ impl StudentStore {
         Ok(())
     }
 
-    /// One reading, of a megabyte at most, of one part of the table: `segment` is from 0, below
-    /// `segments`. It may be a little old; no identity is read.
+    /// One reading, of a megabyte at most, of one part of the table. It may be a little old; no
+    /// identity is read.
     pub async fn scan_retention(
         &self,
-        (segment, segments): (u32, u32),
+        segment: Segment,
         first_kept: Date,
-        from: Option<Next>,
+        from: Option<Position>,
     ) -> Result<RetentionPage, StoreError> {
         const OPERATION: &str = "students Scan";
         #[derive(Deserialize)]
@@ -199,22 +199,17 @@ impl StudentStore {
         struct EnrolmentEnd {
             date_fin: Date,
         }
-        let part = |number| i32::try_from(number).map_err(|_| StoreError::shape(OPERATION));
         let scan = self
             .client
             .scan()
             .table_name(&self.table)
-            .segment(part(segment)?)
-            .total_segments(part(segments)?)
             .projection_expression("pk, version, #edge.declaration.inscription.dateFin")
             .filter_expression("attribute_exists(#edge) OR attribute_exists(merged_into)")
-            .expression_attribute_names("#edge", "edge")
-            .set_exclusive_start_key(from.map(|Next(key)| key));
-        let output = scan.send().await.map_err(|error| StoreError::new(OPERATION, &error))?;
-        let mut page =
-            RetentionPage { next: output.last_evaluated_key.map(Next), ..RetentionPage::default() };
+            .expression_attribute_names("#edge", "edge");
+        let (items, next) = segment.page(scan, from, OPERATION).await?;
+        let mut page = RetentionPage { next, ..RetentionPage::default() };
         let mut ended: BTreeMap<StudentId, bool> = BTreeMap::new();
-        for item in output.items.unwrap_or_default() {
+        for item in items {
             let stored: Stored =
                 serde_dynamo::from_item(item).map_err(|_| StoreError::shape(OPERATION))?;
             let student = stored.pk.strip_prefix(keys::STUDENT_PREFIX).and_then(StudentId::parse);

@@ -33,6 +33,9 @@ pub(crate) trait Counting: Send {
     /// Nothing counted yet.
     fn nothing(&self) -> Self::Counted;
 
+    /// Gives back what isn't kept between two invocations.
+    fn go_on(&self, _counted: &mut Self::Counted) {}
+
     /// Counts one page, and says where the next one begins.
     fn page(
         &self,
@@ -49,7 +52,10 @@ pub(crate) async fn count<C: Counting>(
     killed_at: Instant,
 ) -> Result<Reached, StatisticsError> {
     let (mut counted, mut after) = match kept.unfinished(part).await? {
-        Some(Unfinished { counted, after }) => (counted, Some(after)),
+        Some(Unfinished { mut counted, after }) => {
+            counting.go_on(&mut counted);
+            (counted, Some(after))
+        }
         None => (counting.nothing(), None),
     };
     loop {

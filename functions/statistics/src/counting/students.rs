@@ -46,6 +46,10 @@ impl Counting for CountingStudents<'_> {
         Students::none(self.registered.clone())
     }
 
+    fn go_on(&self, counted: &mut Students) {
+        counted.tally.nomenclature.register_as(&self.registered);
+    }
+
     async fn page(
         &self,
         after: Option<Position>,
@@ -53,8 +57,6 @@ impl Counting for CountingStudents<'_> {
     ) -> Result<Option<Position>, StoreError> {
         let (students, next) = self.answers.statistics_page(self.segment, after).await?;
         let Students { tally, observed } = counted;
-        // What another invocation began doesn't know what is registered.
-        tally.nomenclature.register_as(&self.registered);
         for fact in self.scope.facts(students, observed) {
             tally.add(&fact);
         }

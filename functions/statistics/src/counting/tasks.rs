@@ -1,7 +1,7 @@
 //! The queue of the tasks.
 
 use aws_sdk_sqs::Client;
-use shared::registry::{StoreError, messages};
+use shared::registry::messages;
 
 use super::{CountId, Part, Task};
 use crate::handler::StatisticsError;
@@ -37,7 +37,6 @@ impl Tasks {
     async fn send(&self, tasks: Vec<Task>) -> Result<(), StatisticsError> {
         let bodies: Result<Vec<_>, _> = tasks.iter().map(serde_json::to_string).collect();
         let bodies = bodies.map_err(|_| FormatError::Json)?;
-        Ok::<_, StoreError>(messages::send(&self.client, &self.url, &bodies).await?)
-            .map_err(Into::into)
+        Ok(messages::send(&self.client, &self.url, &bodies).await?)
     }
 }

@@ -9,7 +9,7 @@ use crate::identity::digest::RecordId;
 use crate::identity::student::RecordVersion;
 use crate::registry::StoreError;
 use crate::registry::keys::{self, text};
-use crate::registry::read::Next;
+use crate::registry::segment::{Position, Segment};
 use crate::registry::transaction::EncodeError;
 
 /// Records that are no student's.
@@ -18,18 +18,18 @@ pub struct UnattachedPage {
     /// With the versions that were read.
     pub records: Vec<(RecordId, RecordVersion)>,
     /// Where to go on, when there may be more.
-    pub next: Option<Next>,
+    pub next: Option<Position>,
 }
 
 impl RecordStore {
     /// One reading, of a megabyte at most, of one part of the table: records that were never
-    /// attached to a student, whose enrolment ended before a day. `segment` is from 0, below
-    /// `segments`. It may be a little old; no identity is read.
+    /// attached to a student, whose enrolment ended before a day. It may be a little old; no
+    /// identity is read.
     pub async fn scan_unattached(
         &self,
-        (segment, segments): (u32, u32),
+        segment: Segment,
         first_kept: Date,
-        from: Option<Next>,
+        from: Option<Position>,
     ) -> Result<UnattachedPage, StoreError> {
         const OPERATION: &str = "records Scan";
         #[derive(Deserialize)]
@@ -37,27 +37,21 @@ impl RecordStore {
             id: RecordId,
             version: RecordVersion,
         }
-        let part = |number| i32::try_from(number).map_err(|_| StoreError::shape(OPERATION));
         let scan = self
             .client
             .scan()
             .table_name(&self.table)
-            .segment(part(segment)?)
-            .total_segments(part(segments)?)
             .projection_expression("id, version")
             // Dates are written year first, so they sort as texts.
             .filter_expression(
                 "attribute_not_exists(student) AND declaration.inscription.dateFin < :kept",
             )
-            .expression_attribute_values(":kept", text(first_kept.to_string()))
-            .set_exclusive_start_key(from.map(|Next(key)| key));
-        let output = scan.send().await.map_err(|error| StoreError::new(OPERATION, &error))?;
-        let stored: Vec<Stored> = serde_dynamo::from_items(output.items.unwrap_or_default())
-            .map_err(|_| StoreError::shape(OPERATION))?;
-        Ok(UnattachedPage {
-            records: stored.into_iter().map(|one| (one.id, one.version)).collect(),
-            next: output.last_evaluated_key.map(Next),
-        })
+            .expression_attribute_values(":kept", text(first_kept.to_string()));
+        let (items, next) = segment.page(scan, from, OPERATION).await?;
+        let stored: Vec<Stored> =
+            serde_dynamo::from_items(items).map_err(|_| StoreError::shape(OPERATION))?;
+        let records = stored.into_iter().map(|one| (one.id, one.version)).collect();
+        Ok(UnattachedPage { records, next })
     }
 
     /// Erases a record that is still as it was read.
