@@ -109,8 +109,13 @@ locals {
   buckets = {
     inbox   = { expire_after_days = var.inbox_retention_days, passing = {}, forms_from = [regex("^https?://[^/]+", local.portal_url)] }
     reports = { expire_after_days = var.reports_retention_days, passing = {}, forms_from = [] }
-    # What the steps of a count came to is exact, and nobody's once its tables are made.
-    statistics = { expire_after_days = null, passing = { "interne/comptages/" = 7 }, forms_from = [] }
+    # What the steps of a count came to is exact, and nobody's once its tables are made. Where the students of a snapshot were counted
+    # is for the flows to the next one, which is half a year later at most as reference dates are.
+    statistics = {
+      expire_after_days = null
+      passing           = { "interne/comptages/" = 7, "interne/parcours/" = 370 }
+      forms_from        = []
+    }
   }
 }
 

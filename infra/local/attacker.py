@@ -20,8 +20,10 @@ COLUMNS = {
     "type": ("supplier", 1), "uai": ("supplier", 2), "cursus": ("cursus", 1), "sexe": ("sex", 1),
     "groupe": ("regime", 1), "regime": ("regime", 2), "age": ("age", 1), "naissance": ("birth", 1),
     "statut": ("status", 1), "diplome": ("diploma", 1), "niveau": ("diploma", 2),
-    "inscriptions_par_etudiant": ("multiple", 1),
+    "inscriptions_par_etudiant": ("multiple", 1), "flux": ("flow", 1),
 }  # fmt: skip
+# Students of the snapshot before who aren't there any more: a part of no total.
+LEFT = ("flow", "parti", 1)
 UNITS = ("place", "supplier", "diploma")
 # Cells that are attacked at most, drawn by chance: a program for each would take minutes.
 MOST = 400
@@ -32,6 +34,9 @@ class Snapshot:
 
     def __init__(self, plain: int, personal: int):
         self.plain, self.personal = plain, personal
+        self.date, self.before = "", ""
+        # The snapshot before, whose places tell how many there were.
+        self.previous: Snapshot | None = None
         self.told: dict[frozenset, int | None] = {}
         # The level above each value of a dimension.
         self.above: dict[tuple[str, str, int], tuple[str, int]] = {}
@@ -44,6 +49,7 @@ class Snapshot:
     def of(cls, directory: Path, territories: dict[tuple[str, int], tuple[str, int]]) -> "Snapshot":
         manifest = json.loads((directory / "manifeste.json").read_text(encoding="utf-8"))
         snapshot = cls(manifest["seuil"], manifest["seuilPersonnel"])
+        snapshot.date, snapshot.before = manifest["date"], manifest["precedent"]
         snapshot.above = {("place", code, level): up for (code, level), up in territories.items()}
         for path in sorted(directory.glob("*.csv")):
             if path.stem != "couverture":
@@ -69,7 +75,7 @@ class Snapshot:
                         values[dimension] = (code, level)
                 cell = frozenset((dimension, *value) for dimension, value in values.items())
                 unit = tuple(row[name] for name in row if COLUMNS.get(name, ("",))[0] in UNITS)
-                self.rows.setdefault((path.stem, unit), []).append(cell)
+                self.rows.setdefault((path.stem, unit, LEFT in cell), []).append(cell)
                 self.told[cell] = int(row["effectif"]) if row["etat"] == "publié" else None
                 if "inscriptions" in row:
                     self.second.add(cell)
@@ -79,6 +85,8 @@ class Snapshot:
         sums: dict[tuple[frozenset, str, int], list[frozenset]] = {}
         for cell in self.told:
             for part in cell:
+                if part == LEFT:
+                    continue
                 dimension, code, level = part
                 rest = cell - {part}
                 above = self.above.get((dimension, code, level))
@@ -89,6 +97,17 @@ class Snapshot:
                 if total in self.told:
                     sums.setdefault((total, dimension, level), []).append(cell)
         return sums
+
+    def moved_away(self) -> list[tuple[int, list[frozenset]]]:
+        """For each académie whose students of before were published, how many they were and the cells of those who stayed and of
+        those who left: the others are elsewhere, and nobody has a table of them."""
+        before = self.previous.told if self.previous else {}
+        parts = [
+            (before.get(cell - {LEFT}), [cell - {LEFT} | {("flow", "reste", 1)}, cell])
+            for cell in self.told
+            if LEFT in cell and cell - {LEFT}
+        ]
+        return [(count, cells) for count, cells in parts if count is not None]
 
     def taken_away(self) -> set[frozenset]:
         """Cells of rows of which nothing is published, so that they may be empty."""
@@ -126,6 +145,17 @@ def attack(snapshot: Snapshot) -> tuple[int, int, list[str]]:
             solver.addRow(-known, -known, len(weights), list(weights), list(weights.values()))
         elif known:
             wrong.append(f"{named(total)} isn't the sum of its parts by {dimension}")
+    elsewhere = []
+    for count, cells in snapshot.moved_away():
+        known = count - sum(snapshot.told[cell] or 0 for cell in cells)
+        hidden = [unknown[cell] for cell in cells if snapshot.told[cell] is None]
+        if hidden:
+            solver.addVar(0.0, highspy.kHighsInf)
+            moved = solver.getNumCol() - 1
+            elsewhere.append(moved)
+            solver.addRow(known, known, len(hidden) + 1, [*hidden, moved], [1.0] * (len(hidden) + 1))
+        elif 0 < known < snapshot.plain:
+            wrong.append(f"{named(cells[1])}: {known} moved away")
     attacked = random.Random(20261020).sample(secret, min(MOST, len(secret)))
     bounds = lambda at, sense: bound_of(solver, at, sense)
     for cell in attacked:
@@ -137,7 +167,11 @@ def attack(snapshot: Snapshot) -> tuple[int, int, list[str]]:
         is_few = low <= gap
         if cell not in taken_away and is_few and high is not None and high - low < gap - 1e-6:
             wrong.append(f"{named(cell)} is from {low:.2f} to {high:.2f}, of a threshold of {gap + 1}")
-    return len(secret), len(attacked), wrong
+    for moved in elsewhere:
+        low, high = bounds(moved, highspy.ObjSense.kMinimize), bounds(moved, highspy.ObjSense.kMaximize)
+        if low is not None and high is not None and 0 < low < snapshot.plain and high - low < snapshot.plain - 1 - 1e-6:
+            wrong.append(f"from {low:.2f} to {high:.2f} moved away")
+    return len(secret), len(attacked) + len(elsewhere), wrong
 
 
 def bound_of(solver: "highspy.Highs", at: int, sense: "highspy.ObjSense") -> float | None:
@@ -168,7 +202,8 @@ def territories_of(path: Path) -> dict[tuple[str, int], tuple[str, int]]:
 
 
 def finds_what_one_sum_tells() -> bool:
-    """Whether the attacker finds anything: the one secret of a sum, and not one of two that leave room for each other."""
+    """Whether the attacker finds anything: the one secret of a sum, and not one of two that leave room for each other; the only
+    person who moved away, and nobody where those who left are secret."""
 
     def of_sex(men: int | None, women: int | None, unknown: int | None) -> Snapshot:
         snapshot = Snapshot(plain=5, personal=11)
@@ -177,8 +212,18 @@ def finds_what_one_sum_tells() -> bool:
             snapshot.told[frozenset({("sex", code, 1)})] = count
         return snapshot
 
+    def since(left: int | None) -> Snapshot:
+        place = ("place", "A01", 2)
+        snapshot = Snapshot(plain=5, personal=11)
+        snapshot.previous = Snapshot(plain=5, personal=11)
+        snapshot.previous.told[frozenset({place})] = 100
+        snapshot.told[frozenset({place, ("flow", "reste", 1)})] = 90
+        snapshot.told[frozenset({place, LEFT})] = left
+        return snapshot
+
     alone, in_company = attack(of_sex(57, 40, None)), attack(of_sex(57, None, None))
-    return len(alone[2]) == 1 and not in_company[2]
+    told, untold = attack(since(9)), attack(since(None))
+    return len(alone[2]) == 1 and not in_company[2] and len(told[2]) == 1 and not untold[2]
 
 
 def main(territories: str, directories: list[str]) -> int:
@@ -187,8 +232,11 @@ def main(territories: str, directories: list[str]) -> int:
         print("the attacker doesn't find what a single sum tells")
         return 1
     known, found = territories_of(Path(territories)), 0
-    for directory in map(Path, directories):
-        secret, attacked, wrong = attack(Snapshot.of(directory, known))
+    snapshots = [(directory, Snapshot.of(directory, known)) for directory in map(Path, directories)]
+    by_date = {snapshot.date: snapshot for _, snapshot in snapshots}
+    for directory, snapshot in snapshots:
+        snapshot.previous = by_date.get(snapshot.before)
+        secret, attacked, wrong = attack(snapshot)
         for one in wrong[:20]:
             print(f"{directory.name}: {one}")
         found += len(wrong)

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Span;
 use jiff::civil::Date;
-use shared::domain::academic_year::{AcademicYear, day_in_france};
+use shared::domain::academic_year::day_in_france;
 use shared::registry::StoreError;
 use shared::registry::public_statistics::{DAILY, Daily, PUBLIC, SNAPSHOTS, Snapshots};
 
@@ -12,14 +12,16 @@ use crate::audit::read_tables;
 use crate::context::Context;
 use crate::counting::kept::Kept;
 use crate::counting::students::Students;
+use crate::counting::whereabouts::Whereabouts;
 use crate::counting::{Plan, Published, Table};
 use crate::dimensions::Nomenclature;
 use crate::facts::Observed;
 use crate::handler::StatisticsError;
 use crate::outputs::{File, FormatError, MANIFEST, Manifest, files, json_file};
 use crate::quality;
-use crate::snapshot::{Coverage, PublishedRows, Snapshot, YearBefore};
+use crate::snapshot::{Coverage, Previous, PublishedRows, Snapshot, YearBefore};
 use crate::store::{FROZEN, INTERNAL};
+use crate::tables::flows::Flows;
 
 /// Establishments read at once.
 const PAGE: u16 = 500;
@@ -44,20 +46,30 @@ pub(crate) async fn assemble(
             }
         }
     }
-    let Students { tally, observed } = students;
+    let Students { tally, observed, whereabouts } = students;
     let at = (plan.date(), plan.year());
     let (snapshot, published) = if plan.freeze {
         let frozen = context.snapshots.frozen().await?;
         // One that this count has frozen already, before it could say so, isn't one before.
         let before: Vec<Date> = frozen.into_iter().filter(|date| *date < at.0).collect();
-        let previous = previous(context, &before, at.1).await?;
-        let previous = previous.as_ref().map(|(date, rows)| (*date, rows));
+        let tables = match before.last() {
+            Some(date) => Some((*date, tables_of(context, *date).await?)),
+            None => None,
+        };
+        let flows = match before.last() {
+            Some(date) => flows(context, *date, &whereabouts).await?,
+            None => None,
+        };
+        let previous =
+            tables.as_ref().map(|(date, tables)| Previous { date: *date, tables, flows });
         let mut snapshot = Snapshot::of(at, tally, context.thresholds, previous, coverage);
         if !snapshot.protection.proved {
             return Err(StatisticsError::Unproved(at.0));
         }
         snapshot.year_before = year_before(context, &before, at.0).await?;
         let published = freeze(context, at.0, &files(&snapshot, context.site())?).await?;
+        // Once the snapshot is there, so that they are always those of its own students.
+        whereabouts.keep(&context.snapshots, at.0).await?;
         (snapshot, published)
     } else {
         let snapshot = Snapshot::internal(at, tally, context.thresholds, coverage);
@@ -82,15 +94,18 @@ pub(crate) async fn assemble(
     Ok(published)
 }
 
-/// The tables of the latest snapshot of the year.
-async fn previous(
+/// What became of students since a snapshot. Where its own aren't known any more there are no
+/// flows, and the snapshot is frozen without.
+async fn flows(
     context: &Context,
-    frozen: &[Date],
-    year: AcademicYear,
-) -> Result<Option<(Date, PublishedRows)>, StatisticsError> {
-    let of_year = |date: &&Date| AcademicYear::starting_on(**date) == year;
-    let Some(date) = frozen.iter().rfind(of_year) else { return Ok(None) };
-    Ok(Some((*date, tables_of(context, *date).await?)))
+    since: Date,
+    now: &Whereabouts,
+) -> Result<Option<Flows>, StatisticsError> {
+    let before = Whereabouts::kept(&context.snapshots, since).await?;
+    if before.is_none() {
+        tracing::warn!(%since, "where students were isn't known: no flows");
+    }
+    Ok(before.map(|before| Flows::between(&before, now)))
 }
 
 /// The tables of the snapshot of a year before, if one was frozen within a week of that day. One that

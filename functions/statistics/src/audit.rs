@@ -9,12 +9,13 @@ use std::collections::{HashMap, HashSet};
 use std::hash::BuildHasher;
 
 use crate::dimensions::{EVERYBODY, Key, Nomenclature};
-use crate::disclosure::base::{Direction, bound, find_population};
+use crate::disclosure::base::{Direction, extreme, find_population};
 use crate::disclosure::narrow_cells;
 use crate::disclosure::system::{State, System};
 use crate::outputs::{FormatError, Manifest, read_csv};
-use crate::snapshot::{PublishedRows, counts_of, is_small_change};
+use crate::snapshot::{PublishedRows, counts_of, is_of, is_small_change};
 use crate::tables::cells::Cube;
+use crate::tables::flows::Before;
 use crate::tables::moves::Moves;
 use crate::tables::published::{TABLES, Told};
 use crate::tables::shape::Thresholds;
@@ -65,7 +66,7 @@ pub fn read_tables<S: BuildHasher>(
         }
     }
     let mut tables = Vec::new();
-    for table in &TABLES {
+    for table in TABLES.iter().filter(|table| table.since <= manifest.form) {
         let name = format!("{}.csv", table.name);
         let listed = manifest.files.iter().any(|entry| entry.name == name);
         let content = files.get(&name).filter(|_| listed).ok_or(AuditError::File(name))?;
@@ -84,13 +85,17 @@ pub fn audit(
 ) -> Result<Audit, AuditError> {
     let mut read = Read::of(tables)?;
     let thresholds = manifest.thresholds();
-    let before = previous.map(|before| counts_of(before, &mut read.nomenclature));
-    let before = before.unwrap_or_default();
+    let told = previous.map(|before| counts_of(before, &mut read.nomenclature));
+    let told = told.unwrap_or_default();
+    // Counts of two rentrées aren't compared, but for those who were there before and are now.
+    let is_of_year = manifest.previous.is_some_and(|date| is_of(date, manifest.year));
+    let before = if is_of_year { told.clone() } else { Before::new() };
     let now = counts_of(tables, &mut read.nomenclature);
     let compared = changes(&before, &now, thresholds)?;
     let Read { nomenclature, cells, secret, counted } = read;
     let (count, hidden) = (cells.len(), secret.len());
     let mut cube = Cube::known(nomenclature, cells);
+    cube.add_untold_flows(&told);
     let mut system = hide(&cube, thresholds, &secret)?;
     let in_doubt = |equation: &crate::disclosure::system::Equation| {
         equation.cells().any(|cell| system.cells[cell].moves())
@@ -111,7 +116,10 @@ pub fn audit(
         .map(|((_, counts), counted)| counted.then_some(counts.enrolments))
         .collect();
     // The national total alone tells of nobody more than it does.
-    let nothing_else = cube.cells.iter().all(|(key, _)| *key == EVERYBODY || secret.contains(key));
+    let is_told = |(at, (key, _)): (usize, &(Key, Counts))| {
+        !system.cells[at].moves() && *key != EVERYBODY && !secret.contains(key)
+    };
+    let nothing_else = !cube.cells.iter().enumerate().take(count).any(is_told);
     if nothing_else {
         let sums = cube.equations.len();
         return Ok(Audit {
@@ -125,24 +133,30 @@ pub fn audit(
     if !find_population(&mut system, &enrolments, &counted) {
         return Err(AuditError::NoPopulation);
     }
-    for ((_, counts), cell) in cube.cells.iter_mut().zip(&system.cells) {
+    for ((_, counts), cell) in cube.cells.iter_mut().zip(&mut system.cells) {
         counts.students = cell.value;
+        // Nobody has a table of them, and yet the tables may tell of them.
+        cell.sensitive |= cell.state == State::Latent && (1..=cell.gap).contains(&cell.value);
     }
-    // A cell that is certainly not few, and hasn't certainly changed by few, is secret for the sake
-    // of others alone.
+    // What wasn't proved near the cell may be by two populations of all that it is tied to. A cell
+    // that is certainly not few, and hasn't certainly changed by few, is secret for the sake of
+    // others alone.
     let narrow = narrow_cells(&system, &Moves::of(&cube));
     let close = narrow.into_iter().filter(|cell| {
         let (key, _) = &cube.cells[*cell];
         let gap = thresholds.of(key) - 1;
-        let bound = |direction| bound(&system, &counted, *cell, direction);
-        let least = bound(Direction::Minimize);
+        let extreme = |direction| extreme(&system, &enrolments, &counted, *cell, direction);
+        let (least, most) = (extreme(Direction::Minimize), extreme(Direction::Maximize));
+        let is_in_doubt = least.zip(most).is_some_and(|(least, most)| {
+            least.is_whole && most.is_whole && most.students - least.students >= gap
+        });
+        let (least, most) = (least.map(|one| one.students), most.map(|one| one.students));
         let is_few = least.is_none_or(|least| least <= gap);
         let has_changed_little = before.get(key).is_some_and(|(before, _)| {
-            let most = bound(Direction::Maximize);
             least.is_none_or(|least| least <= before + gap)
                 && most.is_none_or(|most| most >= before - gap)
         });
-        is_few || has_changed_little
+        !is_in_doubt && (is_few || has_changed_little)
     });
     match close.count() {
         0 => {}
@@ -229,11 +243,7 @@ fn hide(cube: &Cube, thresholds: Thresholds, secret: &HashSet<Key>) -> Result<Sy
     Ok(system)
 }
 
-fn changes(
-    before: &HashMap<Key, (i64, Option<i64>)>,
-    now: &HashMap<Key, (i64, Option<i64>)>,
-    thresholds: Thresholds,
-) -> Result<usize, AuditError> {
+fn changes(before: &Before, now: &Before, thresholds: Thresholds) -> Result<usize, AuditError> {
     let both = now.iter().filter(|(key, _)| **key != EVERYBODY);
     let both: Vec<_> = both.filter_map(|(key, now)| Some((key, *before.get(key)?, *now))).collect();
     let small = both

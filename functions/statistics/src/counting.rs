@@ -22,6 +22,7 @@ pub mod part;
 pub mod records;
 pub mod students;
 pub mod tasks;
+pub mod whereabouts;
 
 use std::fmt;
 

@@ -10,7 +10,7 @@ use shared::domain::territory::{self, Department};
 use shared::domain::uai::Uai;
 
 /// How many dimensions there are.
-pub const COUNT: usize = 10;
+pub const COUNT: usize = 11;
 /// A value of a dimension, by its place in the dimension's tree.
 pub type Value = u32;
 /// A cell: a value for each dimension.
@@ -42,6 +42,8 @@ pub enum Dimension {
     Diploma,
     /// How many enrolments a student has.
     Multiple,
+    /// What became of students since the snapshot before ([`Flow`]).
+    Flow,
 }
 
 impl Dimension {
@@ -56,6 +58,7 @@ impl Dimension {
         Self::Status,
         Self::Diploma,
         Self::Multiple,
+        Self::Flow,
     ];
 
     /// Its place in a [`Key`].
@@ -82,6 +85,57 @@ pub const BIRTHS: [&str; 3] = ["france", "etranger", UNKNOWN];
 pub const STATUSES: [&str; 2] = ["admis", "inscrit"];
 /// By number of enrolments; a student of a CPGE and a university is apart.
 pub const MULTIPLES: [&str; 4] = ["1", "2", "3+", "double_cpge"];
+
+/// What became of a student since the snapshot before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Flow {
+    /// Wasn't counted then.
+    New,
+    /// Was in another académie.
+    MovedHere,
+    Stayed,
+    /// Isn't counted any more: nobody of the total.
+    Left,
+    /// Is in another académie now: in no table, and nobody of the total.
+    MovedAway,
+    /// Was counted then: in no table of this snapshot, and nobody of the total.
+    Before,
+}
+
+impl Flow {
+    pub const ALL: [Self; 6] =
+        [Self::New, Self::MovedHere, Self::Stayed, Self::Left, Self::MovedAway, Self::Before];
+    /// Those that tables have.
+    pub const TOLD: [Self; 4] = [Self::New, Self::MovedHere, Self::Stayed, Self::Left];
+
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::New => "nouveau",
+            Self::MovedHere => "venu",
+            Self::Stayed => "reste",
+            Self::Left => "parti",
+            Self::MovedAway => "sorti",
+            Self::Before => "avant",
+        }
+    }
+
+    /// Its value: flows are known beforehand, and are the first of their dimension.
+    #[must_use]
+    pub fn value(self) -> Value {
+        self as Value + 1
+    }
+
+    #[must_use]
+    pub fn of(value: Value) -> Option<Self> {
+        Self::ALL.into_iter().find(|flow| flow.value() == value)
+    }
+
+    /// The level of its value: 1 in tables.
+    fn level(self) -> u8 {
+        if Self::TOLD.contains(&self) { 1 } else { 2 }
+    }
+}
 
 /// Between the codes of a diploma and of its year, which are letters and digits.
 const BETWEEN: char = '/';
@@ -215,6 +269,9 @@ impl Nomenclature {
             for code in codes {
                 all.add(dimension, 1, code, TOTAL);
             }
+        }
+        for flow in Flow::ALL {
+            all.add(Dimension::Flow, flow.level(), flow.code(), TOTAL);
         }
         for (group, regimes) in REGIMES {
             let group = all.add(Dimension::Regime, 1, group, TOTAL);

@@ -261,7 +261,9 @@ async fn count_part(
                 let cpge_prefixes = context.cpge_prefixes.clone();
                 let scope = Scope { year: plan.year(), cpge_prefixes };
                 let answers = &context.answers;
-                let counting = CountingStudents { answers, segment, scope, registered };
+                let notes_whereabouts = plan.freeze;
+                let counting =
+                    CountingStudents { answers, segment, scope, registered, notes_whereabouts };
                 count(&counting, kept, part, killed_at).await?
             }
             Table::Fiches => {

@@ -6,10 +6,11 @@ use jiff::civil::Date;
 use shared::domain::academic_year::AcademicYear;
 use shared::domain::uai::Uai;
 
-use crate::dimensions::{EVERYBODY, Key, Nomenclature};
+use crate::dimensions::{EVERYBODY, Nomenclature};
 use crate::disclosure::system::System;
 use crate::disclosure::{self, Protection};
 use crate::tables::cells::Cube;
+use crate::tables::flows::{Before, Flows, flow_of};
 use crate::tables::moves::Moves;
 use crate::tables::published::{Row, TABLES, Table, Told};
 use crate::tables::shape::Thresholds;
@@ -37,13 +38,22 @@ pub struct YearBefore {
     pub tables: PublishedRows,
 }
 
+/// The snapshot before.
+#[derive(Debug)]
+pub struct Previous<'a> {
+    pub date: Date,
+    pub tables: &'a PublishedRows,
+    /// What became of students since, where it is known.
+    pub flows: Option<Flows>,
+}
+
 /// A snapshot.
 #[derive(Debug)]
 pub struct Snapshot {
     pub date: Date,
     pub year: AcademicYear,
     pub thresholds: Thresholds,
-    /// The snapshot of the same year that it was protected with.
+    /// The snapshot before, which it was protected with.
     pub previous: Option<Date>,
     pub year_before: Option<YearBefore>,
     pub tables: PublishedRows,
@@ -54,25 +64,29 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// The tables of what was counted, to be frozen if they are proved. With `previous`, what
-    /// changed little since is as secret as what is few: the difference of two published counts is
-    /// published.
+    /// The tables of what was counted, to be frozen if they are proved. What changed little since
+    /// the snapshot before, if that is of the same year, is as secret as what is few: the difference
+    /// of two published counts is published.
     #[must_use]
     pub fn of(
         at: (Date, AcademicYear),
         tally: Tally,
         thresholds: Thresholds,
-        previous: Option<(Date, &PublishedRows)>,
+        previous: Option<Previous<'_>>,
         coverage: Vec<Coverage>,
     ) -> Self {
         let mut cube = Cube::of(tally);
+        let before = previous.as_ref().map(|one| counts_of(one.tables, &mut cube.nomenclature));
+        if let (Some(before), Some(Previous { flows: Some(flows), .. })) = (&before, &previous) {
+            cube.add_flows(flows, before);
+        }
+        let is_of_year = previous.as_ref().is_some_and(|one| is_of(one.date, at.1));
         let mut system = cube.system(thresholds);
-        if let Some((_, rows)) = previous {
-            let before = counts_of(rows, &mut cube.nomenclature);
+        if let Some(before) = before.filter(|_| is_of_year) {
             hide_small_changes(&cube, &mut system, &before);
         }
         let protection = disclosure::protect(&mut system, &Moves::of(&cube));
-        let previous = previous.map(|(date, _)| date);
+        let previous = previous.map(|one| one.date);
         Self { previous, ..Self::told(at, &cube, (&system, protection), thresholds, coverage) }
     }
 
@@ -113,6 +127,12 @@ impl Snapshot {
         }
     }
 
+    /// The snapshot before, if its counts are compared with these: those of two rentrées aren't.
+    #[must_use]
+    pub(crate) fn compared(&self) -> Option<Date> {
+        self.previous.filter(|date| is_of(*date, self.year))
+    }
+
     /// What the public is told every day.
     #[must_use]
     pub fn rounded(&self) -> i64 {
@@ -120,16 +140,20 @@ impl Snapshot {
     }
 }
 
-/// The students and enrolments of each cell that was published.
-pub(crate) fn counts_of(
-    rows: &PublishedRows,
-    all: &mut Nomenclature,
-) -> HashMap<Key, (i64, Option<i64>)> {
+/// Whether a day's counts are of a year.
+pub(crate) fn is_of(date: Date, year: AcademicYear) -> bool {
+    AcademicYear::starting_on(date) == year
+}
+
+/// The students and enrolments of each cell that was published. Flows are of two snapshots, and
+/// those of two others are others.
+pub(crate) fn counts_of(rows: &PublishedRows, all: &mut Nomenclature) -> Before {
     let mut counts = HashMap::new();
     for (table, rows) in rows {
         for row in rows {
             if let (Told::Counts { students, enrolments }, Some(key)) =
                 (row.told, table.key(&row.codes, all))
+                && flow_of(&key).is_none()
             {
                 counts.insert(key, (students, enrolments));
             }
@@ -140,7 +164,7 @@ pub(crate) fn counts_of(
 
 /// Takes for sensitive what was published before, and has changed by fewer people than the
 /// threshold since.
-fn hide_small_changes(cube: &Cube, system: &mut System, before: &HashMap<Key, (i64, Option<i64>)>) {
+fn hide_small_changes(cube: &Cube, system: &mut System, before: &Before) {
     for ((key, counts), cell) in cube.cells.iter().zip(&mut system.cells) {
         let now = (counts.students, Some(counts.enrolments));
         if let Some(before) = before.get(key)

@@ -6,6 +6,7 @@
 //! | `interne/<date>/…` | the tables of a day, what was met on the way, quality and use: never public |
 //! | `interne/etablissements/<UAI>.json` | the latest quality of what an establishment sent, for itself |
 //! | `interne/comptages/<id>/…` | what a count came to, step by step ([`crate::counting`]): for days, and never public |
+//! | `interne/parcours/<date>/…` | where each student of a frozen snapshot was counted, until a year later: never public |
 //! | `public/quotidien.json` | the national total of the day, rounded |
 //! | `public/etats.json` | the dates of the frozen snapshots |
 
@@ -25,6 +26,8 @@ pub use shared::registry::public_statistics::FROZEN;
 pub const INTERNAL: &str = "interne/";
 /// Where what counts came to is.
 pub(crate) const COUNTS: &str = "interne/comptages/";
+/// Where it is kept where students were counted.
+pub(crate) const WHEREABOUTS: &str = "interne/parcours/";
 
 /// Where what each establishment is told of its quality is.
 pub use shared::registry::own_quality::PREFIX as OWN_QUALITY;

@@ -6,6 +6,7 @@ use shared::registry::answers::AnswerStore;
 use shared::registry::segment::{Position, Segment};
 
 use super::part::Counting;
+use super::whereabouts::Whereabouts;
 use crate::dimensions::Nomenclature;
 use crate::facts::{Observed, Scope};
 use crate::tables::tally::Tally;
@@ -16,17 +17,25 @@ pub(crate) struct Students {
     pub(crate) tally: Tally,
     #[serde(rename = "observations")]
     pub(crate) observed: Observed,
+    /// Of a snapshot alone.
+    #[serde(rename = "parcours", default)]
+    pub(crate) whereabouts: Whereabouts,
 }
 
 impl Students {
     pub(crate) fn none(nomenclature: Nomenclature) -> Self {
-        Self { tally: Tally::new(nomenclature), observed: Observed::default() }
+        Self {
+            tally: Tally::new(nomenclature),
+            observed: Observed::default(),
+            whereabouts: Whereabouts::default(),
+        }
     }
 
     /// Adds what others come to.
     pub(crate) fn absorb(&mut self, other: Self) {
         self.tally.absorb(other.tally);
         self.observed.absorb(other.observed);
+        self.whereabouts.absorb(other.whereabouts);
     }
 }
 
@@ -37,6 +46,8 @@ pub(crate) struct CountingStudents<'a> {
     pub(crate) scope: Scope,
     /// What is registered of establishments.
     pub(crate) registered: Nomenclature,
+    /// Whether it notes where each student is counted.
+    pub(crate) notes_whereabouts: bool,
 }
 
 impl Counting for CountingStudents<'_> {
@@ -56,9 +67,14 @@ impl Counting for CountingStudents<'_> {
         counted: &mut Students,
     ) -> Result<Option<Position>, StoreError> {
         let (students, next) = self.answers.statistics_page(self.segment, after).await?;
-        let Students { tally, observed } = counted;
-        for fact in self.scope.facts(students, observed) {
+        let Students { tally, observed, whereabouts } = counted;
+        for scanned in students {
+            let student = scanned.student();
+            let Some(fact) = self.scope.fact(scanned, observed) else { continue };
             tally.add(&fact);
+            if let Some(student) = student.filter(|_| self.notes_whereabouts) {
+                whereabouts.add(student, &fact);
+            }
         }
         Ok(next)
     }

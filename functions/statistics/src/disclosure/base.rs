@@ -41,29 +41,41 @@ enum Wish {
 /// The people of a cell, as what is the least and what is above.
 type People = Vec<Variable>;
 
+/// The least or the most that a hidden cell can be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Extreme {
+    pub students: i64,
+    /// There is such a population in whole numbers: it isn't the program's bound alone.
+    pub is_whole: bool,
+}
+
 /// The least or the most that a hidden cell can be, as its component says; `None` if the solver
 /// doesn't say, or there is no most.
 #[must_use]
-pub fn bound(system: &System, counted: &[bool], cell: CellId, direction: Direction) -> Option<i64> {
+pub fn extreme(
+    system: &System,
+    enrolments: &Enrolments,
+    counted: &[bool],
+    cell: CellId,
+    direction: Direction,
+) -> Option<Extreme> {
     let component = components(system).into_iter().find(|cells| cells.contains(&cell))?;
-    let mut problem = Problem::new(direction);
-    let variables: HashMap<CellId, People> = component
-        .iter()
-        .map(|id| {
-            let cost = if *id == cell { 1.0 } else { 0.0 };
-            (*id, vec![problem.add_var(cost, (low(system, counted, *id), f64::INFINITY))])
-        })
-        .collect();
-    constrain(system, &component, &mut problem, &variables, |id| Some(system.cells[id].value));
-    let solution = problem.solve().ok()?.into_solution().ok()?;
-    let value = value_of(&solution, &variables[&cell]);
+    let people = |problem: &mut Problem, id: CellId| {
+        let cost = if id == cell { 1.0 } else { 0.0 };
+        vec![problem.add_var(cost, (low(system, counted, id), f64::INFINITY))]
+    };
+    let model = Model::of(system, &component, (enrolments, counted), direction, people);
+    let solution = model.problem.solve().ok()?.into_solution().ok()?;
+    let value = value_of(&solution, &model.students[&cell]);
+    let mut all = model.students.values().chain(model.enrolments.values());
+    let is_whole = all.all(|people| is_whole(value_of(&solution, people)));
     // A fraction beyond a whole number is the next one.
     #[allow(clippy::cast_possible_truncation)]
-    let bound = match direction {
+    let students = match direction {
         Direction::Minimize => (value - 1e-6).ceil(),
         Direction::Maximize => (value + 1e-6).floor(),
     } as i64;
-    Some(bound)
+    Some(Extreme { students, is_whole })
 }
 
 /// Hidden cells that sums tie to each other.
@@ -98,41 +110,72 @@ fn solve(
     counted: &[bool],
     wish: Wish,
 ) -> Option<Vec<(CellId, i64)>> {
-    let mut problem = Problem::new(Direction::Minimize);
-    let mut students: HashMap<CellId, People> = HashMap::new();
-    let mut all = HashMap::new();
-    for id in component {
-        let low = low(system, counted, *id);
-        let people = match wish {
+    let people = |problem: &mut Problem, id: CellId| {
+        let low = low(system, counted, id);
+        match wish {
             Wish::Room => {
-                let few = low + whole(system.cells[*id].gap);
+                let few = low + whole(system.cells[id].gap);
                 vec![problem.add_var(-1.0, (low, few)), problem.add_var(0.0, (0.0, f64::INFINITY))]
             }
             Wish::Any => vec![problem.add_var(0.0, (low, f64::INFINITY))],
             Wish::Whole => {
                 vec![problem.add_integer_var(0.0, (i32::from(low > 0.0), i32::MAX))]
             }
-        };
-        students.insert(*id, people);
-        if counted[*id] {
-            let least = if system.cells[*id].state == State::Hidden { 1.0 } else { 0.0 };
-            let more = problem.add_var(0.0, (least, f64::INFINITY));
-            let mut terms = vec![(more, 1.0)];
-            terms.extend(students[id].iter().map(|people| (*people, -1.0)));
-            problem.add_constraint(&terms, ComparisonOp::Ge, 0.0);
-            all.insert(*id, vec![more]);
         }
-    }
-    constrain(system, component, &mut problem, &students, |id| Some(system.cells[id].value));
-    constrain(system, component, &mut problem, &all, |id| enrolments[id]);
+    };
+    let known = (enrolments, counted);
+    let Model { problem, students, .. } =
+        Model::of(system, component, known, Direction::Minimize, people);
     let solution = problem.solve().ok()?.into_solution().ok()?;
     let value = |people: &People| {
         let value = value_of(&solution, people);
         // Counts of people are far below 2^53, and what isn't whole is none.
         #[allow(clippy::cast_possible_truncation)]
-        ((value - value.round()).abs() < 1e-6).then_some(value.round() as i64)
+        is_whole(value).then_some(value.round() as i64)
     };
     students.iter().map(|(cell, people)| Some((*cell, value(people)?))).collect()
+}
+
+/// The populations that agree with what is published of a component, as a linear program.
+struct Model {
+    problem: Problem,
+    students: HashMap<CellId, People>,
+    /// Of the cells whose table counts them.
+    enrolments: HashMap<CellId, People>,
+}
+
+impl Model {
+    /// The program whose unknown students of a cell `people` adds, and what they cost.
+    fn of(
+        system: &System,
+        component: &BTreeSet<CellId>,
+        (known, counted): (&Enrolments, &[bool]),
+        direction: Direction,
+        people: impl Fn(&mut Problem, CellId) -> People,
+    ) -> Self {
+        let mut problem = Problem::new(direction);
+        let mut students: HashMap<CellId, People> = HashMap::new();
+        let mut enrolments = HashMap::new();
+        for id in component {
+            students.insert(*id, people(&mut problem, *id));
+            if counted[*id] {
+                let least = if system.cells[*id].state == State::Hidden { 1.0 } else { 0.0 };
+                let all = problem.add_var(0.0, (least, f64::INFINITY));
+                let mut terms = vec![(all, 1.0)];
+                terms.extend(students[id].iter().map(|people| (*people, -1.0)));
+                problem.add_constraint(&terms, ComparisonOp::Ge, 0.0);
+                enrolments.insert(*id, vec![all]);
+            }
+        }
+        let told = |id: CellId| Some(system.cells[id].value);
+        constrain(system, component, &mut problem, &students, told);
+        constrain(system, component, &mut problem, &enrolments, |id| known[id]);
+        Self { problem, students, enrolments }
+    }
+}
+
+fn is_whole(value: f64) -> bool {
+    (value - value.round()).abs() < 1e-6
 }
 
 fn value_of(solution: &Solution, people: &People) -> f64 {

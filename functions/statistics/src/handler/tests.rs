@@ -1,5 +1,6 @@
 //! Counts, step by step, over tables, a bucket and a queue of this process.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,20 +38,25 @@ impl World {
         );
         let today = day_in_france(Timestamp::now());
         let year = shared::domain::academic_year::AcademicYear::starting_on(today).first_year();
-        for number in 0..70 {
-            let sex = if number < 40 { "2" } else { "1" };
+        world.enrol(year, 40, "2");
+        world.enrol(year, 30, "1");
+        world.student(&json!({}));
+        Arc::new(world)
+    }
+
+    /// Enrols this many students of a sex in the university.
+    fn enrol(&self, year: i16, students: usize, sex: &str) {
+        for _ in 0..students {
             let enrolment = json!({
                 "dateDebut": format!("{year}-09-01"), "dateFin": format!("{}-08-31", year + 1),
                 "statut": "inscrit", "regime": "RF1", "codeCommune": "75113", "uai": UNIVERSITY,
                 "nomEtablissement": "Université", "cursus": "L",
             });
-            world.student(&json!({
+            self.student(&json!({
                 "answer": { "inscriptions": [enrolment] },
                 "stat": { "sexe": sex, "naissance": year - 20, "lieu": "france" },
             }));
         }
-        world.student(&json!({}));
-        Arc::new(world)
     }
 
     fn student(&self, attributes: &Value) {
@@ -209,6 +215,68 @@ async fn a_snapshot_that_was_frozen_before_it_could_be_said_is_that_counts() {
     let order = Asked::read(json!({ "geler": today })).unwrap();
     let refused = handle(&context, order, &invocation("second")).await;
     assert!(matches!(refused, Err(StatisticsError::Frozen(_))), "{refused:?}");
+}
+
+/// What is in the bucket of a day, as if the day were another one.
+fn redate(world: &World, from: Date, to: Date) {
+    for prefix in ["snapshots/", "interne/parcours/"] {
+        let (from, to) = (format!("{prefix}{from}/"), format!("{prefix}{to}/"));
+        for key in world.buckets.keys("statistics", &from) {
+            let object = world.buckets.get("statistics", &key, "").unwrap();
+            world.buckets.put("statistics", &key.replacen(&from, &to, 1), "", object);
+            world.buckets.remove("statistics", &key);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_snapshot_tells_who_came_and_left_since_the_one_before() {
+    let world = World::new();
+    let context = world.context();
+    let today = day_in_france(Timestamp::now());
+    begin(&context, "first", json!({ "geler": today })).await;
+    deliver_all(&world, &context, 1).await;
+    redate(&world, today, today.yesterday().unwrap());
+    let mut students = world.tables.items("students");
+    students
+        .retain(|student| student.get("stat").is_some_and(|stat| stat["M"]["sexe"]["S"] == "2"));
+    for student in students.iter().take(25) {
+        world.tables.delete("students", student);
+    }
+    let year = shared::domain::academic_year::AcademicYear::starting_on(today).first_year();
+    // So many of each kind that no count has changed by few.
+    world.enrol(year, 50, "1");
+
+    // Where students were is kept once the snapshot is there: whoever died before keeps it again.
+    let id = begin(&context, "second", json!({ "geler": today })).await;
+    let last = world.queue.drain();
+    for message in &last {
+        assert!(deliver(&context, &message.body).await);
+    }
+    let assembly = world.queue.drain().pop().unwrap();
+    for dying in 1.. {
+        *world.faults.calls.lock().unwrap() = 0;
+        *world.faults.next.lock().unwrap() = Some(Fault::After(dying));
+        if deliver(&context, &assembly.body).await {
+            break;
+        }
+    }
+    *world.faults.next.lock().unwrap() = None;
+    assert!(matches!(outcome(&context, &id).await, Some(Outcome::Published(_))));
+    let flows = world.object(&format!("snapshots/{today}/flux.json"));
+    let country: BTreeMap<String, Value> = flows
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|row| row["academie"] == "ensemble")
+        .map(|row| (row["flux"].as_str().unwrap().to_owned(), row["effectif"].clone()))
+        .collect();
+    assert_eq!(
+        serde_json::to_value(country).unwrap(),
+        json!({ "nouveau": 50, "parti": 25, "reste": 45, "venu": 0 })
+    );
+    let kept = world.object(&format!("interne/parcours/{today}/academies.json"));
+    assert_eq!(kept, json!(["A01"]));
 }
 
 #[test]

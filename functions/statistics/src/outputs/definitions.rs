@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::File;
 use super::text::{FormatError, STATE, heading};
 use super::words::words;
-use crate::dimensions::{AGES, BIRTHS, CURSUS, KINDS, MULTIPLES, REGIMES, SEXES, STATUSES};
+use crate::dimensions::{AGES, BIRTHS, CURSUS, Flow, KINDS, MULTIPLES, REGIMES, SEXES, STATUSES};
 use crate::snapshot::Snapshot;
 use crate::tables::published::Table;
 use crate::tables::shape::Thresholds;
@@ -18,7 +18,7 @@ const MARKDOWN: &str = "text/markdown; charset=utf-8";
 /// The version of the form of a snapshot: that of the latest change.
 pub(super) const FORM: u32 = CHANGE[CHANGE.len() - 1].0;
 /// What changed in the form of snapshots, by version, the first one first.
-const CHANGE: [(u32, &str); 3] = [
+const CHANGE: [(u32, &str); 4] = [
     (1, "Premiers états figés : CSV, JSON, Data Package, rapport."),
     (
         2,
@@ -31,10 +31,15 @@ const CHANGE: [(u32, &str); 3] = [
          figé, et une fiche par établissement (`fiches-<département>.html`). `couverture` a la colonne \
          `part_attendue` ; les autres tableaux n'ont pas changé.",
     ),
+    (
+        4,
+        "`flux` : étudiants nouveaux, venus d'une autre académie, restés et partis depuis l'état précédent. \
+         `precedent`, dans `manifeste.json`, est l'état précédent même quand il est d'une autre rentrée.",
+    ),
 ];
 
 /// Terms that several tables share.
-const TERMS: [(&str, &str); 6] = [
+const TERMS: [(&str, &str); 7] = [
     (
         "Rentrée",
         "Année universitaire, qui va du 1er juillet au 30 juin : une inscription est de celle de son \
@@ -59,6 +64,14 @@ const TERMS: [(&str, &str); 6] = [
         "Lieu",
         "Commune où se déroulent les études, puis son département, son académie, sa région. Sans commune, \
          le début de l'UAI en tient lieu ; sinon le lieu est inconnu.",
+    ),
+    (
+        "Flux",
+        "Depuis l'état précédent, dont la date est dans `manifeste.json`. `nouveau` : n'y était compté nulle \
+         part, ce qui ne dit pas que ce soit un nouveau bachelier. `venu` : y était compté dans une autre \
+         académie ; pour le pays, qui a changé d'académie. `reste` : dans la même. `parti` : n'est plus compté, \
+         et n'est pas de l'effectif. Qui n'a plus qu'une identité là où il en avait deux est parti de l'une \
+         d'elles. Sans état précédent, il n'y a pas de flux.",
     ),
     ("Âge", "Âge atteint dans l'année de la rentrée."),
 ];
@@ -90,7 +103,7 @@ fn definitions(snapshot: &Snapshot) -> Result<String, std::fmt::Error> {
          de moins de {plain} personnes, ou de moins de {personal} s'il dit le sexe, l'âge ou le lieu de \
          naissance, et les comptes qui le rendraient par soustraction. Il ne dit pas lequel des deux."
     )?;
-    if let Some(previous) = snapshot.previous {
+    if let Some(previous) = snapshot.compared() {
         writeln!(
             text,
             "\nUn compte qui était publié le {previous} et qui a changé depuis de moins de personnes que \
@@ -109,7 +122,7 @@ fn definitions(snapshot: &Snapshot) -> Result<String, std::fmt::Error> {
          moins de 50 étudiants étaient attendus. `etat` : `publié`, ou `sans_objet` quand rien n'a été versé.\n"
     )?;
     writeln!(text, "## Codes\n")?;
-    let groups = REGIMES.map(|(group, _)| group);
+    let (groups, flows) = (REGIMES.map(|(group, _)| group), Flow::TOLD.map(Flow::code));
     for (column, title, codes) in [
         ("type", "Type d'établissement", &KINDS[..]),
         ("cursus", "Cursus", &CURSUS[..]),
@@ -119,6 +132,7 @@ fn definitions(snapshot: &Snapshot) -> Result<String, std::fmt::Error> {
         ("naissance", "Lieu de naissance", &BIRTHS[..]),
         ("statut", "Statut", &STATUSES[..]),
         ("inscriptions_par_etudiant", "Inscriptions de l'étudiant", &MULTIPLES[..]),
+        ("flux", "Flux", &flows[..]),
     ] {
         writeln!(text, "- {title} : {}", coded(column, codes))?;
     }

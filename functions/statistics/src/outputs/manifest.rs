@@ -32,7 +32,7 @@ pub struct Manifest {
     pub date: Date,
     #[serde(rename = "rentree")]
     pub year: AcademicYear,
-    /// The snapshot of the same year that it was audited with.
+    /// The snapshot before, that it was made with: of the year before for the first of a year.
     #[serde(rename = "precedent")]
     pub previous: Option<Date>,
     #[serde(rename = "seuil")]

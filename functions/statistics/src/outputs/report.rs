@@ -15,7 +15,7 @@ use self::map::Map;
 use self::sheets::Page as Sheets;
 use super::File;
 use super::text::FormatError;
-use crate::dimensions::{AGES, ALL, CURSUS, KINDS, REGIMES, SEXES, STATUSES};
+use crate::dimensions::{AGES, ALL, CURSUS, Flow, KINDS, REGIMES, SEXES, STATUSES};
 use crate::snapshot::Snapshot;
 
 /// Its name within the snapshot.
@@ -63,7 +63,7 @@ pub(super) fn report(snapshot: &Snapshot) -> Result<Vec<File>, FormatError> {
         fed: figures::count(fed),
         plain: snapshot.thresholds.plain,
         personal: snapshot.thresholds.personal,
-        previous: snapshot.previous.map(long_date),
+        previous: snapshot.compared().map(long_date),
         before: snapshot.year_before.as_ref().and_then(|before| {
             let (students, _) = everybody(&before.tables)?;
             Some(Before {
@@ -91,7 +91,7 @@ fn charts(snapshot: &Snapshot) -> Vec<Chart> {
                 id: "academies",
                 title: "Par académie",
                 heading: "Académie",
-                definition: "Académie de la commune où l'inscription principale se déroule.",
+                definition: "Académie de la commune où l'inscription principale se déroule.".into(),
             },
             ("territoire_academie", "academie"),
             &[("type", ALL), ("cursus", ALL)],
@@ -102,7 +102,7 @@ fn charts(snapshot: &Snapshot) -> Vec<Chart> {
                 id: "types",
                 title: "Par type d'établissement",
                 heading: "Type",
-                definition: "Établissement de l'inscription principale.",
+                definition: "Établissement de l'inscription principale.".into(),
             },
             ("territoire_pays", "type"),
             &[("cursus", ALL)],
@@ -114,7 +114,7 @@ fn charts(snapshot: &Snapshot) -> Vec<Chart> {
                 id: "cursus",
                 title: "Par cursus",
                 heading: "Cursus",
-                definition: "Licence, master ou doctorat, comme l'établissement l'a dit.",
+                definition: "Licence, master ou doctorat, comme l'établissement l'a dit.".into(),
             },
             ("territoire_pays", "cursus"),
             &[("type", ALL)],
@@ -127,7 +127,8 @@ fn charts(snapshot: &Snapshot) -> Vec<Chart> {
                 title: "Par régime d'inscription",
                 heading: "Régime",
                 definition: "Formation initiale, alternance (apprentissage et contrat de \
-                             professionnalisation) ou formation continue.",
+                             professionnalisation) ou formation continue."
+                    .into(),
             },
             ("regime_academie", "groupe"),
             &[("academie", ALL), ("regime", ALL)],
@@ -139,7 +140,8 @@ fn charts(snapshot: &Snapshot) -> Vec<Chart> {
                 id: "statuts",
                 title: "Admis et inscrits",
                 heading: "Statut",
-                definition: "Un étudiant est inscrit quand il a réglé ses droits, ou en est exonéré.",
+                definition:
+                    "Un étudiant est inscrit quand il a réglé ses droits, ou en est exonéré.".into(),
             },
             ("statut", "statut"),
             &[("academie", ALL)],
@@ -151,7 +153,7 @@ fn charts(snapshot: &Snapshot) -> Vec<Chart> {
                 id: "sexes",
                 title: "Par sexe",
                 heading: "Sexe",
-                definition: "Sexe de l'état civil.",
+                definition: "Sexe de l'état civil.".into(),
             },
             ("age_sexe", "sexe"),
             &[("academie", ALL), ("age", ALL)],
@@ -163,12 +165,34 @@ fn charts(snapshot: &Snapshot) -> Vec<Chart> {
                 id: "ages",
                 title: "Par âge",
                 heading: "Âge",
-                definition: "Âge atteint dans l'année de la rentrée.",
+                definition: "Âge atteint dans l'année de la rentrée.".into(),
             },
             ("age_sexe", "age"),
             &[("academie", ALL), ("sexe", ALL)],
             &AGES,
         ),
+        flows(snapshot),
     ];
     charts.into_iter().flatten().collect()
+}
+
+/// What became of students since the snapshot before, if there is one.
+fn flows(snapshot: &Snapshot) -> Option<Chart> {
+    let since = long_date(snapshot.previous?);
+    let definition = format!(
+        "Depuis l'état du {since}. Un nouveau n'était compté nulle part alors, ce qui ne dit pas que ce soit un \
+         nouveau bachelier ; un parti n'est plus compté, et n'est pas de l'effectif."
+    );
+    Chart::ordered(
+        snapshot,
+        About {
+            id: "flux",
+            title: "Nouveaux, venus, restés, partis",
+            heading: "Flux",
+            definition: definition.into(),
+        },
+        ("flux", "flux"),
+        &[("academie", ALL)],
+        &Flow::TOLD.map(Flow::code),
+    )
 }

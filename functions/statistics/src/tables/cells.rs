@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use super::flows::{self, Before, Flows, flow_of};
 use super::shape::{RowKey, SHAPES, Shape, Thresholds, is_establishments, is_latent};
 use super::tally::{Counts, Tally, ancestors};
-use crate::dimensions::{Dimension, EVERYBODY, Key, Nomenclature, TOTAL, Value};
+use crate::dimensions::{Dimension, EVERYBODY, Flow, Key, Nomenclature, TOTAL, Value};
 use crate::disclosure::system::{Cell, CellId, Equation, Row, State, System};
 
 /// Cells with their counts, and the sums among them.
@@ -17,6 +18,8 @@ pub struct Cube {
     pub equations: Vec<Equation>,
     /// Where establishments are, for whoever counted them.
     sites: Option<Sites>,
+    /// Cells of whoever was counted before, that the snapshot before told.
+    told_before: BTreeSet<CellId>,
 }
 
 impl Cube {
@@ -31,6 +34,7 @@ impl Cube {
             places: HashMap::new(),
             equations: Vec::new(),
             sites: None,
+            told_before: BTreeSet::new(),
         };
         cube.place(EVERYBODY, Counts::default());
         let mut known = HashSet::new();
@@ -68,6 +72,7 @@ impl Cube {
             places: HashMap::new(),
             equations: Vec::new(),
             sites: None,
+            told_before: BTreeSet::new(),
         };
         let keys: Vec<Key> = cells.iter().map(|(key, _)| *key).collect();
         for (key, counts) in cells {
@@ -80,6 +85,28 @@ impl Cube {
             cube.tie(shape, own.into_iter(), |key, _| *key, &mut known);
         }
         cube
+    }
+
+    /// Adds the flows since the snapshot before, which told this of its cells.
+    pub(crate) fn add_flows(&mut self, flows: &Flows, before: &Before) {
+        for (key, counts) in flows.cells(&self.nomenclature) {
+            self.place(key, counts);
+        }
+        self.tie_flows(before);
+    }
+
+    /// Adds what tables don't tell of the flows that are among the cells.
+    pub(crate) fn add_untold_flows(&mut self, before: &Before) {
+        for (key, counts) in flows::untold(&self.cells, before) {
+            self.place(key, counts);
+        }
+        self.tie_flows(before);
+    }
+
+    fn tie_flows(&mut self, before: &Before) {
+        let (equations, told) = flows::tie(self, before);
+        self.equations.extend(equations);
+        self.told_before = told;
     }
 
     fn place(&mut self, key: Key, counts: Counts) {
@@ -164,13 +191,16 @@ impl Cube {
             });
             let threshold = thresholds.of(key);
             let few = |count: i64| (1..threshold).contains(&count);
-            let fixed = *key == EVERYBODY;
-            let latent = is_latent(key, &self.nomenclature);
+            let told_before = self.told_before.contains(&id);
+            let fixed = *key == EVERYBODY || told_before;
+            let latent = is_latent(key, &self.nomenclature) && !told_before;
+            let secret_before = latent && counts.students > 0 && flow_of(key) == Some(Flow::Before);
             cells.push(Cell {
                 value: counts.students,
                 people: counts.students.max(counts.people()),
                 state: if latent { State::Latent } else { State::Published },
-                sensitive: !fixed && (few(counts.students) || few(counts.people())),
+                sensitive: !fixed
+                    && (few(counts.students) || few(counts.people()) || secret_before),
                 gap: threshold - 1,
                 fixed,
                 row,

@@ -12,9 +12,10 @@ use shared::domain::territory;
 use shared::domain::uai::Uai;
 
 use super::cells::Cube;
+use super::flows::{self, flow_of};
 use super::shape::{SHAPES, is_latent};
 use super::tally::{ancestors, finest};
-use crate::dimensions::{Dimension, EVERYBODY, Key, TOTAL, Value};
+use crate::dimensions::{Dimension, EVERYBODY, Flow, Key, TOTAL, Value};
 use crate::disclosure::moves::{Change, Cost, Movable};
 use crate::disclosure::system::CellId;
 
@@ -113,7 +114,31 @@ impl<'a> Moves<'a> {
             // Margins that two groups share change by the same.
             all.extend(best?.1);
         }
+        let flows = self.flows(from, to)?.into_iter();
+        let flow = flows.min_by_key(|change| price(change, cost).unwrap_or(u64::MAX));
+        all.extend(flow.unwrap_or_default());
         Some((price(&all, cost)?, all))
+    }
+
+    /// What becomes of somebody who is in another académie, as the flows since the snapshot before
+    /// have it: they are new there, or moved there from a third one. Nothing if they stay, or there
+    /// are no flows; `None` if they can be neither.
+    fn flows(&self, from: &Key, to: &Key) -> Option<Vec<Change>> {
+        let academy = |key: &Key| {
+            self.cube.nomenclature.lift(Dimension::Place, key[Dimension::Place.at()], 2)
+        };
+        let (left, reached) = (academy(from), academy(to));
+        let has_flows = self.cube.places.contains_key(&flows::of(TOTAL, Flow::Before));
+        if left == reached || !has_flows {
+            return Some(Vec::new());
+        }
+        let change = |flow: Flow| {
+            let cell = |place: Value| self.cube.places.get(&flows::of(place, flow)).copied();
+            Some(Change::from([(cell(left)?, -1), (cell(reached)?, 1)]))
+        };
+        let changes: Vec<Change> =
+            [Flow::New, Flow::MovedHere].into_iter().filter_map(change).collect();
+        (!changes.is_empty()).then_some(changes)
     }
 
     /// Every choice of some dimensions.
@@ -169,6 +194,10 @@ impl<'a> Moves<'a> {
 impl Movable for Moves<'_> {
     fn cheapest(&self, cell: CellId, cost: Cost<'_>) -> Option<Change> {
         let within = self.cube.cells.get(cell)?.0;
+        // What became of people isn't what they are: the solver looks for other flows.
+        if flow_of(&within).is_some() {
+            return None;
+        }
         let mut best: Option<(u64, Change)> = None;
         let mut keep = |found: Option<(u64, Change)>| {
             if let Some((price, change)) = found

@@ -31,9 +31,13 @@ pub struct Table {
     pub people_only: bool,
     /// A cell has the sex, the age or the place of birth: the higher threshold.
     pub personal: bool,
+    /// The form of snapshots that it came with: earlier ones don't have it.
+    pub since: u32,
 }
 
-use Dimension::{Age, Birth, Cursus, Diploma, Multiple, Place, Regime, Sex, Status, Supplier};
+use Dimension::{
+    Age, Birth, Cursus, Diploma, Flow, Multiple, Place, Regime, Sex, Status, Supplier,
+};
 
 const fn column(
     name: &'static str,
@@ -67,13 +71,24 @@ const LEVEL: Column = column("niveau", "Année dans le diplôme", Diploma, 2);
 const MULTIPLE: Column =
     column("inscriptions_par_etudiant", "Inscriptions de l'étudiant", Multiple, 1);
 
+const FLOW: Column = column("flux", "Ce que sont devenus les étudiants", Flow, 1);
+
 const fn territory(
     name: &'static str,
     title: &'static str,
     columns: &'static [Column],
     levels: &'static [(Dimension, &'static [u8])],
 ) -> Table {
-    Table { name, title, columns, levels, split: &[], people_only: false, personal: false }
+    Table {
+        name,
+        title,
+        columns,
+        levels,
+        split: &[],
+        people_only: false,
+        personal: false,
+        since: 1,
+    }
 }
 
 const fn split(
@@ -84,7 +99,7 @@ const fn split(
     split: &'static [Dimension],
     people_only: bool,
 ) -> Table {
-    Table { name, title, columns, levels, split, people_only, personal: false }
+    Table { name, title, columns, levels, split, people_only, personal: false, since: 1 }
 }
 
 const fn personal(table: Table) -> Table {
@@ -92,7 +107,7 @@ const fn personal(table: Table) -> Table {
 }
 
 /// The tables, establishments first: their kinds are read there.
-pub const TABLES: [Table; 13] = [
+pub const TABLES: [Table; 14] = [
     territory(
         "etablissement",
         "Étudiants par établissement et cursus",
@@ -187,6 +202,17 @@ pub const TABLES: [Table; 13] = [
         &[Multiple],
         true,
     ),
+    Table {
+        since: 4,
+        ..split(
+            "flux",
+            "Étudiants nouveaux, venus d'une autre académie, restés et partis depuis l'état précédent",
+            &[ACADEMY, ACADEMY_NAME, FLOW],
+            &[(Place, &[0, 2]), (Flow, &[1])],
+            &[Flow],
+            true,
+        )
+    },
 ];
 
 /// What is told of a row.

@@ -1,6 +1,7 @@
 //! Which dimensions are crossed, and what kind of cell a key is.
 
-use crate::dimensions::{Dimension, EVERYBODY, Key, Nomenclature, TOTAL};
+use crate::dimensions::{Dimension, EVERYBODY, Flow, Key, Nomenclature, TOTAL};
+use crate::tables::flows::flow_of;
 
 /// Dimensions that are crossed, each with the levels that cells are counted at, finest first, down
 /// to the total (0).
@@ -60,10 +61,11 @@ impl Thresholds {
     }
 }
 
-/// A cell of an establishment in a place: no table has it.
+/// A cell that no table has: of an establishment in a place, or of people who were counted elsewhere.
 #[must_use]
 pub fn is_latent(key: &Key, nomenclature: &Nomenclature) -> bool {
-    key[Place.at()] != TOTAL && is_establishments(key, nomenclature)
+    let is_untold = matches!(flow_of(key), Some(Flow::MovedAway | Flow::Before));
+    is_untold || key[Place.at()] != TOTAL && is_establishments(key, nomenclature)
 }
 
 /// Whether a cell is of one establishment.
@@ -99,6 +101,18 @@ impl RowKey {
             return Some(Self { unit, by: Diploma });
         }
         unit[Place.at()] = key[Place.at()];
+        match flow_of(key) {
+            None => {}
+            Some(Flow::New | Flow::MovedHere | Flow::Stayed) => {
+                return Some(Self { unit, by: Dimension::Flow });
+            }
+            // Those who left are some of those who were there.
+            Some(Flow::Left) => {
+                unit[Dimension::Flow.at()] = Flow::Before.value();
+                return Some(Self { unit, by: Dimension::Flow });
+            }
+            Some(Flow::MovedAway | Flow::Before) => return None,
+        }
         // A table by age and sex, and that of the sexes alone which follows from it, are one.
         let by = [Regime, Age, Sex, Birth, Status, Multiple, Cursus, Supplier]
             .into_iter()

@@ -1,9 +1,10 @@
 //! A chart: the rows of one dimension of a table, with a bar each.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::figures::{change, grouped, share};
-use crate::dimensions::ALL;
+use crate::dimensions::{ALL, Flow};
 use crate::outputs::words::words;
 use crate::snapshot::{PublishedRows, Snapshot};
 use crate::tables::published::{Row, Table};
@@ -16,7 +17,7 @@ pub(super) struct About {
     /// The heading of its values.
     pub(super) heading: &'static str,
     /// What its values are of.
-    pub(super) definition: &'static str,
+    pub(super) definition: Cow<'static, str>,
 }
 
 /// A chart.
@@ -90,7 +91,11 @@ impl Chart {
             .map(|value| Bar {
                 label: value.label,
                 students: value.students.map(grouped),
-                share: value.students.and_then(|count| share(count, snapshot.students)),
+                // Whoever left is no part of those who are there.
+                share: (value.code != Flow::Left.code())
+                    .then_some(value.students)
+                    .flatten()
+                    .and_then(|count| share(count, snapshot.students)),
                 change: value.students.zip(value.before).and_then(|(now, then)| change(now, then)),
                 width: (value.students.unwrap_or_default() * 100)
                     .checked_div(longest)
