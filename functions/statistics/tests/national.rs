@@ -11,25 +11,23 @@
     reason = "sizes that are drawn"
 )]
 
+mod country;
+
 use std::collections::{BTreeSet, HashMap};
+use std::fmt::Write as _;
 use std::path::Path;
 use std::time::Instant;
 
 use fastrand::Rng;
 use jiff::civil::{Date, date};
 use shared::domain::academic_year::AcademicYear;
-use shared::domain::regime::Regime;
-use shared::domain::sex::Sex;
-use shared::domain::status::Status;
-use shared::domain::territory::{self, Department};
+use shared::domain::territory;
 use shared::domain::uai::Uai;
-use shared::identity::stat::BirthClass;
-use shared::identity::student::StudentId;
 use statistics::audit::{AuditError, audit, read_tables};
-use statistics::counting::whereabouts::Whereabouts;
-use statistics::dimensions::{EVERYBODY, Nomenclature};
+use statistics::dimensions::EVERYBODY;
 use statistics::disclosure::moves::Movable as _;
-use statistics::facts::{EnrolmentFact, Fact};
+use statistics::disclosure::protect;
+use statistics::disclosure::system::{Cell, State, System};
 use statistics::outputs::{MANIFEST, Manifest, files};
 use statistics::snapshot::{Coverage, Previous, PublishedRows, Snapshot, YearBefore};
 use statistics::tables::cells::Cube;
@@ -39,124 +37,11 @@ use statistics::tables::published::{Row, Told};
 use statistics::tables::shape::Thresholds;
 use statistics::tables::tally::Tally;
 
+use country::{School, country, fact, nomenclature, schools};
+
 const OCTOBER: Date = date(2026, 10, 20);
 const JANUARY: Date = date(2027, 1, 15);
 const THRESHOLDS: Thresholds = Thresholds { plain: 5, personal: 11 };
-
-/// An establishment and where most of it is.
-struct School {
-    uai: Uai,
-    kind: &'static str,
-    home: &'static Department,
-    second: Option<&'static Department>,
-    students: usize,
-    /// In a thousand, of each cursus L, M, D.
-    cursus: [u32; 3],
-    women: f64,
-    apprentices: f64,
-}
-
-fn uai(number: u32) -> Uai {
-    (b'A'..=b'Z')
-        .find_map(|letter| Uai::parse(&format!("{number:07}{}", char::from(letter))).ok())
-        .expect("every number has a control letter")
-}
-
-/// 80 universities, 700 schools and 2,800 lycées, by `scale`.
-fn schools(rng: &mut Rng, scale: f64) -> Vec<School> {
-    let departments: Vec<&Department> =
-        territory::departments().filter(|one| one.code.len() == 2 && one.code != "99").collect();
-    let mut schools = Vec::new();
-    for (kind, count, mean) in
-        [("universite", 80, 19_000.0), ("ecole", 700, 750.0), ("lycee", 2_800, 130.0)]
-    {
-        for _ in 0..(f64::from(count) * scale) as usize {
-            let number = u32::try_from(schools.len()).unwrap() + 100_000;
-            // Most are smaller than the mean, some much larger.
-            let size = -(1.0 - rng.f64()).ln();
-            schools.push(School {
-                uai: uai(number),
-                kind,
-                home: departments[rng.usize(..departments.len())],
-                second: (kind == "universite" && rng.u8(..3) == 0)
-                    .then(|| departments[rng.usize(..departments.len())]),
-                students: (mean * size) as usize + 1,
-                cursus: match kind {
-                    "universite" => [600, 350, 40],
-                    "ecole" => [250, 700, 20],
-                    _ => [900, 0, 0],
-                },
-                women: 0.15 + 0.7 * rng.f64(),
-                apprentices: 0.15 * rng.f64(),
-            });
-        }
-    }
-    schools
-}
-
-fn enrolment(rng: &mut Rng, school: &School) -> EnrolmentFact {
-    let drawn = rng.u32(..1000);
-    let [l, m, d] = school.cursus;
-    let (cursus, level) = match drawn {
-        drawn if drawn < l => ("L", 1 + rng.u8(..3)),
-        drawn if drawn < l + m => ("M", 1 + rng.u8(..2)),
-        drawn if drawn < l + m + d => ("D", 1),
-        _ => ("inconnu", 1),
-    };
-    let regime = if rng.f64() < school.apprentices {
-        Some(Regime::ContratApprentissage)
-    } else {
-        match rng.u8(..50) {
-            0 => Some(Regime::FormationContinue),
-            1 => None,
-            _ => Some(Regime::FormationInitiale),
-        }
-    };
-    let there = school.second.filter(|_| rng.u8(..40) == 0).unwrap_or(school.home);
-    EnrolmentFact {
-        uai: school.uai,
-        department: Some(there),
-        cursus,
-        regime,
-        status: if rng.u8(..20) == 0 { Status::Admis } else { Status::Inscrit },
-        diploma: Some(format!("{cursus:.1}{:06}", rng.u32(..400).pow(2) / 400)),
-        level: Some(level.to_string()),
-        cpge: false,
-        first_day: date(2026, 9, 1),
-    }
-}
-
-fn fact(rng: &mut Rng, schools: &[School], school: &School) -> Fact {
-    let mut enrolments = vec![enrolment(rng, school)];
-    if rng.u8(..25) == 0 {
-        let other = &schools[rng.usize(..schools.len())];
-        enrolments.push(enrolment(rng, other));
-    }
-    let sex = if rng.f64() < school.women { Sex::Female } else { Sex::Male };
-    let main = statistics::main_enrolment::main_enrolment(&enrolments).unwrap();
-    Fact {
-        sex: (rng.u16(..500) > 0).then_some(sex),
-        age: Some(
-            18 + i16::from(rng.u8(..5))
-                + if rng.u8(..8) == 0 { i16::from(rng.u8(..20)) } else { 0 },
-        ),
-        birth: match rng.u8(..20) {
-            0..2 => BirthClass::Abroad,
-            2 => BirthClass::Unknown,
-            _ => BirthClass::France,
-        },
-        enrolments,
-        main,
-    }
-}
-
-fn nomenclature(schools: &[School]) -> Nomenclature {
-    let mut all = Nomenclature::new();
-    for school in schools {
-        all.register(school.uai, school.kind, &format!("Établissement {}", school.uai));
-    }
-    all
-}
 
 /// The most memory that the process had, in MB.
 fn peak() -> u64 {
@@ -164,60 +49,6 @@ fn peak() -> u64 {
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let kilobytes = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
     kilobytes.unwrap_or_default() / 1024
-}
-
-/// What is counted of a country, and where.
-struct Counted {
-    tally: Tally,
-    whereabouts: Whereabouts,
-}
-
-impl Counted {
-    fn nothing(schools: &[School]) -> Self {
-        Self { tally: Tally::new(nomenclature(schools)), whereabouts: Whereabouts::default() }
-    }
-
-    fn add(&mut self, student: StudentId, fact: &Fact) {
-        self.tally.add(fact);
-        self.whereabouts.add(student, fact);
-    }
-}
-
-/// What is counted of a country of `scale`: in October, and in January with who came, moved and left
-/// since.
-fn country(scale: f64) -> [Counted; 2] {
-    let mut rng = Rng::with_seed(19);
-    let schools = schools(&mut rng, scale);
-    let mut counted = [Counted::nothing(&schools), Counted::nothing(&schools)];
-    let started = Instant::now();
-    let mut students = 0;
-    for school in &schools {
-        for _ in 0..school.students {
-            let fact = fact(&mut rng, &schools, school);
-            let drawn = rng.u16(..1000);
-            let student = StudentId::random();
-            // Two in a hundred come in between, one leaves, and one in two hundred is elsewhere.
-            if drawn >= 20 {
-                counted[0].add(student, &fact);
-                students += 1;
-            }
-            match drawn {
-                990.. => {}
-                985.. => {
-                    let other = &schools[rng.usize(..schools.len())];
-                    let elsewhere = self::fact(&mut rng, &schools, other);
-                    counted[1].add(student, &elsewhere);
-                }
-                _ => counted[1].add(student, &fact),
-            }
-        }
-    }
-    println!(
-        "{students} students of {} establishments: drawn and counted twice in {:.1} s",
-        schools.len(),
-        started.elapsed().as_secs_f64()
-    );
-    counted
 }
 
 fn protected(day: Date, tally: Tally, previous: Option<Previous<'_>>) -> Snapshot {
@@ -274,6 +105,73 @@ fn written(name: &str, snapshot: &Snapshot) {
     for file in files(snapshot, None).unwrap() {
         std::fs::write(directory.join(&file.name), &file.content).unwrap();
     }
+}
+
+/// Terms of a sum in that format at most.
+const LONGEST: usize = 200;
+
+/// A system in the format of τ-Argus (JJ): each cell with its count, its cost, whether it is to be protected
+/// (`u`), hidden for others (`m`) or told (`s`), what is known of it at least and at most, and how wide it
+/// has to stay; then each sum.
+fn as_jj(system: &System) -> String {
+    let most = system.cells.iter().map(|cell| cell.value).max().unwrap_or_default();
+    let status = |cell: &Cell| match cell.state {
+        State::Published => 's',
+        _ if cell.sensitive && cell.people > 0 => 'u',
+        State::Hidden | State::Latent | State::Dropped => 'm',
+    };
+    // It reads no line longer than four kilobytes, so a long sum is one of sums that nobody is told.
+    let (mut partial, mut sums) = (Vec::new(), Vec::new());
+    for equation in &system.equations {
+        let mut sum = vec![(equation.total, -1)];
+        for parts in equation.parts.chunks(LONGEST) {
+            let mut terms: Vec<(usize, i64)> = parts.iter().map(|part| (*part, 1)).collect();
+            if parts.len() < equation.parts.len() {
+                let next = system.cells.len() + partial.len();
+                partial.push(parts.iter().map(|part| system.cells[*part].value).sum::<i64>());
+                terms.push((next, -1));
+                sums.push(std::mem::replace(&mut terms, vec![(next, 1)]));
+            }
+            sum.append(&mut terms);
+        }
+        sums.push(sum);
+    }
+    let mut jj = format!("0\n{}\n", system.cells.len() + partial.len());
+    for (at, cell) in system.cells.iter().enumerate() {
+        let (value, status, least, wide) = (cell.value, status(cell), cell.least(), cell.gap);
+        writeln!(jj, "{at} {value} 1 {status} {least} {most} 0 0 {wide}").unwrap();
+    }
+    for (at, value) in (system.cells.len()..).zip(&partial) {
+        writeln!(jj, "{at} {value} 1 m 0 {most} 0 0 0").unwrap();
+    }
+    writeln!(jj, "{}", sums.len()).unwrap();
+    for sum in sums {
+        write!(jj, "0 {} :", sum.len()).unwrap();
+        for (cell, sign) in sum {
+            write!(jj, " {cell} ({sign})").unwrap();
+        }
+        writeln!(jj).unwrap();
+    }
+    jj
+}
+
+/// τ-Argus audits the cells of all tables as one system, as we do, with a solver of its own.
+#[test]
+fn a_protected_system_is_written_for_another_auditor() {
+    let mut rng = Rng::with_seed(7);
+    let drawn: Vec<School> = schools(&mut rng, 0.1).into_iter().take(3).collect();
+    let mut tally = Tally::new(nomenclature(&drawn));
+    for school in &drawn {
+        for _ in 0..400 {
+            tally.add(&fact(&mut rng, &drawn, school));
+        }
+    }
+    let cube = Cube::of(tally);
+    let mut system = cube.system(THRESHOLDS);
+    assert!(protect(&mut system, &Moves::of(&cube)).proved);
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("systems");
+    std::fs::create_dir_all(&directory).unwrap();
+    std::fs::write(directory.join("universities.jj"), as_jj(&system)).unwrap();
 }
 
 #[test]

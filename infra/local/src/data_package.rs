@@ -1,6 +1,6 @@
 //! What others make of the files of snapshots: the Data Package by frictionless, the tables in
 //! Parquet by `DuckDB`, the catalogue by `rdflib`; and what an attacker finds out of them with
-//! another solver, `HiGHS`.
+//! another solver, `HiGHS`, and τ-Argus out of the system that they are of.
 
 use std::path::PathBuf;
 
@@ -25,6 +25,16 @@ pub(crate) fn attacker(files: &Files) -> Command {
     let mut attacker = DATA_PACKAGE.module(files, "attacker");
     attacker.arg(files.root().join("shared/reference/territories.txt")).args(snapshots(files));
     attacker
+}
+
+/// The audit of τ-Argus, of a system that a test of `functions/statistics/tests/national.rs` writes.
+/// It is compiled for Linux alone, of the machines that the tests run on.
+pub(crate) fn tau_argus(files: &Files) -> Option<Command> {
+    cfg!(target_os = "linux").then(|| {
+        let mut audit = DATA_PACKAGE.module(files, "tau_argus");
+        audit.arg(files.root().join("target/tmp/systems/universities.jj"));
+        audit
+    })
 }
 
 fn snapshots(files: &Files) -> [PathBuf; SNAPSHOTS.len()] {

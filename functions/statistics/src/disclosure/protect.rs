@@ -96,6 +96,8 @@ struct Attacker<'a> {
     proofs: Vec<Option<Vec<Population>>>,
     /// Cells that nobody's knowledge of their own cell gives away.
     clear: Vec<bool>,
+    /// Cells with another of one person, whose knowledge of that one a proof allows for.
+    allowed_for: BTreeSet<(CellId, CellId)>,
     /// Cells of one person each, by the first cell that has the same one.
     persons: Vec<CellId>,
     /// Whether it looks far around each cell, which takes longer and is for the few that are left.
@@ -110,6 +112,7 @@ impl<'a> Attacker<'a> {
             moves,
             proofs: vec![None; cells],
             clear: vec![false; cells],
+            allowed_for: BTreeSet::new(),
             persons: same_persons(system),
             far: false,
             attacks: 0,
@@ -163,6 +166,7 @@ impl<'a> Attacker<'a> {
             self.share(system, population);
         }
         self.proofs[cell] = Some(proof);
+        self.allowed_for.extend(known.iter().map(|known| (cell, *known)));
         true
     }
 
@@ -217,8 +221,13 @@ impl<'a> Attacker<'a> {
         if singles.is_empty() || self.attack(system, cell, &singles).is_some() {
             return None;
         }
-        let known = singles.into_iter().map(|single| BTreeSet::from([single]));
-        known.into_iter().find(|known| self.attack(system, cell, known).is_none())
+        singles
+            .into_iter()
+            .filter(|single| !self.allowed_for.contains(&(cell, *single)))
+            .map(|single| BTreeSet::from([single]))
+            .collect::<Vec<_>>()
+            .into_iter()
+            .find(|known| self.attack(system, cell, known).is_none())
     }
 }
 

@@ -76,6 +76,9 @@ pub(crate) async fn run(files: &Files, options: &Test) -> Result<()> {
     check_here("Snapshots of statistics, by other readers", &mut data_package::readers(files))
         .await?;
     check_here("Snapshots of statistics, attacked", &mut data_package::attacker(files)).await?;
+    if let Some(mut audit) = data_package::tau_argus(files) {
+        check_here("Statistics as one system, audited by τ-Argus", &mut audit).await?;
+    }
     ATTESTATION.install(files, &python).await?;
     check_here("Attestations, by other readers", &mut attestation::readers(files)).await?;
     if options.full {
