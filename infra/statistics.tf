@@ -20,6 +20,7 @@ module "statistics" {
     SCAN_SEGMENTS         = var.scan_segments
     ESTABLISHMENTS_TABLE  = module.table["establishments"].name
     RECORDS_TABLE         = module.table["records"].name
+    REVIEWS_TABLE         = module.table["reviews"].name
     IMPORTS_TABLE         = module.table["imports"].name
     CLIENTS_TABLE         = module.table["clients"].name
     ACCESS_LOG_TABLE      = module.table["access_log"].name
@@ -40,6 +41,11 @@ module "statistics" {
     ScanRecords = {
       actions   = ["dynamodb:Scan"]
       resources = [module.table["records"].arn]
+    }
+    # What became of the doubts about identities.
+    ScanReviews = {
+      actions   = ["dynamodb:Scan"]
+      resources = [module.table["reviews"].arn]
     }
     ListImports = {
       actions   = ["dynamodb:Query"]

@@ -503,6 +503,7 @@ run "configured" {
       SCAN_SEGMENTS         = "4"
       ESTABLISHMENTS_TABLE  = "statut-etudiant-test-establishments"
       RECORDS_TABLE         = "statut-etudiant-test-records"
+      REVIEWS_TABLE         = "statut-etudiant-test-reviews"
       IMPORTS_TABLE         = "statut-etudiant-test-imports"
       CLIENTS_TABLE         = "statut-etudiant-test-clients"
       ACCESS_LOG_TABLE      = "statut-etudiant-test-access-log"

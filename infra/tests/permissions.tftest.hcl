@@ -406,6 +406,7 @@ run "by_default" {
         "dynamodb:Scan table/students",
         "dynamodb:Scan table/establishments",
         "dynamodb:Scan table/records",
+        "dynamodb:Scan table/reviews",
         "dynamodb:Query table/imports/index/establishment",
         "dynamodb:BatchGetItem table/imports",
         "dynamodb:Scan table/clients",

@@ -76,6 +76,8 @@ async fn quality_is_told_to_the_school_alone(stack: &Stack, depositor: &Deposito
     let all = stack.bytes("statistics_bucket", &format!("{prefix}qualite.csv")).await;
     let all = String::from_utf8(all).unwrap();
     assert!(all.lines().any(|line| line.starts_with(school.as_str())), "{all}");
+    let doubts = stack.bytes("statistics_bucket", &format!("{prefix}doublons.csv")).await;
+    assert!(doubts.starts_with(b"question;ouverts;attente_mediane_jours;attente_maximale_jours;"));
     let used = stack.bytes("statistics_bucket", &format!("{prefix}usage.csv")).await;
     assert!(used.starts_with(b"jour;client;route;action;resultat;nombre\n"));
 }

@@ -18,7 +18,7 @@ use crate::dimensions::Nomenclature;
 use crate::facts::Observed;
 use crate::handler::StatisticsError;
 use crate::outputs::{File, FormatError, MANIFEST, Manifest, files, json_file};
-use crate::quality;
+use crate::quality::{self, OfCases};
 use crate::snapshot::{Coverage, Previous, PublishedRows, Snapshot, YearBefore};
 use crate::store::{FROZEN, INTERNAL};
 use crate::tables::flows::Flows;
@@ -36,7 +36,7 @@ pub(crate) async fn assemble(
 ) -> Result<Published, StatisticsError> {
     let (nomenclature, coverage) = establishments(context).await?;
     let mut students = Students::none(nomenclature);
-    let mut records = BTreeMap::new();
+    let (mut records, mut cases) = (BTreeMap::new(), OfCases::default());
     for part in plan.parts() {
         let missing = || StatisticsError::Missing(part);
         match part.table {
@@ -44,6 +44,7 @@ pub(crate) async fn assemble(
             Table::Fiches => {
                 quality::absorb(&mut records, kept.part(part).await?.ok_or_else(missing)?);
             }
+            Table::Dossiers => cases.absorb(kept.part(part).await?.ok_or_else(missing)?),
         }
     }
     let Students { tally, observed, whereabouts } = students;
@@ -75,7 +76,7 @@ pub(crate) async fn assemble(
         let snapshot = Snapshot::internal(at, tally, context.thresholds, coverage);
         let files = files(&snapshot, context.site())?;
         let published = keep(context, &snapshot, &observed, files).await?;
-        let judged = quality::make(context, plan, records, &snapshot.coverage).await?;
+        let judged = quality::make(context, plan, (records, &cases), &snapshot.coverage).await?;
         tracing::info!(establishments = judged, "quality counted");
         (snapshot, published)
     };

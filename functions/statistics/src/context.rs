@@ -7,6 +7,7 @@ use shared::registry::clients::ClientStore;
 use shared::registry::establishments::EstablishmentStore;
 use shared::registry::imports::ImportStore;
 use shared::registry::records::RecordStore;
+use shared::registry::reviews::ReviewStore;
 
 use crate::counting::tasks::Tasks;
 use crate::store::SnapshotStore;
@@ -22,6 +23,7 @@ pub struct Context {
     pub(crate) answers: AnswerStore,
     pub(crate) establishments: EstablishmentStore,
     pub(crate) records: RecordStore,
+    pub(crate) reviews: ReviewStore,
     pub(crate) imports: ImportStore,
     pub(crate) clients: ClientStore,
     pub(crate) traces: AccessLog,
@@ -52,6 +54,7 @@ impl Context {
                 config::variable("ESTABLISHMENTS_TABLE")?,
             ),
             records: RecordStore::new(dynamodb.clone(), config::variable("RECORDS_TABLE")?),
+            reviews: ReviewStore::new(dynamodb.clone(), config::variable("REVIEWS_TABLE")?),
             imports: ImportStore::new(dynamodb.clone(), config::variable("IMPORTS_TABLE")?),
             clients: ClientStore::new(dynamodb.clone(), config::variable("CLIENTS_TABLE")?),
             // Nothing is traced here: nobody is read of.
@@ -88,6 +91,7 @@ pub(crate) mod tests {
             ),
             establishments: EstablishmentStore::new(dynamodb.clone(), "establishments".to_owned()),
             records: RecordStore::new(dynamodb.clone(), "records".to_owned()),
+            reviews: ReviewStore::new(dynamodb.clone(), "reviews".to_owned()),
             imports: ImportStore::new(dynamodb.clone(), "imports".to_owned()),
             clients: ClientStore::new(dynamodb.clone(), "clients".to_owned()),
             traces: AccessLog::new(dynamodb.clone(), "access_log".to_owned(), 0),

@@ -17,6 +17,7 @@
 //! what was kept unfinished each goes on with all of it. A count that has ended isn't assembled
 //! again.
 
+pub mod cases;
 pub mod kept;
 pub mod part;
 pub mod records;
@@ -86,6 +87,12 @@ pub enum Table {
     Etudiants,
     /// The records, for the quality of what establishments send.
     Fiches,
+    /// The cases of reviewers, for that of the register.
+    Dossiers,
+}
+
+impl Table {
+    const ALL: [Self; 3] = [Self::Etudiants, Self::Fiches, Self::Dossiers];
 }
 
 /// A part of one table.
@@ -111,8 +118,7 @@ impl Plan {
 
     /// Every part of the tables that are read: a snapshot is made of the students alone.
     pub fn parts(&self) -> impl Iterator<Item = Part> + use<> {
-        let tables: &[Table] =
-            if self.freeze { &[Table::Etudiants] } else { &[Table::Etudiants, Table::Fiches] };
+        let tables: &[Table] = if self.freeze { &[Table::Etudiants] } else { &Table::ALL };
         let segments = self.segments;
         tables.iter().flat_map(move |table| (0..segments).map(|at| Part { table: *table, at }))
     }
@@ -127,6 +133,7 @@ impl fmt::Display for Part {
         let table = match self.table {
             Table::Etudiants => "etudiants",
             Table::Fiches => "fiches",
+            Table::Dossiers => "dossiers",
         };
         write!(f, "{table}-{}", self.at)
     }
@@ -171,7 +178,8 @@ mod tests {
         let plan = |freeze| Plan { at: Timestamp::UNIX_EPOCH, freeze, segments: 2 };
         let parts = |freeze| plan(freeze).parts().map(|part| part.to_string()).collect::<Vec<_>>();
         assert_eq!(parts(true), ["etudiants-0", "etudiants-1"]);
-        assert_eq!(parts(false), ["etudiants-0", "etudiants-1", "fiches-0", "fiches-1"]);
+        let fiches = ["etudiants-0", "etudiants-1", "fiches-0", "fiches-1"];
+        assert_eq!(parts(false), [&fiches[..], &["dossiers-0", "dossiers-1"]].concat());
     }
 
     #[test]

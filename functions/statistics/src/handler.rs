@@ -17,6 +17,7 @@ use tokio::time::Instant;
 use crate::assembly;
 use crate::audit::AuditError;
 use crate::context::Context;
+use crate::counting::cases::CountingCases;
 use crate::counting::kept::Kept;
 use crate::counting::part::{Reached, count};
 use crate::counting::records::CountingRecords;
@@ -270,6 +271,10 @@ async fn count_part(
                 let records = &context.records;
                 let (year, from) = (plan.year(), quality::from(plan));
                 let counting = CountingRecords { records, segment, year, from };
+                count(&counting, kept, part, killed_at).await?
+            }
+            Table::Dossiers => {
+                let counting = CountingCases { reviews: &context.reviews, segment };
                 count(&counting, kept, part, killed_at).await?
             }
         };

@@ -1,6 +1,7 @@
 //! The quality of what establishments send, and the use that clients make of the register. Both are
 //! private: an establishment is told its own, and a client's small counts point at people.
 
+mod cases;
 mod counted;
 mod tables;
 mod usage;
@@ -15,6 +16,7 @@ use shared::domain::uai::Uai;
 use shared::registry::StoreError;
 use tokio::task::JoinSet;
 
+pub(crate) use self::cases::OfCases;
 pub(crate) use self::counted::OfRecords;
 use self::counted::{OfImports, median};
 use crate::context::Context;
@@ -36,7 +38,7 @@ const AT_ONCE: usize = 16;
 pub(crate) async fn make(
     context: &Context,
     plan: &Plan,
-    mut records: BTreeMap<Uai, OfRecords>,
+    (mut records, cases): (BTreeMap<Uai, OfRecords>, &OfCases),
     coverage: &[Coverage],
 ) -> Result<usize, StatisticsError> {
     let (now, today, year) = (plan.at, plan.date(), plan.year());
@@ -69,7 +71,8 @@ pub(crate) async fn make(
     }
 
     let prefix = format!("{INTERNAL}{today}/");
-    for file in [tables::establishments(&told)?, tables::rules(&told)?] {
+    for file in [tables::establishments(&told)?, tables::rules(&told)?, tables::cases(cases, now)?]
+    {
         context.snapshots.put(&prefix, &file).await?;
     }
     let yesterday = TimeZone::UTC.to_datetime(now).date().saturating_sub(Span::new().days(1));

@@ -147,7 +147,7 @@ async fn a_day_is_counted_in_parts_whatever_comes_twice() {
     let world = World::new();
     let context = world.context();
     let id = begin(&context, "order", json!({})).await;
-    assert_eq!(world.queue.bodies().len(), 8, "four parts of two tables");
+    assert_eq!(world.queue.bodies().len(), 12, "four parts of three tables");
     assert_eq!(outcome(&context, &id).await, None);
     deliver_all(&world, &context, 2).await;
     assert_eq!(students(&world, &context, &id).await, 70);
@@ -161,7 +161,7 @@ async fn a_day_is_counted_in_parts_whatever_comes_twice() {
     // Another order counts anew.
     let other = begin(&context, "another", json!({})).await;
     assert_ne!(other, id);
-    assert_eq!(world.queue.drain().len(), 8);
+    assert_eq!(world.queue.drain().len(), 12);
 }
 
 #[tokio::test]

@@ -166,11 +166,8 @@ impl OfRecords {
         let of_files = of_imports.delays(self.visible);
         let imports = of_imports.imports;
         let rejected = (imports.rejetees * 1000).checked_div(imports.lignes);
-        let waits: Vec<i64> = self
-            .on_hold_since
-            .iter()
-            .map(|since| now.as_second().saturating_sub(since.as_second()).max(0) / DAY)
-            .collect();
+        let waits: Vec<i64> =
+            self.on_hold_since.iter().map(|since| days_waited(*since, now)).collect();
         Quality {
             uai,
             date,
@@ -189,6 +186,11 @@ impl OfRecords {
             },
         }
     }
+}
+
+/// Whole days from one instant to another.
+pub(super) fn days_waited(since: Timestamp, now: Timestamp) -> i64 {
+    now.as_second().saturating_sub(since.as_second()).max(0) / DAY
 }
 
 /// The lower of the two in the middle, where there are two.

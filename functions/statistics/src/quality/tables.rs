@@ -1,8 +1,11 @@
 //! The private files: tables of everybody for the operators, and each establishment's own.
 
+use jiff::Timestamp;
 use jiff::civil::Date;
 use shared::contract::quality::{Percentiles, Quality};
+use shared::identity::review::Kind;
 
+use super::cases::OfCases;
 use super::usage::Used;
 use crate::outputs::{File, FormatError, JSON, csv_file};
 
@@ -86,6 +89,39 @@ pub(super) fn rules(all: &[Quality]) -> Result<File, FormatError> {
         rules.map(|(rule, rows)| vec![one.uai.to_string(), rule.clone(), rows.to_string()])
     });
     csv_file("rejets.csv", &["uai", "regle", "lignes"], rows)
+}
+
+/// A question about identities a row.
+pub(super) fn cases(all: &OfCases, now: Timestamp) -> Result<File, FormatError> {
+    let rows = all.kinds().map(|(kind, became)| {
+        let question = match kind {
+            Kind::Attachment => "rattachement",
+            Kind::Duplicate => "doublon",
+            Kind::Dispute => "contestation",
+        };
+        let (median, longest) = became.waited(now);
+        vec![
+            question.to_owned(),
+            became.open().to_string(),
+            optional(median),
+            optional(longest),
+            became.one_person.to_string(),
+            became.several.to_string(),
+            became.undone.to_string(),
+            became.withdrawn.to_string(),
+        ]
+    });
+    let columns = [
+        "question",
+        "ouverts",
+        "attente_mediane_jours",
+        "attente_maximale_jours",
+        "reunis",
+        "distingues",
+        "annulees",
+        "retires",
+    ];
+    csv_file("doublons.csv", &columns, rows)
 }
 
 /// A client, a route, an action and an outcome a row.
