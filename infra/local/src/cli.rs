@@ -8,6 +8,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use shared::domain::uai::Uai;
 use shared::identity::engine::lookup::Mode;
 
+use crate::packages::PROGRAMS;
+
 /// The local platform of Statut Étudiant: the same Terraform as production, on a local AWS
 /// emulator.
 ///
@@ -51,6 +53,9 @@ pub(crate) struct Package {
     /// Build everything once more from a copy of the last commit in another folder, and compare
     #[arg(long)]
     pub(crate) verify: bool,
+    /// Build this one alone, and not all functions and the operator's tool; may be repeated
+    #[arg(long, value_name = "NAME", value_parser = PROGRAMS)]
+    pub(crate) only: Vec<String>,
 }
 
 /// A processor that Lambda has.

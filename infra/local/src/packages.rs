@@ -30,6 +30,17 @@ pub(crate) const FUNCTIONS: [&str; 9] = [
     "ines",
 ];
 
+/// Every program: the functions, then the tool.
+pub(crate) const PROGRAMS: [&str; FUNCTIONS.len() + 1] = {
+    let mut programs = [TOOL; FUNCTIONS.len() + 1];
+    let mut at = 0;
+    while at < FUNCTIONS.len() {
+        programs[at] = FUNCTIONS[at];
+        at += 1;
+    }
+    programs
+};
+
 /// What Lambda starts, in a package.
 pub(crate) const ENTRY: &str = "bootstrap";
 
@@ -67,7 +78,7 @@ struct Built {
 async fn compile(files: &Files) -> Result<Built> {
     let mut command = cargo();
     command.current_dir(files.root()).args(["build", "--message-format=json-render-diagnostics"]);
-    for binary in FUNCTIONS.into_iter().chain([TOOL]) {
+    for binary in PROGRAMS {
         command.args(["--bin", binary]);
     }
     let mut build = Running::start(command.stdout(Stdio::piped()))?;

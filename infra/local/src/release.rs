@@ -15,8 +15,9 @@ use serde_json::json;
 use statut::ui;
 use tokio::process::Command;
 
-use crate::cli::Architecture;
+use crate::cli::{self as options, Architecture};
 use crate::files::{self, Files};
+use crate::packages::PROGRAMS;
 use crate::process::{self, command};
 
 pub(crate) use self::build::Package;
@@ -32,6 +33,8 @@ pub(crate) struct Release {
     /// Files differ from the commit: what is built can't be built again from it.
     changed: bool,
     rustc: String,
+    /// The programs: every function and the operator's tool, or some of them.
+    programs: Vec<String>,
 }
 
 impl Architecture {
@@ -77,7 +80,8 @@ impl fmt::Display for Release {
 impl Release {
     /// What can be built here and now; refuses a processor for which the toolchain has no standard
     /// library.
-    pub(crate) async fn of(files: &Files, architecture: Architecture) -> Result<Self> {
+    pub(crate) async fn of(files: &Files, options: &options::Package) -> Result<Self> {
+        let architecture = options.arch;
         let target = architecture.target();
         let libraries =
             said(files.root(), "rustc", &["--print", "target-libdir", "--target", target]).await?;
@@ -95,6 +99,10 @@ impl Release {
             committed: said(root, "git", &["show", "--no-patch", "--format=%ct", "HEAD"]).await?,
             changed: !said(root, "git", &["status", "--porcelain"]).await?.is_empty(),
             rustc: said(root, "rustc", &["--version"]).await?,
+            programs: match options.only.as_slice() {
+                [] => PROGRAMS.map(str::to_owned).to_vec(),
+                some => some.to_vec(),
+            },
         })
     }
 

@@ -14,7 +14,7 @@ use crate::tools;
 /// Builds the packages of one processor under `target/package/`; with `--verify`, twice.
 pub(crate) async fn run(files: &Files, options: &Package) -> Result<()> {
     let started = Instant::now();
-    let release = Release::of(files, options.arch).await?;
+    let release = Release::of(files, options).await?;
     let python = tools::python().await?;
     for environment in [PACKAGING, SBOM, DEPENDENCIES] {
         environment.install(files, &python).await?;

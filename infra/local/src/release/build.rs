@@ -9,7 +9,7 @@ use object::elf;
 use super::{Release, glibc, process};
 use crate::environment::PACKAGING;
 use crate::files::{self, Files};
-use crate::packages::{Compression, ENTRY, FUNCTIONS, TOOL, write_zip};
+use crate::packages::{Compression, ENTRY, TOOL, write_zip};
 use crate::process::command;
 
 /// A zip that was made.
@@ -39,13 +39,14 @@ pub(crate) async fn packages(
         bail!("the packages don't build: see what cargo-lambda says above");
     }
     let mut packages = Vec::new();
-    for name in FUNCTIONS.into_iter().chain([TOOL]) {
+    for name in &release.programs {
         let program = programs.join(name).join(ENTRY);
         let machine = release.architecture.machine();
-        let directory = directory.to_owned();
-        let package = tokio::task::spawn_blocking(move || zip(name, &program, machine, &directory))
-            .await
-            .context("packaging was cut short")??;
+        let (name, directory) = (name.clone(), directory.to_owned());
+        let package =
+            tokio::task::spawn_blocking(move || zip(&name, &program, machine, &directory))
+                .await
+                .context("packaging was cut short")??;
         packages.push(package);
     }
     files::remove_directory(&programs)?;
@@ -66,7 +67,7 @@ fn cargo_lambda(release: &Release, files: &Files, root: &Path) -> Result<tokio::
     // Its own optimisations would take unwinding away, which the profile keeps.
     build.args(["lambda", "build", "--release", "--locked", "--disable-optimizations"]);
     build.arg(release.architecture.option());
-    for name in FUNCTIONS.into_iter().chain([TOOL]) {
+    for name in &release.programs {
         build.args(["--bin", name]);
     }
     build
