@@ -9,7 +9,8 @@ module "statistics" {
   description          = "Publishes aggregates that identify nobody"
   platform             = local.function_platform
   timeout_seconds      = 900
-  memory_megabytes     = 1024
+  # A whole processor: protecting the country's second snapshot of a year is one step, of several minutes.
+  memory_megabytes     = 1769
   reserved_concurrency = var.reserved_concurrency.statistics
 
   environment = {

@@ -180,8 +180,8 @@ fn charts(snapshot: &Snapshot) -> Vec<Chart> {
 fn flows(snapshot: &Snapshot) -> Option<Chart> {
     let since = long_date(snapshot.previous?);
     let definition = format!(
-        "Depuis l'état du {since}. Un nouveau n'était compté nulle part alors, ce qui ne dit pas que ce soit un \
-         nouveau bachelier ; un parti n'est plus compté, et n'est pas de l'effectif."
+        "Depuis l'état du {since}. Les nouveaux n'étaient comptés nulle part alors, ce qui n'en fait pas de \
+         nouveaux bacheliers ; ceux qui sont partis ne sont plus comptés, et ne sont pas de l'effectif."
     );
     Chart::ordered(
         snapshot,
