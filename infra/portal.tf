@@ -2,7 +2,7 @@
 # imports as establishments' software does, and shows reviewers the doubts that wait for them: who is in question is read for
 # that, and a decision is deduplication's to apply. A manager of an establishment makes and ends its write keys in it, and one
 # enrolment by hand is written as `POST /api/inscription` writes it, with the same rights. Where students can log in, it finds
-# who they are as consultation does, and tells them who consulted them.
+# who they are as consultation does, and tells them who consulted them. What people ask by their rights is taken in and answered here.
 
 locals {
   # Not the stage's own address, which depends on the function that has to know it.
@@ -58,6 +58,9 @@ module "portal" {
       DEPOSIT_MAX_BYTES    = var.deposit_max_bytes
       FINDINGS_TABLE       = module.table["findings"].name
       REVIEWS_TABLE        = module.table["reviews"].name
+      REQUESTS_TABLE       = module.table["requests"].name
+      REQUEST_MONTHS       = var.request_months
+      REQUEST_GROUND       = var.request_ground
       RECORDS_TABLE        = module.table["records"].name
       STUDENTS_TABLE       = module.table["students"].name
       IDENTITY_QUEUE_URL   = module.identity_queue.url
@@ -72,6 +75,7 @@ module "portal" {
 
       DEPOSIT_LIFETIME_SECONDS  = var.deposit_lifetime_seconds
       ACCESS_LOG_RETENTION_DAYS = var.access_log_retention_days
+      REQUEST_RETENTION_DAYS    = var.request_retention_days == null ? "" : tostring(var.request_retention_days)
     },
     var.portal_provider == null ? {} : {
       OIDC_PROVIDER   = jsonencode(var.portal_provider)
@@ -177,6 +181,15 @@ locals {
     ListOpenCases = {
       actions   = ["dynamodb:Query"]
       resources = ["${module.table["reviews"].arn}/index/open"]
+    }
+    # What people ask by their rights, and who answers.
+    KeepRequests = {
+      actions   = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem"]
+      resources = [module.table["requests"].arn]
+    }
+    ListRequests = {
+      actions   = ["dynamodb:Query"]
+      resources = [for index in ["establishment", "open", "owner"] : "${module.table["requests"].arn}/index/${index}"]
     }
     # Who read what was found about the rows of a file, who was shown in a case, and what a student was told: written once.
     TraceAccesses = {

@@ -75,6 +75,18 @@ locals {
     # Who may do what in the portal, and invitations, which alone expire.
     members = { hash = "id", expires = true }
 
+    # What people ask by their rights, encrypted, and what was done about it: restored with no other table. `desk` and `rank`, the day by which it is answered,
+    # are of open requests alone; `uai` of those that an establishment has or had; `owner` of those that were made in the portal.
+    requests = {
+      hash    = "id"
+      expires = true
+      indexes = {
+        open          = { hash = "desk", range = "rank" }
+        establishment = { hash = "uai", range = "rank" }
+        owner         = { hash = "owner", range = "rank" }
+      }
+    }
+
     # What was taken back (keys, tokens, leave to tell of a student): restored with no other table, and applied again after one.
     withdrawals = { hash = "month", range = "at", expires = true }
 

@@ -281,6 +281,17 @@ variable "case_retention_days" {
   }
 }
 
+variable "request_retention_days" {
+  description = "Days after its end for which a request of rights is kept, as a proof of the answer. One that ended before this was set is kept. Null: none is ever erased."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.request_retention_days == null || try(var.request_retention_days >= 1 && var.request_retention_days <= 36525 && floor(var.request_retention_days) == var.request_retention_days, false)
+    error_message = "request_retention_days is null or a whole number of days from 1 to 36525."
+  }
+}
+
 variable "retention_schedule" {
   description = "When retention runs, as an EventBridge Scheduler expression in Paris time. A pass that a run has no time to finish is gone on with by the next one; once it is finished, the next is due three days after it began."
   type        = string

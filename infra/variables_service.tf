@@ -135,6 +135,28 @@ variable "share_readings_per_hour" {
   }
 }
 
+variable "request_months" {
+  description = "Months within which a request of rights is answered (RGPD, article 12, paragraph 3). Whoever answers may give it two more, once, and says why."
+  type        = number
+  default     = 1
+
+  validation {
+    condition     = contains([1, 2, 3], var.request_months)
+    error_message = "request_months is 1, 2 or 3."
+  }
+}
+
+variable "request_ground" {
+  description = "The register's ground (RGPD, article 6, paragraph 1), by which an objection or an erasure may be refused: `obligation_legale` (point c, the arrêté's) or `mission_interet_public` (point e)."
+  type        = string
+  default     = "obligation_legale"
+
+  validation {
+    condition     = contains(["obligation_legale", "mission_interet_public"], var.request_ground)
+    error_message = "request_ground is obligation_legale or mission_interet_public."
+  }
+}
+
 variable "attestation_days" {
   description = "Days for which an attestation that a student makes is valid, if its enrolment doesn't end before. Until then whoever verifies it off-line learns with the status list alone that it was revoked."
   type        = number

@@ -194,6 +194,10 @@ run "configured" {
     }
     student_retention_days   = 1825
     case_retention_days      = 365
+    request_retention_days   = 1095
+    request_months           = 2
+    request_ground           = "mission_interet_public"
+    request_alarm_days       = 10
     share_days               = 15
     share_readings_per_hour  = 600
     attestation_days         = 20
@@ -237,7 +241,7 @@ run "configured" {
 
   assert {
     condition = toset(aws_backup_selection.this["daily"].resources) == toset([
-      for name in ["records", "students", "blocks", "imports", "establishments", "findings", "reviews", "clients", "members", "withdrawals", "retention"] : module.table[name].arn
+      for name in ["records", "students", "blocks", "imports", "establishments", "findings", "reviews", "clients", "members", "requests", "withdrawals", "retention"] : module.table[name].arn
     ])
     error_message = "A table has no copy in the other account, or traces have one that outlives them."
   }
@@ -379,6 +383,10 @@ run "configured" {
       INBOX_BUCKET              = module.bucket["inbox"].name
       REPORTS_BUCKET            = module.bucket["reports"].name
       STATISTICS_BUCKET         = module.bucket["statistics"].name
+      REQUESTS_TABLE            = "statut-etudiant-test-requests"
+      REQUEST_MONTHS            = "2"
+      REQUEST_GROUND            = "mission_interet_public"
+      REQUEST_RETENTION_DAYS    = "1095"
       DEPOSIT_MAX_BYTES         = tostring(var.deposit_max_bytes)
       DEPOSIT_LIFETIME_SECONDS  = tostring(var.deposit_lifetime_seconds)
       QUOTAS_TABLE              = "statut-etudiant-test-quotas"
@@ -521,6 +529,8 @@ run "configured" {
       REVIEWS_TABLE          = "statut-etudiant-test-reviews"
       FINDINGS_TABLE         = "statut-etudiant-test-findings"
       RETENTION_TABLE        = "statut-etudiant-test-retention"
+      REQUESTS_TABLE         = "statut-etudiant-test-requests"
+      REQUEST_ALARM_DAYS     = "10"
       INE_SECRET_ARN         = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:ine"
       IDENTITY_SECRET_ARN    = "arn:aws:secretsmanager:eu-west-3:123456789012:secret:identity"
       REKEYING               = ""

@@ -95,10 +95,11 @@ run "by_default" {
       shares         = "id"
       attestations   = "id"
       members        = "id"
+      requests       = "id"
       withdrawals    = "month at"
       retention      = "pk sk"
     }
-    error_message = "The tables are not the seventeen of the architecture, or a key is not the one that the functions name."
+    error_message = "The tables are not the eighteen of the architecture, or a key is not the one that the functions name."
   }
 
   assert {
@@ -118,8 +119,9 @@ run "by_default" {
       imports    = { establishment = "uai received_at KEYS_ONLY" }
       clients    = { depositor = "depositor id KEYS_ONLY", client = "client_id id KEYS_ONLY" }
       reviews    = { open = "open rank KEYS_ONLY" }
+      requests   = { open = "desk rank KEYS_ONLY", establishment = "uai rank KEYS_ONLY", owner = "owner rank KEYS_ONLY" }
     }
-    error_message = "The indexes are those of the records, by slice, which a complete file is compared with, and by the day on which INES is asked again, of the access log, by client and day, of imports, by establishment and hour, of clients, by the establishment that they send as, and of keys, by client, and of open cases, by age; they copy keys alone."
+    error_message = "The indexes are those of the records, by slice, which a complete file is compared with, and by the day on which INES is asked again, of the access log, by client and day, of imports, by establishment and hour, of clients, by the establishment that they send as, and of keys, by client, of open cases, by age, and of requests, by the day on which they are due; they copy keys alone."
   }
 
   assert {
@@ -130,9 +132,9 @@ run "by_default" {
   # Above all not by `valid_until`: a client that has ended would vanish, and with it who it was.
   assert {
     condition = { for name, table in module.table : name => table.settings.expires_by if table.settings.expires_by != null } == {
-      for name in ["records", "blocks", "imports", "findings", "clients", "quotas", "access_log", "idempotency", "sessions", "shares", "attestations", "members", "withdrawals"] : name => "expires_at"
+      for name in ["records", "blocks", "imports", "findings", "clients", "quotas", "access_log", "idempotency", "sessions", "shares", "attestations", "members", "requests", "withdrawals"] : name => "expires_at"
     }
-    error_message = "What expires must be the records, empty blocks, the imports and their findings, revoked tokens, the quotas, the access log, idempotency keys, sessions, shares, attestations, invitations and withdrawals that no backup is old enough to undo, and nothing else, by what the functions give to what is meant to vanish."
+    error_message = "What expires must be the records, empty blocks, the imports and their findings, revoked tokens, the quotas, the access log, idempotency keys, sessions, shares, attestations, invitations, requests that ended, and withdrawals that no backup is old enough to undo, and nothing else, by what the functions give to what is meant to vanish."
   }
 
   # --- buckets ---

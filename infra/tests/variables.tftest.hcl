@@ -279,12 +279,15 @@ run "values_of_the_others" {
     }
     share_days              = 91
     share_readings_per_hour = 59
+    request_months          = 4
+    request_ground          = "consentement"
     attestation_days        = 91
     attestation_keys        = ["1", "1"]
 
     secret_recovery_window_days       = 6
     student_retention_days            = 0
     case_retention_days               = 36526
+    request_retention_days            = 0
     retention_schedule                = "every night"
     retention_segments                = 0
     retention_per_second              = 1001
@@ -299,6 +302,7 @@ run "values_of_the_others" {
     blocked_requests_alarm_threshold = -1
     feed_alarm_days                  = 8
     oldest_case_alarm_days           = 0
+    request_alarm_days               = 32
     watched_establishments           = { "0751967F" = 8 }
 
     ingestion_timeout_seconds         = 901
@@ -316,12 +320,12 @@ run "values_of_the_others" {
     var.environment, var.tags, var.permissions_boundary, var.key_administrators, var.operators, var.data_protection_officers,
     var.function_endpoint_url, var.hmac_key_versions, var.rekeying, var.log_level, var.statistics_schedule,
     var.verification_schedule, var.cpge_mefstat_prefixes, var.scan_segments, var.statistics_url, var.starts_within_days, var.portal_provider,
-    var.student_provider, var.share_days, var.share_readings_per_hour, var.attestation_days, var.attestation_keys,
-    var.secret_recovery_window_days, var.student_retention_days, var.case_retention_days, var.retention_schedule, var.retention_segments,
+    var.student_provider, var.share_days, var.share_readings_per_hour, var.request_months, var.request_ground, var.attestation_days, var.attestation_keys,
+    var.secret_recovery_window_days, var.student_retention_days, var.case_retention_days, var.request_retention_days, var.retention_schedule, var.retention_segments,
     var.retention_per_second, var.inbox_retention_days, var.reports_retention_days,
     var.noncurrent_version_retention_days, var.log_retention_days, var.failed_imports_alarm_threshold,
     var.client_errors_alarm_percent, var.latency_alarm_milliseconds, var.blocked_requests_alarm_threshold,
-    var.feed_alarm_days, var.oldest_case_alarm_days, var.watched_establishments, var.ingestion_timeout_seconds, var.deduplication_timeout_seconds,
+    var.feed_alarm_days, var.oldest_case_alarm_days, var.request_alarm_days, var.watched_establishments, var.ingestion_timeout_seconds, var.deduplication_timeout_seconds,
     var.identity_queue_visibility_seconds, var.identity_max_receive_count, var.identity_batch_size, var.ines_questions_per_second, var.pair_dates_per_day,
     var.unknown_pairs_floor, var.unknown_pairs_percent,
   ]

@@ -79,6 +79,10 @@ pub enum Action {
     Attested,
     /// The student revoked an attestation.
     Revoked,
+    /// The student took a copy of all that is held of them.
+    Exported,
+    /// The student made a request of rights, or took one back.
+    Requested,
 }
 
 impl Action {
@@ -97,6 +101,8 @@ impl Action {
             Self::Unshared => "unshared",
             Self::Attested => "attested",
             Self::Revoked => "revoked",
+            Self::Exported => "exported",
+            Self::Requested => "requested",
         }
     }
 }

@@ -7,12 +7,13 @@
 //! api                             bodies, replies and metrics of the functions behind API Gateway (feature `api`)
 //!    │
 //! deposits, statements, reviewing what the API and the portal both do: files and single enrolments on their way in, doubts
+//! exercising                      what people ask by their rights
 //! registry, audit                 ports and their AWS adapters (feature `aws`)
 //! auth                            tokens and FranceConnect, over HTTP (feature `auth`)
 //! ines                            the client of INES (features `auth` and `aws`, where its secret is)
 //!    │
 //! files, feeding, identity,       pure logic: bytes to rows, rows to records, records to students,
-//! contract, access                answers to JSON, what a client may ask
+//! contract, access, rights        answers to JSON, what a client may ask, what a person may
 //!    │
 //! domain                          types that cannot hold rubbish; no I/O, no AWS
 //! ```
@@ -27,6 +28,7 @@ pub mod feeding;
 pub mod files;
 pub mod identity;
 pub mod retention;
+pub mod rights;
 
 #[cfg(feature = "api")]
 pub mod api;
@@ -40,6 +42,8 @@ pub mod config;
 pub mod deadline;
 #[cfg(feature = "aws")]
 pub mod deposits;
+#[cfg(feature = "aws")]
+pub mod exercising;
 #[cfg(all(feature = "auth", feature = "aws"))]
 pub mod ines;
 #[cfg(feature = "aws")]

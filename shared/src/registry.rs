@@ -22,6 +22,7 @@
 //! | [`members`] | `members` | written by portal, and by an operator |
 //! | [`new_identities`] | `quotas` | written by deduplication, and by an operator |
 //! | [`rekeying`] | `students`, `blocks`, `reviews` | written by an operator, while deduplication is stopped |
+//! | [`requests`] | `requests` | written by portal, and by an operator; counted by retention |
 //! | [`retention`] | `retention` | written by retention, and by an operator |
 //! | [`withdrawals`] | `withdrawals` | written by review and portal, and by an operator |
 //!
@@ -61,6 +62,7 @@ pub mod quotas;
 pub mod records;
 pub mod rekeying;
 pub mod remembered;
+pub mod requests;
 pub mod retention;
 pub mod reviews;
 pub mod sealed;

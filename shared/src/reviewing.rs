@@ -23,6 +23,7 @@ use crate::registry::reviews::ReviewStore;
 use crate::registry::students::StudentStore;
 use crate::registry::withdrawals::WithdrawalStore;
 
+mod contesting;
 mod deciding;
 mod involved;
 mod reading;
@@ -83,6 +84,11 @@ pub enum ReviewRefusal {
     DecidedOtherwise,
     #[error("la revue n'est pas ouverte")]
     NotOpen,
+    /// The student asked that nothing be told of them meanwhile.
+    #[error(
+        "la personne a demandé que rien ne soit communiqué d'elle : sa demande est à traiter d'abord"
+    )]
+    Contested,
     #[error("aucune décision n'est à annuler")]
     NothingDecided,
     /// The case isn't the one that was read any more.
@@ -106,6 +112,7 @@ impl From<VoteError> for ReviewRefusal {
             VoteError::Voted => Self::Voted,
             VoteError::DecidedOtherwise => Self::DecidedOtherwise,
             VoteError::NotOpen(_) => Self::NotOpen,
+            VoteError::Contested => Self::Contested,
         }
     }
 }

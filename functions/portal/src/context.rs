@@ -12,6 +12,7 @@ use shared::auth::oidc::{OidcClient, Provider};
 use shared::config::{self, ConfigError, variable};
 use shared::deposits::Deposits;
 use shared::deposits::buckets::BucketSettings;
+use shared::exercising::{self, Desk};
 use shared::identity::digest::DigestKey;
 use shared::ines::client;
 use shared::registry::clients::ClientStore;
@@ -25,10 +26,12 @@ use shared::registry::own_quality::OwnQuality;
 use shared::registry::pairs::{PairStore, Terms};
 use shared::registry::public_statistics::PublicStatistics;
 use shared::registry::records::RecordStore;
+use shared::registry::requests::RequestStore;
 use shared::registry::reviews::ReviewStore;
 use shared::registry::sessions::SessionStore;
 use shared::registry::students::StudentStore;
 use shared::registry::withdrawals::WithdrawalStore;
+use shared::retention::{Days, Setting};
 use shared::reviewing::Reviewing;
 use shared::statements::{Keys, Statements};
 
@@ -50,6 +53,8 @@ pub struct Context {
     pub(crate) deposits: Deposits,
     pub(crate) findings: FindingStore,
     pub(crate) reviewing: Reviewing,
+    pub(crate) requests: RequestStore,
+    pub(crate) request_terms: exercising::Terms,
     pub(crate) traces: AccessLog,
     pub(crate) coverage: Remembered,
     pub(crate) statistics: PublicStatistics,
@@ -128,6 +133,9 @@ pub(crate) struct Settings {
     pub(crate) imports_queue_url: String,
     pub(crate) findings_table: String,
     pub(crate) reviews_table: String,
+    pub(crate) requests_table: String,
+    pub(crate) request_terms: exercising::Terms,
+    pub(crate) request_retention: Option<Days>,
     pub(crate) records_table: String,
     pub(crate) students_table: String,
     pub(crate) quotas_table: String,
@@ -147,6 +155,7 @@ pub(crate) struct Settings {
 
 impl Settings {
     fn from_env() -> Result<Self, ConfigError> {
+        let Setting(request_retention) = variable("REQUEST_RETENTION_DAYS")?;
         Ok(Self {
             sessions_table: variable("SESSIONS_TABLE")?,
             members_table: variable("MEMBERS_TABLE")?,
@@ -157,6 +166,12 @@ impl Settings {
             imports_queue_url: variable("IMPORTS_QUEUE_URL")?,
             findings_table: variable("FINDINGS_TABLE")?,
             reviews_table: variable("REVIEWS_TABLE")?,
+            requests_table: variable("REQUESTS_TABLE")?,
+            request_terms: exercising::Terms {
+                months: variable("REQUEST_MONTHS")?,
+                ground: variable("REQUEST_GROUND")?,
+            },
+            request_retention,
             records_table: variable("RECORDS_TABLE")?,
             students_table: variable("STUDENTS_TABLE")?,
             quotas_table: variable("QUOTAS_TABLE")?,
@@ -233,6 +248,16 @@ impl Context {
         self.own.as_ref().ok_or(ApiError::Refused(Refusal::NotFound))
     }
 
+    /// Where requests of rights are taken in and answered.
+    pub(crate) fn desk(&self) -> Desk<'_> {
+        Desk {
+            requests: &self.requests,
+            reviewing: &self.reviewing,
+            key: &self.key,
+            terms: self.request_terms,
+        }
+    }
+
     /// Nothing is called yet, and there is no INES.
     pub(crate) fn new(settings: Settings, aws: &SdkConfig, secrets: Secrets, log: Log) -> Self {
         let Secrets { key, keys, client_secret, student_client_secret } = secrets;
@@ -303,6 +328,12 @@ impl Context {
             withdrawals,
             establishments,
             statements,
+            requests: RequestStore::new(
+                dynamodb.clone(),
+                settings.requests_table,
+                settings.request_retention,
+            ),
+            request_terms: settings.request_terms,
             findings: FindingStore::new(dynamodb, settings.findings_table),
             reviewing,
             traces,

@@ -33,7 +33,15 @@
 //!   │     ├── known, told   the same, as it is shown
 //!   │     ├── accesses      who consulted it, when, for whom and why
 //!   │     ├── shares        codes that they give to whoever may read their status
-//!   │     └── reading       and the page where one is read
+//!   │     ├── reading       and the page where one is read
+//!   │     ├── export        a copy of all that is held of them
+//!   │     ├── recipients    who was told of them, and a letter to each
+//!   │     └── rights        what they ask by their rights, and how far it is
+//!   ├── requests      those who answer that
+//!   │     ├── list          what waits, those due first before the others
+//!   │     ├── one           one request, and what may be done
+//!   │     ├── answering     it is done
+//!   │     └── words         the same, as it is said
 //!   ├── attesting     a QR that is verified off-line
 //!   │     ├── making        a student makes one, and revokes it
 //!   │     ├── signer        the keys at KMS
@@ -62,6 +70,7 @@ mod national;
 mod own;
 mod public;
 mod refusal;
+mod requests;
 mod reviewing;
 mod routes;
 mod school;

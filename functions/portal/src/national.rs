@@ -294,7 +294,9 @@ fn sections(runbook: &'static str) -> Vec<Alarm> {
 fn is_operator(visitor: &Visitor, now: Timestamp) -> Result<(), ApiError> {
     match visitor.person()?.member.national(now) {
         Some(NationalRole::Operateur) => Ok(()),
-        Some(NationalRole::Relecteur) | None => Err(Refusal::NotFound.into()),
+        Some(NationalRole::Relecteur | NationalRole::Delegue) | None => {
+            Err(Refusal::NotFound.into())
+        }
     }
 }
 

@@ -1,5 +1,5 @@
-//! What is a student's own: their page, who consulted it, what they share, and the page where a
-//! share is read.
+//! What is a student's own: their page, who consulted it, what they share, what they ask by their
+//! rights, and the page where a share is read.
 //!
 //! A student is whom the engine finds for the identity that their provider vouches for, in strict
 //! mode, anew for each page: nobody, several and a doubt are one answer, in words, and what is
@@ -19,11 +19,14 @@ use shared::registry::shares::ShareStore;
 use crate::attesting::{self, Attesting};
 
 pub(crate) mod accesses;
+pub(crate) mod export;
 pub(crate) mod found;
 pub(crate) mod known;
 pub(crate) mod login;
 pub(crate) mod page;
 pub(crate) mod reading;
+pub(crate) mod recipients;
+pub(crate) mod rights;
 pub(crate) mod shares;
 pub(crate) mod told;
 

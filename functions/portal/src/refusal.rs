@@ -6,8 +6,10 @@ use lambda_http::{Body, Request, Response};
 use shared::auth::oidc::LoginError;
 use shared::contract::error::Uid;
 use shared::deposits::OrderError;
+use shared::exercising::DeskError;
 use shared::registry::members::GrantError;
 use shared::reviewing::{ReviewError, ReviewRefusal};
+use shared::rights::ChangeError;
 
 use crate::context::Address;
 use crate::view::{View, html, see_other};
@@ -59,6 +61,19 @@ pub enum Refusal {
     Nameless,
     /// By the rules of reviewing.
     Review(ReviewRefusal),
+    /// The form asks for nothing that this person may do about this request of rights.
+    NotAnAnswer,
+    /// By the rules of requests of rights.
+    Request(ChangeError),
+}
+
+/// What a request of rights refuses, as the portal's.
+pub(crate) fn of_desk(error: DeskError) -> ApiError {
+    match error {
+        DeskError::Refused(refusal) => Refusal::Request(refusal).into(),
+        DeskError::Overtaken => Refusal::Overtaken.into(),
+        DeskError::Unavailable(error) => error.into(),
+    }
 }
 
 /// What reviewing refuses, as the portal's.
@@ -96,6 +111,8 @@ impl shared::api::error::Refusal for Refusal {
             Self::NotOffered => "not_offered",
             Self::Nameless => "nameless",
             Self::Review(_) => "review",
+            Self::NotAnAnswer => "not_an_answer",
+            Self::Request(_) => "request",
         }
     }
 }
@@ -224,6 +241,13 @@ fn refused(refusal: &Refusal) -> Words {
             "Demandez à l'équipe nationale une nouvelle invitation, à votre nom.",
         ),
         Refusal::Review(refusal) => review(*refusal),
+        Refusal::NotAnAnswer => (
+            StatusCode::BAD_REQUEST,
+            "Réponse illisible",
+            "Ce formulaire ne demande rien que vous puissiez faire de cette demande, ou il y manque un motif, une UAI connue, ou moins de texte.",
+            "Rouvrez la demande : elle dit ce qui peut être fait. Rien n'a été enregistré.",
+        ),
+        Refusal::Request(refusal) => request(refusal),
     }
 }
 
@@ -298,6 +322,12 @@ fn review(refusal: ReviewRefusal) -> Words {
             "Quelqu'un a décidé autrement de cette revue.",
             "Rouvrez la revue ; si la décision est fausse, annulez-la d'abord.",
         ),
+        ReviewRefusal::Contested => (
+            StatusCode::CONFLICT,
+            "Revue suspendue",
+            "La personne a demandé que rien ne soit communiqué d'elle tant que sa demande n'est pas traitée.",
+            "Rien n'est à décider ici : la revue se ferme avec la demande.",
+        ),
         ReviewRefusal::NotOpen | ReviewRefusal::NothingDecided | ReviewRefusal::Changed => (
             StatusCode::CONFLICT,
             "Revue changée",
@@ -305,6 +335,25 @@ fn review(refusal: ReviewRefusal) -> Words {
             READ_AGAIN,
         ),
     }
+}
+
+/// The words of what a request of rights refuses.
+fn request(refusal: &ChangeError) -> Words {
+    let what = match refusal {
+        ChangeError::Ended(_) => "Cette demande a déjà reçu une autre fin.",
+        ChangeError::NotRectification(_) => {
+            "Seule une rectification se transmet à un établissement."
+        }
+        ChangeError::NotSent => "Aucun établissement n'a cette demande.",
+        ChangeError::NobodyInCharge => "Personne n'a pris cette demande en charge.",
+        ChangeError::ExtendedAlready => "Le délai de cette demande a déjà été prolongé.",
+        ChangeError::NotByGround { .. } => {
+            "Le fondement du registre ne permet pas de refuser ce droit."
+        }
+    };
+    const READ_AGAIN: &str =
+        "Rouvrez la demande : elle dit où elle en est. Rien n'a été enregistré.";
+    (StatusCode::CONFLICT, "Changement impossible", what, READ_AGAIN)
 }
 
 /// What somebody's role, or their establishment's, doesn't allow.

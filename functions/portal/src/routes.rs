@@ -11,6 +11,7 @@ use crate::handler::Access;
 use crate::own;
 use crate::public::{coverage, documentation, format, notices, statistics};
 use crate::refusal::Refusal;
+use crate::requests::{answering, list, one};
 use crate::reviewing::{case, cases};
 use crate::school::{
     access, by_hand, confirming, deposit, establishment, followed, identities, joining, keys,
@@ -83,6 +84,13 @@ routes! { Context;
     "portal_own_shares_change" => change_own_shares, by(Access::StudentForm), body LARGEST_FORM;
     "portal_own_attestations" => own_attestations, by(Access::Student), body 0;
     "portal_own_attestations_change" => change_own_attestations, by(Access::StudentForm), body LARGEST_FORM;
+    "portal_own_export" => own_export, by(Access::Student), body 0;
+    "portal_own_recipients" => own_recipients, by(Access::Student), body 0;
+    "portal_own_letter" => own_letter, by(Access::Student), body 0;
+    "portal_own_rights" => own_rights, by(Access::Student), body 0;
+    "portal_own_rights_make" => make_own_request, by(Access::StudentForm), body LARGEST_FORM;
+    "portal_own_request" => own_request, by(Access::Student), body 0;
+    "portal_own_request_withdraw" => withdraw_own_request, by(Access::StudentForm), body LARGEST_FORM;
     "portal_attestation_keys" => attestation_keys, public, body 0;
     "portal_attestation_list" => attestation_list, public, body 0;
     "portal_attestation_verifier" => attestation_verifier, public, body 0;
@@ -94,6 +102,10 @@ routes! { Context;
     "portal_national_invite" => invite, by(Access::OwnForm), body LARGEST_FORM;
     "portal_national_clients" => national_clients, by(Access::LoggedIn), body 0;
     "portal_national_alarms" => national_alarms, by(Access::LoggedIn), body 0;
+    "portal_requests" => open_requests, by(Access::LoggedIn), body 0;
+    "portal_establishment_requests" => establishment_requests, by(Access::LoggedIn), body 0;
+    "portal_request" => show_request, by(Access::LoggedIn), body 0;
+    "portal_request_answer" => answer_request, by(Access::OwnForm), body LARGEST_FORM;
 }
 
 #[utoipa::path(get, path = "/portail")]
@@ -420,6 +432,44 @@ async fn change_own_attestations(call: Call<'_>, visitor: &Visitor) -> Answered 
     Ok(making::change(context, sent, visitor, request_context).await?.into())
 }
 
+#[utoipa::path(get, path = "/portail/mon-espace/export.json")]
+async fn own_export(call: Call<'_>, visitor: &Visitor) -> Answered {
+    Ok(own::export::give(call.context, visitor, call.request_context).await?.into())
+}
+
+#[utoipa::path(get, path = "/portail/mon-espace/destinataires")]
+async fn own_recipients(call: Call<'_>, visitor: &Visitor) -> Answered {
+    Ok(own::recipients::show(call.context, visitor, call.request_context).await?.into())
+}
+
+#[utoipa::path(get, path = "/portail/mon-espace/destinataires/{id}")]
+async fn own_letter(call: Call<'_>, visitor: &Visitor) -> Answered {
+    let Call { context, id, request_context, .. } = call;
+    Ok(own::recipients::letter(context, id, visitor, request_context).await?.into())
+}
+
+#[utoipa::path(get, path = "/portail/mon-espace/droits")]
+async fn own_rights(call: Call<'_>, visitor: &Visitor) -> Answered {
+    Ok(own::rights::show(call.context, visitor, call.request_context).await?.into())
+}
+
+#[utoipa::path(post, path = "/portail/mon-espace/droits")]
+async fn make_own_request(call: Call<'_>, visitor: &Visitor) -> Answered {
+    let (sent, Call { context, request_context, .. }) = (call.bytes()?, &call);
+    Ok(own::rights::make(context, sent, visitor, request_context).await?.into())
+}
+
+#[utoipa::path(get, path = "/portail/mon-espace/demandes/{id}")]
+async fn own_request(call: Call<'_>, visitor: &Visitor) -> Answered {
+    Ok(own::rights::one(call.context, call.id, visitor, call.request_context).await?.into())
+}
+
+#[utoipa::path(post, path = "/portail/mon-espace/demandes/{id}")]
+async fn withdraw_own_request(call: Call<'_>, visitor: &Visitor) -> Answered {
+    call.bytes()?;
+    Ok(own::rights::withdraw(call.context, call.id, visitor, call.request_context).await?.into())
+}
+
 #[utoipa::path(get, path = "/portail/attestation/cles")]
 async fn attestation_keys(call: Call<'_>) -> Answered {
     Ok(published::keys(call.context).await?.into())
@@ -477,4 +527,26 @@ async fn national_clients(call: Call<'_>, visitor: &Visitor) -> Answered {
 #[utoipa::path(get, path = "/portail/national/alarmes")]
 async fn national_alarms(call: Call<'_>, visitor: &Visitor) -> Answered {
     Ok(national::alarms(call.context, visitor, call.request_context)?.into())
+}
+
+#[utoipa::path(get, path = "/portail/national/demandes")]
+async fn open_requests(call: Call<'_>, visitor: &Visitor) -> Answered {
+    Ok(list::open(call.context, visitor, call.request_context).await?.into())
+}
+
+#[utoipa::path(get, path = "/portail/etablissements/{id}/demandes")]
+async fn establishment_requests(call: Call<'_>, visitor: &Visitor) -> Answered {
+    let Call { context, id, request_context, .. } = call;
+    Ok(list::of_establishment(context, id, visitor, request_context).await?.into())
+}
+
+#[utoipa::path(get, path = "/portail/demandes/{id}")]
+async fn show_request(call: Call<'_>, visitor: &Visitor) -> Answered {
+    Ok(one::show(call.context, call.id, visitor, call.request_context).await?.into())
+}
+
+#[utoipa::path(post, path = "/portail/demandes/{id}")]
+async fn answer_request(call: Call<'_>, visitor: &Visitor) -> Answered {
+    let (sent, Call { context, id, request_context, .. }) = (call.bytes()?, &call);
+    Ok(answering::answer(context, id, sent, visitor, request_context).await?.into())
 }

@@ -115,8 +115,14 @@ impl View {
             }
             Some(Space::Member(role)) => {
                 menu.push(Entry { path: "/etablissements", label: "Mes établissements" });
-                if role == Some(NationalRole::Operateur) {
-                    menu.push(Entry { path: "/national", label: "National" });
+                match role {
+                    Some(NationalRole::Operateur) => {
+                        menu.push(Entry { path: "/national", label: "National" });
+                    }
+                    Some(NationalRole::Delegue) => {
+                        menu.push(Entry { path: "/national/demandes", label: "Demandes" });
+                    }
+                    Some(NationalRole::Relecteur) | None => {}
                 }
             }
             None => {}

@@ -50,6 +50,7 @@ impl shared::api::error::Refusal for Refusal {
                 ReviewRefusal::Voted => "voted",
                 ReviewRefusal::DecidedOtherwise
                 | ReviewRefusal::NotOpen
+                | ReviewRefusal::Contested
                 | ReviewRefusal::NothingDecided
                 | ReviewRefusal::Changed => "conflict",
             },
@@ -70,6 +71,7 @@ impl Refusal {
                 ReviewRefusal::Voted | ReviewRefusal::Involved => StatusCode::FORBIDDEN,
                 ReviewRefusal::DecidedOtherwise
                 | ReviewRefusal::NotOpen
+                | ReviewRefusal::Contested
                 | ReviewRefusal::NothingDecided
                 | ReviewRefusal::Changed => StatusCode::CONFLICT,
             },
@@ -105,6 +107,7 @@ fn words(refusal: ReviewRefusal) -> (String, String) {
         ReviewRefusal::CaseNotFound
         | ReviewRefusal::StudentNotFound
         | ReviewRefusal::NotOpen
+        | ReviewRefusal::Contested
         | ReviewRefusal::NothingDecided => (sentence, String::new()),
     }
 }

@@ -59,7 +59,12 @@ impl Caller {
                 Self { client, scopes, relayed, person: None }
             }
             // An establishment's key opens what it sends by, which another function serves.
-            Route::Enrolment | Route::Deposit | Route::Review | Route::OwnPage | Route::Share => {
+            Route::Enrolment
+            | Route::Deposit
+            | Route::Review
+            | Route::OwnPage
+            | Route::Rights
+            | Route::Share => {
                 return Err(Refusal::Forbidden.into());
             }
             Route::FranceConnect => {

@@ -93,6 +93,7 @@ impl Asked {
             | Route::Deposit
             | Route::Review
             | Route::OwnPage
+            | Route::Rights
             | Route::Share => Err(Refusal::NotABatch),
         }
     }

@@ -27,6 +27,8 @@ pub enum Route {
     Review,
     /// `/portail/mon-espace`: what a student reads of their own. No client has it.
     OwnPage,
+    /// `/portail/demandes`: what those who answer a person's request read of it. No client has it.
+    Rights,
     /// `/portail/partage`: what is read with a code that a student gave. No client has it.
     Share,
 }
@@ -59,6 +61,7 @@ impl Route {
             Self::Deposit => "deposit",
             Self::Review => "review",
             Self::OwnPage => "own_page",
+            Self::Rights => "rights",
             Self::Share => "share",
         }
     }
@@ -99,7 +102,7 @@ mod tests {
             assert_eq!(Route::named(route.name()), Some(route));
         }
         assert_eq!(Route::named("ping"), None);
-        for nobodys in [Route::OwnPage, Route::Share] {
+        for nobodys in [Route::OwnPage, Route::Rights, Route::Share] {
             assert_eq!(serde_json::to_value(nobodys).unwrap(), nobodys.name());
             assert_eq!(Route::named(nobodys.name()), None);
             assert!(!nobodys.is_opened_by_key() && !nobodys.is_write());

@@ -73,13 +73,15 @@ impl EstablishmentRole {
 pub enum NationalRole {
     /// Decides cases; is a member of no establishment that sends.
     Relecteur,
-    /// Sees every establishment, and invites their first managers.
+    /// Sees every establishment, and invites their first managers; answers requests of rights.
     Operateur,
+    /// The data protection officer, who answers requests of rights and nothing else.
+    Delegue,
 }
 
 impl NationalRole {
     /// All.
-    pub const ALL: [Self; 2] = [Self::Relecteur, Self::Operateur];
+    pub const ALL: [Self; 3] = [Self::Relecteur, Self::Operateur, Self::Delegue];
 
     /// The name in forms and commands.
     #[must_use]
@@ -87,6 +89,7 @@ impl NationalRole {
         match self {
             Self::Relecteur => "relecteur",
             Self::Operateur => "operateur",
+            Self::Delegue => "delegue",
         }
     }
 

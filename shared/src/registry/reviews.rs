@@ -5,7 +5,7 @@
 //! | `id` | the case |
 //! | `version` | moves with each write |
 //! | `question`, `state`, `round`, `votes`, `decisions`, … | the case |
-//! | `open`, `rank` | of an open case only: the keys of the index `open` |
+//! | `open`, `rank` | of an open case that may be answered: the keys of the index `open` |
 //!
 //! The index is sparse, so it holds what is to be done and nothing else. Its hash key is the kind
 //! and one of `SLICES`: one key for all would bound the whole register's doubts by one partition's
@@ -263,7 +263,8 @@ fn key(id: &CaseId) -> Item {
 fn item(case: &Case) -> Result<Item, EncodeError> {
     let mut item: Item = serde_dynamo::to_item(case)?;
     item.insert("version".into(), number(case.version + 1));
-    if case.state == State::Open {
+    // One that nobody can answer is nothing to be done.
+    if case.is_open() && !case.is_contested() {
         item.insert("open".into(), text(part(case)));
         item.insert("rank".into(), text(Place::of(case).0));
     }

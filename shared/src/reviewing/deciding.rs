@@ -145,7 +145,7 @@ impl Reviewing {
         Ok(case)
     }
 
-    async fn point(&self, case: &Case) -> Result<(), StoreError> {
+    pub(super) async fn point(&self, case: &Case) -> Result<(), StoreError> {
         if case.pending().is_some() {
             self.queue.send_case(&case.id).await?;
         }

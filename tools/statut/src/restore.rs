@@ -23,7 +23,8 @@ pub(crate) use self::withdrawn::{Outcome, apply};
 /// Not those of hours (`quotas`, `idempotency`, `sessions`) and what students give away (`shares`,
 /// `attestations`), which have no backup; not the traces
 /// (`access-log`, `ines-log`), since nobody may make a consultation unhappen; not `withdrawals`,
-/// which says what must not come back, nor `retention`, which says who must not be erased.
+/// which says what must not come back, nor `retention`, which says who must not be erased, nor
+/// `requests`, since nobody may make a person's request unmade.
 pub(crate) const TABLES: [&str; 9] = [
     "records",
     "students",
@@ -58,6 +59,7 @@ mod tests {
             "ines-log",
             "withdrawals",
             "retention",
+            "requests",
         ];
         let said: BTreeSet<&str> = TABLES.into_iter().chain(INES_TABLES).chain(left).collect();
         let described = fakes::terraform::tables();

@@ -3,7 +3,7 @@
 use std::num::NonZeroU32;
 use std::sync::{Arc, Mutex};
 
-use fakes::aws::{Call, item, out_of_reach};
+use fakes::aws::{Call, Faults, item, out_of_reach};
 use fakes::dynamodb::Tables;
 use fakes::gateway::{Reply, request};
 use fakes::kms::{self, SigningKeys};
@@ -55,6 +55,8 @@ struct World {
     buckets: Arc<Buckets>,
     /// A table, or `kms`, that doesn't answer.
     failing: Arc<Mutex<Option<&'static str>>>,
+    /// A call that goes wrong, by its number.
+    faults: Arc<Faults>,
 }
 
 impl World {
@@ -92,6 +94,12 @@ impl World {
             imports_queue_url: "https://sqs.eu-west-3.amazonaws.com/1/imports".into(),
             findings_table: "findings".into(),
             reviews_table: "reviews".into(),
+            requests_table: "requests".into(),
+            request_terms: shared::exercising::Terms {
+                months: 1,
+                ground: shared::rights::Ground::LegalObligation,
+            },
+            request_retention: None,
             records_table: "records".into(),
             students_table: "students".into(),
             quotas_table: "quotas".into(),
@@ -120,14 +128,16 @@ impl World {
         let answering = (Arc::clone(&tables), Arc::clone(&queues), Arc::clone(&buckets));
         let signing = SigningKeys::default();
         let failing = Arc::<Mutex<Option<&'static str>>>::default();
-        let fails = Arc::clone(&failing);
-        let aws = fakes::aws::config(move |call| match call.service.as_str() {
+        let faults = Arc::<Faults>::default();
+        let (fails, struck) = (Arc::clone(&failing), Arc::clone(&faults));
+        let answer = move |call: &Call| match call.service.as_str() {
             _ if fails.lock().unwrap().is_some_and(|what| is_of(call, what)) => out_of_reach(),
             kms::SERVICE => signing.call(call),
             "AmazonSQS" => answering.1.call(call),
             "s3" => answering.2.call(call, Timestamp::now(), |bytes| Pieces::new([Ok(bytes)])),
             _ => answering.0.call(&call.operation, &call.text),
-        });
+        };
+        let aws = fakes::aws::config(move |call| struck.answer(call, || answer(call)));
         let key = || DigestKey::new("1".into(), SecretString::from("0".repeat(64)));
         let identity = IdentityKeys::new(key(), &key());
         let keys = Keys { record: key(), identity };
@@ -141,7 +151,7 @@ impl World {
             });
             tables.put("establishments", item(&establishment));
         }
-        Self { api: api(context), tables, queues, buckets, failing }
+        Self { api: api(context), tables, queues, buckets, failing, faults }
     }
 
     fn put(&self, bucket: &str, key: &str, text: &str) {

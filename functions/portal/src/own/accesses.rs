@@ -5,12 +5,14 @@ use std::collections::HashMap;
 use askama::Template;
 use jiff::{SignedDuration, Timestamp};
 use lambda_http::{Body, Request, RequestExt as _, Response};
+use serde::Serialize;
 use shared::access::route::Route;
 use shared::audit::{Access, Action, Subject};
-use shared::identity::student::Student;
+use shared::identity::student::{Student, StudentId};
 
 use crate::context::Context;
 use crate::handler::RequestContext;
+use crate::own::Own;
 use crate::own::found::{Told, find, trace};
 use crate::own::page::unknown;
 use crate::refusal::ApiError;
@@ -40,13 +42,19 @@ struct AccessesPage {
 }
 
 /// A consultation.
-struct Row {
-    when: String,
-    who: String,
+#[derive(Serialize)]
+pub(crate) struct Row {
+    #[serde(rename = "quand")]
+    pub(crate) when: String,
+    #[serde(rename = "qui")]
+    pub(crate) who: String,
     /// The administration that received the answer, or on whose behalf it was asked.
-    recipient: Option<String>,
-    why: &'static str,
-    fields: String,
+    #[serde(rename = "pour")]
+    pub(crate) recipient: Option<String>,
+    #[serde(rename = "pourquoi")]
+    pub(crate) why: &'static str,
+    #[serde(rename = "champs")]
+    pub(crate) fields: String,
 }
 
 /// Shows the consultations, latest first. Reading them is one.
@@ -68,30 +76,52 @@ pub(crate) async fn show(
     };
     trace(context, request_context, student, &told).await?;
     let Some(student) = student else { return Ok(unknown(context, visitor)) };
-    let evidence = context.statements.students.get(student).await?;
     let query = request.query_string_parameters();
     let before = query.first("avant").filter(|place| is_place(place));
-    let mut subjects = vec![Subject::Student(student)];
-    subjects.extend(evidence.iter().flat_map(of_records));
-    let mut traces = context.traces.of_several(&subjects, before, READ).await?;
+    let mut traces = of_student(context, student, before, READ).await?;
     let has_more = traces.len() > ON_A_PAGE;
     traces.truncate(ON_A_PAGE);
     let next = traces.last().filter(|_| has_more).map(|trace| trace.at.clone());
-    let mut names = Names { context, known: HashMap::new() };
-    let mut rows = Vec::new();
-    for trace in &traces {
-        rows.push(row(trace, &mut names).await?);
-    }
-    let kept = SignedDuration::from_hours(i64::from(own.retention_days) * 24);
+    let rows = rows(context, &traces).await?;
     let view = View::new(context, "/mon-espace", "Qui a consulté mon dossier", visitor);
     let template = AccessesPage {
         view: view.clone(),
-        since: day(request_context.now.saturating_sub(kept).unwrap_or(Timestamp::MIN)),
+        since: since(own, request_context.now),
         rows,
         next,
         is_first: before.is_none(),
     };
     Ok(page(context, &view, &template))
+}
+
+/// The day since when consultations are kept.
+pub(crate) fn since(own: &Own, now: Timestamp) -> String {
+    let kept = SignedDuration::from_hours(i64::from(own.retention_days) * 24);
+    day(now.saturating_sub(kept).unwrap_or(Timestamp::MIN))
+}
+
+/// The traces about a student, latest first: so many at most of the student and of each of its
+/// records and files.
+pub(crate) async fn of_student(
+    context: &Context,
+    student: StudentId,
+    before: Option<&str>,
+    most: i32,
+) -> Result<Vec<Access>, ApiError> {
+    let evidence = context.statements.students.get(student).await?;
+    let mut subjects = vec![Subject::Student(student)];
+    subjects.extend(evidence.iter().flat_map(of_records));
+    Ok(context.traces.of_several(&subjects, before, most).await?)
+}
+
+/// The consultations, as they are told.
+pub(crate) async fn rows(context: &Context, traces: &[Access]) -> Result<Vec<Row>, ApiError> {
+    let mut names = Names { context, known: HashMap::new() };
+    let mut rows = Vec::new();
+    for trace in traces {
+        rows.push(row(trace, &mut names).await?);
+    }
+    Ok(rows)
 }
 
 /// The records of a student, and the files that brought them: under them is kept what establishments
@@ -137,6 +167,7 @@ impl Names<'_> {
                 let name = name_or_number(self.context, uai).await?;
                 Ok(if agent { format!("Un agent de : {name}") } else { name })
             }
+            (Route::Rights, None, _) => Ok("Un agent chargé des droits des personnes".to_owned()),
             (_, None, Some(client)) if !agent => self.of_client(client).await,
             (_, None, _) => Ok("Un agent chargé de vérifier les doutes".to_owned()),
         }
@@ -179,7 +210,10 @@ fn why(route: Route, action: Action) -> &'static str {
         (Route::OwnPage, Action::Unshared) => "Arrêter un partage",
         (Route::OwnPage, Action::Attested) => "Créer une attestation",
         (Route::OwnPage, Action::Revoked) => "Révoquer une attestation",
+        (Route::OwnPage, Action::Exported) => "Prendre une copie de vos données",
+        (Route::OwnPage, Action::Requested) => "Exercer un de vos droits",
         (Route::OwnPage, _) => "Lire votre espace",
+        (Route::Rights, _) => "Traiter votre demande",
         (Route::Share, _) => "Lire ce que vous avez partagé",
         (Route::Enrolment | Route::Deposit, Action::Sent) => "Envoyer une de vos inscriptions",
         (Route::Enrolment | Route::Deposit, Action::Cancelled) => "Annuler une de vos inscriptions",

@@ -1,25 +1,29 @@
 //! Enrolments as they are told, by establishment.
 
 use jiff::civil::Date;
+use serde::Serialize;
 use shared::domain::enrolment::Enrolment;
 use shared::domain::uai::Uai;
 
 use crate::words::date;
 
 /// The enrolments at one establishment.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Group {
     pub(crate) uai: Uai,
+    #[serde(rename = "etablissement")]
     pub(crate) name: String,
+    #[serde(rename = "inscriptions")]
     pub(crate) lines: Vec<Line>,
 }
 
 /// One of them.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, Serialize)]
 pub(crate) struct Line {
     /// `admis`, `inscrit` or `annulé`.
     pub(crate) statut: &'static str,
     /// `du 01/09/2026 au 31/08/2027`.
+    #[serde(rename = "periode")]
     pub(crate) period: String,
     pub(crate) regime: &'static str,
 }

@@ -132,7 +132,7 @@ pub(crate) async fn show(
     let asked = Asked { uid: &request_context.uid, at: request_context.now };
     let (case, detail) = context.reviewing.read(&reviewer, &id, asked).await.map_err(of_review)?;
     let involved = context.reviewing.is_involved(&reviewer, &case).await?;
-    let standing = match (involved, case.is_open()) {
+    let standing = match (involved, case.is_open() && !case.is_contested()) {
         (true, _) => Standing::Involved,
         (false, false) => Standing::Closed,
         (false, true) if case.has_answer_of(reviewer.officer.as_str()) => Standing::Answered,

@@ -77,9 +77,15 @@ pub(crate) async fn mine(
     request_context: &RequestContext,
 ) -> Result<Response<Body>, ApiError> {
     let (person, now) = (visitor.person()?, request_context.now);
-    // Where a log-in leads: a reviewer has no establishment, and somewhere else to be.
-    if person.member.national(now) == Some(NationalRole::Relecteur) {
-        return Ok(see_other(&context.address.url("/revues")));
+    // Where a log-in leads: whoever has no establishment may have somewhere else to be.
+    match person.member.national(now) {
+        Some(NationalRole::Relecteur) => {
+            return Ok(see_other(&context.address.url("/revues")));
+        }
+        Some(NationalRole::Delegue) if person.member.roles(now).next().is_none() => {
+            return Ok(see_other(&context.address.url("/national/demandes")));
+        }
+        Some(NationalRole::Operateur | NationalRole::Delegue) | None => {}
     }
     let mut mine = Vec::new();
     for (uai, role) in person.member.roles(now) {

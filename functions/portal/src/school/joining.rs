@@ -86,6 +86,10 @@ async fn words(context: &Context, grant: Grant) -> Result<(String, &'static str)
                 "le registre national".to_owned(),
                 "suivre tous les établissements et inviter leurs premiers gestionnaires",
             ),
+            NationalRole::Delegue => (
+                "le registre national".to_owned(),
+                "répondre aux personnes qui exercent leurs droits",
+            ),
         },
     })
 }

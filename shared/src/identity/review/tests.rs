@@ -173,6 +173,45 @@ fn a_disputed_student_is_hidden_until_it_is_settled() {
 }
 
 #[test]
+fn what_a_person_contests_is_nobody_s_to_decide_and_ends_with_the_last_request() {
+    let (one, other) = (RequestId::random(), RequestId::random());
+    let mut case = dispute();
+    assert_eq!(case.contest_by(one, now()), Ok(true));
+    assert_eq!(case.contest_by(one, now()), Ok(false));
+    assert_eq!(case.contest_by(other, now()), Ok(true));
+    assert_eq!(case.pending(), Some(Pending::Hide(student(1))));
+    assert_eq!(say(&mut case, "a", CaseVerdict::Keep), Err(VoteError::Contested));
+    assert!(case.lift(one, now()) && !case.lift(one, now()));
+    assert!(case.is_contested());
+    assert!(case.lift(other, now()));
+    assert_eq!(case.pending(), Some(Pending::Apply(&Effect::Keep(student(1)))));
+    assert_eq!(case.contest_by(one, now()), Err(BeingApplied(State::Decided)));
+    case.complete(&BTreeSet::new(), now());
+    // Asked again, it is hidden again.
+    assert_eq!(case.contest_by(one, now()), Ok(true));
+    assert_eq!((case.round, case.pending()), (1, Some(Pending::Hide(student(1)))));
+    assert!(case.lift(one, now()));
+    assert_eq!(case.state, State::Decided);
+}
+
+#[test]
+fn a_doubt_of_others_outlives_the_person_s_own_request() {
+    let request = RequestId::random();
+    let mut before = Case { version: 1, ..dispute() };
+    before.contest_by(request, now()).unwrap();
+    let mut after = dispute();
+    after.contest_by(request, now()).unwrap();
+    assert!(after.ask_again(after.question.clone(), RULE_VERSION, now()));
+    assert!(!after.ask_again(after.question.clone(), RULE_VERSION, now()));
+    for mut case in [before, after] {
+        assert!(case.lift(request, now()));
+        assert!(case.is_open() && !case.is_contested());
+        assert_eq!(case.pending(), Some(Pending::Hide(student(1))));
+        assert_eq!(say(&mut case, "a", CaseVerdict::Keep), Ok(State::Decided));
+    }
+}
+
+#[test]
 fn a_question_about_others_begins_another_round() {
     let mut case = attachment();
     say(&mut case, "a", CaseVerdict::Attach(student(2))).unwrap();

@@ -58,5 +58,5 @@ fn role(text: &str) -> Result<EstablishmentRole, String> {
 }
 
 fn national(text: &str) -> Result<NationalRole, String> {
-    NationalRole::parse(text).ok_or_else(|| "relecteur or operateur".to_owned())
+    NationalRole::parse(text).ok_or_else(|| "relecteur, operateur or delegue".to_owned())
 }

@@ -15,6 +15,7 @@ use crate::session::{STUDENT, student_digest, student_seal};
 
 mod attesting;
 mod leaks;
+mod rights;
 mod sharing;
 
 const TOKEN: &str = "jeton=a-token-of-this-session";
@@ -210,6 +211,9 @@ async fn a_session_opens_the_pages_of_its_kind_alone() {
         "/mon-espace/consultations",
         "/mon-espace/partages",
         "/mon-espace/attestations",
+        "/mon-espace/droits",
+        "/mon-espace/destinataires",
+        "/mon-espace/export.json",
     ];
     for path in paths {
         let as_agent = world.ask("GET", &format!("/portail{path}"), Some("ada"), "").await;
