@@ -95,6 +95,14 @@ locals {
         threshold  = var.oldest_case_alarm_days
         period     = 24 * 60 * 60
       }
+      requests-due = {
+        description = "A request of rights has to be answered within ${var.request_alarm_days} days, or should have been."
+        metrics     = { due = { namespace = local.metrics_namespace, metric = aws_cloudwatch_log_metric_filter.requests_due.metric_transformation[0].name, dimensions = {}, stat = "Maximum" } }
+        # Told at night: a period without it says nothing.
+        expression = "FILL(due, 0)"
+        threshold  = 0
+        period     = 24 * 60 * 60
+      }
       no-feed = {
         description        = "No establishment's file has been accepted for ${var.feed_alarm_days} days."
         metrics            = { done = { namespace = local.metrics_namespace, metric = aws_cloudwatch_log_metric_filter.imports["done"].metric_transformation[0].name, dimensions = {}, stat = "Sum" } }

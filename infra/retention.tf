@@ -18,6 +18,8 @@ module "retention" {
     REVIEWS_TABLE          = module.table["reviews"].name
     FINDINGS_TABLE         = module.table["findings"].name
     RETENTION_TABLE        = module.table["retention"].name
+    REQUESTS_TABLE         = module.table["requests"].name
+    REQUEST_ALARM_DAYS     = var.request_alarm_days
     INE_SECRET_ARN         = module.hmac_secret["ine"].arn
     IDENTITY_SECRET_ARN    = module.hmac_secret["identity"].arn
     REKEYING               = join(",", var.rekeying)
@@ -54,6 +56,11 @@ module "retention" {
     CountErasures = {
       actions   = ["dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem"]
       resources = [module.table["retention"].arn]
+    }
+    # How many requests of rights have to be answered soon: it is told once a night.
+    CountRequests = {
+      actions   = ["dynamodb:Query"]
+      resources = ["${module.table["requests"].arn}/index/open"]
     }
     ReadRegistryKeys = {
       actions = ["secretsmanager:GetSecretValue"]
@@ -100,6 +107,21 @@ resource "aws_cloudwatch_log_metric_filter" "retention" {
     # A filter cannot add a dimension that the line does not have: the environment is in the name.
     name  = "retention_passes_${var.environment}"
     value = "1"
+    unit  = "Count"
+  }
+}
+
+# The line in which each run says how many requests of rights have to be answered within some days, or should have been.
+resource "aws_cloudwatch_log_metric_filter" "requests_due" {
+  name           = "requests-due"
+  log_group_name = module.retention.log_group_name
+  pattern        = "{ $.message = \"requests of rights counted\" }"
+
+  metric_transformation {
+    namespace = local.metrics_namespace
+    # A filter cannot add a dimension that the line does not have: the environment is in the name.
+    name  = "requests_due_${var.environment}"
+    value = "$.requests_due"
     unit  = "Count"
   }
 }

@@ -104,6 +104,17 @@ variable "oldest_case_alarm_days" {
   }
 }
 
+variable "request_alarm_days" {
+  description = "Days before the one by which a request of rights has to be answered on which it becomes alarming."
+  type        = number
+  default     = 7
+
+  validation {
+    condition     = var.request_alarm_days >= 1 && var.request_alarm_days <= 31 && floor(var.request_alarm_days) == var.request_alarm_days
+    error_message = "request_alarm_days is a whole number from 1 to 31."
+  }
+}
+
 variable "watched_establishments" {
   description = "Establishments that send files on agreed days, by UAI: the days, 1 to 7, without an accepted file of theirs after which it is alarming."
   type        = map(number)

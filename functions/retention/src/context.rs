@@ -11,6 +11,7 @@ use shared::registry::blocks::BlockStore;
 use shared::registry::findings::FindingStore;
 use shared::registry::publications::Publisher;
 use shared::registry::records::RecordStore;
+use shared::registry::requests::RequestStore;
 use shared::registry::retention::RetentionStore;
 use shared::registry::reviews::ReviewStore;
 use shared::registry::students::StudentStore;
@@ -31,6 +32,10 @@ pub struct Settings {
     pub findings: String,
     /// The table `retention`.
     pub retention: String,
+    /// The table `requests`.
+    pub requests: String,
+    /// Requests of rights that have to be answered within so many days are counted.
+    pub request_alarm_days: u16,
     pub terms: Terms,
     /// Parts that each table is read in. A step is one of them, and a run that is stopped reads it
     /// again.
@@ -55,6 +60,8 @@ impl Settings {
             reviews: config::variable("REVIEWS_TABLE")?,
             findings: config::variable("FINDINGS_TABLE")?,
             retention: config::variable("RETENTION_TABLE")?,
+            requests: config::variable("REQUESTS_TABLE")?,
+            request_alarm_days: config::variable("REQUEST_ALARM_DAYS")?,
             terms: Terms { students, cases },
             segments: config::variable("RETENTION_SEGMENTS")?,
             per_second: config::variable("RETENTION_PER_SECOND")?,
@@ -71,6 +78,8 @@ pub struct Context {
     pub(crate) reviews: ReviewStore,
     pub(crate) publisher: Publisher,
     pub(crate) retention: RetentionStore,
+    pub(crate) requests: RequestStore,
+    pub(crate) request_alarm_days: u16,
     pub(crate) terms: Terms,
     pub(crate) segments: NonZeroU32,
     pub(crate) per_second: NonZeroU32,
@@ -98,6 +107,9 @@ impl Context {
             blocks,
             reviews,
             retention: RetentionStore::new(dynamodb.clone(), settings.retention),
+            // None ends here, so requests have no duration.
+            requests: RequestStore::new(dynamodb.clone(), settings.requests, None),
+            request_alarm_days: settings.request_alarm_days,
             terms: settings.terms,
             segments: settings.segments,
             per_second: settings.per_second,

@@ -93,6 +93,7 @@ pub async fn handle(
     until: Instant,
 ) -> Result<Report, RetentionError> {
     let unset = unset(context.terms);
+    count_requests(context, now).await?;
     if context.keys.are_changing() {
         // What is under the secrets that are left would stay behind.
         tracing::warn!("nothing is erased while the register is re-keyed");
@@ -116,6 +117,17 @@ pub async fn handle(
         told(pass, &unset);
     }
     Ok(Report { pass: stored, unset })
+}
+
+/// The line by which an alarm knows that a request of rights has to be answered within some days, or
+/// should have been (infra/retention.tf). It says how many, and nothing of whose.
+async fn count_requests(context: &Context, now: Timestamp) -> Result<(), StoreError> {
+    let today = day_in_france(now);
+    let last = today.saturating_add(Span::new().days(i64::from(context.request_alarm_days)));
+    let due = context.requests.due_by(last).await?;
+    let late = due.iter().filter(|day| **day < today).count();
+    tracing::info!(requests_due = due.len(), late, "requests of rights counted");
+    Ok(())
 }
 
 /// The line that ends a run. The alarm counts those of finished passes (infra/retention.tf).

@@ -165,6 +165,8 @@ impl Sim {
             reviews: name("reviews"),
             findings: name("findings"),
             retention: name("retention"),
+            requests: name("requests"),
+            request_alarm_days: 7,
             terms,
             segments: NonZeroU32::new(2).unwrap(),
             per_second: NonZeroU32::new(1_000).unwrap(),
