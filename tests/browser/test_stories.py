@@ -297,6 +297,63 @@ def test_an_attestation_of_another_key_is_of_an_unknown_key(visit, enrolled, por
     verifier.look("cle-inconnue")
 
 
+def correct(visit, accounts, enrolled, javascript):
+    """A student takes a copy and asks for a correction; the establishment agrees; the student reads so and takes it back."""
+    student = visit(student=enrolled["login_hint"], javascript=javascript)
+    student.page.get_by_role("link", name="Mes droits").click()
+    student.arrives("Mes droits")
+    student.look("droits")
+    with student.page.expect_download() as downloading:
+        student.page.get_by_role("link", name="Une copie de tout ce qui est gardé de vous").click()
+    assert "0AYIOP071Y8" in pathlib.Path(downloading.value.path()).read_text(encoding="utf-8")
+    student.open("/mon-espace/destinataires")
+    student.look("destinataires")
+    student.page.get_by_role("link", name="Imprimer").first.click()
+    student.arrives("Demande à un destinataire de mes données")
+    student.look("lettre")
+
+    student.open("/mon-espace/droits")
+    student.page.get_by_label("Ce que vous demandez").select_option(label="rectification")
+    student.page.get_by_label("Établissement concerné").select_option(UNIVERSITY)
+    words = f"Mon second prénom est mal écrit ({uuid.uuid4().hex})."
+    student.page.get_by_label("Votre demande").fill(words)
+    student.page.get_by_role("button", name="Envoyer la demande").click()
+    student.arrives("Ma demande : rectification")
+    student.look("demande")
+    request = student.page.url.rpartition("/")[2]
+
+    manager = visit(accounts["gestionnaire"], javascript=javascript)
+    manager.open(f"/etablissements/{UNIVERSITY}/demandes")
+    manager.look("demandes-etablissement")
+    manager.page.locator(f"a[href$='/demandes/{request}']").click()
+    manager.arrives("Demande : rectification")
+    manager.look("demande-etablissement")
+    assert words in manager.page.inner_text("main")
+    manager.page.get_by_role("button", name="Accepter de corriger").click()
+    manager.page.get_by_text("acceptée, à corriger").first.wait_for()
+
+    operator = visit(accounts["operateur"], javascript=javascript)
+    operator.open("/national/demandes")
+    operator.look("demandes")
+    operator.page.locator(f"a[href$='/demandes/{request}']").click()
+    operator.arrives("Demande : rectification")
+    operator.look("demande-nationale")
+
+    student.page.reload()
+    assert "acceptée, à corriger" in student.page.inner_text("main")
+    student.page.get_by_role("button", name="Retirer ma demande").click()
+    student.page.get_by_text("retirée").first.wait_for()
+    student.look("demande-retiree")
+
+
+def test_a_student_asks_for_a_correction_and_the_establishment_answers(visit, accounts, enrolled):
+    correct(visit, accounts, enrolled, javascript=True)
+
+
+def test_a_student_asks_for_a_correction_without_javascript(visit, accounts, enrolled):
+    correct(visit, accounts, enrolled, javascript=False)
+
+
 def test_whoever_resembles_a_student_or_is_none_is_told_so_in_words(visit, enrolled):
     shown = []
     for person in ("twin", "unknown"):
