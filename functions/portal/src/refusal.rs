@@ -12,6 +12,7 @@ use shared::reviewing::{ReviewError, ReviewRefusal};
 use shared::rights::ChangeError;
 
 use crate::context::Address;
+use crate::requests;
 use crate::view::{View, html, see_other};
 
 pub(crate) type ApiError = shared::api::error::ApiError<Refusal>;
@@ -127,7 +128,7 @@ struct Failure<'a> {
 }
 
 /// Title, what happened, what to do.
-type Words = (StatusCode, &'static str, &'static str, &'static str);
+pub(crate) type Words = (StatusCode, &'static str, &'static str, &'static str);
 
 /// What to do about what may pass.
 const AGAIN: &str =
@@ -241,13 +242,8 @@ fn refused(refusal: &Refusal) -> Words {
             "Demandez à l'équipe nationale une nouvelle invitation, à votre nom.",
         ),
         Refusal::Review(refusal) => review(*refusal),
-        Refusal::NotAnAnswer => (
-            StatusCode::BAD_REQUEST,
-            "Réponse illisible",
-            "Ce formulaire ne demande rien que vous puissiez faire de cette demande, ou il y manque un motif, une UAI connue, ou moins de texte.",
-            "Rouvrez la demande : elle dit ce qui peut être fait. Rien n'a été enregistré.",
-        ),
-        Refusal::Request(refusal) => request(refusal),
+        Refusal::NotAnAnswer => requests::words::refused(None),
+        Refusal::Request(refusal) => requests::words::refused(Some(*refusal)),
     }
 }
 
@@ -335,25 +331,6 @@ fn review(refusal: ReviewRefusal) -> Words {
             READ_AGAIN,
         ),
     }
-}
-
-/// The words of what a request of rights refuses.
-fn request(refusal: &ChangeError) -> Words {
-    let what = match refusal {
-        ChangeError::Ended(_) => "Cette demande a déjà reçu une autre fin.",
-        ChangeError::NotRectification(_) => {
-            "Seule une rectification se transmet à un établissement."
-        }
-        ChangeError::NotSent => "Aucun établissement n'a cette demande.",
-        ChangeError::NobodyInCharge => "Personne n'a pris cette demande en charge.",
-        ChangeError::ExtendedAlready => "Le délai de cette demande a déjà été prolongé.",
-        ChangeError::NotByGround { .. } => {
-            "Le fondement du registre ne permet pas de refuser ce droit."
-        }
-    };
-    const READ_AGAIN: &str =
-        "Rouvrez la demande : elle dit où elle en est. Rien n'a été enregistré.";
-    (StatusCode::CONFLICT, "Changement impossible", what, READ_AGAIN)
 }
 
 /// What somebody's role, or their establishment's, doesn't allow.

@@ -30,10 +30,11 @@ use serde::{Deserialize, Serialize};
 
 use super::digest::RecordId;
 use super::student::StudentId;
-use crate::rights::RequestId;
 
+pub use contest::{BeingApplied, Contest};
 pub use question::{CaseId, CaseQuestion, CaseVerdict, Effect, Kind, Near, NotAnAnswer, Side};
 
+mod contest;
 mod question;
 #[cfg(test)]
 mod tests;
@@ -143,16 +144,6 @@ pub struct Case {
     pub contest: Option<Contest>,
 }
 
-/// The person has asked that nothing be told of them (RGPD, article 18). As long as they do, the
-/// case is open, is listed for nobody, and no vote decides it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Contest {
-    /// The requests that ask for it.
-    pub requests: BTreeSet<RequestId>,
-    /// Whether the question was asked by somebody else as well: it remains when the requests end.
-    pub doubted: bool,
-}
-
 /// The progress of an open case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {
@@ -196,11 +187,6 @@ pub enum VoteError {
     #[error("case is kept open by a request of the person")]
     Contested,
 }
-
-/// A decision is on its way to records and students, for some seconds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("case is being applied: {0:?}")]
-pub struct BeingApplied(pub State);
 
 /// There is no decision to undo.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -272,43 +258,6 @@ impl Case {
         self.question = question;
         self.rules_version = rules_version;
         asked != (false, false) || before != (self.state, self.round) || !known
-    }
-
-    /// A request of the person keeps anything from being told. Returns whether anything changed.
-    ///
-    /// # Errors
-    ///
-    /// [`BeingApplied`]: for as long as deduplication applies what was decided before.
-    pub fn contest_by(&mut self, request: RequestId, now: Timestamp) -> Result<bool, BeingApplied> {
-        let doubted = match self.state {
-            State::Decided | State::Undone => return Err(BeingApplied(self.state)),
-            // One that isn't stored yet is opened for this.
-            State::Open => self.version > 0,
-            State::Applied | State::Withdrawn => {
-                self.reopen(now);
-                false
-            }
-        };
-        let contest = self.contest.get_or_insert(Contest { requests: BTreeSet::new(), doubted });
-        Ok(contest.requests.insert(request))
-    }
-
-    /// A request of the person ends. With the last one the student is told of again, unless the
-    /// question was somebody else's as well. Returns whether anything changed.
-    pub fn lift(&mut self, request: RequestId, now: Timestamp) -> bool {
-        let Some(contest) = &mut self.contest else { return false };
-        let changed = contest.requests.remove(&request);
-        if contest.requests.is_empty() {
-            let doubted = contest.doubted;
-            self.contest = None;
-            if let (CaseQuestion::Dispute { student }, State::Open, false) =
-                (&self.question, self.state, doubted)
-            {
-                self.decisions.push(CaseDecision::new(Effect::Keep(*student), now, self.round));
-                self.state = State::Decided;
-            }
-        }
-        changed
     }
 
     /// Takes the vote of a person, and decides when there are enough. Idempotent: the same vote
@@ -420,12 +369,6 @@ impl Case {
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.state == State::Open
-    }
-
-    /// Whether it is open for the person's own requests, and nobody can answer it.
-    #[must_use]
-    pub fn is_contested(&self) -> bool {
-        self.is_open() && self.contest.is_some()
     }
 
     /// The work that deduplication has to do about it.

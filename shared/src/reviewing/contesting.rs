@@ -70,7 +70,8 @@ impl Reviewing {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let joined = self.students.get(student).await?.map(|found| found.id);
-        for student in BTreeSet::from_iter([student].into_iter().chain(joined)) {
+        let named: BTreeSet<StudentId> = [student].into_iter().chain(joined).collect();
+        for student in named {
             self.lift_one(student, request, now).await?;
         }
         Ok(())

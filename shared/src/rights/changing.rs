@@ -89,8 +89,9 @@ impl Request {
         now: Timestamp,
     ) -> Result<(), ChangeError> {
         match self.state {
-            State::Sent { .. } | State::ToCorrect { .. } => self.end(End::Corrected, note, by, now),
-            State::Ended(_) => self.end(End::Corrected, note, by, now),
+            State::Sent { .. } | State::ToCorrect { .. } | State::Ended(_) => {
+                self.end(End::Corrected, note, by, now)
+            }
             State::Received | State::InProgress => Err(ChangeError::NotSent),
         }
     }

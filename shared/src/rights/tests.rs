@@ -116,12 +116,12 @@ fn one_that_goes_from_one_establishment_to_another_is_the_others() {
 
 #[test]
 fn the_ground_refuses_what_the_law_lets_it() {
+    use Ground::{LegalObligation, PublicTask};
     let refuse = |right, ground| {
         let mut request = request(right);
         request.take("1.agent", agent(), now()).unwrap();
         request.refuse(RefusalReason::Ground, ground, None, agent(), now())
     };
-    use Ground::{LegalObligation, PublicTask};
     for right in [Right::Access, Right::Rectification, Right::Restriction] {
         for ground in Ground::ALL {
             assert_eq!(refuse(right, ground), Err(ChangeError::NotByGround { right, ground }));

@@ -26,16 +26,16 @@ enum Answer {
 
 impl Answer {
     /// The answer of a form, if whoever sends it may give it.
-    fn of(sent: &[u8], seat: &Seat) -> Option<Self> {
-        let answer = match field(sent, "faire")?.as_str() {
+    fn of(form: &[u8], seat: &Seat) -> Option<Self> {
+        let answer = match field(form, "faire")?.as_str() {
             "refuser" => {
-                let reason = RefusalReason::named(&field(sent, "motif")?)?;
+                let reason = RefusalReason::named(&field(form, "motif")?)?;
                 return seat.reasons().contains(&reason).then_some(Self::Refuse(reason));
             }
             "prendre" => Self::Take,
             "satisfaire" => Self::Grant,
             "prolonger" => Self::Extend,
-            "transmettre" => Self::Send(Uai::parse(field(sent, "uai")?.trim()).ok()?),
+            "transmettre" => Self::Send(Uai::parse(field(form, "uai")?.trim()).ok()?),
             "accepter" => Self::Agree,
             "corriger" => Self::Correct,
             _ => return None,
@@ -53,19 +53,19 @@ impl Answer {
 pub(crate) async fn answer(
     context: &Context,
     id: &str,
-    sent: &[u8],
+    form: &[u8],
     visitor: &Visitor,
     request_context: &RequestContext,
 ) -> Result<Response<Body>, ApiError> {
     let (desk, now) = (context.desk(), request_context.now);
     let (request, seat) = read(context, id, visitor, request_context).await?;
-    let answer = Answer::of(sent, &seat).ok_or(Refusal::NotAnAnswer)?;
-    let read: u64 = field(sent, "version").and_then(|text| text.parse().ok()).unwrap_or_default();
+    let answer = Answer::of(form, &seat).ok_or(Refusal::NotAnAnswer)?;
+    let read: u64 = field(form, "version").and_then(|text| text.parse().ok()).unwrap_or_default();
     if let Answer::Send(uai) = answer {
         // One that isn't registered would never answer.
         context.establishments.get(uai).await?.ok_or(Refusal::NotAnAnswer)?;
     }
-    let text = field(sent, "texte").unwrap_or_default().trim().to_owned();
+    let text = field(form, "texte").unwrap_or_default().trim().to_owned();
     if text.chars().count() > LONGEST_TEXT {
         return Err(Refusal::NotAnAnswer.into());
     }

@@ -52,6 +52,7 @@ struct Person {
 
 /// What the reader can do now: the forms of the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a form of its own, there or not")]
 struct May {
     take: bool,
     grant: bool,

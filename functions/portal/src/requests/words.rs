@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
+use lambda_http::http::StatusCode;
 use shared::domain::uai::Uai;
-use shared::rights::{Actor, Done, End, RefusalReason, Request, Right, State};
+use shared::rights::{Actor, ChangeError, Done, End, RefusalReason, Request, Right, State};
 
 use crate::context::Context;
-use crate::refusal::ApiError;
+use crate::refusal::{ApiError, Words};
 use crate::school::establishment::name_or_number;
 use crate::words::hour;
 
@@ -60,6 +61,29 @@ pub(crate) fn reason_title(reason: RefusalReason) -> &'static str {
         RefusalReason::Identity => "l'identité de qui demande n'est pas établie",
         RefusalReason::Excessive => "la demande est manifestement infondée ou excessive",
     }
+}
+
+/// The words of what a request of rights refuses; without a rule, of a form that asks for nothing.
+pub(crate) fn refused(refusal: Option<ChangeError>) -> Words {
+    const READ_AGAIN: &str =
+        "Rouvrez la demande : elle dit ce qui peut être fait. Rien n'a été enregistré.";
+    let Some(refusal) = refusal else {
+        let what = "Ce formulaire ne demande rien que vous puissiez faire de cette demande, ou il y manque un motif, une UAI connue, ou moins de texte.";
+        return (StatusCode::BAD_REQUEST, "Réponse illisible", what, READ_AGAIN);
+    };
+    let what = match refusal {
+        ChangeError::Ended(_) => "Cette demande a déjà reçu une autre fin.",
+        ChangeError::NotRectification(_) => {
+            "Seule une rectification se transmet à un établissement."
+        }
+        ChangeError::NotSent => "Aucun établissement n'a cette demande.",
+        ChangeError::NobodyInCharge => "Personne n'a pris cette demande en charge.",
+        ChangeError::ExtendedAlready => "Le délai de cette demande a déjà été prolongé.",
+        ChangeError::NotByGround { .. } => {
+            "Le fondement du registre ne permet pas de refuser ce droit."
+        }
+    };
+    (StatusCode::CONFLICT, "Changement impossible", what, READ_AGAIN)
 }
 
 /// The steps of a request, the first one first. Agents are named only to their like: `readers` says

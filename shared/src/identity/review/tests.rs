@@ -9,6 +9,7 @@ use crate::identity::digest::{IneDigest, RecordId};
 use crate::identity::engine::RULE_VERSION;
 use crate::identity::engine::compare::Comparison;
 use crate::identity::fixtures::{identity, keys};
+use crate::rights::RequestId;
 
 fn now() -> Timestamp {
     Timestamp::UNIX_EPOCH
