@@ -35,7 +35,7 @@ pub(crate) enum Action {
         #[arg(long, value_parser = role)]
         role: Option<EstablishmentRole>,
         /// What they may do for the whole register: `relecteur` decides cases, `operateur` follows
-        /// all establishments
+        /// all establishments, `delegue` answers requests of rights
         #[arg(long, value_name = "ROLE", group = "what", conflicts_with = "role", value_parser = national)]
         national: Option<NationalRole>,
         /// Of a `relecteur`: the name under which their administration's directory knows them, which
