@@ -1,6 +1,5 @@
-//! What people ask by their rights, and what is done about it. The portal and `statut person` are
-//! two ways to the same: a request, its answer and what it keeps from being told are one, whichever
-//! way they come by.
+//! What people ask by their rights, and what is done about it: a request, its answer, and what it keeps
+//! from being told.
 //!
 //! A request is written first, then what follows from it ([`Desk::settle`]): the student is hidden,
 //! or told of again. A crash in between leaves a request that says what is to follow, and whoever
