@@ -4,11 +4,11 @@
 module "statistics" {
   source = "./modules/function"
 
-  name                 = "${local.name}-statistics"
-  package              = "statistics"
-  description          = "Publishes aggregates that identify nobody"
-  platform             = local.function_platform
-  timeout_seconds      = 900
+  name            = "${local.name}-statistics"
+  package         = "statistics"
+  description     = "Publishes aggregates that identify nobody"
+  platform        = local.function_platform
+  timeout_seconds = 900
   # A whole processor: protecting the country's second snapshot of a year is one step, of several minutes.
   memory_megabytes     = 1769
   reserved_concurrency = var.reserved_concurrency.statistics
