@@ -5,11 +5,15 @@
 //! or told of again. A crash in between leaves a request that says what is to follow, and whoever
 //! opens its page next has it follow.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::contract::pivot::PivotIdentity;
-use crate::identity::digest::DigestKey;
+use crate::domain::uai::Uai;
+use crate::identity::digest::{DigestKey, RecordId};
+use crate::identity::student::StudentId;
 use crate::registry::StoreError;
 use crate::registry::requests::RequestStore;
 use crate::registry::reviews::Saved;
@@ -154,14 +158,23 @@ impl Desk<'_> {
         Ok(request)
     }
 
+    /// What an establishment's records say of a student as of now; nothing of one that is gone.
+    pub async fn said(
+        &self,
+        student: StudentId,
+        uai: Uai,
+    ) -> Result<BTreeMap<RecordId, String>, StoreError> {
+        let found = self.reviewing.students.get(student).await?;
+        Ok(found.map(|student| said(&student, uai, self.key)).unwrap_or_default())
+    }
+
     /// Ends a rectification whose record says something else by now.
     async fn compare(&self, mut request: Request, now: Timestamp) -> Result<Request, StoreError> {
         let (State::ToCorrect { uai, .. }, Some(student)) = (&request.state, request.student)
         else {
             return Ok(request);
         };
-        let found = self.reviewing.students.get(student).await?;
-        let now_said = found.map(|student| said(&student, *uai, self.key)).unwrap_or_default();
+        let now_said = self.said(student, *uai).await?;
         if request.compare(&now_said, now) {
             match self.requests.save(&request).await? {
                 Saved::Yes => request.version += 1,

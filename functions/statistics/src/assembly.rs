@@ -53,16 +53,11 @@ pub(crate) async fn assemble(
         let frozen = context.snapshots.frozen().await?;
         // One that this count has frozen already, before it could say so, isn't one before.
         let before: Vec<Date> = frozen.into_iter().filter(|date| *date < at.0).collect();
-        let tables = match before.last() {
-            Some(date) => Some((*date, tables_of(context, *date).await?)),
+        let previous = match before.last() {
+            Some(date) => Some(previous(context, *date, &whereabouts).await?),
             None => None,
         };
-        let flows = match before.last() {
-            Some(date) => flows(context, *date, &whereabouts).await?,
-            None => None,
-        };
-        let previous =
-            tables.as_ref().map(|(date, tables)| Previous { date: *date, tables, flows });
+        let previous = previous.as_ref();
         let mut snapshot = Snapshot::of(at, tally, context.thresholds, previous, coverage);
         if !snapshot.protection.proved {
             return Err(StatisticsError::Unproved(at.0));
@@ -95,18 +90,19 @@ pub(crate) async fn assemble(
     Ok(published)
 }
 
-/// What became of students since a snapshot. Where its own aren't known any more there are no
-/// flows, and the snapshot is frozen without.
-async fn flows(
+/// A snapshot, and what became of students since. Where its own aren't known any more there are no
+/// flows, and the next snapshot is frozen without.
+async fn previous(
     context: &Context,
-    since: Date,
+    date: Date,
     now: &Whereabouts,
-) -> Result<Option<Flows>, StatisticsError> {
-    let before = Whereabouts::kept(&context.snapshots, since).await?;
+) -> Result<Previous, StatisticsError> {
+    let before = Whereabouts::kept(&context.snapshots, date).await?;
     if before.is_none() {
-        tracing::warn!(%since, "where students were isn't known: no flows");
+        tracing::warn!(since = %date, "where students were isn't known: no flows");
     }
-    Ok(before.map(|before| Flows::between(&before, now)))
+    let flows = before.map(|before| Flows::between(&before, now));
+    Ok(Previous { date, tables: tables_of(context, date).await?, flows })
 }
 
 /// The tables of the snapshot of a year before, if one was frozen within a week of that day. One that

@@ -89,9 +89,10 @@ pub fn audit(
     let told = told.unwrap_or_default();
     // Counts of two rentrées aren't compared, but for those who were there before and are now.
     let is_of_year = manifest.previous.is_some_and(|date| is_of(date, manifest.year));
-    let before = if is_of_year { told.clone() } else { Before::new() };
+    let nothing = Before::new();
+    let before = if is_of_year { &told } else { &nothing };
     let now = counts_of(tables, &mut read.nomenclature);
-    let compared = changes(&before, &now, thresholds)?;
+    let compared = changes(before, &now, thresholds)?;
     let Read { nomenclature, cells, secret, counted } = read;
     let (count, hidden) = (cells.len(), secret.len());
     let mut cube = Cube::known(nomenclature, cells);
@@ -116,10 +117,9 @@ pub fn audit(
         .map(|((_, counts), counted)| counted.then_some(counts.enrolments))
         .collect();
     // The national total alone tells of nobody more than it does.
-    let is_told = |(at, (key, _)): (usize, &(Key, Counts))| {
-        !system.cells[at].moves() && *key != EVERYBODY && !secret.contains(key)
-    };
-    let nothing_else = !cube.cells.iter().enumerate().take(count).any(is_told);
+    let in_tables = cube.cells.iter().take(count);
+    let nothing_else =
+        in_tables.map(|(key, _)| key).all(|key| *key == EVERYBODY || secret.contains(key));
     if nothing_else {
         let sums = cube.equations.len();
         return Ok(Audit {

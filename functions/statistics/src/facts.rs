@@ -13,6 +13,7 @@ use shared::domain::status::Status;
 use shared::domain::territory::{self, Department};
 use shared::domain::uai::Uai;
 use shared::identity::stat::{BirthClass, Stat};
+use shared::identity::student::StudentId;
 use shared::registry::answers::Scanned;
 
 use crate::dimensions::{CURSUS, UNKNOWN};
@@ -44,6 +45,8 @@ pub struct EnrolmentFact {
 /// A student with at least one enrolment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fact {
+    /// Whose it is.
+    pub student: StudentId,
     pub sex: Option<Sex>,
     /// The age that is reached in the year in which the academic year begins.
     pub age: Option<i16>,
@@ -135,8 +138,8 @@ impl Scope {
 
     /// The fact of one item of a scan.
     pub fn fact(&self, scanned: Scanned, observed: &mut Observed) -> Option<Fact> {
-        let (stat, enrolments) = match scanned {
-            Scanned::Published { stat, enrolments, .. } => (stat, enrolments),
+        let (student, stat, enrolments) = match scanned {
+            Scanned::Published { student, stat, enrolments } => (student, stat, enrolments),
             Scanned::OnHold => {
                 observed.on_hold += 1;
                 return None;
@@ -159,6 +162,7 @@ impl Scope {
         observed.without_stat += u64::from(stat == Stat::default());
         let age = stat.naissance.map(|born| self.year.first_year() - born);
         Some(Fact {
+            student,
             sex: stat.sexe,
             age: age.filter(|age| AGES.contains(age)),
             birth: stat.lieu,
@@ -258,7 +262,6 @@ pub(crate) mod fixtures {
 #[cfg(test)]
 mod tests {
     use serde_json::json;
-    use shared::identity::student::StudentId;
 
     use super::fixtures::stored;
     use super::*;

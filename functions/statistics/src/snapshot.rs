@@ -40,9 +40,9 @@ pub struct YearBefore {
 
 /// The snapshot before.
 #[derive(Debug)]
-pub struct Previous<'a> {
+pub struct Previous {
     pub date: Date,
-    pub tables: &'a PublishedRows,
+    pub tables: PublishedRows,
     /// What became of students since, where it is known.
     pub flows: Option<Flows>,
 }
@@ -72,15 +72,15 @@ impl Snapshot {
         at: (Date, AcademicYear),
         tally: Tally,
         thresholds: Thresholds,
-        previous: Option<Previous<'_>>,
+        previous: Option<&Previous>,
         coverage: Vec<Coverage>,
     ) -> Self {
         let mut cube = Cube::of(tally);
-        let before = previous.as_ref().map(|one| counts_of(one.tables, &mut cube.nomenclature));
-        if let (Some(before), Some(Previous { flows: Some(flows), .. })) = (&before, &previous) {
+        let before = previous.map(|one| counts_of(&one.tables, &mut cube.nomenclature));
+        if let (Some(before), Some(Previous { flows: Some(flows), .. })) = (&before, previous) {
             cube.add_flows(flows, before);
         }
-        let is_of_year = previous.as_ref().is_some_and(|one| is_of(one.date, at.1));
+        let is_of_year = previous.is_some_and(|one| is_of(one.date, at.1));
         let mut system = cube.system(thresholds);
         if let Some(before) = before.filter(|_| is_of_year) {
             hide_small_changes(&cube, &mut system, &before);

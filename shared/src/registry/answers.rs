@@ -69,15 +69,6 @@ pub enum Scanned {
 }
 
 impl Scanned {
-    /// Whose it is, if it counts.
-    #[must_use]
-    pub fn student(&self) -> Option<StudentId> {
-        match self {
-            Self::Published { student, .. } => Some(*student),
-            Self::OnHold | Self::Malformed => None,
-        }
-    }
-
     /// Reads what [`AnswerStore::statistics_page`] projects of an item.
     fn of(item: Item) -> Self {
         #[derive(Deserialize)]

@@ -13,7 +13,7 @@ use shared::identity::student::{Student, StudentId};
 use crate::context::Context;
 use crate::handler::RequestContext;
 use crate::own::Own;
-use crate::own::found::{Told, find, trace};
+use crate::own::found::oneself;
 use crate::own::page::unknown;
 use crate::refusal::ApiError;
 use crate::school::establishment::name_or_number;
@@ -65,17 +65,11 @@ pub(crate) async fn show(
     request_context: &RequestContext,
 ) -> Result<Response<Body>, ApiError> {
     let own = context.own()?;
-    let found = find(context, own, &visitor.student()?.identity).await?;
-    let student = found.map(|answer| answer.student);
-    let told = Told {
-        route: Route::OwnPage,
-        action: Action::Consulted,
-        purpose: None,
-        enrolments: 0,
-        fields: &["consultations"],
+    let told = (Action::Consulted, &["consultations"][..]);
+    let found = oneself(context, visitor, request_context, told, |_| 0).await?;
+    let Some(student) = found.map(|answer| answer.student) else {
+        return Ok(unknown(context, visitor));
     };
-    trace(context, request_context, student, &told).await?;
-    let Some(student) = student else { return Ok(unknown(context, visitor)) };
     let query = request.query_string_parameters();
     let before = query.first("avant").filter(|place| is_place(place));
     let mut traces = of_student(context, student, before, READ).await?;

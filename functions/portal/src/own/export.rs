@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use lambda_http::http::{HeaderValue, header};
 use lambda_http::{Body, Response};
 use serde::Serialize;
-use shared::access::route::Route;
 use shared::api::reply::set_header;
 use shared::audit::Action;
 use shared::identity::student::PublishedAnswer;
@@ -14,7 +13,7 @@ use shared::identity::student::PublishedAnswer;
 use crate::context::Context;
 use crate::handler::RequestContext;
 use crate::own::accesses::{self, Row};
-use crate::own::found::{Told, find, trace};
+use crate::own::found::oneself;
 use crate::own::known::{Said, said};
 use crate::own::page::unknown;
 use crate::own::rights::{Asked, asked};
@@ -69,16 +68,9 @@ pub(crate) async fn give(
     visitor: &Visitor,
     request_context: &RequestContext,
 ) -> Result<Response<Body>, ApiError> {
-    let own = context.own()?;
-    let found = find(context, own, &visitor.student()?.identity).await?;
-    let told = Told {
-        route: Route::OwnPage,
-        action: Action::Exported,
-        purpose: None,
-        enrolments: found.as_ref().map_or(0, |answer| answer.inscriptions.len()),
-        fields: &FIELDS,
-    };
-    trace(context, request_context, found.as_ref().map(|answer| answer.student), &told).await?;
+    let told = (Action::Exported, &FIELDS[..]);
+    let enrolments = |answer: &PublishedAnswer| answer.inscriptions.len();
+    let found = oneself(context, visitor, request_context, told, enrolments).await?;
     let Some(answer) = found else { return Ok(unknown(context, visitor)) };
     let copy = copy(context, visitor, &answer, request_context).await?;
     let text = serde_json::to_vec_pretty(&copy).map_err(|_| Refusal::NotFound)?;

@@ -10,6 +10,7 @@ use crate::context::Context;
 use crate::handler::RequestContext;
 use crate::own::Own;
 use crate::refusal::ApiError;
+use crate::session::Visitor;
 
 /// Whom traces of look-ups that found nobody are kept under.
 const NOBODYS: &str = "portail-mon-espace";
@@ -34,6 +35,27 @@ pub(crate) struct Told {
     /// How many enrolments.
     pub(crate) enrolments: usize,
     pub(crate) fields: &'static [&'static str],
+}
+
+/// The student who asks, found as [`find`] finds them, once it is traced what they are told of
+/// themselves, of so many enrolments.
+pub(crate) async fn oneself(
+    context: &Context,
+    visitor: &Visitor,
+    request_context: &RequestContext,
+    (action, fields): (Action, &'static [&'static str]),
+    enrolments: fn(&PublishedAnswer) -> usize,
+) -> Result<Option<PublishedAnswer>, ApiError> {
+    let found = find(context, context.own()?, &visitor.student()?.identity).await?;
+    let told = Told {
+        route: Route::OwnPage,
+        action,
+        purpose: None,
+        enrolments: found.as_ref().map_or(0, enrolments),
+        fields,
+    };
+    trace(context, request_context, found.as_ref().map(|answer| answer.student), &told).await?;
+    Ok(found)
 }
 
 /// Leaves a trace about a student, or, where nobody was found, about nobody. It comes before the

@@ -2,7 +2,6 @@
 
 use askama::Template;
 use lambda_http::{Body, Response};
-use shared::access::route::Route;
 use shared::audit::Action;
 use shared::domain::academic_year::day_in_france;
 use shared::domain::birth_date::BirthDate;
@@ -11,7 +10,7 @@ use shared::identity::student::PublishedAnswer;
 
 use crate::context::Context;
 use crate::handler::RequestContext;
-use crate::own::found::{Told, find, trace};
+use crate::own::found::oneself;
 use crate::own::known::{self, Said};
 use crate::own::told::{Group, by_establishment};
 use crate::refusal::ApiError;
@@ -48,17 +47,9 @@ pub(crate) async fn show(
     visitor: &Visitor,
     request_context: &RequestContext,
 ) -> Result<Response<Body>, ApiError> {
-    let own = context.own()?;
-    let found = find(context, own, &visitor.student()?.identity).await?;
-    let told = Told {
-        route: Route::OwnPage,
-        action: Action::Consulted,
-        purpose: None,
-        enrolments: found.as_ref().map_or(0, |answer| answer.inscriptions.len()),
-        fields: &FIELDS,
-    };
-    trace(context, request_context, found.as_ref().map(|answer| answer.student), &told).await?;
-    match found {
+    let told = (Action::Consulted, &FIELDS[..]);
+    let enrolments = |answer: &PublishedAnswer| answer.inscriptions.len();
+    match oneself(context, visitor, request_context, told, enrolments).await? {
         Some(answer) => known(context, visitor, &answer, request_context).await,
         None => Ok(unknown(context, visitor)),
     }

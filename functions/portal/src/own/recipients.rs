@@ -9,7 +9,7 @@ use shared::audit::{Access, Action};
 use crate::context::Context;
 use crate::handler::RequestContext;
 use crate::own::accesses::{self, Row};
-use crate::own::found::{Told, find, trace};
+use crate::own::found::oneself;
 use crate::own::page::unknown;
 use crate::refusal::{ApiError, Refusal};
 use crate::session::Visitor;
@@ -94,18 +94,9 @@ async fn of(
     visitor: &Visitor,
     request_context: &RequestContext,
 ) -> Result<Option<Vec<Recipient>>, ApiError> {
-    let own = context.own()?;
-    let found = find(context, own, &visitor.student()?.identity).await?;
-    let student = found.map(|answer| answer.student);
-    let told = Told {
-        route: Route::OwnPage,
-        action: Action::Consulted,
-        purpose: None,
-        enrolments: 0,
-        fields: &["consultations"],
-    };
-    trace(context, request_context, student, &told).await?;
-    let Some(student) = student else { return Ok(None) };
+    let told = (Action::Consulted, &["consultations"][..]);
+    let found = oneself(context, visitor, request_context, told, |_| 0).await?;
+    let Some(student) = found.map(|answer| answer.student) else { return Ok(None) };
     let mut traces = accesses::of_student(context, student, None, READ).await?;
     traces.retain(is_told);
     let rows = accesses::rows(context, &traces).await?;

@@ -19,8 +19,7 @@ use shared::rights::{Actor, Ground, Opening, Request, RequestId, Right};
 
 use crate::context::Context;
 use crate::handler::RequestContext;
-use crate::own::Own;
-use crate::own::found::{Told, find, trace};
+use crate::own::found::{Told, oneself, trace};
 use crate::refusal::{ApiError, Refusal, of_desk};
 use crate::requests::words::{Line, lines, right_title, state_title};
 use crate::session::{LoggedInStudent, Visitor, digest_field, field};
@@ -113,28 +112,18 @@ pub(crate) async fn show(
     visitor: &Visitor,
     request_context: &RequestContext,
 ) -> Result<Response<Body>, ApiError> {
-    let own = context.own()?;
-    let found = known(context, own, visitor.student()?, request_context).await?;
+    let found = known(context, visitor, request_context).await?;
     list(context, visitor, request_context.now, found.as_ref(), (String::new(), None)).await
 }
 
 /// Whom the form may name establishments of. They are told of, so it is traced.
 async fn known(
     context: &Context,
-    own: &Own,
-    student: &LoggedInStudent,
+    visitor: &Visitor,
     request_context: &RequestContext,
 ) -> Result<Option<PublishedAnswer>, ApiError> {
-    let found = find(context, own, &student.identity).await?;
-    let told = Told {
-        route: Route::OwnPage,
-        action: Action::Consulted,
-        purpose: None,
-        enrolments: 0,
-        fields: &["etablissement"],
-    };
-    trace(context, request_context, found.as_ref().map(|answer| answer.student), &told).await?;
-    Ok(found)
+    let told = (Action::Consulted, &["etablissement"][..]);
+    oneself(context, visitor, request_context, told, |_| 0).await
 }
 
 /// The establishments of a student, each once.
@@ -182,9 +171,9 @@ pub(crate) async fn make(
     visitor: &Visitor,
     request_context: &RequestContext,
 ) -> Result<Response<Body>, ApiError> {
-    let (own, student, now) = (context.own()?, visitor.student()?, request_context.now);
+    let (student, now) = (visitor.student()?, request_context.now);
     let text = field(sent, "texte").unwrap_or_default().trim().to_owned();
-    let found = known(context, own, student, request_context).await?;
+    let found = known(context, visitor, request_context).await?;
     let refused = async |error| {
         let text: String = text.chars().take(LONGEST_TEXT).collect();
         list(context, visitor, now, found.as_ref(), (text, Some(error))).await

@@ -1,9 +1,11 @@
 //! What those who answer a request do with it: each is a form of its page.
 
+use std::collections::BTreeMap;
+
 use lambda_http::{Body, Response};
 use shared::domain::uai::Uai;
 use shared::exercising::LONGEST_TEXT;
-use shared::rights::{ChangeError, RefusalReason, Request, said};
+use shared::rights::{ChangeError, RefusalReason, Request};
 
 use crate::context::Context;
 use crate::handler::RequestContext;
@@ -74,11 +76,12 @@ pub(crate) async fn answer(
     } else {
         Some(desk.close(request.id, &text).ok_or(Refusal::NoRandomness)?)
     };
-    let said = match (&answer, &seat) {
-        (Answer::Agree, Seat::Establishment { uai, .. }) => {
-            now_said(context, &request, *uai).await?
+    // The next records are compared with what those of today say.
+    let said = match (&answer, &seat, request.student) {
+        (Answer::Agree, Seat::Establishment { uai, .. }, Some(student)) => {
+            desk.said(student, *uai).await?
         }
-        _ => said_nothing(),
+        _ => BTreeMap::new(),
     };
     let change = |request: &mut Request| -> Result<(), ChangeError> {
         let by = seat.actor();
@@ -96,17 +99,4 @@ pub(crate) async fn answer(
     };
     let changed = desk.change(request, read, now, change).await.map_err(of_desk)?;
     Ok(see_other(&context.address.url(&format!("/demandes/{}", changed.id))))
-}
-
-type Said = std::collections::BTreeMap<shared::identity::digest::RecordId, String>;
-
-fn said_nothing() -> Said {
-    Said::new()
-}
-
-/// What the establishment's records say of the person as of now: the next ones are compared with it.
-async fn now_said(context: &Context, request: &Request, uai: Uai) -> Result<Said, ApiError> {
-    let Some(student) = request.student else { return Ok(said_nothing()) };
-    let student = context.statements.students.get(student).await?;
-    Ok(student.map(|student| said(&student, uai, &context.key)).unwrap_or_default())
 }

@@ -6,12 +6,13 @@ use shared::access::route::Route;
 use shared::audit::{self, Action, Disclosure};
 use shared::domain::academic_year::day_in_france;
 use shared::domain::uai::Uai;
-use shared::registry::members::{EstablishmentRole, NationalRole};
+use shared::registry::members::EstablishmentRole;
 use shared::rights::{Actor, RefusalReason, Request, RequestId, Right, State};
 
 use crate::context::Context;
 use crate::handler::RequestContext;
 use crate::refusal::{ApiError, Refusal};
+use crate::requests::list::national;
 use crate::requests::words::{
     Line, Readers, establishment, in_charge, lines, reason_title, right_title, state_title,
 };
@@ -137,8 +138,7 @@ pub(crate) async fn read(
     let id = RequestId::parse(id).ok_or(Refusal::NotFound)?;
     let request = context.requests.get(id).await?.ok_or(Refusal::NotFound)?;
     let member = person.session.member.clone();
-    if matches!(person.member.national(now), Some(NationalRole::Operateur | NationalRole::Delegue))
-    {
+    if national(visitor, request_context).is_ok() {
         return Ok((request, Seat::National { member }));
     }
     let uai = request.last_sent_to().ok_or(Refusal::NotFound)?;

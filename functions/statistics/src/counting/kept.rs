@@ -104,8 +104,17 @@ impl<'a> Kept<'a> {
     }
 
     async fn get<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, StatisticsError> {
-        let content = self.store.get(&format!("{}{name}", self.prefix)).await?;
-        let read = content.map(|content| serde_json::from_slice(&content)).transpose();
-        read.map_err(|_| StatisticsError::Kept(name.to_owned()))
+        read(self.store, &self.prefix, name).await
     }
+}
+
+/// What is kept under a name below a prefix.
+pub(super) async fn read<T: DeserializeOwned>(
+    store: &SnapshotStore,
+    prefix: &str,
+    name: &str,
+) -> Result<Option<T>, StatisticsError> {
+    let content = store.get(&format!("{prefix}{name}")).await?;
+    let read = content.map(|content| serde_json::from_slice(&content)).transpose();
+    read.map_err(|_| StatisticsError::Kept(name.to_owned()))
 }

@@ -68,12 +68,10 @@ impl Counting for CountingStudents<'_> {
     ) -> Result<Option<Position>, StoreError> {
         let (students, next) = self.answers.statistics_page(self.segment, after).await?;
         let Students { tally, observed, whereabouts } = counted;
-        for scanned in students {
-            let student = scanned.student();
-            let Some(fact) = self.scope.fact(scanned, observed) else { continue };
+        for fact in self.scope.facts(students, observed) {
             tally.add(&fact);
-            if let Some(student) = student.filter(|_| self.notes_whereabouts) {
-                whereabouts.add(student, &fact);
+            if self.notes_whereabouts {
+                whereabouts.add(&fact);
             }
         }
         Ok(next)

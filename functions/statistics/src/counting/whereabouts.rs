@@ -10,6 +10,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use shared::identity::student::StudentId;
 
+use super::kept::read;
 use crate::dimensions::UNKNOWN;
 use crate::facts::Fact;
 use crate::handler::StatisticsError;
@@ -25,13 +26,13 @@ pub struct Whereabouts(BTreeMap<String, Vec<StudentId>>);
 
 impl Whereabouts {
     /// Notes where a student is counted.
-    pub fn add(&mut self, student: StudentId, fact: &Fact) {
+    pub fn add(&mut self, fact: &Fact) {
         let department = fact.enrolments.get(fact.main).and_then(|main| main.department);
         let academy = department.map_or(UNKNOWN, |department| department.academy);
         match self.0.get_mut(academy) {
-            Some(students) => students.push(student),
+            Some(students) => students.push(fact.student),
             None => {
-                self.0.insert(academy.to_owned(), vec![student]);
+                self.0.insert(academy.to_owned(), vec![fact.student]);
             }
         }
     }
@@ -81,14 +82,4 @@ impl Whereabouts {
         }
         Ok(Some(whereabouts))
     }
-}
-
-async fn read<T: for<'a> Deserialize<'a>>(
-    store: &SnapshotStore,
-    prefix: &str,
-    name: &str,
-) -> Result<Option<T>, StatisticsError> {
-    let content = store.get(&format!("{prefix}{name}")).await?;
-    let read = content.map(|content| serde_json::from_slice(&content)).transpose();
-    read.map_err(|_| StatisticsError::Kept(name.to_owned()))
 }

@@ -221,13 +221,14 @@ impl<'a> Attacker<'a> {
         if singles.is_empty() || self.attack(system, cell, &singles).is_some() {
             return None;
         }
-        singles
-            .into_iter()
-            .filter(|single| !self.allowed_for.contains(&(cell, *single)))
-            .map(|single| BTreeSet::from([single]))
-            .collect::<Vec<_>>()
-            .into_iter()
-            .find(|known| self.attack(system, cell, known).is_none())
+        for single in singles {
+            let known = BTreeSet::from([single]);
+            let is_allowed_for = self.allowed_for.contains(&(cell, single));
+            if !is_allowed_for && self.attack(system, cell, &known).is_none() {
+                return Some(known);
+            }
+        }
+        None
     }
 }
 

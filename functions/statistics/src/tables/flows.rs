@@ -24,7 +24,7 @@ pub(crate) type Before = HashMap<Key, (i64, Option<i64>)>;
 
 /// How many students each flow has, by académie.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Flows(BTreeMap<(String, Flow), i64>);
+pub struct Flows(BTreeMap<String, [i64; Flow::ALL.len()]>);
 
 impl Flows {
     /// The flows between two snapshots. A student whose two identities were found to be one in
@@ -65,20 +65,12 @@ impl Flows {
 
     fn add(&mut self, academy: &str, flow: Flow, students: usize) {
         let students = i64::try_from(students).unwrap_or(i64::MAX);
-        match self.0.get_mut(&(academy.to_owned(), flow)) {
-            Some(count) => *count += students,
-            None => {
-                self.0.insert((academy.to_owned(), flow), students);
-            }
+        if !self.0.contains_key(academy) {
+            self.0.insert(academy.to_owned(), Default::default());
         }
-    }
-
-    fn academies(&self) -> BTreeSet<&str> {
-        self.0.keys().map(|(academy, _)| academy.as_str()).collect()
-    }
-
-    fn count(&self, academy: &str, flow: Flow) -> i64 {
-        self.0.get(&(academy.to_owned(), flow)).copied().unwrap_or_default()
+        if let Some(counts) = self.0.get_mut(academy) {
+            counts[flow as usize] += students;
+        }
     }
 
     /// The cells of each flow, those of nobody included.
@@ -86,9 +78,9 @@ impl Flows {
         let mut cells = Vec::new();
         for flow in Flow::ALL {
             let mut everywhere = 0;
-            for academy in self.academies() {
+            for (academy, counts) in &self.0 {
                 let Some(place) = all.find(Dimension::Place, 2, academy) else { continue };
-                let students = self.count(academy, flow);
+                let students = counts[flow as usize];
                 everywhere += students;
                 cells.push((of(place, flow), Counts { students, ..Counts::default() }));
             }
@@ -118,13 +110,8 @@ pub(crate) fn flow_of(key: &Key) -> Option<Flow> {
 /// The cells of flows that no table has, for whoever has those of tables alone: how many there are
 /// isn't known to them, but for what the snapshot before told.
 pub(crate) fn untold(tables: &[(Key, Counts)], before: &Before) -> Vec<(Key, Counts)> {
-    let places: BTreeSet<Value> = tables
-        .iter()
-        .filter(|(key, _)| flow_of(key).is_some())
-        .map(|(key, _)| key[Dimension::Place.at()])
-        .collect();
     let mut untold = Vec::new();
-    for place in places {
+    for place in places_of(tables) {
         let students = before.get(&total_of(place)).map_or(0, |(students, _)| *students);
         untold.push((of(place, Flow::Before), Counts { students, ..Counts::default() }));
         if place != TOTAL {
@@ -132,6 +119,12 @@ pub(crate) fn untold(tables: &[(Key, Counts)], before: &Before) -> Vec<(Key, Cou
         }
     }
     untold
+}
+
+/// The places whose flows are counted.
+fn places_of(cells: &[(Key, Counts)]) -> BTreeSet<Value> {
+    let of_flows = cells.iter().filter(|(key, _)| flow_of(key).is_some());
+    of_flows.map(|(key, _)| key[Dimension::Place.at()]).collect()
 }
 
 /// Everybody in a place.
@@ -143,17 +136,11 @@ fn total_of(place: Value) -> Key {
 
 /// The sums of the flows of a cube, and the cells that the snapshot before told.
 pub(super) fn tie(cube: &Cube, before: &Before) -> (Vec<Equation>, BTreeSet<CellId>) {
-    let places: BTreeSet<Value> = cube
-        .cells
-        .iter()
-        .filter(|(key, _)| flow_of(key).is_some())
-        .map(|(key, _)| key[Dimension::Place.at()])
-        .collect();
+    let places = places_of(&cube.cells);
     let cell = |key: Key| cube.places.get(&key).copied();
     let flow = |place: Value, flow: Flow| cell(of(place, flow));
     let mut sums: Vec<(Option<CellId>, Vec<Option<CellId>>)> = Vec::new();
-    let (mut told, academies) = (BTreeSet::new(), places.iter().filter(|place| **place != TOTAL));
-    let academies: Vec<Value> = academies.copied().collect();
+    let mut told = BTreeSet::new();
     for place in &places {
         let now = [Flow::New, Flow::MovedHere, Flow::Stayed].map(|one| flow(*place, one));
         sums.push((cell(total_of(*place)), now.to_vec()));
@@ -167,7 +154,8 @@ pub(super) fn tie(cube: &Cube, before: &Before) -> (Vec<Equation>, BTreeSet<Cell
     }
     for one in Flow::ALL {
         let total = if one == Flow::MovedAway { Flow::MovedHere } else { one };
-        let parts = academies.iter().map(|place| flow(*place, one)).collect();
+        let academies = places.iter().filter(|place| **place != TOTAL);
+        let parts = academies.map(|place| flow(*place, one)).collect();
         sums.push((flow(TOTAL, total), parts));
     }
     let equations = sums.into_iter().filter_map(|(total, parts)| {
@@ -193,7 +181,7 @@ mod tests {
         let before = whereabouts(&[("A01", &[stays, moves]), ("A09", &[leaves])]);
         let now = whereabouts(&[("A01", &[stays, comes]), ("A17", &[moves, comes_too])]);
         let flows = Flows::between(&before, &now);
-        let counts = |academy: &str| Flow::ALL.map(|flow| flows.count(academy, flow));
+        let counts = |academy: &str| flows.0[academy];
         // New, moved here, stayed; left, moved away, before.
         assert_eq!(counts("A01"), [1, 0, 1, 0, 1, 2]);
         assert_eq!(counts("A17"), [1, 1, 0, 0, 0, 0]);

@@ -108,6 +108,7 @@ pub(crate) fn fact(rng: &mut Rng, schools: &[School], school: &School) -> Fact {
     let sex = if rng.f64() < school.women { Sex::Female } else { Sex::Male };
     let main = statistics::main_enrolment::main_enrolment(&enrolments).unwrap();
     Fact {
+        student: StudentId::random(),
         sex: (rng.u16(..500) > 0).then_some(sex),
         age: Some(
             18 + i16::from(rng.u8(..5))
@@ -142,9 +143,9 @@ impl Counted {
         Self { tally: Tally::new(nomenclature(schools)), whereabouts: Whereabouts::default() }
     }
 
-    fn add(&mut self, student: StudentId, fact: &Fact) {
+    fn add(&mut self, fact: &Fact) {
         self.tally.add(fact);
-        self.whereabouts.add(student, fact);
+        self.whereabouts.add(fact);
     }
 }
 
@@ -160,10 +161,9 @@ pub(crate) fn country(scale: f64) -> [Counted; 2] {
         for _ in 0..school.students {
             let fact = fact(&mut rng, &schools, school);
             let drawn = rng.u16(..1000);
-            let student = StudentId::random();
             // Two in a hundred come in between, one leaves, and one in two hundred is elsewhere.
             if drawn >= 20 {
-                counted[0].add(student, &fact);
+                counted[0].add(&fact);
                 students += 1;
             }
             match drawn {
@@ -171,9 +171,9 @@ pub(crate) fn country(scale: f64) -> [Counted; 2] {
                 985.. => {
                     let other = &schools[rng.usize(..schools.len())];
                     let elsewhere = self::fact(&mut rng, &schools, other);
-                    counted[1].add(student, &elsewhere);
+                    counted[1].add(&Fact { student: fact.student, ..elsewhere });
                 }
-                _ => counted[1].add(student, &fact),
+                _ => counted[1].add(&fact),
             }
         }
     }
