@@ -25,6 +25,7 @@ ACTIONS = {
     "Update::builder()": "dynamodb:UpdateItem",
     "check_over(": "dynamodb:ConditionCheckItem",
     "put_over(": "dynamodb:PutItem",
+    "save_over(": "dynamodb:PutItem",
     "messages::send(": "sqs:SendMessage",
     "read::many(": "dynamodb:BatchGetItem",
     "read::one(": "dynamodb:GetItem",

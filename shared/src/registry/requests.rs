@@ -18,14 +18,13 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use jiff::SignedDuration;
 use jiff::civil::Date;
 use serde::Deserialize;
 
 use super::keys::{Item, number, text};
-use super::reviews::Saved;
+use super::transaction::{Saved, save_over};
 use super::{StoreError, read};
 use crate::domain::uai::Uai;
 use crate::retention::Days;
@@ -83,24 +82,7 @@ impl RequestStore {
     pub async fn save(&self, request: &Request) -> Result<Saved, StoreError> {
         const OPERATION: &str = "requests PutItem";
         let item = self.item(request).map_err(|_| StoreError::shape(OPERATION))?;
-        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
-        let put = match request.version {
-            0 => put.condition_expression("attribute_not_exists(id)"),
-            version => put
-                .condition_expression("version = :read")
-                .expression_attribute_values(":read", number(version)),
-        };
-        match put.send().await {
-            Ok(_) => Ok(Saved::Yes),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(PutItemError::is_conditional_check_failed_exception) =>
-            {
-                Ok(Saved::Overtaken)
-            }
-            Err(error) => Err(StoreError::new(OPERATION, &error)),
-        }
+        save_over(&self.client, (&self.table, "id"), item, request.version, OPERATION).await
     }
 
     /// The open requests, those due first before the others, [`MOST_LISTED`] at most.

@@ -15,14 +15,14 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{Delete, TransactWriteItem};
 use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::keys::{Item, number, text};
 use super::segment::{Position, Segment};
-use super::transaction::{EncodeError, put_over};
+pub use super::transaction::Saved;
+use super::transaction::{EncodeError, put_over, save_over};
 use super::{StoreError, read};
 use crate::identity::review::{Case, CaseId, Kind, State};
 
@@ -34,15 +34,6 @@ pub const MOST_IN_PAGE: usize = 100;
 const SLICES: u8 = 4;
 /// The index of open cases.
 const OPEN: &str = "open";
-
-/// Whether a case was written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Saved {
-    /// It was.
-    Yes,
-    /// Someone else wrote it since it was read: read it again.
-    Overtaken,
-}
 
 /// Where a page ended: the place of its last case among all open ones.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -110,24 +101,7 @@ impl ReviewStore {
     pub async fn save(&self, case: &Case) -> Result<Saved, StoreError> {
         const OPERATION: &str = "reviews PutItem";
         let item = item(case).map_err(|error| StoreError::encode(OPERATION, error))?;
-        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
-        let put = match case.version {
-            0 => put.condition_expression(ABSENT),
-            version => put
-                .condition_expression(UNCHANGED)
-                .expression_attribute_values(":read", number(version)),
-        };
-        match put.send().await {
-            Ok(_) => Ok(Saved::Yes),
-            Err(error)
-                if error
-                    .as_service_error()
-                    .is_some_and(PutItemError::is_conditional_check_failed_exception) =>
-            {
-                Ok(Saved::Overtaken)
-            }
-            Err(error) => Err(StoreError::new(OPERATION, &error)),
-        }
+        save_over(&self.client, (&self.table, "id"), item, case.version, OPERATION).await
     }
 
     /// The same, as a part of another transaction: deduplication opens, refreshes, withdraws and
@@ -252,7 +226,6 @@ impl ReviewStore {
     }
 }
 
-const ABSENT: &str = "attribute_not_exists(id)";
 const UNCHANGED: &str = "version = :read";
 
 fn key(id: &CaseId) -> Item {

@@ -1,9 +1,12 @@
-//! What the transactions of several stores have in common: writes over the version that was read,
-//! and why DynamoDB cancelled one.
+//! What the writes of several stores have in common: over the version that was read, in a transaction
+//! or alone, and why DynamoDB cancelled one.
 
+use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::BuildError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{CancellationReason, ConditionCheck, Put, TransactWriteItem};
 
+use super::StoreError;
 use super::keys::{Item, number};
 
 /// A write couldn't be put into DynamoDB's terms. It doesn't quote what was to be written.
@@ -52,6 +55,42 @@ pub(super) fn put_over(
         put = put.expression_attribute_values(name, number(version));
     }
     Ok(TransactWriteItem::builder().put(put.build()?).build())
+}
+
+/// Whether an item was written over the version that was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Saved {
+    /// It was.
+    Yes,
+    /// Someone else wrote it since it was read: read it again.
+    Overtaken,
+}
+
+/// The same as a write of its own. Repeated, it finds the version moved on, and says so.
+pub(super) async fn save_over(
+    client: &Client,
+    (table, key): (&str, &str),
+    item: Item,
+    read: u64,
+    operation: &'static str,
+) -> Result<Saved, StoreError> {
+    let (condition, value) = unmoved(key, read);
+    let mut put =
+        client.put_item().table_name(table).set_item(Some(item)).condition_expression(condition);
+    if let Some((name, version)) = value {
+        put = put.expression_attribute_values(name, number(version));
+    }
+    match put.send().await {
+        Ok(_) => Ok(Saved::Yes),
+        Err(error)
+            if error
+                .as_service_error()
+                .is_some_and(PutItemError::is_conditional_check_failed_exception) =>
+        {
+            Ok(Saved::Overtaken)
+        }
+        Err(error) => Err(StoreError::new(operation, &error)),
+    }
 }
 
 /// Stops a transaction if an item has moved since it was read.
